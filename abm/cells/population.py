@@ -1,0 +1,189 @@
+"""A population: a table of cells, and the Mesa agents that are made from its rows when somebody asks for them."""
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+import mesa
+import numpy as np
+
+from ..kernels.random import shuffle_keys
+from ..kernels.tables import ALIVE, HIGH, Table, new_book
+
+TUMOR, KUPFFER, NATURAL_KILLER, NEUTROPHIL, STELLATE, ENDOTHELIAL = 1, 2, 3, 4, 5, 6
+"""Population codes in the occupancy lattices; 0 is nobody."""
+
+WHERE = [("alive", "u1"), ("state", "u1"), ("layer", "u1"), ("row", "i4"), ("column", "i4"), ("uid", "u8")]
+"""The columns that every population has: alive (0/1), state, occupancy layer, site, and the identity that a cell
+keeps for life."""
+
+
+class Column:
+    """An attribute of an agent that reads and writes its row in place."""
+
+    def __init__(self, name: str):
+        self.name = name
+
+    def __get__(self, agent, owner=None):
+        if agent is None:
+            return self
+        return agent._row()[self.name].item()
+
+    def __set__(self, agent, value) -> None:
+        agent._row()[self.name] = value
+
+
+class LiverCell(mesa.Agent):
+    """A Mesa agent that is a view of one row of a population.
+
+    The columns of the table are its attributes. Reading or writing a cell that has died raises LookupError.
+    """
+
+    dtype: ClassVar[np.dtype]
+    states: ClassVar[tuple[str, ...]]
+
+    def __init_subclass__(cls, **kwargs):
+        super().__init_subclass__(**kwargs)
+        for name in cls.dtype.names:
+            if name not in cls.__dict__:
+                setattr(cls, name, Column(name))
+
+    @classmethod
+    def of_row(cls, model, population: "Population", slot: int) -> "LiverCell":
+        """A handle on the cell that lives in `slot` now. Mesa's own registration is not needed and not paid for."""
+        agent = cls.__new__(cls)
+        agent.model = model
+        agent._population = population
+        agent._slot = int(slot)
+        agent._uid = population.rows.uid[slot]
+        agent.unique_id = int(agent._uid)
+        agent.pos = None
+        return agent
+
+    def _row(self):
+        rows = self._population.rows
+        if self._slot >= rows.size or not rows.alive[self._slot] or rows.uid[self._slot] != self._uid:
+            raise LookupError(f"this {type(self).__name__} (unique_id {self.unique_id}) is no longer alive")
+        return rows[self._slot]
+
+    @property
+    def is_alive(self) -> bool:
+        rows = self._population.rows
+        slot = self._slot
+        return slot < rows.size and bool(rows.alive[slot]) and rows.uid[slot] == self._uid
+
+    @property
+    def state_name(self) -> str:
+        return self.states[self.state]
+
+    @property
+    def cell(self):
+        """The Mesa cell (lattice site) where this agent stands."""
+        row = self._row()
+        return self.model.grid[int(row["row"]), int(row["column"])]
+
+    def remove(self) -> None:
+        """Take the cell out of the liver, as if it had died of another cause."""
+        self._row()
+        self.model.remove_cell(self._population, self._slot)
+
+    def __repr__(self) -> str:
+        if not self.is_alive:
+            return f"<{type(self).__name__} {self.unique_id:#x}, gone>"
+        return f"<{type(self).__name__} {self.unique_id:#x}, {self.state_name}, at ({self.row}, {self.column})>"
+
+
+class Population:
+    """All cells of one kind.
+
+    Parameters
+    ----------
+    name : as in configs, tables and events ("kupffer")
+    code : its number in the occupancy lattices
+    agent_class : the Mesa agent, which carries the table's dtype and the names of the states
+    sites_per_cell : how many rows make one real cell (an LSEC lines about six sites)
+    """
+
+    def __init__(self, name: str, code: int, agent_class: type[LiverCell], *, sites_per_cell: float = 1.0):
+        self.name = name
+        self.code = code
+        self.agent_class = agent_class
+        self.states: Sequence[str] = agent_class.states
+        self.sites_per_cell = sites_per_cell
+        self.rows = np.zeros(16, agent_class.dtype).view(np.recarray)
+        self.book = new_book(self.rows)
+        self._handles: dict[int, LiverCell] = {}
+
+    @property
+    def table(self) -> Table:
+        return Table(self.rows, self.book)
+
+    @property
+    def count(self) -> int:
+        """Rows alive."""
+        return int(self.book[ALIVE])
+
+    @property
+    def used(self) -> np.recarray:
+        """The rows ever used, the dead among them: a view."""
+        return self.rows[: self.book[HIGH]]
+
+    def alive_rows(self) -> np.recarray:
+        """A copy of the living rows, lowest first."""
+        used = self.used
+        return used[used.alive != 0]
+
+    def reserve(self, births: int) -> None:
+        """Make room for `births` more cells; the table grows by doubling."""
+        needed = self.count + births
+        if needed > self.rows.size:
+            grown = np.zeros(max(needed, 2 * self.rows.size), self.rows.dtype).view(np.recarray)
+            grown[: self.rows.size] = self.rows
+            self.rows = grown
+
+    def order(self, key: np.uint64, step: int) -> np.ndarray:
+        """The slots of the living cells in an order permuted afresh for this rule and step (int64)."""
+        if self.count == 0:
+            return np.empty(0, np.int64)
+        used = self.used
+        keys = shuffle_keys(key, step, used.uid, used.alive)
+        return np.argsort(keys, kind="stable")[: self.count]
+
+    def state_counts(self) -> np.ndarray:
+        """How many rows are in each state, in the order of `states`."""
+        used = self.used
+        return np.bincount(used.state[used.alive != 0], minlength=len(self.states))
+
+    def load(self, rows: np.ndarray) -> None:
+        """Take over the rows of a checkpoint."""
+        if rows.dtype != self.agent_class.dtype:
+            raise ValueError(f"the checkpoint's table of {self.name} cells has other columns than this version's")
+        self.rows = rows.copy().view(np.recarray)
+        self.book = new_book(self.rows)
+        self._handles.clear()
+
+    def handle(self, model, slot: int) -> LiverCell:
+        """The Mesa agent of the cell in `slot`; the same object as long as that cell lives."""
+        agent = self._handles.get(slot)
+        if agent is None or not agent.is_alive:
+            agent = self._handles[slot] = self.agent_class.of_row(model, self, slot)
+        return agent
+
+    def agents(self, model) -> list[LiverCell]:
+        """Mesa agents of all living cells, lowest row first."""
+        return [self.handle(model, int(slot)) for slot in np.flatnonzero(self.used.alive)]
+
+    def to_dataframe(self) -> Any:
+        """The living cells as a pandas DataFrame, one column per field of the table, states by name."""
+        import pandas as pd
+
+        rows = self.alive_rows()
+        frame = pd.DataFrame({name: rows[name] for name in rows.dtype.names if name != "alive"})
+        frame["state"] = pd.Categorical.from_codes(rows.state.astype(np.int64), categories=list(self.states))
+        return frame
+
+    def __len__(self) -> int:
+        return self.count
+
+    def __repr__(self) -> str:
+        counts = ", ".join(f"{n} {state}" for n, state in zip(self.state_counts(), self.states, strict=True) if n)
+        return f"<{self.name}: {self.count} cells ({counts or 'none'})>"

@@ -1,0 +1,65 @@
+"""Where the resident cells are when the experiment begins: addressed-random places in the sinusoids."""
+
+import numpy as np
+
+from ..kernels.jit import jit
+from ..kernels.random import hash64, stream_key
+from ..kernels.sites import place
+from .population import Population
+
+
+@jit
+def site_hashes(key, flat_sites):
+    scores = np.empty(flat_sites.size, np.uint64)
+    for i in range(flat_sites.size):
+        scores[i] = hash64(key, np.uint64(flat_sites[i]), 0, 0)
+    return scores
+
+
+@jit
+def identities(key, flat_sites):
+    uids = np.empty(flat_sites.size, np.uint64)
+    for i in range(flat_sites.size):
+        uids[i] = hash64(key, np.uint64(flat_sites[i]), 1, 0)
+    return uids
+
+
+@jit
+def _occupy(sites, code, layer, row, column):
+    for slot in range(row.size):
+        place(sites, code, layer[slot], row[slot], column[slot], slot)
+
+
+def rounded_count(expected: float, key: np.uint64) -> int:
+    """`expected` as a whole number, its fraction decided by chance so that small liver pieces are not biased."""
+    whole = int(expected)
+    draw = int(site_hashes(key, np.zeros(1, np.int64))[0] >> np.uint64(11)) / 2.0**53
+    return whole + (draw < expected - whole)
+
+
+def choose_sites(candidates: np.ndarray, count: int, key: np.uint64) -> np.ndarray:
+    """`count` of the candidate sites (flat indices), each subset equally likely, ascending.
+
+    Raises ValueError when there are fewer candidates than cells.
+    """
+    if count > candidates.size:
+        raise ValueError(f"{count} cells do not fit on {candidates.size} free sites; lower their density")
+    chosen = np.argsort(site_hashes(key, candidates), kind="stable")[:count]
+    return np.sort(candidates[chosen])
+
+
+def settle(population: Population, sites, flat_sites: np.ndarray, layer: int, seed: int) -> np.recarray:
+    """Give each of `flat_sites` a cell and return the new rows, all other columns zero.
+
+    A resident's identity is the hash of (initial, population, site).
+    """
+    population.reserve(flat_sites.size)
+    rows = population.rows[: flat_sites.size]
+    rows.alive = 1
+    rows.layer = layer
+    rows.row, rows.column = np.divmod(flat_sites, sites.kind.shape[1])
+    rows.uid = identities(stream_key(0, f"initial/{population.name}"), flat_sites)
+    population.book[:] = (flat_sites.size, flat_sites.size, flat_sites.size)
+    if flat_sites.size:
+        _occupy(sites, population.code, rows.layer, rows.row, rows.column)
+    return rows

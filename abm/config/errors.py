@@ -1,0 +1,381 @@
+"""What is wrong with a config, said so that a biologist can mend it: where, what, and what would be right."""
+
+import difflib
+import types
+import typing
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
+
+from pydantic import BaseModel
+
+from ..units import Quantity
+
+CLOSE = 0.6
+"""Similarity (difflib) from which a key counts as a misspelling of another."""
+VERY_CLOSE = 0.8
+SEARCH_DEPTH = 8
+"""How deep groups of keys are searched; the schema itself is about four deep."""
+SHOWN_PROBLEMS = 200
+SHOWN_KEYS = 12
+SHOWN_PLACES = 3
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that is wrong. `file` is a path, or the `--set` override that brought the value; line and column
+    count from 1 and are None where there is no text to point at; `path` is the dotted key."""
+
+    file: str
+    line: int | None
+    column: int | None
+    path: str
+    message: str
+    hint: str = ""
+
+    def __str__(self) -> str:
+        where = self.file if self.line is None else f"{self.file}:{self.line}:{self.column}"
+        # An override names its key already; the path is shown only when it adds something.
+        if self.path and not self.file.startswith(f"--set {self.path}="):
+            where += f"  {self.path}"
+        return printable(where) + "\n    " + printable(self.message + (f"; {self.hint}" if self.hint else ""))
+
+
+class ConfigError(Exception):
+    """A config that cannot be used. `problems` holds what was found wrong, and `more` counts what was found beyond the
+    limit; `str()` is the report for the user."""
+
+    def __init__(self, problems: Iterable[Problem], config: str = "", more: int = 0):
+        self.problems = sorted(dict.fromkeys(problems), key=lambda problem: _reading_order(problem, config))
+        self.config = config
+        self.more = more
+        super().__init__(self.problems, config, more)
+
+    def __str__(self) -> str:
+        shown = self.problems[:SHOWN_PROBLEMS]
+        total = len(self.problems) + self.more
+        count = f"{total} problem" + ("s" if total != 1 else "") + (f" in {self.config}" if self.config else "")
+        if total > len(shown):
+            count += f"; the first {len(shown)} are shown"
+        return "\n".join([*map(str, shown), printable(count)])
+
+
+def _reading_order(problem: Problem, config: str):
+    """The user's own file first, then the files it draws on, then the command line; top to bottom in each."""
+    rank = 0 if problem.file == config else 2 if problem.file.startswith("--set") else 1
+    return rank, problem.file, problem.line or 0, problem.column or 0, problem.path
+
+
+def printable(text: str) -> str:
+    """`text` with everything that could disturb a terminal written as an escape."""
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in text)
+
+
+def dotted(path: Iterable[str | int]) -> str:
+    """('interventions', 0, 'at') as `interventions[0].at`."""
+    text = ""
+    for part in path:
+        text += f"[{part}]" if isinstance(part, int) else f".{shorten(part)}" if text else shorten(part)
+    return text
+
+
+def shorten(text: str, length: int = 60) -> str:
+    return text if len(text) <= length else text[: length - 3] + "..."
+
+
+def quoted(value: Any) -> str:
+    """A value as an error shows it: `'3 um'`, `the number 5`, `a list`."""
+    if value is None:
+        return "nothing"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, Mapping):
+        return "a group of keys"
+    if isinstance(value, list | tuple):
+        return "a list"
+    return f"'{shorten(str(value))}'"
+
+
+def choice(options: Sequence[str], conjunction: str = "or") -> str:
+    """`a`, `a or b`, `a, b or c`."""
+    return options[0] if len(options) == 1 else f"{', '.join(options[:-1])} {conjunction} {options[-1]}"
+
+
+# --- The schema, read as a tree of keys -------------------------------------------------------------------------------
+
+
+def alternatives(annotation: Any) -> Iterator[Any]:
+    """The plain annotations that a (possibly annotated, possibly optional) annotation allows."""
+    origin = get_origin(annotation)
+    if origin is Annotated:
+        if any(isinstance(extra, Quantity) for extra in get_args(annotation)[1:]):
+            yield annotation
+        else:
+            yield from alternatives(get_args(annotation)[0])
+    elif origin in (Union, types.UnionType):
+        for part in get_args(annotation):
+            yield from alternatives(part)
+    elif isinstance(annotation, typing.TypeAliasType if hasattr(typing, "TypeAliasType") else ()):
+        yield from alternatives(annotation.__value__)
+    else:
+        yield annotation
+
+
+def is_group(annotation: Any) -> bool:
+    return isinstance(annotation, type) and issubclass(annotation, BaseModel)
+
+
+def keys_of(group: type[BaseModel]) -> dict[str, Any]:
+    """The keys that a group accepts, with the annotation of each (its quantity included)."""
+    keys = {}
+    for name, field in group.model_fields.items():
+        annotation = field.annotation
+        for extra in field.metadata:
+            if isinstance(extra, Quantity):
+                annotation = Annotated[annotation, extra]
+        keys[field.alias or name] = annotation
+    return keys
+
+
+def inside(annotation: Any, key: str | int, value: Any = None) -> list[Any]:
+    """What may stand at `key` inside something annotated so; `value`, what is written there, narrows a union."""
+    found = []
+    groups = [part for part in alternatives(annotation) if is_group(part)]
+    for group in narrowed(groups, value):
+        keys = keys_of(group)
+        if key in keys:
+            found.append(keys[key])
+    for part in alternatives(annotation):
+        origin, arguments = get_origin(part), get_args(part)
+        if isinstance(origin, type) and issubclass(origin, Mapping) and len(arguments) == 2 and isinstance(key, str):
+            found.append(arguments[1])
+        elif isinstance(origin, type) and issubclass(origin, Collection) and arguments and isinstance(key, int):
+            found.append(arguments[key] if origin is tuple and len(arguments) > key != 1 and
+                         arguments[-1] is not Ellipsis else arguments[0])
+    return found
+
+
+def narrowed(groups: list[type[BaseModel]], value: Any) -> list[type[BaseModel]]:
+    """Those of `groups` whose literal keys (`kind: bolus`) agree with the mapping `value`; all, when none does."""
+    if not isinstance(value, Mapping) or len(groups) < 2:
+        return groups
+    fitting = []
+    for group in groups:
+        literals = {key: get_args(part) for key, annotation in keys_of(group).items()
+                    for part in alternatives(annotation) if get_origin(part) is Literal}
+        if any(value.get(key) in words for key, words in literals.items() if isinstance(value.get(key), str)):
+            fitting.append(group)
+    return fitting or groups
+
+
+def at(config_class: type[BaseModel], path: Iterable[str | int], value: Any = None) -> list[Any]:
+    """The annotations of what may stand at `path`; `value` is the whole document."""
+    annotations = [config_class]
+    for key in path:
+        annotations = [part for annotation in annotations for part in inside(annotation, key, value)]
+        value = child(value, key)
+    return annotations
+
+
+def child(value: Any, key: str | int) -> Any:
+    if isinstance(value, Mapping):
+        return value.get(key)
+    if isinstance(value, list | tuple) and isinstance(key, int) and -len(value) <= key < len(value):
+        return value[key]
+    return None
+
+
+def accepted_keys(config_class: type[BaseModel], path: Sequence[str | int], value: Any = None) -> dict[str, Any]:
+    """The keys accepted in the group at `path`, with their annotations, in the order of the schema."""
+    annotations = at(config_class, path, value)
+    for key in path:
+        value = child(value, key)
+    groups = [part for annotation in annotations for part in alternatives(annotation) if is_group(part)]
+    return {key: annotation for group in narrowed(groups, value) for key, annotation in keys_of(group).items()}
+
+
+def every_key(group: type[BaseModel], path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """The paths of all keys of the schema; lists are not entered."""
+    for key, annotation in keys_of(group).items():
+        yield (*path, key)
+        if len(path) < SEARCH_DEPTH:
+            for part in alternatives(annotation):
+                if is_group(part):
+                    yield from every_key(part, (*path, key))
+
+
+def takes_nothing(annotation: Any) -> bool:
+    """Whether `null` is a value here."""
+    return any(part in (None, type(None), Any, object) for part in alternatives(annotation))
+
+
+def takes_group(annotation: Any) -> bool:
+    """Whether a group of keys may stand here."""
+    return any(is_group(part) or (isinstance(get_origin(part) or part, type)
+                                  and issubclass(get_origin(part) or part, Mapping))
+               for part in alternatives(annotation))
+
+
+def wanted(annotation: Any) -> str:
+    """What an annotation asks for, in words: `a rate such as '0.1 /h'`."""
+    words = []
+    for part in alternatives(annotation):
+        quantity = next((extra for extra in getattr(part, "__metadata__", ()) if isinstance(extra, Quantity)), None)
+        origin = get_origin(part) or part
+        if quantity:
+            words.append(f"{quantity.kind} such as '{quantity.example}'")
+        elif get_origin(part) is Literal:
+            words.append(choice([f"'{word}'" for word in get_args(part)]))
+        elif origin is bool:
+            words.append("true or false (on or off)")
+        elif origin is int:
+            words.append("a whole number")
+        elif origin is float:
+            words.append("a number")
+        elif is_group(part) and "enabled" in part.model_fields:
+            words.append("on, off or a group of keys")
+        elif isinstance(origin, type) and (is_group(part) or issubclass(origin, Mapping)):
+            words.append("a group of keys")
+        elif isinstance(origin, type) and issubclass(origin, list | tuple | set | frozenset):
+            words.append("a list")
+        elif origin is not type(None):
+            words.append("a text")
+    return " or ".join(dict.fromkeys(words)) or "a value"
+
+
+# --- Did you mean -----------------------------------------------------------------------------------------------------
+
+
+def closest(word: str, words: Iterable[str], cutoff: float = CLOSE) -> str | None:
+    """The one of `words` that `word` probably misspells; case, `-` and `_` count little, initials count (`nk`)."""
+    if len(word) > 60:
+        return None
+    forms = {}
+    for candidate in words:
+        forms.setdefault(_plain(candidate), candidate)
+        parts = candidate.split("_")
+        if len(parts) > 1:
+            forms.setdefault("".join(part[:1] for part in parts), candidate)
+    plain = _plain(word)
+    if plain in forms:
+        return forms[plain]
+    longer = [form for form in forms if len(form) > 2]
+    found = difflib.get_close_matches(plain, longer, n=1, cutoff=cutoff)
+    return forms[found[0]] if found else None
+
+
+def _plain(word: str) -> str:
+    return word.lower().replace("-", "").replace("_", "").replace(" ", "")
+
+
+def unknown_key(config_class: type[BaseModel], path: Sequence[str | int], value: Any, extra_keys: Sequence[str] = (),
+                whole: bool = False) -> tuple[str, str]:
+    """Message and hint for the key at the end of `path`, which the schema does not know. `value` is the document;
+    `extra_keys` are accepted at the top besides the schema's; `whole` asks for suggestions as full dotted keys."""
+    key, parents = str(path[-1]), tuple(path[:-1])
+    here = [*accepted_keys(config_class, parents, value), *(extra_keys if not parents else ())]
+
+    def named(sibling: str) -> str:
+        return dotted((*parents, sibling)) if whole else f"'{sibling}'"
+
+    message = f"unknown key '{shorten(key)}'" if whole else "unknown key"
+    if any(isinstance(part, str) and "." in part for part in path):
+        target = tuple(piece for part in path for piece in str(part).split("."))
+        if target in set(every_key(config_class)):
+            return message, "a key is one word; write " + " ".join(f"{piece}:" for piece in target) + \
+                ", each on its own line, indented below the one before"
+    near = closest(key, here, VERY_CLOSE)
+    if near:
+        return message, f"did you mean {named(near)}?"
+    everywhere = list(every_key(config_class))
+    exact = [place for place in everywhere if _plain(place[-1]) == _plain(key) and place[:-1] != parents]
+    if 0 < len(exact) <= SHOWN_PLACES:
+        return message, f"did you mean {choice([dotted(place) for place in exact])}?"
+    near = closest(key, here)
+    if near:
+        return message, f"did you mean {named(near)}?"
+    if exact:
+        shown = [dotted(place) for place in exact[:SHOWN_PLACES]]
+        return message, f"the key '{shorten(key)}' belongs elsewhere, e.g. {choice(shown)}"
+    far = closest(key, {place[-1] for place in everywhere}, VERY_CLOSE)
+    if far:
+        places = [place for place in everywhere if place[-1] == far]
+        if len(places) <= SHOWN_PLACES:
+            return message, f"did you mean {choice([dotted(place) for place in places])}?"
+    if not here:
+        return message, ""
+    keys = sorted(here) if len(here) > SHOWN_KEYS else here
+    listed = ", ".join(keys[:SHOWN_KEYS]) + (", ..." if len(keys) > SHOWN_KEYS else "")
+    return message, f"accepted here: {listed}"
+
+
+# --- pydantic's errors in plain words ---------------------------------------------------------------------------------
+
+
+def in_words(error: Mapping[str, Any], expected: str) -> tuple[str, str]:
+    """Message and hint for one of pydantic's errors (a dict of `ValidationError.errors()`), except for missing and
+    unknown keys. `expected` says what the schema wants there."""
+    kind, value, context = error["type"], error.get("input"), error.get("ctx") or {}
+    if value is None and kind not in ("value_error", "assertion_error"):
+        return "no value is given", f"expected {expected}"
+    if kind == "quantity":
+        message = error["msg"]
+        if not isinstance(value, str | int | float) or isinstance(value, bool):
+            message += f", got {quoted(value)}"
+        return message, ""
+    if kind in ("value_error", "assertion_error"):
+        return error["msg"].removeprefix("Value error, ").removeprefix("Assertion failed, "), ""
+    if kind in ("literal_error", "enum"):
+        options = [str(word).strip("'\"") for word in _options(str(context.get("expected", "")))]
+        near = closest(value, options) if isinstance(value, str) else None
+        message = f"expected {choice([repr(word) for word in options])}, got {quoted(value)}"
+        return message, f"did you mean '{near}'?" if near else ""
+    if kind == "union_tag_invalid":
+        options = [word.strip("'\" ") for word in _options(str(context.get("expected_tags", "")))]
+        tag = str(context.get("tag", ""))
+        near = closest(tag, options)
+        message = f"'{shorten(tag)}' is not one of {choice(options)}"
+        return message, f"did you mean '{near}'?" if near else ""
+    if kind == "union_tag_not_found":
+        return f"the key {context.get('discriminator', '')} is missing; it says what this is", ""
+    bounds = {"greater_than": ("more than", "gt"), "greater_than_equal": ("at least", "ge"),
+              "less_than": ("less than", "lt"), "less_than_equal": ("at most", "le")}
+    if kind in bounds:
+        word, name = bounds[kind]
+        return f"must be {word} {context[name]}, got {quoted(value)}", ""
+    if kind in ("too_short", "too_long"):
+        word, limit = ("at least", context.get("min_length")) if kind == "too_short" else \
+            ("at most", context.get("max_length"))
+        return f"needs {word} {limit} {'entry' if limit == 1 else 'entries'}, got {context.get('actual_length')}", ""
+    if kind in ("string_too_short", "string_too_long"):
+        word, limit = ("at least", context.get("min_length")) if kind == "string_too_short" else \
+            ("at most", context.get("max_length"))
+        return f"must have {word} {limit} {'character' if limit == 1 else 'characters'}", ""
+    if kind == "multiple_of":
+        return f"must be a multiple of {context.get('multiple_of')}, got {quoted(value)}", ""
+    if kind == "finite_number":
+        return f"expected a finite number, got {quoted(value)}", ""
+    if kind == "int_parsing_size":
+        return f"the number {quoted(value)} is too large", ""
+    if kind == "int_from_float":
+        return f"expected a whole number, got {quoted(value)}", ""
+    types_of_kind = {"int": "a whole number", "float": "a number", "bool": "true or false", "string": "a text",
+                     "list": "a list", "tuple": "a list", "set": "a list", "dict": "a group of keys",
+                     "mapping": "a group of keys", "model": "a group of keys", "dataclass": "a group of keys"}
+    stem = kind.split("_")[0]
+    if stem in types_of_kind and (kind.endswith(("_type", "_parsing", "_attributes_type"))):
+        if stem in ("model", "bool"):
+            return f"expected {expected}, got {quoted(value)}", _meant_switch(value)
+        return f"expected {types_of_kind[stem]}, got {quoted(value)}", ""
+    message = error["msg"].replace("Input should be", "should be").replace("Input should", "should")
+    return f"{message[:1].lower()}{message[1:]}, got {quoted(value)}", ""
+
+
+def _meant_switch(value: Any) -> str:
+    near = closest(value, ("on", "off", "true", "false")) if isinstance(value, str) else None
+    return f"did you mean '{near}'?" if near else ""
+
+
+def _options(text: str) -> list[str]:
+    """pydantic's "'a', 'b' or 'c'" as a list."""
+    return [part.strip() for part in text.replace(" or ", ", ").split(", ") if part.strip()]

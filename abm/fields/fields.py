@@ -1,0 +1,148 @@
+"""The diffusing fields of the liver: TNF-alpha, TGF-beta, CXCL1/IL-8, VEGF, lactate (and oxygen, in `oxygen`).
+
+A signal is given in units of its half-maximal effect; it diffuses, decays, and is washed out by the blood of perfused
+sinusoids, which is what keeps it local. Lactate is in mM and is exchanged with the blood in the same way.
+"""
+
+import numpy as np
+
+from ..tissue.sites import PARENCHYMA
+from ..units import Millimolar, Parameters, PerHour, PerSecond, SquareMicrometersPerSecond, parameter
+from .solver import DiffusionSolver, check_decay_length, own_site_level
+
+REST = np.float32(1e-6)
+"""Excess over the level at rest, below which a field is at rest."""
+
+_WASHOUT = "exchange-limited; 0.02 /s in a quarter of the sites gives ranges of 60-100 um"
+
+
+class SignalParameters(Parameters):
+    """Transport of one field; each field's class below gives its own numbers."""
+
+    diffusion: SquareMicrometersPerSecond
+    decay: PerHour
+    washout: PerSecond = parameter(
+        "0.02 /s", low="0.005 /s", high="0.1 /s", mark="assumed", source=_WASHOUT,
+        description="rate at which blood carries the field away from a perfused sinusoid site")
+
+
+class TumorNecrosisFactor(SignalParameters):
+    """TNF-alpha."""
+
+    diffusion: SquareMicrometersPerSecond = parameter(
+        "20 um^2/s", low="10 um^2/s", high="60 um^2/s", mark="checked", source="1200 um2/min in published tissue models; free trimer about 70",
+        description="diffusion coefficient in tissue")
+    decay: PerHour = parameter(
+        "0.12 /h", low="0.03 /h", high="2 /h", mark="checked", source="0.002 /min in published tissue models", description="decay rate")
+
+
+class TransformingGrowthFactor(SignalParameters):
+    """Active TGF-beta."""
+
+    diffusion: SquareMicrometersPerSecond = parameter(
+        "26 um^2/s", low="10 um^2/s", high="60 um^2/s", mark="unverified", source="25 kDa; Murphy 2012, 10.1007/s11538-011-9712-y",
+        description="diffusion coefficient in tissue")
+    decay: PerHour = parameter(
+        "0.35 /h", low="0.1 /h", high="15 /h", mark="unverified", source="active form minutes in plasma (Wakefield 1990), hours in tissue",
+        description="decay rate of the active form")
+
+
+class Chemokine(SignalParameters):
+    """CXCL1 and IL-8, the ligands of CXCR2."""
+
+    diffusion: SquareMicrometersPerSecond = parameter(
+        "50 um^2/s", low="20 um^2/s", high="150 um^2/s", mark="unverified", source="8 kDa, slowed by glycosaminoglycans",
+        description="diffusion coefficient in tissue")
+    decay: PerHour = parameter(
+        "0.7 /h", low="0.2 /h", high="3 /h", mark="unverified", source="range of 50-150 um", description="decay rate")
+
+
+class VascularEndothelialGrowthFactor(SignalParameters):
+    """VEGF."""
+
+    diffusion: SquareMicrometersPerSecond = parameter(
+        "10 um^2/s", low="5 um^2/s", high="100 um^2/s", mark="checked", source="published angiogenesis models: 10 and 70 um2/s",
+        description="diffusion coefficient in tissue")
+    decay: PerHour = parameter(
+        "0.94 /h", low="0.2 /h", high="1 /h", mark="checked", source="published angiogenesis models: 0.9375 /h", description="decay rate")
+
+
+class Lactate(SignalParameters):
+    """Lactate, in mM; hepatocytes and blood take up what tumor cells release."""
+
+    diffusion: SquareMicrometersPerSecond = parameter(
+        "700 um^2/s", low="200 um^2/s", high="1000 um^2/s", mark="unverified", source="water 1000 um2/s, tissue less",
+        description="diffusion coefficient in tissue")
+    decay: PerHour = parameter(
+        "0 /h", low="0 /h", high="1 /h", mark="assumed", source="leaves with the blood", description="decay rate")
+    blood: Millimolar = parameter(
+        "1 mM", low="0.5 mM", high="2 mM", mark="unverified", source="resting plasma lactate", description="level in blood, and in tissue at rest")
+
+
+class Field:
+    """One field on the lattice.
+
+    values: float32 [row, column] in `unit`; source: float32, what is secreted there per second; rest: the level
+    without any source. The state is the excess over rest.
+    """
+
+    def __init__(self, name: str, unit: str, values: np.ndarray, parameters: SignalParameters, *, spacing_um: float,
+                 periodic: bool, step_s: float, rest: float = 0.0, perfused_fraction: float):
+        self.name = name
+        self.unit = unit
+        self.values = values
+        self.parameters = parameters
+        self.rest = np.float32(rest)
+        self.excess = values if rest == 0.0 else np.zeros_like(values)
+        self.values[:] = self.rest
+        self.source = np.zeros_like(values)
+        self.at_rest = True
+        self.secreted = False
+        mean_sink = parameters.decay / 3600.0 + parameters.washout * perfused_fraction
+        check_decay_length(parameters.diffusion, mean_sink, spacing_um)
+        self._own_site = own_site_level(parameters.diffusion, mean_sink, spacing_um) if mean_sink > 0 else np.inf
+        self._solver = DiffusionSolver(
+            values.shape, spacing_um=spacing_um, periodic=periodic, diffusion_um2_per_s=parameters.diffusion, step_s=step_s)
+
+    def rate_for(self, level: float) -> float:
+        """The secretion (per second and site) by which one steady cell keeps `level` at its own site in open tissue."""
+        return level / self._own_site
+
+    def set_perfusion(self, perfused: np.ndarray) -> None:
+        """Take over which sites exchange with the blood (uint8 or bool lattice)."""
+        sink = np.full(self.values.shape, self.parameters.decay / 3600.0, np.float32)
+        sink[perfused != 0] += np.float32(self.parameters.washout)
+        self._solver.set_sink(sink)
+
+    def advance(self) -> int:
+        """One step under `source`; a field at rest without source is left alone. Returns the number of cycles."""
+        if self.at_rest and not self.secreted:
+            return 0
+        cycles = self._solver.advance(self.excess, self.source)
+        settle(self.excess)
+        self.at_rest = not self.excess.any()
+        self._publish()
+        return cycles
+
+    def load(self, excess: np.ndarray) -> None:
+        """Take over the excess of a checkpoint."""
+        self.excess[:] = excess
+        self.at_rest = not self.excess.any()
+        self._publish()
+
+    def _publish(self) -> None:
+        if self.excess is not self.values:
+            np.add(self.excess, self.rest, out=self.values)
+
+    def __repr__(self) -> str:
+        return f"<{self.name}: mean {self.values.mean():.3g}, max {self.values.max():.3g} {self.unit}>"
+
+
+def settle(excess: np.ndarray) -> None:
+    """Set what is within 1e-6 of rest to rest, in place."""
+    excess[excess < REST] = np.float32(0.0)
+
+
+def exchanging(kind: np.ndarray, perfused: np.ndarray) -> np.ndarray:
+    """Sites (bool lattice) that exchange with the blood: perfused sinusoids, and the larger vessels always."""
+    return (kind != PARENCHYMA) & (perfused != 0)

@@ -1,0 +1,366 @@
+"""Geometric multigrid for  (rate + s(x)) c - D lap(c) = b(x)  on a lattice of square sites.
+
+The finest level has the isotropic nine-point Laplacian, the tensor form X + Y + h²/6 X Y of the second differences
+X and Y along the columns and the rows (Patra and Karttunen 2006, doi:10.1002/num.20129): symmetric and conservative
+with zero-flux and with periodic edges, with an error h²/12 lap(lap(c)) that favours no direction. All its
+off-diagonal elements have one sign, so that the exact solution for non-negative b is non-negative.
+
+Any size is halved by joining neighbours two by two, down to a single site, where the equation is solved exactly. An
+odd row or column left over stays a narrower block, so that coarse levels are finite volumes on a tensor grid (with
+five points wherever widths are unequal). Sinks and residuals are averaged over the volume, and corrections are
+interpolated linearly.
+
+The smoother is Jacobi with two steps whose lengths are the Chebyshev points of the rough part of the spectrum. It costs
+as much as one red-black Gauss-Seidel sweep and smooths better, needs no colours with nine points, prefers no
+direction, and its inner loops are contiguous.
+
+A level's arrays are stretches of flat arrays (`levels` says where), so one compiled function walks all levels.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from abm.kernels.jit import jit
+
+BEFORE, AFTER, SHARE, LEAN = 0, 1, 2, 3
+"""Rows of an axis table: couplings to the previous and next block (1/s), a block's share of its parent's volume,
+and how far the interpolation leans from the parent to the parent's neighbour on this block's side."""
+
+ROWS, COLUMNS, FIRST_SITE, FIRST_ROW, FIRST_COLUMN = 0, 1, 2, 3, 4
+"""Columns of `levels`: the level's shape, and where its sites (of coarse levels), rows and columns start in the flat
+arrays."""
+
+CORRECTION, RESIDUAL, SINK = 0, 1, 2
+"""Rows of the array of coarse levels."""
+
+_ROUGH_SPECTRUM = {9: (0.6, 1.6), 5: (0.5, 2.0)}
+"""Eigenvalues of the Laplacian over its diagonal that a twice coarser grid cannot represent, by points of stencil."""
+
+_ERROR_LEFT = np.float32(0.3)  # the error after a cycle is at most this part of the cycle's correction
+_VANISHING = np.float32(1e-30)  # below this a level is zero: no work with denormal numbers
+_MAGNITUDE = np.int32(0x7FFFFFFF)
+
+
+class Grid(NamedTuple):
+    """The levels of one lattice, their coefficients, and room to work; kernels take it as one argument.
+
+    The finest level's values, right side and sink are arrays of their own; those of the coarse levels lie in `coarse`.
+    """
+
+    levels: np.ndarray  # int64 [levels, 5]
+    row_tables: np.ndarray  # float32, the axis tables of all levels one after the other
+    column_tables: np.ndarray
+    smoothing: np.ndarray  # float32 [levels, 3]: weight of the product XY (s), short and long step of the smoother
+    coarse: np.ndarray  # float32 [3, sites of all coarse levels]
+    buffers: np.ndarray  # float32 [6, longest side + 2], scratch
+    totals: np.ndarray  # float64 [2, columns], scratch
+
+
+def build(shape: tuple[int, int], coupling: float, periodic: bool) -> Grid:
+    """The grid of a lattice of `shape`; `coupling` is the diffusion coefficient over the squared spacing, 1/s."""
+    axes = [_widths(size) for size in shape]
+    depth = max(len(axis) for axis in axes)
+    axes = [axis + [axis[-1]] * (depth - len(axis)) for axis in axes]
+    tables = [[_axis_table(axis, k, coupling, periodic).ravel() for k in range(depth)] for axis in axes]
+    levels = np.zeros((depth, 5), np.int64)
+    levels[:, ROWS], levels[:, COLUMNS] = ([width.size for width in axis] for axis in axes)
+    sites = levels[:, ROWS] * levels[:, COLUMNS]
+    levels[2:, FIRST_SITE] = np.cumsum(sites[1:-1])
+    levels[1:, FIRST_ROW] = np.cumsum(levels[:-1, ROWS])
+    levels[1:, FIRST_COLUMN] = np.cumsum(levels[:-1, COLUMNS])
+    return Grid(
+        levels,
+        *(np.concatenate(table) for table in tables),
+        smoothing=np.array([_smoothing(*widths, coupling) for widths in zip(*axes, strict=True)], np.float32),
+        coarse=np.zeros((3, np.sum(sites[1:])), np.float32),
+        buffers=np.zeros((6, max(shape) + 2), np.float32),
+        totals=np.zeros((2, shape[1]), np.float64),
+    )
+
+
+def _widths(size: int) -> list[np.ndarray]:
+    """Widths of the blocks of every level of one axis, in sites."""
+    widths = [np.ones(size)]
+    while widths[-1].size > 1:
+        widths.append(np.add.reduceat(widths[-1], np.arange(0, widths[-1].size, 2)))
+    return widths
+
+
+def _axis_table(axis: list[np.ndarray], k: int, coupling: float, periodic: bool) -> np.ndarray:
+    """The axis table of level `k`, float32 [4, size]."""
+    width = axis[k]
+    centre = np.cumsum(width) - width / 2
+    table = np.zeros((4, width.size))
+    distance = (width + np.roll(width, 1)) / 2  # between a block and the one before
+    table[BEFORE] = coupling / (width * distance)
+    table[AFTER] = coupling / (width * np.roll(distance, -1))
+    if not periodic or width.size == 1:
+        table[BEFORE, 0] = table[AFTER, -1] = 0.0
+    if k + 1 < len(axis):
+        parent = np.arange(width.size) // 2 if axis[k + 1].size < width.size else np.arange(width.size)
+        coarse = axis[k + 1]
+        coarse_centre = np.cumsum(coarse) - coarse / 2
+        coarse_distance = (coarse + np.roll(coarse, 1)) / 2
+        offset = centre - coarse_centre[parent]
+        table[SHARE] = width / coarse[parent]
+        to_neighbour = np.where(offset < 0, coarse_distance[parent], np.roll(coarse_distance, -1)[parent])
+        table[LEAN] = np.abs(offset) / to_neighbour
+        if not periodic:
+            table[LEAN, parent == 0] *= offset[parent == 0] > 0
+            table[LEAN, parent == coarse.size - 1] *= offset[parent == coarse.size - 1] < 0
+    return table.astype(np.float32)
+
+
+def _smoothing(row_widths: np.ndarray, column_widths: np.ndarray, coupling: float) -> tuple[float, float, float]:
+    """Weight (s) of the product of the second differences, and the two step lengths of the smoother."""
+    width = row_widths[0]
+    uniform = np.all(row_widths == width) and np.all(column_widths == width)
+    low, high = _ROUGH_SPECTRUM[9 if uniform else 5]
+    middle, reach = (high + low) / 2, (high - low) / 2 * np.cos(np.pi / 4)
+    return (width**2 / (6 * coupling) if uniform else 0.0), 1 / (middle + reach), 1 / (middle - reach)
+
+
+@jit
+def largest(array, buffers):
+    """The largest magnitude of a float32 array; NaN and infinity count as the largest of all."""
+    bits = array.reshape(-1).view(np.int32)
+    result = np.int32(0)
+    for k in range(bits.size):  # magnitudes order like their bits, and integers vectorise without fast-math
+        result = max(result, bits[k] & _MAGNITUDE)
+    buffers[0].view(np.int32)[0] = result
+    return buffers[0, 0]
+
+
+@jit
+def residual_row(above, here, below, b, sink, rate, before, after, columns, corner, buffers, out):
+    """out = b - (rate + sink) c + D lap(c) along one row; `buffers` is scratch.
+
+    Differences are taken before they are multiplied, so that a uniform field has exactly no flux.
+    """
+    m = here.size
+    flux, mixed = buffers[0], buffers[1]
+    for j in range(m):
+        f = before * (above[j] - here[j]) + after * (below[j] - here[j])
+        flux[j] = f
+        mixed[j + 1] = here[j] + corner * f
+    mixed[0] = mixed[m]
+    mixed[m + 1] = mixed[1]
+    west, east = columns[BEFORE], columns[AFTER]
+    for j in range(m):
+        side = west[j] * (mixed[j] - mixed[j + 1]) + east[j] * (mixed[j + 2] - mixed[j + 1])
+        out[j] = (b[j] - (rate + sink[j]) * here[j]) + (flux[j] + side)
+
+
+@jit
+def relax(c, b, sink, rate, rows, columns, corner, length, buffers):
+    """One Jacobi step of the given length, in place."""
+    n, m = c.shape
+    top, above, below, residual = buffers[2], buffers[3], buffers[4], buffers[5]
+    west, east = columns[BEFORE], columns[AFTER]
+    for j in range(m):
+        top[j] = c[0, j]
+        above[j] = c[n - 1, j]
+    for i in range(n):
+        before, after = rows[BEFORE, i], rows[AFTER, i]
+        below = c[i + 1] if i + 1 < n else top[:m]
+        residual_row(above, c[i], below, b[i], sink[i], rate, before, after, columns, corner, buffers, residual)
+        vertical = before + after
+        sideways = np.float32(1.0) - corner * vertical
+        for j in range(m):
+            diagonal = (rate + sink[i, j]) + (vertical + sideways * (west[j] + east[j]))
+            above[j] = c[i, j]
+            c[i, j] += length * residual[j] / diagonal
+
+
+@jit
+def relax_from_zero(c, b, sink, rate, rows, columns, corner, length):
+    """One Jacobi step of the given length that starts from zero."""
+    n, m = c.shape
+    west, east = columns[BEFORE], columns[AFTER]
+    for i in range(n):
+        vertical = rows[BEFORE, i] + rows[AFTER, i]
+        sideways = np.float32(1.0) - corner * vertical
+        for j in range(m):
+            c[i, j] = length * b[i, j] / ((rate + sink[i, j]) + (vertical + sideways * (west[j] + east[j])))
+
+
+@jit
+def average_columns(fine, columns, weight, coarse):
+    """Add `weight` times the volume average of each pair of columns of a row to `coarse`."""
+    share = columns[SHARE]
+    for j in range(fine.size // 2):
+        coarse[j] += weight * (share[2 * j] * fine[2 * j] + share[2 * j + 1] * fine[2 * j + 1])
+    if fine.size % 2:
+        coarse[coarse.size - 1] += weight * share[fine.size - 1] * fine[fine.size - 1]
+
+
+@jit
+def restrict(fine, rows, columns, coarse):
+    """coarse = volume average of fine."""
+    coarse[:] = np.float32(0.0)
+    for i in range(fine.shape[0]):
+        average_columns(fine[i], columns, rows[SHARE, i], coarse[i // 2])
+
+
+@jit
+def restrict_residual(c, b, sink, rate, rows, columns, corner, buffers, coarse):
+    """coarse = volume average of b - (rate + sink) c + D lap(c)."""
+    n, m = c.shape
+    residual = buffers[5, :m]
+    coarse[:] = np.float32(0.0)
+    for i in range(n):
+        above = c[i - 1] if i > 0 else c[n - 1]
+        below = c[i + 1] if i + 1 < n else c[0]
+        before, after = rows[BEFORE, i], rows[AFTER, i]
+        residual_row(above, c[i], below, b[i], sink[i], rate, before, after, columns, corner, buffers, residual)
+        average_columns(residual, columns, rows[SHARE, i], coarse[i // 2])
+
+
+@jit
+def add_interpolated(coarse, rows, columns, buffers, fine):
+    """fine += coarse, interpolated linearly between the centres of the coarse blocks."""
+    n, m = fine.shape
+    last_row, width = coarse.shape[0] - 1, coarse.shape[1]
+    line, lean = buffers[0], columns[LEAN]
+    for i in range(n):
+        own = i // 2
+        if i % 2 == 0:
+            other = own - 1 if own > 0 else last_row
+        else:
+            other = own + 1 if own < last_row else 0
+        weight = rows[LEAN, i]
+        for j in range(width):
+            line[j + 1] = coarse[own, j] + weight * (coarse[other, j] - coarse[own, j])
+        line[0] = line[width]
+        line[width + 1] = line[1]
+        for j in range(m // 2):
+            fine[i, 2 * j] += line[j + 1] + lean[2 * j] * (line[j] - line[j + 1])
+            fine[i, 2 * j + 1] += line[j + 1] + lean[2 * j + 1] * (line[j + 2] - line[j + 1])
+        if m % 2:
+            fine[i, m - 1] += line[width] + lean[m - 1] * (line[width - 1] - line[width])
+
+
+@jit
+def level_of(grid, what, k):
+    """The corrections, residuals or sinks of the coarse level `k`."""
+    n, m, start = grid.levels[k, ROWS], grid.levels[k, COLUMNS], grid.levels[k, FIRST_SITE]
+    return grid.coarse[what, start : start + n * m].reshape(n, m)
+
+
+@jit
+def axes_of(grid, k):
+    """The axis tables of the rows and of the columns of level `k`."""
+    n, m = grid.levels[k, ROWS], grid.levels[k, COLUMNS]
+    row, column = 4 * grid.levels[k, FIRST_ROW], 4 * grid.levels[k, FIRST_COLUMN]
+    return grid.row_tables[row : row + 4 * n].reshape(4, n), grid.column_tables[column : column + 4 * m].reshape(4, m)
+
+
+@jit
+def restrict_sink(sink, grid):
+    """Fill the coarse sinks with volume averages of `sink` (1/s)."""
+    for k in range(grid.levels.shape[0] - 1):
+        rows, columns = axes_of(grid, k)
+        fine = sink if k == 0 else level_of(grid, SINK, k)
+        restrict(fine, rows, columns, level_of(grid, SINK, k + 1))
+
+
+@jit
+def v_cycle(c, b, sink, rate, grid):
+    """One V-cycle that improves `c` (in place) as the solution of (rate + sink) c - D lap(c) = b.
+
+    The long smoothing step comes before and the short one after the coarse correction; coarse levels take both, twice.
+    """
+    depth, buffers = grid.levels.shape[0], grid.buffers
+    c_k, b_k, sink_k = c, b, sink
+    for k in range(depth - 1):
+        rows, columns = axes_of(grid, k)
+        corner, short, long = grid.smoothing[k, 0], grid.smoothing[k, 1], grid.smoothing[k, 2]
+        if k > 0:
+            relax_from_zero(c_k, b_k, sink_k, rate, rows, columns, corner, short)
+        relax(c_k, b_k, sink_k, rate, rows, columns, corner, long, buffers)
+        b_next = level_of(grid, RESIDUAL, k + 1)
+        restrict_residual(c_k, b_k, sink_k, rate, rows, columns, corner, buffers, b_next)
+        c_k, b_k, sink_k = level_of(grid, CORRECTION, k + 1), b_next, level_of(grid, SINK, k + 1)
+    c_k[0, 0] = b_k[0, 0] / (rate + sink_k[0, 0])
+    for k in range(depth - 2, -1, -1):
+        rows, columns = axes_of(grid, k)
+        corner, short, long = grid.smoothing[k, 0], grid.smoothing[k, 1], grid.smoothing[k, 2]
+        correction = c_k
+        if k > 0:
+            c_k, b_k = level_of(grid, CORRECTION, k), level_of(grid, RESIDUAL, k)
+            sink_k = level_of(grid, SINK, k)
+        else:
+            c_k, b_k, sink_k = c, b, sink
+        add_interpolated(correction, rows, columns, buffers, c_k)
+        if k > 0:
+            relax(c_k, b_k, sink_k, rate, rows, columns, corner, long, buffers)
+        relax(c_k, b_k, sink_k, rate, rows, columns, corner, short, buffers)
+
+
+@jit
+def balance(c, b, sink, rate, totals):
+    """Remove what is negative and scale `c` so that sum((rate + sink) c) = sum(b): nothing is lost or made.
+
+    The scale differs from one by about the tolerance of the solution. `totals` is float64 scratch [2, columns].
+    """
+    n, m = c.shape
+    totals[:] = 0.0
+    for i in range(n):
+        for j in range(m):
+            c[i, j] = c[i, j] if c[i, j] > _VANISHING else np.float32(0.0)
+            totals[0, j] += np.float64(b[i, j])
+            totals[1, j] += np.float64((rate + sink[i, j]) * c[i, j])
+    given, taken = 0.0, 0.0
+    for j in range(m):
+        given += totals[0, j]
+        taken += totals[1, j]
+    scale = np.float32(given / taken) if taken > 0.0 else np.float32(1.0)
+    for i in range(n):
+        for j in range(m):
+            c[i, j] *= scale
+
+
+@jit
+def solve(c, b, sink, rate, grid, tolerance, most):
+    """Solve (rate + sink) c - D lap(c) = b from the guess `c`, in place, by at most `most` V-cycles.
+
+    Stops when the error left, estimated from the last coarse correction, is at most `tolerance` times the largest
+    value of the solution (in a time step: or of the guess, so that a vanishing field needs no more cycles than
+    others). Returns the number of cycles, or `most` + 1 if that was not reached (or a value is not finite).
+    """
+    guess = largest(c, grid.buffers) if rate > 0 else np.float32(0.0)
+    for cycle in range(1, most + 1):
+        v_cycle(c, b, sink, rate, grid)
+        correction = largest(level_of(grid, CORRECTION, 1), grid.buffers)
+        peak = largest(c, grid.buffers)
+        if _ERROR_LEFT * correction <= tolerance * max(guess, peak) and peak < np.inf:
+            balance(c, b, sink, rate, grid.totals)
+            return cycle
+    return most + 1
+
+
+@jit
+def is_zero(array):
+    """Whether every element of a two-dimensional array is zero."""
+    for i in range(array.shape[0]):
+        for j in range(array.shape[1]):
+            if array[i, j] != 0:
+                return False
+    return True
+
+
+@jit
+def advance(c, source, b, sink, grid, rate, tolerance, most):
+    """Solve (rate + sink) c' - D lap(c') = rate c + source, c' in the place of c; returns as `solve`.
+
+    `rate` is 1/time step for one step of backward Euler and 0 for the steady state. Without anything there and
+    anything released, nothing is done.
+    """
+    if is_zero(source) and (rate == 0 or is_zero(c)):
+        c[:] = np.float32(0.0)
+        return 0
+    for i in range(c.shape[0]):
+        for j in range(c.shape[1]):
+            b[i, j] = rate * c[i, j] + source[i, j]
+    return solve(c, b, sink, rate, grid, tolerance, most)

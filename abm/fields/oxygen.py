@@ -1,0 +1,112 @@
+"""Oxygen: carried by the portal blood, released in the sinusoids, burnt by hepatocytes and tumor cells.
+
+Diffusion from the portal tract alone would reach a quarter of the way: blood brings the rest. Blood enters at 62 mmHg
+and leaves the lobule at about 33 (Jungermann & Kietzmann 2000, 10.1053/he.2000.5352); the level between is one pass
+along the flow, in which blood relaxes towards the tissue as fast as exchange and its own capacity (haemoglobin)
+allow. Uptake is Michaelis-Menten, larger near the portal tracts (Matsumura & Thurman 1983,
+10.1152/ajpgi.1983.244.6.G656). Oxygen relaxes within seconds, so its steady state is solved, at intervals.
+"""
+
+import numpy as np
+
+from ..tissue.flow import mix_downstream
+from ..tissue.sites import PARENCHYMA, PORTAL_TRACT, SINUSOID
+from ..units import Hours, MillimetersOfMercury, MillimetersOfMercuryPerSecond, Number, Parameters, PerSecond
+from ..units import SquareMicrometersPerSecond, parameter
+from .solver import DiffusionSolver
+
+_THURMAN = "Matsumura & Thurman 1983, 10.1152/ajpgi.1983.244.6.G656"
+_FIRST_ROUNDS = 40  # of tissue and blood in turn, from a uniform start
+_ROUNDS = 2  # later, from the present state
+
+
+class OxygenParameters(Parameters):
+    """Oxygen in blood and tissue."""
+
+    diffusion: SquareMicrometersPerSecond = parameter(
+        "1670 um^2/s", low="1000 um^2/s", high="2500 um^2/s", mark="unverified", source="1e5 um2/min in published tissue models; Grimes 2014: 2000 um2/s",
+        description="diffusion coefficient in tissue")
+    portal: MillimetersOfMercury = parameter(
+        "62 mmHg", low="60 mmHg", high="65 mmHg", mark="unverified", source="Jungermann & Kietzmann 2000, 10.1053/he.2000.5352",
+        description="oxygen in the blood that enters the sinusoids")
+    exchange: PerSecond = parameter(
+        "10 /s", low="1 /s", high="50 /s", mark="assumed", source="thin, fenestrated wall: blood and tissue nearly in equilibrium",
+        description="exchange rate between blood and tissue at a perfused sinusoid site")
+    capacity: Number = parameter(
+        12.0, low=5, high=120, mark="derived",
+        source="slope of the oxygen content of blood against that of tissue, about 90, times the flow of 1 ml/min/g over that implied by all sinusoids at 234 um/s, about 1/8",
+        description="oxygen that blood gives off per mmHg, relative to tissue, as it effectively flows")
+    hepatocyte_periportal: MillimetersOfMercuryPerSecond = parameter(
+        "30 mmHg/s", low="28 mmHg/s", high="32 mmHg/s", mark="derived", source=f"{_THURMAN}: 131 umol/g/h * 1.06 g/ml / 1.3 uM/mmHg",
+        description="maximal uptake of periportal hepatocytes")
+    hepatocyte_pericentral: MillimetersOfMercuryPerSecond = parameter(
+        "12.7 mmHg/s", low="9.5 mmHg/s", high="16 mmHg/s", mark="derived", source=f"{_THURMAN}: 56 umol/g/h * 1.06 g/ml / 1.3 uM/mmHg",
+        description="maximal uptake of pericentral hepatocytes")
+    tumor: MillimetersOfMercuryPerSecond = parameter(
+        "23 mmHg/s", low="8 mmHg/s", high="46 mmHg/s", mark="derived", source="0.03 nmol/s/1e6 cells (Wagner 2011) in 1 pL / 1.3 uM/mmHg",
+        description="maximal uptake of a tumor cell")
+    half_uptake: MillimetersOfMercury = parameter(
+        "3 mmHg", low="1 mmHg", high="5 mmHg", mark="assumed", source="Michaelis constant of tissue respiration",
+        description="oxygen at which uptake is halved")
+    interval: Hours = parameter(
+        "0.5 h", low="5 min", high="2 h", mark="assumed", source="short against growth", description="how often oxygen is solved again")
+
+
+class Oxygen:
+    """The oxygen field; has the same face as `Field` (values, unit, load) but solves its own equation."""
+
+    name = "oxygen"
+    unit = "mmHg"
+    at_rest = False
+    secreted = False
+
+    def __init__(self, values: np.ndarray, parameters: OxygenParameters, *, spacing_um: float, periodic: bool, step_s: float):
+        self.values = values
+        self.parameters = parameters
+        self.blood = np.zeros_like(values)
+        self._periodic = periodic
+        self._solver = DiffusionSolver(
+            values.shape, spacing_um=spacing_um, periodic=periodic, diffusion_um2_per_s=parameters.diffusion, step_s=step_s)
+
+    @property
+    def excess(self) -> np.ndarray:
+        """The state: the values themselves."""
+        return self.values
+
+    def start(self, flow, sites, hepatocytes, tumor_sites) -> None:
+        """The steady state of the given liver, from nothing."""
+        self.values[:] = 0.5 * self.parameters.portal
+        self.solve(flow, sites, hepatocytes, tumor_sites, rounds=_FIRST_ROUNDS)
+
+    def solve(self, flow, sites, hepatocytes, tumor_sites, rounds: int = _ROUNDS) -> None:
+        """Let blood and tissue settle with each other, from the present values.
+
+        hepatocytes: uint8 lattice of living ones; tumor_sites: bool lattice of sites with a tumor cell in either layer.
+        """
+        p = self.parameters
+        demand = self.demand(sites, hepatocytes, tumor_sites)
+        open_sites = ((sites.kind == SINUSOID) & (sites.perfused != 0)) | (sites.kind == PORTAL_TRACT)
+        exchange = np.where(open_sites, np.float32(p.exchange), np.float32(0.0))
+        for _ in range(rounds):
+            mix_downstream(
+                flow.upstream_first, flow.pressure, sites.kind, flow.carries, flow.residence_s, self._periodic,
+                np.float32(p.portal), self.values, p.exchange / p.capacity, self.blood,
+            )
+            self._solver.set_sink(demand / (self.values + np.float32(p.half_uptake)) + exchange, fit=False)
+            self._solver.steady(self.values, exchange * self.blood)
+
+    def demand(self, sites, hepatocytes, tumor_sites) -> np.ndarray:
+        """Maximal uptake per site (float32, mmHg/s)."""
+        p = self.parameters
+        middle = 0.5 * (p.hepatocyte_periportal + p.hepatocyte_pericentral)
+        by_zone = np.array([middle, p.hepatocyte_periportal, middle, p.hepatocyte_pericentral], np.float32)
+        demand = np.where((sites.kind == PARENCHYMA) & (hepatocytes != 0), by_zone[sites.zone], np.float32(0.0))
+        demand[tumor_sites] = p.tumor
+        return demand
+
+    def load(self, values: np.ndarray) -> None:
+        """Take over the values of a checkpoint."""
+        self.values[:] = values
+
+    def __repr__(self) -> str:
+        return f"<{self.name}: mean {self.values.mean():.3g}, min {self.values.min():.3g} {self.unit}>"

@@ -1,0 +1,199 @@
+"""Diffusion with local sinks and sources, one agent step at a time.
+
+    dc/dt = D lap(c) - s(x) c + q(x)
+
+on a lattice of square sites with zero-flux or periodic edges; s collects decay, washout into perfused sinusoids and
+linearised uptake, q secretion and delivery. A step of minutes is long against the relaxation of a field over a few
+sites, so it is taken implicitly and unsplit, by backward Euler over a fitted time h,
+
+    (1/h + s) c' - D lap(c') = c/h + q,      h = (exp(k dt) - 1) / k >= dt,
+
+which is exact in the steady state, does not overshoot and keeps non-negative what is. A mode that relaxes at rate r is
+multiplied by 1/(1 + r h) instead of exp(-r dt). Here k is a lower bound of all r, and exp is convex, so that
+exp(-r dt) <= 1/(1 + r h) <= 1/(1 + r dt): every mode is at least as accurate as with h = dt, and one that relaxes at
+rate k, as a field of many sources does, is exact. The bound is one over the longest mean residence time: T(x), the
+mean time until a molecule released at x is absorbed, solves s T - D lap(T) = 1 (Barta's inequality with T > 0).
+
+The equation is solved by multigrid from the present values (`abm.fields.multigrid`), mostly in one or two cycles; what
+little the iteration leaves is repaired in the total, so that sum(c' - c) = h sum(q - s c') to rounding.
+
+A solver is serial, and its kernels release the interpreter lock: different fields may be advanced by different
+threads at once, each with its own solver, and the bytes are the same as one after the other.
+"""
+
+import math
+
+import numpy as np
+
+from abm.fields import multigrid
+
+SMALLEST_DECAY_LENGTH = 2.0
+"""In sites. Below it the level around a single secreting cell is the lattice's, not the tissue's."""
+
+_SMALLEST_SIDE = 4
+_MOST_CYCLES = 30
+_RESIDENCE_TOLERANCE = 0.02
+_LARGEST_EXPONENT = 20.0  # a field that relaxes e20-fold within a step is in its steady state
+
+
+class DiffusionSolver:
+    """Advances one field on one lattice.
+
+    Args:
+        shape: rows and columns, each at least 4.
+        spacing_um: distance of neighbouring sites, µm.
+        periodic: periodic edges, otherwise no flux through the edges.
+        diffusion_um2_per_s: diffusion coefficient D, µm²/s.
+        step_s: time step, s.
+        tolerance: error of the iteration that is accepted, as a fraction of the largest value of the field.
+
+    Raises:
+        ValueError: for a lattice that is too small, or a number that is not positive and finite.
+
+    The solver keeps nothing between two steps but the sink; all state of a field is in its values.
+    """
+
+    def __init__(
+        self,
+        shape: tuple[int, int],
+        *,
+        spacing_um: float,
+        periodic: bool,
+        diffusion_um2_per_s: float,
+        step_s: float,
+        tolerance: float = 5e-3,
+    ):
+        rows, columns = (int(size) for size in shape)
+        if min(rows, columns) < _SMALLEST_SIDE:
+            raise ValueError(f"a field needs at least {_SMALLEST_SIDE} x {_SMALLEST_SIDE} sites, not {rows} x {columns}")
+        for name, value in (
+            ("spacing_um", spacing_um),
+            ("diffusion_um2_per_s", diffusion_um2_per_s),
+            ("step_s", step_s),
+            ("tolerance", tolerance),
+        ):
+            if not 0.0 < value < math.inf:
+                raise ValueError(f"{name} must be positive and finite, not {value}")
+        self.shape = (rows, columns)
+        self.step_s = float(step_s)
+        self.fitted_step_s = self.step_s
+        self.tolerance = float(tolerance)
+        self._sink = np.zeros(self.shape, np.float32)
+        self._right_side = np.zeros(self.shape, np.float32)
+        self._grid = multigrid.build(self.shape, diffusion_um2_per_s / spacing_um**2, periodic)
+
+    def __repr__(self) -> str:
+        return f"DiffusionSolver({self.shape[0]} x {self.shape[1]}, step {self.step_s:g} s, {self.nbytes / 1e6:.1f} MB)"
+
+    @property
+    def nbytes(self) -> int:
+        """Memory of the solver, without the caller's values and source."""
+        return self._sink.nbytes + self._right_side.nbytes + sum(array.nbytes for array in self._grid)
+
+    def set_sink(self, sink: np.ndarray, *, fit: bool = True) -> None:
+        """Take over the local sink s(x) >= 0 (float32, 1/s); its values are copied.
+
+        Args:
+            fit: find the slowest relaxation from the residence times, which costs about three cycles; otherwise the
+                least sink serves: enough where every site absorbs, and cheap for a sink that changes every step.
+
+        Raises:
+            ValueError: if the array does not fit the lattice, or holds values that are negative or not finite.
+        """
+        self._check("sink", sink)
+        if not (np.min(sink) >= 0.0 and np.max(sink) < np.inf):
+            raise ValueError("the sink must be finite and not negative")
+        self._sink[:] = sink
+        multigrid.restrict_sink(self._sink, self._grid)
+        exponent = self._slowest_relaxation(fit) * self.step_s
+        stretch = math.expm1(min(exponent, _LARGEST_EXPONENT)) / exponent if exponent > 0 else 1.0
+        self.fitted_step_s = self.step_s * stretch
+
+    def _slowest_relaxation(self, fit: bool) -> float:
+        """A lower bound of the rates (1/s) at which the modes of the field relax."""
+        least = float(np.min(self._sink))
+        if not fit or not np.any(self._sink > 0):
+            return least
+        residence = np.full(self.shape, 1.0 / np.mean(self._sink, dtype=np.float64), np.float32)
+        self._solve(residence, np.ones(self.shape, np.float32), 0.0, _RESIDENCE_TOLERANCE)
+        return max(least, (1.0 - _RESIDENCE_TOLERANCE) / float(np.max(residence)))
+
+    def advance(self, values: np.ndarray, source: np.ndarray) -> int:
+        """Advance `values` (float32, changed in place) by one step under `source` (float32, values per second).
+
+        Returns:
+            The number of V-cycles: 0 for a field without values and without source, which stays untouched.
+
+        Raises:
+            ValueError: if an array does not fit the lattice.
+            ArithmeticError: if the iteration does not converge, as with values that are not finite.
+        """
+        return self._solve(values, source, 1.0 / self.fitted_step_s, self.tolerance)
+
+    def steady(self, values: np.ndarray, source: np.ndarray, *, tolerance: float = 1e-4) -> int:
+        """Replace `values` (float32, the guess to start from) by the steady state under `source`.
+
+        Returns:
+            The number of V-cycles.
+
+        Raises:
+            ValueError: if an array does not fit the lattice, or if nothing absorbs, so that there is no steady state.
+            ArithmeticError: if the iteration does not converge.
+        """
+        if not np.any(self._sink > 0):
+            raise ValueError("a field that nothing absorbs has no steady state: set a sink first")
+        return self._solve(values, source, 0.0, tolerance)
+
+    def _solve(self, values: np.ndarray, source: np.ndarray, rate: float, tolerance: float) -> int:
+        self._check("values", values)
+        self._check("source", source)
+        numbers = np.float32(rate), np.float32(tolerance), _MOST_CYCLES
+        cycles = multigrid.advance(values, source, self._right_side, self._sink, self._grid, *numbers)
+        if cycles > _MOST_CYCLES:
+            raise ArithmeticError(f"the field did not converge within {_MOST_CYCLES} cycles; are all values finite?")
+        return cycles
+
+    def _check(self, name: str, array: np.ndarray) -> None:
+        if array.shape != self.shape or array.dtype != np.float32 or not array.flags.c_contiguous:
+            found = f"{array.dtype} of shape {array.shape}"
+            raise ValueError(f"{name} must be a C-contiguous float32 array of shape {self.shape}, not {found}")
+
+
+def decay_length_um(diffusion_um2_per_s: float, sink_per_s: float) -> float:
+    """The distance over which a steady level falls by e in homogeneous tissue, sqrt(D/s), µm; infinite without sink."""
+    return math.sqrt(diffusion_um2_per_s / sink_per_s) if sink_per_s > 0 else math.inf
+
+
+def check_decay_length(diffusion_um2_per_s: float, sink_per_s: float, spacing_um: float) -> None:
+    """Refuse a field that the lattice cannot resolve.
+
+    Raises:
+        ValueError: if the decay length is below two sites.
+    """
+    length = decay_length_um(diffusion_um2_per_s, sink_per_s)
+    if length < SMALLEST_DECAY_LENGTH * spacing_um:
+        raise ValueError(
+            f"a decay length of {length:.1f} um is below {SMALLEST_DECAY_LENGTH:g} sites of {spacing_um:g} um: "
+            "the lattice cannot resolve it; lower the decay or the washout, or raise the diffusion coefficient"
+        )
+
+
+def own_site_level(diffusion_um2_per_s: float, sink_per_s: float, spacing_um: float) -> float:
+    """The steady level that a unit source (1/s at one site) keeps at its own site in homogeneous tissue, in s.
+
+    It is the Green function of the nine-point lattice at the origin. With a = s + D/(6h²) (20 - 8 cos x) and
+    b = D/(6h²) (8 + 4 cos x), the integral over one of the two wave numbers is 1/sqrt(a² - b²); over the other one,
+    the periodic trapezoidal rule converges exponentially.
+
+    Raises:
+        ValueError: without a sink (there is no steady level), or if the lattice cannot resolve the decay length.
+    """
+    if not sink_per_s > 0:
+        raise ValueError("without a sink a steadily secreting cell has no steady level")
+    check_decay_length(diffusion_um2_per_s, sink_per_s, spacing_um)
+    coupling = diffusion_um2_per_s / (6 * spacing_um**2)
+    points = 64 + 16 * math.ceil(decay_length_um(diffusion_um2_per_s, sink_per_s) / spacing_um)
+    cosine = np.cos(2 * np.pi * np.arange(points) / points)
+    a = sink_per_s + coupling * (20 - 8 * cosine)
+    b = coupling * (8 + 4 * cosine)
+    return float(np.mean(1 / np.sqrt((a - b) * (a + b))))

@@ -1,0 +1,54 @@
+"""The one wrapper through which every kernel is compiled.
+
+numba's own cache does not notice a change in a jitted function that another one imports, so the cache folder
+carries a hash of all sources of the package: any change compiles everything afresh, and nothing stale is ever run.
+"""
+
+import getpass
+import hashlib
+import os
+import tempfile
+from pathlib import Path
+
+import numba
+import platformdirs
+
+
+def _sources_digest() -> str:
+    """Digest of every source file of the package, and of the numba that compiles it."""
+    digest = hashlib.blake2b(numba.__version__.encode(), digest_size=8)
+    package = Path(__file__).resolve().parent.parent
+    for source in sorted(package.rglob("*.py")):
+        content = source.read_bytes()
+        if b"jit" in content:
+            digest.update(str(source.relative_to(package)).encode())
+            digest.update(content)
+    return digest.hexdigest()
+
+
+def _cache_folder() -> Path:
+    """A writable folder for compiled kernels: $NUMBA_CACHE_DIR, the user's cache, or the temporary folder."""
+    chosen = os.environ.get("NUMBA_CACHE_DIR") or platformdirs.user_cache_dir("crlm")
+    folder = Path(chosen) / _sources_digest()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        writable = os.access(folder, os.W_OK)
+    except OSError:
+        writable = False
+    if not writable:
+        folder = Path(tempfile.gettempdir()) / f"crlm-kernels-{getpass.getuser()}" / _sources_digest()
+        folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+numba.config.CACHE_DIR = str(_cache_folder())
+
+
+def jit(function=None, *, parallel: bool = False):
+    """Compile `function` without Python objects, cached on disk, with exact IEEE arithmetic.
+
+    Fast-math stays off: it makes `isnan` false and lets results depend on the machine and the thread count.
+    `parallel=True` allows `numba.prange`, only for loops whose iterations write to separate elements.
+    """
+    wrap = numba.njit(cache=True, fastmath=False, error_model="numpy", nogil=True, parallel=parallel)
+    return wrap if function is None else wrap(function)

@@ -1,0 +1,104 @@
+"""Neighbourhoods and occupancy: who stands where, who touches whom.
+
+`Sites` bundles the lattices that nearly every kernel looks at. All are indexed [row, column], the two occupancy
+lattices [layer, row, column]. A neighbourhood is the eight sites around one, numbered 0-7; 8 is the site itself.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from .jit import jit
+
+ROW_OFFSET = np.array([-1, -1, 0, 1, 1, 1, 0, -1, 0])
+COLUMN_OFFSET = np.array([0, 1, 1, 1, 0, -1, -1, -1, 0])
+"""Clockwise from straight up, so that neighbouring numbers are neighbouring directions; number 8 is the site itself."""
+
+
+class Sites(NamedTuple):
+    """The lattices of one liver, as kernels see them.
+
+    kind, zone, perfused: uint8 [row, column]; occupant: int32 slot of the cell, or -1, [layer, row, column];
+    population: uint8 code of that cell's population, 0 for nobody; endothelium: int32 slot of the LSEC, or -1.
+    """
+
+    kind: np.ndarray
+    zone: np.ndarray
+    perfused: np.ndarray
+    occupant: np.ndarray
+    population: np.ndarray
+    endothelium: np.ndarray
+    periodic: bool
+
+
+@jit
+def shifted(index, offset, size, periodic):
+    """`index + offset` within `size`, wrapped when periodic, else -1 beyond the edge."""
+    moved = index + offset
+    if moved < 0:
+        return moved + size if periodic else -1
+    if moved >= size:
+        return moved - size if periodic else -1
+    return moved
+
+
+@jit
+def neighbour(sites, row, column, direction):
+    """Row and column of the neighbour in `direction` (0-8); (-1, -1) beyond a closed edge."""
+    rows, columns = sites.kind.shape
+    r = shifted(row, ROW_OFFSET[direction], rows, sites.periodic)
+    c = shifted(column, COLUMN_OFFSET[direction], columns, sites.periodic)
+    if r < 0 or c < 0:
+        return -1, -1
+    return r, c
+
+
+@jit
+def touching(sites, code, layer, row, column, turn):
+    """Slot of a cell of population `code` in `layer` at the site or its eight neighbours, looked for from direction
+    `turn` on so that no side is favoured; -1 if there is none."""
+    for k in range(9):
+        r, c = neighbour(sites, row, column, (turn + k) % 9)
+        if r >= 0 and sites.population[layer, r, c] == code:
+            return sites.occupant[layer, r, c]
+    return -1
+
+
+@jit
+def count_touching(sites, code, layer, row, column):
+    """How many cells of population `code` in `layer` stand at the site or its eight neighbours."""
+    found = 0
+    for k in range(9):
+        r, c = neighbour(sites, row, column, k)
+        if r >= 0 and sites.population[layer, r, c] == code:
+            found += 1
+    return found
+
+
+@jit
+def place(sites, code, layer, row, column, slot):
+    """Put a cell where nobody stands; False (and nothing done) if somebody does."""
+    if sites.population[layer, row, column] != 0:
+        return False
+    sites.population[layer, row, column] = code
+    sites.occupant[layer, row, column] = slot
+    return True
+
+
+@jit
+def lift(sites, layer, row, column):
+    """Take the cell of a site away."""
+    sites.population[layer, row, column] = 0
+    sites.occupant[layer, row, column] = -1
+
+
+@jit
+def offset_between(start, end, size, periodic):
+    """Signed distance from `start` to `end`, the shorter way round when periodic."""
+    distance = end - start
+    if periodic:
+        if distance > size // 2:
+            distance -= size
+        elif distance < -(size // 2):
+            distance += size
+    return distance

@@ -1,0 +1,1 @@
+"""What is kept: the ledger of events, tables, snapshots, checkpoints, the manifest."""

@@ -1,0 +1,50 @@
+"""events.parquet: the ledger, entry by entry."""
+
+import pyarrow as pa
+
+from . import cause, event
+from .ledger import ENTRY
+from .tables import Column, TableRecorder
+
+COLUMNS = (
+    Column("time_min", "f8", "min", "simulated time at the start of the step in which it happened"),
+    Column("event", "u1", "", "what happened to the tumor cell", event.NAMES),
+    Column("cause", "u1", "", "by what", cause.NAMES),
+    Column("uid", "u8", "", "identity of the tumor cell"),
+    Column("clone", "i4", "", "number of the founder among the arrived cells"),
+    Column("row", "i4", "site", "row of the lattice, from the top"),
+    Column("column", "i4", "site", "column of the lattice, from the left"),
+    Column("zone", "u1", "", "1 periportal, 2 midzonal, 3 pericentral"),
+)
+
+
+class Events(TableRecorder):
+    """Takes the entries out of the model's ledger and keeps them; the ledger's totals stay.
+
+    Without a run folder the entries are left in the ledger.
+    """
+
+    name = "events"
+
+    def __init__(self, every="1 d"):
+        super().__init__(every)
+
+    def columns(self, model):
+        return COLUMNS
+
+    def record(self, model):
+        if self.folder is None:
+            return
+        entries = model.ledger.drain()
+        if entries.size:
+            self.add({name: entries[name] for name in ENTRY.names})
+
+    def flush(self, model):
+        self.record(model)
+        super().flush(model)
+
+
+def events_table(entries) -> pa.Table:
+    """Ledger entries (record array of ENTRY) as the table of events.parquet."""
+    arrays = [column.array([entries[column.name]]) for column in COLUMNS]
+    return pa.Table.from_arrays(arrays, schema=pa.schema([column.field for column in COLUMNS]))

@@ -1,0 +1,47 @@
+"""Files that are either whole or not there: written beside, brought to the disk, then renamed."""
+
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+TEMPORARY = ".partial"
+"""Ending of a file that is being written; one that is found later was left by a killed run."""
+
+
+def write_whole(path: Path, write: Callable[[Path], None]) -> None:
+    """Let `write` make a file beside `path`, and put it into its place once it is safely on the disk.
+
+    Raises OSError (full disk, no permission); then `path` is as it was before.
+    """
+    beside = path.with_name(path.name + TEMPORARY)
+    try:
+        write(beside)
+        sync(beside)
+        os.replace(beside, path)
+    except BaseException:
+        beside.unlink(missing_ok=True)
+        raise
+    sync(path.parent)
+
+
+def write_text(path: Path, text: str) -> None:
+    """`write_whole` for a text."""
+    write_whole(path, lambda beside: beside.write_text(text, encoding="utf-8"))
+
+
+def sync(path: Path) -> None:
+    """Bring a file or the entries of a folder to the disk."""
+    if path.is_dir() and os.name == "nt":
+        return  # Windows cannot open folders, and brings their entries to the disk by itself
+    handle = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def remove_folder(folder: Path) -> None:
+    """Remove a folder of working files, if it is there."""
+    if folder.exists():
+        shutil.rmtree(folder)

@@ -1,0 +1,123 @@
+"""manifest.json: what was run, with what, where and how long; written first, marked complete last."""
+
+import hashlib
+import json
+import platform
+from collections.abc import Iterable, Mapping
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from .files import write_text
+
+NAME = "manifest.json"
+CONFIG = "config.yaml"
+DECISIVE = ("crlm", "numpy", "scipy", "numba")
+"""The packages whose versions decide the bytes of a run."""
+_PACKAGES = (*DECISIVE, "mesa", "pydantic", "pyarrow", "zarr")
+_APART = ("view", "experiments", "cli.py")
+"""Parts of the package that cannot change the data of a run."""
+
+RUNNING, COMPLETE = "running", "complete"
+_SHOWN_DIFFERENCES = 8
+
+
+class ResumeRefused(Exception):
+    """The run folder belongs to another run than the one asked for."""
+
+
+def new_manifest(resolved: Mapping[str, Any], seed: int, threads: int, until_hours: float, plugins: Iterable[str] = ()) -> dict:
+    """The manifest of a run that begins now; `resolved` is the whole config as plain data."""
+    return {
+        "format": "crlm run 1", "status": RUNNING, "seed": seed, "until_hours": until_hours, "config": dict(resolved),
+        "versions": versions(), "code": code_digest(plugins), "threads": threads,
+        "platform": {"system": platform.platform(), "machine": platform.machine(), "python": platform.python_version()},
+        "wall_seconds": 0.0, "sessions": 1,
+    }
+
+
+def versions() -> dict[str, str]:
+    """The versions of this package and of those that its results or files depend on."""
+    found = {}
+    for package in _PACKAGES:
+        try:
+            found[package] = metadata.version(package)
+        except metadata.PackageNotFoundError:  # a source tree that was not installed
+            found[package] = "unknown"
+    return found
+
+
+def code_digest(plugins: Iterable[str] = ()) -> str:
+    """Digest of the sources that decide what a run does: the package's, and those of the user's own rules."""
+    digest = hashlib.blake2b(digest_size=8)
+    package = Path(__file__).resolve().parent.parent
+    sources = [path for path in sorted(package.rglob("*.py")) if path.relative_to(package).parts[0] not in _APART]
+    for path in [*sources, *map(Path, plugins)]:
+        digest.update(path.name.encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def write(folder: Path, manifest: Mapping[str, Any]) -> None:
+    """Put the manifest into its place, whole. Raises OSError."""
+    write_text(folder / NAME, json.dumps(manifest, indent=2, ensure_ascii=False) + "\n")
+
+
+def read(folder: Path) -> dict | None:
+    """The manifest of a run folder, None when there is none. Raises ResumeRefused when it is not one."""
+    path = folder / NAME
+    if not path.exists():
+        return None
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+        found["status"], found["config"], found["versions"], found["code"], found["wall_seconds"], found["sessions"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise ResumeRefused(f"{path} is not the manifest of a run ({error})") from error
+    return found
+
+
+def refuse_other(folder: Path, old: Mapping[str, Any], new: Mapping[str, Any]) -> None:
+    """Raise ResumeRefused, naming what differs, unless `new` continues the run whose manifest is `old`."""
+    lines = []
+    for package in DECISIVE:
+        before, now = old["versions"].get(package), new["versions"].get(package)
+        if before != now:
+            lines.append(f"{package} was {before}, is now {now}")
+    if not lines and old["code"] != new["code"]:
+        lines.append("the source code of crlm, or of a rule named under plugins, has changed")
+    for key in ("seed", "until_hours"):
+        if old.get(key) != new[key]:
+            lines.append(f"{key} was {old.get(key)}, is now {new[key]}")
+    lines += [line for line in differences(old["config"], new["config"]) if not line.startswith("seed ")]
+    if lines:
+        shown = lines[:_SHOWN_DIFFERENCES]
+        if len(lines) > len(shown):
+            shown.append(f"and {len(lines) - len(shown)} more")
+        raise ResumeRefused(
+            f"{folder} was begun with something else and cannot be continued:\n" + "\n".join(f"  {line}" for line in shown)
+            + f"\nRun it as it was begun (its config is {folder / CONFIG}), or choose another folder with -o.")
+
+
+def differences(old: Any, new: Any, path: str = "") -> list[str]:
+    """What differs between two configs as plain data, one line per key."""
+    if isinstance(old, Mapping) and isinstance(new, Mapping):
+        keys = [*old, *(key for key in new if key not in old)]
+        lines = []
+        for key in keys:
+            lines += differences(old.get(key), new.get(key), f"{path}.{key}" if path else str(key))
+        return lines
+    if isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
+        return [line for i, pair in enumerate(zip(old, new, strict=True)) for line in differences(*pair, f"{path}[{i}]")]
+    return [] if old == new else [f"{path} was {_short(old)}, is now {_short(new)}"]
+
+
+def _short(value: Any) -> str:
+    text = "not given" if value is None else json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def plain(text: str) -> dict:
+    """A resolved config (YAML text) as the plain data that the manifest holds."""
+    return json.loads(json.dumps(yaml.safe_load(text)))

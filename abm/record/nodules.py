@@ -1,0 +1,115 @@
+"""Nodules: groups of tumor cells that stand side by side, and nodules.parquet.
+
+A nodule is a connected component (eight neighbours, across periodic edges) of the sites where a tumor cell stands in
+either layer, with at least a given number of cells. Numbers say which nodule of its survey it is, the largest first;
+they do not follow a nodule through time.
+"""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy import ndimage, sparse
+
+from ..cells.population import TUMOR
+from .tables import Column, TableRecorder
+
+if TYPE_CHECKING:
+    from ..model import LiverModel
+
+NODULE = np.dtype([
+    ("nodule", "i4"), ("cells", "i4"), ("area_um2", "f8"), ("clones", "i4"), ("row", "f8"), ("column", "f8"), ("zone", "u1"),
+])
+
+COLUMNS = (
+    Column("time_min", "f8", "min", "simulated time of the survey"),
+    Column("nodule", "i4", "", "number within the survey, 1 is the largest"),
+    Column("cells", "i4", "cells", "tumor cells, in both layers"),
+    Column("area_um2", "f8", "um^2", "area of the sites where they stand"),
+    Column("clones", "i4", "", "founders whose descendants make up the nodule"),
+    Column("row", "f8", "site", "mean row of its cells"),
+    Column("column", "f8", "site", "mean column of its cells"),
+    Column("zone", "u1", "", "zone of that place: 1 periportal, 2 midzonal, 3 pericentral"),
+)
+
+
+def connected(occupied: np.ndarray, periodic: bool) -> tuple[np.ndarray, int]:
+    """Number (int32 [row, column], from 1 in reading order, 0 where nothing is) of the component of each site, and
+    how many components there are."""
+    labels, count = ndimage.label(occupied, np.ones((3, 3), bool))
+    if not periodic or count < 2:
+        return labels, count
+    pairs = []
+    for edge, opposite in ((labels[0], labels[-1]), (labels[:, 0], labels[:, -1])):
+        for shift in (-1, 0, 1):
+            pairs.append(np.stack((edge, np.roll(opposite, shift))))
+    joined = np.concatenate(pairs, axis=1)
+    first, second = joined[:, (joined > 0).all(axis=0)]
+    graph = sparse.coo_matrix((np.ones(first.size, np.int8), (first, second)), (count + 1, count + 1))
+    groups, group = sparse.csgraph.connected_components(graph, directed=False)
+    # components in reading order of their first site; the empty site's group is a component of its own
+    leader = np.full(groups, count + 1)
+    np.minimum.at(leader, group, np.arange(count + 1))
+    rank = np.argsort(np.argsort(leader, kind="stable"), kind="stable")
+    return rank[group].astype(np.int32)[labels], groups - 1
+
+
+def survey(model: "LiverModel", min_cells: float) -> np.ndarray:
+    """The nodules of at least `min_cells` cells (structured array of NODULE), the largest first."""
+    occupied = (model.sites.population == TUMOR).any(axis=0)
+    labels, count = connected(occupied, model.periodic)
+    cells = _standing(model)
+    label = labels[cells["row"], cells["column"]]
+    found = np.zeros(count, NODULE)
+    found["cells"] = np.bincount(label, minlength=count + 1)[1:]
+    found["area_um2"] = np.bincount(labels[occupied], minlength=count + 1)[1:] * model.spacing_um**2
+    members = np.unique(np.stack((label, cells["clone"])), axis=1)
+    found["clones"] = np.bincount(members[0], minlength=count + 1)[1:]
+    for axis in ("row", "column"):
+        found[axis] = _centres(cells[axis], label, count, model.shape[axis == "column"], model.periodic)
+    found = found[found["cells"] >= min_cells]
+    nearest = [np.rint(found[axis]).astype(int) % size for axis, size in zip(("row", "column"), model.shape, strict=True)]
+    found["zone"] = model.anatomy.zone[tuple(nearest)]
+    found = found[np.argsort(-found["cells"], kind="stable")]
+    found["nodule"] = np.arange(1, found.size + 1)
+    return found
+
+
+def tumor_area_um2(model: "LiverModel") -> float:
+    """Area of all sites where a tumor cell stands."""
+    return float((model.sites.population == TUMOR).any(axis=0).sum() * model.spacing_um**2)
+
+
+def _standing(model: "LiverModel") -> np.ndarray:
+    """The tumor cells that hold a site; those in the blood stream do not."""
+    slots = np.flatnonzero(model.tumor.rows.alive)
+    cells = np.asarray(model.tumor.rows)[slots]
+    return cells[model.sites.occupant[cells["layer"], cells["row"], cells["column"]] == slots]
+
+
+def _centres(position: np.ndarray, label: np.ndarray, count: int, size: int, periodic: bool) -> np.ndarray:
+    """Mean position of each component's cells, around the circle when periodic, in [0, size)."""
+    members = np.bincount(label, minlength=count + 1)[1:]
+    if not periodic:
+        return np.bincount(label, position, count + 1)[1:] / np.maximum(members, 1)
+    angle = 2 * np.pi / size * position
+    east = np.bincount(label, np.cos(angle), count + 1)[1:]
+    north = np.bincount(label, np.sin(angle), count + 1)[1:]
+    return np.round(np.arctan2(north, east) / (2 * np.pi) * size, 6) % size
+
+
+class Nodules(TableRecorder):
+    """Surveys the nodules."""
+
+    name = "nodules"
+
+    def __init__(self, every="12 h", min_cells: float = 4):
+        super().__init__(every)
+        self.min_cells = min_cells
+
+    def columns(self, model):
+        return COLUMNS
+
+    def record(self, model):
+        found = survey(model, self.min_cells)
+        if found.size:
+            self.add({"time_min": np.full(found.size, model.minutes), **{name: found[name] for name in NODULE.names}})

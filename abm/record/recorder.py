@@ -1,0 +1,78 @@
+"""What every recorder is: something that looks at the model now and then, and keeps what it sees."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..units import Quantity
+from .schedule import Every
+
+if TYPE_CHECKING:
+    from ..model import LiverModel
+
+_DURATION = Quantity("h", "a duration", "24 h")
+
+
+def as_hours(value: Any) -> float:
+    """'3 d' or a bare number of hours, as hours."""
+    return _DURATION.parse(f"{value} h" if isinstance(value, int | float) else value)
+
+
+class Recorder:
+    """Looks at the model whenever its schedule says so; reads it, and changes nothing in it.
+
+    In a run folder, `flush` brings to the disk what was seen, and `state` is what the checkpoint must hold so that
+    `resume` can go on as if nothing had happened. Without a folder everything stays in memory.
+    """
+
+    name: str
+    """Unique within a simulation; the stem of its file."""
+
+    def __init__(self, every: Any):
+        self.schedule = Every(as_hours(every))
+        self.folder: Path | None = None
+
+    def begin(self, model: "LiverModel", folder: Path | None, steps: list[int]) -> None:
+        """Before the first step: make the files. `steps` are those at which `record` will be called."""
+        self.folder = folder
+
+    def resume(self, model: "LiverModel", folder: Path, steps: list[int], state: dict[str, np.ndarray]) -> None:
+        """Instead of `begin`: go on from `state`, and discard everything newer."""
+        self.folder = folder
+
+    def record(self, model: "LiverModel") -> None:
+        """Look at the model."""
+        raise NotImplementedError(f"the recorder '{self.name}' has no record(self, model)")
+
+    def flush(self, model: "LiverModel") -> None:
+        """Bring everything seen so far to the disk; called before each checkpoint and at the end."""
+
+    def state(self) -> dict[str, np.ndarray]:
+        """What a checkpoint must hold, right after `flush`."""
+        return {}
+
+    def finish(self, model: "LiverModel") -> None:
+        """Put the results into their final place. May be called again after an interruption."""
+
+    def reopen(self, folder: Path) -> None:
+        """Instead of `begin`: the run in `folder` is complete, and only read from now on."""
+        self.folder = folder
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(every='{self.schedule.hours:g} h')"
+
+
+class Calling(Recorder):
+    """Calls a function of the model on schedule: `Calling(lambda model: print(model.minutes), every="1 d")`.
+
+    What the function keeps is not part of the run's checkpoints.
+    """
+
+    def __init__(self, function, every: Any, name: str = ""):
+        super().__init__(every)
+        self.function = function
+        self.name = name or getattr(function, "__name__", "calling")
+
+    def record(self, model: "LiverModel") -> None:
+        self.function(model)

@@ -1,0 +1,226 @@
+"""snapshots.zarr: the liver as a series of pictures and cell tables, readable with xarray.
+
+`xarray.open_zarr(run / "snapshots.zarr", consolidated=False)` has the lattices over (time, row, column);
+`group="cells/tumor"` has that population's living cells as contiguous ragged arrays: the cells of frame t are the
+`count[t]` entries after the first `count[:t].sum()`.
+
+Frames gather in memory and are written as whole chunks. What is in memory is part of each checkpoint, so that a run
+killed at any moment, even while a chunk is being written, finds everything again. Time is NaN at frames to come.
+"""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import zarr
+from zarr.codecs import BloscCodec
+from zarr.storage import LocalStore
+
+from .display import display_codes
+from .files import TEMPORARY, remove_folder, sync
+from .recorder import Recorder
+
+if TYPE_CHECKING:
+    from ..model import LiverModel
+
+NAME = "snapshots.zarr"
+LAYERS = ("ecm", "nets", "exosomes")
+TABLES = ("tumor", "kupffer", "natural_killer", "neutrophil", "stellate")
+"""The populations whose tables are kept; the endothelium does not move, and is kept as a lattice."""
+LIVING = "alive"
+"""The one column that is left out: all cells kept are alive."""
+
+_CHUNK_SITES = 4_000_000
+_CHUNK_FRAMES = 16
+"""A chunk holds so many sites or frames, whichever is less."""
+_CHUNK_CELLS = 1 << 15
+_FULL = np.float32(np.finfo(np.float16).max)
+"""Highest level that the frames can hold."""
+
+
+class Snapshots(Recorder):
+    """Keeps a frame of every lattice and the tables of cells."""
+
+    name = "snapshots"
+
+    def __init__(self, every="2 h"):
+        super().__init__(every)
+        self.frames = 0
+
+    def begin(self, model, folder, steps):
+        super().begin(model, folder, steps)
+        if folder is None:
+            raise ValueError("snapshots need a run folder")
+        remove_folder(folder / NAME)  # of a run that was killed before its first checkpoint
+        self._allocate(model, steps)
+        self._group = _create(folder / NAME, model, self._frames, self._tables, len(steps))
+
+    def resume(self, model, folder, steps, state):
+        super().resume(model, folder, steps, state)
+        self._allocate(model, steps)
+        for left in (folder / NAME).rglob(f"*{TEMPORARY}"):
+            left.unlink()
+        self._group = zarr.open_group(LocalStore(folder / NAME), mode="r+")
+        self._resize(len(steps))  # `finish` may have shortened it before the run was marked complete
+        self.frames = int(state["frames"])
+        self._times[: self.frames] = state["time"]
+        for name, frames in self._frames.items():
+            frames[: self._buffered] = state[f"frames/{name}"]
+        for name, table in self._tables.items():
+            table.resume(state, name)
+
+    def record(self, model):
+        at = self._buffered
+        for name, values in _lattices(model).items():
+            self._frames[name][at] = values
+        for name, table in self._tables.items():
+            table.add(model.populations[name].alive_rows(), self.frames)
+        self._times[self.frames] = model.minutes
+        self.frames += 1
+        if self._buffered == 0:
+            self._write_frames(self.frames - self._length)
+
+    def flush(self, model):
+        if self._buffered:
+            self._write_frames(self.frames - self._buffered)
+        self._group["time"][:] = self._times
+        for name, table in self._tables.items():
+            table.write(self._group[f"cells/{name}"])
+        self._sync()
+
+    def state(self):
+        state = {"frames": np.int64(self.frames), "time": self._times[: self.frames]}
+        for name, frames in self._frames.items():
+            state[f"frames/{name}"] = frames[: self._buffered]
+        for name, table in self._tables.items():
+            state |= table.state(name)
+        return state
+
+    def finish(self, model):
+        self.flush(model)
+        self._resize(self.frames)  # shorter than planned when the run was stopped before its time
+
+    @property
+    def _buffered(self) -> int:
+        return self.frames % self._length
+
+    def _resize(self, frames: int) -> None:
+        for name in ("time", *self._frames, *(f"cells/{name}/count" for name in self._tables)):
+            array = self._group[name]
+            if array.shape[0] != frames:
+                array.resize((frames, *array.shape[1:]))
+
+    def _sync(self) -> None:
+        """Bring the files written since the last time to the disk."""
+        newest = self._synced_ns
+        for file in (self.folder / NAME).rglob("*"):
+            written = file.stat().st_mtime_ns
+            if file.is_file() and written >= self._synced_ns:
+                sync(file)
+                newest = max(newest, written)
+        self._synced_ns = newest
+
+    def _allocate(self, model: "LiverModel", steps: list[int]) -> None:
+        self.frames = 0
+        self._length = max(1, min(_CHUNK_FRAMES, _CHUNK_SITES // (model.shape[0] * model.shape[1])))
+        self._times = np.full(len(steps), np.nan)
+        self._frames = {
+            name: np.zeros((self._length, *values.shape), values.dtype) for name, values in _lattices(model).items()
+        }
+        self._tables = {name: _Ragged(model.populations[name].rows.dtype, len(steps)) for name in TABLES}
+        self._synced_ns = 0
+
+    def _write_frames(self, first: int) -> None:
+        """Write the chunk that begins with frame `first`; what lies beyond the last frame is zero."""
+        held = self.frames - first
+        for name, frames in self._frames.items():
+            frames[held:] = 0
+            end = min(first + self._length, self._times.size)
+            self._group[name][first:end] = frames[: end - first]
+
+
+class _Ragged:
+    """The tables of one population in all frames, end to end; the cells after the last whole chunk are in memory."""
+
+    def __init__(self, dtype: np.dtype, frames: int):
+        self.columns = {name: dtype[name] for name in dtype.names if name != LIVING}
+        self.counts = np.zeros(frames, np.int64)
+        self.first = 0
+        self.pieces = {name: [np.empty(0, kind)] for name, kind in self.columns.items()}
+
+    def add(self, rows: np.recarray, frame: int) -> None:
+        self.counts[frame] = rows.size
+        for name, pieces in self.pieces.items():
+            pieces.append(rows[name].copy())
+
+    def write(self, group: zarr.Group) -> None:
+        group["count"][:] = self.counts
+        total = self.first + sum(piece.size for piece in self.pieces["uid"])
+        whole = total - total % _CHUNK_CELLS
+        for name, pieces in self.pieces.items():
+            values = np.concatenate(pieces)
+            array = group[name]
+            if array.shape != (total,):
+                array.resize((total,))
+            if values.size:
+                array[self.first : total] = values
+            self.pieces[name] = [values[whole - self.first :]]
+        self.first = whole
+
+    def state(self, name: str) -> dict[str, np.ndarray]:
+        state = {f"{name}/first": np.int64(self.first), f"{name}/count": self.counts}
+        return state | {f"{name}/{column}": np.concatenate(pieces) for column, pieces in self.pieces.items()}
+
+    def resume(self, state: dict[str, np.ndarray], name: str) -> None:
+        self.first = int(state[f"{name}/first"])
+        self.counts = state[f"{name}/count"]
+        self.pieces = {column: [state[f"{name}/{column}"]] for column in self.columns}
+
+
+def _lattices(model: "LiverModel") -> dict[str, np.ndarray]:
+    """The lattices of one frame by name, [row, column]: uint8 codes and float16 levels."""
+    lumen, tissue = display_codes(model)
+    frame = {
+        "lumen": lumen, "tissue": tissue, "perfused": model.sites.perfused.astype(np.uint8),
+        "hepatocyte": model.hepatocytes.astype(np.uint8),
+    }
+    levels = {name: getattr(model, name) for name in LAYERS} | {name: field.values for name, field in model.fields.items()}
+    wall = model.endothelium.alive_rows()
+    levels["e_selectin"] = np.zeros(model.shape, np.float32)
+    levels["e_selectin"][wall.row, wall.column] = wall.e_selectin
+    return frame | {name: np.minimum(values, _FULL).astype(np.float16) for name, values in levels.items()}
+
+
+def _create(path, model: "LiverModel", frames: dict[str, np.ndarray], tables: dict[str, _Ragged], count: int) -> zarr.Group:
+    """A new store with room for `count` frames."""
+    group = zarr.create_group(LocalStore(path), attributes={
+        "title": model.config.name, "spacing_um": float(model.spacing_um), "dt_minutes": float(model.dt_minutes),
+        "tumor_states": list(model.tumor.states),
+        "populations": {name: list(population.states) for name, population in model.populations.items()},
+    })
+    rows, columns = model.shape
+    _fixed(group, "row", np.arange(rows, dtype=np.float32) * np.float32(model.spacing_um), ("row",), "um")
+    _fixed(group, "column", np.arange(columns, dtype=np.float32) * np.float32(model.spacing_um), ("column",), "um")
+    _fixed(group, "site_kind", model.anatomy.kind.astype(np.uint8), ("row", "column"), "1")
+    _fixed(group, "zone", model.anatomy.zone.astype(np.uint8), ("row", "column"), "1")
+    group.create_array("time", shape=(count,), chunks=(max(1, count),), dtype="f8", fill_value=np.nan, dimension_names=("time",),
+                       attributes={"unit": "min"})
+    units = {name: field.unit for name, field in model.fields.items()}
+    for name, values in frames.items():
+        group.create_array(name, shape=(count, rows, columns), chunks=values.shape, dtype=values.dtype, fill_value=0,
+                           compressors=BloscCodec(cname="zstd", clevel=3, shuffle="shuffle"),
+                           dimension_names=("time", "row", "column"), attributes={"unit": units.get(name, "1")})
+    for name, table in tables.items():
+        cells = group.create_group(f"cells/{name}", attributes={"states": list(model.populations[name].states)})
+        along = f"{name}_cell"
+        cells.create_array("count", shape=(count,), chunks=(max(1, count),), dtype="i8", fill_value=0, dimension_names=("time",),
+                           attributes={"unit": "cells", "sample_dimension": along})
+        for column, kind in table.columns.items():
+            cells.create_array(column, shape=(0,), chunks=(_CHUNK_CELLS,), dtype=kind, fill_value=0, dimension_names=(along,),
+                               compressors=BloscCodec(cname="zstd", clevel=3, shuffle="shuffle"))
+    return group
+
+
+def _fixed(group: zarr.Group, name: str, values: np.ndarray, dimensions: tuple[str, ...], unit: str) -> None:
+    array = group.create_array(name, shape=values.shape, chunks=values.shape, dtype=values.dtype, dimension_names=dimensions,
+                               fill_value=0, attributes={"unit": unit})
+    array[...] = values

@@ -1,0 +1,145 @@
+"""Tables that grow during a run: part files per checkpoint, merged into one Parquet file at the end.
+
+Every column carries its unit and its meaning in the metadata of its Parquet field.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from .files import write_whole
+from .recorder import Recorder
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ..model import LiverModel
+
+PARTS = "parts"
+"""Folder of the part files, inside the run folder, until the run is complete."""
+_ROW_GROUP = 1 << 18
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: its NumPy type, its unit ("" for none), what it says; `names` turn codes into words."""
+
+    name: str
+    type: str
+    unit: str
+    description: str
+    names: tuple[str, ...] = ()
+
+    @property
+    def field(self) -> pa.Field:
+        kind = pa.dictionary(pa.int8(), pa.string()) if self.names else pa.from_numpy_dtype(np.dtype(self.type))
+        return pa.field(self.name, kind, metadata={"unit": self.unit or "1", "description": self.description})
+
+    def array(self, pieces: list[np.ndarray]) -> pa.Array:
+        values = np.concatenate([np.atleast_1d(piece) for piece in pieces]) if pieces else np.empty(0)
+        values = values.astype("i1" if self.names else self.type)
+        return pa.DictionaryArray.from_arrays(values, list(self.names)) if self.names else pa.array(values)
+
+
+class TableRecorder(Recorder):
+    """A recorder that keeps rows of a table; deriving classes say `columns` and add rows in `record`."""
+
+    def __init__(self, every):
+        super().__init__(every)
+        self._pieces: list[dict[str, np.ndarray]] = []
+        self._parts = 0
+        self._merged = False
+        self._columns: tuple[Column, ...] = ()
+
+    def columns(self, model: "LiverModel") -> tuple[Column, ...]:
+        """The columns of the table, in order."""
+        raise NotImplementedError
+
+    def add(self, rows: dict[str, np.ndarray]) -> None:
+        """Append rows: one value or an array per column, codes for columns with names."""
+        self._pieces.append(rows)
+
+    def begin(self, model, folder, steps):
+        super().begin(model, folder, steps)
+        self._columns = self.columns(model)
+        self._pieces, self._parts = [], 0
+        if folder is not None:
+            (folder / PARTS).mkdir(parents=True, exist_ok=True)
+            self._discard_from(0)
+
+    def resume(self, model, folder, steps, state):
+        super().resume(model, folder, steps, state)
+        self._columns = self.columns(model)
+        self._pieces, self._parts = [], int(state["parts"])
+        self._discard_from(self._parts)
+
+    def flush(self, model):
+        if self.folder is None or not self._pieces:
+            return
+        table = self._in_memory()
+        write_whole(_part(self.folder, self.name, self._parts), lambda path: pq.write_table(table, path))
+        self._parts += 1
+        self._pieces = []
+
+    def state(self):
+        return {"parts": np.int64(self._parts)}
+
+    def finish(self, model):
+        self.flush(model)
+        if self.folder is not None:
+            table = self.table()
+            write_whole(_whole(self.folder, self.name),
+                        lambda path: pq.write_table(table, path, row_group_size=_ROW_GROUP, compression="zstd"))
+            self._merged = True
+
+    def reopen(self, folder):
+        super().reopen(folder)
+        self._merged = True
+
+    def table(self) -> pa.Table:
+        """Everything recorded so far."""
+        if self._merged:
+            return pq.read_table(_whole(self.folder, self.name))
+        parts = [] if self.folder is None else _parts(self.folder, self.name, self._parts)
+        return pa.concat_tables([*(pq.read_table(part) for part in parts), self._in_memory()]).combine_chunks()
+
+    def to_dataframe(self) -> "pd.DataFrame":
+        """Everything recorded so far, as a pandas DataFrame."""
+        return self.table().to_pandas()
+
+    def _in_memory(self) -> pa.Table:
+        arrays = [column.array([rows[column.name] for rows in self._pieces]) for column in self._columns]
+        return pa.Table.from_arrays(arrays, schema=pa.schema([column.field for column in self._columns]))
+
+    def _discard_from(self, number: int) -> None:
+        for part in (self.folder / PARTS).glob(f"{self.name}-*"):
+            if not part.name.endswith(".parquet") or int(part.stem.rpartition("-")[2]) >= number:
+                part.unlink()
+
+
+def _whole(folder: Path, name: str) -> Path:
+    return folder / f"{name}.parquet"
+
+
+def _part(folder: Path, name: str, number: int) -> Path:
+    return folder / PARTS / f"{name}-{number:06d}.parquet"
+
+
+def _parts(folder: Path, name: str, count: int) -> list[Path]:
+    return [_part(folder, name, number) for number in range(count)]
+
+
+def read_table(folder: Path, name: str) -> pa.Table:
+    """The table `name` (timeseries, events, nodules) of a run folder; of a run that has not ended, what its last
+    checkpoint has. Raises FileNotFoundError when the folder has no such table."""
+    merged = _whole(folder, name)
+    if merged.exists():
+        return pq.read_table(merged)
+    parts = sorted((folder / PARTS).glob(f"{name}-*.parquet"))
+    if not parts:
+        raise FileNotFoundError(f"{folder} has no table '{name}'")
+    return pa.concat_tables([pq.read_table(part) for part in parts]).combine_chunks()

@@ -1,0 +1,104 @@
+"""timeseries.parquet: counts, events, fields, blood levels and nodules through time, one row per moment."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from . import cause, event
+from .nodules import survey, tumor_area_um2
+from .tables import Column, TableRecorder
+
+if TYPE_CHECKING:
+    from ..model import LiverModel
+
+CAUSES = {
+    event.HELD: (cause.SIZE, cause.WALL, cause.KUPFFER, cause.NET, cause.PLUG),
+    event.ADHERENT: (cause.WALL, cause.E_SELECTIN, cause.VCAM1, cause.ICAM1, cause.KUPFFER, cause.NEUTROPHIL, cause.NET,
+                     cause.ECM),
+    event.PHAGOCYTOSED: (cause.KUPFFER,),
+    event.KILLED: (cause.TRAIL, cause.FASL, cause.PERFORIN),
+    event.DIED: (cause.SHEAR, cause.APOPTOSIS, cause.HYPOXIA),
+}
+"""The events that are also counted by cause, and the causes with a column of their own; the rest is `other`."""
+
+LAYERS = {"ecm": "matrix", "nets": "neutrophil nets", "exosomes": "exosome burden"}
+"""The lattices that do not diffuse."""
+
+
+def by_cause(totals: np.ndarray, code: int) -> dict[str, int]:
+    """How often the event `code` happened by each of its causes; `totals` as in the ledger [event, cause]."""
+    counts = {cause.NAMES[reason]: int(totals[code, reason]) for reason in CAUSES[code]}
+    counts["other"] = int(totals[code].sum()) - sum(counts.values())
+    return counts
+
+
+class Timeseries(TableRecorder):
+    """One row of everything that can be counted."""
+
+    name = "timeseries"
+
+    def __init__(self, every="1 h", min_cells: float = 4):
+        super().__init__(every)
+        self.min_cells = min_cells
+
+    def columns(self, model):
+        return tuple(column for column, _ in self._look(model))
+
+    def record(self, model):
+        self.add({column.name: np.asarray(value) for column, value in self._look(model)})
+
+    def _look(self, model: "LiverModel") -> list[tuple[Column, float]]:
+        """The columns, each with its present value."""
+        return [
+            (Column("time_min", "f8", "min", "simulated time"), model.minutes),
+            *_populations(model), *_events(model), *_lattices(model), *_blood(model), *_tissue(model),
+            (Column("nodules", "i8", "", f"groups of at least {self.min_cells:g} touching tumor cells"),
+             survey(model, self.min_cells).size),
+            (Column("tumor_area_um2", "f8", "um^2", "area of the sites where tumor cells stand"), tumor_area_um2(model)),
+        ]
+
+
+def _populations(model):
+    for name, population in model.populations.items():
+        counts = population.state_counts()
+        # wall segments make up cells, so their numbers are not whole
+        whole = population.sites_per_cell == 1
+        kind = "i8" if whole else "f8"
+        shown = counts if whole else counts / population.sites_per_cell
+        words = name.replace("_", " ")
+        yield Column(name, kind, "cells", f"{words} cells alive"), shown.sum()
+        for state, count in zip(population.states, shown, strict=True):
+            yield Column(f"{name}_{state}", kind, "cells", f"{words} cells that are {state.replace('_', ' ')}"), count
+
+
+def _events(model):
+    totals = model.ledger.totals
+    for code, name in enumerate(event.NAMES):
+        yield Column(f"events_{name}", "i8", "events", f"times a tumor cell {name}, since the start"), totals[code].sum()
+        if code in CAUSES:
+            for reason, count in by_cause(totals, code).items():
+                yield Column(f"events_{name}_by_{reason}", "i8", "events", f"{name}, by {reason}, since the start"), count
+
+
+def _lattices(model):
+    for name, field in model.fields.items():
+        values = field.values
+        yield Column(f"{name}_mean", "f8", field.unit, f"mean of {name} over all sites"), values.mean(dtype=np.float64)
+        yield Column(f"{name}_max", "f8", field.unit, f"highest {name} of all sites"), values.max()
+    for name, words in LAYERS.items():
+        values = getattr(model, name)
+        total = values.sum(dtype=np.float64)
+        yield Column(f"{name}_mean", "f8", "1", f"mean {words} of all sites"), total / values.size
+        yield Column(f"{name}_max", "f8", "1", f"most {words} of all sites"), values.max()
+        yield Column(f"{name}_total", "f8", "sites", f"{words}, summed over all sites"), total
+
+
+def _blood(model):
+    levels = model.blood.levels
+    for name in levels.dtype.names:
+        yield Column(f"blood_{name}", "f8", "1", f"level of {name.replace('_', ' ')} in the blood"), levels[name][0]
+
+
+def _tissue(model):
+    yield Column("hepatocyte_sites", "i8", "sites", "sites with a living hepatocyte"), np.count_nonzero(model.hepatocytes)
+    yield Column("perfused_sites", "i8", "sites", "sinusoid sites with blood flow"), np.count_nonzero(model.sites.perfused)

@@ -1,0 +1,62 @@
+"""What happens: one mechanism per file. Reading this list is reading the model: the rules run in this order."""
+
+from .arrest import Arrest
+from .arrival import Arrival
+from .emt import EpithelialMesenchymalTransition
+from .endothelial_activation import EndothelialActivation
+from .extravasation import Extravasation
+from .growth import Growth
+from .kupffer_reprogramming import KupfferReprogramming
+from .migration import Migration
+from .net_trapping import NetTrapping
+from .netosis import Netosis
+from .neutrophil_recruitment import NeutrophilRecruitment
+from .niche_formation import NicheFormation
+from .nk_killing import NaturalKillerKilling
+from .passage import Passage
+from .perfusion import Perfusion
+from .phagocytosis import Phagocytosis
+from .rule import Rule, RuleParameters, rule
+from .stellate_activation import StellateActivation
+
+RULES: tuple[type[Rule], ...] = (
+    Arrival,
+    EndothelialActivation,
+    Passage,
+    Arrest,
+    Phagocytosis,
+    NaturalKillerKilling,
+    NeutrophilRecruitment,
+    Netosis,
+    NetTrapping,
+    Extravasation,
+    StellateActivation,
+    NicheFormation,
+    Migration,
+    EpithelialMesenchymalTransition,
+    Growth,
+    Perfusion,
+    KupfferReprogramming,
+)
+
+
+def in_order(user_rules: tuple[type[Rule], ...] = ()) -> tuple[type[Rule], ...]:
+    """The shipped rules with a user's own among them, each behind the rule that it names in `after`, else last.
+
+    Raises ValueError for a name that is taken, or an `after` that names no rule.
+    """
+    rules = list(RULES)
+    for own in user_rules:
+        names = [rule.name for rule in rules]
+        if own.name in names:
+            raise ValueError(f"there is a rule '{own.name}' already; give yours another name")
+        if own.after is None:
+            rules.append(own)
+        elif own.after in names:
+            rules.insert(names.index(own.after) + 1, own)
+        else:
+            raise ValueError(f"the rule '{own.name}' wants to run after '{own.after}', which is no rule; rules are {', '.join(names)}")
+    return tuple(rules)
+
+
+__all__ = ["RULES", "Rule", "RuleParameters", "in_order", "rule"]

@@ -1,0 +1,213 @@
+"""Arrest: a tumor cell is first held in a sinusoid, then turns adherent, or is washed on.
+
+What stops a cell is disputed: its size alone (Mook 2003, 10.1053/jhep.2003.50297), or adhesion in sinusoids wider
+than the cell (Haier 2003, J Gastrointest Surg 7:507). Both are here. HELD: in transit, each micrometer of sinusoid
+holds by the misfit of cell and lumen, by its bare wall, and ten times better where a Kupffer cell is touched, which
+is where 74 % of the cells are found (Matsumura 2014, 10.3892/ijo.2014.2662). ADHERENT: a held cell is bound firmly by
+E-selectin, VCAM-1, ICAM-1 (Khatib 1999, Cancer Res 59:1356), by Kupffer cells, by neutrophils that bridge it to the
+wall (Spicer 2012, 10.1158/0008-5472.CAN-11-2393), by nets and by matrix. Until then shear may detach or kill it.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from ..cells.population import KUPFFER, NEUTROPHIL
+from ..cells.tumor import ADHERENT, CIRCULATING, HELD
+from ..kernels.jit import jit
+from ..kernels.random import uniform
+from ..kernels.sites import count_touching, lift
+from ..record import cause, event
+from ..record.ledger import enter, lose
+from ..tissue.sites import LUMEN
+from ..units import Fraction, Micrometers, Number, PerHour, PerMicrometer, parameter
+from .rule import Rule, RuleParameters
+
+_MATSUMURA = "Matsumura 2014, 10.3892/ijo.2014.2662"
+_KHATIB = "Khatib 1999, Cancer Res 59:1356"
+
+
+class Grip(NamedTuple):
+    """What holds a passing cell, as hazards per micrometer of sinusoid; all zero when the rules are off."""
+
+    size: float
+    reference_misfit: float
+    wall: float
+    kupffer: float
+    net_fold: float
+
+
+NO_GRIP = Grip(0.0, 1.0, 0.0, 0.0, 0.0)
+
+
+class Bonds(NamedTuple):
+    """Rates (1/h) at which a held cell turns adherent, by what binds it at full strength; then what tears it off."""
+
+    wall: float
+    e_selectin: float
+    vcam1: float
+    icam1: float
+    kupffer: float
+    neutrophil: float
+    net: float
+    ecm: float
+    detachment: float
+    shear_death: float
+    contact_hold: float
+
+
+class Arrest(Rule):
+    name = "arrest"
+    reads = ("tumor", "kupffer", "endothelium", "neutrophil", "nets", "ecm", "flow")
+    writes = ("tumor",)
+    events = ("adherent", "detached", "died")
+    causes = ("wall", "e_selectin", "vcam1", "icam1", "kupffer", "neutrophil", "net", "ecm", "shear")
+
+    class Parameters(RuleParameters):
+        mechanical: Fraction = parameter(
+            0.6, low=0.2, high=1.0, mark="assumed", source="Mook 2003 against Haier 2003",
+            description="probability that a cell of reference size is held by its size along one porto-central passage")
+        reference_diameter: Micrometers = parameter(
+            "14 um", low="11 um", high="20 um", mark="unverified", source="HT-29, MC38, CT26 in suspension",
+            description="diameter of the cell for which `mechanical` is given")
+        reference_lumen: Micrometers = parameter(
+            "8.8 um", low="6.6 um", high="11 um", mark="checked", source="PMC5105151: 8.81 +- 2.20 um",
+            description="diameter of the sinusoid for which `mechanical` is given")
+        wall_hold: PerMicrometer = parameter(
+            "0.001 /um", low="0 /um", high="0.01 /um", mark="assumed", source=f"{_MATSUMURA}: a quarter of the cells is away from Kupffer cells",
+            description="hazard of being held by the bare wall, per micrometer")
+        kupffer_hold: PerMicrometer = parameter(
+            "0.03 /um", low="0.01 /um", high="0.1 /um", mark="derived",
+            source=f"{_MATSUMURA}: 74 % on Kupffer cells though 22 % of sites touch one: (0.74/0.26)/(0.22/0.78) = 10 times bare wall",
+            description="hazard of being held where a Kupffer cell is touched, per micrometer")
+        detachment: PerHour = parameter(
+            "0.1 /h", low="0.02 /h", high="1 /h", mark="assumed", source="held cells are washed off within hours unless they turn adherent",
+            description="rate at which shear at the median flow detaches a held cell from bare wall")
+        contact_hold: Number = parameter(
+            10.0, low=3, high=30, mark="derived", source=f"{_MATSUMURA}: as for kupffer_hold",
+            description="how many times slower a cell detaches from a Kupffer cell or a full net")
+        shear_death: PerHour = parameter(
+            "0.01 /h", low="0 /h", high="0.1 /h", mark="assumed", source="Yang 2025, 10.3892/or.2025.8963: most circulating cells die of shear and anoikis",
+            description="death rate of held, not yet adherent cells at median shear; platelets protect")
+        wall_bond: PerHour = parameter(
+            "0.02 /h", low="0 /h", high="0.1 /h", mark="assumed", source="basal adhesion of unstimulated endothelium",
+            description="rate of turning adherent on resting endothelium")
+        e_selectin_bond: PerHour = parameter(
+            "0.6 /h", low="0.1 /h", high="3 /h", mark="assumed", source=f"{_KHATIB}; Khatib 2002, Cancer Res 62:5393: -86 % metastases without it",
+            description="rate of turning adherent at full E-selectin")
+        vcam1_bond: PerHour = parameter(
+            "0.1 /h", low="0 /h", high="1 /h", mark="assumed", source=_KHATIB, description="rate of turning adherent at full VCAM-1")
+        icam1_bond: PerHour = parameter(
+            "0.1 /h", low="0 /h", high="1 /h", mark="assumed", source=_KHATIB, description="rate of turning adherent at full ICAM-1")
+        kupffer_bond: PerHour = parameter(
+            "0.05 /h", low="0 /h", high="0.5 /h", mark="assumed", source=_MATSUMURA,
+            description="rate of turning adherent in contact with a Kupffer cell")
+        neutrophil_bond: PerHour = parameter(
+            "0.15 /h", low="0 /h", high="1 /h", mark="assumed", source="Spicer 2012, 10.1158/0008-5472.CAN-11-2393: Mac-1 on ICAM-1",
+            description="rate of turning adherent in contact with a neutrophil")
+        net_bond: PerHour = parameter(
+            "0.3 /h", low="0 /h", high="2 /h", mark="assumed", source="Cools-Lartigue 2013, 10.1172/JCI67484",
+            description="rate of turning adherent in a full net")
+        ecm_bond: PerHour = parameter(
+            "0.1 /h", low="0 /h", high="1 /h", mark="assumed", source="Costa-Silva 2015, 10.1038/ncb3169: fibronectin of the niche",
+            description="rate of turning adherent on full matrix")
+
+    parameters: Parameters
+
+    def grip(self, passage_um: float, net_fold: float) -> Grip:
+        """The hazards of being held in transit, for a porto-central passage of the given length."""
+        p = self.parameters
+        mechanical = min(p.mechanical, 1.0 - 1e-9)
+        return Grip(
+            -np.log1p(-mechanical) / passage_um, max(p.reference_diameter / p.reference_lumen - 1.0, 1e-3), p.wall_hold,
+            p.kupffer_hold, net_fold,
+        )
+
+    def apply(self, liver) -> None:
+        p = self.parameters
+        tumor = liver.tumor
+        if not np.any((tumor.used.state == HELD) & (tumor.used.alive == 1)):
+            return
+        order = tumor.order(liver.key(self.name), liver.step_number)
+        line = liver.config.cells.tumor
+        bonds = Bonds(
+            p.wall_bond, p.e_selectin_bond * line.selectin_ligands, p.vcam1_bond * line.integrins,
+            p.icam1_bond * line.integrins, p.kupffer_bond, p.neutrophil_bond, p.net_bond, p.ecm_bond, p.detachment,
+            p.shear_death, p.contact_hold,
+        )
+        settle_or_leave(
+            tumor.table, liver.endothelium.rows, liver.sites, liver.ledger.book(order.size), liver.minutes,
+            liver.key(self.name), liver.step_number, order, liver.dt_hours, liver.ecm, liver.shear, bonds,
+        )
+
+
+@jit
+def holding(grip, sites, nets, radius_um, diameter_um, row, column, length_um, draw):
+    """What holds a passing cell within one site: a cause, or cause.NONE. `draw` is uniform in [0, 1)."""
+    misfit = max(np.float64(diameter_um) / (2.0 * np.float64(radius_um)) - 1.0, 0.0) / grip.reference_misfit
+    by_size = grip.size * misfit * misfit
+    by_kupffer = 0.0
+    if grip.kupffer > 0.0 and count_touching(sites, KUPFFER, LUMEN, row, column) > 0:
+        by_kupffer = grip.kupffer
+    unaided = by_size + grip.wall + by_kupffer
+    by_net = grip.net_fold * np.float64(nets[row, column]) * unaided
+    total = unaided + by_net
+    if draw >= -np.expm1(-total * length_um):
+        return cause.NONE
+    # the same draw, rescaled to the unit interval, decides between the competing causes
+    share = draw / -np.expm1(-total * length_um) * total
+    if share < by_kupffer:
+        return cause.KUPFFER
+    if share < by_kupffer + by_size:
+        return cause.SIZE
+    if share < by_kupffer + by_size + by_net:
+        return cause.NET
+    return cause.WALL
+
+
+@jit
+def settle_or_leave(tumor, wall, sites, book, minutes, key, step, order, hours, ecm, shear, bonds):
+    """Every held cell of `order` (slots) turns adherent, detaches, dies of shear, or stays held: competing hazards.
+
+    ecm: float32 matrix per site, 0 .. 1; shear: float32 flow relative to the median, per site.
+    """
+    rates = np.empty(8)
+    reasons = (cause.WALL, cause.E_SELECTIN, cause.VCAM1, cause.ICAM1, cause.KUPFFER, cause.NEUTROPHIL, cause.NET, cause.ECM)
+    for slot in order:
+        cell = tumor.rows[slot]
+        if cell.state != HELD:
+            continue
+        row, column = cell.row, cell.column
+        segment = wall[sites.endothelium[row, column]]
+        on_kupffer = count_touching(sites, KUPFFER, LUMEN, row, column) > 0
+        rates[0] = bonds.wall
+        rates[1] = bonds.e_selectin * np.float64(segment.e_selectin)
+        rates[2] = bonds.vcam1 * np.float64(segment.vcam1)
+        rates[3] = bonds.icam1 * np.float64(segment.icam1)
+        rates[4] = bonds.kupffer if on_kupffer else 0.0
+        rates[5] = bonds.neutrophil if count_touching(sites, NEUTROPHIL, LUMEN, row, column) > 0 else 0.0
+        rates[6] = bonds.net * np.float64(cell.net)
+        rates[7] = bonds.ecm * np.float64(ecm[row, column])
+        adhesion = rates.sum()
+        hold = 1.0 + (bonds.contact_hold - 1.0) * max(1.0 if on_kupffer else 0.0, np.float64(cell.net))
+        detachment = bonds.detachment * np.float64(shear[row, column]) / hold
+        death = bonds.shear_death * np.float64(shear[row, column]) * (1.0 - np.float64(cell.platelets))
+        total = adhesion + detachment + death
+        if uniform(key, step, cell.uid, 0) >= -np.expm1(-total * hours):
+            continue
+        which = uniform(key, step, cell.uid, 1) * total
+        if which < adhesion:
+            chosen = 0
+            while chosen < 7 and which >= rates[chosen]:
+                which -= rates[chosen]
+                chosen += 1
+            cell.state = ADHERENT
+            enter(book, minutes, event.ADHERENT, reasons[chosen], cell, sites.zone[row, column])
+        elif which < adhesion + detachment:
+            lift(sites, LUMEN, row, column)
+            cell.state = CIRCULATING
+            enter(book, minutes, event.DETACHED, cause.SHEAR, cell, sites.zone[row, column])
+        else:
+            lose(tumor, sites, book, minutes, event.DIED, cause.SHEAR, slot)
+
+

@@ -1,0 +1,150 @@
+"""Arrival: tumor cells come with the portal blood and enter the sinusoids at the portal tracts.
+
+The liver is the first capillary bed behind the gut, so the portal vein brings it whatever a colorectal tumor sheds
+(Chambers 2002, 10.1038/nrc865). An injection into the spleen or a mesenteric vein is one dose within minutes; a
+tumor that sheds is a dose spread over weeks. Platelets cover a cell within minutes and are lost within a day
+(Labelle 2011, 10.1016/j.ccr.2011.09.009).
+"""
+
+from typing import Annotated
+
+import numpy as np
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from ..cells.settle import rounded_count
+from ..cells.tumor import CIRCULATING
+from ..kernels.jit import jit
+from ..kernels.random import hash64, stream_key, uniform
+from ..kernels.tables import take_slot
+from ..record import cause, event
+from ..record.ledger import enter
+from ..tissue.sites import LUMEN
+from ..units import Fraction, Grams, GramsPerCubicCentimeter, Hours, Moment, Number, Parameters, PerSquareMillimeter, parameter
+from .rule import Rule, RuleParameters
+
+
+class Dose(Parameters):
+    """A part of the inoculum that arrives evenly over a time."""
+
+    start: Moment = Field(default="0 h", description="when the first cells of this dose arrive")
+    over: Hours = Field(default="5 min", description="how long the dose takes to arrive")
+    share: Number = Field(default=1.0, description="weight of this dose among all doses")
+
+
+class Arrival(Rule):
+    name = "arrival"
+    reads = ("flow",)
+    writes = ("tumor",)
+    events = ("arrived",)
+
+    class Parameters(RuleParameters):
+        per_liver: Number | None = Field(
+            default=None, description="cells that reach the whole liver, as papers give it (5e5); or give per_area")
+        per_area: PerSquareMillimeter | None = Field(
+            default=None, description="cells that reach each mm2 of the 10 um slab; or give per_liver")
+        enrichment: Annotated[Number, Field(gt=0)] = Field(
+            default=1.0, description="multiplies the density that the inoculum implies, to see more cells per slab")
+        doses: tuple[Dose, ...] = Field(default=(Dose(),), description="when the cells arrive", min_length=1)
+        liver_mass: Grams = parameter(
+            "1.3 g", low="0.8 g", high="2000 g", mark="unverified", source="mouse 1.0-1.6 g, rat 10 g, human 1500 g",
+            description="mass of the whole liver, to convert per_liver into a density")
+        liver_density: GramsPerCubicCentimeter = parameter(
+            "1.06 g/cm^3", low="1.04 g/cm^3", high="1.08 g/cm^3", mark="checked", source="as used for Bouwens 1986, 10.1002/hep.1840060430",
+            description="density of liver, to convert per_liver into a density")
+        platelet_cloak: Fraction = parameter(
+            0.5, low=0, high=1, mark="assumed", source="Gasic 1968; Nieswandt 1999, Cancer Res 59:1295",
+            description="cover by platelets, gained within minutes of entering the blood")
+        platelet_half_life: Hours = parameter(
+            "8 h", low="4 h", high="24 h", mark="derived", source="lost within about 24 h (Labelle 2011, 10.1016/j.ccr.2011.09.009): three half-lives",
+            description="half-life of the platelet cloak")
+
+        @model_validator(mode="after")
+        def _one_inoculum(self):
+            if self.per_liver is not None and self.per_area is not None:
+                raise PydanticCustomError("inoculum", "give either per_liver or per_area, not both")
+            if self.per_liver is not None and self.liver_mass == 0:
+                raise PydanticCustomError("inoculum", "liver_mass must be above 0 to convert per_liver")
+            return self
+
+        def per_mm2(self, slab_um: float) -> float:
+            """Tumor cells that arrive per mm2 of a slab of the given thickness, enrichment included."""
+            if self.per_liver is not None:
+                slab_grams = slab_um * 1e-6 * self.liver_density  # of 1 mm2: 1e-3 mm3 per um, 1e-3 cm3 per mm3
+                return self.per_liver * slab_grams / self.liver_mass * self.enrichment
+            return (self.per_area or 0.0) * self.enrichment
+
+    parameters: Parameters
+
+    def prepare(self, liver) -> None:
+        """Give every cell of the inoculum its step of arrival (addressed by its number, so not part of the state)."""
+        p = self.parameters
+        key = stream_key(liver.seed, "arrival/when")
+        count = rounded_count(p.per_mm2(liver.config.tissue.slab_thickness) * liver.area_mm2, key)
+        shares = np.cumsum([dose.share for dose in p.doses])
+        if count == 0 or shares[-1] == 0:
+            self._steps = np.empty(0, np.int64)
+            return
+        draws = np.array([[uniform(key, 1, np.uint64(k), n) for n in range(2)] for k in range(count)])
+        dose = np.searchsorted(shares / shares[-1], draws[:, 0], side="right")
+        start = np.array([dose.start for dose in p.doses])[dose]
+        over = np.array([dose.over for dose in p.doses])[dose]
+        self._steps = np.floor((start + over * draws[:, 1]) / liver.dt_hours + 1e-9).astype(np.int64)
+
+    def apply(self, liver) -> None:
+        p = self.parameters
+        if liver.tumor.count:
+            used = liver.tumor.used
+            used.platelets *= np.float32(0.5 ** (liver.dt_hours / p.platelet_half_life)) if p.platelet_half_life else 0.0
+        arriving = np.flatnonzero(self._steps == liver.step_number)
+        if arriving.size == 0:
+            return
+        liver.tumor.reserve(arriving.size)
+        line = liver.config.cells.tumor
+        enter_the_liver(
+            liver.tumor.table, liver.sites, liver.ledger.book(arriving.size), liver.minutes, liver.key(self.name),
+            stream_key(0, "arrival"), arriving, liver.flow.inlets, liver.flow.inflow_cumulative,
+            np.float32(line.diameter), line.diameter_log_sd, np.float32(line.emt), np.float32(line.cd47),
+            np.float32(line.cd24), np.float32(line.pdl1), np.float32(line.calreticulin), np.float32(p.platelet_cloak),
+        )
+
+
+@jit
+def enter_the_liver(tumor, sites, book, minutes, key, identity, numbers, inlets, inflow_cumulative, diameter,
+                    diameter_log_sd, emt, cd47, cd24, pdl1, calreticulin, platelets):
+    """Create the arriving cells, circulating, at inlets chosen in proportion to the blood that enters there.
+
+    inlets: int32 [n, 2]; inflow_cumulative: float64 [n], rising to 1. They are not in the occupancy lattice: blood
+    carries them past everybody until something holds them.
+    """
+    for k in numbers:
+        slot = take_slot(tumor)
+        cell = tumor.rows[slot]
+        uid = hash64(identity, np.uint64(k), 0, 0)
+        inlet = min(np.searchsorted(inflow_cumulative, uniform(key, 0, uid, 0), side="right"), inlets.shape[0] - 1)
+        # a standard normal number from two uniform ones (Box and Muller)
+        radius = np.sqrt(-2.0 * np.log1p(-uniform(key, 0, uid, 1)))
+        normal = radius * np.cos(2.0 * np.pi * uniform(key, 0, uid, 2))
+        cell.state = CIRCULATING
+        cell.layer = LUMEN
+        cell.row = inlets[inlet, 0]
+        cell.column = inlets[inlet, 1]
+        cell.uid = uid
+        cell.held_by = cause.NONE
+        cell.clone = k
+        cell.divisions = 0
+        cell.arrived_h = np.float32(minutes / 60.0)
+        cell.settled_h = np.float32(minutes / 60.0)
+        cell.diameter_um = diameter * np.float32(np.exp(diameter_log_sd * normal))
+        cell.emt = emt
+        cell.cd47 = cd47
+        cell.cd24 = cd24
+        cell.pdl1 = pdl1
+        cell.calreticulin = calreticulin
+        cell.platelets = platelets
+        cell.net = np.float32(0.0)
+        cell.niche = np.float32(0.0)
+        cell.cycle = np.float32(uniform(key, 0, uid, 3))
+        enter(book, minutes, event.ARRIVED, cause.NONE, cell, sites.zone[cell.row, cell.column])
+
+

@@ -1,0 +1,138 @@
+"""Endothelial activation: Kupffer cells that touch tumor cells secrete TNF-alpha, and the endothelium answers.
+
+Within an hour of the contact Kupffer cells make TNF-alpha and IL-1, for some hours (Khatib 1999, Cancer Res 59:1356;
+Khatib 2005, 10.1016/S0002-9440(10)62048-2); the sinusoidal endothelium then expresses E-selectin, which peaks at
+6-8 h and is gone after a day, and VCAM-1 and ICAM-1. Non-metastatic lines do not induce it. Secretion is the drive of
+the contact less the tolerance to it, so that a lasting contact gives a transient signal.
+"""
+
+import numpy as np
+
+from ..cells import endothelium, kupffer
+from ..cells.population import TUMOR
+from ..kernels.jit import jit
+from ..kernels.sites import count_touching
+from ..tissue.sites import LUMEN, TISSUE
+from ..units import Fraction, Hours, PerHour, parameter
+from .rule import Rule, RuleParameters
+
+_KHATIB_1999 = "Khatib 1999, Cancer Res 59:1356"
+
+_EXTINCT = np.float32(1e-6)  # levels below it are set to zero, so that a wall at rest costs nothing
+
+
+class EndothelialActivation(Rule):
+    name = "endothelial_activation"
+    reads = ("tumor", "kupffer", "endothelium", "tnf")
+    writes = ("kupffer", "endothelium")
+
+    class Parameters(RuleParameters):
+        induction_time: Hours = parameter(
+            "0.75 h", low="0.5 h", high="1 h", mark="checked", source=_KHATIB_1999,
+            description="time constant with which contact induces TNF-alpha in a Kupffer cell")
+        e_selectin_on: PerHour = parameter(
+            "0.4 /h", low="0.2 /h", high="0.8 /h", mark="derived", source=f"{_KHATIB_1999}: onset 2 h, peak 6-8 h",
+            description="E-selectin on-rate at saturating TNF-alpha")
+        e_selectin_off: PerHour = parameter(
+            "0.2 /h", low="0.12 /h", high="0.3 /h", mark="derived", source=f"{_KHATIB_1999}: exp(-k*17h) = 0.03",
+            description="E-selectin off-rate")
+        vcam1_on: PerHour = parameter(
+            "0.2 /h", low="0.05 /h", high="0.5 /h", mark="assumed", source=f"{_KHATIB_1999}: later than E-selectin",
+            description="VCAM-1 on-rate at saturating TNF-alpha")
+        vcam1_off: PerHour = parameter(
+            "0.06 /h", low="0.03 /h", high="0.15 /h", mark="assumed", source="TNF-stimulated endothelium, half-life about 12 h",
+            description="VCAM-1 off-rate")
+        icam1_on: PerHour = parameter(
+            "0.3 /h", low="0.1 /h", high="0.6 /h", mark="assumed", source=f"{_KHATIB_1999}: ICAM-1 up as well",
+            description="ICAM-1 on-rate at saturating TNF-alpha")
+        icam1_off: PerHour = parameter(
+            "0.05 /h", low="0.02 /h", high="0.15 /h", mark="assumed", source="TNF-stimulated endothelium, half-life about 14 h",
+            description="ICAM-1 off-rate")
+        closing_time: Hours = parameter(
+            "4 h", low="1 h", high="24 h", mark="assumed", source="Mook 2003, 10.1053/jhep.2003.50297: endothelium retracts at the cell",
+            description="time constant with which a retracted wall closes again")
+        activated_above: Fraction = parameter(
+            0.1, low=0.05, high=0.3, mark="assumed", source="detection by immunostaining",
+            description="E-selectin expression, or TNF-alpha secretion, above which a cell is counted and drawn as activated")
+
+    parameters: Parameters
+
+    def apply(self, liver) -> None:
+        p = self.parameters
+        line = liver.config.cells.tumor
+        if liver.kupffer.count:
+            induce_tnf(
+                liver.kupffer.used, liver.tumor.rows, liver.sites, np.float32(line.tnf_induction), liver.dt_hours,
+                p.induction_time, line.tnf_duration, np.float32(p.activated_above),
+            )
+        wall = liver.endothelium.used
+        if liver.fields["tnf"].at_rest and not wall.state.any() and not wall.icam1.any() and not wall.vcam1.any():
+            return
+        express(
+            wall, liver.fields["tnf"].values, liver.dt_hours, p.e_selectin_on, p.e_selectin_off, p.vcam1_on, p.vcam1_off,
+            p.icam1_on, p.icam1_off, p.closing_time, np.float32(p.activated_above),
+        )
+
+
+@jit
+def induce_tnf(kupffer_cells, tumor, sites, induction, hours, induction_time, duration, activated_above):
+    """Drive and tolerance of every Kupffer cell, relaxed exactly over the step towards contact (1) or none (0)."""
+    fast = np.float32(-np.expm1(-hours / induction_time)) if induction_time > 0.0 else np.float32(1.0)
+    slow = np.float32(-np.expm1(-hours / duration)) if duration > 0.0 else np.float32(1.0)
+    zero = np.float32(0.0)
+    for i in range(kupffer_cells.size):
+        cell = kupffer_cells[i]
+        if cell.alive == 0:
+            continue
+        contact = zero
+        if count_touching(sites, TUMOR, LUMEN, cell.row, cell.column) > 0:
+            contact = induction
+        elif sites.population[TISSUE, cell.row, cell.column] == TUMOR:
+            contact = induction
+        if contact == zero and cell.drive == zero and cell.tolerance == zero:
+            continue
+        cell.drive += fast * (contact - cell.drive)
+        cell.tolerance += slow * (contact - cell.tolerance)
+        if contact == zero and cell.drive < _EXTINCT and cell.tolerance < _EXTINCT:
+            cell.drive = zero
+            cell.tolerance = zero
+        cell.tnf = max(zero, cell.drive - cell.tolerance)
+        if cell.state == kupffer.RESTING and cell.tnf > activated_above:
+            cell.state = kupffer.TNF_SECRETING
+        elif cell.state == kupffer.TNF_SECRETING and cell.tnf <= activated_above:
+            cell.state = kupffer.RESTING
+
+
+@jit
+def relaxed(level, signal, on, off, hours):
+    """d level/dt = on*signal*(1 - level) - off*level over `hours` at a constant signal, solved exactly."""
+    rate = on * signal + off
+    if rate == 0.0:
+        return level
+    target = on * signal / rate
+    new = np.float32(target + (level - target) * np.exp(-rate * hours))
+    return new if new > _EXTINCT else np.float32(0.0)
+
+
+@jit
+def express(wall, tnf, hours, e_on, e_off, v_on, v_off, i_on, i_off, closing_time, activated_above):
+    """Expression of the three adhesion molecules on every wall segment, driven by TNF-alpha at half-maximum 1."""
+    closing = np.float32(np.exp(-hours / closing_time)) if closing_time > 0.0 else np.float32(0.0)
+    zero = np.float32(0.0)
+    for i in range(wall.size):
+        segment = wall[i]
+        level = tnf[segment.row, segment.column]
+        if level == zero and segment.e_selectin == zero and segment.vcam1 == zero and segment.icam1 == zero:
+            if segment.retraction == zero:
+                continue
+        signal = np.float64(level / (np.float32(1.0) + level))
+        segment.e_selectin = relaxed(segment.e_selectin, signal, e_on, e_off, hours)
+        segment.vcam1 = relaxed(segment.vcam1, signal, v_on, v_off, hours)
+        segment.icam1 = relaxed(segment.icam1, signal, i_on, i_off, hours)
+        segment.retraction = segment.retraction * closing if segment.retraction > np.float32(1e-3) else zero
+        if segment.retraction > np.float32(0.5):
+            segment.state = endothelium.RETRACTED
+        elif segment.e_selectin > activated_above:
+            segment.state = endothelium.ACTIVATED
+        else:
+            segment.state = endothelium.QUIESCENT

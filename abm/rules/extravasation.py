@@ -1,0 +1,107 @@
+"""Extravasation: an adherent tumor cell passes the endothelium into the space of Disse.
+
+Two ways are published and both are here as presets of the cell line: within an hour or a few (HT-29, CC531; Haier
+2003, J Gastrointest Surg 7:507), or after days of growth inside the vessel while the endothelium retracts (CC531s;
+Mook 2003, 10.1053/jhep.2003.50297). Proteases of Kupffer cells and neutrophils help, matrix hinders, mesenchymal
+cells are faster (Yang 2025, 10.3892/or.2025.8963, ref 117); neutrophils open the way (Spiegel 2016,
+10.1158/2159-8290.CD-15-1157).
+"""
+
+import numpy as np
+
+from ..cells.endothelium import RETRACTED
+from ..cells.population import KUPFFER, NEUTROPHIL, TUMOR
+from ..cells.tumor import ADHERENT, EXTRAVASATED
+from ..kernels.jit import jit
+from ..kernels.random import happens, hash64
+from ..kernels.sites import count_touching, lift, neighbour, place
+from ..record import cause, event
+from ..record.ledger import enter
+from ..tissue.sites import LUMEN, PARENCHYMA, TISSUE
+from ..units import Fraction, Hours, Number, parameter
+from .rule import Rule, RuleParameters
+
+
+class Extravasation(Rule):
+    name = "extravasation"
+    reads = ("tumor", "kupffer", "neutrophil", "ecm")
+    writes = ("tumor", "endothelium", "hepatocytes")
+    events = ("extravasated",)
+
+    class Parameters(RuleParameters):
+        rapid_half_time: Hours = parameter(
+            "2 h", low="0.5 h", high="72 h", mark="assumed", source="Haier 2003, J Gastrointest Surg 7:507: rapid migration into the parenchyma",
+            description="half-time of an adherent, fully mesenchymal cell of a rapid line")
+        intravascular_half_time: Hours = parameter(
+            "96 h", low="48 h", high="120 h", mark="checked", source="Mook 2003, 10.1053/jhep.2003.50297: intravascular for 4 d",
+            description="half-time of an adherent cell of an intravascular line")
+        protease_gain: Number = parameter(
+            0.5, low=0, high=2, mark="assumed", source="Yang 2025, 10.3892/or.2025.8963, ref 117: MMPs, elastase",
+            description="gain by a touching Kupffer cell or neutrophil")
+        matrix_hindrance: Fraction = parameter(
+            0.5, low=0, high=0.9, mark="assumed", source="Yang 2025, 10.3892/or.2025.8963, ref 117",
+            description="loss at full matrix")
+        epithelial_speed: Fraction = parameter(
+            0.2, low=0.05, high=1, mark="assumed", source="Yang 2025, 10.3892/or.2025.8963, refs 6, 7",
+            description="speed of a fully epithelial cell relative to a mesenchymal one")
+
+    parameters: Parameters
+
+    def apply(self, liver) -> None:
+        p = self.parameters
+        tumor = liver.tumor
+        if not np.any((tumor.used.state == ADHERENT) & (tumor.used.alive == 1)):
+            return
+        rapid = liver.config.cells.tumor.extravasation == "rapid"
+        half_time = p.rapid_half_time if rapid else p.intravascular_half_time
+        order = tumor.order(liver.key(self.name), liver.step_number)
+        cross(
+            tumor.rows, liver.endothelium.rows, liver.sites, liver.ledger.book(order.size), liver.minutes,
+            liver.key(self.name), liver.step_number, order, liver.dt_hours, np.log(2.0) / max(half_time, 1e-3),
+            p.protease_gain, p.matrix_hindrance, p.epithelial_speed, liver.ecm, liver.hepatocytes,
+        )
+
+
+@jit
+def free_tissue_site(sites, row, column, turn):
+    """A free place behind the wall of a sinusoid site: its space of Disse, else a neighbouring plate site, looked for
+    from direction `turn` on; (-1, -1) if there is none."""
+    if sites.population[TISSUE, row, column] == 0:
+        return row, column
+    for k in range(8):
+        r, c = neighbour(sites, row, column, (turn + k) % 8)
+        if r >= 0 and sites.kind[r, c] == PARENCHYMA and sites.population[TISSUE, r, c] == 0:
+            return r, c
+    return -1, -1
+
+
+@jit
+def cross(tumor, wall, sites, book, minutes, key, step, order, hours, rate, protease_gain, matrix_hindrance,
+          epithelial_speed, ecm, hepatocytes):
+    """Adherent cells of `order` (slots) cross the wall where there is room; a plate site loses its hepatocyte."""
+    for slot in order:
+        cell = tumor[slot]
+        if cell.state != ADHERENT:
+            continue
+        helpers = count_touching(sites, KUPFFER, LUMEN, cell.row, cell.column)
+        helpers += count_touching(sites, NEUTROPHIL, LUMEN, cell.row, cell.column)
+        gain = 1.0 + protease_gain if helpers > 0 else 1.0
+        hazard = rate * gain * (1.0 - matrix_hindrance * np.float64(ecm[cell.row, cell.column])) * (
+            epithelial_speed + (1.0 - epithelial_speed) * np.float64(cell.emt))
+        if not happens(key, step, cell.uid, 0, hazard, hours):
+            continue
+        row, column = free_tissue_site(sites, cell.row, cell.column, np.int64(hash64(key, cell.uid, step, 1) % np.uint64(8)))
+        if row < 0:
+            continue
+        segment = wall[sites.endothelium[cell.row, cell.column]]
+        segment.retraction = np.float32(1.0)
+        segment.state = RETRACTED
+        lift(sites, LUMEN, cell.row, cell.column)
+        cell.row, cell.column = row, column
+        cell.layer = TISSUE
+        cell.state = EXTRAVASATED
+        cell.net = np.float32(0.0)
+        place(sites, TUMOR, TISSUE, row, column, slot)
+        if sites.kind[row, column] == PARENCHYMA:
+            hepatocytes[row, column] = 0
+        enter(book, minutes, event.EXTRAVASATED, cause.NONE, cell, sites.zone[row, column])

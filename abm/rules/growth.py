@@ -1,0 +1,285 @@
+"""Growth: tumor cells cycle, rest, wake, die and divide, and push each other aside.
+
+Of the cells that extravasate, most stop dividing while they are alone: a third of an inoculum is found as solitary
+dormant cells two weeks later, one in forty starts to grow, one in a hundred of those grows on (Luzzi 1998,
+10.1016/S0002-9440(10)65628-3). Matrix and stellate cells of the niche, and nets, keep cells cycling and alive. Far
+from open sinusoids cells slow down, and die where oxygen is gone.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from ..cells.population import TUMOR
+from ..cells.tumor import ADHERENT, CIRCULATING, DORMANT, EXTRAVASATED, HELD
+from ..kernels.jit import jit
+from ..kernels.random import hash64, stream_key, uniform
+from ..kernels.sites import count_touching, neighbour, offset_between, place
+from ..kernels.tables import take_slot
+from ..record import cause, event
+from ..record.ledger import enter, lose
+from ..tissue.sites import LUMEN, PARENCHYMA, SINUSOID, TISSUE
+from ..units import Fraction, Hours, MillimetersOfMercury, Number, PerHour, parameter
+from .rule import Rule, RuleParameters
+
+_LUZZI = "Luzzi 1998, 10.1016/S0002-9440(10)65628-3"
+
+
+class Fate(NamedTuple):
+    """Rates (1/h) and modifiers of cycling, rest and death, as the kernel sees them."""
+
+    cycle: float
+    cycle_spread: float
+    dormancy: float
+    wake: float
+    wake_gain: float
+    death: float
+    unsupported_fold: float
+    dormant_death: float
+    net_gain: float
+    niche_gain: float
+    oxygen_half: float
+    necrosis_below: float
+    necrosis: float
+
+
+class Growth(Rule):
+    name = "growth"
+    reads = ("oxygen", "nets", "tumor")
+    writes = ("tumor", "hepatocytes")
+    events = ("divided", "dormant", "woken", "died")
+    causes = ("solitude", "niche", "apoptosis", "hypoxia")
+
+    class Parameters(RuleParameters):
+        cycle_time: Hours = parameter(
+            "22 h", low="15 h", high="30 h", mark="unverified", source="MC38, CT26, HT-29 in culture",
+            description="duration of a cell cycle with oxygen and room")
+        cycle_spread: Fraction = parameter(
+            0.15, low=0.05, high=0.3, mark="assumed", source="spread of cycle times in culture",
+            description="half-width of the uniform spread of cycle speeds between cells")
+        dormancy_rate: PerHour = parameter(
+            "0.12 /h", low="0.03 /h", high="0.3 /h", mark="derived", source=f"{_LUZZI}: 1 in 40 goes through its first cycle: -ln(1/40)/22-30 h",
+            description="rate at which a solitary unsupported cell stops cycling")
+        wake_rate: PerHour = parameter(
+            "0.0004 /h", low="0.00004 /h", high="0.002 /h", mark="assumed", source="0.01 /d; dormancy persists for weeks (Luzzi 1998; Naumov 2002)",
+            description="rate at which a dormant cell starts to cycle again")
+        wake_gain: Number = parameter(
+            5.0, low=0, high=20, mark="assumed", source="Albrengues 2018, 10.1126/science.aao4227: nets awaken dormant cells",
+            description="gain of waking at full support by niche or net")
+        death_rate: PerHour = parameter(
+            "0.0075 /h", low="0.003 /h", high="0.02 /h", mark="derived", source="doubling 2.5 d in mouse liver: 0.6*ln2/22 h - ln2/60 h",
+            description="death rate of a supported cycling cell")
+        unsupported_fold: Number = parameter(
+            3.0, low=1, high=6, mark="derived", source=f"{_LUZZI}: 99 of 100 micrometastases vanish: deaths outnumber 0.019 /h births",
+            description="how many times faster cycling cells die without niche")
+        dormant_death: PerHour = parameter(
+            "0.0033 /h", low="0.001 /h", high="0.006 /h", mark="derived", source=f"{_LUZZI}: 80 % at day 3, 36 % at day 13: ln(80/36)/240 h",
+            description="death rate of a dormant cell")
+        net_gain: Number = parameter(
+            0.3, low=0, high=1, mark="assumed", source="Yang 2025, 10.3892/or.2025.8963, ref 78",
+            description="gain of the cycle in a full net")
+        niche_gain: Number = parameter(
+            0.3, low=0, high=1, mark="assumed", source="Yang 2025, 10.3892/or.2025.8963, ref 18: HGF and c-MET",
+            description="gain of the cycle at full support by the niche")
+        oxygen_half: MillimetersOfMercury = parameter(
+            "8 mmHg", low="5 mmHg", high="10 mmHg", mark="unverified", source="hypoxia threshold, HIF activation",
+            description="oxygen at which the cycle runs at half speed")
+        necrosis_below: MillimetersOfMercury = parameter(
+            "2 mmHg", low="0.5 mmHg", high="5 mmHg", mark="unverified", source="necrosis threshold",
+            description="oxygen below which cells die of necrosis")
+        necrosis_rate: PerHour = parameter(
+            "0.05 /h", low="0.01 /h", high="0.2 /h", mark="assumed", source="necrosis within a day of anoxia",
+            description="death rate without oxygen")
+        push_depth: int = parameter(
+            5, low=1, high=10, mark="assumed", source="proliferating rim of 50 um",
+            description="sites over which a dividing cell can push others aside")
+
+    parameters: Parameters
+
+    def apply(self, liver) -> None:
+        p = self.parameters
+        tumor = liver.tumor
+        if tumor.count == 0:
+            return
+        order = tumor.order(liver.key(self.name), liver.step_number)
+        tumor.reserve(order.size)
+        fate = Fate(
+            1.0 / max(p.cycle_time, 1e-3), p.cycle_spread, p.dormancy_rate * liver.config.cells.tumor.dormancy,
+            p.wake_rate, p.wake_gain, p.death_rate, p.unsupported_fold, p.dormant_death, p.net_gain, p.niche_gain,
+            p.oxygen_half, p.necrosis_below, p.necrosis_rate,
+        )
+        grow(
+            tumor.table, liver.sites, liver.ledger.book(2 * order.size), liver.minutes, liver.key(self.name),
+            liver.step_number, order, liver.dt_hours, liver.fields["oxygen"].values, liver.hepatocytes, fate,
+            p.push_depth, stream_key(0, "division"),
+        )
+
+
+@jit
+def death_hazard(cell, oxygen, fate):
+    """Hazards (1/h) of apoptosis and of necrosis of a settled tumor cell."""
+    if cell.state == DORMANT:
+        apoptosis = fate.dormant_death
+    else:
+        apoptosis = fate.death * (1.0 + (fate.unsupported_fold - 1.0) * (1.0 - np.float64(cell.niche)))
+    return apoptosis, fate.necrosis if oxygen < fate.necrosis_below else 0.0
+
+
+@jit
+def habitable(sites, layer, row, column):
+    """Whether a tumor cell could live at a site of the layer: in a sinusoid; in Disse or a plate."""
+    kind = sites.kind[row, column]
+    return kind == SINUSOID or (layer == TISSUE and kind == PARENCHYMA)
+
+
+@jit
+def free_neighbour(sites, layer, row, column, turn):
+    """A free habitable neighbour, looked for from direction `turn` on; (-1, -1) if there is none."""
+    for k in range(8):
+        r, c = neighbour(sites, row, column, (turn + k) % 8)
+        if r >= 0 and sites.population[layer, r, c] == 0 and habitable(sites, layer, r, c):
+            return r, c
+    return -1, -1
+
+
+@jit
+def path_to_room(sites, layer, row, column, depth, turn, queue, came_from):
+    """Breadth-first through tumor cells to the nearest free habitable site, at most `depth` steps away.
+
+    queue: int32 [n, 3] and came_from: int32 [2*depth+3, 2*depth+3] are work space. Returns the index of the free
+    site in the queue, or -1; queue[:, 0:2] are sites, queue[:, 2] the index of the site each was reached from.
+    """
+    rows, columns = sites.kind.shape
+    size = 2 * depth + 3
+    came_from[:] = 0
+    queue[0, 0], queue[0, 1], queue[0, 2] = row, column, -1
+    came_from[depth + 1, depth + 1] = 1
+    head, tail = 0, 1
+    level_end, level = 1, 0
+    while head < tail and level < depth:
+        here_row, here_column = queue[head, 0], queue[head, 1]
+        for k in range(8):
+            r, c = neighbour(sites, here_row, here_column, (turn + k) % 8)
+            if r < 0 or not habitable(sites, layer, r, c):
+                continue
+            a = offset_between(row, r, rows, sites.periodic) + depth + 1
+            b = offset_between(column, c, columns, sites.periodic) + depth + 1
+            if a < 0 or b < 0 or a >= size or b >= size or came_from[a, b] != 0:
+                continue
+            code = sites.population[layer, r, c]
+            if code != 0 and code != TUMOR:
+                continue
+            came_from[a, b] = 1
+            queue[tail, 0], queue[tail, 1], queue[tail, 2] = r, c, head
+            if code == 0:
+                return tail
+            tail += 1
+        head += 1
+        if head == level_end:
+            level_end = tail
+            level += 1
+    return -1
+
+
+@jit
+def make_room(tumor, sites, layer, row, column, depth, turn, queue, came_from, hepatocytes):
+    """A free site next to the dividing cell: one that is free, or that is cleared by pushing cells along the shortest
+    way to room. Returns (-1, -1) if there is none within `depth`."""
+    r, c = free_neighbour(sites, layer, row, column, turn)
+    if r >= 0:
+        return r, c
+    index = path_to_room(sites, layer, row, column, depth, turn, queue, came_from)
+    if index < 0:
+        return -1, -1
+    while queue[index, 2] > 0:
+        previous = queue[index, 2]
+        r, c = queue[index, 0], queue[index, 1]
+        a, b = queue[previous, 0], queue[previous, 1]
+        slot = sites.occupant[layer, a, b]
+        sites.population[layer, r, c] = TUMOR
+        sites.occupant[layer, r, c] = slot
+        sites.population[layer, a, b] = 0
+        sites.occupant[layer, a, b] = -1
+        tumor.rows[slot].row = r
+        tumor.rows[slot].column = c
+        if layer == TISSUE and sites.kind[r, c] == PARENCHYMA:
+            hepatocytes[r, c] = 0
+        index = previous
+    return queue[index, 0], queue[index, 1]
+
+
+@jit
+def grow(tumor, sites, book, minutes, key, step, order, hours, oxygen, hepatocytes, fate, push_depth, identity):
+    """One step of life for every settled tumor cell of `order` (slots): death, waking, dormancy, cycle, division."""
+    queue = np.empty(((2 * push_depth + 3) ** 2 + 1, 3), np.int32)
+    came_from = np.empty((2 * push_depth + 3, 2 * push_depth + 3), np.int32)
+    for slot in order:
+        cell = tumor.rows[slot]
+        if cell.alive == 0 or cell.state == CIRCULATING or cell.state == HELD:
+            continue
+        level = np.float64(oxygen[cell.row, cell.column])
+        zone = sites.zone[cell.row, cell.column]
+        apoptosis, necrosis = death_hazard(cell, level, fate)
+        if uniform(key, step, cell.uid, 0) < -np.expm1(-(apoptosis + necrosis) * hours):
+            by_apoptosis = uniform(key, step, cell.uid, 1) * (apoptosis + necrosis) < apoptosis
+            lose(tumor, sites, book, minutes, event.DIED, cause.APOPTOSIS if by_apoptosis else cause.HYPOXIA, slot)
+            continue
+        niche, net = np.float64(cell.niche), np.float64(cell.net)
+        if cell.state == DORMANT:
+            hazard = fate.wake * (1.0 + fate.wake_gain * max(niche, net))
+            if uniform(key, step, cell.uid, 2) < -np.expm1(-hazard * hours):
+                cell.state = EXTRAVASATED if cell.layer == TISSUE else ADHERENT
+                enter(book, minutes, event.WOKEN, cause.NICHE if niche > 0.0 else cause.NONE, cell, zone)
+            continue
+        alone = count_touching(sites, TUMOR, TISSUE, cell.row, cell.column) + count_touching(
+            sites, TUMOR, LUMEN, cell.row, cell.column) <= 1
+        if alone and cell.state == EXTRAVASATED:
+            hazard = fate.dormancy * (1.0 - max(niche, net))
+            if uniform(key, step, cell.uid, 3) < -np.expm1(-hazard * hours):
+                cell.state = DORMANT
+                enter(book, minutes, event.DORMANT, cause.SOLITUDE, cell, zone)
+                continue
+        spread = 1.0 + fate.cycle_spread * (2.0 * uniform(key, 0, cell.uid, 4) - 1.0)
+        speed = fate.cycle * spread * level / (level + fate.oxygen_half) * (1.0 + fate.niche_gain * niche + fate.net_gain * net)
+        cell.cycle = min(np.float32(1.0), cell.cycle + np.float32(speed * hours))
+        if cell.cycle < np.float32(1.0):
+            continue
+        turn = np.int64(hash64(key, cell.uid, step, 5) % np.uint64(8))
+        row, column = make_room(tumor, sites, cell.layer, cell.row, cell.column, push_depth, turn, queue, came_from, hepatocytes)
+        if row < 0:
+            continue
+        divide(tumor, sites, book, minutes, slot, row, column, zone, identity, hepatocytes)
+
+
+@jit
+def divide(tumor, sites, book, minutes, slot, row, column, zone, identity, hepatocytes):
+    """The cell in `slot` divides; its daughter takes the free site (row, column) of the same layer."""
+    mother = tumor.rows[slot]
+    mother.cycle = np.float32(0.0)
+    mother.divisions += 1
+    born = take_slot(tumor)
+    daughter = tumor.rows[born]
+    daughter.state = mother.state
+    daughter.layer = mother.layer
+    daughter.row = row
+    daughter.column = column
+    daughter.uid = hash64(identity, mother.uid, mother.divisions, 0)
+    daughter.held_by = mother.held_by
+    daughter.clone = mother.clone
+    daughter.divisions = mother.divisions
+    daughter.arrived_h = mother.arrived_h
+    daughter.settled_h = np.float32(minutes / 60.0)
+    daughter.diameter_um = mother.diameter_um
+    daughter.emt = mother.emt
+    daughter.cd47 = mother.cd47
+    daughter.cd24 = mother.cd24
+    daughter.pdl1 = mother.pdl1
+    daughter.calreticulin = mother.calreticulin
+    daughter.platelets = mother.platelets
+    daughter.net = mother.net
+    daughter.niche = mother.niche
+    daughter.cycle = np.float32(0.0)
+    place(sites, TUMOR, mother.layer, row, column, born)
+    if mother.layer == TISSUE and sites.kind[row, column] == PARENCHYMA:
+        hepatocytes[row, column] = 0
+    enter(book, minutes, event.DIVIDED, cause.NONE, mother, zone)

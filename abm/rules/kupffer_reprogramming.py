@@ -1,0 +1,77 @@
+"""Kupffer reprogramming: near an established nodule Kupffer cells turn into tumor-associated macrophages.
+
+They lose their phagocytic activity and secrete VEGF (Yang 2025, 10.3892/or.2025.8963, ref 111: loss of miR-342). The
+net effect of removing Kupffer cells therefore depends on when, which emerges here and is no switch.
+"""
+
+import numpy as np
+
+from ..cells import kupffer
+from ..cells.population import TUMOR
+from ..kernels.jit import jit
+from ..kernels.sites import shifted
+from ..tissue.sites import TISSUE
+from ..units import Fraction, Micrometers, Millimolar, PerHour, parameter
+from .rule import Rule, RuleParameters
+
+
+class KupfferReprogramming(Rule):
+    name = "kupffer_reprogramming"
+    reads = ("tumor", "tgf_beta", "lactate")
+    writes = ("kupffer",)
+
+    class Parameters(RuleParameters):
+        rate: PerHour = parameter(
+            "0.01 /h", low="0.003 /h", high="0.05 /h", mark="assumed", source="reprogrammed within days in a nodule's surroundings",
+            description="rate of reprogramming at a saturating signal")
+        radius: Micrometers = parameter(
+            "50 um", low="20 um", high="150 um", mark="assumed", source="macrophages at and inside the rim of metastases",
+            description="how near a nodule a Kupffer cell must be")
+        nodule_cells: int = parameter(
+            4, low=2, high=20, mark="assumed", source="a micrometastasis of 4-16 cells (Luzzi 1998)",
+            description="tumor cells in the tissue within the radius that make it a nodule")
+        lactate_half: Millimolar = parameter(
+            "10 mM", low="5 mM", high="20 mM", mark="unverified", source="Brand 2016, 10.1016/j.cmet.2016.08.011",
+            description="lactate that signals half-maximally")
+        reprogrammed_above: Fraction = parameter(
+            0.5, low=0.3, high=0.8, mark="assumed", source="for counting", description="score above which a cell is counted as reprogrammed")
+
+    parameters: Parameters
+
+    def apply(self, liver) -> None:
+        p = self.parameters
+        if liver.tumor.count and liver.kupffer.count:
+            reprogram(
+                liver.kupffer.used, liver.sites, liver.dt_hours, p.rate, int(np.ceil(p.radius / liver.spacing_um)),
+                p.nodule_cells, p.lactate_half, np.float32(p.reprogrammed_above), liver.fields["tgf_beta"].values,
+                liver.fields["lactate"].values,
+            )
+
+
+@jit
+def reprogram(kupffer_cells, sites, hours, rate, reach, nodule_cells, lactate_half, reprogrammed_above, tgf_beta, lactate):
+    """Advance the score of every Kupffer cell with a nodule within `reach` sites (a square window)."""
+    rows, columns = sites.kind.shape
+    for i in range(kupffer_cells.size):
+        cell = kupffer_cells[i]
+        if cell.alive == 0:
+            continue
+        signal = np.float64(tgf_beta[cell.row, cell.column])
+        acid = np.float64(lactate[cell.row, cell.column])
+        signal = signal / (1.0 + signal) + acid / (acid + lactate_half)
+        if np.float64(tgf_beta[cell.row, cell.column]) <= 0.0:
+            continue
+        near = 0
+        for dr in range(-reach, reach + 1):
+            r = shifted(cell.row, dr, rows, sites.periodic)
+            if r < 0:
+                continue
+            for dc in range(-reach, reach + 1):
+                c = shifted(cell.column, dc, columns, sites.periodic)
+                if c >= 0 and sites.population[TISSUE, r, c] == TUMOR:
+                    near += 1
+        if near < nodule_cells:
+            continue
+        cell.reprogramming += np.float32(-np.expm1(-rate * min(signal, 1.0) * hours)) * (np.float32(1.0) - cell.reprogramming)
+        if cell.reprogramming > reprogrammed_above:
+            cell.state = kupffer.REPROGRAMMED

@@ -1,0 +1,238 @@
+"""Migration: NK cells patrol the sinusoids, neutrophils crawl up the chemokine, tumor cells creep through the tissue.
+
+NK cells and neutrophils crawl inside the sinusoids with some persistence (Geissmann 2005,
+10.1371/journal.pbio.0030113; McDonald 2010, 10.1126/science.1195491) and pass over the cells that line the wall; they
+look around after every site and stop at a tumor cell. Mesenchymal tumor cells creep along the space of Disse,
+epithelial ones and those in a nest stay (Yang 2025, 10.3892/or.2025.8963, ref 7).
+"""
+
+import numpy as np
+
+from ..cells import natural_killer, neutrophil
+from ..cells.population import NATURAL_KILLER, NEUTROPHIL, TUMOR
+from ..cells.tumor import EXTRAVASATED
+from ..kernels.jit import jit
+from ..kernels.random import uniform
+from ..kernels.sites import count_touching, lift, neighbour, place, touching
+from ..tissue.sites import LUMEN, PARENCHYMA, SINUSOID, TISSUE
+from ..units import Fraction, Hours, MicrometersPerMinute, parameter
+from .rule import Rule, RuleParameters
+
+_MOST_HOPS = 3  # sites occupied by others that one move may pass over
+_TURNS = np.array([0, 1, -1, 2, -2, 3, -3, 4])
+_DIAGONAL = 1.4142135623730951
+
+
+class Migration(Rule):
+    name = "migration"
+    reads = ("tumor", "cxcl1")
+    writes = ("natural_killer", "neutrophil", "tumor")
+
+    class Parameters(RuleParameters):
+        nk_speed: MicrometersPerMinute = parameter(
+            "5 um/min", low="3 um/min", high="10 um/min", mark="checked", source="Ichise 2022, 10.7554/eLife.76269 (lung capillaries)",
+            description="path speed of a patrolling NK cell")
+        nk_persistence: Hours = parameter(
+            "0.2 h", low="0.1 h", high="0.5 h", mark="derived", source="PMC9250760: 12 min for CD8 T cells in liver",
+            description="persistence time of the direction of an NK cell")
+        neutrophil_speed: MicrometersPerMinute = parameter(
+            "10 um/min", low="5 um/min", high="15 um/min", mark="unverified", source="McDonald 2010, 10.1126/science.1195491",
+            description="path speed of a crawling neutrophil")
+        neutrophil_persistence: Hours = parameter(
+            "0.1 h", low="0.03 h", high="0.3 h", mark="assumed", source="intravital tracks",
+            description="persistence time of the direction of a neutrophil")
+        chemotaxis: Fraction = parameter(
+            0.8, low=0.2, high=1, mark="assumed", source="McDonald 2010, 10.1126/science.1195491: crawling up the gradient",
+            description="chance that a neutrophil in saturating CXCL1 follows the gradient at a move")
+        tumor_speed: MicrometersPerMinute = parameter(
+            "0.2 um/min", low="0.05 um/min", high="1 um/min", mark="unverified", source="intravital carcinoma 0.1-1 um/min",
+            description="path speed of a fully mesenchymal tumor cell in the tissue; an epithelial one stays")
+
+    parameters: Parameters
+
+    def apply(self, liver) -> None:
+        p = self.parameters
+        key, step = liver.key(self.name), liver.step_number
+        minutes = liver.dt_minutes
+        cells = liver.natural_killer
+        if cells.count:
+            patrol(
+                cells.rows, liver.tumor.rows, liver.sites, key, step, cells.order(key, step), p.nk_speed * minutes,
+                liver.spacing_um, p.nk_speed, p.nk_persistence * 60.0,
+            )
+        cells = liver.neutrophil
+        if cells.count:
+            crawl(
+                cells.rows, liver.sites, key, step, cells.order(key, step), p.neutrophil_speed * minutes,
+                liver.spacing_um, p.neutrophil_speed, p.neutrophil_persistence * 60.0, liver.fields["cxcl1"].values,
+                p.chemotaxis,
+            )
+        cells = liver.tumor
+        if cells.count and p.tumor_speed > 0.0:
+            creep(
+                cells.rows, liver.sites, key, step, cells.order(key, step), p.tumor_speed * minutes, liver.spacing_um,
+                liver.hepatocytes,
+            )
+
+
+@jit
+def next_lumen_site(sites, row, column, heading):
+    """The next sinusoid site from a site, as straight on as the vessel allows; cells on the way are passed over, at
+    most three. Returns row, column, direction and number of sites; row -1 when there is no free one."""
+    r, c, direction, hops = row, column, heading, 0
+    while hops <= _MOST_HOPS:
+        on_row, on_column, on_direction = -1, -1, direction
+        for turn in _TURNS:
+            trial = (direction + turn) % 8
+            a, b = neighbour(sites, r, c, trial)
+            if a >= 0 and sites.kind[a, b] == SINUSOID and sites.population[LUMEN, a, b] != TUMOR:
+                if hops > 0 and turn == 4:
+                    continue
+                on_row, on_column, on_direction = a, b, trial
+                break
+        if on_row < 0:
+            return -1, -1, heading, 0
+        r, c, direction = on_row, on_column, on_direction
+        hops += 1
+        if sites.population[LUMEN, r, c] == 0:
+            return r, c, direction, hops
+    return -1, -1, (heading + 4) % 8, 0
+
+
+@jit
+def move(sites, code, layer, cell, slot, row, column):
+    """Shift a cell (a table row) to a free site of its layer."""
+    lift(sites, layer, cell.row, cell.column)
+    cell.row = row
+    cell.column = column
+    place(sites, code, layer, row, column, slot)
+
+
+@jit
+def met_tumor(sites, tumor, row, column, turn, ignored):
+    """Slot of a tumor cell touching a lumen site, in the lumen first, then through the wall; not the cell `ignored`."""
+    for layer in (LUMEN, TISSUE):
+        slot = touching(sites, TUMOR, layer, row, column, turn)
+        if slot >= 0 and tumor[slot].uid == ignored:
+            slot = -1
+            for k in range(9):
+                r, c = neighbour(sites, row, column, (turn + k) % 9)
+                if r >= 0 and sites.population[layer, r, c] == TUMOR:
+                    if tumor[sites.occupant[layer, r, c]].uid != ignored:
+                        slot = sites.occupant[layer, r, c]
+                        break
+        if slot >= 0:
+            return slot
+    return -1
+
+
+@jit
+def new_heading(key, step, uid, n, heading, forget):
+    """`heading`, or a random direction with the probability `forget`."""
+    draw = uniform(key, step, uid, n)
+    return np.int64(draw / forget * 8.0) if draw < forget else np.int64(heading)
+
+
+@jit
+def patrol(nk, tumor, sites, key, step, order, path_um, spacing_um, speed, persistence_min):
+    """Patrolling NK cells of `order` (slots) walk `path_um` of sinusoid, stopping at the first tumor cell."""
+    forget = -np.expm1(-spacing_um / speed / persistence_min) if speed > 0.0 and persistence_min > 0.0 else 1.0
+    for slot in order:
+        cell = nk[slot]
+        if cell.state != natural_killer.PATROLLING:
+            continue
+        left = path_um
+        n = 0
+        while True:
+            prey = met_tumor(sites, tumor, cell.row, cell.column, np.int64(cell.heading), cell.target)
+            if prey >= 0:
+                cell.state = natural_killer.IN_CONTACT
+                cell.target = tumor[prey].uid
+                break
+            heading = new_heading(key, step, cell.uid, n, cell.heading, forget)
+            row, column, direction, hops = next_lumen_site(sites, cell.row, cell.column, heading)
+            length = spacing_um * (_DIAGONAL if direction % 2 == 1 else 1.0) * max(hops, 1)
+            if left < length and uniform(key, step, cell.uid, n + 1) * length >= left:
+                break
+            left -= length
+            n += 2
+            cell.heading = direction
+            if row >= 0:
+                move(sites, NATURAL_KILLER, LUMEN, cell, slot, row, column)
+            if left <= 0.0:
+                break
+
+
+@jit
+def uphill(sites, field, row, column):
+    """Direction of the neighbouring sinusoid site with the highest level, if above that of the site; else -1."""
+    best = field[row, column]
+    direction = -1
+    for k in range(8):
+        r, c = neighbour(sites, row, column, k)
+        if r >= 0 and sites.kind[r, c] == SINUSOID and field[r, c] > best:
+            best = field[r, c]
+            direction = k
+    return direction
+
+
+@jit
+def crawl(cells, sites, key, step, order, path_um, spacing_um, speed, persistence_min, cxcl1, chemotaxis):
+    """Neutrophils of `order` (slots) crawl `path_um` of sinusoid, up the chemokine where there is some, and stay with
+    the first tumor cell they touch."""
+    forget = -np.expm1(-spacing_um / speed / persistence_min) if speed > 0.0 and persistence_min > 0.0 else 1.0
+    for slot in order:
+        cell = cells[slot]
+        if cell.state == neutrophil.NETTING:
+            continue
+        left = path_um
+        n = 0
+        while True:
+            touches = count_touching(sites, TUMOR, LUMEN, cell.row, cell.column) > 0
+            if not touches:
+                touches = count_touching(sites, TUMOR, TISSUE, cell.row, cell.column) > 0
+            cell.bridging = 1 if touches else 0
+            if touches:
+                break
+            heading = new_heading(key, step, cell.uid, n, cell.heading, forget)
+            level = np.float64(cxcl1[cell.row, cell.column])
+            if level > 0.0 and uniform(key, step, cell.uid, n + 2) < chemotaxis * level / (1.0 + level):
+                better = uphill(sites, cxcl1, cell.row, cell.column)
+                heading = better if better >= 0 else heading
+            row, column, direction, hops = next_lumen_site(sites, cell.row, cell.column, heading)
+            length = spacing_um * (_DIAGONAL if direction % 2 == 1 else 1.0) * max(hops, 1)
+            if left < length and uniform(key, step, cell.uid, n + 1) * length >= left:
+                break
+            left -= length
+            n += 3
+            cell.heading = direction
+            if row >= 0:
+                move(sites, NEUTROPHIL, LUMEN, cell, slot, row, column)
+            if left <= 0.0:
+                break
+
+
+@jit
+def creep(tumor, sites, key, step, order, path_um, spacing_um, hepatocytes):
+    """Extravasated cells of `order` (slots) creep along the space of Disse and where hepatocytes are gone already; a
+    nest holds its cells together as far as they are epithelial."""
+    for slot in order:
+        cell = tumor[slot]
+        if cell.state != EXTRAVASATED:
+            continue
+        reach = path_um * np.float64(cell.emt)
+        if count_touching(sites, TUMOR, TISSUE, cell.row, cell.column) > 1:
+            reach *= np.float64(cell.emt)
+        n = 0
+        while reach > 0.0:
+            direction = np.int64(uniform(key, step, cell.uid, n) * 8.0)
+            length = spacing_um * (_DIAGONAL if direction % 2 == 1 else 1.0)
+            if reach < length and uniform(key, step, cell.uid, n + 1) * length >= reach:
+                break
+            reach -= length
+            n += 2
+            row, column = neighbour(sites, cell.row, cell.column, direction)
+            if row < 0 or sites.population[TISSUE, row, column] != 0:
+                continue
+            if sites.kind[row, column] == SINUSOID or (hepatocytes[row, column] == 0 and sites.kind[row, column] == PARENCHYMA):
+                move(sites, TUMOR, TISSUE, cell, slot, row, column)

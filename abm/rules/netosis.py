@@ -1,0 +1,98 @@
+"""NETosis: stimulated neutrophils throw out nets of DNA, which stick to the sinusoid and decay.
+
+Tumor IL-8/CXCL1, TNF-alpha and LPS drive it (Yang 2025, 10.3892/or.2025.8963, ref 77); suicidal NETosis takes 2-4 h
+(Fuchs 2007, 10.1083/jcb.200606027) and kills the cell; endogenous DNases clear the net within a day
+(Jimenez-Alcazar 2017, 10.1126/science.aam8897).
+"""
+
+import numpy as np
+
+from ..cells import neutrophil
+from ..kernels.jit import jit
+from ..kernels.random import uniform
+from ..kernels.sites import lift, shifted
+from ..kernels.tables import free_slot
+from ..tissue.sites import LUMEN, SINUSOID
+from ..units import Hours, Micrometers, Number, PerHour, parameter
+from .rule import Rule, RuleParameters
+
+_GONE = np.float32(1e-3)  # amounts of net below it are set to zero
+
+
+class Netosis(Rule):
+    name = "netosis"
+    reads = ("neutrophil", "cxcl1", "tnf", "blood")
+    writes = ("neutrophil", "nets")
+
+    class Parameters(RuleParameters):
+        rate: PerHour = parameter(
+            "0.03 /h", low="0.007 /h", high="0.1 /h", mark="derived",
+            source="Hoppenbrouwers 2017, 10.1371/journal.pone.0176472: 5-50 % under strong stimuli; -ln(1 - 0.2)/7.5 h",
+            description="hazard of committing to NETosis at a saturating stimulus")
+        duration: Hours = parameter(
+            "3 h", low="2 h", high="4 h", mark="unverified", source="Fuchs 2007, 10.1083/jcb.200606027",
+            description="time from commitment to the net")
+        half_life: Hours = parameter(
+            "12 h", low="3 h", high="48 h", mark="assumed", source="Jimenez-Alcazar 2017, 10.1126/science.aam8897",
+            description="half-life of a net against endogenous DNases")
+        footprint: Micrometers = parameter(
+            "15 um", low="10 um", high="40 um", mark="unverified", source="10-15 times the volume of a neutrophil",
+            description="radius of the stretch of sinusoid that one net covers")
+        lps_weight: Number = parameter(
+            1.0, low=0, high=3, mark="assumed", source="Clark 2007, 10.1038/nm1565", description="weight of blood LPS in the stimulus")
+
+    parameters: Parameters
+
+    def apply(self, liver) -> None:
+        p = self.parameters
+        if liver.nets.any():
+            decay(liver.nets, np.float32(0.5 ** (liver.dt_hours / max(p.half_life, 1e-3))))
+        cells = liver.neutrophil
+        if cells.count == 0:
+            return
+        reach = int(np.ceil(p.footprint / liver.spacing_um))
+        cast_nets(
+            cells.table, liver.sites, liver.nets, liver.key(self.name), liver.step_number, liver.dt_hours,
+            liver.hours, p.rate, p.duration, p.lps_weight * liver.blood.lps, liver.fields["cxcl1"].values,
+            liver.fields["tnf"].values, reach, p.footprint / liver.spacing_um,
+        )
+
+
+@jit
+def decay(nets, factor):
+    """Decay of every net; what has become too thin is gone."""
+    flat = nets.ravel()
+    for i in range(flat.size):
+        if flat[i] != np.float32(0.0):
+            left = flat[i] * factor
+            flat[i] = left if left > _GONE else np.float32(0.0)
+
+
+@jit
+def cast_nets(cells, sites, nets, key, step, hours, now_h, rate, duration_h, lps, cxcl1, tnf, reach, radius):
+    """Neutrophils commit to NETosis, and committed ones burst: the net fills the sinusoid sites within `radius`
+    (in sites, with `reach` its whole number of sites), up to 1."""
+    rows, columns = sites.kind.shape
+    for slot in range(cells.rows.size):
+        cell = cells.rows[slot]
+        if cell.alive == 0:
+            continue
+        if cell.state != neutrophil.NETTING:
+            stimulus = np.float64(cxcl1[cell.row, cell.column]) + np.float64(tnf[cell.row, cell.column]) + lps
+            if stimulus > 0.0:
+                if uniform(key, step, cell.uid, 0) < -np.expm1(-rate * stimulus / (1.0 + stimulus) * hours):
+                    cell.state = neutrophil.NETTING
+                    cell.nets_h = np.float32(now_h + duration_h)
+            continue
+        if np.float64(cell.nets_h) > now_h:
+            continue
+        for dr in range(-reach, reach + 1):
+            for dc in range(-reach, reach + 1):
+                if dr * dr + dc * dc > radius * radius:
+                    continue
+                r = shifted(cell.row, dr, rows, sites.periodic)
+                c = shifted(cell.column, dc, columns, sites.periodic)
+                if r >= 0 and c >= 0 and sites.kind[r, c] == SINUSOID:
+                    nets[r, c] = np.float32(1.0)
+        lift(sites, LUMEN, cell.row, cell.column)
+        free_slot(cells, slot)

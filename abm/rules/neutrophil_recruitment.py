@@ -1,0 +1,121 @@
+"""Neutrophil recruitment: CXCL1/IL-8 draws neutrophils from the portal blood; TGF-beta turns them.
+
+A small pool is always marginated in the sinusoids and renewed as it dies (half-life about 7 h: Dancey 1976, J Clin
+Invest 58:705). Tumor chemokine recruits more and keeps them alive longer; G-CSF fills the blood pool (Yang 2025,
+10.3892/or.2025.8963, refs 75, 79). Under TGF-beta they turn from N1 to N2 (Fridlender 2009,
+10.1016/j.ccr.2009.06.017).
+"""
+
+import numpy as np
+
+from ..cells import neutrophil
+from ..cells.population import NEUTROPHIL
+from ..kernels.jit import jit
+from ..kernels.random import hash64, stream_key, uniform
+from ..kernels.sites import lift, place
+from ..kernels.tables import free_slot, take_slot
+from ..tissue.sites import LUMEN, SINUSOID
+from ..units import Hours, PerHour, parameter
+from .rule import Rule, RuleParameters
+from .supply import entry_sites
+
+_FAINT = np.float32(1e-3)  # chemokine, relative to its half-maximal effect, below which no site is looked at
+
+
+class NeutrophilRecruitment(Rule):
+    name = "neutrophil_recruitment"
+    reads = ("blood", "cxcl1", "tgf_beta", "flow")
+    writes = ("neutrophil",)
+
+    class Parameters(RuleParameters):
+        entry_rate: PerHour = parameter(
+            "0.05 /h", low="0.005 /h", high="0.5 /h", mark="assumed", source="Gordon-Weeks 2017, 10.1002/hep.29088: much denser in metastases than in liver",
+            description="neutrophils that enter each perfused sinusoid site per hour at saturating CXCL1 and a normal blood pool")
+        n2_time: Hours = parameter(
+            "24 h", low="6 h", high="72 h", mark="assumed", source="Fridlender 2009, 10.1016/j.ccr.2009.06.017 (direction)",
+            description="time constant of turning from N1 to N2 at saturating TGF-beta")
+
+    parameters: Parameters
+
+    def apply(self, liver) -> None:
+        p = self.parameters
+        cells = liver.neutrophil
+        host = liver.config.cells.neutrophil
+        key = liver.key(self.name)
+        pool = liver.blood.neutrophils
+        age(
+            cells.table, liver.sites, key, liver.step_number, liver.dt_hours, np.log(2.0) / max(host.half_life, 1e-3),
+            np.log(2.0) / max(host.tissue_half_life, 1e-3), 1.0 / max(p.n2_time, 1e-3), liver.fields["cxcl1"].values,
+            liver.fields["tgf_beta"].values,
+        )
+        renewal = host.density * liver.area_mm2 * np.log(2.0) / max(host.half_life, 1e-3)
+        entries = entry_sites(liver, key, renewal * pool * liver.dt_hours)
+        if not liver.fields["cxcl1"].at_rest and p.entry_rate > 0.0:
+            attracted = attracting_sites(
+                liver.sites, liver.fields["cxcl1"].values, key, liver.step_number, p.entry_rate * pool, liver.dt_hours)
+            entries = np.concatenate((entries, attracted))
+        if len(entries):
+            cells.reserve(len(entries))
+            enter_from_blood(
+                cells.table, liver.sites, key, liver.step_number, entries, stream_key(0, "neutrophil/entry"))
+
+
+@jit
+def age(cells, sites, key, step, hours, death_rate, tissue_death_rate, turning_rate, cxcl1, tgf_beta):
+    """Death, slower in chemokine, and the turn from N1 to N2. A cell casting its net dies of that instead."""
+    for slot in range(cells.rows.size):
+        cell = cells.rows[slot]
+        if cell.alive == 0 or cell.state == neutrophil.NETTING:
+            continue
+        chemokine = np.float64(cxcl1[cell.row, cell.column])
+        signal = chemokine / (1.0 + chemokine)
+        rate = death_rate + (tissue_death_rate - death_rate) * signal
+        if uniform(key, step, cell.uid, 0) < -np.expm1(-rate * hours):
+            lift(sites, LUMEN, cell.row, cell.column)
+            free_slot(cells, slot)
+            continue
+        if cell.state == neutrophil.N1:
+            level = np.float64(tgf_beta[cell.row, cell.column])
+            if level > 0.0 and uniform(key, step, cell.uid, 1) < -np.expm1(-turning_rate * level / (1.0 + level) * hours):
+                cell.state = neutrophil.N2
+
+
+@jit
+def attracting_sites(sites, cxcl1, key, step, entry_rate, hours):
+    """Perfused sinusoid sites (int32 [n, 2]) where chemokine brings a neutrophil out of the blood in this step."""
+    rows, columns = sites.kind.shape
+    found = np.empty((rows * columns, 2), np.int32)
+    count = 0
+    for row in range(rows):
+        for column in range(columns):
+            level = cxcl1[row, column]
+            if level <= _FAINT or sites.kind[row, column] != SINUSOID or sites.perfused[row, column] == 0:
+                continue
+            hazard = entry_rate * np.float64(level) / (1.0 + np.float64(level))
+            site = np.uint64(row) * np.uint64(columns) + np.uint64(column)
+            if uniform(key, step, site, 3) < -np.expm1(-hazard * hours):
+                found[count, 0] = row
+                found[count, 1] = column
+                count += 1
+    return found[:count].copy()
+
+
+@jit
+def enter_from_blood(cells, sites, key, step, entries, identity):
+    """New N1 neutrophils at the sites `entries` (int32 [n, 2]) that are free."""
+    columns = sites.kind.shape[1]
+    for n in range(entries.shape[0]):
+        row, column = entries[n, 0], entries[n, 1]
+        if sites.population[LUMEN, row, column] != 0:
+            continue
+        slot = take_slot(cells)
+        cell = cells.rows[slot]
+        cell.uid = hash64(identity, np.uint64(row) * np.uint64(columns) + np.uint64(column), step, n)
+        cell.state = neutrophil.N1
+        cell.layer = LUMEN
+        cell.row = row
+        cell.column = column
+        cell.heading = np.uint8(uniform(key, step, cell.uid, 2) * 8.0)
+        cell.bridging = 0
+        cell.nets_h = np.float32(0.0)
+        place(sites, NEUTROPHIL, LUMEN, row, column, slot)

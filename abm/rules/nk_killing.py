@@ -1,0 +1,255 @@
+"""NK killing: natural killer cells kill the tumor cells they meet, by TRAIL, FasL and perforin.
+
+In the first hours after arrival half of the encounters are lethal; a day later, with CD155 shed, hardly any (Ichise
+2022, 10.7554/eLife.76269). Liver NK cells carry TRAIL constitutively (Takeda 2001, 10.1038/83416). Platelets, nets
+and neutrophils shield the target (Nieswandt 1999, Cancer Res 59:1295; Spiegel 2016, 10.1158/2159-8290.CD-15-1157),
+lactate and TGF-beta paralyse the killer (Harmon 2019, 10.1158/2326-6066.CIR-18-0481). An NK cell meets its target in
+`migration`; what happens while they touch is here, and so is the replacement of lost NK cells from the blood.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from ..cells import natural_killer
+from ..cells.population import NATURAL_KILLER, NEUTROPHIL, TUMOR
+from ..kernels.jit import jit
+from ..kernels.random import hash64, stream_key, uniform
+from ..kernels.sites import count_touching, lift, neighbour, place
+from ..kernels.tables import free_slot, take_slot
+from ..record import cause, event
+from ..record.ledger import lose
+from ..tissue.sites import LUMEN, TISSUE
+from ..units import Fraction, Hours, Millimolar, Number, PerHour, parameter
+from .rule import Rule, RuleParameters
+from .supply import entry_sites
+
+_ICHISE = "Ichise 2022, 10.7554/eLife.76269"
+
+
+class Arms(NamedTuple):
+    """The kill hazard in contact (1/h) and what modulates it."""
+
+    rate: float
+    trail: float
+    fasl: float
+    perforin: float
+    full_until_h: float
+    lost_by_h: float
+    through_wall: float
+    platelet_shield: float
+    net_shield: float
+    neutrophil_shield: float
+    tgf_beta_inhibition: float
+    lactate_half: float
+    lactate_steepness: float
+    leave: float
+    lactate_death: float
+
+
+class NaturalKillerKilling(Rule):
+    name = "nk_killing"
+    reads = ("natural_killer", "tumor", "neutrophil", "lactate", "tgf_beta")
+    writes = ("natural_killer", "tumor")
+    events = ("killed",)
+    causes = ("trail", "fasl", "perforin")
+
+    class Parameters(RuleParameters):
+        rate: PerHour = parameter(
+            "2 /h", low="1 /h", high="4 /h", mark="derived",
+            source=f"{_ICHISE}: half of the encounters of 20-40 min kill, k/(k + leaving) = 0.5",
+            description="kill hazard in contact, for a killing NK cell and a fully sensitive target, all arms together")
+        trail_share: Fraction = parameter(
+            0.4, low=0.2, high=0.7, mark="assumed", source="Takeda 2001, 10.1038/83416 (direction only)",
+            description="share of TRAIL in the hazard")
+        fasl_share: Fraction = parameter(
+            0.3, low=0.1, high=0.5, mark="assumed", source="Takeda 2001, 10.1038/83416 (direction only)",
+            description="share of FasL in the hazard")
+        perforin_share: Fraction = parameter(
+            0.3, low=0.1, high=0.5, mark="assumed", source="Takeda 2001, 10.1038/83416 (direction only)",
+            description="share of perforin and granzymes in the hazard")
+        contact_time: Hours = parameter(
+            "0.5 h", low="0.3 h", high="1 h", mark="derived", source=f"{_ICHISE}: contacts of 20-40 min",
+            description="mean time that an NK cell stays with a target it does not kill")
+        handling_time: Hours = parameter(
+            "1 h", low="0.3 h", high="3 h", mark="unverified", source="lytic hit 15-60 min, attachment 1-2 h; Choi & Mitchison 2013",
+            description="time after a kill before the next target")
+        full_susceptibility: Hours = parameter(
+            "4 h", low="2 h", high="6 h", mark="checked", source=_ICHISE,
+            description="time since arrival until which tumor cells are fully susceptible")
+        lost_susceptibility: Hours = parameter(
+            "24 h", low="16 h", high="30 h", mark="checked", source=f"{_ICHISE}: CD155 lost, nearly all survive after 24 h",
+            description="time since arrival at which no susceptibility is left")
+        through_wall: Fraction = parameter(
+            0.5, low=0.1, high=1, mark="assumed", source="contact through fenestrae",
+            description="kill hazard for a target in the space of Disse or the plate, relative to one in the lumen")
+        platelet_shield: Fraction = parameter(
+            0.7, low=0.5, high=0.9, mark="unverified", source="Nieswandt 1999, Cancer Res 59:1295; Palumbo 2005, Blood 105:178",
+            description="protection by a full platelet cloak")
+        net_shield: Fraction = parameter(
+            0.7, low=0.3, high=0.95, mark="assumed", source="Teijeira 2020, 10.1016/j.immuni.2020.03.001",
+            description="protection by a full net")
+        neutrophil_shield: Fraction = parameter(
+            0.4, low=0, high=0.7, mark="assumed", source="Spiegel 2016, 10.1158/2159-8290.CD-15-1157 (direction)",
+            description="protection by a touching neutrophil")
+        tgf_beta_inhibition: Fraction = parameter(
+            0.7, low=0.3, high=0.9, mark="assumed", source="Yang 2025, 10.3892/or.2025.8963",
+            description="loss of killing at saturating TGF-beta")
+        lactate_half: Millimolar = parameter(
+            "10 mM", low="5 mM", high="20 mM", mark="unverified", source="Brand 2016, 10.1016/j.cmet.2016.08.011: above 20 mM; Harmon 2019",
+            description="lactate at which killing is halved")
+        lactate_steepness: Number = parameter(
+            2.0, low=1, high=4, mark="assumed", source="Hill coefficient", description="steepness of the loss with lactate")
+        lactate_death: PerHour = parameter(
+            "0.05 /h", low="0.01 /h", high="0.2 /h", mark="assumed", source="Harmon 2019, 10.1158/2326-6066.CIR-18-0481",
+            description="death rate of NK cells at saturating lactate")
+
+    parameters: Parameters
+
+    def apply(self, liver) -> None:
+        p = self.parameters
+        nk = liver.natural_killer
+        host = liver.config.cells.natural_killer
+        if nk.count:
+            order = nk.order(liver.key(self.name), liver.step_number)
+            arms = Arms(
+                p.rate * host.activation * liver.config.cells.tumor.nk_sensitivity, p.trail_share, p.fasl_share,
+                p.perforin_share, p.full_susceptibility, p.lost_susceptibility, p.through_wall, p.platelet_shield,
+                p.net_shield, p.neutrophil_shield, p.tgf_beta_inhibition, p.lactate_half, p.lactate_steepness,
+                1.0 / max(p.contact_time, 1e-3), p.lactate_death,
+            )
+            attack(
+                nk.table, liver.tumor.table, liver.sites, liver.ledger.book(order.size), liver.minutes,
+                liver.key(self.name), liver.step_number, order, liver.dt_hours, p.handling_time,
+                liver.fields["lactate"].values, liver.fields["tgf_beta"].values, arms,
+            )
+        turnover(
+            nk, liver, liver.key(self.name + "/turnover"), 1.0 / max(host.residence, 1e-3),
+            host.density * liver.area_mm2, host.killer_fraction,
+        )
+
+
+@jit
+def find_target(sites, tumor_rows, row, column, uid):
+    """Slot of the tumor cell `uid` if it touches the site, in either layer, else -1."""
+    for layer in (LUMEN, TISSUE):
+        for k in range(9):
+            r, c = neighbour(sites, row, column, k)
+            if r >= 0 and sites.population[layer, r, c] == TUMOR:
+                slot = sites.occupant[layer, r, c]
+                if tumor_rows[slot].uid == uid:
+                    return slot
+    return -1
+
+
+@jit
+def susceptibility(hours_since_arrival, full_until_h, lost_by_h):
+    """1 until `full_until_h` after arrival, falling linearly to 0 at `lost_by_h`."""
+    if hours_since_arrival <= full_until_h:
+        return 1.0
+    if hours_since_arrival >= lost_by_h:
+        return 0.0
+    return (lost_by_h - hours_since_arrival) / (lost_by_h - full_until_h)
+
+
+@jit
+def hill(x, half, steepness):
+    """x^n / (half^n + x^n) for x >= 0."""
+    if x <= 0.0:
+        return 0.0
+    return 1.0 / (1.0 + (half / x) ** steepness)
+
+
+@jit
+def kill_hazard(target, sites, now_h, lactate, tgf_beta, arms):
+    """Hazard (1/h) at which a killing NK cell in contact kills the tumor cell `target` (a row)."""
+    shield = max(arms.platelet_shield * np.float64(target.platelets), arms.net_shield * np.float64(target.net))
+    if arms.neutrophil_shield > shield and count_touching(sites, NEUTROPHIL, LUMEN, target.row, target.column) > 0:
+        shield = arms.neutrophil_shield
+    activity = (1.0 - arms.tgf_beta_inhibition * tgf_beta / (1.0 + tgf_beta)) * (
+        1.0 - hill(lactate, arms.lactate_half, arms.lactate_steepness))
+    wall = arms.through_wall if target.layer == TISSUE else 1.0
+    return arms.rate * (arms.trail + arms.fasl + arms.perforin) * activity * (1.0 - shield) * wall * susceptibility(
+        now_h - np.float64(target.arrived_h), arms.full_until_h, arms.lost_by_h)
+
+
+@jit
+def attack(nk, tumor, sites, book, minutes, key, step, order, hours, handling_h, lactate, tgf_beta, arms):
+    """NK cells in contact kill, leave, or stay (competing hazards); handling ones become free; lactate kills some."""
+    now_h = minutes / 60.0
+    for slot in order:
+        cell = nk.rows[slot]
+        local_lactate = np.float64(lactate[cell.row, cell.column])
+        poisoning = arms.lactate_death * hill(local_lactate, arms.lactate_half, arms.lactate_steepness)
+        if uniform(key, step, cell.uid, 2) < -np.expm1(-poisoning * hours):
+            lift(sites, LUMEN, cell.row, cell.column)
+            free_slot(nk, slot)
+            continue
+        if cell.state == natural_killer.HANDLING:
+            if np.float64(cell.busy_h) <= now_h:
+                cell.state = natural_killer.PATROLLING
+            continue
+        if cell.state != natural_killer.IN_CONTACT:
+            continue
+        prey = find_target(sites, tumor.rows, cell.row, cell.column, cell.target)
+        if prey < 0:
+            cell.state = natural_killer.PATROLLING
+            continue
+        kill = 0.0
+        if cell.killer == 1:
+            kill = kill_hazard(
+                tumor.rows[prey], sites, now_h, local_lactate, np.float64(tgf_beta[cell.row, cell.column]), arms)
+        total = kill + arms.leave
+        if uniform(key, step, cell.uid, 0) >= -np.expm1(-total * hours):
+            continue
+        which = uniform(key, step, cell.uid, 1) * total
+        if which < kill:
+            arm = which / kill * (arms.trail + arms.fasl + arms.perforin)
+            by = cause.TRAIL if arm < arms.trail else cause.FASL if arm < arms.trail + arms.fasl else cause.PERFORIN
+            lose(tumor, sites, book, minutes, event.KILLED, by, prey)
+            cell.state = natural_killer.HANDLING
+            cell.busy_h = np.float32(now_h + handling_h)
+            cell.kills += 1
+        else:
+            cell.state = natural_killer.PATROLLING
+
+
+def turnover(nk, liver, key, leaving_rate: float, wanted: float, killer_fraction: float) -> None:
+    """Residents leave at `leaving_rate` (1/h) and come from the blood at the rate that holds `wanted` of them."""
+    entries = entry_sites(liver, key, wanted * leaving_rate * liver.dt_hours)
+    nk.reserve(len(entries))
+    renew(
+        nk.table, liver.sites, key, liver.step_number, liver.dt_hours, leaving_rate, killer_fraction,
+        np.float32(liver.hours), entries, stream_key(0, "natural_killer/entry"),
+    )
+
+
+@jit
+def renew(nk, sites, key, step, hours, leaving_rate, killer_fraction, now_h, entries, identity):
+    """Leaving and entering NK cells; entries: int32 [n, 2] of sites, taken if free."""
+    for slot in range(nk.rows.size):
+        cell = nk.rows[slot]
+        if cell.alive == 0 or cell.state != natural_killer.PATROLLING:
+            continue
+        if uniform(key, step, cell.uid, 0) < -np.expm1(-leaving_rate * hours):
+            lift(sites, LUMEN, cell.row, cell.column)
+            free_slot(nk, slot)
+    columns = sites.kind.shape[1]
+    for n in range(entries.shape[0]):
+        row, column = entries[n, 0], entries[n, 1]
+        if sites.population[LUMEN, row, column] != 0:
+            continue
+        slot = take_slot(nk)
+        cell = nk.rows[slot]
+        cell.uid = hash64(identity, np.uint64(row) * np.uint64(columns) + np.uint64(column), step, n)
+        cell.state = natural_killer.PATROLLING
+        cell.layer = LUMEN
+        cell.row = row
+        cell.column = column
+        cell.killer = 1 if uniform(key, step, cell.uid, 1) < killer_fraction else 0
+        cell.heading = np.uint8(uniform(key, step, cell.uid, 2) * 8.0)
+        cell.kills = 0
+        cell.target = 0
+        cell.busy_h = np.float32(0.0)
+        cell.entered_h = now_h
+        place(sites, NATURAL_KILLER, LUMEN, row, column, slot)

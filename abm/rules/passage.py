@@ -1,0 +1,99 @@
+"""Passage: blood carries tumor cells through the sinusoids, from the portal tracts to the central veins.
+
+The whole passage takes about a second or two (234 um/s over 300 um; Koo 1975), far below a time step, so it is
+walked to its end within one: at every branch the cell goes with the blood, at every site it may be held (see
+`arrest` and `net_trapping` for what holds it), and what reaches a central vein has passed through. Kupffer cells and
+marginated leukocytes line the wall and are passed by; held tumor cells and dense nets block the way.
+"""
+
+import numpy as np
+
+from ..cells.population import TUMOR
+from ..cells.tumor import CIRCULATING, HELD
+from ..kernels.jit import jit
+from ..kernels.random import uniform
+from ..kernels.sites import place
+from ..record import cause, event
+from ..record.ledger import enter, lose
+from ..tissue.flow import downstream
+from ..tissue.sites import CENTRAL_VEIN, LUMEN
+from .arrest import holding
+from .rule import Rule, RuleParameters
+
+_LONGEST_WALK = 5_000  # sites; a guard against a cell that circles in a stagnant corner
+
+
+class Passage(Rule):
+    name = "passage"
+    reads = ("flow", "kupffer", "nets")
+    writes = ("tumor",)
+    events = ("passed", "held")
+    causes = ("size", "wall", "kupffer", "net", "plug")
+
+    class Parameters(RuleParameters):
+        pass
+
+    def apply(self, liver) -> None:
+        tumor = liver.tumor
+        if not np.any((tumor.used.state == CIRCULATING) & (tumor.used.alive == 1)):
+            return
+        order = tumor.order(liver.key(self.name), liver.step_number)
+        carry(
+            tumor.table, liver.sites, liver.ledger.book(order.size), liver.minutes, liver.key(self.name),
+            liver.step_number, order, liver.flow.pressure, liver.open_pressure, liver.anatomy.radius_um, liver.nets, liver.grip(),
+            liver.spacing_um,
+        )
+
+
+@jit
+def carry(tumor, sites, book, minutes, key, step, order, pressure, open_pressure, radius_um, nets, grip, spacing_um):
+    """Walk every circulating cell of `order` (slots) until it is held or has passed through.
+
+    pressure, open_pressure: float64 [row, column], now and in the unobstructed network; radius_um: float32 lumen radius per site; nets: float32 amount of net per site;
+    grip: how strongly each thing holds (`arrest.Grip`).
+    """
+    for slot in order:
+        cell = tumor.rows[slot]
+        if cell.state != CIRCULATING:
+            continue
+        draw = 0
+        reason = cause.NONE
+        passed = False
+        row, column = cell.row, cell.column
+        free_row, free_column = -1, -1
+        length = 1.0
+        for _ in range(_LONGEST_WALK):
+            if sites.population[LUMEN, row, column] == 0:
+                free_row, free_column = row, column
+                reason = holding(
+                    grip, sites, nets, radius_um[row, column], cell.diameter_um, row, column, length * spacing_um,
+                    uniform(key, step, cell.uid, draw),
+                )
+                draw += 1
+                if reason != cause.NONE:
+                    break
+            turn = uniform(key, step, cell.uid, draw)
+            draw += 1
+            to_row, to_column, length, found = downstream(
+                pressure, sites.kind, sites.perfused, row, column, sites.periodic, turn)
+            if not found:  # where a cell has just come loose the flow is not solved yet: as in the open network
+                to_row, to_column, length, found = downstream(
+                    open_pressure, sites.kind, sites.perfused, row, column, sites.periodic, turn)
+            if not found:
+                break
+            row, column = to_row, to_column
+            if sites.kind[row, column] == CENTRAL_VEIN:
+                passed = True
+                break
+        cell.row, cell.column = row, column
+        if not passed and reason == cause.NONE and free_row >= 0:
+            reason = cause.PLUG
+        if reason == cause.NONE:
+            lose(tumor, sites, book, minutes, event.PASSED, cause.NONE, slot)
+            continue
+        cell.row, cell.column = free_row, free_column
+        cell.state = HELD
+        cell.held_by = reason
+        cell.settled_h = np.float32(minutes / 60.0)
+        place(sites, TUMOR, LUMEN, free_row, free_column, slot)
+        enter(book, minutes, event.HELD, reason, cell, sites.zone[free_row, free_column])

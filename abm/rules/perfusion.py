@@ -1,0 +1,74 @@
+"""Perfusion: held cells and nets block a sinusoid, growing nodules squeeze it shut, VEGF keeps it open.
+
+A sinusoid site is perfused unless a tumor cell or a dense net fills its lumen or it has collapsed among tumor cells
+(Yang 2025, 10.3892/or.2025.8963, refs 132, 133 for VEGF). Washout, oxygen and arrivals use perfused sites only. The
+flow is solved again within the hour in which that set changes.
+"""
+
+import numpy as np
+
+from ..cells.population import TUMOR
+from ..kernels.jit import jit
+from ..kernels.random import uniform
+from ..kernels.sites import neighbour
+from ..tissue.sites import LUMEN, SINUSOID, TISSUE
+from ..units import Fraction, Hours, PerHour, parameter
+from .rule import Rule, RuleParameters
+
+
+class Perfusion(Rule):
+    name = "perfusion"
+    reads = ("tumor", "nets", "vegf")
+    writes = ("flow",)
+
+    class Parameters(RuleParameters):
+        collapse_rate: PerHour = parameter(
+            "0.02 /h", low="0.005 /h", high="0.1 /h", mark="assumed", source="compression of sinusoids in pushing growth",
+            description="rate at which a sinusoid site surrounded by tumor collapses")
+        surrounded: int = parameter(
+            6, low=5, high=8, mark="assumed", source="compression from most sides",
+            description="neighbours, of eight, that must be tumor")
+        dense_net: Fraction = parameter(
+            0.7, low=0.5, high=1.0, mark="assumed", source="occlusion of sinusoids by nets in endotoxemia",
+            description="amount of net that blocks a sinusoid")
+        flow_interval: Hours = parameter(
+            "1 h", low="5 min", high="4 h", mark="assumed", source="slow against blood flow, fast against growth",
+            description="how often the flow is solved again if the perfused set has changed")
+
+    parameters: Parameters
+
+    def apply(self, liver) -> None:
+        p = self.parameters
+        obstruct(
+            liver.sites, liver.collapsed, liver.nets, liver.fields["vegf"].values, liver.key(self.name),
+            liver.step_number, liver.dt_hours, p.collapse_rate, p.surrounded, np.float32(p.dense_net),
+        )
+        interval = max(1, round(p.flow_interval / liver.dt_hours))
+        if (liver.step_number + 1) % interval == 0:
+            liver.update_flow()
+
+
+@jit
+def obstruct(sites, collapsed, nets, vegf, key, step, hours, rate, surrounded, dense_net):
+    """Collapse and reopening of the sinusoids, and from it the lattice of perfused sites."""
+    rows, columns = sites.kind.shape
+    for row in range(rows):
+        for column in range(columns):
+            if sites.kind[row, column] != SINUSOID:
+                continue
+            blocked = sites.population[LUMEN, row, column] == TUMOR or nets[row, column] >= dense_net
+            if collapsed[row, column] == 1 or blocked or sites.population[TISSUE, row, column] == TUMOR:
+                tumor = 0
+                for k in range(8):
+                    r, c = neighbour(sites, row, column, k)
+                    if r >= 0 and (sites.population[TISSUE, r, c] == TUMOR or sites.population[LUMEN, r, c] == TUMOR):
+                        tumor += 1
+                if tumor < surrounded:
+                    collapsed[row, column] = 0
+                elif collapsed[row, column] == 0:
+                    open_by = np.float64(vegf[row, column])
+                    hazard = rate / (1.0 + open_by)
+                    site = np.uint64(row) * np.uint64(columns) + np.uint64(column)
+                    if uniform(key, step, site, 0) < -np.expm1(-hazard * hours):
+                        collapsed[row, column] = 1
+            sites.perfused[row, column] = 0 if blocked or collapsed[row, column] == 1 else 1

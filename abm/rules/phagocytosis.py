@@ -1,0 +1,115 @@
+"""Phagocytosis: Kupffer cells engulf tumor cells that touch them.
+
+Kupffer cells remove at least a third of the arrested tumor cells within 6 h (Matsumura 2014,
+10.3892/ijo.2014.2662), most of them near the portal tracts (Bouwens 1986, 10.1002/hep.1840060430). How readily they
+do it is a balance of eat-me signals (calreticulin) and don't-eat-me signals (CD47, CD24, PD-L1; Yang 2025,
+10.3892/or.2025.8963, ref 110). A Kupffer cell digests for hours and holds few cells at once.
+"""
+
+import numpy as np
+
+from ..cells import kupffer
+from ..cells.population import TUMOR
+from ..cells.tumor import CIRCULATING
+from ..kernels.jit import jit
+from ..kernels.random import happens, hash64
+from ..kernels.sites import touching
+from ..record import cause, event
+from ..record.ledger import lose
+from ..tissue.sites import LUMEN, TISSUE
+from ..units import Hours, Number, PerHour, parameter
+from .rule import Rule, RuleParameters
+
+_BALANCE = "CD47 blockade triples phagocytosis (Willingham 2012, 10.1073/pnas.1121623109): (1 + 5)/(1 + 5 - 4)"
+
+
+class Phagocytosis(Rule):
+    name = "phagocytosis"
+    reads = ("kupffer", "tumor")
+    writes = ("kupffer", "tumor")
+    events = ("phagocytosed",)
+    causes = ("kupffer",)
+
+    class Parameters(RuleParameters):
+        rate: PerHour = parameter(
+            "0.1 /h", low="0.05 /h", high="0.5 /h", mark="derived",
+            source="Matsumura 2014, 10.3892/ijo.2014.2662: -ln(1 - 0.33/0.74)/6 h = 0.098 /h",
+            description="engulfment of a touching tumor cell of the reference line, mean over all Kupffer cells")
+        handling_time: Hours = parameter(
+            "4 h", low="1 h", high="24 h", mark="unverified", source="phagosome maturation of a whole tumor cell",
+            description="time to digest one tumor cell")
+        capacity: int = parameter(
+            2, low=1, high=3, mark="unverified", source="1-3 tumor cells inside one Kupffer cell",
+            description="tumor cells that one Kupffer cell can hold at once")
+        cd47_weight: Number = parameter(
+            4.0, low=2, high=8, mark="derived", source=_BALANCE, description="weight of CD47 against one unit of eat-me signal")
+        cd24_weight: Number = parameter(
+            0.5, low=0, high=2, mark="assumed", source=_BALANCE, description="weight of CD24 against one unit of eat-me signal")
+        pdl1_weight: Number = parameter(
+            0.5, low=0, high=2, mark="assumed", source=_BALANCE, description="weight of PD-L1 against one unit of eat-me signal")
+
+    parameters: Parameters
+
+    def apply(self, liver) -> None:
+        p = self.parameters
+        if liver.kupffer.count == 0:
+            return
+        digest(liver.kupffer.used, np.float32(liver.hours), np.float32(p.handling_time))
+        if liver.tumor.count == 0:
+            return
+        order = liver.kupffer.order(liver.key(self.name), liver.step_number)
+        engulf(
+            liver.kupffer.rows, liver.tumor.table, liver.sites, liver.ledger.book(order.size), liver.minutes,
+            liver.key(self.name), liver.step_number, order, liver.dt_hours, np.float32(liver.hours), p.rate,
+            np.float32(p.handling_time), p.capacity, p.cd47_weight, p.cd24_weight, p.pdl1_weight,
+        )
+
+
+@jit
+def digest(kupffer_cells, now_h, handling_h):
+    """Meals end one after the other; a cell with an empty stomach rests again."""
+    for i in range(kupffer_cells.size):
+        cell = kupffer_cells[i]
+        if cell.alive == 0 or cell.load == 0:
+            continue
+        while cell.load > 0 and cell.digested_h <= now_h:
+            cell.load -= 1
+            if cell.load > 0:
+                cell.digested_h += handling_h
+        if cell.load == 0 and cell.state == kupffer.ENGULFING:
+            cell.state = kupffer.RESTING
+
+
+@jit
+def palatability(cell, cd47_weight, cd24_weight, pdl1_weight):
+    """Eat-me over all signals, relative to the reference line (all levels 1)."""
+    reference = 1.0 + cd47_weight + cd24_weight + pdl1_weight
+    eat = np.float64(cell.calreticulin)
+    spare = cd47_weight * np.float64(cell.cd47) + cd24_weight * np.float64(cell.cd24) + pdl1_weight * np.float64(cell.pdl1)
+    return 0.0 if eat == 0.0 else eat / (eat + spare) * reference
+
+
+@jit
+def engulf(kupffer_cells, tumor, sites, book, minutes, key, step, order, hours, now_h, rate, handling_h, capacity,
+           cd47_weight, cd24_weight, pdl1_weight):
+    """Each Kupffer cell of `order` (slots) with room tries one tumor cell it touches: in the lumen around it, or in
+    the space of Disse right behind its wall."""
+    for slot in order:
+        eater = kupffer_cells[slot]
+        if eater.activity == np.float32(0.0) or eater.load >= capacity:
+            continue
+        turn = np.int64(hash64(key, eater.uid, step, 1) % np.uint64(9))
+        prey = touching(sites, TUMOR, LUMEN, eater.row, eater.column, turn)
+        if prey < 0 and sites.population[TISSUE, eater.row, eater.column] == TUMOR:
+            prey = sites.occupant[TISSUE, eater.row, eater.column]
+        if prey < 0 or tumor.rows[prey].state == CIRCULATING:
+            continue
+        hazard = rate * np.float64(eater.activity) * (1.0 - np.float64(eater.reprogramming)) * palatability(
+            tumor.rows[prey], cd47_weight, cd24_weight, pdl1_weight)
+        if happens(key, step, eater.uid, 2, hazard, hours):
+            lose(tumor, sites, book, minutes, event.PHAGOCYTOSED, cause.KUPFFER, prey)
+            if eater.load == 0:
+                eater.digested_h = now_h + handling_h
+            eater.load += 1
+            if eater.state != kupffer.REPROGRAMMED:
+                eater.state = kupffer.ENGULFING

@@ -1,0 +1,76 @@
+"""What a rule is: one mechanism of the liver, with its parameters, its declarations and its one method."""
+
+from typing import TYPE_CHECKING, ClassVar
+
+from pydantic import Field, model_validator
+
+from ..units import Parameters
+
+if TYPE_CHECKING:
+    from ..model import LiverModel
+
+
+class RuleParameters(Parameters):
+    """The parameters of a rule; every rule can be switched off, and `rule: off` says so in one word."""
+
+    enabled: bool = Field(default=True, description="whether the rule runs at all")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_switch(cls, value):
+        if isinstance(value, bool):
+            return {"enabled": value}
+        if isinstance(value, str) and value.lower() in ("on", "off"):
+            return {"enabled": value.lower() == "on"}
+        return value
+
+
+class Rule:
+    """One mechanism. `apply` reads and writes the state of the liver, once per step.
+
+    `reads` and `writes` name populations, fields, layers and blood levels; `events` and `causes` name what the rule
+    may enter into the ledger. All of a rule's memory between steps lives in the liver's tables and lattices, never
+    in the rule, so that a checkpoint of those is a checkpoint of everything.
+    """
+
+    name: ClassVar[str]
+    reads: ClassVar[tuple[str, ...]] = ()
+    writes: ClassVar[tuple[str, ...]] = ()
+    events: ClassVar[tuple[str, ...]] = ()
+    causes: ClassVar[tuple[str, ...]] = ()
+    after: ClassVar[str | None] = None
+    """For a user's own rule: the rule behind which it runs; None puts it last."""
+    is_plugin: ClassVar[bool] = False
+
+    class Parameters(RuleParameters):
+        pass
+
+    parameters: RuleParameters
+
+    def __init__(self, parameters: RuleParameters):
+        self.parameters = parameters
+
+    def prepare(self, liver: "LiverModel") -> None:
+        """Called once, before the first step: for what follows from config and seed alone and is no state."""
+
+    def apply(self, liver: "LiverModel") -> None:
+        raise NotImplementedError(f"the rule '{self.name}' has no apply(self, liver)")
+
+    @classmethod
+    def summary(cls) -> str:
+        """The first line of what the rule's file (or its class) says about it."""
+        import inspect
+        import sys
+
+        text = inspect.getdoc(cls) if cls.__doc__ else sys.modules[cls.__module__].__doc__
+        return (text or cls.name).strip().splitlines()[0]
+
+
+def rule(cls: type[Rule]) -> type[Rule]:
+    """Class decorator: register a user's own rule from a file that the config names under `plugins`."""
+    if not (isinstance(cls, type) and issubclass(cls, Rule)):
+        raise TypeError("@rule decorates a class derived from abm.Rule")
+    if not getattr(cls, "name", ""):
+        raise TypeError(f"the rule {cls.__name__} needs a name, e.g. name = 'my_rule'")
+    cls.is_plugin = True
+    return cls

@@ -1,0 +1,95 @@
+"""Stellate activation: TGF-beta turns hepatic stellate cells into myofibroblasts that lay down matrix.
+
+Kupffer cells and tumor cells supply the TGF-beta; activated stellate cells fill the space of Disse with collagen,
+laminin and fibronectin (Yang 2025, 10.3892/or.2025.8963, ref 117; Friedman 2008, 10.1152/physrev.00013.2007). Without
+the signal they revert within weeks (Kisseleva 2012, 10.1073/pnas.1201840109), and the matrix is remodelled.
+"""
+
+import numpy as np
+
+from ..cells import stellate
+from ..cells.population import TUMOR
+from ..kernels.jit import jit
+from ..kernels.random import happens
+from ..kernels.sites import count_touching, neighbour
+from ..tissue.sites import CENTRAL_VEIN, PORTAL_TRACT, TISSUE
+from ..units import Fraction, Hours, PerHour, parameter
+from .rule import Rule, RuleParameters
+
+_GONE = np.float32(1e-4)  # amounts of matrix below it are set to zero
+
+
+class StellateActivation(Rule):
+    name = "stellate_activation"
+    reads = ("stellate", "tumor", "tgf_beta")
+    writes = ("stellate", "ecm")
+
+    class Parameters(RuleParameters):
+        activation_time: Hours = parameter(
+            "48 h", low="24 h", high="120 h", mark="unverified", source="Friedman 2008, 10.1152/physrev.00013.2007: 1-3 d in culture",
+            description="time constant of activation at saturating TGF-beta")
+        contact_signal: Fraction = parameter(
+            0.5, low=0, high=1, mark="assumed", source="stellate cells touching tumor cells are activated first",
+            description="signal of a touching tumor cell, in units of saturating TGF-beta")
+        reversion_half_life: Hours = parameter(
+            "14 d", low="7 d", high="40 d", mark="unverified", source="Kisseleva 2012, 10.1073/pnas.1201840109",
+            description="half-life of the activated state without a signal")
+        matrix_rate: PerHour = parameter(
+            "0.03 /h", low="0.005 /h", high="0.1 /h", mark="assumed", source="visible matrix within days of activation",
+            description="rate at which an activated cell fills its site and those around it with matrix")
+        matrix_half_life: Hours = parameter(
+            "10 d", low="3 d", high="60 d", mark="assumed", source="turnover by MMPs of Kupffer cells and neutrophils",
+            description="half-life of the matrix")
+
+    parameters: Parameters
+
+    def apply(self, liver) -> None:
+        p = self.parameters
+        if liver.ecm.any():
+            fade(liver.ecm, np.float32(0.5 ** (liver.dt_hours / max(p.matrix_half_life, 1e-3))))
+        if liver.stellate.count == 0:
+            return
+        activate(
+            liver.stellate.used, liver.sites, liver.ecm, liver.key(self.name), liver.step_number, liver.dt_hours,
+            np.float32(liver.hours), 1.0 / max(p.activation_time, 1e-3), p.contact_signal,
+            np.log(2.0) / max(p.reversion_half_life, 1e-3), np.float32(-np.expm1(-p.matrix_rate * liver.dt_hours)),
+            liver.fields["tgf_beta"].values,
+        )
+
+
+@jit
+def fade(ecm, factor):
+    """Remodelling of the matrix; what has become too thin is gone."""
+    flat = ecm.ravel()
+    for i in range(flat.size):
+        if flat[i] != np.float32(0.0):
+            left = flat[i] * factor
+            flat[i] = left if left > _GONE else np.float32(0.0)
+
+
+@jit
+def activate(cells, sites, ecm, key, step, hours, now_h, rate, contact_signal, reversion_rate, deposit, tgf_beta):
+    """Activation, reversion, and the matrix that activated cells lay around them (a fraction `deposit` of what is
+    missing to 1 at their own site, half of it at the eight around)."""
+    half = deposit * np.float32(0.5)
+    for i in range(cells.size):
+        cell = cells[i]
+        if cell.alive == 0:
+            continue
+        level = np.float64(tgf_beta[cell.row, cell.column])
+        signal = level / (1.0 + level)
+        if signal < contact_signal and count_touching(sites, TUMOR, TISSUE, cell.row, cell.column) > 0:
+            signal = contact_signal
+        if cell.state == stellate.QUIESCENT:
+            if signal > 0.0 and happens(key, step, cell.uid, 0, rate * signal, hours):
+                cell.state = stellate.ACTIVATED
+                cell.activated_h = now_h
+            continue
+        if happens(key, step, cell.uid, 1, reversion_rate * (1.0 - signal), hours):
+            cell.state = stellate.QUIESCENT
+            continue
+        for k in range(9):
+            r, c = neighbour(sites, cell.row, cell.column, k)
+            if r < 0 or sites.kind[r, c] == PORTAL_TRACT or sites.kind[r, c] == CENTRAL_VEIN:
+                continue
+            ecm[r, c] += (deposit if k == 8 else half) * (np.float32(1.0) - ecm[r, c])

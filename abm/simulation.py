@@ -1,0 +1,336 @@
+"""One run: its clock, its stop, its recorders, its checkpoints and its progress. The model is only state and physics.
+
+    simulation = Simulation(model, until="3 d", recorders=[Timeseries(every="1 h")])
+    simulation.run()
+    simulation["timeseries"].to_dataframe()
+
+With a `folder`, the run leaves there what the design of a run folder says, and can be resumed after any interruption.
+"""
+
+import json
+import os
+import shutil
+import signal
+import threading
+import time
+from collections.abc import Callable, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .record import checkpoint, manifest
+from .record.event_table import Events, events_table
+from .record.files import remove_folder, write_text
+from .record.nodules import Nodules, survey
+from .record.recorder import Recorder, as_hours
+from .record.schedule import Every, steps_until
+from .record.summary import summarise
+from .record.tables import PARTS
+from .record.timeseries import LAYERS, Timeseries
+
+if TYPE_CHECKING:
+    from .model import LiverModel
+
+PLUGINS = "plugins"
+"""Folder inside the run folder with copies of the user's own rules."""
+SUMMARY = "summary.json"
+RUN_FILES = (manifest.NAME, manifest.CONFIG, SUMMARY, "timeseries.parquet", "events.parquet", "nodules.parquet",
+             "snapshots.zarr", PARTS, checkpoint.FOLDER)
+"""What is found in the folder of a run, whole or not."""
+
+
+class FolderInUse(Exception):
+    """The output folder holds a run already."""
+
+
+class RunInterrupted(Exception):
+    """The run was stopped by the user (Ctrl-C) or the queue, and can be resumed."""
+
+
+class FieldError(ArithmeticError):
+    """A lattice has values that are not finite numbers."""
+
+
+class Simulation:
+    """One run of a model.
+
+    Parameters
+    ----------
+    model : the liver; taken from where it stands
+    until : simulated time at which the run ends ("3 d", or hours); the config's duration by default
+    recorders : what is kept; None means what the config's `record` says. With a folder, events are always kept
+    folder : where the run is kept; None keeps everything in memory
+    resume : go on from the last checkpoint of `folder`; begins afresh if there is nothing yet
+    stop_when : function of the model; the run ends early at the first step at which it is true
+    progress : called with this simulation before the first step and after each
+    tell : called with one line of text when something noteworthy happens
+    draw : called with the folder when the data are in place, before the run is marked complete
+    """
+
+    def __init__(
+        self, model: "LiverModel", until: Any = None, *, recorders: Sequence[Recorder] | None = None,
+        folder: str | Path | None = None, resume: bool = False,
+        stop_when: Callable[["LiverModel"], bool] | None = None, progress: Callable[["Simulation"], None] | None = None,
+        tell: Callable[[str], None] | None = None, draw: Callable[[Path], None] | None = None,
+    ):
+        self.model = model
+        self.until_hours = model.config.duration if until is None else as_hours(until)
+        self.folder = None if folder is None else Path(folder)
+        self.recorders = default_recorders(model, self.folder is not None) if recorders is None else list(recorders)
+        if self.folder is not None and not any(isinstance(recorder, Events) for recorder in self.recorders):
+            self.recorders.append(Events(model.config.record.checkpoint))
+        names = [recorder.name for recorder in self.recorders]
+        if len(set(names)) < len(names):
+            raise ValueError(f"two recorders have the same name: {', '.join(sorted(names))}")
+        self.end_step = steps_until(self.until_hours, model.dt_hours)
+        self.already_complete = False
+        self.resumed_from: int | None = None
+        self._resume = resume
+        self._stop_when = stop_when
+        self._progress = progress
+        self._tell = tell or (lambda line: None)
+        self._draw = draw
+        self._checkpoints = Every(model.config.record.checkpoint)
+        self._started = model.step_number
+        self._saved: int | None = None
+        self._manifest: dict = {}
+        self._seconds_before = 0.0
+        self._due: dict[str, set[int]] = {}
+
+    def __getitem__(self, name: str) -> Recorder:
+        """The recorder of that name."""
+        for recorder in self.recorders:
+            if recorder.name == name:
+                return recorder
+        raise KeyError(f"no recorder is named '{name}'; there is {', '.join(r.name for r in self.recorders)}")
+
+    def __repr__(self) -> str:
+        where = f"\n  folder: {self.folder}" if self.folder else ""
+        kept = "".join(f"\n    {recorder!r}" for recorder in self.recorders)
+        return (f"<Simulation: step {self.model.step_number} of {self.end_step}, until {self.until_hours:g} h{where}"
+                f"\n  keeps:{kept or ' nothing'}>")
+
+    def run(self) -> "Simulation":
+        """Run to the end.
+
+        Raises FolderInUse when the folder holds a run and `resume` is not set; ResumeRefused when it holds another
+        run than this; RunInterrupted after Ctrl-C, a checkpoint having been written; FieldError when a field is no
+        longer finite; OSError when something cannot be written. What was written before stays good in all cases.
+        """
+        clock = time.perf_counter()
+        if not self._prepare():
+            return self
+        with _interruptions(self.folder is not None) as interrupted:
+            self._loop(interrupted, clock)
+        for recorder in self.recorders:
+            recorder.finish(self.model)
+        if self.folder is not None:
+            write_text(self.folder / SUMMARY, json.dumps(self.summary(), indent=2, ensure_ascii=False) + "\n")
+            if self._draw is not None:
+                self._draw(self.folder)
+            self._note_wall_time(clock, status=manifest.COMPLETE)
+            self._remove_working_files()
+        return self
+
+    def summary(self) -> dict:
+        """What became of the tumor cells so far, as in summary.json."""
+        model, parameters = self.model, self.model.config.record
+        if self.folder is not None:
+            events = next(recorder for recorder in self.recorders if isinstance(recorder, Events)).table()
+        else:
+            events = events_table(model.ledger.entries)
+        return summarise(model, events, survey(model, parameters.micrometastasis_cells), parameters)
+
+    # --- The loop ---------------------------------------------------------------------------------------------------
+
+    def _loop(self, interrupted: Callable[[], bool], clock: float) -> None:
+        model = self.model
+        self._report()
+        while True:
+            step = model.step_number
+            done = step >= self.end_step or (self._stop_when is not None and bool(self._stop_when(model)))
+            # a checkpoint holds the state before the recorders look at it, so that a resumed run looks again
+            if self.folder is not None and (interrupted() or done or self._checkpoints.due(step, model.dt_hours)):
+                self._save(clock)
+                if interrupted():
+                    raise RunInterrupted(f"stopped at {_moment(model.minutes)} of simulated time")
+            due = [recorder for recorder in self.recorders if done or step in self._due[recorder.name]]
+            if due:
+                check_finite(model)
+            for recorder in due:
+                recorder.record(model)
+            if done:
+                return
+            model.step()
+            self._report()
+
+    def _report(self) -> None:
+        if self._progress is not None:
+            self._progress(self)
+
+    # --- Checkpoints --------------------------------------------------------------------------------------------------
+
+    def _prepare(self) -> bool:
+        """Begin or resume; False when there is nothing left to do."""
+        if self.folder is None:
+            self._begin()
+            return True
+        found = manifest.read(self.folder)
+        if not self._resume and any((self.folder / name).exists() for name in RUN_FILES):
+            raise FolderInUse(f"{self.folder} holds a run already: resume it with --resume, or choose another folder with -o")
+        config_text, new = self._description()
+        if found is None:
+            if self._resume:
+                self._tell(f"{self.folder} holds nothing to resume; the run begins.")
+            self.folder.mkdir(parents=True, exist_ok=True)
+            self._manifest = new
+            self._copy_plugins()
+            manifest.write(self.folder, new)
+            write_text(self.folder / manifest.CONFIG, config_text)
+            self._begin()
+            return True
+        manifest.refuse_other(self.folder, found, new)
+        self._manifest = found
+        if found["status"] == manifest.COMPLETE:
+            self.already_complete = True
+            for recorder in self.recorders:
+                recorder.reopen(self.folder)
+            self._remove_working_files()
+            return False
+        self._seconds_before = found["wall_seconds"]
+        self._manifest["sessions"] += 1
+        self._copy_plugins()
+        write_text(self.folder / manifest.CONFIG, config_text)
+        for path in checkpoint.saved(self.folder):
+            try:
+                kept = checkpoint.load(path)
+            except checkpoint.DamagedCheckpoint as error:
+                self._tell(f"The checkpoint {error}; the one before is used.")
+                continue
+            self._restore(kept)
+            return True
+        self._tell(f"{self.folder} has no usable checkpoint; the run begins again.")
+        self._begin()
+        return True
+
+    def _begin(self) -> None:
+        self._plan()
+        for recorder in self.recorders:
+            recorder.begin(self.model, self.folder, sorted(self._due[recorder.name]))
+
+    def _plan(self) -> None:
+        for recorder in self.recorders:
+            steps = recorder.schedule.steps(self._started, self.end_step, self.model.dt_hours)
+            self._due[recorder.name] = {*steps, max(self._started, self.end_step)}
+
+    def _save(self, clock: float) -> None:
+        step = self.model.step_number
+        if step == self._saved or step == self._started:
+            return
+        for recorder in self.recorders:
+            recorder.flush(self.model)
+        arrays = {f"model/{name}": array for name, array in self.model.state_arrays().items()}
+        for recorder in self.recorders:
+            arrays |= {f"recorder/{recorder.name}/{name}": array for name, array in recorder.state().items()}
+        checkpoint.save(self.folder, checkpoint.Checkpoint(step, arrays, {"started": self._started}))
+        self._saved = step
+        self._note_wall_time(clock)
+
+    def _restore(self, kept: checkpoint.Checkpoint) -> None:
+        self.model.load_state(kept.part("model"))
+        self._started = kept.about["started"]
+        self._saved = self.resumed_from = kept.step
+        self._plan()
+        for recorder in self.recorders:
+            state = kept.part(f"recorder/{recorder.name}")
+            recorder.resume(self.model, self.folder, sorted(self._due[recorder.name]), state)
+        self._tell(f"Resumed at {_moment(self.model.minutes)} of simulated time (step {kept.step}).")
+
+    # --- The folder -------------------------------------------------------------------------------------------------
+
+    def _description(self) -> tuple[str, dict]:
+        """The text of config.yaml and the manifest of this run."""
+        from .config.describe import resolved_yaml
+
+        plugins = list(self.model.config.plugins)
+        text = resolved_yaml(self.model.config, [f"{PLUGINS}/{Path(plugin).name}" for plugin in plugins])
+        return text, manifest.new_manifest(
+            manifest.plain(text), int(self.model.seed), self.model.threads, self.until_hours, plugins)
+
+    def _copy_plugins(self) -> None:
+        for plugin in map(Path, self.model.config.plugins):
+            copy = self.folder / PLUGINS / plugin.name
+            if not copy.exists():
+                copy.parent.mkdir(exist_ok=True)
+                shutil.copyfile(plugin, copy)
+
+    def _note_wall_time(self, clock: float, status: str = manifest.RUNNING) -> None:
+        seconds = self._seconds_before + time.perf_counter() - clock
+        self._manifest |= {"status": status, "wall_seconds": round(seconds, 3)}
+        manifest.write(self.folder, self._manifest)
+
+    def _remove_working_files(self) -> None:
+        """Parts and checkpoints are not needed once everything is in its final place."""
+        for name in (PARTS, checkpoint.FOLDER):
+            remove_folder(self.folder / name)
+
+
+def default_recorders(model: "LiverModel", in_folder: bool) -> list[Recorder]:
+    """What the config's `record` asks for; without a folder only what fits in memory."""
+    wanted = model.config.record
+    recorders: list[Recorder] = [
+        Timeseries(wanted.timeseries, wanted.micrometastasis_cells), Nodules(wanted.nodules, wanted.micrometastasis_cells),
+    ]
+    if in_folder:
+        from .record.snapshots import Snapshots
+
+        recorders += [Events(wanted.checkpoint), Snapshots(wanted.snapshots)]
+    return recorders
+
+
+def check_finite(model: "LiverModel") -> None:
+    """Raise FieldError when a lattice holds a value that is infinite or not a number."""
+    lattices = {name: field.values for name, field in model.fields.items()}
+    lattices |= {name: getattr(model, name) for name in LAYERS}
+    for name, values in lattices.items():
+        # a sum in double precision is finite exactly when all its float32 terms are
+        if not np.isfinite(values.sum(dtype=np.float64)):
+            row, column = np.argwhere(~np.isfinite(values))[0]
+            raise FieldError(f"{name} is {values[row, column]} at site ({row}, {column}) at {_moment(model.minutes)} of "
+                             "simulated time; a rate or a secretion in the config is too extreme")
+
+
+def _moment(minutes: float) -> str:
+    """Simulated time in words: '45 min', '7.5 h', '3 d 4 h'."""
+    if minutes < 60:
+        return f"{minutes:g} min"
+    if minutes < 1440:
+        return f"{minutes / 60:.4g} h"
+    days, rest = divmod(minutes, 1440)
+    return f"{days:.0f} d" + (f" {rest / 60:.3g} h" if rest else "")
+
+
+@contextmanager
+def _interruptions(wanted: bool):
+    """While inside, Ctrl-C and a queue's SIGTERM ask the run to stop at the next step; a second Ctrl-C stops at once.
+
+    Yields a function that says whether one came.
+    """
+    if not wanted or threading.current_thread() is not threading.main_thread():
+        yield lambda: False
+        return
+    came: list[int] = []
+
+    def note(number, frame):
+        came.append(number)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    numbers = [signal.SIGINT, *([signal.SIGTERM] if os.name == "posix" else [])]
+    before = {number: signal.signal(number, note) for number in numbers}
+    try:
+        yield lambda: bool(came)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,1 @@
+"""Where: lobules, sinusoids, blood flow, perfusion, and the Mesa grid over them."""

@@ -1,0 +1,191 @@
+"""Quantities with units, at the boundary only.
+
+A user writes `0.1 /h`, `14 d` or `20 um^2/s`; the simulator holds a float in the one unit that each type names:
+time in hours (`Hours`, `PerHour`), speeds in µm/min, diffusion in µm²/s. Every number of the biology is declared
+with `parameter(...)`, which carries its default, its plausible range, its source and the mark of that source.
+"""
+
+import functools
+import math
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal, get_args
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic_core import PydanticCustomError, core_schema
+
+Mark = Literal["checked", "unverified", "derived", "assumed"]
+"""How far a number can be trusted: `checked` was read in its source, `unverified` is quoted from memory of one,
+`derived` shows its arithmetic, `assumed` is a guess."""
+
+_QUANTITY = re.compile(r"(?P<number>[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)(?P<unit>.*)", re.DOTALL)
+_UNIT = re.compile(r"[A-Za-zµμ%/*^·²³0-9 ()-]{1,40}")
+
+
+@functools.cache
+def _registry():
+    import pint
+
+    return pint.UnitRegistry(cache_folder=None)
+
+
+def _parse_unit(written: str):
+    """The pint unit that `written` means. Raises ValueError when it means none."""
+    if not _UNIT.fullmatch(written) or re.search(r"\d{3}", written):
+        raise ValueError(f"'{written}' is not a unit")
+    text = written.replace("μ", "µ").replace("·", "*").strip()
+    if text.startswith("/"):
+        text = "1" + text
+    try:
+        return _registry().parse_units(text)
+    except Exception as error:  # pint raises its own errors, tokenizer errors and arithmetic ones alike
+        raise ValueError(f"'{written}' is not a unit") from error
+
+
+@functools.cache
+def _factor(written: str, unit: str) -> float | None:
+    """How many `unit` make one `written`; None when their dimensions differ."""
+    if written == unit:
+        return 1.0
+    source, target = _parse_unit(written), _parse_unit(unit) if unit else _registry().dimensionless
+    if source.dimensionality != target.dimensionality:
+        return None
+    return float(_registry().convert(1.0, source, target))
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """A number with a dimension, held as a float in `unit`; the marker that pydantic reads in an annotation.
+
+    `minimum` and `maximum` are hard limits (what makes no sense at all), not the plausible range of a parameter.
+    """
+
+    unit: str
+    kind: str
+    example: str
+    minimum: float = 0.0
+    maximum: float = math.inf
+
+    def parse(self, value: Any) -> float:
+        """The number that `value` ('14 d', or a bare number where there is no dimension) means, in `self.unit`."""
+        if isinstance(value, bool) or not isinstance(value, int | float | str):
+            raise self._error(f"expected {self.kind} such as '{self.example}'")
+        text = value.strip() if isinstance(value, str) else repr(value)
+        match = _QUANTITY.fullmatch(text)
+        if match is None:
+            raise self._error(f"expected {self.kind} such as '{self.example}', got '{_shorten(text)}'")
+        number, written = float(match["number"]), match["unit"].strip()
+        if not math.isfinite(number):
+            raise self._error(f"expected a finite number, got '{_shorten(text)}'")
+        if written:
+            try:
+                factor = _factor(written, self.unit)
+            except ValueError:
+                raise self._error(f"'{_shorten(written)}' is not a unit; write {self.kind} such as '{self.example}'") from None
+            if factor is None:
+                wanted = f"{self.kind} (in units like '{self.unit}')" if self.unit else f"{self.kind} without a unit"
+                raise self._error(f"'{_shorten(text)}' has the wrong dimension; expected {wanted}, e.g. '{self.example}'")
+            if factor != 1.0:
+                number *= factor
+        elif self.unit and number != 0.0:
+            raise self._error(f"the unit is missing; write {self.kind} such as '{self.example}'")
+        if not self.minimum <= number <= self.maximum:
+            between = f"between {self.minimum:g} and {self.maximum:g}" if self.maximum < math.inf else f"at least {self.minimum:g}"
+            raise self._error(f"{_shorten(text)} is out of bounds; {self.kind} must be {between} {self.unit}".rstrip())
+        return number
+
+    def format(self, value: float) -> str | float:
+        """`value` as a user would write it; parsing it gives the same float back."""
+        number = repr(float(value)).removesuffix(".0")
+        return f"{number} {self.unit}" if self.unit else float(value)
+
+    @staticmethod
+    def _error(message: str) -> PydanticCustomError:
+        return PydanticCustomError("quantity", message)
+
+    def __get_pydantic_core_schema__(self, source, handler):
+        return core_schema.no_info_plain_validator_function(
+            self.parse, serialization=core_schema.plain_serializer_function_ser_schema(self.format)
+        )
+
+    def __get_pydantic_json_schema__(self, schema, handler):
+        if self.unit:
+            return {"type": ["string", "number"], "examples": [self.example], "description": f"{self.kind}, in {self.unit}"}
+        return {"type": ["number", "string"], "minimum": self.minimum, "examples": [self.example]}
+
+
+def _shorten(text: str) -> str:
+    return text if len(text) <= 40 else text[:37] + "..."
+
+
+Hours = Annotated[float, Quantity("h", "a duration", "24 h")]
+Moment = Annotated[float, Quantity("h", "a time (negative: before the start)", "2 d", minimum=-math.inf)]
+PerHour = Annotated[float, Quantity("/h", "a rate", "0.1 /h")]
+PerSecond = Annotated[float, Quantity("/s", "a rate", "0.02 /s")]
+Micrometers = Annotated[float, Quantity("um", "a length", "10 um")]
+PerMicrometer = Annotated[float, Quantity("/um", "a hazard per length", "0.003 /um")]
+MicrometersPerMinute = Annotated[float, Quantity("um/min", "a speed", "5 um/min")]
+MicrometersPerSecond = Annotated[float, Quantity("um/s", "a speed", "234 um/s")]
+SquareMicrometersPerSecond = Annotated[float, Quantity("um^2/s", "a diffusion coefficient", "20 um^2/s")]
+PerSquareMillimeter = Annotated[float, Quantity("/mm^2", "a density per area of section", "180 /mm^2")]
+Grams = Annotated[float, Quantity("g", "a mass", "1.3 g")]
+GramsPerCubicCentimeter = Annotated[float, Quantity("g/cm^3", "a density", "1.06 g/cm^3")]
+MillimetersOfMercury = Annotated[float, Quantity("mmHg", "a partial pressure", "62 mmHg")]
+MillimetersOfMercuryPerSecond = Annotated[float, Quantity("mmHg/s", "a rate of oxygen uptake", "30 mmHg/s")]
+Millimolar = Annotated[float, Quantity("mM", "a concentration", "1 mM")]
+MillimolarPerHour = Annotated[float, Quantity("mM/h", "a rate of production", "2 mM/h")]
+Fraction = Annotated[float, Quantity("", "a fraction between 0 and 1", "0.5", maximum=1.0)]
+Number = Annotated[float, Quantity("", "a number", "1.5")]
+
+
+def parameter(
+    default: Any, *, mark: Mark, source: str, description: str, low: Any = None, high: Any = None
+) -> Any:
+    """Declare a number of the biology: its default, plausible range, source, the mark of that source, and meaning."""
+    facts = {"low": low, "high": high, "mark": mark, "source": source}
+    return Field(default=default, description=description, json_schema_extra=facts)
+
+
+class Parameters(BaseModel):
+    """A frozen group of declared parameters; unknown keys are refused and defaults validated like a user's input."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
+
+
+@dataclass(frozen=True)
+class Declared:
+    """One declared parameter as the tables, the documentation and the contract tests show it."""
+
+    name: str
+    quantity: Quantity | None
+    default: Any
+    low: Any
+    high: Any
+    mark: str
+    source: str
+    description: str
+
+    @property
+    def unit(self) -> str:
+        return self.quantity.unit if self.quantity else ""
+
+    def outside(self, value: Any) -> bool:
+        """Whether `value` (in the held unit) leaves the plausible range."""
+        if self.quantity is None or self.low is None or not isinstance(value, int | float):
+            return False
+        return not self.quantity.parse(self.low) * (1 - 1e-12) <= value <= self.quantity.parse(self.high) * (1 + 1e-12)
+
+
+def declared(group: type[BaseModel]) -> Iterator[Declared]:
+    """Every parameter that a group declares itself, in the order of its source."""
+    for name, field in group.model_fields.items():
+        facts = field.json_schema_extra
+        if not isinstance(facts, dict) or "mark" not in facts:
+            continue
+        markers = [*field.metadata, *get_args(field.annotation)]
+        quantity = next((marker for marker in markers if isinstance(marker, Quantity)), None)
+        yield Declared(
+            name=name, quantity=quantity, default=field.default, low=facts["low"], high=facts["high"],
+            mark=facts["mark"], source=facts["source"], description=field.description or "",
+        )
