@@ -208,13 +208,13 @@ class LiverModel(mesa.Model):
 
     @property
     def perfused_sites(self) -> np.ndarray:
-        """Perfused sinusoid sites, int32 [n, 2], as of the last solution of the flow."""
+        """Perfused sinusoid sites, int64 [n, 2], as of the last solution of the flow."""
         return self._perfused_sites
 
     @cached_property
     def _perfused_sites(self) -> np.ndarray:
         open_sites = (self.sites.kind == SINUSOID) & (self._flow_perfused != 0)
-        return np.argwhere(open_sites).astype(np.int32)
+        return np.argwhere(open_sites)
 
     def update_flow(self) -> None:
         """Solve the flow again, and what depends on it, if other sites are perfused than at the last solution."""

@@ -42,7 +42,7 @@ RUN_FILES = (manifest.NAME, manifest.CONFIG, SUMMARY, "timeseries.parquet", "eve
 
 
 class FolderInUse(Exception):
-    """The output folder holds a run already."""
+    """The output folder holds a run already, or is no folder."""
 
 
 class RunInterrupted(Exception):
@@ -178,8 +178,7 @@ class Simulation:
             self._begin()
             return True
         found = manifest.read(self.folder)
-        if not self._resume and any((self.folder / name).exists() for name in RUN_FILES):
-            raise FolderInUse(f"{self.folder} holds a run already: resume it with --resume, or choose another folder with -o")
+        refuse_folder(self.folder, self._resume)
         config_text, new = self._description()
         if found is None:
             if self._resume:
@@ -275,6 +274,15 @@ class Simulation:
         """Parts and checkpoints are not needed once everything is in its final place."""
         for name in (PARTS, checkpoint.FOLDER):
             remove_folder(self.folder / name)
+
+
+def refuse_folder(folder: Path, resume: bool) -> None:
+    """Raise FolderInUse when a new run would overwrite what is in `folder`."""
+    nearest = next((path for path in (folder, *folder.parents) if path.exists()), folder)
+    if nearest.exists() and not nearest.is_dir():
+        raise FolderInUse(f"{nearest} is a file, not a folder; choose another folder (-o)")
+    if not resume and any((folder / name).exists() for name in RUN_FILES):
+        raise FolderInUse(f"{folder} holds a run already: go on with it (--resume), or choose another folder (-o)")
 
 
 def default_recorders(model: "LiverModel", in_folder: bool) -> list[Recorder]:

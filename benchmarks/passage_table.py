@@ -9,9 +9,7 @@ import numpy as np
 from abm.kernels.random import stream_key, uniform
 from abm.tissue.anatomy import Anatomy, TissueParameters, grow
 from abm.tissue.flow import Flow
-from abm.tissue.measure import (
-    Figures, Passages, anatomy_figures, flow_figures, passage_figures, touching, walk,
-)
+from abm.tissue.measure import Figures, Passages, anatomy_figures, flow_figures, passage_figures, touching, walk
 from abm.tissue.sites import SINUSOID
 
 CELLS = 10_000
@@ -35,8 +33,8 @@ def main() -> None:
         for reading, weights in (("share of cells", _weights_by_share(anatomy)), ("density ratio", KUPFFER_ZONES)):
             print(f"\n### Kupffer cells {KUPFFER_PER_MM2:g} /mm^2, zones 43:28:29 read as {reading}\n")
             kupffer = _kupffer_cells(anatomy, weights)
-            sinusoid = anatomy.kind == SINUSOID
-            print(f"sinusoid sites touching a Kupffer cell: {touching(kupffer, anatomy.periodic)[sinusoid].mean():.3f}\n")
+            beside = touching(kupffer, anatomy.periodic)[anatomy.kind == SINUSOID]
+            print(f"sinusoid sites touching a Kupffer cell: {beside.mean():.3f}\n")
             free = walk(flow, CELLS, SEED, kupffer)
             _print(passage_figures(free))
             _print_deciles(free)
@@ -77,12 +75,14 @@ def _print_deciles(passages: Passages) -> None:
 def _print_arrest(anatomy: Anatomy, passages: Passages, kupffer: np.ndarray) -> None:
     zone = anatomy.zone[tuple(passages.last.T)]
     beside = touching(kupffer, anatomy.periodic)[tuple(passages.last.T)]
-    print(f"\nheld {passages.held.mean():.3f} of {CELLS} cells, {beside[passages.held].mean():.3f} of them on a Kupffer cell")
+    on_kupffer = beside[passages.held].mean()
+    print(f"\nheld {passages.held.mean():.3f} of {CELLS} cells, {on_kupffer:.3f} of them on a Kupffer cell")
     print("zone   reached   held there / reached   share of all held")
     for z in (1, 2, 3):
         here = passages.held & (zone == z)
         reached = (zone >= z) | ~passages.held
-        print(f"{z:4} {reached.mean():9.3f} {here.sum() / max(reached.sum(), 1):17.3f} {here.sum() / passages.held.sum():21.3f}")
+        share_there, share_of_all = here.sum() / reached.sum(), here.sum() / passages.held.sum()
+        print(f"{z:4} {reached.mean():9.3f} {share_there:17.3f} {share_of_all:21.3f}")
 
 
 def _print_plugging(anatomy: Anatomy, flow: Flow, passages: Passages) -> None:

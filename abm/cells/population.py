@@ -12,9 +12,9 @@ from ..kernels.tables import ALIVE, HIGH, Table, new_book
 TUMOR, KUPFFER, NATURAL_KILLER, NEUTROPHIL, STELLATE, ENDOTHELIAL = 1, 2, 3, 4, 5, 6
 """Population codes in the occupancy lattices; 0 is nobody."""
 
-WHERE = [("alive", "u1"), ("state", "u1"), ("layer", "u1"), ("row", "i4"), ("column", "i4"), ("uid", "u8")]
+WHERE = [("alive", "u1"), ("state", "u1"), ("layer", "i8"), ("row", "i8"), ("column", "i8"), ("uid", "u8")]
 """The columns that every population has: alive (0/1), state, occupancy layer, site, and the identity that a cell
-keeps for life."""
+keeps for life. What indexes a lattice is a whole word, so that kernels are compiled for one type of index."""
 
 
 class Column:
@@ -111,6 +111,7 @@ class Population:
         self.sites_per_cell = sites_per_cell
         self.rows = np.zeros(16, agent_class.dtype).view(np.recarray)
         self.book = new_book(self.rows)
+        self._used = self._used_of = self.rows
         self._handles: dict[int, LiverCell] = {}
 
     @property
@@ -125,7 +126,10 @@ class Population:
     @property
     def used(self) -> np.recarray:
         """The rows ever used, the dead among them: a view."""
-        return self.rows[: self.book[HIGH]]
+        high = self.book[HIGH]
+        if self._used.size != high or self._used_of is not self.rows:
+            self._used, self._used_of = self.rows[:high], self.rows  # slicing a recarray costs 15 us: done when needed
+        return self._used
 
     def alive_rows(self) -> np.recarray:
         """A copy of the living rows, lowest first."""

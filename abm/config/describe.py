@@ -1,15 +1,18 @@
 """A config as text: resolved (nothing left to look up), as a starter to edit, and as a schema for editors."""
 
+import inspect
 import re
+import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from pydantic import BaseModel
+from pydantic.fields import FieldInfo
 from pydantic.json_schema import GenerateJsonSchema
 from pydantic_core import PydanticUndefined
 
-from ..units import Declared, Quantity, declared
-from .errors import alternatives, dotted, is_group, keys_of
+from ..units import Declared, declared
+from .errors import alternatives, at, dotted, is_group, keys_of, quantity_of
 from .loading import PRESETS, presets
 from .nodes import NOT_FINITE, plain_scalar
 
@@ -92,7 +95,8 @@ def _inline(value: Any) -> str:
 def text_scalar(text: str) -> str:
     """A text as YAML, in quotes where readers of YAML 1.1 or 1.2 could take it for something else."""
     if (_PLAIN.fullmatch(text) and isinstance(plain_scalar(text), str) and text.lower() not in _YAML_1_1_WORDS
-            and not _LOOKS_LIKE_A_NUMBER.fullmatch(text) and not NOT_FINITE.fullmatch(text) and not re.match(r"-(?![\w.])|\.\.", text)):
+            and not _LOOKS_LIKE_A_NUMBER.fullmatch(text) and not NOT_FINITE.fullmatch(text)
+            and not re.match(r"-(?![\w.])|\.\.", text)):
         return text
     return '"' + "".join(_escaped(char) for char in text) + '"'
 
@@ -178,6 +182,9 @@ def json_schema(config_class: type[BaseModel]) -> dict:
         written = schema["properties"]["plugins"]
         schema["properties"]["plugins"] = {"anyOf": [names, {"type": "array", "items": names}],
                                            "description": written.get("description", "")}
+    rules = schema["properties"].get("rules", {}).get("$ref", "").removeprefix("#/$defs/")
+    for rule in getattr(config_class, "rule_classes", ()):
+        schema["$defs"][rules]["properties"][rule.name]["description"] = rule.summary()
     schema.pop("required", None)
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
 
@@ -207,12 +214,15 @@ def _finish(group: dict) -> None:
 
 # --- The starter ------------------------------------------------------------------------------------------------------
 
-FIRST_GROUPS = ("tissue", "record")
-"""Groups whose numbers the starter writes out: no preset sets them, so writing them overrides nothing unseen."""
-COMMENTED_GROUPS = ("cells",)
-"""Groups whose numbers stand in comments: presets set them too."""
-FIRST_RULE = "arrival"
-"""The rule whose parameters the starter shows: how many tumor cells arrive, and when."""
+FIRST = ("name", "description", "seed", "duration", "tissue.width", "tissue.height", "tissue.edges",
+         "rules.arrival.per_liver", "rules.arrival.enrichment", "record.snapshots", "record.movie")
+"""What the starter writes out. No preset sets these, so writing them overrides nothing unseen."""
+OFTEN = ("cells.kupffer.density", "cells.natural_killer.density", "cells.neutrophil.density")
+"""What stands in comments, with its value, ready to be uncommented."""
+EXAMPLES = {"name": "my experiment", "rules.arrival.per_liver": "5e5", "rules.arrival.enrichment": "10"}
+"""What the starter gives instead of the default: by default no tumor cell arrives."""
+COMMENT_COLUMN = 34
+WIDTH = 120
 
 
 def starter_yaml(config_class: type[BaseModel]) -> str:
@@ -223,87 +233,99 @@ def starter_yaml(config_class: type[BaseModel]) -> str:
         "# Numbers carry their unit, any unit of the right dimension: 14 d, 0.1 /h, 180 /mm^2, 20 um^2/s.",
         "",
     ]
-    keys = keys_of(config_class)
-    for key in keys:
-        default = "my experiment" if key == "name" else _default(config_class, key)
-        if key not in ("labels", "plugins") and isinstance(default, str | int | float):
-            lines += _entry(config_class, key, default, 0)
+    for key, annotation in keys_of(config_class).items():
+        if key in FIRST and not any(map(is_group, alternatives(annotation))):
+            lines += _entry(config_class, (key,), "")
     lines += ["", "# Another config to build on, and presets of the cell line and of the mouse.",
               "# extends: another_experiment.yaml"]
     for kind in reversed(PRESETS):
         if presets(kind):
-            lines.append(_with_comment(f"# {kind}: {presets(kind)[0]}", f"there is {', '.join(presets(kind))}"))
-    for key, annotation in keys.items():
+            lines += _with_comment(f"# {kind}: {presets(kind)[0]}", f"there is {', '.join(presets(kind))}")
+    for key, annotation in keys_of(config_class).items():
         group = next((part for part in alternatives(annotation) if is_group(part)), None)
         if group is None:
             continue
-        lines += ["", *_about(config_class, key)]
+        first = any(path.startswith(f"{key}.") for path in FIRST)
+        description = _description(config_class, (key,))
+        lines += ["", *([f"# {description[:1].upper()}{description[1:]}"] if description else [])]
         if key == "rules":
-            lines += ["rules:", *_starter_rules(group)]
-        elif key in FIRST_GROUPS:
-            lines += [f"{key}:", *_starter_group(group, 1)]
-        elif key in COMMENTED_GROUPS:
-            lines += [f"# {key}:", *("# " + line for line in _starter_group(group, 1))]
-        else:
-            lines += [f"# {key}:", _with_comment("#   ...", "there is " + ", ".join(keys_of(group)))]
-    if "plugins" in keys:
+            lines += ["rules:", "  # Write `off` behind a rule to switch it off, or its parameters below it.",
+                      *_starter_rules(config_class)]
+            continue
+        lines += [f"{key}:" if first else f"# {key}:",
+                  *_starter_group(config_class, (key,), group, "" if first else "# "),
+                  *textwrap.wrap(f"accepted here: {', '.join(keys_of(group))}", WIDTH - 10,
+                                 initial_indent="  # " if first else "#   # ", subsequent_indent="  # " if first else
+                                 "#   # ")]
+    if "plugins" in keys_of(config_class):
         lines += ["", "# Rules of your own, in Python files.", "# plugins: [my_rule.py]"]
     return "\n".join(lines) + "\n"
 
 
-def _default(group: type[BaseModel], key: str) -> Any:
-    field = next(field for name, field in group.model_fields.items() if key == (field.alias or name))
-    return field.get_default(call_default_factory=True)
-
-
-def _description(group: type[BaseModel], key: str) -> str:
-    field = next(field for name, field in group.model_fields.items() if key == (field.alias or name))
-    return field.description or ""
-
-
-def _about(group: type[BaseModel], key: str) -> list[str]:
-    text = _description(group, key)
-    return ["# " + text[:1].upper() + text[1:]] if text else []
-
-
-def _with_comment(written: str, comment: str) -> str:
-    return f"{written:<34}  # {comment}" if comment else written
-
-
-def _entry(group: type[BaseModel], key: str, default: Any, depth: int) -> list[str]:
-    """`key: value  # meaning; plausible range`."""
-    about = next((entry for entry in declared(group) if entry.name == key), None)
-    quantity = next((extra for part in alternatives(keys_of(group)[key])
-                     for extra in getattr(part, "__metadata__", ()) if isinstance(extra, Quantity)), None)
-    if quantity and isinstance(default, float):
-        default = quantity.format(default)
-    said = _description(group, key)
-    if about and about.low is not None:
-        said += f"; plausible {_range(about)}"
-    return [_with_comment(f"{'  ' * depth}{key}: {_inline(default)}", said)]
-
-
-def _starter_group(group: type[BaseModel], depth: int) -> list[str]:
+def _starter_group(config_class: type[BaseModel], path: tuple[str, ...], group: type[BaseModel],
+                   mark: str) -> list[str]:
+    """The lines of the keys below `path` that the starter shows; `mark` comments them out."""
     lines = []
     for key, annotation in keys_of(group).items():
+        here = (*path, key)
         inner = next((part for part in alternatives(annotation) if is_group(part)), None)
-        default = _default(group, key)
-        if inner is not None:
-            lines += ["  " * depth + f"{key}:", *_starter_group(inner, depth + 1)]
-        elif isinstance(default, tuple) and not any(isinstance(item, BaseModel) for item in default):
-            lines += _entry(group, key, list(default), depth)
-        elif isinstance(default, str | int | float) and key != "enabled":
-            lines += _entry(group, key, default, depth)
+        if dotted(here) in FIRST or dotted(here) in OFTEN:
+            lines += _entry(config_class, here, mark)
+        elif inner is not None:
+            below = _starter_group(config_class, here, inner, mark)
+            lines += [f"{mark}{'  ' * len(path)}{key}:", *below] if below else []
     return lines
 
 
-def _starter_rules(group: type[BaseModel]) -> list[str]:
-    lines = ["  # `off` switches a rule off; `on` or its parameters, below its name, keep it on."]
-    for key, annotation in keys_of(group).items():
-        rule = next((part for part in alternatives(annotation) if is_group(part)), None)
-        if key == FIRST_RULE and rule is not None:
-            lines += [_with_comment(f"  # {key}:", _description(group, key)),
-                      *("  # " + line for line in _starter_group(rule, 1))]
-        else:
-            lines.append(_with_comment(f"  # {key}: off", _description(group, key)))
+def _starter_rules(config_class: type[BaseModel]) -> list[str]:
+    lines = []
+    for rule in config_class.rule_classes:
+        below = _starter_group(config_class, ("rules", rule.name), rule.Parameters, "")
+        written = f"  {rule.name}:" if below else f"  # {rule.name}: off"
+        lines += [*_with_comment(written, rule.summary(), "  "), *below]
     return lines
+
+
+def _entry(config_class: type[BaseModel], path: tuple[str, ...], mark: str) -> list[str]:
+    """`key: value  # meaning; plausible range`."""
+    quantity = next(filter(None, map(quantity_of, at(config_class, path))), None)
+    value = EXAMPLES.get(dotted(path), _field(config_class, path).get_default(call_default_factory=True))
+    if value is None:
+        value = quantity.example if quantity else None
+    elif quantity and not isinstance(value, str):
+        value = quantity.format(value)
+    # a quantity without a unit may be declared as '0.5'
+    written = value if quantity and isinstance(value, str) else _inline(value)
+    group = _group(config_class, path[:-1])
+    said = _description(config_class, path)
+    about = next((entry for entry in declared(group) if entry.name == path[-1]), None)
+    if about and about.low is not None:
+        said += f"; plausible {_range(about)}"
+    indent = "  " * (len(path) - 1)
+    return _with_comment(f"{mark}{indent}{path[-1]}: {written}", said, mark + indent)
+
+
+def _with_comment(written: str, comment: str, indent: str = "") -> list[str]:
+    """The comment behind what is written, or above it where it is too long for the line."""
+    line = f"{written:<{COMMENT_COLUMN}}  # {comment}" if comment else written
+    if len(line) <= WIDTH:
+        return [line]
+    marked = f"{indent}# "
+    return [*textwrap.wrap(comment, WIDTH, initial_indent=marked, subsequent_indent=marked), written]
+
+
+def _group(config_class: type[BaseModel], path: tuple[str, ...]) -> type[BaseModel]:
+    return next(part for annotation in at(config_class, path) for part in alternatives(annotation) if is_group(part))
+
+
+def _field(config_class: type[BaseModel], path: tuple[str, ...]) -> FieldInfo:
+    fields = _group(config_class, path[:-1]).model_fields
+    return next(field for name, field in fields.items() if path[-1] == (field.alias or name))
+
+
+def _description(config_class: type[BaseModel], path: tuple[str, ...]) -> str:
+    """What a key is for: its own description, or what its group says about itself."""
+    field = _field(config_class, path)
+    group = next((part for part in alternatives(field.annotation) if is_group(part)), None)
+    own_text = group.__doc__ if group is not None and "__doc__" in vars(group) else None
+    return field.description or (inspect.cleandoc(own_text).splitlines()[0] if own_text else "")

@@ -1,6 +1,7 @@
 """What is wrong with a config, said so that a biologist can mend it: where, what, and what would be right."""
 
 import difflib
+import re
 import types
 import typing
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -8,16 +9,19 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel
+from pydantic_core import core_schema
 
 from ..units import Quantity
 
 CLOSE = 0.6
 """Similarity (difflib) from which a key counts as a misspelling of another."""
 VERY_CLOSE = 0.8
+SYNONYMS = {"lsec": "endothelium", "hsc": "stellate", "dt": "step", "days": "duration", "hours": "duration"}
+"""What people write (first) for what the schema calls otherwise."""
 SEARCH_DEPTH = 8
 """How deep groups of keys are searched; the schema itself is about four deep."""
 SHOWN_PROBLEMS = 200
-SHOWN_KEYS = 12
+SHOWN_KEYS = 20
 SHOWN_PLACES = 3
 
 
@@ -36,7 +40,7 @@ class Problem:
     def __str__(self) -> str:
         where = self.file if self.line is None else f"{self.file}:{self.line}:{self.column}"
         # An override names its key already; the path is shown only when it adds something.
-        if self.path and not self.file.startswith(f"--set {self.path}="):
+        if self.path and not self.file.startswith(f"--set {self.path}"):
             where += f"  {self.path}"
         return printable(where) + "\n    " + printable(self.message + (f"; {self.hint}" if self.hint else ""))
 
@@ -216,11 +220,17 @@ def takes_group(annotation: Any) -> bool:
                for part in alternatives(annotation))
 
 
+def quantity_of(annotation: Any) -> Quantity | None:
+    """The quantity that an annotation asks for, if any."""
+    return next((extra for part in alternatives(annotation) for extra in getattr(part, "__metadata__", ())
+                 if isinstance(extra, Quantity)), None)
+
+
 def wanted(annotation: Any) -> str:
     """What an annotation asks for, in words: `a rate such as '0.1 /h'`."""
     words = []
     for part in alternatives(annotation):
-        quantity = next((extra for extra in getattr(part, "__metadata__", ()) if isinstance(extra, Quantity)), None)
+        quantity = quantity_of(part)
         origin = get_origin(part) or part
         if quantity:
             words.append(f"{quantity.kind} such as '{quantity.example}'")
@@ -257,10 +267,13 @@ def closest(word: str, words: Iterable[str], cutoff: float = CLOSE) -> str | Non
         if len(parts) > 1:
             forms.setdefault("".join(part[:1] for part in parts), candidate)
     plain = _plain(word)
+    plain = SYNONYMS.get(plain, plain) if plain not in forms else plain
     if plain in forms:
         return forms[plain]
     longer = [form for form in forms if len(form) > 2]
     found = difflib.get_close_matches(plain, longer, n=1, cutoff=cutoff)
+    if not found and cutoff <= CLOSE and len(plain) > 2:  # `tnf_alpha` for `tnf`
+        found = sorted((form for form in longer if form.startswith(plain) or plain.startswith(form)), key=len)[-1:]
     return forms[found[0]] if found else None
 
 
@@ -273,6 +286,8 @@ def unknown_key(config_class: type[BaseModel], path: Sequence[str | int], value:
     """Message and hint for the key at the end of `path`, which the schema does not know. `value` is the document;
     `extra_keys` are accepted at the top besides the schema's; `whole` asks for suggestions as full dotted keys."""
     key, parents = str(path[-1]), tuple(path[:-1])
+    if key[:1].isdigit():
+        return f"unknown key '{shorten(key)}'", "the decimal sign is a point: 0.1, not 0,1"
     here = [*accepted_keys(config_class, parents, value), *(extra_keys if not parents else ())]
 
     def named(sibling: str) -> str:
@@ -312,9 +327,9 @@ def unknown_key(config_class: type[BaseModel], path: Sequence[str | int], value:
 # --- pydantic's errors in plain words ---------------------------------------------------------------------------------
 
 
-def in_words(error: Mapping[str, Any], expected: str) -> tuple[str, str]:
+def in_words(error: Mapping[str, Any], expected: str, unit: str = "") -> tuple[str, str]:
     """Message and hint for one of pydantic's errors (a dict of `ValidationError.errors()`), except for missing and
-    unknown keys. `expected` says what the schema wants there."""
+    unknown keys. `expected` says what the schema wants there, `unit` in which unit its bounds count."""
     kind, value, context = error["type"], error.get("input"), error.get("ctx") or {}
     if value is None and kind not in ("value_error", "assertion_error"):
         return "no value is given", f"expected {expected}"
@@ -322,7 +337,8 @@ def in_words(error: Mapping[str, Any], expected: str) -> tuple[str, str]:
         message = error["msg"]
         if not isinstance(value, str | int | float) or isinstance(value, bool):
             message += f", got {quoted(value)}"
-        return message, ""
+            return message, ""
+        return message, _meant_quantity(str(value)) if "not a unit" in message else ""
     if kind in ("value_error", "assertion_error"):
         return error["msg"].removeprefix("Value error, ").removeprefix("Assertion failed, "), ""
     if kind in ("literal_error", "enum"):
@@ -342,7 +358,9 @@ def in_words(error: Mapping[str, Any], expected: str) -> tuple[str, str]:
               "less_than": ("less than", "lt"), "less_than_equal": ("at most", "le")}
     if kind in bounds:
         word, name = bounds[kind]
-        return f"must be {word} {context[name]}, got {quoted(value)}", ""
+        bound = context[name]
+        bound = f"{bound:g}" if isinstance(bound, float) else str(bound)
+        return f"must be {word} {bound} {unit}".rstrip() + f", got {quoted(value)}", ""
     if kind in ("too_short", "too_long"):
         word, limit = ("at least", context.get("min_length")) if kind == "too_short" else \
             ("at most", context.get("max_length"))
@@ -364,11 +382,31 @@ def in_words(error: Mapping[str, Any], expected: str) -> tuple[str, str]:
                      "mapping": "a group of keys", "model": "a group of keys", "dataclass": "a group of keys"}
     stem = kind.split("_")[0]
     if stem in types_of_kind and (kind.endswith(("_type", "_parsing", "_attributes_type"))):
+        if stem == "model" and isinstance(value, list):
+            return f"expected {expected}, got a list", "write 'key: value' lines, without '- '"
         if stem in ("model", "bool"):
-            return f"expected {expected}, got {quoted(value)}", _meant_switch(value)
+            return f"expected {expected}, got {quoted(value)}", _meant_switch(value) if "off" in expected else ""
         return f"expected {types_of_kind[stem]}, got {quoted(value)}", ""
+    if is_custom(kind):
+        return error["msg"], ""
     message = error["msg"].replace("Input should be", "should be").replace("Input should", "should")
     return f"{message[:1].lower()}{message[1:]}, got {quoted(value)}", ""
+
+
+_KINDS_OF_PYDANTIC = frozenset(get_args(core_schema.ErrorType))
+
+
+def is_custom(kind: str) -> bool:
+    """Whether an error's type is one of ours, with a message that needs no translation."""
+    return kind not in _KINDS_OF_PYDANTIC
+
+
+def _meant_quantity(text: str) -> str:
+    """A hint for a quantity whose unit cannot be read: `0,1 /h`, `180 /mm2`."""
+    if re.match(r"[+-]?[0-9]+,[0-9]", text):
+        return "the decimal sign is a point: 0.1, not 0,1"
+    raised = re.sub(r"(?<=[A-Za-zµμ])([23])(?![0-9])", r"^\1", text)
+    return f"did you mean '{shorten(raised)}'?" if raised != text else ""
 
 
 def _meant_switch(value: Any) -> str:

@@ -476,7 +476,8 @@ def _validated(layers: Layers, name: str, compose: Callable | None):
     except ValidationError as error:
         found = error.errors(include_url=False)
         if not layers.complete:
-            found = [one for one in found if one["type"] not in NEED_THE_WHOLE]
+            found = [one for one in found if one["type"] not in NEED_THE_WHOLE
+                     and not (errors.is_custom(one["type"]) and isinstance(one["input"], Mapping | BaseModel))]
         reported = {problem.path for problem in problems}
         problems += _problems_of(found[:MAX_PROBLEMS], root, config_class, document, reported, plugins_sound)
         raise ConfigError(problems, name, more=max(0, len(found) - MAX_PROBLEMS)) from None
@@ -499,8 +500,8 @@ def _with_plugins(root: Node, compose: Callable, problems: list[Problem]) -> tup
         return compose(()), True
     from . import plugins  # the rules bring numba with them, which reading a file does not need
 
-    known = {rule.name for rule in compose(()).rule_classes}
-    loaded: list[tuple[type, Node, tuple]] = []
+    known = [rule.name for rule in compose(()).rule_classes]
+    loaded: list[type] = []
     sound = True
     for index, item in enumerate(node.value):
         if not isinstance(item.value, str):
@@ -509,22 +510,15 @@ def _with_plugins(root: Node, compose: Callable, problems: list[Problem]) -> tup
             path = item.place.source.folder / Path(item.value).expanduser()
             rules = plugins.load_rules(path)
             for rule in rules:
-                if rule.name in known:
-                    raise plugins.PluginError(f"there is already a rule named '{rule.name}'; choose another name")
-                known.add(rule.name)
-        except (plugins.PluginError, RuntimeError) as error:
+                plugins.check_names(rule, known)
+                known.append(rule.name)
+        except (plugins.PluginError, RuntimeError) as error:  # RuntimeError: ~nobody has no home folder
             problems.append(item.shown.problem(("plugins", index), f"{quoted(item.value)}: {error}"))
             sound = False
             continue
         node.value[index] = replace(item, value=str(path.resolve()))
-        loaded += [(rule, item, ("plugins", index)) for rule in rules]
-    for rule, item, path in loaded:
-        try:
-            plugins.check_names([rule], known)
-        except plugins.PluginError as error:
-            problems.append(item.shown.problem(path, f"{quoted(item.value)}: {error}"))
-            sound = False
-    return compose(tuple(rule for rule, _, _ in loaded)), sound
+        loaded += rules
+    return compose(tuple(loaded)), sound
 
 
 def _locate(root: Node, location: Sequence[str | int], config_class: type[BaseModel],
@@ -585,7 +579,8 @@ def _problem_of_value(errors_here: Sequence[Mapping[str, Any]], path: tuple, ann
     """One problem for what pydantic said about one value: a union speaks once for each of its members."""
     wanted = " or ".join(dict.fromkeys(map(errors.wanted, annotations))) or "something else"
     if len(errors_here) == 1:
-        return node.shown.problem(path, *errors.in_words(errors_here[0], wanted))
+        quantity = next(filter(None, map(errors.quantity_of, annotations)), None)
+        return node.shown.problem(path, *errors.in_words(errors_here[0], wanted, quantity.unit if quantity else ""))
     said = next((one for one in errors_here if one["type"] == "quantity"), None)
     value = errors_here[0].get("input")
     if said and isinstance(value, str) and value[:1] in "+-.0123456789":

@@ -4,16 +4,22 @@ A plugin is ordinary Python, run with the user's rights when the config is loade
 code. The file is compiled from its source (no `__pycache__` is left beside it) and is imported under a name made of
 its path and content, so that loading it twice gives the same classes and changing it gives new ones. `sys.path` is
 not touched: a plugin imports installed packages, not the files beside it.
+
+A path is relative to the file that names it. A loaded config holds absolute paths, so that another process in another
+folder can load its resolved text; a run that keeps copies of its plugins writes their new names instead
+(`describe.resolved_yaml(config, plugins=[...])`).
 """
 
 import hashlib
 import importlib.util
 import sys
 import traceback
-from collections.abc import Iterable
+from collections.abc import Sequence
 from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from types import ModuleType
+
+from pydantic import ValidationError
 
 from ..rules.rule import Rule, RuleParameters
 from .errors import closest, quoted
@@ -48,14 +54,14 @@ def load_rules(path: Path) -> tuple[type[Rule], ...]:
     return rules
 
 
-def check_names(rules: Iterable[type[Rule]], known: Iterable[str]) -> None:
-    """Raise PluginError when a rule's `after` names none of the `known` rules."""
-    known = list(known)
-    for rule in rules:
-        if rule.after is not None and rule.after not in known:
-            near = closest(str(rule.after), known)
-            raise PluginError(f"the rule '{rule.name}' runs after {quoted(rule.after)}, which is not a rule"
-                              + (f"; did you mean '{near}'?" if near else ""))
+def check_names(rule: type[Rule], known: Sequence[str]) -> None:
+    """Raise PluginError when a rule's name is taken, or its `after` is none of the `known` rules before it."""
+    if rule.name in known:
+        raise PluginError(f"there is already a rule named '{rule.name}'; choose another name")
+    if rule.after is not None and rule.after not in known:
+        near = closest(str(rule.after), known)
+        raise PluginError(f"the rule '{rule.name}' runs after {quoted(rule.after)}, which is not a rule"
+                          + (f"; did you mean '{near}'?" if near else ""))
 
 
 def _load(path: Path) -> ModuleType:
@@ -107,5 +113,11 @@ def _check(rule: type[Rule]) -> None:
                           f"got {quoted(name)}")
     if not (isinstance(rule.Parameters, type) and issubclass(rule.Parameters, RuleParameters)):
         raise PluginError(f"the Parameters of the rule '{name}' must be derived from abm.RuleParameters")
+    try:
+        rule.Parameters()
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        key = ".".join(map(str, first["loc"]))
+        raise PluginError(f"the default of '{key}' in the rule '{name}' is wrong: {first['msg']}") from None
     if rule.apply is Rule.apply:
         raise PluginError(f"the rule '{name}' has no method apply(self, liver)")

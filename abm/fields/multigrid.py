@@ -31,13 +31,12 @@ ROWS, COLUMNS, FIRST_SITE, FIRST_ROW, FIRST_COLUMN = 0, 1, 2, 3, 4
 """Columns of `levels`: the level's shape, and where its sites (of coarse levels), rows and columns start in the flat
 arrays."""
 
-CORRECTION, RESIDUAL, SINK = 0, 1, 2
-"""Rows of the array of coarse levels."""
+CORNER, SHORT, LONG = 0, 1, 2
+"""Columns of `smoothing`: weight (s) of the product XY, and the two step lengths of the smoother."""
 
 _ROUGH_SPECTRUM = {9: (0.6, 1.6), 5: (0.5, 2.0)}
 """Eigenvalues of the Laplacian over its diagonal that a twice coarser grid cannot represent, by points of stencil."""
 
-_ERROR_LEFT = np.float32(0.3)  # the error after a cycle is at most this part of the cycle's correction
 _VANISHING = np.float32(1e-30)  # below this a level is zero: no work with denormal numbers
 _MAGNITUDE = np.int32(0x7FFFFFFF)
 
@@ -45,15 +44,18 @@ _MAGNITUDE = np.int32(0x7FFFFFFF)
 class Grid(NamedTuple):
     """The levels of one lattice, their coefficients, and room to work; kernels take it as one argument.
 
-    The finest level's values, right side and sink are arrays of their own; those of the coarse levels lie in `coarse`.
+    The finest level's values, right side and sink are arrays of their own; those of the coarse levels lie one after the
+    other in `corrections`, `residuals` and `sinks`.
     """
 
     levels: np.ndarray  # int64 [levels, 5]
     row_tables: np.ndarray  # float32, the axis tables of all levels one after the other
     column_tables: np.ndarray
-    smoothing: np.ndarray  # float32 [levels, 3]: weight of the product XY (s), short and long step of the smoother
-    coarse: np.ndarray  # float32 [3, sites of all coarse levels]
-    buffers: np.ndarray  # float32 [6, longest side + 2], scratch
+    smoothing: np.ndarray  # float32 [levels, 3]
+    corrections: np.ndarray  # float32 [sites of all coarse levels]
+    residuals: np.ndarray  # likewise, 1/s
+    sinks: np.ndarray  # likewise, 1/s
+    buffers: np.ndarray  # float32 [4, longest side + 2], scratch
     totals: np.ndarray  # float64 [2, columns], scratch
 
 
@@ -73,8 +75,10 @@ def build(shape: tuple[int, int], coupling: float, periodic: bool) -> Grid:
         levels,
         *(np.concatenate(table) for table in tables),
         smoothing=np.array([_smoothing(*widths, coupling) for widths in zip(*axes, strict=True)], np.float32),
-        coarse=np.zeros((3, np.sum(sites[1:])), np.float32),
-        buffers=np.zeros((6, max(shape) + 2), np.float32),
+        corrections=np.zeros(np.sum(sites[1:]), np.float32),
+        residuals=np.zeros(np.sum(sites[1:]), np.float32),
+        sinks=np.zeros(np.sum(sites[1:]), np.float32),
+        buffers=np.zeros((4, max(shape) + 2), np.float32),
         totals=np.zeros((2, shape[1]), np.float64),
     )
 
@@ -121,56 +125,73 @@ def _smoothing(row_widths: np.ndarray, column_widths: np.ndarray, coupling: floa
     return (width**2 / (6 * coupling) if uniform else 0.0), 1 / (middle + reach), 1 / (middle - reach)
 
 
+def restrict_sink(sink: np.ndarray, grid: Grid) -> None:
+    """Fill the coarse sinks with volume averages of `sink` (1/s)."""
+    for k in range(len(grid.levels) - 1):
+        coarse = level_of(grid.sinks, grid.levels, k + 1)
+        restrict(sink, *axes_of(grid, k), coarse)
+        sink = coarse
+
+
+def largest_correction(grid: Grid) -> float:
+    """The largest magnitude that the last cycle's coarse correction had."""
+    return largest(level_of(grid.corrections, grid.levels, 1))
+
+
+def largest(array: np.ndarray) -> float:
+    """The largest magnitude in a float32 lattice; NaN and infinity count as the largest of all."""
+    return float(np.int32(largest_bits(array.view(np.int32))).view(np.float32))
+
+
 @jit
-def largest(array, buffers):
-    """The largest magnitude of a float32 array; NaN and infinity count as the largest of all."""
-    bits = array.reshape(-1).view(np.int32)
+def largest_bits(bits):
+    """The largest of float32 magnitudes, as bits: ordered alike, and integers need no fast-math to vectorise."""
     result = np.int32(0)
-    for k in range(bits.size):  # magnitudes order like their bits, and integers vectorise without fast-math
-        result = max(result, bits[k] & _MAGNITUDE)
-    buffers[0].view(np.int32)[0] = result
-    return buffers[0, 0]
+    for i in range(bits.shape[0]):
+        for j in range(bits.shape[1]):
+            result = max(result, bits[i, j] & _MAGNITUDE)
+    return result
 
 
 @jit
-def residual_row(above, here, below, b, sink, rate, before, after, columns, corner, buffers, out):
-    """out = b - (rate + sink) c + D lap(c) along one row; `buffers` is scratch.
+def flux_along_columns(above, here, below, before, after, corner, flux, mixed):
+    """What flows into each site of a row from the rows above and below, and c + XY's weight times it, with a rim.
 
-    Differences are taken before they are multiplied, so that a uniform field has exactly no flux.
+    The differences of `mixed` along the row, times the couplings, are then the rest of D lap(c). Differences are taken
+    before they are multiplied, so that a uniform field has exactly no flux.
     """
     m = here.size
-    flux, mixed = buffers[0], buffers[1]
     for j in range(m):
-        f = before * (above[j] - here[j]) + after * (below[j] - here[j])
-        flux[j] = f
-        mixed[j + 1] = here[j] + corner * f
-    mixed[0] = mixed[m]
+        inflow = before * (above[j] - here[j]) + after * (below[j] - here[j])
+        flux[j] = inflow
+        mixed[j + 1] = here[j] + corner * inflow
+    mixed[0] = mixed[m]  # around the edge; without effect where the edge is closed, as its coupling is zero
     mixed[m + 1] = mixed[1]
-    west, east = columns[BEFORE], columns[AFTER]
-    for j in range(m):
-        side = west[j] * (mixed[j] - mixed[j + 1]) + east[j] * (mixed[j + 2] - mixed[j + 1])
-        out[j] = (b[j] - (rate + sink[j]) * here[j]) + (flux[j] + side)
 
 
 @jit
 def relax(c, b, sink, rate, rows, columns, corner, length, buffers):
-    """One Jacobi step of the given length, in place."""
+    """One Jacobi step of the given length, in place: c += length (b - (rate + sink) c + D lap(c)) / diagonal."""
     n, m = c.shape
-    top, above, below, residual = buffers[2], buffers[3], buffers[4], buffers[5]
+    flux, mixed, first, above = buffers[0], buffers[1], buffers[2], buffers[3]
     west, east = columns[BEFORE], columns[AFTER]
     for j in range(m):
-        top[j] = c[0, j]
+        first[j] = c[0, j]
         above[j] = c[n - 1, j]
     for i in range(n):
+        here, b_i, sink_i = c[i], b[i], sink[i]
+        below = c[i + 1] if i + 1 < n else first[:m]
         before, after = rows[BEFORE, i], rows[AFTER, i]
-        below = c[i + 1] if i + 1 < n else top[:m]
-        residual_row(above, c[i], below, b[i], sink[i], rate, before, after, columns, corner, buffers, residual)
+        flux_along_columns(above, here, below, before, after, corner, flux, mixed)
         vertical = before + after
         sideways = np.float32(1.0) - corner * vertical
         for j in range(m):
-            diagonal = (rate + sink[i, j]) + (vertical + sideways * (west[j] + east[j]))
-            above[j] = c[i, j]
-            c[i, j] += length * residual[j] / diagonal
+            above[j] = here[j]
+        for j in range(m):
+            side = west[j] * (mixed[j] - mixed[j + 1]) + east[j] * (mixed[j + 2] - mixed[j + 1])
+            own = rate + sink_i[j]
+            residual = (b_i[j] - own * here[j]) + (flux[j] + side)
+            here[j] += length * residual / (own + (vertical + sideways * (west[j] + east[j])))
 
 
 @jit
@@ -207,13 +228,17 @@ def restrict(fine, rows, columns, coarse):
 def restrict_residual(c, b, sink, rate, rows, columns, corner, buffers, coarse):
     """coarse = volume average of b - (rate + sink) c + D lap(c)."""
     n, m = c.shape
-    residual = buffers[5, :m]
+    flux, mixed, residual = buffers[0], buffers[1], buffers[2, :m]
+    west, east = columns[BEFORE], columns[AFTER]
     coarse[:] = np.float32(0.0)
     for i in range(n):
+        here, b_i, sink_i = c[i], b[i], sink[i]
         above = c[i - 1] if i > 0 else c[n - 1]
         below = c[i + 1] if i + 1 < n else c[0]
-        before, after = rows[BEFORE, i], rows[AFTER, i]
-        residual_row(above, c[i], below, b[i], sink[i], rate, before, after, columns, corner, buffers, residual)
+        flux_along_columns(above, here, below, rows[BEFORE, i], rows[AFTER, i], corner, flux, mixed)
+        for j in range(m):
+            side = west[j] * (mixed[j] - mixed[j + 1]) + east[j] * (mixed[j + 2] - mixed[j + 1])
+            residual[j] = (b_i[j] - (rate + sink_i[j]) * here[j]) + (flux[j] + side)
         average_columns(residual, columns, rows[SHARE, i], coarse[i // 2])
 
 
@@ -242,10 +267,10 @@ def add_interpolated(coarse, rows, columns, buffers, fine):
 
 
 @jit
-def level_of(grid, what, k):
-    """The corrections, residuals or sinks of the coarse level `k`."""
-    n, m, start = grid.levels[k, ROWS], grid.levels[k, COLUMNS], grid.levels[k, FIRST_SITE]
-    return grid.coarse[what, start : start + n * m].reshape(n, m)
+def level_of(flat, levels, k):
+    """The coarse level `k` in a flat array of all coarse levels."""
+    n, m, start = levels[k, ROWS], levels[k, COLUMNS], levels[k, FIRST_SITE]
+    return flat[start : start + n * m].reshape(n, m)
 
 
 @jit
@@ -257,45 +282,35 @@ def axes_of(grid, k):
 
 
 @jit
-def restrict_sink(sink, grid):
-    """Fill the coarse sinks with volume averages of `sink` (1/s)."""
-    for k in range(grid.levels.shape[0] - 1):
-        rows, columns = axes_of(grid, k)
-        fine = sink if k == 0 else level_of(grid, SINK, k)
-        restrict(fine, rows, columns, level_of(grid, SINK, k + 1))
-
-
-@jit
 def v_cycle(c, b, sink, rate, grid):
     """One V-cycle that improves `c` (in place) as the solution of (rate + sink) c - D lap(c) = b.
 
     The long smoothing step comes before and the short one after the coarse correction; coarse levels take both, twice.
     """
-    depth, buffers = grid.levels.shape[0], grid.buffers
+    levels, smoothing, buffers = grid.levels, grid.smoothing, grid.buffers
+    depth = levels.shape[0]
     c_k, b_k, sink_k = c, b, sink
     for k in range(depth - 1):
         rows, columns = axes_of(grid, k)
-        corner, short, long = grid.smoothing[k, 0], grid.smoothing[k, 1], grid.smoothing[k, 2]
+        corner = smoothing[k, CORNER]
         if k > 0:
-            relax_from_zero(c_k, b_k, sink_k, rate, rows, columns, corner, short)
-        relax(c_k, b_k, sink_k, rate, rows, columns, corner, long, buffers)
-        b_next = level_of(grid, RESIDUAL, k + 1)
+            relax_from_zero(c_k, b_k, sink_k, rate, rows, columns, corner, smoothing[k, SHORT])
+        relax(c_k, b_k, sink_k, rate, rows, columns, corner, smoothing[k, LONG], buffers)
+        b_next = level_of(grid.residuals, levels, k + 1)
         restrict_residual(c_k, b_k, sink_k, rate, rows, columns, corner, buffers, b_next)
-        c_k, b_k, sink_k = level_of(grid, CORRECTION, k + 1), b_next, level_of(grid, SINK, k + 1)
+        c_k, b_k, sink_k = level_of(grid.corrections, levels, k + 1), b_next, level_of(grid.sinks, levels, k + 1)
     c_k[0, 0] = b_k[0, 0] / (rate + sink_k[0, 0])
     for k in range(depth - 2, -1, -1):
         rows, columns = axes_of(grid, k)
-        corner, short, long = grid.smoothing[k, 0], grid.smoothing[k, 1], grid.smoothing[k, 2]
         correction = c_k
         if k > 0:
-            c_k, b_k = level_of(grid, CORRECTION, k), level_of(grid, RESIDUAL, k)
-            sink_k = level_of(grid, SINK, k)
+            c_k, b_k = level_of(grid.corrections, levels, k), level_of(grid.residuals, levels, k)
+            sink_k = level_of(grid.sinks, levels, k)
         else:
             c_k, b_k, sink_k = c, b, sink
         add_interpolated(correction, rows, columns, buffers, c_k)
-        if k > 0:
-            relax(c_k, b_k, sink_k, rate, rows, columns, corner, long, buffers)
-        relax(c_k, b_k, sink_k, rate, rows, columns, corner, short, buffers)
+        for step in range(LONG if k > 0 else SHORT, CORNER, -1):
+            relax(c_k, b_k, sink_k, rate, rows, columns, smoothing[k, CORNER], smoothing[k, step], buffers)
 
 
 @jit
@@ -305,39 +320,22 @@ def balance(c, b, sink, rate, totals):
     The scale differs from one by about the tolerance of the solution. `totals` is float64 scratch [2, columns].
     """
     n, m = c.shape
+    given, taken = totals[0], totals[1]
     totals[:] = 0.0
     for i in range(n):
         for j in range(m):
-            c[i, j] = c[i, j] if c[i, j] > _VANISHING else np.float32(0.0)
-            totals[0, j] += np.float64(b[i, j])
-            totals[1, j] += np.float64((rate + sink[i, j]) * c[i, j])
-    given, taken = 0.0, 0.0
+            value = c[i, j] if c[i, j] > _VANISHING else np.float32(0.0)
+            c[i, j] = value
+            given[j] += np.float64(b[i, j])
+            taken[j] += np.float64((rate + sink[i, j]) * value)
+    all_given, all_taken = 0.0, 0.0
     for j in range(m):
-        given += totals[0, j]
-        taken += totals[1, j]
-    scale = np.float32(given / taken) if taken > 0.0 else np.float32(1.0)
+        all_given += given[j]
+        all_taken += taken[j]
+    scale = np.float32(all_given / all_taken) if all_taken > 0.0 else np.float32(1.0)
     for i in range(n):
         for j in range(m):
             c[i, j] *= scale
-
-
-@jit
-def solve(c, b, sink, rate, grid, tolerance, most):
-    """Solve (rate + sink) c - D lap(c) = b from the guess `c`, in place, by at most `most` V-cycles.
-
-    Stops when the error left, estimated from the last coarse correction, is at most `tolerance` times the largest
-    value of the solution (in a time step: or of the guess, so that a vanishing field needs no more cycles than
-    others). Returns the number of cycles, or `most` + 1 if that was not reached (or a value is not finite).
-    """
-    guess = largest(c, grid.buffers) if rate > 0 else np.float32(0.0)
-    for cycle in range(1, most + 1):
-        v_cycle(c, b, sink, rate, grid)
-        correction = largest(level_of(grid, CORRECTION, 1), grid.buffers)
-        peak = largest(c, grid.buffers)
-        if _ERROR_LEFT * correction <= tolerance * max(guess, peak) and peak < np.inf:
-            balance(c, b, sink, rate, grid.totals)
-            return cycle
-    return most + 1
 
 
 @jit
@@ -351,16 +349,8 @@ def is_zero(array):
 
 
 @jit
-def advance(c, source, b, sink, grid, rate, tolerance, most):
-    """Solve (rate + sink) c' - D lap(c') = rate c + source, c' in the place of c; returns as `solve`.
-
-    `rate` is 1/time step for one step of backward Euler and 0 for the steady state. Without anything there and
-    anything released, nothing is done.
-    """
-    if is_zero(source) and (rate == 0 or is_zero(c)):
-        c[:] = np.float32(0.0)
-        return 0
+def right_side(c, source, rate, b):
+    """b = rate c + source."""
     for i in range(c.shape[0]):
         for j in range(c.shape[1]):
             b[i, j] = rate * c[i, j] + source[i, j]
-    return solve(c, b, sink, rate, grid, tolerance, most)

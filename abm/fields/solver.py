@@ -32,6 +32,7 @@ SMALLEST_DECAY_LENGTH = 2.0
 
 _SMALLEST_SIDE = 4
 _MOST_CYCLES = 30
+_ERROR_LEFT = 0.3  # the error after a cycle is at most about this part of the cycle's correction
 _RESIDENCE_TOLERANCE = 0.02
 _LARGEST_EXPONENT = 20.0  # a field that relaxes e20-fold within a step is in its steady state
 
@@ -61,11 +62,11 @@ class DiffusionSolver:
         periodic: bool,
         diffusion_um2_per_s: float,
         step_s: float,
-        tolerance: float = 5e-3,
+        tolerance: float = 0.02,
     ):
         rows, columns = (int(size) for size in shape)
         if min(rows, columns) < _SMALLEST_SIDE:
-            raise ValueError(f"a field needs at least {_SMALLEST_SIDE} x {_SMALLEST_SIDE} sites, not {rows} x {columns}")
+            raise ValueError(f"a field needs {_SMALLEST_SIDE} x {_SMALLEST_SIDE} sites or more, not {rows} x {columns}")
         for name, value in (
             ("spacing_um", spacing_um),
             ("diffusion_um2_per_s", diffusion_um2_per_s),
@@ -147,11 +148,20 @@ class DiffusionSolver:
     def _solve(self, values: np.ndarray, source: np.ndarray, rate: float, tolerance: float) -> int:
         self._check("values", values)
         self._check("source", source)
-        numbers = np.float32(rate), np.float32(tolerance), _MOST_CYCLES
-        cycles = multigrid.advance(values, source, self._right_side, self._sink, self._grid, *numbers)
-        if cycles > _MOST_CYCLES:
-            raise ArithmeticError(f"the field did not converge within {_MOST_CYCLES} cycles; are all values finite?")
-        return cycles
+        b, grid, rate = self._right_side, self._grid, np.float32(rate)
+        if multigrid.is_zero(source) and (rate == 0 or multigrid.is_zero(values)):
+            values.fill(0.0)
+            return 0
+        multigrid.right_side(values, source, rate, b)
+        guess = multigrid.largest(values) if rate > 0 else 0.0
+        for cycle in range(1, _MOST_CYCLES + 1):
+            multigrid.v_cycle(values, b, self._sink, rate, grid)
+            peak = multigrid.largest(values)
+            error = _ERROR_LEFT * multigrid.largest_correction(grid)
+            if error <= tolerance * max(guess, peak) and peak < math.inf:
+                multigrid.balance(values, b, self._sink, rate, grid.totals)
+                return cycle
+        raise ArithmeticError(f"the field did not converge within {_MOST_CYCLES} cycles; are all values finite?")
 
     def _check(self, name: str, array: np.ndarray) -> None:
         if array.shape != self.shape or array.dtype != np.float32 or not array.flags.c_contiguous:

@@ -44,11 +44,13 @@ def _cache_folder() -> Path:
 numba.config.CACHE_DIR = str(_cache_folder())
 
 
-def jit(function=None, *, parallel: bool = False):
+def jit(function=None, *, signature: str | None = None):
     """Compile `function` without Python objects, cached on disk, with exact IEEE arithmetic.
 
-    Fast-math stays off: it makes `isnan` false and lets results depend on the machine and the thread count.
-    `parallel=True` allows `numba.prange`, only for loops whose iterations write to separate elements.
+    Fast-math stays off: it makes `isnan` false and lets results depend on the machine. With a `signature`, the
+    function is compiled for those types only, and callers' numbers are cast to them: for the small primitives that
+    are called from everywhere with every kind of integer.
     """
-    wrap = numba.njit(cache=True, fastmath=False, error_model="numpy", nogil=True, parallel=parallel)
+    flags = {"cache": True, "fastmath": False, "error_model": "numpy", "nogil": True}
+    wrap = numba.njit(signature, **flags) if signature else numba.njit(**flags)
     return wrap if function is None else wrap(function)

@@ -28,7 +28,7 @@ def stream_key(seed: int, name: str) -> np.uint64:
     return np.uint64(int.from_bytes(digest, "little"))
 
 
-@jit
+@jit(signature="UniTuple(uint64, 4)(uint64, uint64, uint64, uint64, uint64, uint64)")
 def philox(c0, c1, c2, c3, k0, k1):
     """Philox4x32-10: four 32-bit words (held in uint64) from a 128-bit counter and a 64-bit key."""
     for _ in range(10):
@@ -43,7 +43,7 @@ def philox(c0, c1, c2, c3, k0, k1):
     return c0, c1, c2, c3
 
 
-@jit
+@jit(signature="uint64(uint64, uint64, int64, int64)")
 def hash64(key, uid, a, b):
     """64 random bits addressed by `key` and `uid` (uint64) and two counters `a`, `b` (below 2**32)."""
     key = np.uint64(key)
@@ -54,13 +54,13 @@ def hash64(key, uid, a, b):
     return (x0 << _SHIFT) | x1
 
 
-@jit
+@jit(signature="float64(uint64, int64, uint64, int64)")
 def uniform(key, step, uid, n):
     """A float64 in [0, 1) with 53 random bits: number `n` of cell `uid` at `step` in the stream `key`."""
     return np.float64(hash64(key, uid, step, n) >> np.uint64(11)) * _TO_UNIT
 
 
-@jit
+@jit(signature="boolean(uint64, int64, uint64, int64, float64, float64)")
 def happens(key, step, uid, n, rate, hours):
     """Whether an event of `rate` (1/h) happens within `hours`: probability 1 - exp(-rate*hours)."""
     return uniform(key, step, uid, n) < -np.expm1(-rate * hours)

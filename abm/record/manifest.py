@@ -72,32 +72,32 @@ def read(folder: Path) -> dict | None:
         return None
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
-        found["status"], found["config"], found["versions"], found["code"], found["wall_seconds"], found["sessions"]
+        found["status"], found["config"], found["versions"], found["code"], found["wall_seconds"], found["sessions"], found["until_hours"]
     except (ValueError, KeyError, TypeError) as error:
         raise ResumeRefused(f"{path} is not the manifest of a run ({error})") from error
     return found
 
 
 def refuse_other(folder: Path, old: Mapping[str, Any], new: Mapping[str, Any]) -> None:
-    """Raise ResumeRefused, naming what differs, unless `new` continues the run whose manifest is `old`."""
-    lines = []
-    for package in DECISIVE:
-        before, now = old["versions"].get(package), new["versions"].get(package)
-        if before != now:
-            lines.append(f"{package} was {before}, is now {now}")
-    if not lines and old["code"] != new["code"]:
-        lines.append("the source code of crlm, or of a rule named under plugins, has changed")
-    for key in ("seed", "until_hours"):
-        if old.get(key) != new[key]:
-            lines.append(f"{key} was {old.get(key)}, is now {new[key]}")
-    lines += [line for line in differences(old["config"], new["config"]) if not line.startswith("seed ")]
+    """Raise ResumeRefused, naming what differs, unless `new` continues the run whose manifest is `old`.
+
+    Of a complete run nothing is computed any more, so there the code may have changed.
+    """
+    lines = differences(old["config"], new["config"])
+    if old["until_hours"] != new["until_hours"] and old["config"].get("duration") == new["config"].get("duration"):
+        lines.append(f"the end was at {old['until_hours']:g} h, is now at {new['until_hours']:g} h")
+    if old["status"] != COMPLETE:
+        changed = [package for package in DECISIVE if old["versions"].get(package) != new["versions"].get(package)]
+        lines += [f"{package} was {old['versions'].get(package)}, is now {new['versions'].get(package)}" for package in changed]
+        if not changed and old["code"] != new["code"]:
+            lines.append("the source code of crlm, or of a rule named under plugins, has changed")
     if lines:
         shown = lines[:_SHOWN_DIFFERENCES]
         if len(lines) > len(shown):
             shown.append(f"and {len(lines) - len(shown)} more")
         raise ResumeRefused(
             f"{folder} was begun with something else and cannot be continued:\n" + "\n".join(f"  {line}" for line in shown)
-            + f"\nRun it as it was begun (its config is {folder / CONFIG}), or choose another folder with -o.")
+            + f"\nContinue it as it was begun (its config is {folder / CONFIG}), or choose another folder with -o.")
 
 
 def differences(old: Any, new: Any, path: str = "") -> list[str]:

@@ -18,12 +18,12 @@ from zarr.storage import LocalStore
 from .display import display_codes
 from .files import TEMPORARY, remove_folder, sync
 from .recorder import Recorder
+from .timeseries import LAYERS, living_hepatocytes, perfused_sinusoids
 
 if TYPE_CHECKING:
     from ..model import LiverModel
 
 NAME = "snapshots.zarr"
-LAYERS = ("ecm", "nets", "exosomes")
 TABLES = ("tumor", "kupffer", "natural_killer", "neutrophil", "stellate")
 """The populations whose tables are kept; the endothelium does not move, and is kept as a lattice."""
 LIVING = "alive"
@@ -180,8 +180,8 @@ def _lattices(model: "LiverModel") -> dict[str, np.ndarray]:
     """The lattices of one frame by name, [row, column]: uint8 codes and float16 levels."""
     lumen, tissue = display_codes(model)
     frame = {
-        "lumen": lumen, "tissue": tissue, "perfused": model.sites.perfused.astype(np.uint8),
-        "hepatocyte": model.hepatocytes.astype(np.uint8),
+        "lumen": lumen, "tissue": tissue, "perfused": perfused_sinusoids(model).astype(np.uint8),
+        "hepatocyte": living_hepatocytes(model).astype(np.uint8),
     }
     levels = {name: getattr(model, name) for name in LAYERS} | {name: field.values for name, field in model.fields.items()}
     wall = model.endothelium.alive_rows()

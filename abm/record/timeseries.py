@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..tissue.sites import PARENCHYMA, SINUSOID
 from . import cause, event
 from .nodules import survey, tumor_area_um2
 from .tables import Column, TableRecorder
@@ -100,5 +101,17 @@ def _blood(model):
 
 
 def _tissue(model):
-    yield Column("hepatocyte_sites", "i8", "sites", "sites with a living hepatocyte"), np.count_nonzero(model.hepatocytes)
-    yield Column("perfused_sites", "i8", "sites", "sinusoid sites with blood flow"), np.count_nonzero(model.sites.perfused)
+    alive = living_hepatocytes(model)
+    yield Column("hepatocyte_sites", "i8", "sites", "sites with a living hepatocyte"), np.count_nonzero(alive)
+    carrying = perfused_sinusoids(model)
+    yield Column("perfused_sites", "i8", "sites", "sinusoid sites with blood flow"), np.count_nonzero(carrying)
+
+
+def living_hepatocytes(model: "LiverModel") -> np.ndarray:
+    """Where a hepatocyte lives: bool lattice."""
+    return (model.hepatocytes != 0) & (model.sites.kind == PARENCHYMA)
+
+
+def perfused_sinusoids(model: "LiverModel") -> np.ndarray:
+    """Where a sinusoid carries blood: bool lattice."""
+    return (model.sites.perfused != 0) & (model.sites.kind == SINUSOID)

@@ -82,9 +82,9 @@ def age(cells, sites, key, step, hours, death_rate, tissue_death_rate, turning_r
 
 @jit
 def attracting_sites(sites, cxcl1, key, step, entry_rate, hours):
-    """Perfused sinusoid sites (int32 [n, 2]) where chemokine brings a neutrophil out of the blood in this step."""
+    """Perfused sinusoid sites (int64 [n, 2]) where chemokine brings a neutrophil out of the blood in this step."""
     rows, columns = sites.kind.shape
-    found = np.empty((rows * columns, 2), np.int32)
+    found = np.empty((rows * columns, 2), np.int64)
     count = 0
     for row in range(rows):
         for column in range(columns):
@@ -102,7 +102,7 @@ def attracting_sites(sites, cxcl1, key, step, entry_rate, hours):
 
 @jit
 def enter_from_blood(cells, sites, key, step, entries, identity):
-    """New N1 neutrophils at the sites `entries` (int32 [n, 2]) that are free."""
+    """New N1 neutrophils at the sites `entries` (int64 [n, 2]) that are free."""
     columns = sites.kind.shape[1]
     for n in range(entries.shape[0]):
         row, column = entries[n, 0], entries[n, 1]

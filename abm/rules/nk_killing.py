@@ -226,7 +226,7 @@ def turnover(nk, liver, key, leaving_rate: float, wanted: float, killer_fraction
 
 @jit
 def renew(nk, sites, key, step, hours, leaving_rate, killer_fraction, now_h, entries, identity):
-    """Leaving and entering NK cells; entries: int32 [n, 2] of sites, taken if free."""
+    """Leaving and entering NK cells; entries: int64 [n, 2] of sites, taken if free."""
     for slot in range(nk.rows.size):
         cell = nk.rows[slot]
         if cell.alive == 0 or cell.state != natural_killer.PATROLLING:

@@ -19,8 +19,8 @@ def poisson(key, step, uid, mean):
 
 @jit
 def choose(key, step, candidates, count):
-    """`count` of the candidate sites (int32 [m, 2]), each with equal chance."""
-    chosen = np.empty((count, 2), np.int32)
+    """`count` of the candidate sites (int64 [m, 2]), each with equal chance."""
+    chosen = np.empty((count, 2), np.int64)
     for n in range(count):
         pick = np.int64(uniform(key, step, np.uint64(n), 1) * candidates.shape[0])
         chosen[n] = candidates[pick]
@@ -28,9 +28,9 @@ def choose(key, step, candidates, count):
 
 
 def entry_sites(liver, key, expected: float) -> np.ndarray:
-    """Perfused sinusoid sites (int32 [n, 2]) at which a Poisson number of cells, `expected` on average, enters."""
+    """Perfused sinusoid sites (int64 [n, 2]) at which a Poisson number of cells, `expected` on average, enters."""
     candidates = liver.perfused_sites
     if candidates.shape[0] == 0:
-        return np.empty((0, 2), np.int32)
+        return np.empty((0, 2), np.int64)
     count = poisson(key, liver.step_number, np.uint64(0xFFFFFFFF), expected)
     return choose(key, liver.step_number, candidates, count)

@@ -18,7 +18,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from ..kernels.jit import jit
-from ..kernels.random import hash64, stream_key, uniform
+from ..kernels.random import stream_key, uniform
 from ..kernels.sites import COLUMN_OFFSET, ROW_OFFSET, shifted
 from ..units import Fraction, Micrometers, MicrometersPerSecond, Number, Parameters, parameter
 from .lobules import OUTSIDE, Lobule, lay_out
@@ -30,6 +30,7 @@ _HISTORY = 4  # sites: how far back a tip remembers where it was, so that sprout
 _REPULSION = 0.4  # share of the difference between its two gaps that a tip gives way per site of growth
 _BORDER_SWING = 1.5  # sites by which the border between two lobules leaves the straight line at most
 _EDGE_MARGIN = 4.0  # sites by which tips may overshoot the corners of their lobule before growth stops
+_CHANCES_PER_AREA = 3  # random numbers per square of a lobule's radius; a few times what its sprouts and links use
 _SMALLEST_PLATE = 4  # sites of tissue between portal tract and central vein in the smallest lobule that makes sense
 
 
@@ -65,7 +66,7 @@ class TissueParameters(Parameters):
         description="largest shift of a central vein out of the hexagonal pattern, per porto-central distance",
     )
     portal_tract_diameter: Micrometers = parameter(
-        "50 um", low="30 um", high="100 um", mark="assumed", source="terminal portal tracts, by eye in sections of mouse",
+        "50 um", low="30 um", high="100 um", mark="assumed", source="by eye in sections of mouse",
         description="mean width of a portal tract; single tracts differ by a quarter",
     )
     central_vein_diameter: Micrometers = parameter(
@@ -74,7 +75,7 @@ class TissueParameters(Parameters):
     )
     venule_reach: Fraction = parameter(
         "0.35", low="0", high="0.5", mark="assumed", source="Rappaport 1954, doi:10.1002/ar.1091190103 (qualitative)",
-        description="how far terminal portal venules follow the lobule's border, from each tract, per side of the lobule",
+        description="share of a lobule's side that terminal portal venules follow from each of its ends",
     )
     widest_plate: Micrometers = parameter(
         "45 um", low="30 um", high="60 um", mark="derived",
@@ -82,11 +83,11 @@ class TissueParameters(Parameters):
         description="where diverging sinusoids leave a wider plate between them, a new one sprouts",
     )
     link_spacing_low: Micrometers = parameter(
-        "60 um", low="40 um", high="100 um", mark="assumed", source="chosen for plates and sinusoid share as in sections",
+        "60 um", low="40 um", high="100 um", mark="assumed", source="chosen for the share of sinusoids in sections",
         description="shortest distance between two cross-links of the same pair of sinusoids",
     )
     link_spacing_high: Micrometers = parameter(
-        "100 um", low="60 um", high="200 um", mark="assumed", source="chosen for plates and sinusoid share as in sections",
+        "100 um", low="60 um", high="200 um", mark="assumed", source="chosen for the share of sinusoids in sections",
         description="longest distance between two cross-links of the same pair of sinusoids",
     )
     tortuosity_wavelength: Micrometers = parameter(
@@ -147,7 +148,8 @@ def grow(parameters: TissueParameters, seed: int) -> Anatomy:
     periodic = parameters.edges == "periodic"
     _refuse_small_domain(parameters, rows, columns)
 
-    lobules = lay_out(rows, columns, radius, parameters.lobule_jitter * radius, periodic, stream_key(seed, "tissue/lobules"))
+    jitter = parameters.lobule_jitter * radius
+    lobules = lay_out(rows, columns, radius, jitter, periodic, stream_key(seed, "tissue/lobules"))
     tracts = _portal_tracts(lobules, rows, columns, periodic, 0.8 * parameters.portal_tract_diameter / site)
     kind = np.full((rows, columns), PARENCHYMA, np.uint8)
     noise = _noise(rows, columns, parameters.tortuosity_wavelength / site, stream_key(seed, "tissue/noise"))
@@ -159,9 +161,11 @@ def grow(parameters: TissueParameters, seed: int) -> Anatomy:
         parameters.tortuosity,
     )
     for number, lobule in enumerate(lobules):
+        reach = lobule.radius + _EDGE_MARGIN
+        chances = _uniforms(stream_key(seed, "tissue/sinusoids"), number, int(_CHANCES_PER_AREA * reach**2))
         _grow_sinusoids(
-            kind, border, *lobule.centre, periodic, 0.5 * parameters.central_vein_diameter / site,
-            lobule.radius + _EDGE_MARGIN, habit, noise, stream_key(seed, "tissue/sinusoids"), np.uint64(number),
+            kind, border, *lobule.centre, periodic, 0.5 * parameters.central_vein_diameter / site, reach, habit, noise,
+            chances,
         )
     _thin(kind, periodic, stream_key(seed, "tissue/thinning"))
     _keep_perfusable(kind, periodic)
@@ -180,7 +184,8 @@ def grow(parameters: TissueParameters, seed: int) -> Anatomy:
         portal_distance_um=portal_distance * np.float32(site),
         central_distance_um=central_distance * np.float32(site),
         radius_um=_radii(
-            kind, parameters.sinusoid_radius, parameters.sinusoid_radius_log_sd, stream_key(seed, "tissue/radius")
+            kind, parameters.sinusoid_radius, parameters.sinusoid_radius_log_sd,
+            _uniforms(stream_key(seed, "tissue/radius"), 0, 2 * kind.size),
         ),
         inlets=np.argwhere(_beside_portal(kind, periodic)).astype(np.int32),
         centres_um=centres * site,
@@ -190,10 +195,11 @@ def grow(parameters: TissueParameters, seed: int) -> Anatomy:
 
 
 def _refuse_small_domain(parameters: TissueParameters, rows: int, columns: int) -> None:
-    smallest = parameters.central_vein_diameter + parameters.portal_tract_diameter + 2 * _SMALLEST_PLATE * parameters.site
-    if min(rows, columns) * parameters.site < smallest - 1e-9:
+    site = parameters.site
+    smallest = parameters.central_vein_diameter + parameters.portal_tract_diameter + 2 * _SMALLEST_PLATE * site
+    if min(rows, columns) * site < smallest - 1e-9:
         raise ValueError(
-            f"the tissue is {columns * parameters.site:g} x {rows * parameters.site:g} um, too small for one lobule: "
+            f"the tissue is {columns * site:g} x {rows * site:g} um, too small for one lobule: "
             f"with these vessels width and height must be at least {smallest:g} um"
         )
 
@@ -229,7 +235,9 @@ def _draw_borders(kind: np.ndarray, lobules: list[Lobule], reach: float, noise: 
                 _draw_border(kind, row, column, across[0], across[1], reach, swing, noise, periodic)
 
 
-def _draw_vessels(kind: np.ndarray, lobules: list[Lobule], tracts: np.ndarray, parameters: TissueParameters, seed: int) -> None:
+def _draw_vessels(
+    kind: np.ndarray, lobules: list[Lobule], tracts: np.ndarray, parameters: TissueParameters, seed: int
+) -> None:
     """Portal tracts (three-cornered, as their vessels leave along three borders) and central veins (oval)."""
     periodic, site = parameters.edges == "periodic", parameters.site
     key = stream_key(seed, "tissue/vessels")
@@ -254,7 +262,7 @@ def _wrap(i, n, periodic):
 
 @jit
 def _nearest_site(x):
-    return int(math.floor(x + 0.5))
+    return math.floor(x + 0.5)
 
 
 @jit
@@ -272,15 +280,21 @@ def _draw_line(kind, row0, column0, row1, column1, code, periodic):
     i0, j0, i1, j1 = _nearest_site(row0), _nearest_site(column0), _nearest_site(row1), _nearest_site(column1)
     steps = max(abs(i1 - i0), abs(j1 - j0), 1)
     for k in range(steps + 1):
-        _mark(kind, _nearest_site(i0 + (i1 - i0) * k / steps), _nearest_site(j0 + (j1 - j0) * k / steps), code, periodic)
+        t = k / steps
+        _mark(kind, _nearest_site(i0 + t * (i1 - i0)), _nearest_site(j0 + t * (j1 - j0)), code, periodic)
+
+
+@jit
+def _draw_sinusoid(kind, row0, column0, row1, column1, periodic):
+    _draw_line(kind, row0, column0, row1, column1, np.int64(SINUSOID), periodic)
 
 
 @jit
 def _draw_blob(kind, row, column, radius, lobes, turn, code, periodic):
     """A vessel cut across: a disc of `radius` with as many shallow `lobes`, turned by `turn` (radians)."""
-    reach = int(math.ceil(1.3 * radius)) + 1
-    for i in range(int(math.floor(row)) - reach, int(math.floor(row)) + reach + 1):
-        for j in range(int(math.floor(column)) - reach, int(math.floor(column)) + reach + 1):
+    reach = math.ceil(1.3 * radius) + 1
+    for i in range(math.floor(row) - reach, math.floor(row) + reach + 1):
+        for j in range(math.floor(column) - reach, math.floor(column) + reach + 1):
             down, across = i - row, j - column
             limit = radius * (1.0 + 0.18 * math.cos(lobes * (math.atan2(down, across) - turn)))
             a = _wrap(i, kind.shape[0], periodic)
@@ -293,7 +307,7 @@ def _draw_blob(kind, row, column, radius, lobes, turn, code, periodic):
 def _draw_border(kind, row, column, down, across, reach, swing, noise, periodic):
     """One border of a lobule from (row, column) on by (down, across), at most `swing` sites off the straight line."""
     length = math.sqrt(down * down + across * across)
-    steps = max(2, int(math.ceil(length)))
+    steps = max(2, math.ceil(length))
     previous_row, previous_column = row, column
     if not periodic:
         previous_row = min(row, kind.shape[0] - 1.0)
@@ -313,16 +327,16 @@ def _draw_border(kind, row, column, down, across, reach, swing, noise, periodic)
 def _noise(rows: int, columns: int, wavelength: float, key: np.uint64) -> np.ndarray:
     """Independent numbers in [-1, 1) on a coarse periodic lattice, two nodes per wavelength, float64."""
     shape = max(2, round(2 * rows / wavelength)), max(2, round(2 * columns / wavelength))
-    return _fill_noise(shape[0], shape[1], key)
+    return 2.0 * _uniforms(key, 0, shape[0] * shape[1]).reshape(shape) - 1.0
 
 
 @jit
-def _fill_noise(rows, columns, key):
-    noise = np.empty((rows, columns))
-    for i in range(rows):
-        for j in range(columns):
-            noise[i, j] = 2.0 * uniform(key, 0, np.uint64(i * columns + j), 0) - 1.0
-    return noise
+def _uniforms(key, stream, n):
+    """The first `n` numbers in [0, 1) that `stream` may use, float64 [n]."""
+    numbers = np.empty(n)
+    for i in range(n):
+        numbers[i] = uniform(key, 0, np.uint64(stream), i)
+    return numbers
 
 
 @jit
@@ -330,7 +344,7 @@ def _noise_at(noise, row, column, shape):
     """Smooth noise at a position of a lattice of `shape`: `noise` interpolated with zero slope at its nodes."""
     rows, columns = noise.shape
     y, x = row / shape[0] * rows, column / shape[1] * columns
-    i, j = int(math.floor(y)), int(math.floor(x))
+    i, j = math.floor(y), math.floor(x)
     t, u = y - i, x - j
     t, u = t * t * (3.0 - 2.0 * t), u * u * (3.0 - 2.0 * u)
     above = (1.0 - u) * noise[i % rows, j % columns] + u * noise[i % rows, (j + 1) % columns]
@@ -375,38 +389,47 @@ class Ring(NamedTuple):
     next_link: np.ndarray  # float64 [room]
     row: np.ndarray  # float64 [room, _HISTORY]
     column: np.ndarray  # float64 [room, _HISTORY]
+    chances: np.ndarray  # float64: random numbers, used one after the other
+    used: np.ndarray  # int64 [1]: how many have been used
 
 
 @jit
-def _grow_sinusoids(kind, border, row, column, periodic, vein_radius, reach, habit, noise, key, lobule):
-    """Grow the sinusoids of `lobule` outwards from the middle of its central vein at (row, column), in sites.
+def _chance(ring):
+    """The next random number in [0, 1) of this ring."""
+    ring.used[0] = (ring.used[0] + 1) % ring.chances.size
+    return ring.chances[ring.used[0]]
+
+
+@jit
+def _between(ring, low, high):
+    return low + (high - low) * _chance(ring)
+
+
+@jit
+def _grow_sinusoids(kind, border, row, column, periodic, vein_radius, reach, habit, noise, chances):
+    """Grow the sinusoids of one lobule outwards from the middle of its central vein at (row, column), in sites.
 
     Should noise push one tip past the next, their vessels cross and repulsion drives them apart again.
     """
     room = 32 + int(4.0 * math.pi * reach)
     ring = Ring(
-        np.empty(room), np.zeros(room, np.bool_), np.empty(room), np.empty((room, _HISTORY)), np.empty((room, _HISTORY))
+        np.empty(room), np.zeros(room, np.bool_), np.empty(room), np.empty((room, _HISTORY)),
+        np.empty((room, _HISTORY)), chances, np.zeros(1, np.int64),
     )
     distance = max(vein_radius - 1.0, 1.0)
     tips = max(4, int(2.0 * math.pi * vein_radius / (0.8 * (habit.widest_plate + 1.0)) + 0.5))
-    _first_tips(ring, tips, row, column, distance, habit, key, lobule)
-    chance = 0  # number of sprouts and links so far: the address of their random numbers
+    _first_tips(ring, tips, row, column, distance, habit)
     growing = True
     while growing and distance < reach:
         distance += 1.0
         _bend(ring, tips, distance, habit, noise, kind.shape)
         growing = _advance(ring, tips, kind, border, row, column, distance, periodic)
-        i = 0
-        while i < tips:
+        for i in range(tips - 1, -1, -1):  # backwards, as a sprout moves those that follow it
             if _gap(ring, tips, i) * distance > habit.widest_plate + 1.0 and tips < room:
-                chance += 1
-                _sprout(ring, tips, i, kind, border, row, column, distance, periodic, habit, key, lobule, chance)
+                _sprout(ring, tips, i, kind, border, row, column, distance, periodic, habit)
                 tips += 1
-                i += 1
             elif distance >= ring.next_link[i]:
-                chance += 1
-                _link(ring, i, (i + 1) % tips, kind, distance, periodic, habit, key, lobule, chance)
-            i += 1
+                _link(ring, i, (i + 1) % tips, kind, distance, periodic, habit)
 
 
 @jit
@@ -418,23 +441,25 @@ def _gap(ring, tips, i):
 
 
 @jit
-def _first_tips(ring, tips, row, column, distance, habit, key, lobule):
+def _first_tips(ring, tips, row, column, distance, habit):
     """Tips all around the vein, unevenly spaced."""
-    turn = uniform(key, 0, lobule, 0)
+    turn = _chance(ring)
     for i in range(tips):
-        ring.angle[i] = 2.0 * math.pi * (i + turn + 0.4 * (uniform(key, 1, lobule, i) - 0.5)) / tips
-        ring.next_link[i] = distance + habit.link_low + (habit.link_high - habit.link_low) * uniform(key, 2, lobule, i)
-        ring.row[i, :] = row + distance * math.sin(ring.angle[i])
-        ring.column[i, :] = column + distance * math.cos(ring.angle[i])
+        ring.angle[i] = 2.0 * math.pi * (i + turn + _between(ring, -0.2, 0.2)) / tips
+        ring.next_link[i] = distance + _between(ring, habit.link_low, habit.link_high)
+        for k in range(_HISTORY):
+            ring.row[i, k] = row + distance * math.sin(ring.angle[i])
+            ring.column[i, k] = column + distance * math.cos(ring.angle[i])
 
 
 @jit
 def _bend(ring, tips, distance, habit, noise, shape):
     """Turn every tip: away from the nearer of its neighbours, and with the noise where it is."""
     first_angle = ring.angle[0]
-    behind = _gap(ring, tips, tips - 1)
+    behind = first_angle + 2.0 * math.pi - ring.angle[tips - 1]
     for i in range(tips):
-        ahead = _gap(ring, tips, i) if i + 1 < tips else first_angle + 2.0 * math.pi - ring.angle[i]
+        following = ring.angle[i + 1] if i + 1 < tips else first_angle + 2.0 * math.pi
+        ahead = following - ring.angle[i]
         drift = habit.tortuosity * _noise_at(noise, ring.row[i, 0], ring.column[i, 0], shape)
         ring.angle[i] += 0.5 * _REPULSION * (ahead - behind) + drift / distance
         behind = ahead
@@ -452,15 +477,15 @@ def _advance(ring, tips, kind, border, row, column, distance, periodic):
         ring.column[i, 0] = column + distance * math.cos(ring.angle[i])
         if not ring.ended[i]:
             growing = True
-            _draw_line(kind, ring.row[i, 1], ring.column[i, 1], ring.row[i, 0], ring.column[i, 0], SINUSOID, periodic)
+            _draw_sinusoid(kind, ring.row[i, 1], ring.column[i, 1], ring.row[i, 0], ring.column[i, 0], periodic)
             ring.ended[i] = _touches(border, ring.row[i, 0], ring.column[i, 0], periodic)
     return growing
 
 
 @jit
-def _sprout(ring, tips, i, kind, border, row, column, distance, periodic, habit, key, lobule, chance):
+def _sprout(ring, tips, i, kind, border, row, column, distance, periodic, habit):
     """Put a new tip between tip `i` and its follower; it leaves the nearer one that still grows, two sites back."""
-    place = 0.35 + 0.3 * uniform(key, 3, lobule, chance)
+    place = _between(ring, 0.35, 0.65)
     angle = ring.angle[i] + place * _gap(ring, tips, i)
     follower = (i + 1) % tips
     mother = i if (place < 0.5 and not ring.ended[i]) or ring.ended[follower] else follower
@@ -470,30 +495,33 @@ def _sprout(ring, tips, i, kind, border, row, column, distance, periodic, habit,
         ring.angle[k] = ring.angle[k - 1]
         ring.ended[k] = ring.ended[k - 1]
         ring.next_link[k] = ring.next_link[k - 1]
-        ring.row[k, :] = ring.row[k - 1, :]
-        ring.column[k, :] = ring.column[k - 1, :]
+        for m in range(_HISTORY):
+            ring.row[k, m] = ring.row[k - 1, m]
+            ring.column[k, m] = ring.column[k - 1, m]
     new_row, new_column = row + distance * math.sin(angle), column + distance * math.cos(angle)
-    ring.angle[new], ring.ended[new] = angle, ended
-    ring.row[new, :], ring.column[new, :] = new_row, new_column
+    ring.angle[new] = angle
+    ring.ended[new] = ended
+    for m in range(_HISTORY):
+        ring.row[new, m] = new_row
+        ring.column[new, m] = new_column
     if not ended:
-        _draw_line(kind, from_row, from_column, new_row, new_column, SINUSOID, periodic)
+        _draw_sinusoid(kind, from_row, from_column, new_row, new_column, periodic)
         ring.ended[new] = _touches(border, new_row, new_column, periodic)
     # The first link after a sprout may come sooner than usual: the sprout itself linked nobody.
-    low = 0.5 * habit.link_low
-    ring.next_link[i] = distance + low + (habit.link_high - low) * uniform(key, 4, lobule, chance)
-    ring.next_link[new] = distance + low + (habit.link_high - low) * uniform(key, 5, lobule, chance)
+    ring.next_link[i] = distance + _between(ring, 0.5 * habit.link_low, habit.link_high)
+    ring.next_link[new] = distance + _between(ring, 0.5 * habit.link_low, habit.link_high)
 
 
 @jit
-def _link(ring, i, follower, kind, distance, periodic, habit, key, lobule, chance):
+def _link(ring, i, follower, kind, distance, periodic, habit):
     """Join tip `i` and its follower by an oblique vessel, and set where the next one is due."""
-    ring.next_link[i] = distance + habit.link_low + (habit.link_high - habit.link_low) * uniform(key, 6, lobule, chance)
+    ring.next_link[i] = distance + _between(ring, habit.link_low, habit.link_high)
     if ring.ended[i] or ring.ended[follower]:
         return
-    back = _HISTORY - 1 if uniform(key, 7, lobule, chance) < 0.5 else 0
-    _draw_line(
-        kind, ring.row[i, back], ring.column[i, back],
-        ring.row[follower, _HISTORY - 1 - back], ring.column[follower, _HISTORY - 1 - back], SINUSOID, periodic,
+    back = _HISTORY - 1 if _chance(ring) < 0.5 else 0
+    there = _HISTORY - 1 - back
+    _draw_sinusoid(
+        kind, ring.row[i, back], ring.column[i, back], ring.row[follower, there], ring.column[follower, there], periodic
     )
 
 
@@ -504,15 +532,8 @@ def _thin(kind: np.ndarray, periodic: bool, key: np.uint64) -> None:
     (Hilditch crossing number 1 for eight-connected vessels). Dead ends vanish from their tips; loops stay.
     """
     places = np.flatnonzero(kind == SINUSOID)
-    _remove_simple(kind, places[np.argsort(_shuffle_keys(places, key))], periodic)
-
-
-@jit
-def _shuffle_keys(places, key):
-    keys = np.empty(places.size, np.uint64)
-    for k in range(places.size):
-        keys[k] = hash64(key, np.uint64(places[k]), 0, 0)
-    return keys
+    order = np.argsort(_uniforms(key, 0, kind.size)[places], kind="stable")
+    _remove_simple(kind, places[order], periodic)
 
 
 @jit
@@ -549,7 +570,7 @@ def _is_simple(kind, row, column, periodic):
 
 @jit
 def reached(kind, passable, source, periodic):
-    """Which sinusoid sites that are `passable` (bool lattice) are connected with a site of kind `source`; bool lattice."""
+    """The `passable` (bool lattice) sinusoid sites that are connected with a site of kind `source`, bool lattice."""
     rows, columns = kind.shape
     seen = np.zeros((rows, columns), np.bool_)
     stack = np.empty(rows * columns, np.int32)
@@ -624,7 +645,7 @@ def _nearest(rows, columns, centres, reach, periodic):
     """Number of the nearest of `centres` for every site, int32; those farther than `reach` are not considered."""
     nearest = np.full((rows, columns), -1, np.int32)
     least = np.full((rows, columns), np.inf)
-    span = int(math.ceil(reach))
+    span = math.ceil(reach)
     for n in range(centres.shape[0]):
         top, left = _nearest_site(centres[n, 0]), _nearest_site(centres[n, 1])
         for i in range(top - span, top + span + 1):
@@ -640,15 +661,15 @@ def _nearest(rows, columns, centres, reach, periodic):
 
 
 @jit
-def _radii(kind, median, log_sd, key):
-    """Lognormal radius of every sinusoid site (um, float32), one pair of random numbers per site (Box-Muller)."""
+def _radii(kind, median, log_sd, chances):
+    """Lognormal radius of every sinusoid site (um, float32) from two random numbers per site (Box and Muller 1958)."""
     radius = np.zeros(kind.shape, np.float32)
     for i in range(kind.shape[0]):
         for j in range(kind.shape[1]):
             if kind[i, j] == SINUSOID:
-                site = np.uint64(i * kind.shape[1] + j)
-                length = math.sqrt(-2.0 * math.log(1.0 - uniform(key, 0, site, 0)))
-                normal = length * math.cos(2.0 * math.pi * uniform(key, 0, site, 1))
+                place = i * kind.shape[1] + j
+                length = math.sqrt(-2.0 * math.log(1.0 - chances[2 * place]))
+                normal = length * math.cos(2.0 * math.pi * chances[2 * place + 1])
                 radius[i, j] = np.float32(median * math.exp(log_sd * normal))
     return radius
 

@@ -40,9 +40,9 @@ class Flow:
     Lattices [row, column] that keep their identity over updates: `pressure` (float64; 1 portal, 0 central and at
     blocked sites), `speed_um_per_s`, `residence_s` (float32: velocity of the blood, time it takes past a site),
     `carries` (uint8: 1 where a sinusoid site is open towards both the portal and the central side).
-    `inflow` is the blood that enters all inlets together (see `flux`). Lists: `inlets` (int32 [n, 2], those of the anatomy) and `inflow_cumulative` (float64 [n]: share of the blood that
+    Lists: `inlets` (int32 [n, 2], those of the anatomy), `inflow_cumulative` (float64 [n]: share of the blood that
     enters at this inlet or an earlier one; all 0 when nothing flows), `upstream_first` (int32: row * columns + column
-    of the sites that carry blood, by falling pressure).
+    of the sites that carry blood, by falling pressure). `inflow` is all the blood that enters, in the unit of `flux`.
     """
 
     def __init__(self, anatomy: Anatomy, sinusoid_velocity: float):
@@ -91,13 +91,14 @@ def _solve(kind, places, periodic, pressure):
     rows, columns = kind.shape
     n = places.size
     number = np.full((rows, columns), -1, np.int32)
+    start = np.empty(n, np.int64)
     for k in range(n):
         number[places[k] // columns, places[k] % columns] = k
+        start[k] = k * _ROOM
 
     # One balance per site: diagonal * pressure = inflow + sum of weight * pressure over the linked sites.
     diagonal = np.zeros(n)
     inflow = np.zeros(n)
-    start = np.arange(n) * _ROOM
     degree = np.zeros(n, np.int32)
     linked = np.empty(2 * n * _ROOM, np.int32)
     weight = np.empty(2 * n * _ROOM)
@@ -132,7 +133,9 @@ def _eliminate(diagonal, inflow, start, degree, linked, weight):
     room = np.full(n, _ROOM, np.int32)
     end = n * _ROOM
     order = np.empty(n, np.int32)
-    waiting = np.arange(n).astype(np.int32)
+    waiting = np.empty(n, np.int32)
+    for k in range(n):
+        waiting[k] = k
     position = np.full(n, -1, np.int64)
     gone = np.zeros(n, np.bool_)
     stack = np.empty(n, np.int32)
@@ -169,8 +172,7 @@ def _eliminate(diagonal, inflow, start, degree, linked, weight):
                 needed = degree[a] + degree[k]
                 if needed > room[a]:
                     if end + 2 * needed > linked.size:
-                        linked = np.concatenate((linked, np.empty(linked.size + 2 * needed, np.int32)))
-                        weight = np.concatenate((weight, np.empty(weight.size + 2 * needed)))
+                        linked, weight = _enlarge(linked, weight, 2 * (end + needed))
                     for f in range(degree[a]):
                         linked[end + f] = linked[start[a] + f]
                         weight[end + f] = weight[start[a] + f]
@@ -203,12 +205,23 @@ def _eliminate(diagonal, inflow, start, degree, linked, weight):
                     size += 1
         limit += 1
     x = np.empty(n)
-    for k in order[::-1]:
+    for place in range(n - 1, -1, -1):
+        k = order[place]
         s = inflow[k]
         for e in range(start[k], start[k] + degree[k]):
             s += weight[e] * x[linked[e]]
         x[k] = s / diagonal[k]
     return x
+
+
+@jit
+def _enlarge(linked, weight, size):
+    """Copies of both lists with room for `size` links."""
+    more_linked, more_weight = np.empty(size, np.int32), np.empty(size)
+    for e in range(linked.size):
+        more_linked[e] = linked[e]
+        more_weight[e] = weight[e]
+    return more_linked, more_weight
 
 
 @jit

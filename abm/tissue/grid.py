@@ -112,7 +112,7 @@ class SiteGrid(DiscreteSpace, HasPropertyLayers):
 
     def share(self, name: str, default_value, dtype: type) -> np.ndarray:
         """Create a property layer and return its array, whose identity never changes."""
-        layer = PropertyLayer(name, self.dimensions, default_value=default_value, dtype=dtype)
+        layer = PropertyLayer(name, self.dimensions, default_value=dtype(default_value), dtype=dtype)
         self.add_property_layer(layer)
         return layer.data
 

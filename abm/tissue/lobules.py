@@ -18,7 +18,7 @@ OUTSIDE = -1
 
 _NEIGHBOURS = 24  # nearest veins that can take part in a polygon; a hexagonal pattern needs 6, a distorted one 12
 _TIE = 1e-9  # patterns whose distortions differ by less are equally good
-_SIZE_OVER_SHAPE = 4.0  # the porto-central distance is configured; a slightly oblong hexagon is as good as a regular one
+_SIZE_OVER_SHAPE = 4.0  # a hexagon may rather be oblong than have another size than the configured one
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Lobule:
 
 
 def lay_out(rows: int, columns: int, radius: float, jitter: float, periodic: bool, key: np.uint64) -> list[Lobule]:
-    """Lobules of about `radius` (centre to corner) that fill `rows` x `columns` sites, each centre moved by up to `jitter`."""
+    """Lobules of about `radius` (centre to corner) that fill the domain, centres moved by up to `jitter`; in sites."""
     arrange = _hexagons_on_torus if periodic else _hexagons_in_box
     centres = arrange(rows, columns, radius, key)
     for i in range(len(centres)):

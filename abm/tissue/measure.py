@@ -11,7 +11,7 @@ from ..kernels.jit import jit
 from ..kernels.random import stream_key, uniform
 from ..kernels.sites import COLUMN_OFFSET, ROW_OFFSET, shifted
 from .anatomy import Anatomy, reached
-from .flow import Flow, downstream
+from .flow import STEP_LENGTH, Flow, downstream
 from .sites import CENTRAL_VEIN, PARENCHYMA, PORTAL_TRACT, SINUSOID
 
 Figures = dict[str, tuple[float, str]]
@@ -45,12 +45,10 @@ def anatomy_figures(anatomy: Anatomy) -> Figures:
         "perfusable_share": ((fed & drained)[sinusoid].mean(), "of sinusoid sites"),
         "inlets": (len(anatomy.inlets), "sites"),
         "plate_width_mean": (widths.mean() * anatomy.spacing_um, "um"),
-        "plate_share_2_to_4": (((widths > 1.2) & (widths < 4.5)).mean(), "of parenchyma sites"),
-        "sinusoid_length_per_area": (_vessel_length(kind, anatomy.periodic) * anatomy.spacing_um / 1e3 / area, "mm/mm^2"),
+        "sinusoid_length": (_vessel_length(kind, anatomy.periodic) * anatomy.spacing_um / 1e3 / area, "mm/mm^2"),
     }
-    for width in range(1, 6):
-        share = (np.rint(widths) == width).mean() if width < 5 else (np.rint(widths) >= width).mean()
-        figures[f"plate_share_{width}{'_or_more' if width == 5 else ''}"] = (share, "of parenchyma sites")
+    for width, name in enumerate(("1", "2", "3", "4", "5_or_more"), start=1):
+        figures[f"plate_share_{name}_sites"] = ((np.minimum(np.rint(widths), 5) == width).mean(), "of parenchyma sites")
     for zone in (1, 2, 3):
         figures[f"zone_{zone}_share"] = ((anatomy.zone == zone)[tissue].mean(), "of tissue sites")
         figures[f"zone_{zone}_sinusoid_share"] = ((anatomy.zone == zone)[sinusoid].mean(), "of sinusoid sites")
@@ -74,7 +72,7 @@ def flow_figures(flow: Flow) -> Figures:
 
 
 class Passages(NamedTuple):
-    """Single passages from an inlet to a central vein, or to where the cell was held; arrays with one entry per cell."""
+    """Passages from an inlet to a central vein, or to where the cell was held; arrays with one entry per cell."""
 
     transit_s: np.ndarray
     path_um: np.ndarray
@@ -144,22 +142,26 @@ def plate_widths(kind, periodic):
     widths = np.zeros(kind.shape, np.float32)
     for i in range(kind.shape[0]):
         for j in range(kind.shape[1]):
-            if kind[i, j] != PARENCHYMA:
-                continue
-            least = np.inf
-            for direction in range(4):
-                sites = 1
-                for way in (direction, direction + 4):
-                    a, b = i, j
-                    for _ in range(_WIDEST):
-                        a = shifted(a, ROW_OFFSET[way], kind.shape[0], periodic)
-                        b = shifted(b, COLUMN_OFFSET[way], kind.shape[1], periodic)
-                        if a < 0 or b < 0 or kind[a, b] != PARENCHYMA:
-                            break
-                        sites += 1
-                least = min(least, sites * (1.0 if direction % 2 == 0 else np.sqrt(2.0)))
-            widths[i, j] = np.float32(least)
+            if kind[i, j] == PARENCHYMA:
+                least = np.inf
+                for direction in range(4):
+                    sites = 1 + _free_run(kind, i, j, direction, periodic) + _free_run(kind, i, j, direction + 4, periodic)
+                    least = min(least, sites * STEP_LENGTH[direction])
+                widths[i, j] = np.float32(least)
     return widths
+
+
+@jit
+def _free_run(kind, i, j, direction, periodic):
+    """How many sites of parenchyma follow in this direction; there is no slipping through a diagonal vessel."""
+    rows, columns = kind.shape
+    for run in range(_WIDEST):
+        a = shifted(i, ROW_OFFSET[direction], rows, periodic)
+        b = shifted(j, COLUMN_OFFSET[direction], columns, periodic)
+        if a < 0 or b < 0 or kind[a, b] != PARENCHYMA or (kind[a, j] != PARENCHYMA and kind[i, b] != PARENCHYMA):
+            return run
+        i, j = a, b
+    return _WIDEST
 
 
 @jit

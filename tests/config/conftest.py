@@ -5,6 +5,7 @@ from typing import Annotated, ClassVar, Literal
 
 import pytest
 from pydantic import Field, create_model, model_validator
+from pydantic_core import PydanticCustomError
 
 from abm.rules.rule import Rule, RuleParameters
 from abm.units import (
@@ -62,6 +63,8 @@ class Tissue(Parameters):
     def _not_empty(self):
         if self.width < 50 or self.height < 50:
             raise ValueError("the domain is empty: width and height must be at least 50 um")
+        if self.width > 50 * self.height:
+            raise PydanticCustomError("shape", "the domain is more than 50 times as wide as high")
         return self
 
 
@@ -118,7 +121,7 @@ def compose(user_rules=()):
         name: str = Field(default="untitled", description="what the experiment is called")
         description: str = Field(default="", description="what it is about")
         seed: int = Field(default=1, ge=0, le=2**63 - 1, description="seed of all random numbers")
-        duration: Hours = Field(default="14 d", description="simulated time")
+        duration: Annotated[Hours, Field(gt=0, le=1e300)] = Field(default="14 d", description="simulated time")
         tissue: Tissue = Tissue()
         cells: Cells = Cells()
         fields: dict[Literal["tnf", "oxygen"], Field_] = Field(default={}, description="signals")

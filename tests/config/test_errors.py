@@ -46,6 +46,10 @@ def test_closest(word, meant):
     (("rules", "phagocytosis", "reach"), "did you mean rules.natural_killing.reach?"),
     (("duraton",), "did you mean 'duration'?"),
     (("cells", "nk"), "did you mean 'natural_killer'?"),
+    (("rules", "phagocytosis", "1 /h"), "the decimal sign is a point: 0.1, not 0,1"),
+    (("dt",), "accepted here: name, description, seed, duration, tissue, cells, fields, rules, interventions, record, "
+              "labels, plugins, extends"),
+    (("days",), "did you mean 'duration'?"),
     (("tissue", "qqq"), "accepted here: width, height, edges"),
     (("extend",), "did you mean 'extends'?"),
     (("rules.phagocytosis.rate",), "a key is one word; write rules: phagocytosis: rate:, each on its own line, "

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from abm.config import loading
-from abm.config.errors import ConfigError
+from abm.config import loading, schema
+from abm.config.errors import ConfigError, every_key
 from abm.config.loading import load_config, load_text, read_layers
 
 
@@ -261,6 +261,31 @@ def test_a_value_is_reported_where_it_was_written(report):
     assert "--set rules.arrival.density=3 um\n    '3 um' has the wrong dimension" in text
 
 
+@pytest.mark.parametrize("text, message", [
+    ("rules: {phagocytosis: {rate: 0,1 /h}}", "unknown key '1 /h'; the decimal sign is a point"),
+    ("duration: 1,5 d", "the decimal sign is a point: 0.1, not 0,1"),
+    ("cells: {kupffer: {density: 180 /mm2}}", "'/mm2' is not a unit; write a density per area of section such as "
+                                              "'180 /mm^2'; did you mean '180 /mm^2'?"),
+    ("rules:\n- phagocytosis: off", "expected a group of keys, got a list; write 'key: value' lines, without '- '"),
+])
+def test_common_slips(report, text, message):
+    assert message in report(text)
+
+
+def test_bounds_and_relations(report, folder):
+    text = report("duration: 0 h\ntissue: {width: 9 mm, height: 0.1 mm}\ncells:\n  kupffer: off\n"
+                  "seed: 99999999999999999999")
+    assert "my.yaml:1:11  duration\n    must be more than 0 h, got '0 h'" in text
+    assert "my.yaml:2:1  tissue\n    the domain is more than 50 times as wide as high\n" in text
+    assert "my.yaml:4:12  cells.kupffer\n    expected a group of keys, got 'off'\n" in text
+    assert "my.yaml:5:7  seed\n    must be at most 9223372036854775807, got '99999999999999999999'" in text
+
+
+def test_what_cannot_be_judged_without_a_missing_file_is_not_judged(report):
+    text = report("extends: gone.yaml\ntissue: {width: 9 mm, height: 0.1 mm}\ninterventions: [{kind: bolus}]\nseed: x")
+    assert text.endswith("2 problems in my.yaml")
+
+
 def test_files_that_are_not_there(report):
     text = report("extends: [splen.yaml, nothing.yaml, 3]\nline: mc83\nhost: zebra\nseed: x")
     assert "my.yaml:1:11  extends[0]\n    there is no file 'splen.yaml'; did you mean 'spleen.yaml'?" in text
@@ -342,8 +367,10 @@ def test_too_many_problems_are_counted(report):
 
 
 @pytest.mark.timeout(20)
-@pytest.mark.parametrize("value", ["1 h^9^9^9", "1 h**99**99**99", "3 h*9^9^9^9^9/9", "1 " + "(" * 30 + "h", "1e308 d",
-                                   "1 9^99^99", "1 h^(9^9)^(9^9)", "9" * 5000 + " h", "1 h^1000000"])
+@pytest.mark.parametrize("value", [
+    "1 h^9^9^9", "1 h**99**99**99", "3 h*9^9^9^9^9/9", "1 " + "(" * 30 + "h", "1e308 d", "1 9^99^99", "1 h^(9^9)^(9^9)",
+    "9" * 5000 + " h", "1 h^1000000", "1 9²²²²²²²²²²²", "1 9^9²²²²²²²",
+])
 def test_quantities_that_are_meant_to_hurt(report, value):
     assert "my.yaml:1:11  duration" in report(f"duration: {value}")
 
@@ -359,10 +386,10 @@ KEYS = [
 SCALARS = [
     "14 d", "3 um", "-1 /h", "180 /mm^2", ".nan", "-.inf", "1e999", "1e308 d", "nan", "inf", "'nan'", "off", "on",
     "true", "null", "~", "", "5", "-3", "0.5", "9" * 400, "0x" + "f" * 299, "1e-400", "bolus", "mc38", "my.yaml",
-    "base.yaml", "[my.yaml, base.yaml]", "/dev/zero", "/etc/hostname", "..", "missing.py", "*a", "&a 3", "!!int 3", "!x y", "|", ">",
-    "!!python/object/apply:os.system ['touch pwned']", "!!python/name:os.system", "'open", '"open', '"\\ud800"',
-    '"\\x00"', "\t", "@", "%", "a: b", "- a", "{}", "[]", "{a: 1", "[1, 2", "3 parsec", "3 h h h h", "1 /", "3 °C",
-    "3 ㎛", "٣ d", "1 d # comment", "'14 d'", "1 d 2 h", "{{{{", "[" * 60,
+    "base.yaml", "[my.yaml, base.yaml]", "/dev/zero", "/etc/hostname", "..", "missing.py", "*a", "&a 3", "!!int 3",
+    "!x y", "|", ">", "!!python/object/apply:os.system ['touch pwned']", "!!python/name:os.system", "'open", '"open',
+    '"\\ud800"', '"\\x00"', "\t", "@", "%", "a: b", "- a", "{}", "[]", "{a: 1", "[1, 2", "3 parsec", "3 h h h h",
+    "1 /", "3 °C", "3 ㎛", "٣ d", "1 d # comment", "'14 d'", "1 d 2 h", "{{{{", "[" * 60,
 ]
 
 
@@ -387,11 +414,11 @@ def written(document, depth=0):
     return text
 
 
-def check(data, folder, small, overrides=()):
+def check(data, folder, compose, overrides=()):
     """Loading ends in a config or in a ConfigError that can be shown."""
     (folder / "my.yaml").write_bytes(data)
     try:
-        config = load_config("my.yaml", overrides, compose=small)
+        config = load_config("my.yaml", overrides, compose=compose)
     except ConfigError as error:
         assert error.problems
         text = str(error)
@@ -441,3 +468,15 @@ record: {every: 6 h, times: [1 h, 2 h]}
 def test_no_damage_to_a_valid_config_breaks_the_loader(folder, small, start, length, inserted, overrides):
     text = VALID[:start] + inserted + VALID[start + length:]
     check(text.encode("utf-8", "surrogatepass"), folder, small, overrides)
+
+
+PATHS = sorted(every_key(schema.compose(())))
+
+
+@any_config
+@given(settings_=st.lists(st.tuples(st.sampled_from(PATHS), st.sampled_from(SCALARS)), max_size=3),
+       overrides=st.lists(st.tuples(st.sampled_from(PATHS), st.sampled_from(SCALARS)), max_size=3))
+def test_no_values_break_the_whole_schema(folder, settings_, overrides):
+    text = "".join("".join("  " * depth + f"{key}:\n" for depth, key in enumerate(path)).rstrip() + f" {value}\n"
+                   for path, value in settings_)
+    check(text.encode(), folder, schema.compose, [f"{'.'.join(path)}={value}" for path, value in overrides])

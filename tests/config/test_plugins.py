@@ -93,6 +93,7 @@ def test_errors_in_its_parameters_are_placed(folder, small):
     (GOOD.replace('"walk"', '"go for a walk"'), "must be one word of letters"),
     (GOOD.replace('"phagocytosis"', '"phagocitosis"'), "which is not a rule; did you mean 'phagocytosis'?"),
     (GOOD.replace("(RuleParameters)", ""), "must be derived from abm.RuleParameters"),
+    (GOOD.replace('"1 /h"', '"1 um"'), "the default of 'rate' in the rule 'walk' is wrong: '1 um' has the wrong"),
     (GOOD.replace("def apply", "def aply"), "has no method apply(self, liver)"),
 ])
 def test_plugins_that_cannot_be_used(folder, small, content, message):

@@ -1,0 +1,212 @@
+"""The `crlm` command.
+
+Exit status: 0 done, 1 something went wrong, 2 the user's input is wrong, 130 interrupted. Imports stand inside the
+commands, so that `crlm --help` is instant. With CRLM_DEBUG=1 errors come with their traceback.
+"""
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from .commands import UserError
+
+if TYPE_CHECKING:
+    from .config.schema import Config
+
+DEBUG = "CRLM_DEBUG"
+DONE, FAILED, WRONG_INPUT, INTERRUPTED = 0, 1, 2, 130
+
+app = typer.Typer(
+    name="crlm", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
+    help="Colorectal cancer cells colonising the liver, simulated cell by cell.",
+    epilog="Begin with: crlm new my.yaml, then crlm check my.yaml, then crlm run my.yaml.",
+)
+
+ConfigFile = Annotated[Path, typer.Argument(metavar="CONFIG", help="the experiment, a YAML file")]
+RunFolder = Annotated[Path, typer.Argument(metavar="RUN_DIR", help="the output folder of a run")]
+Overrides = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY.PATH=VALUE", help="change one value, e.g. --set 'rules.phagocytosis.rate=0.2 /h'; may be repeated")]
+
+
+@app.command()
+def run(
+    config: ConfigFile,
+    output: Annotated[Path | None, typer.Option("--output", "-o", metavar="DIR", help="output folder; by default runs/CONFIG-seedN")] = None,
+    seed: Annotated[int | None, typer.Option(metavar="N", min=0, help="seed of all chance, instead of the config's")] = None,
+    changes: Overrides = None,
+    threads: Annotated[int, typer.Option(metavar="N", min=1, help="threads for the diffusing fields; results do not depend on it")] = 1,
+    resume: Annotated[bool, typer.Option("--resume", help="go on from the last checkpoint of the output folder")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="say nothing unless something is wrong")] = False,
+) -> None:
+    """Run an experiment."""
+    from .commands.run import run_experiment
+
+    loaded = _load(config, changes, seed)
+    folder = output if output is not None else Path("runs") / f"{config.stem}-seed{loaded.seed}"
+    run_experiment(loaded, folder, threads=threads, resume=resume, quiet=quiet, again=_command_line())
+
+
+@app.command()
+def check(config: ConfigFile, changes: Overrides = None) -> None:
+    """Show the config with everything filled in, what a run would need, and what is unusual in it."""
+    from .config.describe import resolved_yaml, warnings
+    from .estimate import duration_in_words, estimate, in_words
+
+    loaded = _load(config, changes)
+    needs = estimate(loaded)
+    print(resolved_yaml(loaded))
+    print(f"# {needs.rows} x {needs.columns} sites, {needs.area_mm2:.4g} mm2; {needs.steps} steps, {needs.frames} frames")
+    print(f"# tumor cells expected: {needs.tumor_cells:.4g}, among {needs.kupffer_cells:.4g} Kupffer cells")
+    print(f"# memory: about {in_words(needs.memory_bytes)}; disk: about {in_words(needs.disk_bytes)}; "
+          f"time: about {duration_in_words(needs.seconds)} on one core")
+    said = [*needs.warnings, *warnings(loaded)]
+    for warning in said:
+        print(f"# unusual: {warning}")
+    if not said:
+        print("# nothing unusual")
+
+
+@app.command()
+def new(file: Annotated[Path, typer.Argument(metavar="FILE", help="the YAML file to write")]) -> None:
+    """Write a commented config to begin with."""
+    from .config.describe import starter_yaml
+    from .config.schema import compose
+
+    if file.suffix not in (".yaml", ".yml"):
+        raise UserError(f"{file} should end in .yaml")
+    try:
+        with file.open("x", encoding="utf-8") as handle:
+            handle.write(starter_yaml(compose()))
+    except FileExistsError:
+        raise UserError(f"{file} exists already; choose another name") from None
+    print(f"Wrote {file}. Edit it, then: crlm check {file}")
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON Schema of configs, for completion in editors."""
+    import json
+
+    from .config.describe import json_schema
+    from .config.schema import compose
+
+    print(json.dumps(json_schema(compose()), indent=2, ensure_ascii=False))
+
+
+@app.command()
+def rules(
+    config: Annotated[Path | None, typer.Argument(metavar="[CONFIG]", help="a config whose values and own rules to show")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="also the parameters of tissue, cells, fields and blood")] = False,
+) -> None:
+    """Show the rules in their order, with their parameters, plausible ranges and sources."""
+    from .commands.rules import show_rules
+
+    show_rules(None if config is None else _load(config), everything)
+
+
+@app.command()
+def movie(
+    run_dir: RunFolder,
+    field: Annotated[str | None, typer.Option(metavar="NAME", help="field to overlay: tnf, tgf_beta, cxcl1, oxygen, lactate, vegf ...")] = None,
+    format: Annotated[Literal["mp4", "gif", "png"], typer.Option(help="movie, animated picture, or numbered pictures")] = "mp4",
+) -> None:
+    """Draw the movie of a run."""
+    from .commands.pictures import draw_movie
+
+    _needs_run(run_dir, "snapshots.zarr")
+    print(f"Wrote {draw_movie(run_dir, field, format)}")
+
+
+@app.command()
+def plot(run_dir: RunFolder) -> None:
+    """Draw the figures of a run: overview.png and cascade.png."""
+    from .commands.pictures import draw_figures
+
+    _needs_run(run_dir, "summary.json")
+    for path in draw_figures(run_dir):
+        print(f"Wrote {path}")
+
+
+@app.command()
+def anatomy(
+    config: ConfigFile,
+    output: Annotated[Path | None, typer.Option("--output", "-o", metavar="DIR", help="output folder; by default runs/CONFIG-anatomy")] = None,
+    changes: Overrides = None,
+) -> None:
+    """Draw the tissue of a config and measure it: widths, distances, flow, zones, passages."""
+    from .commands.anatomy import measure_anatomy
+
+    loaded = _load(config, changes)
+    measure_anatomy(loaded, output if output is not None else Path("runs") / f"{config.stem}-anatomy")
+
+
+def _load(config: Path, changes: list[str] | None = None, seed: int | None = None) -> "Config":
+    from .config import load_config
+
+    return load_config(config, [*(changes or []), *([] if seed is None else [f"seed={seed}"])])
+
+
+def _needs_run(folder: Path, name: str) -> None:
+    if not (folder / name).exists():
+        running = (folder / "manifest.json").exists()
+        raise UserError(f"the run in {folder} has no {name} yet; finish it with --resume" if running
+                        else f"{folder} is not the folder of a run: it has no {name}")
+
+
+def _command_line() -> str:
+    """How the user called us, to be told again."""
+    import shlex
+
+    return shlex.join(["crlm", *(argument for argument in sys.argv[1:] if argument != "--resume")])
+
+
+def status_of(arguments: list[str] | None = None) -> int:
+    """Run the command and return its exit status; whatever is wrong is said on stderr."""
+    try:
+        app(args=arguments, prog_name="crlm")
+    except SystemExit as ending:
+        return ending.code if isinstance(ending.code, int) else DONE if ending.code is None else FAILED
+    except Exception as error:
+        if os.environ.get(DEBUG):
+            raise
+        message, status = _in_words(error)
+        print(message, file=sys.stderr)
+        return status
+    return DONE
+
+
+def _in_words(error: Exception) -> tuple[str, int]:
+    """What to tell the user about an error, and the exit status."""
+    from .config import ConfigError
+
+    if isinstance(error, ConfigError | UserError):
+        return str(error), WRONG_INPUT
+    from .commands.run import DrawingFailed
+    from .record.manifest import ResumeRefused
+    from .simulation import FieldError, FolderInUse, RunInterrupted
+
+    if isinstance(error, FolderInUse | ResumeRefused):
+        return str(error), WRONG_INPUT
+    if isinstance(error, DrawingFailed):
+        return str(error), FAILED
+    if isinstance(error, RunInterrupted):
+        return str(error), INTERRUPTED
+    if isinstance(error, FieldError):
+        return f"The run stopped: {error}.", FAILED
+    if isinstance(error, OSError):
+        return f"{error.strerror or error}{f': {error.filename}' if error.filename else ''}", FAILED
+    return (f"crlm failed: {type(error).__name__}: {error}\n"
+            f"This is a mistake in crlm or in a rule of your own; with {DEBUG}=1 the same command says where."), FAILED
+
+
+def main() -> None:
+    """Entry point of the `crlm` command."""
+    sys.exit(status_of())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,39 @@
+"""`crlm anatomy`: the picture of the tissue and what it measures."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..tissue import measure
+from .pictures import draw_anatomy
+from .run import build
+
+if TYPE_CHECKING:
+    from ..config.schema import Config
+
+PASSING_CELLS = 10_000
+"""How many tumor cells are walked through the tissue."""
+
+
+def measure_anatomy(config: "Config", folder: Path) -> None:
+    """Write anatomy.png and anatomy.json into `folder`, and print the figures."""
+    liver = build(config)
+    kupffer = np.zeros(liver.shape, bool)
+    cells = liver.kupffer.alive_rows()
+    kupffer[cells.row, cells.column] = True
+    passages = measure.walk(liver.flow, PASSING_CELLS, liver.seed, kupffer)
+    groups = {
+        "anatomy": measure.anatomy_figures(liver.anatomy), "flow": measure.flow_figures(liver.flow),
+        "passages": measure.passage_figures(passages),
+    }
+    folder.mkdir(parents=True, exist_ok=True)
+    measured = {title: {name: {"value": value, "unit": unit} for name, (value, unit) in figures.items()}
+                for title, figures in groups.items()}
+    (folder / "anatomy.json").write_text(json.dumps(measured, indent=2) + "\n", encoding="utf-8")
+    for title, figures in groups.items():
+        print(title if title != "passages" else f"passages of {PASSING_CELLS} cells")
+        for name, (value, unit) in figures.items():
+            print(f"  {name:<30} {value:10.4g} {unit}")
+    print(f"Wrote {draw_anatomy(liver, folder / 'anatomy.png')} and {folder / 'anatomy.json'}")

@@ -1,0 +1,108 @@
+"""`crlm run`: check that it fits, build the liver, run it, say where the output is."""
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..estimate import estimate, in_words
+from ..record import manifest
+from . import UserError
+from .progress import progress
+
+if TYPE_CHECKING:
+    from ..config.schema import Config
+    from ..model import LiverModel
+
+
+class DrawingFailed(RuntimeError):
+    """The data of the run are in place, a picture or the movie is not."""
+
+
+def run_experiment(config: "Config", folder: Path, *, threads: int, resume: bool, quiet: bool, again: str) -> None:
+    """Run `config` into `folder`; `again` is the user's command line without --resume.
+
+    Raises UserError, and what `Simulation.run` raises.
+    """
+    refuse_threads(threads)
+    refuse_memory(config)
+    from ..simulation import RunInterrupted, Simulation, refuse_folder
+
+    refuse_folder(folder, resume)
+    with progress(quiet) as shown:
+        for warning in estimate(config).warnings:
+            shown.tell(f"Note: {warning}.")
+        shown.tell(f"{config.name}: building the liver; the first run ever also compiles the kernels, for about a minute.")
+        model = build(config)
+        model.threads = threads
+        simulation = Simulation(model, folder=folder, resume=resume, progress=shown, tell=shown.tell,
+                                draw=lambda run: draw_all(run, config, shown.tell))
+        try:
+            simulation.run()
+        except RunInterrupted as error:
+            raise RunInterrupted(f"Interrupted: {error}. Everything up to then is in {folder}.\nTo go on: {again} --resume") from None
+        except KeyboardInterrupt:
+            raise RunInterrupted(f"Interrupted. What was kept is in {folder}.\nTo go on: {again} --resume") from None
+        except OSError as error:
+            said = f"Something could not be read or written: {error.strerror or error} ({error.filename or folder})."
+            if (folder / manifest.NAME).exists():
+                said += (f"\nThe run stopped; what was written up to its last checkpoint is safe in {folder}. "
+                         f"When this is mended, go on with: {again} --resume")
+            raise OSError(error.errno, said) from error
+    if not quiet:
+        print(_ending(simulation, folder))
+
+
+def build(config: "Config") -> "LiverModel":
+    """The liver of `config`. Raises UserError when it makes none."""
+    from ..model import LiverModel
+
+    try:
+        return LiverModel(config)
+    except ValueError as error:
+        raise UserError(f"this config makes no liver: {error}") from error
+
+
+def refuse_threads(threads: int) -> None:
+    """Raise UserError when there are fewer processors than `threads`."""
+    available = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    if threads > available:
+        raise UserError(f"--threads {threads} is more than the {available} processor{'s' * (available != 1)} that can be used here")
+
+
+def refuse_memory(config: "Config") -> None:
+    """Raise UserError when the run would need more memory than is free."""
+    import psutil
+
+    needed, free = estimate(config).memory_bytes, psutil.virtual_memory().available
+    if needed > free:
+        raise UserError(f"The run would need about {in_words(needed)} of memory, and {in_words(free)} are free. "
+                         "Make tissue.width or tissue.height smaller, or the inoculum.")
+
+
+def draw_all(folder: Path, config: "Config", tell) -> None:
+    """The figures and the movie that the config's `record` asks for. Raises DrawingFailed."""
+    from .pictures import draw_figures, draw_movie
+
+    try:
+        if config.record.figures:
+            tell("Drawing the figures.")
+            draw_figures(folder)
+        if config.record.movie:
+            tell("Drawing the movie.")
+            draw_movie(folder)
+    except Exception as error:  # whatever goes wrong in drawing, the data are there and the user must hear both
+        raise DrawingFailed(f"The data of the run are in {folder}, but drawing failed: {type(error).__name__}: {error}\n"
+                            "--resume tries again; with record.movie and record.figures off nothing is drawn.") from error
+
+
+def _ending(simulation, folder: Path) -> str:
+    lines = [f"The run in {folder} was complete already." if simulation.already_complete else f"Done: {folder}"]
+    contents = (
+        ("summary.json", "what became of the tumor cells"), ("timeseries.parquet", "counts, fields and events through time"),
+        ("events.parquet", "every event with its cause"), ("nodules.parquet", "groups of tumor cells through time"),
+        ("snapshots.zarr", "lattices and cell tables, for xarray"), ("overview.png", "the run at a glance"),
+        ("cascade.png", "from arrival to metastasis"), ("movie.mp4", "the movie"), (manifest.CONFIG, "the config, everything filled in"),
+    )
+    lines += [f"  {name:<19} {meaning}" for name, meaning in contents if (folder / name).exists()]
+    lines.append(f"Next: crlm movie {folder} --field cxcl1; crlm plot {folder}; another seed: crlm run ... --seed N")
+    return "\n".join(lines)

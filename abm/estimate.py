@@ -1,0 +1,110 @@
+"""What a run will need: memory, time, disk, and how many tumor cells will come; told before anything is built."""
+
+import math
+from dataclasses import dataclass
+
+from .config.schema import Config
+from .record.schedule import Every, steps_until
+
+FEWEST_TUMOR_CELLS = 30
+"""Below this many arriving cells a single run says little."""
+KUPFFER_CELLS_PER_TUMOR_CELL = 3
+"""Kupffer cells, below which per tumor cell they are crowded with prey and fates no longer are those of single cells."""
+
+_BASE_BYTES = 420e6
+_BYTES_PER_SITE = 480.0
+_BUFFER_BYTES_PER_SITE = 26.0
+_BUFFERED_SITES = 4_000_000
+_BYTES_PER_TUMOR_CELL = 500.0
+"""Memory: interpreter and libraries; lattices, solvers and tables; frames waiting to be written (see snapshots); rows."""
+
+_SECONDS_PER_SITE_AND_STEP = 1.1e-7
+_SECONDS_PER_STEP = 6e-4
+_SECONDS_PER_SITE_AND_FRAME = 4e-7
+_SECONDS_PER_FRAME = 0.05
+"""Time, measured on one core of an ordinary CPU in 2025, compiling excluded."""
+
+_DISK_BYTES_PER_SITE_AND_FRAME = 7.0
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What the run of a config will need; see the functions that fill it."""
+
+    rows: int
+    columns: int
+    area_mm2: float
+    steps: int
+    frames: int
+    tumor_cells: float
+    kupffer_cells: float
+    memory_bytes: float
+    disk_bytes: float
+    seconds: float
+
+    @property
+    def warnings(self) -> list[str]:
+        """What makes the run say less than it could, one sentence each."""
+        said = []
+        if self.tumor_cells < FEWEST_TUMOR_CELLS:
+            said.append(f"only {self.tumor_cells:.3g} tumor cells are expected; with fewer than {FEWEST_TUMOR_CELLS} a run says "
+                        "little: enlarge the tissue, or set rules.arrival.enrichment")
+        if self.tumor_cells * KUPFFER_CELLS_PER_TUMOR_CELL > self.kupffer_cells:
+            said.append(f"{self.tumor_cells:.0f} tumor cells are expected among {self.kupffer_cells:.0f} Kupffer cells; above one per "
+                        f"{KUPFFER_CELLS_PER_TUMOR_CELL} they crowd each other: lower rules.arrival.enrichment or the inoculum")
+        return said
+
+
+def estimate(config: Config) -> Estimate:
+    """What a run of `config` will need; times and sizes are rough."""
+    tissue = config.tissue
+    rows, columns = (max(1, math.ceil(size / tissue.site - 1e-9)) for size in (tissue.height, tissue.width))
+    sites = rows * columns
+    area = sites * (tissue.site / 1000.0) ** 2
+    steps = steps_until(config.duration, config.step)
+    frames = len(Every(config.record.snapshots).steps(0, steps, config.step))
+    tumor_cells = _arriving(config) * area
+    return Estimate(
+        rows=rows, columns=columns, area_mm2=area, steps=steps, frames=frames,
+        tumor_cells=tumor_cells, kupffer_cells=config.cells.kupffer.density * area,
+        memory_bytes=_BASE_BYTES + _BYTES_PER_SITE * sites + _BYTES_PER_TUMOR_CELL * tumor_cells
+        + _BUFFER_BYTES_PER_SITE * min(16 * sites, max(sites, _BUFFERED_SITES)),
+        disk_bytes=_DISK_BYTES_PER_SITE_AND_FRAME * sites * frames,
+        seconds=steps * (_SECONDS_PER_STEP + _SECONDS_PER_SITE_AND_STEP * sites)
+        + frames * (_SECONDS_PER_FRAME + _SECONDS_PER_SITE_AND_FRAME * sites),
+    )
+
+
+def _arriving(config: Config) -> float:
+    """Tumor cells per mm2 that arrive before the end."""
+    arrival = config.rules.arrival
+    if not arrival.enabled:
+        return 0.0
+    total = sum(dose.share for dose in arrival.doses)
+    if total <= 0:
+        return 0.0
+    arrived = sum(dose.share * _within(dose.start, dose.over, config.duration) for dose in arrival.doses)
+    return arrival.per_mm2(config.tissue.slab_thickness) * arrived / total
+
+
+def _within(start: float, over: float, end: float) -> float:
+    """Share of a dose that arrives between the start of the run and its end."""
+    if over <= 0:
+        return float(0 <= start < end)
+    return max(0.0, min(start + over, end) - max(start, 0.0)) / over
+
+
+def in_words(count: float) -> str:
+    """Bytes as people say them: '1.2 GB'."""
+    for unit in ("B", "kB", "MB", "GB"):
+        if count < 1000:
+            return f"{count:.3g} {unit}"
+        count /= 1000
+    return f"{count:.3g} TB"
+
+
+def duration_in_words(seconds: float) -> str:
+    """Wall time as people say it: '45 s', '12 min', '3.1 h'."""
+    if seconds < 90:
+        return f"{max(seconds, 1):.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"

@@ -1,0 +1,88 @@
+"""A run's snapshots, frame by frame: only as much in memory as one chunk of the store."""
+
+from pathlib import Path
+
+import numpy as np
+
+from .scene import Scene
+
+SNAPSHOTS = "snapshots.zarr"
+_LATTICES = ("lumen", "tissue", "perfused", "hepatocyte", "ecm", "nets", "e_selectin")
+_LOOKS_FOR_LIMITS = 12  # frames from which the limits of an overlay are taken
+_PEAK_SHARE = 99.8  # percentile that counts as the highest level: single sites at a secreting cell would hide the rest
+
+
+class Recording:
+    """The frames of one run.
+
+    times_min : float64 [frames]; site_kind : uint8 [row, column]; title; spacing_um; fields : names that can be overlaid
+    """
+
+    def __init__(self, folder: Path | str):
+        """Raises FileNotFoundError when the run folder has no snapshots, or none yet."""
+        import zarr
+        from zarr.storage import LocalStore
+
+        path = Path(folder) / SNAPSHOTS
+        if not path.is_dir():
+            raise FileNotFoundError(
+                f"{folder} has no {SNAPSHOTS}: is it the folder of a run, and was it run with snapshots?")
+        self._group = zarr.open_group(LocalStore(path, read_only=True), mode="r")
+        times = self._group["time"][:]
+        self.times_min = times[np.isfinite(times)]
+        if not self.times_min.size:
+            raise FileNotFoundError(f"{path} holds no frames yet: they are written at each checkpoint and at the end")
+        self.site_kind = self._group["site_kind"][:]
+        self.spacing_um = float(self._group.attrs["spacing_um"])
+        self.title = str(self._group.attrs.get("title", ""))
+        self.fields = tuple(sorted(name for name, array in self._group.arrays()
+                                   if array.ndim == 3 and array.dtype.kind == "f"))
+        self._blocks: dict[str, tuple[int, np.ndarray]] = {}
+
+    def __len__(self) -> int:
+        return self.times_min.size
+
+    def unit(self, field: str) -> str:
+        """The unit of a field; '' when it has none."""
+        self._known(field)
+        unit = str(self._group[field].attrs.get("unit", ""))
+        return "" if unit == "1" else unit
+
+    def scene(self, index: int, field: str | None = None) -> Scene:
+        """The liver at frame `index`, with `field` for the overlay. Raises ValueError for a field that is not there."""
+        index = range(len(self))[index]
+        lattices = {name: self._frame(name, index) for name in _LATTICES}
+        level = None if field is None else self._frame(self._known(field), index)
+        return Scene(minutes=float(self.times_min[index]), field=level, **lattices)
+
+    def limits(self, field: str) -> tuple[float, float]:
+        """Lower and upper limit of a field over the whole run; signals begin at 0."""
+        self._known(field)
+        chosen = np.unique(np.linspace(0, len(self) - 1, _LOOKS_FOR_LIMITS).round().astype(int))
+        frames = [self._frame(field, int(i)) for i in chosen]
+        return field_limits(frames)
+
+    def _known(self, field: str) -> str:
+        if field not in self.fields:
+            raise ValueError(f"there is no field '{field}'; there are: {', '.join(self.fields)}")
+        return field
+
+    def _frame(self, name: str, index: int) -> np.ndarray:
+        array = self._group[name]
+        length = array.chunks[0]
+        number = index // length
+        held = self._blocks.get(name)
+        if held is None or held[0] != number:
+            held = self._blocks[name] = (number, array[number * length : (number + 1) * length])
+        frame = held[1][index - number * length]
+        return frame.astype(np.float32) if frame.dtype.kind == "f" else frame
+
+
+def field_limits(frames: list[np.ndarray]) -> tuple[float, float]:
+    """Limits that suit all `frames`: from 0 for signals, from the lowest value where the level is nowhere near 0."""
+    highest = max(float(np.percentile(frame, _PEAK_SHARE)) for frame in frames)
+    lowest = min(float(np.percentile(frame, 100 - _PEAK_SHARE)) for frame in frames)
+    low = lowest if lowest > 0.25 * highest else 0.0
+    if highest <= low:
+        highest = max(float(frame.max()) for frame in frames)
+    return low, highest if highest > low else low + 1.0
