@@ -20,7 +20,12 @@ Mark = Literal["checked", "unverified", "derived", "assumed"]
 `derived` shows its arithmetic, `assumed` is a guess."""
 
 _QUANTITY = re.compile(r"(?P<number>[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)(?P<unit>.*)", re.DOTALL)
-_UNIT = re.compile(r"[A-Za-zµμ%/*^·²³0-9 ()-]{1,40}")
+_FACTOR = r"(?:1|%|[A-Za-zµμ]+)(?:(?:\^|\*\*)-?[0-9]{1,2}|[²³])?"
+# no powers of powers and no numbers: `h^9^9^9` would keep pint busy for ever
+_UNIT = re.compile(rf"(?=.{{1,40}}$)\s*/?\s*{_FACTOR}(?:\s*[*/·]\s*{_FACTOR}|\s+{_FACTOR})*\s*")
+
+# the conversions that nearly every config needs, so that pint, slow to import, is loaded only for the others
+_EVERYDAY = {("d", "h"): 24.0, ("min", "h"): 1.0 / 60.0, ("mm", "um"): 1000.0, ("/d", "/h"): 1.0 / 24.0, ("%", ""): 0.01}
 
 
 @functools.cache
@@ -32,7 +37,7 @@ def _registry():
 
 def _parse_unit(written: str):
     """The pint unit that `written` means. Raises ValueError when it means none."""
-    if not _UNIT.fullmatch(written) or re.search(r"\d{3}", written):
+    if not _UNIT.fullmatch(written):
         raise ValueError(f"'{written}' is not a unit")
     text = written.replace("μ", "µ").replace("·", "*").strip()
     if text.startswith("/"):
@@ -48,6 +53,8 @@ def _factor(written: str, unit: str) -> float | None:
     """How many `unit` make one `written`; None when their dimensions differ."""
     if written == unit:
         return 1.0
+    if (written, unit) in _EVERYDAY:
+        return _EVERYDAY[written, unit]
     source, target = _parse_unit(written), _parse_unit(unit) if unit else _registry().dimensionless
     if source.dimensionality != target.dimensionality:
         return None
@@ -86,8 +93,9 @@ class Quantity:
             if factor is None:
                 wanted = f"{self.kind} (in units like '{self.unit}')" if self.unit else f"{self.kind} without a unit"
                 raise self._error(f"'{_shorten(text)}' has the wrong dimension; expected {wanted}, e.g. '{self.example}'")
-            if factor != 1.0:
-                number *= factor
+            number *= factor
+            if not math.isfinite(number):
+                raise self._error(f"expected a smaller number, got '{_shorten(text)}'")
         elif self.unit and number != 0.0:
             raise self._error(f"the unit is missing; write {self.kind} such as '{self.example}'")
         if not self.minimum <= number <= self.maximum:
@@ -135,7 +143,7 @@ MillimetersOfMercury = Annotated[float, Quantity("mmHg", "a partial pressure", "
 MillimetersOfMercuryPerSecond = Annotated[float, Quantity("mmHg/s", "a rate of oxygen uptake", "30 mmHg/s")]
 Millimolar = Annotated[float, Quantity("mM", "a concentration", "1 mM")]
 MillimolarPerHour = Annotated[float, Quantity("mM/h", "a rate of production", "2 mM/h")]
-Fraction = Annotated[float, Quantity("", "a fraction between 0 and 1", "0.5", maximum=1.0)]
+Fraction = Annotated[float, Quantity("", "a fraction", "0.5", maximum=1.0)]
 Number = Annotated[float, Quantity("", "a number", "1.5")]
 
 
@@ -150,7 +158,7 @@ def parameter(
 class Parameters(BaseModel):
     """A frozen group of declared parameters; unknown keys are refused and defaults validated like a user's input."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True, allow_inf_nan=False)
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,8 @@ class BloodParameters(Parameters):
     """Equations of the systemic levels."""
 
     g_csf_decay: PerHour = parameter(
-        "0.2 /h", low="0.15 /h", high="0.35 /h", mark="unverified", source="half-life 2-4 h (filgrastim)", description="clearance of G-CSF")
+        "0.2 /h", low="0.15 /h", high="0.35 /h", mark="unverified",
+        source="half-life 2-4 h (filgrastim)", description="clearance of G-CSF")
     g_csf_burden: Number = parameter(
         1000.0, low=100, high=10000, mark="assumed", source="neutrophilia at advanced burden",
         description="tumor cells per mm2 of liver slab that keep G-CSF at its half-maximal effect")
@@ -27,12 +28,14 @@ class BloodParameters(Parameters):
         "12 h", low="4 h", high="48 h", mark="assumed", source="release from the marrow within a day",
         description="time constant with which the pool follows G-CSF")
     lps: Number = parameter(
-        0.0, low=0, high=10, mark="assumed", source="0 in health; sepsis or gut leak above 1", description="portal LPS, constant supply")
+        0.0, low=0, high=10, mark="assumed",
+        source="0 in health; sepsis or gut leak above 1", description="portal LPS, constant supply")
     exosomes: Number = parameter(
         0.0, low=0, high=10, mark="assumed", source="Costa-Silva 2015, 10.1038/ncb3169: education every other day",
         description="level that the supply of tumor exosomes keeps in the blood while it lasts")
     exosomes_until: Hours = parameter(
-        "21 d", low="7 d", high="28 d", mark="unverified", source="Costa-Silva 2015, 10.1038/ncb3169: three weeks of education",
+        "21 d", low="7 d", high="28 d", mark="unverified",
+        source="Costa-Silva 2015, 10.1038/ncb3169: three weeks of education",
         description="when the supply of exosomes ends")
     exosome_half_life: Hours = parameter(
         "0.25 h", low="0.03 h", high="2 h", mark="unverified", source="Takahashi 2013, 10.1016/j.jbiotec.2013.03.013",

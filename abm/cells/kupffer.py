@@ -10,7 +10,7 @@ from ..kernels.random import stream_key
 from ..tissue.sites import LUMEN, SINUSOID
 from ..units import Fraction, Number, Parameters, PerSquareMillimeter, parameter
 from .population import WHERE, LiverCell
-from .settle import site_hashes, choose_sites, rounded_count, settle
+from .settle import choose_sites, rounded_count, settle, site_hashes
 
 RESTING, ENGULFING, TNF_SECRETING, REPROGRAMMED = range(4)
 
@@ -44,11 +44,13 @@ class KupfferParameters(Parameters):
         "180 /mm^2", low="150 /mm^2", high="210 /mm^2", mark="derived",
         source=f"{_BOUWENS}: 14-20e6 /g * 1.06 g/cm3 * 10 um", description="Kupffer cells per area of a 10 um slab")
     share_zone_1: Number = parameter(
-        0.43, low=0.38, high=0.48, mark="checked", source=_BOUWENS, description="share of the cells in the periportal zone")
+        0.43, low=0.38, high=0.48, mark="checked",
+        source=_BOUWENS, description="share of the cells in the periportal zone")
     share_zone_2: Number = parameter(
         0.28, low=0.23, high=0.33, mark="checked", source=_BOUWENS, description="share of the cells in the midzone")
     share_zone_3: Number = parameter(
-        0.29, low=0.24, high=0.34, mark="checked", source=_BOUWENS, description="share of the cells in the pericentral zone")
+        0.29, low=0.24, high=0.34, mark="checked",
+        source=_BOUWENS, description="share of the cells in the pericentral zone")
     phagocytic_fraction: Fraction = parameter(
         0.64, low=0.5, high=1.0, mark="checked", source=f"{_BOUWENS}: latex labelled 64 %",
         description="fraction of the cells that phagocytose at all")

@@ -10,7 +10,7 @@ from ..kernels.random import stream_key
 from ..tissue.sites import LUMEN, SINUSOID
 from ..units import Fraction, Hours, Number, Parameters, PerSquareMillimeter, parameter
 from .population import WHERE, LiverCell
-from .settle import site_hashes, choose_sites, rounded_count, settle
+from .settle import choose_sites, rounded_count, settle, site_hashes
 
 PATROLLING, IN_CONTACT, HANDLING = range(3)
 
@@ -43,7 +43,8 @@ class NaturalKillerParameters(Parameters):
         0.5, low=0.3, high=0.6, mark="checked", source="Vanherberghen 2013, Blood 121:1326",
         description="fraction of NK cells that kill at all")
     activation: Number = parameter(
-        1.0, low=0.3, high=5, mark="assumed", source="resting host 1; nude or poly(IC)-treated mice more (Cohen 1990, Cancer Res 50:1834)",
+        1.0, low=0.3, high=5, mark="assumed",
+        source="resting host 1; nude or poly(IC)-treated mice more (Cohen 1990, Cancer Res 50:1834)",
         description="activity of the host's NK cells, multiplies the kill hazard")
     residence: Hours = parameter(
         "10 d", low="3 d", high="30 d", mark="assumed", source="turnover of liver NK cells",

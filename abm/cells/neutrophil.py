@@ -10,7 +10,7 @@ from ..kernels.random import stream_key
 from ..tissue.sites import LUMEN, SINUSOID
 from ..units import Hours, Parameters, PerSquareMillimeter, parameter
 from .population import WHERE, LiverCell
-from .settle import site_hashes, choose_sites, rounded_count, settle
+from .settle import choose_sites, rounded_count, settle, site_hashes
 
 N1, N2, NETTING = range(3)
 
@@ -33,10 +33,12 @@ class NeutrophilParameters(Parameters):
     """How many neutrophils a normal liver holds, and how long they live."""
 
     density: PerSquareMillimeter = parameter(
-        "15 /mm^2", low="5 /mm^2", high="30 /mm^2", mark="unverified", source="marginated pool; Ly6G staining of mouse liver",
+        "15 /mm^2", low="5 /mm^2", high="30 /mm^2", mark="unverified",
+        source="marginated pool; Ly6G staining of mouse liver",
         description="marginated neutrophils per area of a 10 um slab of normal liver")
     half_life: Hours = parameter(
-        "7.5 h", low="6 h", high="19 h", mark="checked", source="Dancey 1976, J Clin Invest 58:705 (7.9 h); Summers 2010 (7 h)",
+        "7.5 h", low="6 h", high="19 h", mark="checked",
+        source="Dancey 1976, J Clin Invest 58:705 (7.9 h); Summers 2010 (7 h)",
         description="half-life of a marginated neutrophil")
     tissue_half_life: Hours = parameter(
         "48 h", low="12 h", high="120 h", mark="unverified", source="tissue neutrophils live 1-3 d, longer under G-CSF",

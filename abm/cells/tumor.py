@@ -54,40 +54,51 @@ class TumorParameters(Parameters):
         0.3, low=0, high=1, mark="assumed", source="partial EMT of circulating tumor cells",
         description="EMT score on arrival")
     cd47: Number = parameter(
-        1.0, low=0, high=5, mark="assumed", source="relative to the reference line; Yang 2025, 10.3892/or.2025.8963, ref 110",
+        1.0, low=0, high=5, mark="assumed",
+        source="relative to the reference line; Yang 2025, 10.3892/or.2025.8963, ref 110",
         description="CD47, a don't-eat-me signal, relative to the reference line")
     cd24: Number = parameter(
-        1.0, low=0, high=5, mark="assumed", source="relative to the reference line; Yang 2025, 10.3892/or.2025.8963, ref 110",
+        1.0, low=0, high=5, mark="assumed",
+        source="relative to the reference line; Yang 2025, 10.3892/or.2025.8963, ref 110",
         description="CD24, a don't-eat-me signal, relative to the reference line")
     pdl1: Number = parameter(
-        1.0, low=0, high=5, mark="assumed", source="relative to the reference line; Yang 2025, 10.3892/or.2025.8963, ref 110",
+        1.0, low=0, high=5, mark="assumed",
+        source="relative to the reference line; Yang 2025, 10.3892/or.2025.8963, ref 110",
         description="PD-L1, relative to the reference line")
     calreticulin: Number = parameter(
-        1.0, low=0, high=5, mark="assumed", source="relative to the reference line; Yang 2025, 10.3892/or.2025.8963, ref 110",
+        1.0, low=0, high=5, mark="assumed",
+        source="relative to the reference line; Yang 2025, 10.3892/or.2025.8963, ref 110",
         description="calreticulin, an eat-me signal, relative to the reference line")
     selectin_ligands: Number = parameter(
-        1.0, low=0, high=3, mark="assumed", source="sialyl-Lewis x/a of metastatic lines; Khatib 2002, Cancer Res 62:5393",
+        1.0, low=0, high=3, mark="assumed",
+        source="sialyl-Lewis x/a of metastatic lines; Khatib 2002, Cancer Res 62:5393",
         description="ligands of E-selectin, relative to a metastatic line")
     integrins: Number = parameter(
         1.0, low=0, high=3, mark="assumed", source="VLA-4 and LFA-1/Mac-1 partners of VCAM-1 and ICAM-1",
         description="ligands of VCAM-1 and ICAM-1, relative to a metastatic line")
     tnf_induction: Number = parameter(
-        1.0, low=0, high=1.5, mark="checked", source="Khatib 2005, 10.1016/S0002-9440(10)62048-2: H-59, CX-1 induce; M-27, MIP-101 do not",
+        1.0, low=0, high=1.5, mark="checked",
+        source="Khatib 2005, 10.1016/S0002-9440(10)62048-2: H-59, CX-1 induce; M-27, MIP-101 do not",
         description="how strongly a touching Kupffer cell is induced to secrete TNF; 0 for a non-inducer")
     tnf_duration: Hours = parameter(
-        "4 h", low="2 h", high="24 h", mark="derived", source="Khatib 2005: H-59 declines after 6 h, CX-1 stays to 48 h",
+        "4 h", low="2 h", high="24 h", mark="derived",
+        source="Khatib 2005: H-59 declines after 6 h, CX-1 stays to 48 h",
         description="time constant with which a Kupffer cell tires of the contact")
     nk_sensitivity: Number = parameter(
-        0.25, low=0.02, high=1.0, mark="derived", source="Ichise 2022, 10.7554/eLife.76269 (B16: 1); Cohen 1990, Cancer Res 50:1834 (MCA-38: about 0.05)",
+        0.25, low=0.02, high=1.0, mark="derived",
+        source="Ichise 2022, 10.7554/eLife.76269 (B16: 1); Cohen 1990, Cancer Res 50:1834 (MCA-38: about 0.05)",
         description="kill hazard in contact with an NK cell, relative to B16")
     extravasation: Literal["rapid", "intravascular"] = parameter(
-        "rapid", mark="checked", source="rapid: Haier 2003, J Gastrointest Surg 7:507; intravascular: Mook 2003, 10.1053/jhep.2003.50297",
+        "rapid", mark="checked",
+        source="rapid: Haier 2003, J Gastrointest Surg 7:507; intravascular: Mook 2003, 10.1053/jhep.2003.50297",
         description="whether the line crosses the endothelium within hours or first grows for days inside the vessel")
     dormancy: Number = parameter(
-        1.0, low=0.1, high=3, mark="assumed", source="B16F1, Luzzi 1998, Am J Pathol 153:865, is 1; fitter lines lie below",
+        1.0, low=0.1, high=3, mark="assumed",
+        source="B16F1, Luzzi 1998, Am J Pathol 153:865, is 1; fitter lines lie below",
         description="multiplies the rate at which solitary cells stop cycling")
     cxcl1: Number = parameter(
-        1.0, low=0, high=5, mark="assumed", source="KIAA1199 and PRIM1 raise CXCL1; Yang 2025, 10.3892/or.2025.8963, refs 81, 82",
+        1.0, low=0, high=5, mark="assumed",
+        source="KIAA1199 and PRIM1 raise CXCL1; Yang 2025, 10.3892/or.2025.8963, refs 81, 82",
         description="secretion of CXCL1/IL-8, relative to the reference line")
     g_csf: Number = parameter(
         1.0, low=0, high=5, mark="assumed", source="Yang 2025, 10.3892/or.2025.8963, refs 75, 79",

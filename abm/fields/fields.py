@@ -30,20 +30,24 @@ class TumorNecrosisFactor(SignalParameters):
     """TNF-alpha."""
 
     diffusion: SquareMicrometersPerSecond = parameter(
-        "20 um^2/s", low="10 um^2/s", high="60 um^2/s", mark="checked", source="1200 um2/min in published tissue models; free trimer about 70",
+        "20 um^2/s", low="10 um^2/s", high="60 um^2/s", mark="checked",
+        source="1200 um2/min in published tissue models; free trimer about 70",
         description="diffusion coefficient in tissue")
     decay: PerHour = parameter(
-        "0.12 /h", low="0.03 /h", high="2 /h", mark="checked", source="0.002 /min in published tissue models", description="decay rate")
+        "0.12 /h", low="0.03 /h", high="2 /h", mark="checked",
+        source="0.002 /min in published tissue models", description="decay rate")
 
 
 class TransformingGrowthFactor(SignalParameters):
     """Active TGF-beta."""
 
     diffusion: SquareMicrometersPerSecond = parameter(
-        "26 um^2/s", low="10 um^2/s", high="60 um^2/s", mark="unverified", source="25 kDa; Murphy 2012, 10.1007/s11538-011-9712-y",
+        "26 um^2/s", low="10 um^2/s", high="60 um^2/s", mark="unverified",
+        source="25 kDa; Murphy 2012, 10.1007/s11538-011-9712-y",
         description="diffusion coefficient in tissue")
     decay: PerHour = parameter(
-        "0.35 /h", low="0.1 /h", high="15 /h", mark="unverified", source="active form minutes in plasma (Wakefield 1990), hours in tissue",
+        "0.35 /h", low="0.1 /h", high="15 /h", mark="unverified",
+        source="active form minutes in plasma (Wakefield 1990), hours in tissue",
         description="decay rate of the active form")
 
 
@@ -51,7 +55,8 @@ class Chemokine(SignalParameters):
     """CXCL1 and IL-8, the ligands of CXCR2."""
 
     diffusion: SquareMicrometersPerSecond = parameter(
-        "50 um^2/s", low="20 um^2/s", high="150 um^2/s", mark="unverified", source="8 kDa, slowed by glycosaminoglycans",
+        "50 um^2/s", low="20 um^2/s", high="150 um^2/s", mark="unverified",
+        source="8 kDa, slowed by glycosaminoglycans",
         description="diffusion coefficient in tissue")
     decay: PerHour = parameter(
         "0.7 /h", low="0.2 /h", high="3 /h", mark="unverified", source="range of 50-150 um", description="decay rate")
@@ -61,10 +66,12 @@ class VascularEndothelialGrowthFactor(SignalParameters):
     """VEGF."""
 
     diffusion: SquareMicrometersPerSecond = parameter(
-        "10 um^2/s", low="5 um^2/s", high="100 um^2/s", mark="checked", source="published angiogenesis models: 10 and 70 um2/s",
+        "10 um^2/s", low="5 um^2/s", high="100 um^2/s", mark="checked",
+        source="published angiogenesis models: 10 and 70 um2/s",
         description="diffusion coefficient in tissue")
     decay: PerHour = parameter(
-        "0.94 /h", low="0.2 /h", high="1 /h", mark="checked", source="published angiogenesis models: 0.9375 /h", description="decay rate")
+        "0.94 /h", low="0.2 /h", high="1 /h", mark="checked",
+        source="published angiogenesis models: 0.9375 /h", description="decay rate")
 
 
 class Lactate(SignalParameters):
@@ -76,7 +83,8 @@ class Lactate(SignalParameters):
     decay: PerHour = parameter(
         "0 /h", low="0 /h", high="1 /h", mark="assumed", source="leaves with the blood", description="decay rate")
     blood: Millimolar = parameter(
-        "1 mM", low="0.5 mM", high="2 mM", mark="unverified", source="resting plasma lactate", description="level in blood, and in tissue at rest")
+        "1 mM", low="0.5 mM", high="2 mM", mark="unverified",
+        source="resting plasma lactate", description="level in blood, and in tissue at rest")
 
 
 class Field:

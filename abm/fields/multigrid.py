@@ -7,8 +7,9 @@ off-diagonal elements have one sign, so that the exact solution for non-negative
 
 Any size is halved by joining neighbours two by two, down to a single site, where the equation is solved exactly. An
 odd row or column left over stays a narrower block, so that coarse levels are finite volumes on a tensor grid (with
-five points wherever widths are unequal). Sinks and residuals are averaged over the volume, and corrections are
-interpolated linearly.
+five points wherever widths are unequal). Residuals are averaged over the volume and corrections interpolated linearly.
+Sinks are averaged with the weights of that interpolation: it gives a coarse grid at least the absorption that its
+corrections meet on the fine one, so that they do not overshoot where perfused and unperfused tissue meet.
 
 The smoother is Jacobi with two steps whose lengths are the Chebyshev points of the rough part of the spectrum. It costs
 as much as one red-black Gauss-Seidel sweep and smooths better, needs no colours with nine points, prefers no
@@ -23,9 +24,10 @@ import numpy as np
 
 from abm.kernels.jit import jit
 
-BEFORE, AFTER, SHARE, LEAN = 0, 1, 2, 3
-"""Rows of an axis table: couplings to the previous and next block (1/s), a block's share of its parent's volume,
-and how far the interpolation leans from the parent to the parent's neighbour on this block's side."""
+BEFORE, AFTER, SHARE, LEAN, OWN_WEIGHT, NEXT_WEIGHT = 0, 1, 2, 3, 4, 5
+"""Rows of an axis table: couplings to the previous and next block (1/s), a block's share of its parent's volume, how
+far the interpolation leans from the parent to the parent's neighbour on this block's side, and the weights that the
+block's sink has in the averages of the parent and of that neighbour."""
 
 ROWS, COLUMNS, FIRST_SITE, FIRST_ROW, FIRST_COLUMN = 0, 1, 2, 3, 4
 """Columns of `levels`: the level's shape, and where its sites (of coarse levels), rows and columns start in the flat
@@ -95,7 +97,7 @@ def _axis_table(axis: list[np.ndarray], k: int, coupling: float, periodic: bool)
     """The axis table of level `k`, float32 [4, size]."""
     width = axis[k]
     centre = np.cumsum(width) - width / 2
-    table = np.zeros((4, width.size))
+    table = np.zeros((6, width.size))
     distance = (width + np.roll(width, 1)) / 2  # between a block and the one before
     table[BEFORE] = coupling / (width * distance)
     table[AFTER] = coupling / (width * np.roll(distance, -1))
@@ -107,12 +109,16 @@ def _axis_table(axis: list[np.ndarray], k: int, coupling: float, periodic: bool)
         coarse_centre = np.cumsum(coarse) - coarse / 2
         coarse_distance = (coarse + np.roll(coarse, 1)) / 2
         offset = centre - coarse_centre[parent]
+        neighbour = (parent + np.where(np.arange(width.size) % 2, 1, -1)) % coarse.size
         table[SHARE] = width / coarse[parent]
         to_neighbour = np.where(offset < 0, coarse_distance[parent], np.roll(coarse_distance, -1)[parent])
         table[LEAN] = np.abs(offset) / to_neighbour
         if not periodic:
             table[LEAN, parent == 0] *= offset[parent == 0] > 0
             table[LEAN, parent == coarse.size - 1] *= offset[parent == coarse.size - 1] < 0
+        own, shared = table[SHARE] * (1 - table[LEAN]), table[SHARE] * table[LEAN]
+        total = np.bincount(parent, own, coarse.size) + np.bincount(neighbour, shared, coarse.size)
+        table[OWN_WEIGHT], table[NEXT_WEIGHT] = own / total[parent], shared / total[neighbour]
     return table.astype(np.float32)
 
 
@@ -126,10 +132,10 @@ def _smoothing(row_widths: np.ndarray, column_widths: np.ndarray, coupling: floa
 
 
 def restrict_sink(sink: np.ndarray, grid: Grid) -> None:
-    """Fill the coarse sinks with volume averages of `sink` (1/s)."""
+    """Fill the coarse sinks with weighted averages of `sink` (1/s)."""
     for k in range(len(grid.levels) - 1):
         coarse = level_of(grid.sinks, grid.levels, k + 1)
-        restrict(sink, *axes_of(grid, k), coarse)
+        average_sink(sink, *axes_of(grid, k), grid.buffers[0], coarse)
         sink = coarse
 
 
@@ -217,11 +223,27 @@ def average_columns(fine, columns, weight, coarse):
 
 
 @jit
-def restrict(fine, rows, columns, coarse):
-    """coarse = volume average of fine."""
+def next_parent(k, parents):
+    """The neighbour, on the side of block `k`, of the block's parent `k // 2`; around the edge where there is none."""
+    if k % 2 == 0:
+        return k // 2 - 1 if k > 1 else parents - 1
+    return k // 2 + 1 if k // 2 + 1 < parents else 0
+
+
+@jit
+def average_sink(fine, rows, columns, line, coarse):
+    """coarse = average of the fine sinks, weighted as corrections are interpolated."""
+    height, width = coarse.shape
     coarse[:] = np.float32(0.0)
     for i in range(fine.shape[0]):
-        average_columns(fine[i], columns, rows[SHARE, i], coarse[i // 2])
+        line[:width] = np.float32(0.0)
+        for j in range(fine.shape[1]):
+            line[j // 2] += columns[OWN_WEIGHT, j] * fine[i, j]
+            line[next_parent(j, width)] += columns[NEXT_WEIGHT, j] * fine[i, j]
+        own, other = i // 2, next_parent(i, height)
+        for j in range(width):
+            coarse[own, j] += rows[OWN_WEIGHT, i] * line[j]
+            coarse[other, j] += rows[NEXT_WEIGHT, i] * line[j]
 
 
 @jit
@@ -246,15 +268,10 @@ def restrict_residual(c, b, sink, rate, rows, columns, corner, buffers, coarse):
 def add_interpolated(coarse, rows, columns, buffers, fine):
     """fine += coarse, interpolated linearly between the centres of the coarse blocks."""
     n, m = fine.shape
-    last_row, width = coarse.shape[0] - 1, coarse.shape[1]
+    height, width = coarse.shape
     line, lean = buffers[0], columns[LEAN]
     for i in range(n):
-        own = i // 2
-        if i % 2 == 0:
-            other = own - 1 if own > 0 else last_row
-        else:
-            other = own + 1 if own < last_row else 0
-        weight = rows[LEAN, i]
+        own, other, weight = i // 2, next_parent(i, height), rows[LEAN, i]
         for j in range(width):
             line[j + 1] = coarse[own, j] + weight * (coarse[other, j] - coarse[own, j])
         line[0] = line[width]
@@ -277,8 +294,8 @@ def level_of(flat, levels, k):
 def axes_of(grid, k):
     """The axis tables of the rows and of the columns of level `k`."""
     n, m = grid.levels[k, ROWS], grid.levels[k, COLUMNS]
-    row, column = 4 * grid.levels[k, FIRST_ROW], 4 * grid.levels[k, FIRST_COLUMN]
-    return grid.row_tables[row : row + 4 * n].reshape(4, n), grid.column_tables[column : column + 4 * m].reshape(4, m)
+    row, column = 6 * grid.levels[k, FIRST_ROW], 6 * grid.levels[k, FIRST_COLUMN]
+    return grid.row_tables[row : row + 6 * n].reshape(6, n), grid.column_tables[column : column + 6 * m].reshape(6, m)
 
 
 @jit

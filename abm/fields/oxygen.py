@@ -11,8 +11,16 @@ import numpy as np
 
 from ..tissue.flow import mix_downstream
 from ..tissue.sites import PARENCHYMA, PORTAL_TRACT, SINUSOID
-from ..units import Hours, MillimetersOfMercury, MillimetersOfMercuryPerSecond, Number, Parameters, PerSecond
-from ..units import SquareMicrometersPerSecond, parameter
+from ..units import (
+    Hours,
+    MillimetersOfMercury,
+    MillimetersOfMercuryPerSecond,
+    Number,
+    Parameters,
+    PerSecond,
+    SquareMicrometersPerSecond,
+    parameter,
+)
 from .solver import DiffusionSolver
 
 _THURMAN = "Matsumura & Thurman 1983, 10.1152/ajpgi.1983.244.6.G656"
@@ -24,32 +32,39 @@ class OxygenParameters(Parameters):
     """Oxygen in blood and tissue."""
 
     diffusion: SquareMicrometersPerSecond = parameter(
-        "1670 um^2/s", low="1000 um^2/s", high="2500 um^2/s", mark="unverified", source="1e5 um2/min in published tissue models; Grimes 2014: 2000 um2/s",
+        "1670 um^2/s", low="1000 um^2/s", high="2500 um^2/s", mark="unverified",
+        source="1e5 um2/min in published tissue models; Grimes 2014: 2000 um2/s",
         description="diffusion coefficient in tissue")
     portal: MillimetersOfMercury = parameter(
-        "62 mmHg", low="60 mmHg", high="65 mmHg", mark="unverified", source="Jungermann & Kietzmann 2000, 10.1053/he.2000.5352",
+        "62 mmHg", low="60 mmHg", high="65 mmHg", mark="unverified",
+        source="Jungermann & Kietzmann 2000, 10.1053/he.2000.5352",
         description="oxygen in the blood that enters the sinusoids")
     exchange: PerSecond = parameter(
-        "10 /s", low="1 /s", high="50 /s", mark="assumed", source="thin, fenestrated wall: blood and tissue nearly in equilibrium",
+        "10 /s", low="1 /s", high="50 /s", mark="assumed",
+        source="thin, fenestrated wall: blood and tissue nearly in equilibrium",
         description="exchange rate between blood and tissue at a perfused sinusoid site")
     capacity: Number = parameter(
         12.0, low=5, high=120, mark="derived",
         source="slope of the oxygen content of blood against that of tissue, about 90, times the flow of 1 ml/min/g over that implied by all sinusoids at 234 um/s, about 1/8",
         description="oxygen that blood gives off per mmHg, relative to tissue, as it effectively flows")
     hepatocyte_periportal: MillimetersOfMercuryPerSecond = parameter(
-        "30 mmHg/s", low="28 mmHg/s", high="32 mmHg/s", mark="derived", source=f"{_THURMAN}: 131 umol/g/h * 1.06 g/ml / 1.3 uM/mmHg",
+        "30 mmHg/s", low="28 mmHg/s", high="32 mmHg/s", mark="derived",
+        source=f"{_THURMAN}: 131 umol/g/h * 1.06 g/ml / 1.3 uM/mmHg",
         description="maximal uptake of periportal hepatocytes")
     hepatocyte_pericentral: MillimetersOfMercuryPerSecond = parameter(
-        "12.7 mmHg/s", low="9.5 mmHg/s", high="16 mmHg/s", mark="derived", source=f"{_THURMAN}: 56 umol/g/h * 1.06 g/ml / 1.3 uM/mmHg",
+        "12.7 mmHg/s", low="9.5 mmHg/s", high="16 mmHg/s", mark="derived",
+        source=f"{_THURMAN}: 56 umol/g/h * 1.06 g/ml / 1.3 uM/mmHg",
         description="maximal uptake of pericentral hepatocytes")
     tumor: MillimetersOfMercuryPerSecond = parameter(
-        "23 mmHg/s", low="8 mmHg/s", high="46 mmHg/s", mark="derived", source="0.03 nmol/s/1e6 cells (Wagner 2011) in 1 pL / 1.3 uM/mmHg",
+        "23 mmHg/s", low="8 mmHg/s", high="46 mmHg/s", mark="derived",
+        source="0.03 nmol/s/1e6 cells (Wagner 2011) in 1 pL / 1.3 uM/mmHg",
         description="maximal uptake of a tumor cell")
     half_uptake: MillimetersOfMercury = parameter(
         "3 mmHg", low="1 mmHg", high="5 mmHg", mark="assumed", source="Michaelis constant of tissue respiration",
         description="oxygen at which uptake is halved")
     interval: Hours = parameter(
-        "0.5 h", low="5 min", high="2 h", mark="assumed", source="short against growth", description="how often oxygen is solved again")
+        "0.5 h", low="5 min", high="2 h", mark="assumed",
+        source="short against growth", description="how often oxygen is solved again")
 
 
 class Oxygen:

@@ -69,7 +69,7 @@ def saved(run: Path) -> list[Path]:
 def load(path: Path) -> Checkpoint:
     """Read a checkpoint. Raises DamagedCheckpoint when it is not what was saved."""
     try:
-        with np.load(path, allow_pickle=False) as stored:
+        with open(path, "rb") as file, np.load(file, allow_pickle=False) as stored:
             about = json.loads(stored[_ABOUT].tobytes())
             arrays = {name: stored[name] for name in stored.files if name != _ABOUT}
         if about.pop("format") != _FORMAT:

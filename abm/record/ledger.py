@@ -13,7 +13,6 @@ from ..kernels.tables import free_slot
 from . import cause as causes
 from . import event as events
 
-
 ENTRY = np.dtype([
     ("time_min", "f8"), ("event", "u1"), ("cause", "u1"), ("zone", "u1"), ("uid", "u8"), ("clone", "i4"),
     ("row", "i4"), ("column", "i4"),

@@ -74,42 +74,50 @@ class Arrest(Rule):
             "8.8 um", low="6.6 um", high="11 um", mark="checked", source="PMC5105151: 8.81 +- 2.20 um",
             description="diameter of the sinusoid for which `mechanical` is given")
         wall_hold: PerMicrometer = parameter(
-            "0.001 /um", low="0 /um", high="0.01 /um", mark="assumed", source=f"{_MATSUMURA}: a quarter of the cells is away from Kupffer cells",
+            "0.001 /um", low="0 /um", high="0.01 /um", mark="assumed",
+            source=f"{_MATSUMURA}: a quarter of the cells is away from Kupffer cells",
             description="hazard of being held by the bare wall, per micrometer")
         kupffer_hold: PerMicrometer = parameter(
             "0.03 /um", low="0.01 /um", high="0.1 /um", mark="derived",
             source=f"{_MATSUMURA}: 74 % on Kupffer cells though 22 % of sites touch one: (0.74/0.26)/(0.22/0.78) = 10 times bare wall",
             description="hazard of being held where a Kupffer cell is touched, per micrometer")
         detachment: PerHour = parameter(
-            "0.1 /h", low="0.02 /h", high="1 /h", mark="assumed", source="held cells are washed off within hours unless they turn adherent",
+            "0.1 /h", low="0.02 /h", high="1 /h", mark="assumed",
+            source="held cells are washed off within hours unless they turn adherent",
             description="rate at which shear at the median flow detaches a held cell from bare wall")
         contact_hold: Number = parameter(
             10.0, low=3, high=30, mark="derived", source=f"{_MATSUMURA}: as for kupffer_hold",
             description="how many times slower a cell detaches from a Kupffer cell or a full net")
         shear_death: PerHour = parameter(
-            "0.01 /h", low="0 /h", high="0.1 /h", mark="assumed", source="Yang 2025, 10.3892/or.2025.8963: most circulating cells die of shear and anoikis",
+            "0.01 /h", low="0 /h", high="0.1 /h", mark="assumed",
+            source="Yang 2025, 10.3892/or.2025.8963: most circulating cells die of shear and anoikis",
             description="death rate of held, not yet adherent cells at median shear; platelets protect")
         wall_bond: PerHour = parameter(
             "0.02 /h", low="0 /h", high="0.1 /h", mark="assumed", source="basal adhesion of unstimulated endothelium",
             description="rate of turning adherent on resting endothelium")
         e_selectin_bond: PerHour = parameter(
-            "0.6 /h", low="0.1 /h", high="3 /h", mark="assumed", source=f"{_KHATIB}; Khatib 2002, Cancer Res 62:5393: -86 % metastases without it",
+            "0.6 /h", low="0.1 /h", high="3 /h", mark="assumed",
+            source=f"{_KHATIB}; Khatib 2002, Cancer Res 62:5393: -86 % metastases without it",
             description="rate of turning adherent at full E-selectin")
         vcam1_bond: PerHour = parameter(
-            "0.1 /h", low="0 /h", high="1 /h", mark="assumed", source=_KHATIB, description="rate of turning adherent at full VCAM-1")
+            "0.1 /h", low="0 /h", high="1 /h", mark="assumed",
+            source=_KHATIB, description="rate of turning adherent at full VCAM-1")
         icam1_bond: PerHour = parameter(
-            "0.1 /h", low="0 /h", high="1 /h", mark="assumed", source=_KHATIB, description="rate of turning adherent at full ICAM-1")
+            "0.1 /h", low="0 /h", high="1 /h", mark="assumed",
+            source=_KHATIB, description="rate of turning adherent at full ICAM-1")
         kupffer_bond: PerHour = parameter(
             "0.05 /h", low="0 /h", high="0.5 /h", mark="assumed", source=_MATSUMURA,
             description="rate of turning adherent in contact with a Kupffer cell")
         neutrophil_bond: PerHour = parameter(
-            "0.15 /h", low="0 /h", high="1 /h", mark="assumed", source="Spicer 2012, 10.1158/0008-5472.CAN-11-2393: Mac-1 on ICAM-1",
+            "0.15 /h", low="0 /h", high="1 /h", mark="assumed",
+            source="Spicer 2012, 10.1158/0008-5472.CAN-11-2393: Mac-1 on ICAM-1",
             description="rate of turning adherent in contact with a neutrophil")
         net_bond: PerHour = parameter(
             "0.3 /h", low="0 /h", high="2 /h", mark="assumed", source="Cools-Lartigue 2013, 10.1172/JCI67484",
             description="rate of turning adherent in a full net")
         ecm_bond: PerHour = parameter(
-            "0.1 /h", low="0 /h", high="1 /h", mark="assumed", source="Costa-Silva 2015, 10.1038/ncb3169: fibronectin of the niche",
+            "0.1 /h", low="0 /h", high="1 /h", mark="assumed",
+            source="Costa-Silva 2015, 10.1038/ncb3169: fibronectin of the niche",
             description="rate of turning adherent on full matrix")
 
     parameters: Parameters

@@ -20,7 +20,17 @@ from ..kernels.tables import take_slot
 from ..record import cause, event
 from ..record.ledger import enter
 from ..tissue.sites import LUMEN
-from ..units import Fraction, Grams, GramsPerCubicCentimeter, Hours, Moment, Number, Parameters, PerSquareMillimeter, parameter
+from ..units import (
+    Fraction,
+    Grams,
+    GramsPerCubicCentimeter,
+    Hours,
+    Moment,
+    Number,
+    Parameters,
+    PerSquareMillimeter,
+    parameter,
+)
 from .rule import Rule, RuleParameters
 
 
@@ -50,13 +60,15 @@ class Arrival(Rule):
             "1.3 g", low="0.8 g", high="2000 g", mark="unverified", source="mouse 1.0-1.6 g, rat 10 g, human 1500 g",
             description="mass of the whole liver, to convert per_liver into a density")
         liver_density: GramsPerCubicCentimeter = parameter(
-            "1.06 g/cm^3", low="1.04 g/cm^3", high="1.08 g/cm^3", mark="checked", source="as used for Bouwens 1986, 10.1002/hep.1840060430",
+            "1.06 g/cm^3", low="1.04 g/cm^3", high="1.08 g/cm^3", mark="checked",
+            source="as used for Bouwens 1986, 10.1002/hep.1840060430",
             description="density of liver, to convert per_liver into a density")
         platelet_cloak: Fraction = parameter(
             0.5, low=0, high=1, mark="assumed", source="Gasic 1968; Nieswandt 1999, Cancer Res 59:1295",
             description="cover by platelets, gained within minutes of entering the blood")
         platelet_half_life: Hours = parameter(
-            "8 h", low="4 h", high="24 h", mark="derived", source="lost within about 24 h (Labelle 2011, 10.1016/j.ccr.2011.09.009): three half-lives",
+            "8 h", low="4 h", high="24 h", mark="derived",
+            source="lost within about 24 h (Labelle 2011, 10.1016/j.ccr.2011.09.009): three half-lives",
             description="half-life of the platelet cloak")
 
         @model_validator(mode="after")

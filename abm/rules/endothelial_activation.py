@@ -40,16 +40,19 @@ class EndothelialActivation(Rule):
             "0.2 /h", low="0.05 /h", high="0.5 /h", mark="assumed", source=f"{_KHATIB_1999}: later than E-selectin",
             description="VCAM-1 on-rate at saturating TNF-alpha")
         vcam1_off: PerHour = parameter(
-            "0.06 /h", low="0.03 /h", high="0.15 /h", mark="assumed", source="TNF-stimulated endothelium, half-life about 12 h",
+            "0.06 /h", low="0.03 /h", high="0.15 /h", mark="assumed",
+            source="TNF-stimulated endothelium, half-life about 12 h",
             description="VCAM-1 off-rate")
         icam1_on: PerHour = parameter(
             "0.3 /h", low="0.1 /h", high="0.6 /h", mark="assumed", source=f"{_KHATIB_1999}: ICAM-1 up as well",
             description="ICAM-1 on-rate at saturating TNF-alpha")
         icam1_off: PerHour = parameter(
-            "0.05 /h", low="0.02 /h", high="0.15 /h", mark="assumed", source="TNF-stimulated endothelium, half-life about 14 h",
+            "0.05 /h", low="0.02 /h", high="0.15 /h", mark="assumed",
+            source="TNF-stimulated endothelium, half-life about 14 h",
             description="ICAM-1 off-rate")
         closing_time: Hours = parameter(
-            "4 h", low="1 h", high="24 h", mark="assumed", source="Mook 2003, 10.1053/jhep.2003.50297: endothelium retracts at the cell",
+            "4 h", low="1 h", high="24 h", mark="assumed",
+            source="Mook 2003, 10.1053/jhep.2003.50297: endothelium retracts at the cell",
             description="time constant with which a retracted wall closes again")
         activated_above: Fraction = parameter(
             0.1, low=0.05, high=0.3, mark="assumed", source="detection by immunostaining",
@@ -85,9 +88,7 @@ def induce_tnf(kupffer_cells, tumor, sites, induction, hours, induction_time, du
         if cell.alive == 0:
             continue
         contact = zero
-        if count_touching(sites, TUMOR, LUMEN, cell.row, cell.column) > 0:
-            contact = induction
-        elif sites.population[TISSUE, cell.row, cell.column] == TUMOR:
+        if count_touching(sites, TUMOR, LUMEN, cell.row, cell.column) > 0 or sites.population[TISSUE, cell.row, cell.column] == TUMOR:
             contact = induction
         if contact == zero and cell.drive == zero and cell.tolerance == zero:
             continue

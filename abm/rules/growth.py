@@ -58,22 +58,28 @@ class Growth(Rule):
             0.15, low=0.05, high=0.3, mark="assumed", source="spread of cycle times in culture",
             description="half-width of the uniform spread of cycle speeds between cells")
         dormancy_rate: PerHour = parameter(
-            "0.12 /h", low="0.03 /h", high="0.3 /h", mark="derived", source=f"{_LUZZI}: 1 in 40 goes through its first cycle: -ln(1/40)/22-30 h",
+            "0.12 /h", low="0.03 /h", high="0.3 /h", mark="derived",
+            source=f"{_LUZZI}: 1 in 40 goes through its first cycle: -ln(1/40)/22-30 h",
             description="rate at which a solitary unsupported cell stops cycling")
         wake_rate: PerHour = parameter(
-            "0.0004 /h", low="0.00004 /h", high="0.002 /h", mark="assumed", source="0.01 /d; dormancy persists for weeks (Luzzi 1998; Naumov 2002)",
+            "0.0004 /h", low="0.00004 /h", high="0.002 /h", mark="assumed",
+            source="0.01 /d; dormancy persists for weeks (Luzzi 1998; Naumov 2002)",
             description="rate at which a dormant cell starts to cycle again")
         wake_gain: Number = parameter(
-            5.0, low=0, high=20, mark="assumed", source="Albrengues 2018, 10.1126/science.aao4227: nets awaken dormant cells",
+            5.0, low=0, high=20, mark="assumed",
+            source="Albrengues 2018, 10.1126/science.aao4227: nets awaken dormant cells",
             description="gain of waking at full support by niche or net")
         death_rate: PerHour = parameter(
-            "0.0075 /h", low="0.003 /h", high="0.02 /h", mark="derived", source="doubling 2.5 d in mouse liver: 0.6*ln2/22 h - ln2/60 h",
+            "0.0075 /h", low="0.003 /h", high="0.02 /h", mark="derived",
+            source="doubling 2.5 d in mouse liver: 0.6*ln2/22 h - ln2/60 h",
             description="death rate of a supported cycling cell")
         unsupported_fold: Number = parameter(
-            3.0, low=1, high=6, mark="derived", source=f"{_LUZZI}: 99 of 100 micrometastases vanish: deaths outnumber 0.019 /h births",
+            3.0, low=1, high=6, mark="derived",
+            source=f"{_LUZZI}: 99 of 100 micrometastases vanish: deaths outnumber 0.019 /h births",
             description="how many times faster cycling cells die without niche")
         dormant_death: PerHour = parameter(
-            "0.0033 /h", low="0.001 /h", high="0.006 /h", mark="derived", source=f"{_LUZZI}: 80 % at day 3, 36 % at day 13: ln(80/36)/240 h",
+            "0.0033 /h", low="0.001 /h", high="0.006 /h", mark="derived",
+            source=f"{_LUZZI}: 80 % at day 3, 36 % at day 13: ln(80/36)/240 h",
             description="death rate of a dormant cell")
         net_gain: Number = parameter(
             0.3, low=0, high=1, mark="assumed", source="Yang 2025, 10.3892/or.2025.8963, ref 78",

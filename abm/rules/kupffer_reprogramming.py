@@ -22,10 +22,12 @@ class KupfferReprogramming(Rule):
 
     class Parameters(RuleParameters):
         rate: PerHour = parameter(
-            "0.01 /h", low="0.003 /h", high="0.05 /h", mark="assumed", source="reprogrammed within days in a nodule's surroundings",
+            "0.01 /h", low="0.003 /h", high="0.05 /h", mark="assumed",
+            source="reprogrammed within days in a nodule's surroundings",
             description="rate of reprogramming at a saturating signal")
         radius: Micrometers = parameter(
-            "50 um", low="20 um", high="150 um", mark="assumed", source="macrophages at and inside the rim of metastases",
+            "50 um", low="20 um", high="150 um", mark="assumed",
+            source="macrophages at and inside the rim of metastases",
             description="how near a nodule a Kupffer cell must be")
         nodule_cells: int = parameter(
             4, low=2, high=20, mark="assumed", source="a micrometastasis of 4-16 cells (Luzzi 1998)",
@@ -34,7 +36,8 @@ class KupfferReprogramming(Rule):
             "10 mM", low="5 mM", high="20 mM", mark="unverified", source="Brand 2016, 10.1016/j.cmet.2016.08.011",
             description="lactate that signals half-maximally")
         reprogrammed_above: Fraction = parameter(
-            0.5, low=0.3, high=0.8, mark="assumed", source="for counting", description="score above which a cell is counted as reprogrammed")
+            0.5, low=0.3, high=0.8, mark="assumed",
+            source="for counting", description="score above which a cell is counted as reprogrammed")
 
     parameters: Parameters
 

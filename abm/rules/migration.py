@@ -30,22 +30,26 @@ class Migration(Rule):
 
     class Parameters(RuleParameters):
         nk_speed: MicrometersPerMinute = parameter(
-            "5 um/min", low="3 um/min", high="10 um/min", mark="checked", source="Ichise 2022, 10.7554/eLife.76269 (lung capillaries)",
+            "5 um/min", low="3 um/min", high="10 um/min", mark="checked",
+            source="Ichise 2022, 10.7554/eLife.76269 (lung capillaries)",
             description="path speed of a patrolling NK cell")
         nk_persistence: Hours = parameter(
             "0.2 h", low="0.1 h", high="0.5 h", mark="derived", source="PMC9250760: 12 min for CD8 T cells in liver",
             description="persistence time of the direction of an NK cell")
         neutrophil_speed: MicrometersPerMinute = parameter(
-            "10 um/min", low="5 um/min", high="15 um/min", mark="unverified", source="McDonald 2010, 10.1126/science.1195491",
+            "10 um/min", low="5 um/min", high="15 um/min", mark="unverified",
+            source="McDonald 2010, 10.1126/science.1195491",
             description="path speed of a crawling neutrophil")
         neutrophil_persistence: Hours = parameter(
             "0.1 h", low="0.03 h", high="0.3 h", mark="assumed", source="intravital tracks",
             description="persistence time of the direction of a neutrophil")
         chemotaxis: Fraction = parameter(
-            0.8, low=0.2, high=1, mark="assumed", source="McDonald 2010, 10.1126/science.1195491: crawling up the gradient",
+            0.8, low=0.2, high=1, mark="assumed",
+            source="McDonald 2010, 10.1126/science.1195491: crawling up the gradient",
             description="chance that a neutrophil in saturating CXCL1 follows the gradient at a move")
         tumor_speed: MicrometersPerMinute = parameter(
-            "0.2 um/min", low="0.05 um/min", high="1 um/min", mark="unverified", source="intravital carcinoma 0.1-1 um/min",
+            "0.2 um/min", low="0.05 um/min", high="1 um/min", mark="unverified",
+            source="intravital carcinoma 0.1-1 um/min",
             description="path speed of a fully mesenchymal tumor cell in the tissue; an epithelial one stays")
 
     parameters: Parameters

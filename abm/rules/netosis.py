@@ -39,7 +39,8 @@ class Netosis(Rule):
             "15 um", low="10 um", high="40 um", mark="unverified", source="10-15 times the volume of a neutrophil",
             description="radius of the stretch of sinusoid that one net covers")
         lps_weight: Number = parameter(
-            1.0, low=0, high=3, mark="assumed", source="Clark 2007, 10.1038/nm1565", description="weight of blood LPS in the stimulus")
+            1.0, low=0, high=3, mark="assumed",
+            source="Clark 2007, 10.1038/nm1565", description="weight of blood LPS in the stimulus")
 
     parameters: Parameters
 

@@ -29,10 +29,12 @@ class NeutrophilRecruitment(Rule):
 
     class Parameters(RuleParameters):
         entry_rate: PerHour = parameter(
-            "0.05 /h", low="0.005 /h", high="0.5 /h", mark="assumed", source="Gordon-Weeks 2017, 10.1002/hep.29088: much denser in metastases than in liver",
+            "0.05 /h", low="0.005 /h", high="0.5 /h", mark="assumed",
+            source="Gordon-Weeks 2017, 10.1002/hep.29088: much denser in metastases than in liver",
             description="neutrophils that enter each perfused sinusoid site per hour at saturating CXCL1 and a normal blood pool")
         n2_time: Hours = parameter(
-            "24 h", low="6 h", high="72 h", mark="assumed", source="Fridlender 2009, 10.1016/j.ccr.2009.06.017 (direction)",
+            "24 h", low="6 h", high="72 h", mark="assumed",
+            source="Fridlender 2009, 10.1016/j.ccr.2009.06.017 (direction)",
             description="time constant of turning from N1 to N2 at saturating TGF-beta")
 
     parameters: Parameters

@@ -27,7 +27,8 @@ class NicheFormation(Rule):
 
     class Parameters(RuleParameters):
         education_rate: PerHour = parameter(
-            "0.01 /h", low="0.003 /h", high="0.03 /h", mark="derived", source="Costa-Silva 2015, 10.1038/ncb3169: complete within 3 weeks; 1/100 h",
+            "0.01 /h", low="0.003 /h", high="0.03 /h", mark="derived",
+            source="Costa-Silva 2015, 10.1038/ncb3169: complete within 3 weeks; 1/100 h",
             description="rate at which exosomes at half-maximal blood level times two educate a Kupffer cell")
         forgetting_half_life: Hours = parameter(
             "7 d", low="2 d", high="30 d", mark="assumed", source="persistence of the niche after the last exosomes",

@@ -72,19 +72,22 @@ class NaturalKillerKilling(Rule):
             "0.5 h", low="0.3 h", high="1 h", mark="derived", source=f"{_ICHISE}: contacts of 20-40 min",
             description="mean time that an NK cell stays with a target it does not kill")
         handling_time: Hours = parameter(
-            "1 h", low="0.3 h", high="3 h", mark="unverified", source="lytic hit 15-60 min, attachment 1-2 h; Choi & Mitchison 2013",
+            "1 h", low="0.3 h", high="3 h", mark="unverified",
+            source="lytic hit 15-60 min, attachment 1-2 h; Choi & Mitchison 2013",
             description="time after a kill before the next target")
         full_susceptibility: Hours = parameter(
             "4 h", low="2 h", high="6 h", mark="checked", source=_ICHISE,
             description="time since arrival until which tumor cells are fully susceptible")
         lost_susceptibility: Hours = parameter(
-            "24 h", low="16 h", high="30 h", mark="checked", source=f"{_ICHISE}: CD155 lost, nearly all survive after 24 h",
+            "24 h", low="16 h", high="30 h", mark="checked",
+            source=f"{_ICHISE}: CD155 lost, nearly all survive after 24 h",
             description="time since arrival at which no susceptibility is left")
         through_wall: Fraction = parameter(
             0.5, low=0.1, high=1, mark="assumed", source="contact through fenestrae",
             description="kill hazard for a target in the space of Disse or the plate, relative to one in the lumen")
         platelet_shield: Fraction = parameter(
-            0.7, low=0.5, high=0.9, mark="unverified", source="Nieswandt 1999, Cancer Res 59:1295; Palumbo 2005, Blood 105:178",
+            0.7, low=0.5, high=0.9, mark="unverified",
+            source="Nieswandt 1999, Cancer Res 59:1295; Palumbo 2005, Blood 105:178",
             description="protection by a full platelet cloak")
         net_shield: Fraction = parameter(
             0.7, low=0.3, high=0.95, mark="assumed", source="Teijeira 2020, 10.1016/j.immuni.2020.03.001",
@@ -96,12 +99,15 @@ class NaturalKillerKilling(Rule):
             0.7, low=0.3, high=0.9, mark="assumed", source="Yang 2025, 10.3892/or.2025.8963",
             description="loss of killing at saturating TGF-beta")
         lactate_half: Millimolar = parameter(
-            "10 mM", low="5 mM", high="20 mM", mark="unverified", source="Brand 2016, 10.1016/j.cmet.2016.08.011: above 20 mM; Harmon 2019",
+            "10 mM", low="5 mM", high="20 mM", mark="unverified",
+            source="Brand 2016, 10.1016/j.cmet.2016.08.011: above 20 mM; Harmon 2019",
             description="lactate at which killing is halved")
         lactate_steepness: Number = parameter(
-            2.0, low=1, high=4, mark="assumed", source="Hill coefficient", description="steepness of the loss with lactate")
+            2.0, low=1, high=4, mark="assumed",
+            source="Hill coefficient", description="steepness of the loss with lactate")
         lactate_death: PerHour = parameter(
-            "0.05 /h", low="0.01 /h", high="0.2 /h", mark="assumed", source="Harmon 2019, 10.1158/2326-6066.CIR-18-0481",
+            "0.05 /h", low="0.01 /h", high="0.2 /h", mark="assumed",
+            source="Harmon 2019, 10.1158/2326-6066.CIR-18-0481",
             description="death rate of NK cells at saturating lactate")
 
     parameters: Parameters

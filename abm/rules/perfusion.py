@@ -23,7 +23,8 @@ class Perfusion(Rule):
 
     class Parameters(RuleParameters):
         collapse_rate: PerHour = parameter(
-            "0.02 /h", low="0.005 /h", high="0.1 /h", mark="assumed", source="compression of sinusoids in pushing growth",
+            "0.02 /h", low="0.005 /h", high="0.1 /h", mark="assumed",
+            source="compression of sinusoids in pushing growth",
             description="rate at which a sinusoid site surrounded by tumor collapses")
         surrounded: int = parameter(
             6, low=5, high=8, mark="assumed", source="compression from most sides",

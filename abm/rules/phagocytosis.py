@@ -42,11 +42,14 @@ class Phagocytosis(Rule):
             2, low=1, high=3, mark="unverified", source="1-3 tumor cells inside one Kupffer cell",
             description="tumor cells that one Kupffer cell can hold at once")
         cd47_weight: Number = parameter(
-            4.0, low=2, high=8, mark="derived", source=_BALANCE, description="weight of CD47 against one unit of eat-me signal")
+            4.0, low=2, high=8, mark="derived",
+            source=_BALANCE, description="weight of CD47 against one unit of eat-me signal")
         cd24_weight: Number = parameter(
-            0.5, low=0, high=2, mark="assumed", source=_BALANCE, description="weight of CD24 against one unit of eat-me signal")
+            0.5, low=0, high=2, mark="assumed",
+            source=_BALANCE, description="weight of CD24 against one unit of eat-me signal")
         pdl1_weight: Number = parameter(
-            0.5, low=0, high=2, mark="assumed", source=_BALANCE, description="weight of PD-L1 against one unit of eat-me signal")
+            0.5, low=0, high=2, mark="assumed",
+            source=_BALANCE, description="weight of PD-L1 against one unit of eat-me signal")
 
     parameters: Parameters
 

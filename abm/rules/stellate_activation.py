@@ -26,7 +26,8 @@ class StellateActivation(Rule):
 
     class Parameters(RuleParameters):
         activation_time: Hours = parameter(
-            "48 h", low="24 h", high="120 h", mark="unverified", source="Friedman 2008, 10.1152/physrev.00013.2007: 1-3 d in culture",
+            "48 h", low="24 h", high="120 h", mark="unverified",
+            source="Friedman 2008, 10.1152/physrev.00013.2007: 1-3 d in culture",
             description="time constant of activation at saturating TGF-beta")
         contact_signal: Fraction = parameter(
             0.5, low=0, high=1, mark="assumed", source="stellate cells touching tumor cells are activated first",

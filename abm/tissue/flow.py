@@ -37,9 +37,9 @@ _ROOM = 12  # links that a site's list holds before it must move to a larger pla
 class Flow:
     """The blood flow of an anatomy; `update` solves it again when other sinusoid sites are open.
 
-    Lattices [row, column] that keep their identity over updates: `pressure` (float64; 1 portal, 0 central and at
-    blocked sites), `speed_um_per_s`, `residence_s` (float32: velocity of the blood, time it takes past a site),
-    `carries` (uint8: 1 where a sinusoid site is open towards both the portal and the central side).
+    Lattices [row, column] that keep their identity over updates: `pressure` (float64; 1 portal, 0 central; at blocked
+    sites that of the open network), `speed_um_per_s` and `residence_s` (float32: velocity of the blood, and the time
+    it takes past a site), `carries` (uint8: 1 where a sinusoid site is open towards both portal and central side).
     Lists: `inlets` (int32 [n, 2], those of the anatomy), `inflow_cumulative` (float64 [n]: share of the blood that
     enters at this inlet or an earlier one; all 0 when nothing flows), `upstream_first` (int32: row * columns + column
     of the sites that carry blood, by falling pressure). `inflow` is all the blood that enters, in the unit of `flux`.
@@ -55,20 +55,23 @@ class Flow:
         self.residence_s = np.zeros(anatomy.shape, np.float32)
         self.carries = np.zeros(anatomy.shape, np.uint8)
         self._um_per_s = 1.0
+        self._open_pressure = (anatomy.kind == PORTAL_TRACT).astype(np.float64)
         self.update(anatomy.kind == SINUSOID)
+        self._open_pressure = self.pressure.copy()
         self._um_per_s = sinusoid_velocity / float(np.median(self.speed_um_per_s[self.carries == 1]))
         self._follow_pressure()
 
     def update(self, perfused: np.ndarray) -> None:
         """Solve the flow through the `perfused` sinusoid sites (bool or uint8 lattice).
 
-        Sites that are cut off from the veins take the portal pressure, those cut off from the portal side take 0.
+        Open sites that are cut off from the veins take the portal pressure, those cut off from the portal side 0.
+        Blocked sites take that of the unobstructed network, so that a cell that comes loose finds its way.
         """
         kind, periodic = self.anatomy.kind, self.anatomy.periodic
-        passable = np.asarray(perfused, np.bool_)
+        passable = (kind == SINUSOID) & np.asarray(perfused, np.bool_)
         fed, drained = reached(kind, passable, PORTAL_TRACT, periodic), reached(kind, passable, CENTRAL_VEIN, periodic)
         self.carries[...] = fed & drained
-        self.pressure[...] = fed | (kind == PORTAL_TRACT)
+        self.pressure[...] = np.where(passable, fed, self._open_pressure)
         _solve(kind, np.flatnonzero(self.carries), periodic, self.pressure)
         self._follow_pressure()
 

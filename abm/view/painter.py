@@ -37,6 +37,8 @@ class Painter:
         self.scale = max(1, round(pixels / max(rows, columns)))
         self.height, self.width = rows * self.scale, columns * self.scale
         self._parenchyma = np.ascontiguousarray(site_kind == PARENCHYMA, dtype=np.uint8)
+        self._sinusoid = site_kind == SINUSOID
+        self.sinusoids = int(self._sinusoid.sum())
         self._pad = padding(self.scale)
         self._cells, self._place = cell_atlas(self.scale)
         self._nets, self._fibres = net_atlas(self.scale), fibre_atlas(self.scale)
@@ -46,13 +48,17 @@ class Painter:
     def pixels_per_um(self) -> float:
         return self.scale / self.spacing_um
 
+    def share_of_sinusoids(self, perfused: np.ndarray) -> float:
+        """Share of the sinusoid sites where `perfused` is not 0."""
+        return np.count_nonzero((perfused != 0) & self._sinusoid) / max(1, self.sinusoids)
+
     def paint(self, scene: Scene, limits: tuple[float, float] | None = None) -> np.ndarray:
         """RGB, uint8 [height, width, 3], of the tissue; `limits` are those of the overlay, needed if there is one."""
         image = np.empty((self.height, self.width, 3), np.uint8)
         raster.tissue(
             image, self._living, self._stroma, self._blood, self._blood_alpha, self._wall_alpha, self._vessel_site,
             self._parenchyma, scene.hepatocyte, scene.perfused, scene.e_selectin,
-            np.array(palette.NO_FLOW), np.array(palette.WALL), np.array(palette.ACTIVE_WALL), self.scale,
+            np.array(palette.NO_FLOW, np.int32), np.array(palette.WALL, np.int32), np.array(palette.ACTIVE_WALL, np.int32), self.scale,
         )
         raster.stamp_levels(image, scene.ecm, _FAINTEST_ECM, self._fibres, self.scale, self._pad)
         if scene.field is not None:
@@ -122,9 +128,9 @@ def overlay_colours(everywhere: bool) -> np.ndarray:
     """The overlay's colours with opacity, uint8 [256, 4]; `everywhere`: for a level that is nowhere near zero."""
     from matplotlib import colormaps
 
-    colours = np.rint(255 * colormaps[palette.OVERLAY_MAP](np.linspace(0, 1, 256))).astype(np.uint8)
-    start, end = palette.OVERLAY_ALPHA_LEVEL if everywhere else palette.OVERLAY_ALPHA
-    colours[:, 3] = np.rint(255 * (start + (end - start) * np.sqrt(np.linspace(0, 1, 256))))
+    first, (start, end) = (0.0, palette.OVERLAY_ALPHA_LEVEL) if everywhere else (palette.OVERLAY_START, palette.OVERLAY_ALPHA)
+    colours = np.rint(255 * colormaps[palette.OVERLAY_MAP](np.linspace(first, 1, 256))).astype(np.uint8)
+    colours[:, 3] = np.rint(255 * (start + (end - start) * np.linspace(0, 1, 256) ** 0.75))
     return colours
 
 

@@ -24,10 +24,10 @@ class Look(NamedTuple):
 
 LOOKS: dict[int, Look] = {
     1: Look("Tumor cells", "circulating", (255, 252, 200), "round", 0.50, 0.45),
-    2: Look("Tumor cells", "held in a sinusoid", (250, 240, 60), "round", 0.64, 0.45),
-    3: Look("Tumor cells", "adherent", (252, 142, 30), "round", 0.66, 0.45),
-    4: Look("Tumor cells", "extravasated", (226, 52, 66), "tile", 0.62, 0.40),
-    5: Look("Tumor cells", "dormant", (153, 44, 95), "ring", 0.58, 0.20),
+    2: Look("Tumor cells", "held in a sinusoid", (250, 240, 60), "round", 0.72, 0.55),
+    3: Look("Tumor cells", "adherent", (252, 142, 30), "round", 0.74, 0.55),
+    4: Look("Tumor cells", "extravasated", (226, 52, 66), "tile", 0.66, 0.45),
+    5: Look("Tumor cells", "dormant", (153, 44, 95), "ring", 0.62, 0.30),
     10: Look("Kupffer cells", "resting", (74, 124, 222), "amoeboid", 0.80, 0.0),
     11: Look("Kupffer cells", "engulfing a tumor cell", (106, 150, 248), "engulfing", 0.98, 0.10),
     12: Look("Kupffer cells", "secreting TNF", (128, 172, 255), "amoeboid", 0.92, 0.65),
@@ -54,7 +54,7 @@ NO_FLOW: Colour = (13, 11, 16)
 WALL: Colour = (64, 40, 48)
 ACTIVE_WALL: Colour = (252, 141, 177)  # endothelium with E-selectin
 PORTAL: Colour = (84, 86, 84)
-PORTAL_LUMEN: Colour = (120, 26, 30)
+PORTAL_LUMEN: Colour = (100, 22, 28)
 VEIN: Colour = (58, 12, 20)
 VEIN_WALL: Colour = (104, 92, 92)
 NET: Colour = (245, 240, 235)
@@ -77,6 +77,8 @@ FIELD_LABELS = {
 }
 OVERLAY_MAP = "viridis"
 """matplotlib's colour map of the overlay; perceptually uniform, and readable with any colour vision."""
+OVERLAY_START = 0.18
+"""Where in the colour map signals begin: its darkest colours would only dim the picture."""
 OVERLAY_ALPHA = (0.0, 0.62)
 """Opacity of the overlay at its lower and upper limit, for signals."""
 OVERLAY_ALPHA_LEVEL = (0.5, 0.5)

@@ -90,30 +90,35 @@ def hepatocytes(height, width, scale, key, cell_sites, edge, nucleus, tone):
 def tissue(image, living, stroma, blood, blood_alpha, wall_alpha, vessel_site, parenchyma, hepatocyte, perfused, e_selectin,
            no_flow, wall, active_wall, scale):
     """Paint plates, sinusoids and their walls; per site: parenchyma, hepatocyte, perfused (uint8), e_selectin 0-1."""
-    height, width = blood_alpha.shape
-    columns = parenchyma.shape[1]
-    for p in range(height):
+    rows, columns = parenchyma.shape
+    for p in range(rows * scale):
         i = p // scale
-        for q in range(width):
-            j = q // scale
+        for j in range(columns):
             gone = parenchyma[i, j] != 0 and hepatocyte[i, j] == 0
-            alpha = np.int32(blood_alpha[p, q])
-            rim = np.int32(wall_alpha[p, q])
-            if alpha == 0 and rim == 0:
+            for q in range(j * scale, (j + 1) * scale):
+                alpha = np.int32(blood_alpha[p, q])
+                rim = np.int32(wall_alpha[p, q])
                 for c in range(3):
                     image[p, q, c] = stroma[p, q, c] if gone else living[p, q, c]
-                continue
-            site = vessel_site[p, q]
-            a, b = site // columns, site % columns
-            flows = perfused[a, b] != 0
-            level = np.int32(255.0 * min(1.0, max(0.0, e_selectin[a, b])))
-            strength = rim * (90 + (165 * level) // 255) // 255
-            for c in range(3):
-                under = np.int32(stroma[p, q, c]) if gone else np.int32(living[p, q, c])
-                vessel = np.int32(blood[p, q, c]) if flows else no_flow[c]
-                value = (under * (255 - alpha) + vessel * alpha) // 255
-                tint = (wall[c] * (255 - level) + active_wall[c] * level) // 255
-                image[p, q, c] = (value * (255 - strength) + tint * strength) // 255
+                if alpha == 0 and rim == 0:
+                    continue
+                site = vessel_site[p, q]
+                a = site // columns
+                b = site - a * columns
+                flows = perfused[a, b] != 0
+                level = np.int32(256.0 * min(1.0, max(0.0, e_selectin[a, b])))
+                strength = rim * (90 + (166 * level >> 8)) >> 8
+                for c in range(3):
+                    vessel = np.int32(blood[p, q, c]) if flows else no_flow[c]
+                    value = _blend(np.int32(image[p, q, c]), vessel, alpha)
+                    tint = wall[c] + ((active_wall[c] - wall[c]) * level >> 8)
+                    image[p, q, c] = _blend(value, tint, strength)
+
+
+@jit
+def _blend(under, over, alpha):
+    """`over` on `under` (int32) with opacity `alpha` in 0-255."""
+    return under + ((over - under) * (alpha + (alpha >> 7)) >> 8)
 
 
 @jit
@@ -141,7 +146,7 @@ def overlay(image, level, colours, scale):
             alpha = np.int32(colours[value, 3])
             if alpha > 0:
                 for c in range(3):
-                    image[p, q, c] = (np.int32(image[p, q, c]) * (255 - alpha) + np.int32(colours[value, c]) * alpha) // 255
+                    image[p, q, c] = _blend(np.int32(image[p, q, c]), np.int32(colours[value, c]), alpha)
 
 
 @jit
@@ -153,7 +158,7 @@ def stamp_cells(image, codes, atlas, place, variants, scale, pad):
         for j in range(columns):
             code = codes[i, j]
             if code != 0 and place[code] >= 0:
-                _stamp(image, atlas, place[code] + (i * 7 + j * 13 + (i * j) % 11) % variants, 255, i * scale - pad, j * scale - pad)
+                _stamp(image, atlas, place[code] + (i * 7 + j * 13 + (i * j) % 11) % variants, 256, i * scale - pad, j * scale - pad)
 
 
 @jit
@@ -163,7 +168,7 @@ def stamp_levels(image, level, lowest, atlas, scale, pad):
     for i in range(rows):
         for j in range(columns):
             if level[i, j] > lowest:
-                opacity = np.int32(255.0 * min(1.0, level[i, j]))
+                opacity = np.int32(256.0 * min(1.0, level[i, j]))
                 _stamp(image, atlas, (i * 7 + j * 13 + (i * j) % 11) % atlas.shape[0], opacity, i * scale - pad, j * scale - pad)
 
 
@@ -173,8 +178,8 @@ def _stamp(image, atlas, number, opacity, top, left):
     size = atlas.shape[1]
     for p in range(max(0, -top), min(size, height - top)):
         for q in range(max(0, -left), min(size, width - left)):
-            alpha = np.int32(atlas[number, p, q, 3]) * opacity // 255
+            alpha = np.int32(atlas[number, p, q, 3]) * opacity >> 8
             if alpha > 0:
                 for c in range(3):
-                    image[top + p, left + q, c] = (
-                        np.int32(image[top + p, left + q, c]) * (255 - alpha) + np.int32(atlas[number, p, q, c]) * alpha) // 255
+                    image[top + p, left + q, c] = _blend(
+                        np.int32(image[top + p, left + q, c]), np.int32(atlas[number, p, q, c]), alpha)

@@ -32,10 +32,10 @@ def cell_picture(look: Look, scale: int, variant: int = 0) -> np.ndarray:
     fine = _FINE if scale > 2 else 2 * _FINE
     size = (scale + 2 * padding(scale)) * fine
     position = ((np.arange(size) + 0.5) / fine - padding(scale)) / scale - 0.5  # sites from the middle of the site
-    shift = random.uniform(-0.14, 0.14, 2) if scale > 2 else (0.0, 0.0)
+    shift = random.uniform(-0.19, 0.19, 2) if scale > 2 else (0.0, 0.0)
     y, x = np.meshgrid(position - shift[0], position - shift[1], indexing="ij")
     away, angle = np.hypot(y, x), np.arctan2(y, x)
-    radius = max(look.radius * random.uniform(0.93, 1.07), _SMALLEST_RADIUS / scale)
+    radius = max(look.radius * random.uniform(0.90, 1.10), _SMALLEST_RADIUS / scale)
     phase = random.uniform(0, 2 * np.pi, 3)
     limit = _outline(look.shape, angle, radius, phase)
     inside = away < limit
@@ -61,8 +61,9 @@ def cell_picture(look: Look, scale: int, variant: int = 0) -> np.ndarray:
 def _outline(shape: str, angle: np.ndarray, radius: float, phase: np.ndarray) -> np.ndarray:
     """Distance of the outline from the middle, by direction."""
     if shape in ("amoeboid", "engulfing"):
-        arms = 0.30 if shape == "amoeboid" else 0.16
-        return radius * (0.66 + arms * np.cos(3 * angle + phase[0]) + 0.10 * np.cos(5 * angle + phase[1]))
+        arms = 1.0 if shape == "amoeboid" else 0.5
+        return radius * (0.66 + arms * (0.17 * np.cos(2 * angle + phase[0]) + 0.15 * np.cos(3 * angle + phase[1])
+                                        + 0.10 * np.cos(5 * angle + phase[2])))
     if shape == "spindle":
         return radius * (0.26 + 0.74 * np.abs(np.cos(angle - phase[0])) ** 5 + 0.42 * np.abs(np.sin(angle - phase[0])) ** 7)
     if shape == "burst":

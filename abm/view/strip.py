@@ -1,0 +1,143 @@
+"""The strip under the picture: how the counts run, drawn whole once and uncovered as time goes on."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from .palette import FAINT, INK, LOOKS, PAPER, RULE, Colour, as_hex
+
+_HEIGHT = 168  # pixels at a width of 1084
+_DIM = 5  # what is still to come is so many times fainter
+
+
+class Course(NamedTuple):
+    """One line: its label, colour and values at the strip's times."""
+
+    label: str
+    colour: Colour
+    values: np.ndarray
+
+
+class Panel(NamedTuple):
+    """One diagram of the strip; `stacked` fills the areas between the lines."""
+
+    title: str
+    courses: Sequence[Course]
+    stacked: bool = False
+
+
+class Strip:
+    """Diagrams side by side over the same times (minutes, ascending)."""
+
+    def __init__(self, times_min: np.ndarray, panels: Sequence[Panel]):
+        self.times_min = np.asarray(times_min, float)
+        self.panels = panels
+
+    @classmethod
+    def of_timeseries(cls, table) -> "Strip":
+        """From the columns of timeseries.parquet (a mapping of names to arrays); columns that are missing are not drawn."""
+        get = {name: np.asarray(table[name], float) for name in table}
+        tumor = [Course(state, look.colour, get[f"tumor_{state}"]) for state, look in _TUMOR if f"tumor_{state}" in get]
+        fates = [Course(label, colour, get[name]) for name, label, colour in _FATES if name in get]
+        host = [Course(label, colour, get[name]) for name, label, colour in _HOST if name in get]
+        panels = [Panel("tumor cells", tumor, True), Panel("lost so far", fates), Panel("liver cells", host)]
+        return cls(get["time_min"], [panel for panel in panels if panel.courses])
+
+    @staticmethod
+    def height_for(width: int) -> int:
+        """Height of a strip of `width` pixels."""
+        height = round(_HEIGHT * min(1.3, max(0.6, width / 1084)))
+        return height + height % 2
+
+    def draw(self, width: int) -> None:
+        """Draw everything; `at` only uncovers it."""
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+        from matplotlib.figure import Figure
+
+        height = self.height_for(width)
+        size = 7.6 * height / _HEIGHT
+        figure = Figure((width / 100, height / 100), dpi=100, facecolor=as_hex(PAPER))
+        canvas = FigureCanvasAgg(figure)
+        spans = []
+        for k, panel in enumerate(self.panels):
+            share = 1.0 / len(self.panels)
+            axes = figure.add_axes((k * share + 0.045, 0.21, share - 0.062, 0.62))
+            draw_panel(axes, panel, self.times_min, size)
+            spans.append(axes)
+        canvas.draw()
+        self._whole = np.asarray(canvas.buffer_rgba())[..., :3].copy()
+        self._dim = (np.array(PAPER) + (self._whole.astype(int) - np.array(PAPER)) // _DIM).astype(np.uint8)
+        self._spans = [_pixels(axes, height) for axes in spans]
+
+    def at(self, minutes: float) -> np.ndarray:
+        """The strip at this time, RGB uint8: later times are dimmed."""
+        image = self._whole.copy()
+        first, last = self.times_min[0], max(self.times_min[-1], self.times_min[0] + 1e-9)
+        share = min(1.0, max(0.0, (minutes - first) / (last - first)))
+        for top, bottom, left, right in self._spans:
+            now = round(left + share * (right - left))
+            image[top:bottom, now:right] = self._dim[top:bottom, now:right]
+            image[top:bottom, max(left, now - 1) : min(right, now + 1)] = INK
+        return image
+
+
+def draw_panel(axes, panel: Panel, times_min: np.ndarray, size: float) -> None:
+    """Draw one diagram in the colours of the dark strip; its title is its legend."""
+    hours = times_min / 60.0
+    x, unit = (hours / 24.0, "d") if hours[-1] - hours[0] > 72 else (hours, "h")
+    if panel.stacked:
+        axes.stackplot(x, [course.values for course in panel.courses], lw=0,
+                       colors=[as_hex(course.colour) for course in panel.courses])
+    else:
+        for course in panel.courses:
+            axes.plot(x, course.values, color=as_hex(course.colour), lw=1.5, solid_capstyle="round")
+    axes.set_xlim(x[0], x[-1] if x[-1] > x[0] else x[0] + 1.0)
+    axes.set_ylim(bottom=0)
+    if axes.get_ylim()[1] < 1:
+        axes.set_ylim(0, 1)
+    axes.set_facecolor(as_hex(PAPER))
+    axes.tick_params(labelsize=size, colors=as_hex(FAINT), length=2.5, width=0.6, pad=2)
+    axes.locator_params(axis="y", nbins=4, integer=True)
+    axes.locator_params(axis="x", nbins=7)
+    for side, spine in axes.spines.items():
+        spine.set_visible(side in ("left", "bottom"))
+        spine.set_color(as_hex(RULE))
+    axes.grid(axis="y", color=as_hex(RULE), lw=0.5)
+    axes.set_axisbelow(True)
+    axes.set_xlabel(f"time ({unit})", fontsize=size, color=as_hex(FAINT), labelpad=1)
+    _words(axes, panel, size)
+
+
+def _words(axes, panel: Panel, size: float) -> None:
+    """The title, and the labels of the lines in their colours, on one line above the diagram."""
+    from matplotlib.offsetbox import AnchoredOffsetbox, HPacker, TextArea
+
+    words = [TextArea(panel.title, textprops={"color": as_hex(INK), "fontsize": size, "fontweight": "bold"})]
+    words += [TextArea(course.label, textprops={"color": as_hex(_bright(course.colour)), "fontsize": 0.93 * size})
+              for course in panel.courses]
+    box = AnchoredOffsetbox("lower left", child=HPacker(children=words, pad=0, sep=0.7 * size), pad=0, borderpad=0.15,
+                            frameon=False, bbox_to_anchor=(0, 1.01), bbox_transform=axes.transAxes)
+    axes.add_artist(box)
+
+
+def _bright(colour: Colour) -> Colour:
+    """A colour light enough to be read as letters on the dark ground."""
+    lift = max(0.0, 130 - max(colour)) / 255
+    return tuple(round(c + (255 - c) * (lift + 0.12)) for c in colour)
+
+
+def _pixels(axes, height: int) -> tuple[int, int, int, int]:
+    box = axes.get_window_extent()
+    return round(height - box.y1), round(height - box.y0), round(box.x0), round(box.x1)
+
+
+_TUMOR = (("held", LOOKS[2]), ("adherent", LOOKS[3]), ("extravasated", LOOKS[4]), ("dormant", LOOKS[5]))
+_FATES = (
+    ("events_passed", "passed", (140, 150, 162)), ("events_phagocytosed", "engulfed", LOOKS[12].colour),
+    ("events_killed", "NK kills", LOOKS[21].colour), ("events_died", "died", (214, 170, 132)),
+)
+_HOST = (
+    ("kupffer_tnf_secreting", "Kupffer TNF", LOOKS[12].colour), ("natural_killer", "NK", LOOKS[21].colour),
+    ("neutrophil", "neutrophils", LOOKS[30].colour), ("stellate_activated", "stellate act.", LOOKS[41].colour),
+)

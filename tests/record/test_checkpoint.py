@@ -1,0 +1,72 @@
+import numpy as np
+import pytest
+
+from abm.record.checkpoint import FOLDER, Checkpoint, DamagedCheckpoint, load, save, saved
+
+ROWS = np.array([(1, 2.5), (0, np.nan)], [("alive", "u1"), ("x", "f4")])
+
+
+def some(step=12):
+    return Checkpoint(step, {"cells/tumor": ROWS, "empty": np.empty(0, "f8"), "count": np.int64(7), "part/a": np.arange(3)},
+                      {"started": 0})
+
+
+def test_comes_back_as_it_was(tmp_path):
+    back = load(save(tmp_path, some()))
+    assert (back.step, back.about) == (12, {"started": 0})
+    assert back.arrays["cells/tumor"].dtype == ROWS.dtype
+    assert back.arrays["cells/tumor"].tobytes() == ROWS.tobytes()
+    assert back.arrays["count"] == 7
+    assert list(back.part("part")) == ["a"]
+
+
+def test_the_one_before_is_kept(tmp_path):
+    for step in (12, 24, 36):
+        save(tmp_path, some(step))
+    assert [path.name for path in saved(tmp_path)] == ["000000036.npz", "000000024.npz"]
+
+
+@pytest.mark.parametrize("damage", [
+    lambda data: data[: len(data) // 2],
+    lambda data: b"",
+    lambda data: data[:300] + bytes([data[300] ^ 1]) + data[301:],
+    lambda data: b"not an archive at all",
+], ids=["truncated", "empty", "one bit", "something else"])
+def test_damage_is_noticed(tmp_path, damage):
+    path = save(tmp_path, some())
+    path.write_bytes(damage(path.read_bytes()))
+    with pytest.raises(DamagedCheckpoint):
+        load(path)
+
+
+def test_every_altered_bit_of_the_content_is_noticed(tmp_path):
+    path = save(tmp_path, some())
+    content = path.read_bytes()
+    for at in range(0, len(content), 37):
+        path.write_bytes(content[:at] + bytes([content[at] ^ 4]) + content[at + 1 :])
+        try:
+            back = load(path)
+        except DamagedCheckpoint:
+            continue
+        assert back.arrays["cells/tumor"].tobytes() == ROWS.tobytes()  # only the archive's own bookkeeping was hit
+        assert back.step == 12
+
+
+def test_python_objects_are_refused(tmp_path):
+    with pytest.raises(TypeError, match="what"):
+        save(tmp_path, Checkpoint(1, {"what": np.array([object()])}))
+    assert not list((tmp_path / FOLDER).iterdir())
+
+
+def test_a_full_disk_leaves_the_one_before(tmp_path, monkeypatch):
+    save(tmp_path, some(12))
+
+    def full(file, **arrays):
+        file.write(b"half")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(np, "savez", full)
+    with pytest.raises(OSError, match="No space"):
+        save(tmp_path, some(24))
+    assert [path.name for path in (tmp_path / FOLDER).iterdir()] == ["000000012.npz"]
+    assert load(saved(tmp_path)[0]).step == 12

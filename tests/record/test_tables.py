@@ -1,0 +1,84 @@
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+
+from abm.record.tables import PARTS, Column, TableRecorder, read_table
+
+from .fake_model import FakeModel
+
+
+class Steps(TableRecorder):
+    name = "steps"
+
+    def columns(self, model):
+        return (Column("step", "i8", "", "number of the step"), Column("time_min", "f8", "min", "time"),
+                Column("parity", "u1", "", "even or odd", ("even", "odd")))
+
+    def record(self, model):
+        self.add({"step": model.step_number, "time_min": model.minutes, "parity": model.step_number % 2})
+
+
+def recorded(recorder, model, steps):
+    for step in steps:
+        model.step_number = step
+        recorder.record(model)
+
+
+def test_parts_are_merged_with_units_and_words(tmp_path):
+    model, recorder = FakeModel(), Steps("1 h")
+    recorder.begin(model, tmp_path, [])
+    recorded(recorder, model, range(3))
+    recorder.flush(model)
+    recorded(recorder, model, range(3, 5))
+    assert read_table(tmp_path, "steps")["step"].to_pylist() == [0, 1, 2]
+    recorder.finish(model)
+    table = pq.read_table(tmp_path / "steps.parquet")
+    assert table["step"].to_pylist() == [0, 1, 2, 3, 4]
+    assert table["parity"].to_pylist() == ["even", "odd", "even", "odd", "even"]
+    assert table.schema.field("time_min").metadata == {b"unit": b"min", b"description": b"time"}
+    assert table.schema.field("step").metadata[b"unit"] == b"1"
+    assert recorder.to_dataframe().shape == (5, 3)
+    assert read_table(tmp_path, "steps").equals(table)
+
+
+def test_resume_discards_what_is_newer_than_the_checkpoint(tmp_path):
+    model, recorder = FakeModel(), Steps("1 h")
+    recorder.begin(model, tmp_path, [])
+    recorded(recorder, model, range(2))
+    recorder.flush(model)
+    state = recorder.state()
+    recorded(recorder, model, range(2, 4))
+    recorder.flush(model)
+    (tmp_path / PARTS / "steps-000002.parquet.partial").write_bytes(b"half")
+    again = Steps("1 h")
+    again.resume(model, tmp_path, [], state)
+    assert again.table()["step"].to_pylist() == [0, 1]
+    assert [part.name for part in (tmp_path / PARTS).iterdir()] == ["steps-000000.parquet"]
+
+
+def test_without_a_folder_rows_stay_in_memory():
+    model, recorder = FakeModel(), Steps("1 h")
+    recorder.begin(model, None, [])
+    recorder.flush(model)
+    assert len(recorder.to_dataframe()) == 0
+    recorded(recorder, model, range(3))
+    recorder.flush(model)
+    recorder.finish(model)
+    assert list(recorder.to_dataframe().step) == [0, 1, 2]
+
+
+def test_nothing_recorded_makes_an_empty_table(tmp_path):
+    recorder = Steps("1 h")
+    recorder.begin(FakeModel(), tmp_path, [])
+    recorder.finish(FakeModel())
+    assert pq.read_table(tmp_path / "steps.parquet").num_rows == 0
+
+
+def test_a_missing_table_is_named(tmp_path):
+    with pytest.raises(FileNotFoundError, match="no table 'events'"):
+        read_table(tmp_path, "events")
+
+
+def test_large_identities_survive():
+    column = Column("uid", "u8", "", "identity")
+    assert column.array([np.array([2**64 - 1], np.uint64)]).to_pylist() == [2**64 - 1]

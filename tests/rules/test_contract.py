@@ -1,0 +1,99 @@
+"""What every rule owes: declarations, units, sources, marks and ranges. A new rule inherits these tests."""
+
+import importlib
+import re
+from pathlib import Path
+
+import pytest
+from pydantic import BaseModel
+
+import abm.rules
+from abm.blood import BloodParameters
+from abm.cells.population import LiverCell
+from abm.config.schema import CellsParameters, FieldsParameters, compose
+from abm.fields.secretion import SecretionParameters
+from abm.record import cause, event
+from abm.rules import RULES, RuleParameters, in_order
+from abm.tissue.anatomy import TissueParameters
+from abm.units import declared
+
+POPULATIONS = ("tumor", "kupffer", "endothelium", "natural_killer", "neutrophil", "stellate")
+FIELDS = ("tnf", "tgf_beta", "cxcl1", "oxygen", "lactate", "vegf")
+LAYERS = ("ecm", "nets", "exosomes", "hepatocytes")
+NAMES = {*POPULATIONS, *FIELDS, *LAYERS, "blood", "flow"}
+NOT_RULES = {"__init__", "rule", "supply"}
+
+GROUPS: list[type[BaseModel]] = [
+    *(rule.Parameters for rule in RULES), TissueParameters, SecretionParameters, BloodParameters,
+    *(field.annotation for field in CellsParameters.model_fields.values()),
+    *(field.annotation for field in FieldsParameters.model_fields.values()),
+]
+DECLARED = [(group, entry) for group in GROUPS for entry in declared(group)]
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
+class TestEveryRule:
+    def test_has_its_own_file_and_test_file(self, rule):
+        module = importlib.import_module(rule.__module__)
+        assert Path(module.__file__).stem == rule.name
+        assert (Path(__file__).parent / f"test_{rule.name}.py").exists()
+
+    def test_says_what_happens_and_who_showed_it(self, rule):
+        text = importlib.import_module(rule.__module__).__doc__
+        assert 3 <= len(text.strip().splitlines()) <= 14
+        assert re.search(r"(19|20)\d\d", text), "the docstring names no source"
+
+    def test_declares_known_names(self, rule):
+        assert {*rule.reads, *rule.writes} <= NAMES
+        assert rule.writes
+        assert set(rule.events) <= set(event.NAMES)
+        assert set(rule.causes) <= set(cause.NAMES)
+
+    def test_parameters_are_a_group_that_can_be_switched_off(self, rule):
+        assert issubclass(rule.Parameters, RuleParameters)
+        assert rule.Parameters.model_validate("off").enabled is False
+        assert rule.Parameters.model_validate(False).enabled is False
+        assert rule.Parameters().enabled is True
+
+
+@pytest.mark.parametrize(("group", "entry"), DECLARED, ids=[f"{group.__qualname__}.{entry.name}" for group, entry in DECLARED])
+def test_every_parameter_has_range_source_mark_and_meaning(group, entry):
+    assert entry.mark in ("checked", "unverified", "derived", "assumed")
+    assert len(entry.source) >= 8
+    assert len(entry.description) >= 15
+    default = getattr(group(), entry.name)
+    if entry.quantity is not None:
+        assert entry.low is not None and entry.high is not None, "no plausible range"
+        low, high = entry.quantity.parse(entry.low), entry.quantity.parse(entry.high)
+        assert low <= default <= high, "the default lies outside its own range"
+
+
+def test_every_numeric_parameter_of_a_rule_is_declared():
+    undeclared = {
+        f"{rule.name}.{name}" for rule in RULES for name, field in rule.Parameters.model_fields.items()
+        if field.annotation in (int, float) and name not in {entry.name for entry in declared(rule.Parameters)}
+    }
+    # what the experimenter chooses is no number of the biology
+    assert undeclared <= {"arrival.enrichment"}
+
+
+def test_every_file_in_the_folder_is_a_rule():
+    files = {path.stem for path in Path(abm.rules.__file__).parent.glob("*.py")} - NOT_RULES
+    assert files == {rule.name for rule in RULES}
+
+
+def test_names_are_unique_and_composed_into_the_config():
+    names = [rule.name for rule in RULES]
+    assert len(set(names)) == len(names)
+    assert set(compose()().rules.model_fields_set | set(type(compose()().rules).model_fields)) == set(names)
+
+
+def test_a_rule_of_the_same_name_is_refused():
+    with pytest.raises(ValueError, match="there is a rule 'growth' already"):
+        in_order((next(rule for rule in RULES if rule.name == "growth"),))
+
+
+def test_agents_carry_the_columns_of_their_table():
+    for agent in LiverCell.__subclasses__():
+        assert {"alive", "state", "layer", "row", "column", "uid"} <= set(agent.dtype.names)
+        assert len(agent.states) >= 2
