@@ -116,9 +116,8 @@ def _axis_table(axis: list[np.ndarray], k: int, coupling: float, periodic: bool)
         if not periodic:
             table[LEAN, parent == 0] *= offset[parent == 0] > 0
             table[LEAN, parent == coarse.size - 1] *= offset[parent == coarse.size - 1] < 0
-        own, shared = table[SHARE] * (1 - table[LEAN]), table[SHARE] * table[LEAN]
-        total = np.bincount(parent, own, coarse.size) + np.bincount(neighbour, shared, coarse.size)
-        table[OWN_WEIGHT], table[NEXT_WEIGHT] = own / total[parent], shared / total[neighbour]
+        table[OWN_WEIGHT] = (1 - table[LEAN]) * width / coarse[parent]
+        table[NEXT_WEIGHT] = table[LEAN] * width / coarse[neighbour]
     return table.astype(np.float32)
 
 

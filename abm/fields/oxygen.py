@@ -45,7 +45,8 @@ class OxygenParameters(Parameters):
         description="exchange rate between blood and tissue at a perfused sinusoid site")
     capacity: Number = parameter(
         12.0, low=5, high=120, mark="derived",
-        source="slope of the oxygen content of blood against that of tissue, about 90, times the flow of 1 ml/min/g over that implied by all sinusoids at 234 um/s, about 1/8",
+        source="oxygen content of blood per mmHg is about 90 times that of tissue; a flow of 1 ml/min/g is about 1/8 of "
+               "what all sinusoids at 234 um/s would carry",
         description="oxygen that blood gives off per mmHg, relative to tissue, as it effectively flows")
     hepatocyte_periportal: MillimetersOfMercuryPerSecond = parameter(
         "30 mmHg/s", low="28 mmHg/s", high="32 mmHg/s", mark="derived",

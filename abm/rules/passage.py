@@ -49,8 +49,8 @@ class Passage(Rule):
 def carry(tumor, sites, book, minutes, key, step, order, pressure, open_pressure, radius_um, nets, grip, spacing_um):
     """Walk every circulating cell of `order` (slots) until it is held or has passed through.
 
-    pressure, open_pressure: float64 [row, column], now and in the unobstructed network; radius_um: float32 lumen radius per site; nets: float32 amount of net per site;
-    grip: how strongly each thing holds (`arrest.Grip`).
+    pressure, open_pressure: float64 [row, column], now and in the unobstructed network; radius_um: float32 lumen
+    radius per site; nets: float32 amount of net per site; grip: how strongly each thing holds (`arrest.Grip`).
     """
     for slot in order:
         cell = tumor.rows[slot]
