@@ -33,6 +33,12 @@ FIELDS = {  # diffusion um2/s, decay 1/s, exchange at perfused sites 1/s
     "oxygen": (1670.0, 0.5, 10.0),
 }
 
+HEADER = """\
+                                                                     backward Euler,          one LOD step
+                                  fitted cycles    ns per site  conv.  error (%) after       ns per error (%) after
+field                  side length  step,  per   per    per     factor  5 min    1 h steady    site  5 min    1 h steady
+                                um     s   step  cycle  step"""
+
 
 @jit
 def thomas(lines, own, coupling):
@@ -156,12 +162,7 @@ def row(name, side, diffusion, decay, exchange):
 
 
 def main(sides):
-    print(f"{'':57s}  solver: error (%) after     LOD: ns per  error (%) after")
-    print(
-        f"{'field':21s} {'side':>5s} {'length':>6s} {'fitted':>8s} {'cycles':>6s} {'ns per':>6s} {'ns per':>6s} {'factor':>6s}"
-        f"   {'5 min':>6s} {'1 h':>6s} {'ever':>6s}   {'step':>6s} {'5 min':>6s} {'1 h':>6s} {'ever':>6s}"
-    )
-    print(f"{'':21s} {'':5s} {'um':>6s} {'step, s':>8s} {'/step':>6s} {'cycle':>6s} {'step':>6s}")
+    print(HEADER)
     for side in sides:
         for name, numbers in FIELDS.items():
             print(row(name, side, *numbers), flush=True)

@@ -125,7 +125,7 @@ class Population:
 
     @property
     def used(self) -> np.recarray:
-        """The rows ever used, the dead among them: a view."""
+        """The rows up to the last living one, the dead among them: a view."""
         high = self.book[HIGH]
         if self._used.size != high or self._used_of is not self.rows:
             self._used, self._used_of = self.rows[:high], self.rows  # slicing a recarray costs 15 us: done when needed

@@ -8,8 +8,9 @@ off-diagonal elements have one sign, so that the exact solution for non-negative
 Any size is halved by joining neighbours two by two, down to a single site, where the equation is solved exactly. An
 odd row or column left over stays a narrower block, so that coarse levels are finite volumes on a tensor grid (with
 five points wherever widths are unequal). Residuals are averaged over the volume and corrections interpolated linearly.
-Sinks are averaged with the weights of that interpolation: it gives a coarse grid at least the absorption that its
-corrections meet on the fine one, so that they do not overshoot where perfused and unperfused tissue meet.
+Sinks are averaged with the weights of that interpolation: the coarse grid then has at least the absorption that its
+corrections meet on the fine one (the Galerkin product, lumped), and they do not overshoot where perfused and unperfused
+tissue meet. With plain averages the cycles may diverge there.
 
 The smoother is Jacobi with two steps whose lengths are the Chebyshev points of the rough part of the spectrum. It costs
 as much as one red-black Gauss-Seidel sweep and smooths better, needs no colours with nine points, prefers no
@@ -94,7 +95,7 @@ def _widths(size: int) -> list[np.ndarray]:
 
 
 def _axis_table(axis: list[np.ndarray], k: int, coupling: float, periodic: bool) -> np.ndarray:
-    """The axis table of level `k`, float32 [4, size]."""
+    """The axis table of level `k`, float32 [6, size]."""
     width = axis[k]
     centre = np.cumsum(width) - width / 2
     table = np.zeros((6, width.size))
@@ -112,7 +113,8 @@ def _axis_table(axis: list[np.ndarray], k: int, coupling: float, periodic: bool)
         neighbour = (parent + np.where(np.arange(width.size) % 2, 1, -1)) % coarse.size
         table[SHARE] = width / coarse[parent]
         to_neighbour = np.where(offset < 0, coarse_distance[parent], np.roll(coarse_distance, -1)[parent])
-        table[LEAN] = np.abs(offset) / to_neighbour
+        lean = np.abs(offset) / to_neighbour
+        table[LEAN] = np.minimum(lean, 0.25 * coarse[neighbour] / coarse[parent])  # hardly towards a narrow block
         if not periodic:
             table[LEAN, parent == 0] *= offset[parent == 0] > 0
             table[LEAN, parent == coarse.size - 1] *= offset[parent == coarse.size - 1] < 0

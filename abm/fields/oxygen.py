@@ -44,9 +44,9 @@ class OxygenParameters(Parameters):
         source="thin, fenestrated wall: blood and tissue nearly in equilibrium",
         description="exchange rate between blood and tissue at a perfused sinusoid site")
     capacity: Number = parameter(
-        12.0, low=5, high=120, mark="derived",
-        source="oxygen content of blood per mmHg is about 90 times that of tissue; a flow of 1 ml/min/g is about 1/8 of "
-               "what all sinusoids at 234 um/s would carry",
+        2.4, low=1, high=15, mark="assumed",
+        source="so that 33 mmHg come out at 300 um; the content of blood (90 times that of tissue per mmHg) in 0.59 of a "
+               "site at 1/8 of the flow of all sinusoids (1 ml/min/g) would be 6.6",
         description="oxygen that blood gives off per mmHg, relative to tissue, as it effectively flows")
     hepatocyte_periportal: MillimetersOfMercuryPerSecond = parameter(
         "30 mmHg/s", low="28 mmHg/s", high="32 mmHg/s", mark="derived",

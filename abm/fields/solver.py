@@ -31,7 +31,7 @@ SMALLEST_DECAY_LENGTH = 2.0
 """In sites. Below it the level around a single secreting cell is the lattice's, not the tissue's."""
 
 _SMALLEST_SIDE = 4
-_MOST_CYCLES = 60
+_MOST_CYCLES = 200
 _ERROR_LEFT = 0.3  # the error after a cycle is at most about this part of the cycle's correction
 _RESIDENCE_TOLERANCE = 0.02
 _LARGEST_EXPONENT = 20.0  # a field that relaxes e20-fold within a step is in its steady state

@@ -1,12 +1,14 @@
 """The one wrapper through which every kernel is compiled.
 
-numba's own cache does not notice a change in a jitted function that another one imports, so the cache folder
-carries a hash of all sources of the package: any change compiles everything afresh, and nothing stale is ever run.
+numba's own cache does not notice a change in a jitted function that another one imports, nor in a number
+that it took from another file, so the cache folder carries a hash of all files that hold either: any change in them
+compiles everything afresh, and nothing stale is ever run.
 """
 
 import getpass
 import hashlib
 import os
+import re
 import tempfile
 from pathlib import Path
 
@@ -14,13 +16,15 @@ import numba
 import platformdirs
 
 
-def _sources_digest() -> str:
-    """Digest of every source file of the package, and of the numba that compiles it."""
+_NUMBER = re.compile(rb"^_?[A-Z][A-Z0-9_, ]* = (-?[0-9]|range)", re.MULTILINE)
+
+
+def _sources_digest(package: Path = Path(__file__).resolve().parent.parent) -> str:
+    """Digest of every file of `package` with kernels, or with numbers that kernels may take in, and of numba."""
     digest = hashlib.blake2b(numba.__version__.encode(), digest_size=8)
-    package = Path(__file__).resolve().parent.parent
     for source in sorted(package.rglob("*.py")):
         content = source.read_bytes()
-        if b"jit" in content:
+        if b"jit" in content or _NUMBER.search(content):
             digest.update(str(source.relative_to(package)).encode())
             digest.update(content)
     return digest.hexdigest()

@@ -20,6 +20,7 @@ _MULTIPLIER_1 = np.uint64(0xCD9E8D57)
 _WEYL_0 = np.uint64(0x9E3779B9)
 _WEYL_1 = np.uint64(0xBB67AE85)
 _TO_UNIT = 1.0 / 9007199254740992.0  # 2**-53
+_ORDER = 0xFFFFFFFF  # the number that only `shuffle_keys` uses, so that who acts first says nothing of who succeeds
 
 
 def stream_key(seed: int, name: str) -> np.uint64:
@@ -72,7 +73,7 @@ def shuffle_keys(key, step, uid, alive):
     keys = np.empty(uid.size, np.uint64)
     for i in range(uid.size):
         if alive[i]:
-            keys[i] = hash64(key, uid[i], step, 0) >> np.uint64(1)
+            keys[i] = hash64(key, uid[i], step, _ORDER) >> np.uint64(1)
         else:
             keys[i] = np.uint64(0xFFFFFFFFFFFFFFFF)
     return keys

@@ -11,7 +11,7 @@ import numpy as np
 from .jit import jit
 
 HIGH, FREE, ALIVE = 0, 1, 2
-"""Entries of a book: rows ever used, the lowest free row, how many cells are alive."""
+"""Entries of a book: the rows up to the last one alive, the lowest free row, how many cells are alive."""
 
 
 class Table(NamedTuple):
@@ -50,6 +50,9 @@ def take_slot(table):
 @jit
 def free_slot(table, slot):
     """Give a row back."""
-    table.rows[slot].alive = 0
-    table.book[FREE] = min(table.book[FREE], slot)
-    table.book[ALIVE] -= 1
+    rows, book = table.rows, table.book
+    rows[slot].alive = 0
+    book[FREE] = min(book[FREE], slot)
+    book[ALIVE] -= 1
+    while book[HIGH] > 0 and rows[book[HIGH] - 1].alive == 0:
+        book[HIGH] -= 1

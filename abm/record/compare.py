@@ -19,15 +19,16 @@ TEXTS = ("summary.json", "config.yaml")
 
 
 def digest(folder: Path) -> dict[str, str]:
-    """One digest per table, text and snapshot array of a complete run, by name."""
-    found = {name: _hash((folder / name).read_bytes()) for name in TEXTS}
-    for name in TABLES:
-        found[f"{name}.parquet"] = _hash(*_table_bytes(pq.read_table(folder / f"{name}.parquet")))
-    group = zarr.open_group(folder / SNAPSHOTS, mode="r")
-    for path, member in sorted(group.members(max_depth=None)):
-        if isinstance(member, zarr.Array):
-            values = np.ascontiguousarray(member[...])
-            found[f"{SNAPSHOTS}/{path}"] = _hash(f"{values.dtype} {values.shape}".encode(), values.tobytes())
+    """One digest per table, text and snapshot array of a run, by name; of what the run kept."""
+    found = {name: _hash((folder / name).read_bytes()) for name in TEXTS if (folder / name).exists()}
+    for name in (f"{table}.parquet" for table in TABLES):
+        if (folder / name).exists():
+            found[name] = _hash(*_table_bytes(pq.read_table(folder / name)))
+    if (folder / SNAPSHOTS).exists():
+        for path, member in sorted(zarr.open_group(folder / SNAPSHOTS, mode="r").members(max_depth=None)):
+            if isinstance(member, zarr.Array):
+                values = np.ascontiguousarray(member[...])
+                found[f"{SNAPSHOTS}/{path}"] = _hash(f"{values.dtype} {values.shape}".encode(), values.tobytes())
     return found
 
 

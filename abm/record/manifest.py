@@ -1,5 +1,6 @@
 """manifest.json: what was run, with what, where and how long; written first, marked complete last."""
 
+import functools
 import hashlib
 import json
 import platform
@@ -17,7 +18,7 @@ CONFIG = "config.yaml"
 DECISIVE = ("crlm", "numpy", "scipy", "numba")
 """The packages whose versions decide the bytes of a run."""
 _PACKAGES = (*DECISIVE, "mesa", "pydantic", "pyarrow", "zarr")
-_APART = ("view", "experiments", "cli.py")
+_APART = ("view", "experiments", "commands", "cli.py")
 """Parts of the package that cannot change the data of a run."""
 
 RUNNING, COMPLETE = "running", "complete"
@@ -51,13 +52,23 @@ def versions() -> dict[str, str]:
 
 def code_digest(plugins: Iterable[str] = ()) -> str:
     """Digest of the sources that decide what a run does: the package's, and those of the user's own rules."""
-    digest = hashlib.blake2b(digest_size=8)
-    package = Path(__file__).resolve().parent.parent
-    sources = [path for path in sorted(package.rglob("*.py")) if path.relative_to(package).parts[0] not in _APART]
-    for path in [*sources, *map(Path, plugins)]:
+    digest = hashlib.blake2b(_package_digest(), digest_size=8)
+    for path in map(Path, plugins):
         digest.update(path.name.encode())
         digest.update(path.read_bytes())
     return digest.hexdigest()
+
+
+@functools.cache
+def _package_digest() -> bytes:
+    """Read once: what counts is the code that this process has loaded."""
+    digest = hashlib.blake2b(digest_size=16)
+    package = Path(__file__).resolve().parent.parent
+    for path in sorted(package.rglob("*.py")):
+        if path.relative_to(package).parts[0] not in _APART:
+            digest.update(str(path.relative_to(package)).encode())
+            digest.update(path.read_bytes())
+    return digest.digest()
 
 
 def write(folder: Path, manifest: Mapping[str, Any]) -> None:

@@ -65,21 +65,26 @@ class Arrest(Rule):
 
     class Parameters(RuleParameters):
         mechanical: Fraction = parameter(
-            0.6, low=0.2, high=1.0, mark="assumed", source="Mook 2003 against Haier 2003",
+            0.3, low=0.2, high=1.0, mark="assumed",
+            source="Mook 2003 against Haier 2003; low, as three quarters of the cells are found on Kupffer cells",
             description="probability that a cell of reference size is held by its size along one porto-central passage")
         reference_diameter: Micrometers = parameter(
             "14 um", low="11 um", high="20 um", mark="unverified", source="HT-29, MC38, CT26 in suspension",
             description="diameter of the cell for which `mechanical` is given")
         reference_lumen: Micrometers = parameter(
-            "8.8 um", low="6.6 um", high="11 um", mark="checked", source="PMC5105151: 8.81 +- 2.20 um",
-            description="diameter of the sinusoid for which `mechanical` is given")
+            "8.66 um", low="6.6 um", high="11 um", mark="derived",
+            source="twice the median radius of the tissue's sinusoids; PMC5105151: 8.81 +- 2.20 um",
+            description="median diameter of the sinusoids for which `mechanical` is given")
+        reference_lumen_log_sd: Number = parameter(
+            0.102, low=0, high=0.3, mark="derived", source="the spread of the tissue's sinusoids",
+            description="standard deviation of the logarithm of their diameter")
         wall_hold: PerMicrometer = parameter(
-            "0.001 /um", low="0 /um", high="0.01 /um", mark="assumed",
+            "0.0005 /um", low="0 /um", high="0.01 /um", mark="assumed",
             source=f"{_MATSUMURA}: a quarter of the cells is away from Kupffer cells",
             description="hazard of being held by the bare wall, per micrometer")
         kupffer_hold: PerMicrometer = parameter(
-            "0.03 /um", low="0.01 /um", high="0.1 /um", mark="derived",
-            source=f"{_MATSUMURA}: 74 % on Kupffer cells though 22 % of sites touch one: (0.74/0.26)/(0.22/0.78) = 10 times bare wall",
+            "0.08 /um", low="0.01 /um", high="0.2 /um", mark="derived",
+            source=f"{_MATSUMURA}: 74 % on Kupffer cells; encounters (0.006 /um) are the bottleneck, so most must hold",
             description="hazard of being held where a Kupffer cell is touched, per micrometer")
         detachment: PerHour = parameter(
             "0.1 /h", low="0.02 /h", high="1 /h", mark="assumed",
@@ -126,10 +131,11 @@ class Arrest(Rule):
         """The hazards of being held in transit, for a porto-central passage of the given length."""
         p = self.parameters
         mechanical = min(p.mechanical, 1.0 - 1e-9)
+        # root mean square of (cell / lumen - 1) over lognormal lumens, of which hardly any is wider than the cell
+        ratio, variance = p.reference_diameter / p.reference_lumen, p.reference_lumen_log_sd**2
+        misfit = np.sqrt(ratio**2 * np.exp(2.0 * variance) - 2.0 * ratio * np.exp(0.5 * variance) + 1.0)
         return Grip(
-            -np.log1p(-mechanical) / passage_um, max(p.reference_diameter / p.reference_lumen - 1.0, 1e-3), p.wall_hold,
-            p.kupffer_hold, net_fold,
-        )
+            -np.log1p(-mechanical) / passage_um, float(max(misfit, 1e-3)), p.wall_hold, p.kupffer_hold, net_fold)
 
     def apply(self, liver) -> None:
         p = self.parameters

@@ -37,7 +37,7 @@ from .rule import Rule, RuleParameters
 class Dose(Parameters):
     """A part of the inoculum that arrives evenly over a time."""
 
-    start: Moment = Field(default="0 h", description="when the first cells of this dose arrive")
+    start: Annotated[Moment, Field(ge=0)] = Field(default="0 h", description="when the first cells of this dose arrive")
     over: Hours = Field(default="5 min", description="how long the dose takes to arrive")
     share: Number = Field(default=1.0, description="weight of this dose among all doses")
 
@@ -109,7 +109,7 @@ class Arrival(Rule):
             used = liver.tumor.used
             used.platelets *= np.float32(0.5 ** (liver.dt_hours / p.platelet_half_life)) if p.platelet_half_life else 0.0
         arriving = np.flatnonzero(self._steps == liver.step_number)
-        if arriving.size == 0:
+        if arriving.size == 0 or liver.flow.inflow == 0.0:  # where no blood enters, no cell does
             return
         liver.tumor.reserve(arriving.size)
         line = liver.config.cells.tumor

@@ -69,7 +69,8 @@ class EndothelialActivation(Rule):
                 p.induction_time, line.tnf_duration, np.float32(p.activated_above),
             )
         wall = liver.endothelium.used
-        if liver.fields["tnf"].at_rest and not wall.state.any() and not wall.icam1.any() and not wall.vcam1.any():
+        levels = (wall.e_selectin, wall.vcam1, wall.icam1, wall.retraction)
+        if liver.fields["tnf"].at_rest and not any(level.any() for level in levels):
             return
         express(
             wall, liver.fields["tnf"].values, liver.dt_hours, p.e_selectin_on, p.e_selectin_off, p.vcam1_on, p.vcam1_off,

@@ -36,7 +36,7 @@ class Extravasation(Rule):
         intravascular_half_time: Hours = parameter(
             "96 h", low="48 h", high="120 h", mark="checked",
             source="Mook 2003, 10.1053/jhep.2003.50297: intravascular for 4 d",
-            description="half-time of an adherent cell of an intravascular line")
+            description="half-time of an adherent, fully mesenchymal cell of an intravascular line")
         protease_gain: Number = parameter(
             0.5, low=0, high=2, mark="assumed", source="Yang 2025, 10.3892/or.2025.8963, ref 117: MMPs, elastase",
             description="gain by a touching Kupffer cell or neutrophil")

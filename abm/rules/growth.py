@@ -48,7 +48,7 @@ class Growth(Rule):
     reads = ("oxygen", "nets", "tumor")
     writes = ("tumor", "hepatocytes")
     events = ("divided", "dormant", "woken", "died")
-    causes = ("solitude", "niche", "apoptosis", "hypoxia")
+    causes = ("solitude", "niche", "net", "apoptosis", "hypoxia")
 
     class Parameters(RuleParameters):
         cycle_time: Hours = parameter(
@@ -60,7 +60,7 @@ class Growth(Rule):
         dormancy_rate: PerHour = parameter(
             "0.12 /h", low="0.03 /h", high="0.3 /h", mark="derived",
             source=f"{_LUZZI}: 1 in 40 goes through its first cycle: -ln(1/40)/22-30 h",
-            description="rate at which a solitary unsupported cell stops cycling")
+            description="rate at which a solitary cell stops cycling without niche or net")
         wake_rate: PerHour = parameter(
             "0.0004 /h", low="0.00004 /h", high="0.002 /h", mark="assumed",
             source="0.01 /d; dormancy persists for weeks (Luzzi 1998; Naumov 2002)",
@@ -68,7 +68,7 @@ class Growth(Rule):
         wake_gain: Number = parameter(
             5.0, low=0, high=20, mark="assumed",
             source="Albrengues 2018, 10.1126/science.aao4227: nets awaken dormant cells",
-            description="gain of waking at full support by niche or net")
+            description="gain of waking at full support by the niche, or beside a full net")
         death_rate: PerHour = parameter(
             "0.0075 /h", low="0.003 /h", high="0.02 /h", mark="derived",
             source="doubling 2.5 d in mouse liver: 0.6*ln2/22 h - ln2/60 h",
@@ -116,7 +116,7 @@ class Growth(Rule):
         )
         grow(
             tumor.table, liver.sites, liver.ledger.book(2 * order.size), liver.minutes, liver.key(self.name),
-            liver.step_number, order, liver.dt_hours, liver.fields["oxygen"].values, liver.hepatocytes, fate,
+            liver.step_number, order, liver.dt_hours, liver.fields["oxygen"].values, liver.nets, liver.hepatocytes, fate,
             p.push_depth, stream_key(0, "division"),
         )
 
@@ -129,6 +129,17 @@ def death_hazard(cell, oxygen, fate):
     else:
         apoptosis = fate.death * (1.0 + (fate.unsupported_fold - 1.0) * (1.0 - np.float64(cell.niche)))
     return apoptosis, fate.necrosis if oxygen < fate.necrosis_below else 0.0
+
+
+@jit
+def net_beside(sites, nets, row, column):
+    """The most net at a site or its eight neighbours: what reaches a cell behind the wall of the sinusoid."""
+    most = np.float32(0.0)
+    for k in range(9):
+        r, c = neighbour(sites, row, column, k)
+        if r >= 0 and nets[r, c] > most:
+            most = nets[r, c]
+    return np.float64(most)
 
 
 @jit
@@ -215,7 +226,7 @@ def make_room(tumor, sites, layer, row, column, depth, turn, queue, came_from, h
 
 
 @jit
-def grow(tumor, sites, book, minutes, key, step, order, hours, oxygen, hepatocytes, fate, push_depth, identity):
+def grow(tumor, sites, book, minutes, key, step, order, hours, oxygen, nets, hepatocytes, fate, push_depth, identity):
     """One step of life for every settled tumor cell of `order` (slots): death, waking, dormancy, cycle, division."""
     queue = np.empty(((2 * push_depth + 3) ** 2 + 1, 3), np.int32)
     came_from = np.empty((2 * push_depth + 3, 2 * push_depth + 3), np.int32)
@@ -230,38 +241,43 @@ def grow(tumor, sites, book, minutes, key, step, order, hours, oxygen, hepatocyt
             by_apoptosis = uniform(key, step, cell.uid, 1) * (apoptosis + necrosis) < apoptosis
             lose(tumor, sites, book, minutes, event.DIED, cause.APOPTOSIS if by_apoptosis else cause.HYPOXIA, slot)
             continue
-        niche, net = np.float64(cell.niche), np.float64(cell.net)
+        niche = np.float64(cell.niche)
         if cell.state == DORMANT:
+            net = net_beside(sites, nets, cell.row, cell.column)
             hazard = fate.wake * (1.0 + fate.wake_gain * max(niche, net))
             if uniform(key, step, cell.uid, 2) < -np.expm1(-hazard * hours):
                 cell.state = EXTRAVASATED if cell.layer == TISSUE else ADHERENT
-                enter(book, minutes, event.WOKEN, cause.NICHE if niche > 0.0 else cause.NONE, cell, zone)
+                reason = cause.NONE if max(niche, net) == 0.0 else cause.NET if net > niche else cause.NICHE
+                enter(book, minutes, event.WOKEN, reason, cell, zone)
             continue
         alone = count_touching(sites, TUMOR, TISSUE, cell.row, cell.column) + count_touching(
             sites, TUMOR, LUMEN, cell.row, cell.column) <= 1
         if alone and cell.state == EXTRAVASATED:
-            hazard = fate.dormancy * (1.0 - max(niche, net))
+            hazard = fate.dormancy * (1.0 - max(niche, net_beside(sites, nets, cell.row, cell.column)))
             if uniform(key, step, cell.uid, 3) < -np.expm1(-hazard * hours):
                 cell.state = DORMANT
                 enter(book, minutes, event.DORMANT, cause.SOLITUDE, cell, zone)
                 continue
         spread = 1.0 + fate.cycle_spread * (2.0 * uniform(key, 0, cell.uid, 4) - 1.0)
-        speed = fate.cycle * spread * level / (level + fate.oxygen_half) * (1.0 + fate.niche_gain * niche + fate.net_gain * net)
-        cell.cycle = min(np.float32(1.0), cell.cycle + np.float32(speed * hours))
-        if cell.cycle < np.float32(1.0):
+        speed = fate.cycle * spread * level / (level + fate.oxygen_half) * (
+            1.0 + fate.niche_gain * niche + fate.net_gain * np.float64(cell.net))
+        cycle = np.float64(cell.cycle) + speed * hours
+        cell.cycle = np.float32(min(cycle, 1.0))
+        if cycle < 1.0:
             continue
         turn = np.int64(hash64(key, cell.uid, step, 5) % np.uint64(8))
         row, column = make_room(tumor, sites, cell.layer, cell.row, cell.column, push_depth, turn, queue, came_from, hepatocytes)
         if row < 0:
             continue
-        divide(tumor, sites, book, minutes, slot, row, column, zone, identity, hepatocytes)
+        divide(tumor, sites, book, minutes, slot, row, column, zone, identity, hepatocytes, np.float32(cycle - 1.0))
 
 
 @jit
-def divide(tumor, sites, book, minutes, slot, row, column, zone, identity, hepatocytes):
-    """The cell in `slot` divides; its daughter takes the free site (row, column) of the same layer."""
+def divide(tumor, sites, book, minutes, slot, row, column, zone, identity, hepatocytes, rest):
+    """The cell in `slot` divides; its daughter takes the free site (row, column) of the same layer. Both begin their
+    next cycle with the `rest` of the step, so that cycles do not get longer with the step."""
     mother = tumor.rows[slot]
-    mother.cycle = np.float32(0.0)
+    mother.cycle = rest
     mother.divisions += 1
     born = take_slot(tumor)
     daughter = tumor.rows[born]
@@ -284,7 +300,7 @@ def divide(tumor, sites, book, minutes, slot, row, column, zone, identity, hepat
     daughter.platelets = mother.platelets
     daughter.net = mother.net
     daughter.niche = mother.niche
-    daughter.cycle = np.float32(0.0)
+    daughter.cycle = rest
     place(sites, TUMOR, mother.layer, row, column, born)
     if mother.layer == TISSUE and sites.kind[row, column] == PARENCHYMA:
         hepatocytes[row, column] = 0

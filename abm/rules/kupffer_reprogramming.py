@@ -34,7 +34,7 @@ class KupfferReprogramming(Rule):
             description="tumor cells in the tissue within the radius that make it a nodule")
         lactate_half: Millimolar = parameter(
             "10 mM", low="5 mM", high="20 mM", mark="unverified", source="Brand 2016, 10.1016/j.cmet.2016.08.011",
-            description="lactate that signals half-maximally")
+            description="lactate above the level at rest that signals half-maximally")
         reprogrammed_above: Fraction = parameter(
             0.5, low=0.3, high=0.8, mark="assumed",
             source="for counting", description="score above which a cell is counted as reprogrammed")
@@ -45,35 +45,45 @@ class KupfferReprogramming(Rule):
         p = self.parameters
         if liver.tumor.count and liver.kupffer.count:
             reprogram(
-                liver.kupffer.used, liver.sites, liver.dt_hours, p.rate, int(np.ceil(p.radius / liver.spacing_um)),
-                p.nodule_cells, p.lactate_half, np.float32(p.reprogrammed_above), liver.fields["tgf_beta"].values,
-                liver.fields["lactate"].values,
+                liver.kupffer.used, liver.sites, liver.dt_hours, p.rate, p.radius / liver.spacing_um, p.nodule_cells,
+                p.lactate_half, np.float32(p.reprogrammed_above), liver.fields["tgf_beta"].values,
+                liver.fields["lactate"].excess,
             )
 
 
 @jit
-def reprogram(kupffer_cells, sites, hours, rate, reach, nodule_cells, lactate_half, reprogrammed_above, tgf_beta, lactate):
-    """Advance the score of every Kupffer cell with a nodule within `reach` sites (a square window)."""
+def is_near_nodule(sites, row, column, radius, nodule_cells):
+    """Whether at least `nodule_cells` tumor cells stand in the tissue within `radius` (in sites) of a site."""
     rows, columns = sites.kind.shape
+    reach = np.int64(radius)
+    near = 0
+    for dr in range(-reach, reach + 1):
+        r = shifted(row, dr, rows, sites.periodic)
+        if r < 0:
+            continue
+        for dc in range(-reach, reach + 1):
+            if dr * dr + dc * dc > radius * radius:
+                continue
+            c = shifted(column, dc, columns, sites.periodic)
+            if c >= 0 and sites.population[TISSUE, r, c] == TUMOR:
+                near += 1
+                if near >= nodule_cells:
+                    return True
+    return False
+
+
+@jit
+def reprogram(kupffer_cells, sites, hours, rate, radius, nodule_cells, lactate_half, reprogrammed_above, tgf_beta, lactate):
+    """Advance the score of every Kupffer cell with a nodule within `radius` (in sites) by TGF-beta and by `lactate`,
+    the excess (mM) over its level at rest."""
     for i in range(kupffer_cells.size):
         cell = kupffer_cells[i]
         if cell.alive == 0:
             continue
-        signal = np.float64(tgf_beta[cell.row, cell.column])
-        acid = np.float64(lactate[cell.row, cell.column])
-        signal = signal / (1.0 + signal) + acid / (acid + lactate_half)
-        if np.float64(tgf_beta[cell.row, cell.column]) <= 0.0:
-            continue
-        near = 0
-        for dr in range(-reach, reach + 1):
-            r = shifted(cell.row, dr, rows, sites.periodic)
-            if r < 0:
-                continue
-            for dc in range(-reach, reach + 1):
-                c = shifted(cell.column, dc, columns, sites.periodic)
-                if c >= 0 and sites.population[TISSUE, r, c] == TUMOR:
-                    near += 1
-        if near < nodule_cells:
+        level = np.float64(tgf_beta[cell.row, cell.column])
+        acid = max(np.float64(lactate[cell.row, cell.column]), 0.0)
+        signal = level / (1.0 + level) + (acid / (acid + lactate_half) if acid > 0.0 else 0.0)
+        if signal <= 0.0 or not is_near_nodule(sites, cell.row, cell.column, radius, nodule_cells):
             continue
         cell.reprogramming += np.float32(-np.expm1(-rate * min(signal, 1.0) * hours)) * (np.float32(1.0) - cell.reprogramming)
         if cell.reprogramming > reprogrammed_above:

@@ -12,7 +12,7 @@ from ..cells import natural_killer, neutrophil
 from ..cells.population import NATURAL_KILLER, NEUTROPHIL, TUMOR
 from ..cells.tumor import EXTRAVASATED
 from ..kernels.jit import jit
-from ..kernels.random import uniform
+from ..kernels.random import hash64, uniform
 from ..kernels.sites import count_touching, lift, neighbour, place, touching
 from ..tissue.sites import LUMEN, PARENCHYMA, SINUSOID, TISSUE
 from ..units import Fraction, Hours, MicrometersPerMinute, parameter
@@ -25,7 +25,7 @@ _DIAGONAL = 1.4142135623730951
 
 class Migration(Rule):
     name = "migration"
-    reads = ("tumor", "cxcl1")
+    reads = ("tumor", "cxcl1", "hepatocytes")
     writes = ("natural_killer", "neutrophil", "tumor")
 
     class Parameters(RuleParameters):
@@ -62,13 +62,13 @@ class Migration(Rule):
         if cells.count:
             patrol(
                 cells.rows, liver.tumor.rows, liver.sites, key, step, cells.order(key, step), p.nk_speed * minutes,
-                liver.spacing_um, p.nk_speed, p.nk_persistence * 60.0,
+                liver.spacing_um, p.nk_speed * p.nk_persistence * 60.0,
             )
         cells = liver.neutrophil
         if cells.count:
             crawl(
                 cells.rows, liver.sites, key, step, cells.order(key, step), p.neutrophil_speed * minutes,
-                liver.spacing_um, p.neutrophil_speed, p.neutrophil_persistence * 60.0, liver.fields["cxcl1"].values,
+                liver.spacing_um, p.neutrophil_speed * p.neutrophil_persistence * 60.0, liver.fields["cxcl1"].values,
                 p.chemotaxis,
             )
         cells = liver.tumor
@@ -80,27 +80,28 @@ class Migration(Rule):
 
 
 @jit
-def next_lumen_site(sites, row, column, heading):
+def next_lumen_site(sites, row, column, heading, side):
     """The next sinusoid site from a site, as straight on as the vessel allows; cells on the way are passed over, at
-    most three. Returns row, column, direction and number of sites; row -1 when there is no free one."""
-    r, c, direction, hops = row, column, heading, 0
-    while hops <= _MOST_HOPS:
+    most three. `side`, 1 or -1, is the one looked to first where the vessel turns. Returns row, column, direction and
+    length (in sites); when there is no free site, row and column are -1, and the direction is the way back."""
+    r, c, direction, length = row, column, heading, 0.0
+    for hops in range(_MOST_HOPS + 1):
         on_row, on_column, on_direction = -1, -1, direction
         for turn in _TURNS:
-            trial = (direction + turn) % 8
+            if hops > 0 and turn == 4:
+                continue
+            trial = (direction + side * turn) % 8
             a, b = neighbour(sites, r, c, trial)
             if a >= 0 and sites.kind[a, b] == SINUSOID and sites.population[LUMEN, a, b] != TUMOR:
-                if hops > 0 and turn == 4:
-                    continue
                 on_row, on_column, on_direction = a, b, trial
                 break
         if on_row < 0:
-            return -1, -1, heading, 0
+            break
         r, c, direction = on_row, on_column, on_direction
-        hops += 1
+        length += _DIAGONAL if direction % 2 == 1 else 1.0
         if sites.population[LUMEN, r, c] == 0:
-            return r, c, direction, hops
-    return -1, -1, (heading + 4) % 8, 0
+            return r, c, direction, length
+    return -1, -1, (heading + 4) % 8, 1.0
 
 
 @jit
@@ -131,16 +132,23 @@ def met_tumor(sites, tumor, row, column, turn, ignored):
 
 
 @jit
-def new_heading(key, step, uid, n, heading, forget):
-    """`heading`, or a random direction with the probability `forget`."""
-    draw = uniform(key, step, uid, n)
-    return np.int64(draw / forget * 8.0) if draw < forget else np.int64(heading)
+def side_first(bits):
+    """1 or -1, by the lowest of 64 random bits."""
+    return 1 if bits & np.uint64(1) else -1
 
 
 @jit
-def patrol(nk, tumor, sites, key, step, order, path_um, spacing_um, speed, persistence_min):
+def next_heading(bits, direction, length_um, memory_um):
+    """The heading after a move of `length_um` in `direction`: the same, or a random one when the cell has forgotten it
+    on the way, of which it walks `memory_um` on average before it does. By the upper 53 of 64 random bits."""
+    forget = -np.expm1(-length_um / memory_um) if memory_um > 0.0 else 1.0
+    draw = np.float64(bits >> np.uint64(11)) / 2.0**53
+    return np.int64(draw / forget * 8.0) if draw < forget else direction
+
+
+@jit
+def patrol(nk, tumor, sites, key, step, order, path_um, spacing_um, memory_um):
     """Patrolling NK cells of `order` (slots) walk `path_um` of sinusoid, stopping at the first tumor cell."""
-    forget = -np.expm1(-spacing_um / speed / persistence_min) if speed > 0.0 and persistence_min > 0.0 else 1.0
     for slot in order:
         cell = nk[slot]
         if cell.state != natural_killer.PATROLLING:
@@ -148,23 +156,24 @@ def patrol(nk, tumor, sites, key, step, order, path_um, spacing_um, speed, persi
         left = path_um
         n = 0
         while True:
-            prey = met_tumor(sites, tumor, cell.row, cell.column, np.int64(cell.heading), cell.target)
+            heading = np.int64(cell.heading)
+            prey = met_tumor(sites, tumor, cell.row, cell.column, heading, cell.target)
             if prey >= 0:
                 cell.state = natural_killer.IN_CONTACT
                 cell.target = tumor[prey].uid
                 break
-            heading = new_heading(key, step, cell.uid, n, cell.heading, forget)
-            row, column, direction, hops = next_lumen_site(sites, cell.row, cell.column, heading)
-            length = spacing_um * (_DIAGONAL if direction % 2 == 1 else 1.0) * max(hops, 1)
+            if left <= 0.0:
+                break
+            bits = hash64(key, cell.uid, step, n)
+            row, column, direction, length = next_lumen_site(sites, cell.row, cell.column, heading, side_first(bits))
+            length *= spacing_um
             if left < length and uniform(key, step, cell.uid, n + 1) * length >= left:
                 break
             left -= length
             n += 2
-            cell.heading = direction
+            cell.heading = next_heading(bits, direction, length, memory_um)
             if row >= 0:
                 move(sites, NATURAL_KILLER, LUMEN, cell, slot, row, column)
-            if left <= 0.0:
-                break
 
 
 @jit
@@ -181,10 +190,9 @@ def uphill(sites, field, row, column):
 
 
 @jit
-def crawl(cells, sites, key, step, order, path_um, spacing_um, speed, persistence_min, cxcl1, chemotaxis):
+def crawl(cells, sites, key, step, order, path_um, spacing_um, memory_um, cxcl1, chemotaxis):
     """Neutrophils of `order` (slots) crawl `path_um` of sinusoid, up the chemokine where there is some, and stay with
     the first tumor cell they touch."""
-    forget = -np.expm1(-spacing_um / speed / persistence_min) if speed > 0.0 and persistence_min > 0.0 else 1.0
     for slot in order:
         cell = cells[slot]
         if cell.state == neutrophil.NETTING:
@@ -196,24 +204,50 @@ def crawl(cells, sites, key, step, order, path_um, spacing_um, speed, persistenc
             if not touches:
                 touches = count_touching(sites, TUMOR, TISSUE, cell.row, cell.column) > 0
             cell.bridging = 1 if touches else 0
-            if touches:
+            if touches or left <= 0.0:
                 break
-            heading = new_heading(key, step, cell.uid, n, cell.heading, forget)
+            heading = np.int64(cell.heading)
             level = np.float64(cxcl1[cell.row, cell.column])
             if level > 0.0 and uniform(key, step, cell.uid, n + 2) < chemotaxis * level / (1.0 + level):
                 better = uphill(sites, cxcl1, cell.row, cell.column)
                 heading = better if better >= 0 else heading
-            row, column, direction, hops = next_lumen_site(sites, cell.row, cell.column, heading)
-            length = spacing_um * (_DIAGONAL if direction % 2 == 1 else 1.0) * max(hops, 1)
+            bits = hash64(key, cell.uid, step, n)
+            row, column, direction, length = next_lumen_site(sites, cell.row, cell.column, heading, side_first(bits))
+            length *= spacing_um
             if left < length and uniform(key, step, cell.uid, n + 1) * length >= left:
                 break
             left -= length
             n += 3
-            cell.heading = direction
+            cell.heading = next_heading(bits, direction, length, memory_um)
             if row >= 0:
                 move(sites, NEUTROPHIL, LUMEN, cell, slot, row, column)
-            if left <= 0.0:
-                break
+
+
+@jit
+def can_creep_to(sites, hepatocytes, row, column):
+    """Whether a tumor cell in the tissue finds room at a site: in Disse, or in a plate whose hepatocyte is gone."""
+    if row < 0 or sites.population[TISSUE, row, column] != 0:
+        return False
+    kind = sites.kind[row, column]
+    return kind == SINUSOID or (kind == PARENCHYMA and hepatocytes[row, column] == 0)
+
+
+@jit
+def way_on(sites, hepatocytes, row, column, draw):
+    """Direction of one of the neighbouring sites with room, each equally likely by `draw` in [0, 1); -1 without any."""
+    ways = 0
+    for k in range(8):
+        r, c = neighbour(sites, row, column, k)
+        if can_creep_to(sites, hepatocytes, r, c):
+            ways += 1
+    chosen = np.int64(draw * ways)
+    for k in range(8):
+        r, c = neighbour(sites, row, column, k)
+        if can_creep_to(sites, hepatocytes, r, c):
+            if chosen == 0:
+                return k
+            chosen -= 1
+    return -1
 
 
 @jit
@@ -224,19 +258,18 @@ def creep(tumor, sites, key, step, order, path_um, spacing_um, hepatocytes):
         cell = tumor[slot]
         if cell.state != EXTRAVASATED:
             continue
-        reach = path_um * np.float64(cell.emt)
+        left = path_um * np.float64(cell.emt)
         if count_touching(sites, TUMOR, TISSUE, cell.row, cell.column) > 1:
-            reach *= np.float64(cell.emt)
+            left *= np.float64(cell.emt)
         n = 0
-        while reach > 0.0:
-            direction = np.int64(uniform(key, step, cell.uid, n) * 8.0)
-            length = spacing_um * (_DIAGONAL if direction % 2 == 1 else 1.0)
-            if reach < length and uniform(key, step, cell.uid, n + 1) * length >= reach:
+        while left > 0.0:
+            direction = way_on(sites, hepatocytes, cell.row, cell.column, uniform(key, step, cell.uid, n))
+            if direction < 0:
                 break
-            reach -= length
+            length = spacing_um * (_DIAGONAL if direction % 2 == 1 else 1.0)
+            if left < length and uniform(key, step, cell.uid, n + 1) * length >= left:
+                break
+            left -= length
             n += 2
             row, column = neighbour(sites, cell.row, cell.column, direction)
-            if row < 0 or sites.population[TISSUE, row, column] != 0:
-                continue
-            if sites.kind[row, column] == SINUSOID or (hepatocytes[row, column] == 0 and sites.kind[row, column] == PARENCHYMA):
-                move(sites, TUMOR, TISSUE, cell, slot, row, column)
+            move(sites, TUMOR, TISSUE, cell, slot, row, column)

@@ -30,7 +30,7 @@ class NetTrapping(Rule):
             description="by how much a full net raises the hazard of being held in transit")
         half_hold: Fraction = parameter(
             0.2, low=0.05, high=0.5, mark="assumed", source="capture by the remains of a net",
-            description="amount of net that holds a cell half as strongly as a dense net")
+            description="amount of net whose hold on a cell is half-maximal")
         wrapped_above: Fraction = parameter(
             0.5, low=0.2, high=0.8, mark="assumed", source="visible wrapping in intravital images",
             description="hold above which a cell is entered as trapped")

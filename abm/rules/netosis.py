@@ -85,7 +85,7 @@ def cast_nets(cells, sites, nets, key, step, hours, now_h, rate, duration_h, lps
                     cell.state = neutrophil.NETTING
                     cell.nets_h = np.float32(now_h + duration_h)
             continue
-        if np.float64(cell.nets_h) > now_h:
+        if cell.nets_h > np.float32(now_h):
             continue
         for dr in range(-reach, reach + 1):
             for dc in range(-reach, reach + 1):

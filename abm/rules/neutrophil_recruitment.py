@@ -29,7 +29,7 @@ class NeutrophilRecruitment(Rule):
 
     class Parameters(RuleParameters):
         entry_rate: PerHour = parameter(
-            "0.05 /h", low="0.005 /h", high="0.5 /h", mark="assumed",
+            "0.02 /h", low="0.005 /h", high="0.5 /h", mark="assumed",
             source="Gordon-Weeks 2017, 10.1002/hep.29088: much denser in metastases than in liver",
             description="neutrophils that enter each perfused sinusoid site per hour at saturating CXCL1 and a normal blood pool")
         n2_time: Hours = parameter(

@@ -17,7 +17,7 @@ from ..tissue.sites import TISSUE
 from ..units import Fraction, Hours, PerHour, parameter
 from .rule import Rule, RuleParameters
 
-_GONE = np.float32(1e-4)  # education below it is forgotten
+_GONE = np.float32(1e-4)  # education below it is forgotten when no exosomes come any more
 
 
 class NicheFormation(Rule):
@@ -29,7 +29,7 @@ class NicheFormation(Rule):
         education_rate: PerHour = parameter(
             "0.01 /h", low="0.003 /h", high="0.03 /h", mark="derived",
             source="Costa-Silva 2015, 10.1038/ncb3169: complete within 3 weeks; 1/100 h",
-            description="rate at which exosomes at half-maximal blood level times two educate a Kupffer cell")
+            description="rate at which exosomes at their half-maximal level in the blood educate a Kupffer cell; at most twice that")
         forgetting_half_life: Hours = parameter(
             "7 d", low="2 d", high="30 d", mark="assumed", source="persistence of the niche after the last exosomes",
             description="half-life of the education")
@@ -46,8 +46,9 @@ class NicheFormation(Rule):
         p = self.parameters
         level = liver.blood.exosomes
         if level > 0.0 or liver.exosomes.any():
+            rate = p.education_rate * 2.0 * level / (1.0 + level)  # the parameter itself at level 1
             educate(
-                liver.kupffer.used, liver.exosomes, -np.expm1(-p.education_rate * level / (1.0 + level) * 2.0 * liver.dt_hours),
+                liver.kupffer.used, liver.exosomes, -np.expm1(-rate * liver.dt_hours),
                 0.5 ** (liver.dt_hours / max(p.forgetting_half_life, 1e-3)),
             )
         if liver.tumor.count:
@@ -60,13 +61,14 @@ class NicheFormation(Rule):
 @jit
 def educate(kupffer_cells, exosomes, uptake, memory):
     """Education of every Kupffer cell by the exosomes in its blood; the lattice shows the burden where it sits."""
+    exosomes[:, :] = np.float32(0.0)
     for i in range(kupffer_cells.size):
         cell = kupffer_cells[i]
         if cell.alive == 0:
             continue
         education = np.float64(cell.education) * memory
         education += uptake * (1.0 - education)
-        cell.education = np.float32(education) if education > _GONE else np.float32(0.0)
+        cell.education = np.float32(education) if uptake > 0.0 or education > _GONE else np.float32(0.0)
         exosomes[cell.row, cell.column] = cell.education
 
 

@@ -45,6 +45,7 @@ class Arms(NamedTuple):
     lactate_steepness: float
     leave: float
     lactate_death: float
+    lactate_at_rest: float
 
 
 class NaturalKillerKilling(Rule):
@@ -108,7 +109,7 @@ class NaturalKillerKilling(Rule):
         lactate_death: PerHour = parameter(
             "0.05 /h", low="0.01 /h", high="0.2 /h", mark="assumed",
             source="Harmon 2019, 10.1158/2326-6066.CIR-18-0481",
-            description="death rate of NK cells at saturating lactate")
+            description="death rate of NK cells at saturating lactate, above that in normal blood")
 
     parameters: Parameters
 
@@ -122,7 +123,7 @@ class NaturalKillerKilling(Rule):
                 p.rate * host.activation * liver.config.cells.tumor.nk_sensitivity, p.trail_share, p.fasl_share,
                 p.perforin_share, p.full_susceptibility, p.lost_susceptibility, p.through_wall, p.platelet_shield,
                 p.net_shield, p.neutrophil_shield, p.tgf_beta_inhibition, p.lactate_half, p.lactate_steepness,
-                1.0 / max(p.contact_time, 1e-3), p.lactate_death,
+                1.0 / max(p.contact_time, 1e-3), p.lactate_death, float(liver.fields["lactate"].rest),
             )
             attack(
                 nk.table, liver.tumor.table, liver.sites, liver.ledger.book(order.size), liver.minutes,
@@ -183,16 +184,18 @@ def kill_hazard(target, sites, now_h, lactate, tgf_beta, arms):
 def attack(nk, tumor, sites, book, minutes, key, step, order, hours, handling_h, lactate, tgf_beta, arms):
     """NK cells in contact kill, leave, or stay (competing hazards); handling ones become free; lactate kills some."""
     now_h = minutes / 60.0
+    # what dies in the lactate of normal blood is part of the residence time
+    normal = hill(arms.lactate_at_rest, arms.lactate_half, arms.lactate_steepness)
     for slot in order:
         cell = nk.rows[slot]
         local_lactate = np.float64(lactate[cell.row, cell.column])
-        poisoning = arms.lactate_death * hill(local_lactate, arms.lactate_half, arms.lactate_steepness)
+        poisoning = arms.lactate_death * max(hill(local_lactate, arms.lactate_half, arms.lactate_steepness) - normal, 0.0)
         if uniform(key, step, cell.uid, 2) < -np.expm1(-poisoning * hours):
             lift(sites, LUMEN, cell.row, cell.column)
             free_slot(nk, slot)
             continue
         if cell.state == natural_killer.HANDLING:
-            if np.float64(cell.busy_h) <= now_h:
+            if cell.busy_h <= np.float32(now_h):
                 cell.state = natural_killer.PATROLLING
             continue
         if cell.state != natural_killer.IN_CONTACT:

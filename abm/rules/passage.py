@@ -38,19 +38,23 @@ class Passage(Rule):
         if not np.any((tumor.used.state == CIRCULATING) & (tumor.used.alive == 1)):
             return
         order = tumor.order(liver.key(self.name), liver.step_number)
+        # a site that has come free again has no pressure of its own before the flow is solved: nothing is carried there
+        carrying = liver.flow.carries & liver.sites.perfused
         carry(
             tumor.table, liver.sites, liver.ledger.book(order.size), liver.minutes, liver.key(self.name),
-            liver.step_number, order, liver.flow.pressure, liver.open_pressure, liver.anatomy.radius_um, liver.nets, liver.grip(),
-            liver.spacing_um,
+            liver.step_number, order, liver.flow.pressure, carrying, liver.open_pressure, liver.anatomy.radius_um, liver.nets,
+            liver.grip(), liver.spacing_um,
         )
 
 
 @jit
-def carry(tumor, sites, book, minutes, key, step, order, pressure, open_pressure, radius_um, nets, grip, spacing_um):
+def carry(tumor, sites, book, minutes, key, step, order, pressure, carrying, open_pressure, radius_um, nets, grip,
+          spacing_um):
     """Walk every circulating cell of `order` (slots) until it is held or has passed through.
 
-    pressure, open_pressure: float64 [row, column], now and in the unobstructed network; radius_um: float32 lumen
-    radius per site; nets: float32 amount of net per site; grip: how strongly each thing holds (`arrest.Grip`).
+    pressure, open_pressure: float64 [row, column], of the last solution and of the unobstructed network; carrying:
+    uint8, sites open now and then; radius_um: float32 lumen radius per site; nets: float32 amount of net per site;
+    grip: how strongly each thing holds (`arrest.Grip`).
     """
     for slot in order:
         cell = tumor.rows[slot]
@@ -75,7 +79,7 @@ def carry(tumor, sites, book, minutes, key, step, order, pressure, open_pressure
             turn = uniform(key, step, cell.uid, draw)
             draw += 1
             to_row, to_column, length, found = downstream(
-                pressure, sites.kind, sites.perfused, row, column, sites.periodic, turn)
+                pressure, sites.kind, carrying, row, column, sites.periodic, turn)
             if not found:  # where a cell has just come loose the flow is not solved yet: as in the open network
                 to_row, to_column, length, found = downstream(
                     open_pressure, sites.kind, sites.perfused, row, column, sites.periodic, turn)
@@ -85,12 +89,14 @@ def carry(tumor, sites, book, minutes, key, step, order, pressure, open_pressure
             if sites.kind[row, column] == CENTRAL_VEIN:
                 passed = True
                 break
-        cell.row, cell.column = row, column
-        if not passed and reason == cause.NONE and free_row >= 0:
-            reason = cause.PLUG
-        if reason == cause.NONE:
+        if passed:
+            cell.row, cell.column = row, column
             lose(tumor, sites, book, minutes, event.PASSED, cause.NONE, slot)
             continue
+        if free_row < 0:  # no way on and nowhere to stand: it stays in the blood where it was
+            continue
+        if reason == cause.NONE:
+            reason = cause.PLUG
         cell.row, cell.column = free_row, free_column
         cell.state = HELD
         cell.held_by = reason

@@ -50,6 +50,19 @@ class Perfusion(Rule):
 
 
 @jit
+def is_surrounded(sites, row, column, surrounded):
+    """Whether at least `surrounded` of the eight neighbours hold a tumor cell, in whichever layer."""
+    others = 0
+    for k in range(8):
+        r, c = neighbour(sites, row, column, k)
+        if r < 0 or (sites.population[TISSUE, r, c] != TUMOR and sites.population[LUMEN, r, c] != TUMOR):
+            others += 1
+            if others > 8 - surrounded:
+                return False
+    return True
+
+
+@jit
 def obstruct(sites, collapsed, nets, vegf, key, step, hours, rate, surrounded, dense_net):
     """Collapse and reopening of the sinusoids, and from it the lattice of perfused sites."""
     rows, columns = sites.kind.shape
@@ -58,18 +71,11 @@ def obstruct(sites, collapsed, nets, vegf, key, step, hours, rate, surrounded, d
             if sites.kind[row, column] != SINUSOID:
                 continue
             blocked = sites.population[LUMEN, row, column] == TUMOR or nets[row, column] >= dense_net
-            if collapsed[row, column] == 1 or blocked or sites.population[TISSUE, row, column] == TUMOR:
-                tumor = 0
-                for k in range(8):
-                    r, c = neighbour(sites, row, column, k)
-                    if r >= 0 and (sites.population[TISSUE, r, c] == TUMOR or sites.population[LUMEN, r, c] == TUMOR):
-                        tumor += 1
-                if tumor < surrounded:
-                    collapsed[row, column] = 0
-                elif collapsed[row, column] == 0:
-                    open_by = np.float64(vegf[row, column])
-                    hazard = rate / (1.0 + open_by)
-                    site = np.uint64(row) * np.uint64(columns) + np.uint64(column)
-                    if uniform(key, step, site, 0) < -np.expm1(-hazard * hours):
-                        collapsed[row, column] = 1
+            if not is_surrounded(sites, row, column, surrounded):
+                collapsed[row, column] = 0
+            elif collapsed[row, column] == 0:
+                hazard = rate / (1.0 + np.float64(vegf[row, column]))
+                site = np.uint64(row) * np.uint64(columns) + np.uint64(column)
+                if uniform(key, step, site, 0) < -np.expm1(-hazard * hours):
+                    collapsed[row, column] = 1
             sites.perfused[row, column] = 0 if blocked or collapsed[row, column] == 1 else 1

@@ -16,7 +16,7 @@ from ..tissue.sites import CENTRAL_VEIN, PORTAL_TRACT, TISSUE
 from ..units import Fraction, Hours, PerHour, parameter
 from .rule import Rule, RuleParameters
 
-_GONE = np.float32(1e-4)  # amounts of matrix below it are set to zero
+_GONE = np.float32(1e-6)  # amounts of matrix below it are set to zero: less than a slow cell lays in a short step
 
 
 class StellateActivation(Rule):

@@ -4,6 +4,9 @@ import numpy as np
 
 from ..kernels.jit import jit
 from ..kernels.random import uniform
+from ..tissue.sites import LUMEN
+
+_FIRST_TRY, _TRIES = 16, 16  # numbers of the draws for a site where nobody stands; after the last the cell stays in the blood
 
 
 @jit
@@ -18,19 +21,26 @@ def poisson(key, step, uid, mean):
 
 
 @jit
-def choose(key, step, candidates, count):
-    """`count` of the candidate sites (int64 [m, 2]), each with equal chance."""
+def choose(key, step, sites, candidates, count):
+    """`count` of the candidate sites (int64 [m, 2]) in whose lumen nobody stands, each with equal chance."""
     chosen = np.empty((count, 2), np.int64)
+    found = 0
     for n in range(count):
-        pick = np.int64(uniform(key, step, np.uint64(n), 1) * candidates.shape[0])
-        chosen[n] = candidates[pick]
-    return chosen
+        for draw in range(_FIRST_TRY, _FIRST_TRY + _TRIES):
+            pick = np.int64(uniform(key, step, np.uint64(n), draw) * candidates.shape[0])
+            row, column = candidates[pick, 0], candidates[pick, 1]
+            if sites.population[LUMEN, row, column] == 0:
+                chosen[found, 0] = row
+                chosen[found, 1] = column
+                found += 1
+                break
+    return chosen[:found].copy()
 
 
 def entry_sites(liver, key, expected: float) -> np.ndarray:
-    """Perfused sinusoid sites (int64 [n, 2]) at which a Poisson number of cells, `expected` on average, enters."""
+    """Free perfused sinusoid sites (int64 [n, 2]) at which a Poisson number of cells, `expected` on average, enters."""
     candidates = liver.perfused_sites
     if candidates.shape[0] == 0:
         return np.empty((0, 2), np.int64)
     count = poisson(key, liver.step_number, np.uint64(0xFFFFFFFF), expected)
-    return choose(key, liver.step_number, candidates, count)
+    return choose(key, liver.step_number, liver.sites, candidates, count)

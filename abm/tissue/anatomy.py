@@ -134,11 +134,6 @@ class Anatomy:
     portal_tracts_um: np.ndarray  # float64 [tracts, 2]: middle of every portal tract
     portal_central_um: np.ndarray  # float64: distance from every central vein to each corner of its lobule
 
-    @property
-    def sinusoids(self) -> int:
-        """Number of sinusoid sites."""
-        return int((self.kind == SINUSOID).sum())
-
 
 def grow(parameters: TissueParameters, seed: int) -> Anatomy:
     """The anatomy that `seed` grows; raises ValueError when the domain is too small for a single lobule."""

@@ -1,7 +1,7 @@
 """Where the lobules lie: a jittered hexagonal pattern of central veins, and the polygon that each of them drains.
 
 The classic lobule is a hexagon with the central vein in its middle and a portal tract at every corner (Kiernan 1833,
-doi:10.1098/rstl.1833.0031); the distance from corner to middle is the porto-central distance. Real lobules are
+Philos Trans R Soc Lond 123:711); the distance from corner to middle is the porto-central distance. Real lobules are
 irregular polygons, so the veins are shifted at random and each drains the tissue that is nearest to it (its Voronoi
 polygon). All lengths here are in sites, positions are (row, column).
 """

@@ -145,7 +145,8 @@ def plate_widths(kind, periodic):
             if kind[i, j] == PARENCHYMA:
                 least = np.inf
                 for direction in range(4):
-                    sites = 1 + _free_run(kind, i, j, direction, periodic) + _free_run(kind, i, j, direction + 4, periodic)
+                    onward = _free_run(kind, i, j, direction, periodic)
+                    sites = 1 + onward + _free_run(kind, i, j, direction + 4, periodic)
                     least = min(least, sites * STEP_LENGTH[direction])
                 widths[i, j] = np.float32(least)
     return widths

@@ -3,7 +3,5 @@
 PORTAL_TRACT, SINUSOID, PARENCHYMA, CENTRAL_VEIN = 0, 1, 2, 3
 """What a site is: portal tract or a terminal portal venule that leaves it, sinusoid, hepatocyte plate, central vein."""
 
-KIND_NAMES = ("portal tract", "sinusoid", "parenchyma", "central vein")
-
 LUMEN, TISSUE = 0, 1
 """Where a cell stands: the blood side of the vessels; the space of Disse (at sinusoid sites) and the plates."""

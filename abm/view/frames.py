@@ -36,11 +36,11 @@ class Film:
     """
 
     def __init__(self, painter: Painter, *, title: str = "", field: tuple[str, str, tuple[float, float]] | None = None,
-                 strip: Strip | None = None, legend: bool = True):
-        self.painter, self.title, self.field, self.strip = painter, title, field, strip
+                 strip: Strip | None = None, legend: bool = True, clock: bool = True):
+        self.painter, self.title, self.field, self.strip, self.clock = painter, title, field, strip, clock
         self.limits = field[2] if field else None
         top = max(painter.height, _SMALLEST_LEGEND) if legend else painter.height
-        self.unit = min(1.35, top / 800.0)
+        self.unit = max(0.4, min(1.35, top / 800.0))
         self._panel = math.ceil(284 * max(self.unit, 0.72)) if legend else 0
         self.width = _even(painter.width + self._panel)
         self.height = _even(top + (strip.height_for(self.width) if strip else 0))
@@ -66,7 +66,8 @@ class Film:
         """RGB, uint8 [height, width, 3], of `scene`."""
         image = self._canvas.copy()
         tissue = self.painter.paint(scene, self.limits)
-        self._draw_clock(tissue, scene.minutes)
+        if self.clock:
+            self._draw_clock(tissue, scene.minutes)
         self._draw_scale_bar(tissue)
         image[: tissue.shape[0], : tissue.shape[1]] = tissue
         if self._counters:

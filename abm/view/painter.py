@@ -18,6 +18,7 @@ _WALL = 0.17  # sites: thickness of the drawn wall
 _REACH = 1.0  # sites
 _HEPATOCYTE = 2.2  # sites
 _FAINTEST_NET, _FAINTEST_ECM = 0.04, 0.06
+_NET_OVER_CELLS = np.float32(0.3)  # opacity of the threads that lie over the cells they wrap
 _GROW_BELOW = 3  # pixels per site under which everything but cells and vessels would be noise
 
 
@@ -65,9 +66,10 @@ class Painter:
             low, high = limits if limits is not None else (float(scene.field.min()), float(scene.field.max()))
             level = np.clip((scene.field - low) * (255.0 / max(high - low, 1e-12)), 0, 255).astype(np.float32)
             raster.overlay(image, level, overlay_colours(low > 0.0), self.scale)
+        raster.stamp_levels(image, scene.nets, _FAINTEST_NET, self._nets, self.scale, self._pad)
         raster.stamp_cells(image, scene.tissue, self._cells, self._place, VARIANTS, self.scale, self._pad)
         raster.stamp_cells(image, scene.lumen, self._cells, self._place, VARIANTS, self.scale, self._pad)
-        raster.stamp_levels(image, scene.nets, _FAINTEST_NET, self._nets, self.scale, self._pad)
+        raster.stamp_levels(image, scene.nets * _NET_OVER_CELLS, _NET_OVER_CELLS * _FAINTEST_NET, self._nets, self.scale, self._pad)
         return image
 
     def _draw_tissue(self, kind: np.ndarray) -> None:

@@ -1,7 +1,7 @@
 """Colours and shapes: what each display code and each kind of tissue looks like.
 
 Modelled on intravital microscopy: dim autofluorescent hepatocytes, dark red vessels, fluorescent cells. Tumor cells
-are warm (yellow held, orange adherent, red extravasated, wine-red dormant), leukocytes and Kupffer cells cold, stellate cells
+are warm (yellow held, orange adherent, red extravasated, magenta rings dormant), leukocytes and Kupffer cells cold, stellate cells
 violet. The colours of any two populations, and of any two tumor states, stay apart for readers with protanopia and
 deuteranopia; where two states of one population share a hue, brightness and shape tell them apart.
 """
@@ -27,7 +27,7 @@ LOOKS: dict[int, Look] = {
     2: Look("Tumor cells", "held in a sinusoid", (250, 240, 60), "round", 0.72, 0.55),
     3: Look("Tumor cells", "adherent", (252, 142, 30), "round", 0.74, 0.55),
     4: Look("Tumor cells", "extravasated", (226, 52, 66), "tile", 0.66, 0.45),
-    5: Look("Tumor cells", "dormant", (153, 44, 95), "ring", 0.62, 0.30),
+    5: Look("Tumor cells", "dormant", (190, 50, 145), "ring", 0.64, 0.35),
     10: Look("Kupffer cells", "resting", (74, 124, 222), "amoeboid", 0.80, 0.0),
     11: Look("Kupffer cells", "engulfing a tumor cell", (106, 150, 248), "engulfing", 0.98, 0.10),
     12: Look("Kupffer cells", "secreting TNF", (128, 172, 255), "amoeboid", 0.92, 0.65),

@@ -12,6 +12,7 @@ import scipy.sparse
 import scipy.sparse.linalg
 import scipy.special
 
+from abm.fields import multigrid
 from abm.fields.solver import DiffusionSolver, check_decay_length, decay_length_um, own_site_level
 
 HOUR = 3600.0
@@ -118,6 +119,26 @@ def test_steady_state_equals_a_direct_solution(diffusion, sink, washout, periodi
     np.testing.assert_allclose(values.ravel(), expected, atol=2e-4 * expected.max())
 
 
+@pytest.mark.parametrize("periodic", [False, True])
+@pytest.mark.parametrize("shape", [(65, 129), (96, 100)])
+@pytest.mark.parametrize("perfused", ["half", "around", "one site"])
+def test_steady_state_beside_large_unperfused_tissue(perfused, shape, periodic):
+    """Where sinks jump on the scale of the lattice the cycles are slower, but converge."""
+    sink = np.full(shape, 1e-5, np.float32)
+    if perfused == "half":
+        sink[:, : shape[1] // 2] = WASHOUT
+    elif perfused == "around":
+        away = np.hypot(*np.ogrid[-shape[0] / 2 : shape[0] / 2, -shape[1] / 2 : shape[1] / 2]) > 25
+        sink = np.where(away, sinusoids(shape, 1e-5, WASHOUT), sink)
+    else:
+        sink[5, 7] = WASHOUT
+    values, source = np.zeros(shape, np.float32), np.full(shape, 1e-3, np.float32)
+    assert make(shape, 20.0, sink, periodic).steady(values, source) <= 25
+    matrix = naive_operator(shape, 20.0, sink, periodic)
+    expected = scipy.sparse.linalg.spsolve(matrix, source.ravel().astype(float))
+    np.testing.assert_allclose(values.ravel(), expected, atol=1e-3 * expected.max())
+
+
 FIELDS = [
     pytest.param(diffusion, decay, washout, id=f"{name}-{'washed' if washout else 'still'}")
     for name, (diffusion, decay) in SIGNALS.items()
@@ -129,7 +150,8 @@ FIELDS += [pytest.param(700.0, 0.0, WASHOUT, id="lactate"), pytest.param(1670.0,
 @pytest.mark.parametrize("periodic", [False, True])
 @pytest.mark.parametrize("shape", [*SIZES, (129, 257), (1023, 33)])
 def test_convergence_factor(shape, periodic):
-    """Every cycle leaves at most 0.3 of the error, in a step as in the steady state."""
+    """A cycle leaves at most 0.2 of the error in a step, and 0.3 in the steady state (0.35 with very narrow blocks)."""
+    narrow = shape not in SIZES
     source = (np.random.default_rng(3).random(shape) < 0.01).astype(np.float32)
     cases = [(20.0, 0.12 / HOUR, 0.0), (10.0, 0.94 / HOUR, WASHOUT), (700.0, 0.0, WASHOUT), (1670.0, 0.1, 2.0)]
     for diffusion, decay, washout in cases:
@@ -137,13 +159,12 @@ def test_convergence_factor(shape, periodic):
         for rate in (0.0, 1 / STEP):
             errors = convergence_history(solver, source, rate)
             factor = (errors[5] / errors[1]) ** 0.25
-            assert factor <= 0.3, (diffusion, decay, washout, rate, errors)
+            allowed = 0.2 if rate else 0.35 if narrow else 0.3
+            assert factor <= allowed, (diffusion, decay, washout, rate, factor)
 
 
 def convergence_history(solver, source, rate):
     """Largest errors after 1, 2, ... single cycles from zero, as fractions of the peak."""
-    from abm.fields import multigrid
-
     states, values = [], np.zeros(solver.shape, np.float32)
     solver._right_side[:] = source
     for _ in range(12):
@@ -313,7 +334,6 @@ def test_decayed_field_becomes_zero():
 
 def test_empty_field_is_left_alone():
     solver, values = make((64, 64), 20.0, 1e-3), np.zeros((64, 64), np.float32)
-    values.flags.writeable = True
     assert solver.advance(values, np.zeros_like(values)) == 0
     assert values.tobytes() == bytes(values.nbytes)
 

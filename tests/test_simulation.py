@@ -1,0 +1,291 @@
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from record.fake_model import FakeModel
+
+from abm.record import checkpoint, manifest
+from abm.record.compare import differing
+from abm.record.manifest import ResumeRefused
+from abm.record.nodules import Nodules
+from abm.record.recorder import Calling
+from abm.record.timeseries import Timeseries
+from abm.simulation import FieldError, FolderInUse, RunInterrupted, Simulation, check_finite
+
+LEFT = {"config.yaml", "events.parquet", "manifest.json", "nodules.parquet", "snapshots.zarr", "summary.json",
+        "timeseries.parquet"}
+
+
+class Stopped(Exception):
+    pass
+
+
+def stop_at(step):
+    """A progress that breaks the run off at `step`, without any cleaning up."""
+    def watch(simulation):
+        if simulation.model.step_number == step:
+            raise Stopped
+    return watch
+
+
+@pytest.fixture(scope="session")
+def whole(tmp_path_factory):
+    """A run that was never interrupted."""
+    folder = tmp_path_factory.mktemp("runs") / "whole"
+    Simulation(FakeModel(), folder=folder).run()
+    return folder
+
+
+def light(folder, model=None, **options):
+    """A run without snapshots, which take most of the time of such a small one."""
+    return Simulation(model or FakeModel(), folder=folder, recorders=[Timeseries("1 h", 4), Nodules("2 h", 4)], **options)
+
+
+@pytest.fixture(scope="session")
+def light_whole(tmp_path_factory):
+    """The light run, never interrupted."""
+    folder = tmp_path_factory.mktemp("runs") / "light"
+    light(folder).run()
+    return folder
+
+
+def test_the_folder_of_a_run(whole):
+    assert {path.name for path in whole.iterdir()} == LEFT
+    written = manifest.read(whole)
+    assert written["status"] == "complete"
+    assert written["config"]["record"]["checkpoint"] == "3 h"
+    assert written["wall_seconds"] > 0
+    summary = json.loads((whole / "summary.json").read_text())
+    assert summary["simulated_hours"] == 10.0
+    assert summary["cascade"]["arrived"]["count"] > 0
+
+
+def test_the_manifest_is_there_before_the_first_step(tmp_path):
+    def look(simulation):
+        assert manifest.read(tmp_path / "run")["status"] == "running"
+        assert (tmp_path / "run" / "config.yaml").exists()
+        raise Stopped
+
+    with pytest.raises(Stopped):
+        Simulation(FakeModel(), folder=tmp_path / "run", progress=look).run()
+
+
+@pytest.mark.parametrize("step", [7, 18, 44])
+def test_a_broken_off_run_resumes_to_the_same_bytes(tmp_path, whole, step):
+    with pytest.raises(Stopped):
+        Simulation(FakeModel(), folder=tmp_path / "run", progress=stop_at(step)).run()
+    Simulation(FakeModel(), folder=tmp_path / "run", resume=True).run()
+    assert differing(tmp_path / "run", whole) == []
+    assert {path.name for path in (tmp_path / "run").iterdir()} == LEFT
+    assert manifest.read(tmp_path / "run")["sessions"] == 2
+
+
+@pytest.mark.skipif(os.name != "posix", reason="SIGKILL is POSIX")
+@pytest.mark.parametrize(("where", "count"), [
+    ("checkpoint", 1), *(pytest.param(*case, marks=pytest.mark.slow) for case in [
+        ("complete", 0), ("step", 40), ("step", 0), ("step", 1), ("checkpoint", 0), ("checkpoint", 3), ("part", 0), ("part", 5), ("draw", 0)]),
+])
+def test_a_killed_run_resumes_to_the_same_bytes(tmp_path, whole, where, count):
+    script = Path(__file__).parent / "record" / "killed_run.py"
+    ended = subprocess.run([sys.executable, script, tmp_path / "run", where, str(count)], check=False)
+    assert ended.returncode == -signal.SIGKILL
+    simulation = Simulation(FakeModel(), folder=tmp_path / "run", resume=True).run()
+    assert simulation.already_complete == (where == "complete")
+    assert differing(tmp_path / "run", whole) == []
+    assert {path.name for path in (tmp_path / "run").iterdir()} == LEFT
+
+
+def test_a_damaged_checkpoint_falls_back_to_the_one_before(tmp_path, light_whole):
+    with pytest.raises(Stopped):
+        light(tmp_path / "run", progress=stop_at(44)).run()
+    newest, before = checkpoint.saved(tmp_path / "run")
+    newest.write_bytes(newest.read_bytes()[:-100])
+    said = []
+    simulation = light(tmp_path / "run", resume=True, tell=said.append).run()
+    assert simulation.resumed_from == int(before.stem) == 18
+    assert newest.name in said[0] and "the one before is used" in said[0]
+    assert differing(tmp_path / "run", light_whole) == []
+
+
+def test_without_any_usable_checkpoint_the_run_begins_again(tmp_path, light_whole):
+    with pytest.raises(Stopped):
+        light(tmp_path / "run", progress=stop_at(44)).run()
+    for path in checkpoint.saved(tmp_path / "run"):
+        path.write_bytes(b"")
+    said = []
+    light(tmp_path / "run", resume=True, tell=said.append).run()
+    assert "begins again" in said[-1]
+    assert differing(tmp_path / "run", light_whole) == []
+
+
+def test_a_run_is_not_overwritten(tmp_path, whole):
+    with pytest.raises(FolderInUse, match="--resume"):
+        Simulation(FakeModel(), folder=whole).run()
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(FolderInUse, match="is a file"):
+        Simulation(FakeModel(), folder=tmp_path / "file" / "run").run()
+    assert (tmp_path / "file").read_text() == "mine"
+
+
+def test_other_files_in_the_folder_are_left_alone(tmp_path):
+    (tmp_path / "notes.txt").write_text("mine")
+    light(tmp_path, FakeModel(duration=0.5)).run()
+    assert (tmp_path / "notes.txt").read_text() == "mine"
+
+
+def test_a_complete_run_is_not_run_again(whole):
+    before = (whole / "manifest.json").read_bytes()
+    simulation = Simulation(FakeModel(), folder=whole, resume=True).run()
+    assert simulation.already_complete
+    assert simulation.model.step_number == 0
+    assert len(simulation["timeseries"].to_dataframe()) == 11
+    assert (whole / "manifest.json").read_bytes() == before
+
+
+@pytest.mark.parametrize(("other", "said"), [
+    ({"seed": 2}, "seed was 1, is now 2"), ({"snapshots": "3 h"}, 'record.snapshots was "2 h", is now "3 h"'),
+])
+def test_another_config_is_refused(whole, other, said):
+    with pytest.raises(ResumeRefused, match=said):
+        Simulation(FakeModel(**other), folder=whole, resume=True).run()
+
+
+def test_another_end_is_refused(whole):
+    with pytest.raises(ResumeRefused, match="the end was at 10 h, is now at 20 h"):
+        Simulation(FakeModel(), until="20 h", folder=whole, resume=True).run()
+
+
+def test_resuming_nothing_begins(tmp_path):
+    said = []
+    light(tmp_path / "run", FakeModel(duration=0.5), resume=True, tell=said.append).run()
+    assert "nothing to resume" in said[0]
+    assert manifest.read(tmp_path / "run")["status"] == "complete"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="POSIX signals")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_run_writes_a_checkpoint(tmp_path, light_whole, number):
+    def interrupt(simulation):
+        if simulation.model.step_number == 25:
+            os.kill(os.getpid(), number)
+
+    before = signal.getsignal(number)
+    with pytest.raises(RunInterrupted, match="4.167 h"):
+        light(tmp_path / "run", progress=interrupt).run()
+    assert signal.getsignal(number) is before
+    simulation = light(tmp_path / "run", resume=True).run()
+    assert simulation.resumed_from == 25
+    assert differing(tmp_path / "run", light_whole) == []
+
+
+def test_a_full_disk_loses_nothing_written_before(tmp_path, light_whole, monkeypatch):
+    real, writes = np.savez, []
+
+    def filling(file, **arrays):
+        writes.append(file)
+        if len(writes) == 3:
+            file.write(b"half")
+            raise OSError(28, "No space left on device")
+        real(file, **arrays)
+
+    monkeypatch.setattr(np, "savez", filling)
+    with pytest.raises(OSError, match="No space"):
+        light(tmp_path / "run").run()
+    monkeypatch.undo()
+    assert light(tmp_path / "run", resume=True).run().resumed_from == 36
+    assert differing(tmp_path / "run", light_whole) == []
+
+
+def test_drawing_that_fails_leaves_the_run_to_be_resumed(tmp_path, light_whole):
+    def fail(folder):
+        assert (folder / "summary.json").exists()
+        raise RuntimeError("no ink")
+
+    with pytest.raises(RuntimeError, match="no ink"):
+        light(tmp_path / "run", draw=fail).run()
+    assert manifest.read(tmp_path / "run")["status"] == "running"
+    drawn = []
+    light(tmp_path / "run", resume=True, draw=drawn.append).run()
+    assert drawn == [tmp_path / "run"]
+    assert differing(tmp_path / "run", light_whole) == []
+
+
+def test_in_memory_with_recorders_of_ones_own():
+    seen = []
+    simulation = Simulation(FakeModel(), until="2 h", recorders=[
+        Timeseries("30 min"), Calling(lambda model: seen.append(model.minutes), every="1 h", name="watch")])
+    frame = simulation.run()["timeseries"].to_dataframe()
+    assert frame.time_min.tolist() == [0, 30, 60, 90, 120]
+    assert seen == [0, 60, 120]
+    assert simulation.summary()["simulated_hours"] == 2.0
+    with pytest.raises(KeyError, match="there is timeseries, watch"):
+        simulation["movie"]
+
+
+def test_the_config_says_what_is_kept_by_default():
+    simulation = Simulation(FakeModel(duration=1)).run()
+    assert [recorder.name for recorder in simulation.recorders] == ["timeseries", "nodules"]
+    assert simulation.model.ledger.entries.size > 0
+    assert "step 6 of 6" in repr(simulation)
+
+
+def test_the_last_state_is_always_recorded():
+    frame = Simulation(FakeModel(duration=2.5), recorders=[Timeseries("1 h")]).run()["timeseries"].to_dataframe()
+    assert frame.time_min.tolist() == [0, 60, 120, 150]
+
+
+def test_stop_when(tmp_path):
+    def enough(model):
+        return model.tumor.count >= 20
+
+    simulation = light(tmp_path / "run", stop_when=enough).run()
+    assert simulation.model.step_number < 20
+    assert simulation["timeseries"].to_dataframe().tumor.iloc[-1] >= 20
+    assert manifest.read(tmp_path / "run")["status"] == "complete"
+
+
+def test_two_recorders_of_one_name_are_refused():
+    with pytest.raises(ValueError, match="same name"):
+        Simulation(FakeModel(), recorders=[Timeseries(), Timeseries()])
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+def test_a_field_that_is_not_finite_ends_the_run(tmp_path, bad):
+    def spoil(simulation):
+        if simulation.model.step_number == 20:
+            simulation.model.fields["tnf"].values[3, 4] = bad
+
+    with pytest.raises(FieldError, match=r"tnf is .* at site \(3, 4\) at 4 h"):
+        light(tmp_path / "run", progress=spoil).run()
+
+
+def test_layers_are_checked_too():
+    model = FakeModel()
+    model.nets[0, 0] = np.nan
+    with pytest.raises(FieldError, match="nets"):
+        check_finite(model)
+
+
+def test_a_users_own_rules_travel_with_the_run(tmp_path):
+    rule = tmp_path / "mine.py"
+    rule.write_text("RATE = 1\n")
+    light(tmp_path / "run", FakeModel(duration=0.5, plugins=(str(rule),))).run()
+    assert (tmp_path / "run" / "plugins" / "mine.py").read_text() == "RATE = 1\n"
+    assert "plugins/mine.py" in (tmp_path / "run" / "config.yaml").read_text()
+    with pytest.raises(Stopped):
+        light(tmp_path / "other", FakeModel(plugins=(str(rule),)), progress=stop_at(1)).run()
+    rule.write_text("RATE = 2\n")
+    with pytest.raises(ResumeRefused, match="named under plugins, has changed"):
+        light(tmp_path / "other", FakeModel(plugins=(str(rule),)), resume=True).run()
+
+
+def test_compare_names_what_differs(tmp_path, whole):
+    Simulation(FakeModel(seed=2), folder=tmp_path / "run").run()
+    names = differing(tmp_path / "run", whole)
+    assert {"config.yaml", "summary.json", "events.parquet", "timeseries.parquet", "snapshots.zarr/tnf"} <= set(names)
+    assert "snapshots.zarr/site_kind" not in names
