@@ -115,19 +115,23 @@ def movie(
     format: Annotated[Literal["mp4", "gif", "png"], typer.Option(help="movie, animated picture, or numbered pictures")] = "mp4",
 ) -> None:
     """Draw the movie of a run."""
-    from .commands.pictures import draw_movie
+    from .view.movie import write_movie
 
     _needs_run(run_dir, "snapshots.zarr")
-    print(f"Wrote {draw_movie(run_dir, field, format)}")
+    try:
+        written = write_movie(run_dir, field=field, format=format)
+    except (ValueError, FileNotFoundError) as error:
+        raise UserError(str(error)) from error
+    print(f"Wrote {written}")
 
 
 @app.command()
 def plot(run_dir: RunFolder) -> None:
     """Draw the figures of a run: overview.png and cascade.png."""
-    from .commands.pictures import draw_figures
+    from .view.figures import plot_run
 
     _needs_run(run_dir, "summary.json")
-    for path in draw_figures(run_dir):
+    for path in plot_run(run_dir):
         print(f"Wrote {path}")
 
 

@@ -49,7 +49,7 @@ class Estimate:
         if self.tumor_cells < FEWEST_TUMOR_CELLS:
             said.append(f"only {self.tumor_cells:.3g} tumor cells are expected; with fewer than {FEWEST_TUMOR_CELLS} a run says "
                         "little: enlarge the tissue, or set rules.arrival.enrichment")
-        if self.tumor_cells * KUPFFER_CELLS_PER_TUMOR_CELL > self.kupffer_cells:
+        if self.tumor_cells * KUPFFER_CELLS_PER_TUMOR_CELL > self.kupffer_cells * (1 + 1e-9):
             said.append(f"{self.tumor_cells:.0f} tumor cells are expected among {self.kupffer_cells:.0f} Kupffer cells; above one per "
                         f"{KUPFFER_CELLS_PER_TUMOR_CELL} they crowd each other: lower rules.arrival.enrichment or the inoculum")
         return said

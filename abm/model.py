@@ -52,6 +52,8 @@ class LiverModel(mesa.Model):
     fields : name -> field with `.values` (float32 [row, column]): tnf, tgf_beta, cxcl1, oxygen, lactate, vegf
     ecm, nets, exosomes, hepatocytes, collapsed : lattices [row, column]
     blood : systemic levels; ledger : what happened to the tumor cells
+    datacollector : Mesa's, collects after every step (hours and counts; replace it by your own)
+    running : False once `duration` is reached, for those of Mesa's runners that ask
     minutes, hours : simulated time (Mesa's `time` counts steps)
 
     Raises ValueError for a config that makes no liver: a tissue smaller than a lobule, or more cells than sites.
@@ -85,6 +87,8 @@ class LiverModel(mesa.Model):
             if parameters.enabled:
                 self.rules[rule.name] = rule(parameters)
                 self.rules[rule.name].prepare(self)
+        self.datacollector = mesa.DataCollector(
+            {"hours": "hours"} | {name: [_count_of, [self, name]] for name in self.populations})
 
     # --- construction ---------------------------------------------------------------------------------------------
 
@@ -170,6 +174,9 @@ class LiverModel(mesa.Model):
         self._advance_fields()
         self.ledger.count()
         self.step_number += 1
+        self.datacollector.collect(self)
+        if self.hours >= self.config.duration:
+            self.running = False
 
     def _advance_fields(self) -> None:
         secrete(self.populations, self.fields, self.config.secretion, self.config.cells.tumor.cxcl1)
@@ -310,6 +317,7 @@ class LiverModel(mesa.Model):
         self.ledger = Ledger()
         self.ledger.totals[:] = state["ledger/totals"]
         self.step_number = self.steps = int(state["clock/step_number"][0])
+        self.running = self.hours < self.config.duration
 
     # --- for people -----------------------------------------------------------------------------------------------
 
@@ -356,8 +364,14 @@ class _AgentsByType(Mapping):
         return len(self._populations)
 
 
+def _count_of(model: LiverModel, population: str) -> int:
+    return model.populations[population].count
+
+
 def _configured(config: Config | None, seed: Any, overrides: Mapping[str, Any]) -> Config:
     """The config with seed and overrides applied, validated as a whole."""
+    if "plugins" in overrides:
+        raise ValueError("plugins are named in a config that `load_config` reads, not as an override")
     base = config if config is not None else compose()()
     if seed is not None:
         overrides = {**overrides, "seed": int(seed)}

@@ -17,8 +17,11 @@ WHERE = [("alive", "u1"), ("state", "u1"), ("layer", "i8"), ("row", "i8"), ("col
 keeps for life. What indexes a lattice is a whole word, so that kernels are compiled for one type of index."""
 
 
+_KEPT = ("alive", "layer", "row", "column", "uid")
+
+
 class Column:
-    """An attribute of an agent that reads and writes its row in place."""
+    """An attribute of an agent that reads and writes its row in place; where it stands and who it is only reads."""
 
     def __init__(self, name: str):
         self.name = name
@@ -29,6 +32,8 @@ class Column:
         return agent._row()[self.name].item()
 
     def __set__(self, agent, value) -> None:
+        if self.name in _KEPT:
+            raise AttributeError(f"'{self.name}' cannot be set: the lattice knows it too (`remove()` takes a cell out)")
         agent._row()[self.name] = value
 
 

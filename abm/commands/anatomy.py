@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..tissue import measure
-from .pictures import draw_anatomy
+from ..view.figures import write_anatomy
 from .run import build
 
 if TYPE_CHECKING:
@@ -36,4 +36,4 @@ def measure_anatomy(config: "Config", folder: Path) -> None:
         print(title if title != "passages" else f"passages of {PASSING_CELLS} cells")
         for name, (value, unit) in figures.items():
             print(f"  {name:<30} {value:10.4g} {unit}")
-    print(f"Wrote {draw_anatomy(liver, folder / 'anatomy.png')} and {folder / 'anatomy.json'}")
+    print(f"Wrote {write_anatomy(liver, folder / 'anatomy.png')} and {folder / 'anatomy.json'}")

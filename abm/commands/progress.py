@@ -17,10 +17,7 @@ class Lines:
 
     def __init__(self, stream=None):
         self._stream = stream or sys.stderr
-        self._first: int | None = None
-        self._begun: tuple[float, int] | None = None
-        self._next_step = 0
-        self._next_time = 0.0
+        self._last: tuple[float, int] | None = None
 
     def __enter__(self):
         return self
@@ -33,18 +30,15 @@ class Lines:
 
     def __call__(self, simulation: "Simulation") -> None:
         step, end, now = simulation.model.step_number, simulation.end_step, time.monotonic()
-        if self._first is None:
-            self._first = step
-        elif self._begun is None:
-            self._begun = now, step  # not earlier: the first step of a first run compiles the kernels
-        if step < self._next_step and now < self._next_time and step < end:
-            return
-        self._next_step = step + max(1, round(SHARE_BETWEEN_LINES * end))
-        self._next_time = now + SECONDS_BETWEEN_LINES
-        began, first = self._begun or (now, step)
-        left = (now - began) / (step - first) * (end - step) if step > first else None
-        self.tell(f"step {step}/{end}  {simulated(simulation)}  {simulation.model.tumor.count} tumor cells alive"
-                  + ("" if left is None else f"  {left:.0f} s left"))
+        left = ""
+        if self._last is not None:
+            seconds, steps = now - self._last[0], step - self._last[1]
+            if steps < max(1, SHARE_BETWEEN_LINES * end) and seconds < SECONDS_BETWEEN_LINES and step < end:
+                return
+            # by the pace since the last line: the first steps of a first run compile the kernels
+            left = f"  {seconds / max(1, steps) * (end - step):.0f} s left"
+        self._last = now, step
+        self.tell(f"step {step}/{end}  {simulated(simulation)}  {simulation.model.tumor.count} tumor cells alive{left}")
 
 
 class Bar:

@@ -81,15 +81,17 @@ def refuse_memory(config: "Config") -> None:
 
 def draw_all(folder: Path, config: "Config", tell) -> None:
     """The figures and the movie that the config's `record` asks for. Raises DrawingFailed."""
-    from .pictures import draw_figures, draw_movie
-
     try:
         if config.record.figures:
+            from ..view.figures import plot_run
+
             tell("Drawing the figures.")
-            draw_figures(folder)
+            plot_run(folder)
         if config.record.movie:
+            from ..view.movie import write_movie
+
             tell("Drawing the movie.")
-            draw_movie(folder)
+            write_movie(folder)
     except Exception as error:  # whatever goes wrong in drawing, the data are there and the user must hear both
         raise DrawingFailed(f"The data of the run are in {folder}, but drawing failed: {type(error).__name__}: {error}\n"
                             "--resume tries again; with record.movie and record.figures off nothing is drawn.") from error
@@ -101,7 +103,7 @@ def _ending(simulation, folder: Path) -> str:
         ("summary.json", "what became of the tumor cells"), ("timeseries.parquet", "counts, fields and events through time"),
         ("events.parquet", "every event with its cause"), ("nodules.parquet", "groups of tumor cells through time"),
         ("snapshots.zarr", "lattices and cell tables, for xarray"), ("overview.png", "the run at a glance"),
-        ("cascade.png", "from arrival to metastasis"), ("movie.mp4", "the movie"), (manifest.CONFIG, "the config, everything filled in"),
+        ("cascade.png", "from arrival to metastasis"), ("timecourses.png", "everything through time"), ("movie.mp4", "the movie"), (manifest.CONFIG, "the config, everything filled in"),
     )
     lines += [f"  {name:<19} {meaning}" for name, meaning in contents if (folder / name).exists()]
     lines.append(f"Next: crlm movie {folder} --field cxcl1; crlm plot {folder}; another seed: crlm run ... --seed N")

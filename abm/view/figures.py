@@ -74,7 +74,7 @@ def cascade_figure(fates: Fates, title: str = "") -> Figure:
     """How far the arrived cells came, as streams whose width is the number of founders, with the losses and causes."""
     reached, total = fates.reached, max(1, int(fates.reached[0]))
     groups = [[loss for loss in fates.losses if loss.stage == k] for k in range(len(STAGES))]
-    gap, room = 0.035, 0.135  # heights in units of all founders: between end caps, and what a label needs
+    gap, room = 0.035, 0.19  # heights in units of all founders: between end caps, and what a label needs
     depth = [sum(max(loss.count / total + gap, room) for loss in group) for group in groups]
     lowest = -max(0.35, 0.16 + max(depth))
 
@@ -92,7 +92,7 @@ def cascade_figure(fates: Fates, title: str = "") -> Figure:
     hair = 0.006
     for k, group in enumerate(groups):
         x, height = k + 0.04, reached[k] / total
-        _stage_title(axes, k, reached, fates)
+        _stage_title(axes, k, reached)
         axes.add_patch(Rectangle((x, 1.0 - max(height, hair)), 0.05, max(height, hair), color=_BAR if reached[k] else _LINE, lw=0))
         if k + 1 < len(STAGES) and reached[k + 1]:
             through = max(reached[k + 1] / total, hair)
@@ -115,17 +115,18 @@ def cascade_figure(fates: Fates, title: str = "") -> Figure:
     return figure
 
 
-def _stage_title(axes, k: int, reached: np.ndarray, fates: Fates) -> None:
+def _stage_title(axes, k: int, reached: np.ndarray) -> None:
     share = 100 * reached[k] / reached[0]
     axes.text(k + 0.04, 1.19, STAGES[k], fontsize=11, weight="bold", color=_WORDS, va="bottom", clip_on=False)
     axes.text(k + 0.04, 1.035, f"{reached[k]:,}", fontsize=15, color=_WORDS if reached[k] else _QUIET, va="bottom", clip_on=False)
     if k:
-        axes.text(k + 0.96, 1.045, f"{share:.3g} %", fontsize=9, color=_QUIET, va="bottom", ha="right", clip_on=False)
+        axes.text(k + 0.075 + 0.058 * len(f"{reached[k]:,}"), 1.043, f"{share:.3g} %", fontsize=9.5, color=_QUIET, va="bottom",
+                  clip_on=False)
 
 
 def _loss_words(loss: Loss, total: int) -> str:
     words = loss.label
-    if len(words) > 17:  # break near the middle
+    if len(words) > 20:  # break near the middle
         cut = min((abs(i - len(words) // 2), i) for i, letter in enumerate(words) if letter == " ")[1]
         words = words[:cut] + "\n" + words[cut + 1 :]
     return f"{words}\n{loss.count:,}  ({100 * loss.count / total:.3g} %)"
@@ -173,7 +174,7 @@ def overview_figure(run_dir: Path | str) -> Figure:
     figure.text(0.012, 1 - 0.25 / total, recording.title or run_dir.name, fontsize=15, weight="bold", color=_WORDS, va="center")
     panels = (_draw_tumor, _draw_fates, _draw_host, _draw_burden)
     for k, draw in enumerate(panels):
-        draw(figure.add_axes((0.042 + 0.25 * k, 0.55 / total, 0.198, 2.2 / total)), courses)
+        draw(figure.add_axes((0.036 + 0.245 * k, 0.55 / total, 0.185, 2.2 / total)), courses)
     return figure
 
 
@@ -232,7 +233,7 @@ def timecourses_figure(courses: dict[str, np.ndarray], title: str = "") -> Figur
               _draw_layers)
     for k, draw in enumerate(panels):
         i, j = divmod(k, 3)
-        draw(figure.add_axes((0.045 + 0.325 * j, 0.705 - 0.31 * i, 0.265, 0.21)), courses)
+        draw(figure.add_axes((0.045 + 0.325 * j, 0.70 - 0.315 * i, 0.255, 0.205)), courses)
     return figure
 
 
@@ -255,9 +256,8 @@ def _draw_fates(axes, courses) -> None:
 def _draw_host(axes, courses) -> None:
     x = _axis(axes, courses, "cells of the liver")
     for name, label, group, style in (
-        ("kupffer_tnf_secreting", "Kupffer, TNF", "kupffer", "-"), ("kupffer_reprogrammed", "Kupffer, reprogrammed", "kupffer", ":"),
-        ("natural_killer", "NK", "natural_killer", "-"), ("neutrophil", "neutrophils", "neutrophil", "-"),
-        ("stellate_activated", "stellate, activated", "stellate", "-"),
+        ("kupffer_tnf_secreting", "Kupffer (TNF)", "kupffer", "-"), ("natural_killer", "NK", "natural_killer", "-"), ("neutrophil", "neutrophils", "neutrophil", "-"),
+        ("stellate_activated", "act. stellate", "stellate", "-"),
     ):
         if name in courses:
             axes.plot(x, courses[name], style, color=_ON_WHITE[group], lw=1.8, label=label)
@@ -332,7 +332,7 @@ def _draw_states(axes, courses, title: str, population: str, states: tuple[str, 
     x = _axis(axes, courses, title)
     for state, style in zip(states, ("-", "--", ":"), strict=False):
         if f"{population}_{state}" in courses:
-            axes.plot(x, courses[f"{population}_{state}"], style, color=_ON_WHITE[population], lw=1.6, label=state.replace("_", " "))
+            axes.plot(x, courses[f"{population}_{state}"], style, color=_ON_WHITE[population], lw=1.6, label="secreting TNF" if state == "tnf_secreting" else state)
     _finish(axes)
 
 
@@ -379,24 +379,23 @@ def anatomy_figure(anatomy: "Anatomy", flow: "Flow", title: str = "") -> Figure:
     film = Film(painter, legend=False, clock=False)
     nothing, zero = np.zeros(kind.shape, np.uint8), np.zeros(kind.shape, np.float32)
     scene = Scene(0.0, nothing, nothing, (flow.carries != 0).astype(np.uint8), (kind == PARENCHYMA).astype(np.uint8), zero, zero, zero)
-    large = figure.add_axes((0.012, 0.085, 0.465, 0.83))
+    large = figure.add_axes((0.012, 0.05, 0.47, 0.865))
     large.imshow(film.frame(scene), interpolation="antialiased")
     _map_title(large, "tissue: sinusoids from the portal tracts (grey rim) to the central veins (pale rim)")
 
-    zones = figure.add_axes((0.495, 0.515, 0.225, 0.40))
+    zones = figure.add_axes((0.497, 0.515, 0.218, 0.40))
     zones.imshow(np.where(kind == PARENCHYMA, anatomy.zone, anatomy.zone + 3), vmin=1, vmax=6, interpolation="nearest",
                  cmap=ListedColormap(["#f3c9a5", "#d9d3c5", "#a9bfd6", "#d98850", "#a79b83", "#5b83b0"]))
+    zones.set_anchor("W")
     _map_title(zones, "zones: periportal, midzonal, pericentral")
-    pressure = figure.add_axes((0.755, 0.515, 0.19, 0.40))
     shown = np.where(kind == SINUSOID, flow.pressure, np.nan)
-    _map(figure, pressure, shown, "pressure (portal 1, central 0)", "magma", None)
-    speed = figure.add_axes((0.755, 0.075, 0.19, 0.40))
+    _map(figure, (0.742, 0.515, 0.218, 0.40), shown, "pressure (portal 1, central 0)", "plasma", None)
     moving = np.where((flow.carries != 0) & (flow.speed_um_per_s > 0), flow.speed_um_per_s, np.nan)
-    low, high = np.nanpercentile(moving, (2, 99.5))
-    _map(figure, speed, moving, "velocity of the blood (µm/s)", "viridis", LogNorm(max(low, 1e-3 * high), high))
-    words = figure.add_axes((0.495, 0.075, 0.225, 0.40))
+    low, high = np.nanpercentile(moving, (2, 99.5)) if np.isfinite(moving).any() else (1.0, 10.0)
+    _map(figure, (0.497, 0.065, 0.218, 0.40), moving, "velocity of the blood (µm/s)", "viridis", LogNorm(max(low, 1e-3 * high), high))
+    words = figure.add_axes((0.775, 0.065, 0.2, 0.40))
     words.axis("off")
-    words.text(0.0, 1.0, _figures_in_words(anatomy, flow), fontsize=9.2, color=_WORDS, va="top", linespacing=1.65)
+    words.text(0.0, 0.96, _figures_in_words(anatomy, flow), fontsize=9.2, color=_WORDS, va="top", linespacing=1.65)
     return figure
 
 
@@ -415,11 +414,15 @@ def _figures_in_words(anatomy: "Anatomy", flow: "Flow") -> str:
     ))
 
 
-def _map(figure, axes, values, title, colours, norm) -> None:
+def _map(figure, place, values, title, colours, norm) -> None:
+    axes = figure.add_axes(place)
     image = axes.imshow(np.ma.masked_invalid(values), cmap=colours, norm=norm, interpolation="nearest")
     axes.set_facecolor("#eceef0")
     _map_title(axes, title)
-    bar = figure.colorbar(image, ax=axes, fraction=0.04, pad=0.02)
+    axes.set_anchor("W")
+    axes.apply_aspect()
+    box = axes.get_position()
+    bar = figure.colorbar(image, cax=figure.add_axes((box.x1 + 0.006, box.y0, 0.007, box.height)))
     bar.outline.set_visible(False)
     bar.ax.tick_params(labelsize=7.5, colors=_QUIET, length=2)
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _ROW = 19.5  # height of a line of the legend at 800 pixels
 _SMALLEST_LEGEND = 560  # pixels of height: below that its letters could not be read
 _SCALE_BARS = (10, 20, 50, 100, 200, 500, 1000, 2000)  # um
-_ACTIVE_WALL = 0.5  # E-selectin from which a segment of wall counts as activated in the legend
+_ACTIVE_WALL = 0.1  # E-selectin from which a segment of wall is counted in the legend; immunostaining detects about that
 _FAINTEST = 0.06  # level from which a site counts as covered by nets or matrix
 
 
@@ -81,7 +81,7 @@ class Film:
         big, small = max(11, round(27 * self.unit)), max(8, round(14 * self.unit))
         margin = round(14 * self.unit)
         day, rest = divmod(round(minutes), 1440)
-        _veil(image, 0, 0, margin + round(2.35 * big), margin + round(7.0 * big))
+        _veil(image, 0, 0, margin + round(2.35 * big), margin + round(7.8 * big))
         lettering.write(image, f"day {day}  {rest // 60:02d}:{rest % 60:02d}", margin, margin, big, INK, bold=True)
         lettering.write(image, f"{minutes / 60:.1f} h since the start", margin + round(1.3 * big), margin, small, FAINT)
 
@@ -140,8 +140,8 @@ class Film:
         yield "wall", "E-selectin on the wall", _swatch(palette.BLOOD, palette.ACTIVE_WALL, scale)
         yield "nets", "neutrophil nets (NETs)", net_atlas(scale)[0]
         yield "ecm", "matrix (ECM)", fibre_atlas(scale)[1]
-        yield "", "portal tract", _swatch(palette.PORTAL_LUMEN, palette.PORTAL, scale, 1.3)
-        yield "", "central vein", _swatch(palette.VEIN, palette.VEIN_WALL, scale, 1.3)
+        yield "", "portal tract", _swatch(palette.PORTAL_LUMEN, palette.PORTAL, scale, 1.0)
+        yield "", "central vein", _swatch(palette.VEIN, palette.VEIN_WALL, scale, 1.0)
 
     def _entry(self, key, label, picture, y, left, right, size, u) -> None:
         slot = round(30 * u)

@@ -4,6 +4,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -55,11 +56,19 @@ def write_movie(run_dir: Path | str, path: Path | str | None = None, *, format: 
 
 def frames_of(film: Film, recording: Recording, field: str | None,
               progress: Callable[[int, int], None] | None = None) -> Iterator[np.ndarray]:
-    """The frames of a run, one after the other."""
-    for k in range(len(recording)):
-        yield film.frame(recording.scene(k, field))
-        if progress is not None:
-            progress(k + 1, len(recording))
+    """The frames of a run, one after the other; the next one is drawn while this one is being used."""
+    def draw(k: int) -> np.ndarray:
+        return film.frame(recording.scene(k, field))
+
+    with ThreadPoolExecutor(1) as painters:
+        following = painters.submit(draw, 0)
+        for k in range(len(recording)):
+            frame = following.result()
+            if k + 1 < len(recording):
+                following = painters.submit(draw, k + 1)
+            yield frame
+            if progress is not None:
+                progress(k + 1, len(recording))
 
 
 def _strip(run_dir: Path) -> Strip | None:
@@ -79,7 +88,7 @@ def _write_mp4(path, film, recording, field, fps, progress) -> None:
     writer = imageio_ffmpeg.write_frames(
         str(path), (film.width, film.height), fps=fps, codec="libx264", pix_fmt_in="rgb24", pix_fmt_out="yuv420p",
         macro_block_size=2, quality=None, ffmpeg_log_level="error",
-        output_params=["-crf", _QUALITY, "-preset", "veryfast", "-movflags", "+faststart"],
+        output_params=["-crf", _QUALITY, "-preset", "superfast", "-movflags", "+faststart"],
     )
     writer.send(None)
     try:

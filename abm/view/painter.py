@@ -18,7 +18,7 @@ _WALL = 0.17  # sites: thickness of the drawn wall
 _REACH = 1.0  # sites
 _HEPATOCYTE = 2.2  # sites
 _FAINTEST_NET, _FAINTEST_ECM = 0.04, 0.06
-_NET_OVER_CELLS = np.float32(0.3)  # opacity of the threads that lie over the cells they wrap
+_NET_OVER_CELLS = np.float32(0.18)  # opacity of the threads that lie over the cells they wrap
 _GROW_BELOW = 3  # pixels per site under which everything but cells and vessels would be noise
 
 

@@ -106,7 +106,7 @@ def tissue(image, living, stroma, blood, blood_alpha, wall_alpha, vessel_site, p
                 a = site // columns
                 b = site - a * columns
                 flows = perfused[a, b] != 0
-                level = np.int32(256.0 * min(1.0, max(0.0, e_selectin[a, b])))
+                level = np.int32(256.0 * math.sqrt(min(1.0, max(0.0, e_selectin[a, b]))))  # as the eye sees fluorescence
                 strength = rim * (90 + (166 * level >> 8)) >> 8
                 for c in range(3):
                     vessel = np.int32(blood[p, q, c]) if flows else no_flow[c]

@@ -94,7 +94,7 @@ def _details(look, rgb, alpha, away, angle, limit, colour, phase, y, x) -> None:
 
 def net_atlas(scale: int) -> np.ndarray:
     """Tangles of fine threads, uint8 [VARIANTS, size, size, 4]."""
-    return np.stack([_threads(NET, scale, variant, 9, 0.055, 0.85, True) for variant in range(VARIANTS)])
+    return np.stack([_threads(NET, scale, variant, 9, 0.055, 0.85 if scale > 5 else 0.6, True) for variant in range(VARIANTS)])
 
 
 def fibre_atlas(scale: int) -> np.ndarray:
@@ -110,7 +110,7 @@ def _threads(colour: Colour, scale: int, variant: int, count: int, thickness: fl
     y, x = np.meshgrid(position, position, indexing="ij")
     away = np.hypot(y, x)
     thickness = max(thickness, 0.28 / scale)
-    alpha = 0.16 * np.exp(-((away / 0.55) ** 2))  # the haze of what is out of focus
+    alpha = 0.19 * opacity * np.exp(-((away / 0.55) ** 2))  # the haze of what is out of focus
     along = random.uniform(0, np.pi)
     for _ in range(count):
         turn = random.uniform(0, np.pi) if tangled else along + random.normal(0, 0.25)

@@ -139,5 +139,5 @@ _FATES = (
 )
 _HOST = (
     ("kupffer_tnf_secreting", "Kupffer TNF", LOOKS[12].colour), ("natural_killer", "NK", LOOKS[21].colour),
-    ("neutrophil", "neutrophils", LOOKS[30].colour), ("stellate_activated", "stellate act.", LOOKS[41].colour),
+    ("neutrophil", "neutrophils", (194, 234, 252)), ("stellate_activated", "stellate act.", LOOKS[41].colour),
 )

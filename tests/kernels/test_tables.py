@@ -1,0 +1,62 @@
+"""Tables of cells: rows stay, freed rows are taken again lowest first, and the book says what the rows say."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from abm.kernels.tables import ALIVE, FREE, HIGH, Table, free_slot, new_book, take_slot
+
+DTYPE = np.dtype([("alive", "u1"), ("uid", "u8")])
+ROOM = 6
+
+
+def new_table() -> Table:
+    rows = np.zeros(ROOM, DTYPE).view(np.recarray)
+    return Table(rows, new_book(rows))
+
+
+@settings(deadline=None)
+@given(st.lists(st.integers(0, ROOM - 1) | st.none(), max_size=40))
+def test_any_sequence_of_births_and_deaths_keeps_the_book(sequence):
+    """None is a birth; a number is the death of the cell in that row, if one lives there."""
+    table = new_table()
+    living = set()
+    for what in sequence:
+        if what is None and len(living) < ROOM:
+            lowest = min(set(range(ROOM)) - living)
+            assert take_slot(table) == lowest
+            living.add(lowest)
+        elif what in living:
+            free_slot(table, what)
+            living.remove(what)
+        assert set(np.flatnonzero(table.rows.alive).tolist()) == living
+        assert table.book.tolist() == new_book(table.rows).tolist()
+    assert table.book[ALIVE] == len(living)
+    assert table.book[HIGH] == max(living, default=-1) + 1
+    assert table.book[FREE] == min(set(range(ROOM + 1)) - living)
+
+
+def test_a_full_table_raises_and_stays_as_it_is():
+    table = new_table()
+    assert [int(take_slot(table)) for _ in range(ROOM)] == list(range(ROOM))
+    before = table.book.copy()
+    with pytest.raises(IndexError, match="full"):
+        take_slot(table)
+    assert table.book.tolist() == before.tolist()
+    free_slot(table, 3)
+    assert take_slot(table) == 3
+
+
+def test_other_cells_are_not_touched():
+    table = new_table()
+    for uid in (10, 11, 12):
+        table.rows[take_slot(table)].uid = uid
+    free_slot(table, 1)
+    assert table.rows.uid[[0, 2]].tolist() == [10, 12]
+    assert take_slot(table) == 1
+    assert table.rows.uid[:3].tolist() == [10, 11, 12], "the new cell's columns are its maker's business"
+
+
+def test_the_book_of_no_rows():
+    assert new_book(np.zeros(0, DTYPE).view(np.recarray)).tolist() == [0, 0, 0]
