@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from record.fake_model import FakeModel
+from .record.fake_model import FakeModel
 
 from abm.record import checkpoint, manifest
 from abm.record.compare import differing
@@ -175,7 +175,7 @@ def test_an_interrupted_run_writes_a_checkpoint(tmp_path, light_whole, number):
             os.kill(os.getpid(), number)
 
     before = signal.getsignal(number)
-    with pytest.raises(RunInterrupted, match="4.167 h"):
+    with pytest.raises(RunInterrupted, match=r"4\.167 h"):
         light(tmp_path / "run", progress=interrupt).run()
     assert signal.getsignal(number) is before
     simulation = light(tmp_path / "run", resume=True).run()

@@ -96,6 +96,10 @@ class TumorParameters(Parameters):
         1.0, low=0.1, high=3, mark="assumed",
         source="B16F1, Luzzi 1998, Am J Pathol 153:865, is 1; fitter lines lie below",
         description="multiplies the rate at which solitary cells stop cycling")
+    autonomy: Fraction = parameter(
+        0.0, low=0, high=0.8, mark="assumed",
+        source="B16F1, of whose micrometastases 1 in 100 grows on (Luzzi 1998), is 0; lines that double in 2.5 d lie above",
+        description="how far a colony survives without the support of a niche")
     cxcl1: Number = parameter(
         1.0, low=0, high=5, mark="assumed",
         source="KIAA1199 and PRIM1 raise CXCL1; Yang 2025, 10.3892/or.2025.8963, refs 81, 82",

@@ -25,14 +25,15 @@ def display_codes(model: "LiverModel") -> tuple[np.ndarray, np.ndarray]:
     codes = np.zeros((2, *model.shape), np.uint8)
     for name, first in FIRST_CODE.items():
         population = model.populations[name]
-        _mark(population.used, population.code, first, model.sites.population, codes)
+        _mark(population.used, population.code, first, model.sites.population, model.sites.occupant, codes)
     return codes[0], codes[1]
 
 
 @jit
-def _mark(rows, population_code, first, population, codes):
+def _mark(rows, population_code, first, population, occupant, codes):
     """Write `first` + state where each living cell stands; those that hold no site (on their way) are not drawn."""
     for slot in range(rows.size):
         cell = rows[slot]
-        if cell.alive != 0 and population[cell.layer, cell.row, cell.column] == population_code:
-            codes[cell.layer, cell.row, cell.column] = first + cell.state
+        layer, row, column = cell.layer, cell.row, cell.column
+        if cell.alive != 0 and population[layer, row, column] == population_code and occupant[layer, row, column] == slot:
+            codes[layer, row, column] = first + cell.state

@@ -63,11 +63,12 @@ class Ledger:
         return entries
 
     def total(self, event: int | str, cause: int | str | None = None) -> int:
-        """How often `event` has happened so far (by `cause`, if given); both by code or by name."""
-        row = self.totals[events.NAMES.index(event) if isinstance(event, str) else event]
-        if cause is None:
-            return int(row.sum())
-        return int(row[causes.NAMES.index(cause) if isinstance(cause, str) else cause])
+        """How often `event` has happened so far (by `cause`, if given); both by code or by name.
+
+        Raises ValueError for an unknown name.
+        """
+        row = self.totals[_code(event, events.NAMES)]
+        return int(row.sum() if cause is None else row[_code(cause, causes.NAMES)])
 
     @property
     def balance(self) -> int:
@@ -88,6 +89,14 @@ class Ledger:
     def __repr__(self) -> str:
         seen = ", ".join(f"{self.total(event)} {name}" for event, name in enumerate(events.NAMES) if self.total(event))
         return f"<ledger: {seen or 'nothing yet'}>"
+
+
+def _code(what: int | str, names: tuple[str, ...]) -> int:
+    if not isinstance(what, str):
+        return what
+    if what not in names:
+        raise ValueError(f"the ledger knows no '{what}', only {', '.join(names)}")
+    return names.index(what)
 
 
 @jit

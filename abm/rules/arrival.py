@@ -156,7 +156,7 @@ def enter_the_liver(tumor, sites, book, minutes, key, identity, numbers, inlets,
         cell.platelets = platelets
         cell.net = np.float32(0.0)
         cell.niche = np.float32(0.0)
-        cell.cycle = np.float32(uniform(key, 0, uid, 3))
+        cell.cycle = np.float32(0.0)  # cells in the blood do not cycle
         enter(book, minutes, event.ARRIVED, cause.NONE, cell, sites.zone[cell.row, cell.column])
 
 

@@ -76,7 +76,7 @@ class Growth(Rule):
         unsupported_fold: Number = parameter(
             3.0, low=1, high=6, mark="derived",
             source=f"{_LUZZI}: 99 of 100 micrometastases vanish: deaths outnumber 0.019 /h births",
-            description="how many times faster cycling cells die without niche")
+            description="how many times faster cycling cells of a line without autonomy die without niche")
         dormant_death: PerHour = parameter(
             "0.0033 /h", low="0.001 /h", high="0.006 /h", mark="derived",
             source=f"{_LUZZI}: 80 % at day 3, 36 % at day 13: ln(80/36)/240 h",
@@ -109,9 +109,11 @@ class Growth(Rule):
             return
         order = tumor.order(liver.key(self.name), liver.step_number)
         tumor.reserve(order.size)
+        line = liver.config.cells.tumor
         fate = Fate(
-            1.0 / max(p.cycle_time, 1e-3), p.cycle_spread, p.dormancy_rate * liver.config.cells.tumor.dormancy,
-            p.wake_rate, p.wake_gain, p.death_rate, p.unsupported_fold, p.dormant_death, p.net_gain, p.niche_gain,
+            1.0 / max(p.cycle_time, 1e-3), p.cycle_spread, p.dormancy_rate * line.dormancy,
+            p.wake_rate, p.wake_gain, p.death_rate,
+            1.0 + (p.unsupported_fold - 1.0) * (1.0 - line.autonomy), p.dormant_death, p.net_gain, p.niche_gain,
             p.oxygen_half, p.necrosis_below, p.necrosis_rate,
         )
         grow(

@@ -51,6 +51,9 @@ class Migration(Rule):
             "0.2 um/min", low="0.05 um/min", high="1 um/min", mark="unverified",
             source="intravital carcinoma 0.1-1 um/min",
             description="path speed of a fully mesenchymal tumor cell in the tissue; an epithelial one stays")
+        cohesion: Fraction = parameter(
+            0.9, low=0.5, high=1, mark="assumed", source="cell-cell adhesion in a colony; Yang 2025, 10.3892/or.2025.8963, refs 7, 8",
+            description="how far contact with another tumor cell holds a fully mesenchymal one back; epithelial ones stay")
 
     parameters: Parameters
 
@@ -75,7 +78,7 @@ class Migration(Rule):
         if cells.count and p.tumor_speed > 0.0:
             creep(
                 cells.rows, liver.sites, key, step, cells.order(key, step), p.tumor_speed * minutes, liver.spacing_um,
-                liver.hepatocytes,
+                liver.hepatocytes, 1.0 - p.cohesion,
             )
 
 
@@ -251,16 +254,16 @@ def way_on(sites, hepatocytes, row, column, draw):
 
 
 @jit
-def creep(tumor, sites, key, step, order, path_um, spacing_um, hepatocytes):
+def creep(tumor, sites, key, step, order, path_um, spacing_um, hepatocytes, looseness):
     """Extravasated cells of `order` (slots) creep along the space of Disse and where hepatocytes are gone already; a
-    nest holds its cells together as far as they are epithelial."""
+    nest holds its cells together, mesenchymal ones less (`looseness` of their free reach)."""
     for slot in order:
         cell = tumor[slot]
         if cell.state != EXTRAVASATED:
             continue
         left = path_um * np.float64(cell.emt)
         if count_touching(sites, TUMOR, TISSUE, cell.row, cell.column) > 1:
-            left *= np.float64(cell.emt)
+            left *= np.float64(cell.emt) * looseness
         n = 0
         while left > 0.0:
             direction = way_on(sites, hepatocytes, cell.row, cell.column, uniform(key, step, cell.uid, n))

@@ -65,15 +65,16 @@ def carry(tumor, sites, book, minutes, key, step, order, pressure, carrying, ope
         passed = False
         row, column = cell.row, cell.column
         free_row, free_column = -1, -1
-        length = 1.0
+        untried = 1.0  # way, in sites, since the last trial: where somebody lines the wall it is tried at the next free site
         for _ in range(_LONGEST_WALK):
             if sites.population[LUMEN, row, column] == 0:
                 free_row, free_column = row, column
                 reason = holding(
-                    grip, sites, nets, radius_um[row, column], cell.diameter_um, row, column, length * spacing_um,
+                    grip, sites, nets, radius_um[row, column], cell.diameter_um, row, column, untried * spacing_um,
                     uniform(key, step, cell.uid, draw),
                 )
                 draw += 1
+                untried = 0.0
                 if reason != cause.NONE:
                     break
             turn = uniform(key, step, cell.uid, draw)
@@ -86,6 +87,7 @@ def carry(tumor, sites, book, minutes, key, step, order, pressure, carrying, ope
             if not found:
                 break
             row, column = to_row, to_column
+            untried += length
             if sites.kind[row, column] == CENTRAL_VEIN:
                 passed = True
                 break

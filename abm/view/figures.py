@@ -37,7 +37,8 @@ _QUIET = "#6d747d"
 _LINE = "#d7dbe0"
 _BAR = "#3c434c"
 _ON_WHITE = {"kupffer": "#3f6fc9", "natural_killer": "#058a57", "neutrophil": "#3aa0c8", "stellate": "#7a45d6"}
-_TUMOR = {"held": "#e3c700", "adherent": as_hex(LOOKS[3].colour), "extravasated": as_hex(LOOKS[4].colour), "dormant": as_hex(LOOKS[5].colour)}
+_TUMOR = {"held": "#e3c700", "adherent": as_hex(LOOKS[3].colour), "extravasated": as_hex(LOOKS[4].colour),
+          "dormant": as_hex(LOOKS[5].colour)}
 
 
 def _figure(width: float, height: float) -> Figure:
@@ -256,7 +257,8 @@ def _draw_fates(axes, courses) -> None:
 def _draw_host(axes, courses) -> None:
     x = _axis(axes, courses, "cells of the liver")
     for name, label, group, style in (
-        ("kupffer_tnf_secreting", "Kupffer (TNF)", "kupffer", "-"), ("natural_killer", "NK", "natural_killer", "-"), ("neutrophil", "neutrophils", "neutrophil", "-"),
+        ("kupffer_tnf_secreting", "Kupffer (TNF)", "kupffer", "-"),
+        ("natural_killer", "NK", "natural_killer", "-"), ("neutrophil", "neutrophils", "neutrophil", "-"),
         ("stellate_activated", "act. stellate", "stellate", "-"),
     ):
         if name in courses:
@@ -297,8 +299,10 @@ def _draw_leukocytes(axes, courses) -> None:
 
 def _draw_wall(axes, courses) -> None:
     x = _axis(axes, courses, "activated stellate and endothelial cells")
-    for name, label, colour in (("stellate_activated", "stellate, activated", _ON_WHITE["stellate"]),
-                                ("endothelium_activated", "LSEC, activated", "#d9538a"), ("endothelium_retracted", "LSEC, retracted", "#8a6a55")):
+    for name, label, colour in (
+        ("stellate_activated", "stellate, activated", _ON_WHITE["stellate"]),
+        ("endothelium_activated", "LSEC, activated", "#d9538a"), ("endothelium_retracted", "LSEC, retracted", "#8a6a55"),
+    ):
         if name in courses:
             axes.plot(x, courses[name], color=colour, lw=1.6, label=label)
     _finish(axes)
@@ -332,7 +336,8 @@ def _draw_states(axes, courses, title: str, population: str, states: tuple[str, 
     x = _axis(axes, courses, title)
     for state, style in zip(states, ("-", "--", ":"), strict=False):
         if f"{population}_{state}" in courses:
-            axes.plot(x, courses[f"{population}_{state}"], style, color=_ON_WHITE[population], lw=1.6, label="secreting TNF" if state == "tnf_secreting" else state)
+            label = "secreting TNF" if state == "tnf_secreting" else state
+            axes.plot(x, courses[f"{population}_{state}"], style, color=_ON_WHITE[population], lw=1.6, label=label)
     _finish(axes)
 
 

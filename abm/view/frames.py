@@ -95,7 +95,7 @@ class Film:
         size = max(8, round(15 * self.unit))
         margin, thick = round(16 * self.unit), max(2, round(5 * self.unit))
         bottom, right = image.shape[0] - margin, image.shape[1] - margin
-        label = f"{self._bar} µm"
+        label = f"{self._bar} µm" if self._bar < 1000 else f"{self._bar // 1000} mm"
         _veil(image, bottom - round(2.2 * size), right - length - margin, image.shape[0], image.shape[1])
         image[bottom - thick : bottom, max(0, right - length) : right] = INK
         left = right - length // 2 - lettering.width(label, size) // 2

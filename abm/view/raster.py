@@ -44,10 +44,10 @@ def _segment(i0, j0, i1, j1, site, scale, reach, distance, nearest):
     y0, x0 = i0 + 0.5, j0 + 0.5
     dy, dx = 0.5 * (i1 - i0), 0.5 * (j1 - j0)
     length2 = dy * dy + dx * dx
-    top = max(0, int(math.floor((min(y0, y0 + dy) - reach) * scale)))
-    bottom = min(height, int(math.ceil((max(y0, y0 + dy) + reach) * scale)) + 1)
-    left = max(0, int(math.floor((min(x0, x0 + dx) - reach) * scale)))
-    right = min(width, int(math.ceil((max(x0, x0 + dx) + reach) * scale)) + 1)
+    top = max(0, math.floor((min(y0, y0 + dy) - reach) * scale))
+    bottom = min(height, math.ceil((max(y0, y0 + dy) + reach) * scale) + 1)
+    left = max(0, math.floor((min(x0, x0 + dx) - reach) * scale))
+    right = min(width, math.ceil((max(x0, x0 + dx) + reach) * scale) + 1)
     for p in range(top, bottom):
         y = (p + 0.5) / scale - y0
         for q in range(left, right):
@@ -56,7 +56,7 @@ def _segment(i0, j0, i1, j1, site, scale, reach, distance, nearest):
             if length2 > 0.0:
                 t = min(1.0, max(0.0, (y * dy + x * dx) / length2))
             away = math.sqrt((y - t * dy) ** 2 + (x - t * dx) ** 2)
-            if away < distance[p, q]:
+            if away <= reach and away < distance[p, q]:
                 distance[p, q] = away
                 nearest[p, q] = site
 

@@ -1,4 +1,6 @@
-"""The pictures of single cells, NETs and fibres: drawn once, eightfold enlarged, and averaged down to size."""
+"""The pictures of single cells, NETs and fibres: drawn once, enlarged, and averaged down to size."""
+
+import math
 
 import numpy as np
 
@@ -6,8 +8,9 @@ from .palette import ECM, LOOKS, NET, Colour, Look
 
 VARIANTS = 8
 """Pictures per look, so that neighbours do not look alike."""
-_FINE = 8
+_FINE = 36  # a site is drawn at least so many points wide, and averaged down
 _SMALLEST_RADIUS = 1.1  # pixels: below that a cell would vanish in a large field
+_BYSTANDER = 0.45  # opacity of the liver's own cells in large fields, where they would drown the tumor cells
 _SEED = 11
 
 
@@ -29,7 +32,7 @@ def cell_atlas(scale: int) -> tuple[np.ndarray, np.ndarray]:
 def cell_picture(look: Look, scale: int, variant: int = 0) -> np.ndarray:
     """One cell, uint8 [size, size, 4] (straight alpha)."""
     random = np.random.default_rng([_SEED, variant])
-    fine = _FINE if scale > 2 else 2 * _FINE
+    fine = _enlargement(scale)
     size = (scale + 2 * padding(scale)) * fine
     position = ((np.arange(size) + 0.5) / fine - padding(scale)) / scale - 0.5  # sites from the middle of the site
     shift = random.uniform(-0.19, 0.19, 2) if scale > 2 else (0.0, 0.0)
@@ -55,6 +58,8 @@ def cell_picture(look: Look, scale: int, variant: int = 0) -> np.ndarray:
         halo = look.glow * np.exp(-np.maximum(away - limit, 0.0) / 0.20) * np.clip((1.45 - away) / 0.6, 0, 1)
         rgb = np.where(inside[..., None], rgb, colour)
         alpha = np.where(inside, alpha, halo)
+    if scale <= 2 and look.group != LOOKS[1].group:
+        alpha = alpha * _BYSTANDER
     return _reduce(rgb, alpha, fine)
 
 
@@ -104,7 +109,7 @@ def fibre_atlas(scale: int) -> np.ndarray:
 
 def _threads(colour: Colour, scale: int, variant: int, count: int, thickness: float, opacity: float, tangled: bool) -> np.ndarray:
     random = np.random.default_rng([_SEED, variant])
-    fine = _FINE if scale > 2 else 2 * _FINE
+    fine = _enlargement(scale)
     size = (scale + 2 * padding(scale)) * fine
     position = ((np.arange(size) + 0.5) / fine - padding(scale)) / scale - 0.5
     y, x = np.meshgrid(position, position, indexing="ij")
@@ -119,6 +124,10 @@ def _threads(colour: Colour, scale: int, variant: int, count: int, thickness: fl
         line = np.abs(v - offset - wave * np.sin(4.5 * u + phase))
         alpha = np.maximum(alpha, opacity * np.clip(1.4 - line / thickness, 0, 1) * np.clip((1.15 - away) / 0.7, 0, 1))
     return _reduce(np.broadcast_to(np.array(colour, float), (*alpha.shape, 3)), alpha, fine)
+
+
+def _enlargement(scale: int) -> int:
+    return max(2, min(16, math.ceil(_FINE / scale)))
 
 
 def _reduce(rgb: np.ndarray, alpha: np.ndarray, fine: int) -> np.ndarray:

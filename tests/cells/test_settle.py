@@ -1,0 +1,161 @@
+"""Where residents are when the experiment begins: how many, in which zones, one per site, by chance of the seed."""
+
+import itertools
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from abm.cells import (
+    KupfferCell,
+    KupfferParameters,
+    NaturalKillerCell,
+    NaturalKillerParameters,
+    Neutrophil,
+    NeutrophilParameters,
+    StellateCell,
+    StellateParameters,
+    kupffer,
+    natural_killer,
+    neutrophil,
+    stellate,
+)
+from abm.cells.population import Population
+from abm.cells.settle import choose_sites, identities, rounded_count, site_hashes
+from abm.kernels.random import stream_key
+from abm.kernels.sites import Sites
+from abm.tissue.sites import LUMEN, PARENCHYMA, SINUSOID, TISSUE
+
+RESIDENTS = {
+    "kupffer": (kupffer, KupfferCell, KupfferParameters(), LUMEN),
+    "natural_killer": (natural_killer, NaturalKillerCell, NaturalKillerParameters(), LUMEN),
+    "neutrophil": (neutrophil, Neutrophil, NeutrophilParameters(), LUMEN),
+    "stellate": (stellate, StellateCell, StellateParameters(), TISSUE),
+}
+MM2 = 1.0
+
+
+def striped_tissue() -> Sites:
+    """1 mm2 in which every third row is a sinusoid, and the zones are three blocks of columns."""
+    shape = (100, 100)
+    kind = np.full(shape, PARENCHYMA, np.uint8)
+    kind[::3] = SINUSOID
+    zone = np.repeat([1, 2, 3], [40, 30, 30]).astype(np.uint8) * np.ones((100, 1), np.uint8)
+    return Sites(kind, zone, np.ones(shape, np.uint8), np.full((2, *shape), -1, np.int32),
+                 np.zeros((2, *shape), np.uint8), np.full(shape, -1, np.int32), True)
+
+
+def settled(name: str, seed: int = 1, parameters=None, sites: Sites | None = None) -> tuple[Population, Sites]:
+    module, kind, defaults, _ = RESIDENTS[name]
+    sites = sites if sites is not None else striped_tissue()
+    population = Population(name, list(RESIDENTS).index(name) + 2, kind)
+    module.populate(population, sites, parameters or defaults, MM2, seed)
+    return population, sites
+
+
+def identity_at_site(population: Population) -> dict:
+    rows = population.alive_rows()
+    return dict(zip(zip(rows.row.tolist(), rows.column.tolist(), strict=True), rows.uid.tolist(), strict=True))
+
+
+@pytest.mark.parametrize("name", RESIDENTS)
+def test_there_are_as_many_as_the_density_says_each_alone_on_a_sinusoid_site(name):
+    population, sites = settled(name)
+    layer, parameters = RESIDENTS[name][3], RESIDENTS[name][2]
+    rows = population.alive_rows()
+    assert abs(population.count - parameters.density * MM2) < 1
+    assert len(identity_at_site(population)) == population.count
+    assert (sites.kind[rows.row, rows.column] == SINUSOID).all()
+    assert (rows.layer == layer).all() and (rows.state == 0).all()
+    assert np.array_equal(sites.occupant[layer, rows.row, rows.column], np.arange(population.count))
+    assert np.count_nonzero(sites.population == population.code) == population.count
+    assert np.unique(rows.uid).size == population.count
+
+
+@pytest.mark.parametrize("name", RESIDENTS)
+def test_places_depend_on_the_seed_and_identities_on_the_place_only(name):
+    crowded = type(RESIDENTS[name][2])(density="900 /mm^2")
+    one, other, again = (identity_at_site(settled(name, seed, crowded)[0]) for seed in (1, 2, 1))
+    assert one == again
+    assert set(one) != set(other)
+    shared = set(one) & set(other)
+    assert shared and all(one[site] == other[site] for site in shared)
+
+
+def test_all_residents_find_room_beside_each_other():
+    sites = striped_tissue()
+    populations = [settled(name, sites=sites)[0] for name in RESIDENTS]
+    assert np.count_nonzero(sites.population) == sum(population.count for population in populations)
+    uids = np.concatenate([population.alive_rows().uid for population in populations])
+    assert np.unique(uids).size == uids.size
+
+
+def test_kupffer_cells_are_denser_near_the_portal_tracts():
+    population, sites = settled("kupffer")
+    rows = population.alive_rows()
+    assert np.array_equal(rows.zone, sites.zone[rows.row, rows.column])
+    shares = np.bincount(rows.zone, minlength=4)[1:] / population.count
+    assert shares == pytest.approx([0.43, 0.28, 0.29], abs=1 / population.count)
+
+
+def test_kupffer_cells_phagocytose_on_average_once_and_less_in_the_centre():
+    rows = settled("kupffer", parameters=KupfferParameters(density="900 /mm^2"))[0].alive_rows()
+    eating = rows.activity > 0
+    assert stats.binomtest(int(eating.sum()), rows.size, 0.64).pvalue > 0.01
+    assert rows.activity.mean() == pytest.approx(1.0, abs=0.08)
+    by_zone = [np.unique(rows.activity[eating & (rows.zone == zone)]) for zone in (1, 2, 3)]
+    assert [levels.size for levels in by_zone] == [1, 1, 1]
+    assert by_zone[2][0] / by_zone[0][0] == pytest.approx(0.6, rel=1e-6)
+    assert by_zone[1][0] / by_zone[0][0] == pytest.approx(0.8, rel=1e-6)
+
+
+def test_half_of_the_natural_killer_cells_kill_and_they_head_everywhere():
+    rows = settled("natural_killer", parameters=NaturalKillerParameters(density="1200 /mm^2"))[0].alive_rows()
+    assert stats.binomtest(int(rows.killer.sum()), rows.size, 0.5).pvalue > 0.01
+    assert set(rows.killer.tolist()) == {0, 1}
+    headings = np.bincount(rows.heading, minlength=8)
+    assert headings.size == 8 and stats.chisquare(headings).pvalue > 0.01
+
+
+@pytest.mark.parametrize("name", RESIDENTS)
+def test_a_liver_without_them_has_none(name):
+    population, sites = settled(name, parameters=type(RESIDENTS[name][2])(density="0 /mm^2"))
+    assert population.count == 0 and not sites.population.any()
+
+
+def test_more_cells_than_sites_are_refused():
+    with pytest.raises(ValueError, match=r"do not fit on \d+ free sites; lower their density"):
+        settled("neutrophil", parameters=NeutrophilParameters(density="4000 /mm^2"))
+
+
+def test_every_subset_of_sites_is_equally_likely():
+    candidates = np.array([3, 8, 11, 90])
+    found = {pair: 0 for pair in itertools.combinations(candidates.tolist(), 2)}
+    for seed in range(3000):
+        found[tuple(choose_sites(candidates, 2, stream_key(seed, "settle")).tolist())] += 1
+    assert stats.chisquare(list(found.values())).pvalue > 0.01
+
+
+def test_all_or_none_of_the_sites():
+    candidates = np.array([3, 8, 11])
+    assert choose_sites(candidates, 3, stream_key(1, "x")).tolist() == [3, 8, 11]
+    assert choose_sites(candidates, 0, stream_key(1, "x")).size == 0
+
+
+@pytest.mark.parametrize("expected", [0.0, 0.3, 2.75, 7.0])
+def test_a_count_is_right_on_average(expected):
+    counts = np.array([rounded_count(expected, stream_key(seed, "count")) for seed in range(2000)])
+    assert set(counts.tolist()) <= {int(expected), int(expected) + 1}
+    part = expected - int(expected)
+    if part == 0:
+        assert (counts == int(expected)).all()
+    else:
+        assert stats.binomtest(int((counts > expected).sum()), counts.size, part).pvalue > 0.01
+
+
+def test_identities_are_not_the_hashes_that_chose_the_sites():
+    sites, key = np.arange(1000), stream_key(0, "initial/kupffer")
+    uids = identities(key, sites)
+    assert np.unique(uids).size == 1000
+    assert not np.isin(uids, site_hashes(key, sites)).any()
+    assert np.array_equal(identities(key, sites[500:]), uids[500:])

@@ -1,0 +1,153 @@
+"""Fields in real tissue: levels that cells keep, how far signals reach, and rest that is rest."""
+
+import numpy as np
+import pytest
+
+from abm.fields.fields import (
+    Chemokine,
+    Field,
+    Lactate,
+    TransformingGrowthFactor,
+    TumorNecrosisFactor,
+    VascularEndothelialGrowthFactor,
+    exchanging,
+)
+from abm.fields.solver import decay_length_um
+from abm.tissue.anatomy import TissueParameters, grow
+from abm.tissue.sites import CENTRAL_VEIN, PARENCHYMA, PORTAL_TRACT, SINUSOID
+
+SIGNALS = {
+    "tnf": TumorNecrosisFactor, "tgf_beta": TransformingGrowthFactor, "cxcl1": Chemokine,
+    "vegf": VascularEndothelialGrowthFactor,
+}
+STEPS_TO_REST = 24  # two hours, many relaxation times of a washed-out signal
+
+
+@pytest.fixture(scope="module")
+def anatomy():
+    return grow(TissueParameters(width="1 mm", height="1 mm"), 1)
+
+
+def make(anatomy, parameters=None, *, name="tnf", rest=0.0, perfused=None) -> Field:
+    exchange = exchanging(anatomy.kind, np.ones(anatomy.shape, np.uint8))
+    field = Field(name, "K", np.zeros(anatomy.shape, np.float32), parameters or SIGNALS[name](), spacing_um=10.0,
+                  periodic=True, step_s=300.0, rest=rest, perfused_fraction=float(exchange.mean()))
+    field.set_perfusion(exchange if perfused is None else perfused)
+    return field
+
+
+def secreting_sites(anatomy, count: int) -> np.ndarray:
+    sinusoids = np.argwhere(anatomy.kind == SINUSOID)
+    return sinusoids[:: len(sinusoids) // count][:count]
+
+
+def around_one_cell(field: Field, site, level: float = 3.0) -> np.ndarray:
+    """The field around one steadily secreting cell at `site`, at rest."""
+    field.excess[:], field.source[:] = 0.0, 0.0
+    field.source[tuple(site)] = field.rate_for(level)
+    field.secreted = True
+    for _ in range(STEPS_TO_REST):
+        field.advance()
+    return field.values
+
+
+def reach_um(values: np.ndarray, site) -> float:
+    """Decay length from the spread of the field: the mean squared distance of K0(r/L) in the plane is 4 L^2."""
+    rows, columns = np.indices(values.shape)
+    size = values.shape[0]
+    squared = sum((((index - at + size // 2) % size) - size // 2) ** 2
+                  for index, at in ((rows, site[0]), (columns, site[1])))
+    weight = values.astype(np.float64)
+    return 10.0 * np.sqrt((weight * squared).sum() / weight.sum() / 4.0)
+
+
+@pytest.mark.parametrize("name", SIGNALS)
+def test_a_secreting_cell_keeps_its_level_at_its_own_site(anatomy, name):
+    """The rate is that of homogeneous tissue with the mean sink. A cell in a sinusoid sits on a sink and in a mesh
+    whose density differs from place to place: a few per cent for signals that reach further than the mesh is wide."""
+    field = make(anatomy, name=name)
+    levels = [float(around_one_cell(field, site)[tuple(site)]) for site in secreting_sites(anatomy, 8)]
+    assert np.median(levels) == pytest.approx(3.0, rel=0.06)
+    assert min(levels) > 3.0 * 0.85 and max(levels) < 3.0 * 1.15
+
+
+def test_twice_the_level_is_twice_the_rate(anatomy):
+    field = make(anatomy)
+    assert field.rate_for(6.0) == pytest.approx(2 * field.rate_for(3.0))
+
+
+def test_blood_keeps_tnf_within_about_sixty_micrometres(anatomy):
+    field = make(anatomy)
+    reach = [reach_um(around_one_cell(field, site), site) for site in secreting_sites(anatomy, 6)]
+    assert 50 < np.mean(reach) < 70
+    p, perfused = field.parameters, exchanging(anatomy.kind, np.ones(anatomy.shape, np.uint8)).mean()
+    assert np.mean(reach) == pytest.approx(decay_length_um(p.diffusion, p.decay / 3600 + p.washout * perfused), rel=0.1)
+
+
+def test_without_blood_it_reaches_much_further(anatomy):
+    site = secreting_sites(anatomy, 2)[1]
+    washed = around_one_cell(make(anatomy), site)
+    stagnant = around_one_cell(make(anatomy, perfused=np.zeros(anatomy.shape, np.uint8)), site)
+    assert reach_um(stagnant, site) > 2 * reach_um(washed, site)
+    assert (stagnant >= washed).all()
+
+
+def test_vessels_exchange_and_plates_and_blocked_sinusoids_do_not():
+    kind = np.array([[PORTAL_TRACT, SINUSOID], [PARENCHYMA, CENTRAL_VEIN]], np.uint8)
+    assert exchanging(kind, np.ones((2, 2), np.uint8)).tolist() == [[True, True], [False, True]]
+    assert exchanging(kind, np.array([[1, 0], [1, 1]], np.uint8)).tolist() == [[True, False], [False, True]]
+
+
+@pytest.mark.parametrize(("name", "rest"), [("tnf", 0.0), ("lactate", 1.0)])
+def test_a_field_at_rest_is_not_touched(anatomy, name, rest):
+    field = make(anatomy, Lactate() if name == "lactate" else None, name=name, rest=rest)
+    before = field.values.tobytes()
+    assert (field.values == np.float32(rest)).all()
+    assert [field.advance() for _ in range(5)] == [0] * 5
+    assert field.values.tobytes() == before
+
+
+@pytest.mark.parametrize(("name", "rest"), [("tnf", 0.0), ("lactate", 1.0)])
+def test_a_field_comes_back_to_rest_when_secretion_ends(anatomy, name, rest):
+    field = make(anatomy, Lactate() if name == "lactate" else None, name=name, rest=rest)
+    site = secreting_sites(anatomy, 2)[1]
+    assert around_one_cell(field, site)[tuple(site)] > rest + 1
+    assert not field.at_rest
+    assert (field.values >= np.float32(rest)).all()
+    field.source[:], field.secreted = 0.0, False
+    for _ in range(100):
+        field.advance()
+    assert field.at_rest
+    assert (field.values == np.float32(rest)).all() and not field.excess.any()
+
+
+def test_values_are_excess_over_rest_in_the_same_array(anatomy):
+    field = make(anatomy, Lactate(), name="lactate", rest=1.0)
+    values = field.values
+    around_one_cell(field, (50, 50))
+    assert field.values is values
+    assert np.array_equal(values, field.excess + np.float32(1.0))
+
+
+def test_a_saved_excess_comes_back(anatomy):
+    field = make(anatomy, Lactate(), name="lactate", rest=1.0)
+    around_one_cell(field, (50, 50))
+    other = make(anatomy, Lactate(), name="lactate", rest=1.0)
+    other.load(field.excess.copy())
+    assert other.values.tobytes() == field.values.tobytes() and not other.at_rest
+    other.source[:] = field.source
+    other.secreted = True
+    assert other.advance() == field.advance()
+    assert other.values.tobytes() == field.values.tobytes()
+    other.load(np.zeros(anatomy.shape, np.float32))
+    assert other.at_rest and (other.values == 1.0).all()
+
+
+def test_a_signal_that_the_lattice_cannot_resolve_is_refused(anatomy):
+    with pytest.raises(ValueError, match="cannot resolve"):
+        make(anatomy, TumorNecrosisFactor(washout="1 /s"))
+
+
+def test_a_signal_that_nothing_removes_has_no_rate_to_hold_a_level(anatomy):
+    endless = TumorNecrosisFactor(washout="0 /s", decay="0 /h")
+    assert make(anatomy, endless).rate_for(3.0) == 0.0

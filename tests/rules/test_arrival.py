@@ -1,0 +1,143 @@
+"""Arrival: how many come, when, where, and as what."""
+
+import numpy as np
+import pytest
+from checks import assert_chance, assert_same_state, assert_whole, compiled_only, run_rule, snapshot
+from liver import liver
+from pydantic import ValidationError
+from scipy.stats import chisquare
+
+from abm.cells.tumor import CIRCULATING
+from abm.kernels.random import hash64, stream_key, uniform
+from abm.record import event
+from abm.rules.arrival import Arrival
+from abm.tissue.sites import SINUSOID
+
+
+def injected(**parameters):
+    overrides = {name: parameters.pop(name) for name in ("step", "cells", "tissue", "mm") if name in parameters}
+    return liver("arrival", parameters={"arrival": parameters}, **overrides)
+
+
+@pytest.fixture(scope="module")
+def bolus():
+    """3000 cells that have arrived in one step."""
+    model = injected(per_area="12000 /mm^2")
+    run_rule(model, "arrival", model.dt_hours)
+    return model
+
+
+def test_inoculum_of_the_paper_becomes_a_density():
+    p = Arrival.Parameters(per_liver=5e5, enrichment=10)
+    assert p.per_mm2(slab_um=10.0) == pytest.approx(5e5 / 1.3 * 1.06 * 1e-3 * 0.01 * 10)  # cells/g, g/cm3, cm3/mm3, mm
+    assert Arrival.Parameters(per_area="30 /mm^2").per_mm2(10.0) == 30.0
+    assert Arrival.Parameters().per_mm2(10.0) == 0.0
+
+
+@pytest.mark.parametrize("wrong", [
+    {"per_liver": 1e5, "per_area": "3 /mm^2"}, {"per_liver": 1e5, "liver_mass": 0}, {"enrichment": 0}, {"doses": []},
+    {"doses": [{"start": "-1 h"}]},
+])
+def test_senseless_inocula_are_refused(wrong):
+    with pytest.raises(ValidationError):
+        Arrival.Parameters(**wrong)
+
+
+def test_all_arrive_in_the_book_and_the_table(bolus):
+    assert bolus.tumor.count == bolus.ledger.total("arrived") == 3000
+    assert_whole(bolus)
+    cells = bolus.tumor.alive_rows()
+    assert set(cells.state) == {CIRCULATING}
+    np.testing.assert_array_equal(np.sort(cells.clone), np.arange(3000))
+    assert len(set(cells.uid)) == 3000
+    entries = bolus.ledger.entries
+    assert set(entries.event) == {event.ARRIVED}
+    np.testing.assert_array_equal(entries.zone, bolus.sites.zone[entries.row, entries.column])
+    assert (bolus.sites.kind[cells.row, cells.column] == SINUSOID).all()
+
+
+def test_cells_are_what_plain_python_says(bolus):
+    line, key = bolus.config.cells.tumor, bolus.key("arrival")
+    for cell in bolus.tumor.alive_rows()[::100]:
+        uid = hash64(stream_key(0, "arrival"), np.uint64(cell.clone), 0, 0)
+        u = [uniform(key, 0, uid, n) for n in range(4)]
+        inlet = bolus.flow.inlets[int((bolus.flow.inflow_cumulative <= u[0]).sum())]
+        normal = np.sqrt(-2 * np.log(1 - u[1])) * np.cos(2 * np.pi * u[2])
+        assert cell.uid == uid
+        assert (cell.row, cell.column) == tuple(inlet)
+        assert cell.diameter_um == pytest.approx(line.diameter * np.exp(line.diameter_log_sd * normal), rel=1e-5)
+        assert cell.cycle == pytest.approx(u[3], rel=1e-5)
+        assert (cell.emt, cell.cd47, cell.platelets) == pytest.approx((line.emt, line.cd47, 0.5))
+
+
+def test_diameters_are_lognormal(bolus):
+    logs = np.log(bolus.tumor.alive_rows().diameter_um.astype(float))
+    assert logs.mean() == pytest.approx(np.log(14.0), abs=3.3 * 0.12 / np.sqrt(3000))
+    assert logs.std() == pytest.approx(0.12, rel=3.3 / np.sqrt(2 * 3000))
+
+
+def test_inlets_are_chosen_by_their_inflow(bolus):
+    flow, cells = bolus.flow, bolus.tumor.alive_rows()
+    arrived = np.zeros(bolus.shape, int)
+    np.add.at(arrived, (cells.row, cells.column), 1)
+    share = np.diff(flow.inflow_cumulative, prepend=0.0)
+    seen = arrived[flow.inlets[:, 0], flow.inlets[:, 1]]
+    assert seen[share == 0.0].sum() == 0
+    often = share * 3000 >= 5
+    assert chisquare(np.append(seen[often], seen[~often].sum()),
+                     3000 * np.append(share[often], share[~often].sum() + 1e-12)).pvalue > 1e-3
+
+
+@compiled_only
+@pytest.mark.parametrize("step", ["5 min", "10 min"])
+def test_doses_arrive_evenly_by_their_shares(step):
+    model = injected(per_area="8000 /mm^2", step=step, doses=[
+        {"start": "1 h", "over": "4 h", "share": 3}, {"start": "10 h", "over": "10 min", "share": 1}])
+    seen = {}
+    for hour in range(12):
+        run_rule(model, "arrival", 1.0)
+        seen[hour + 1] = model.ledger.total("arrived")
+    assert seen[1] == 0
+    assert_chance(seen[3], 2000, 0.75 / 2)
+    assert_chance(seen[5], 2000, 0.75)
+    assert seen[10] == seen[5]
+    assert seen[11] == seen[12] == 2000
+
+
+def test_the_same_cells_come_at_the_same_time_whatever_the_step_and_the_enrichment():
+    few, fine, many = (injected(per_area="40 /mm^2", doses=[{"over": "2 h"}], **more) for more in (
+        {}, {"step": "2.5 min"}, {"enrichment": 3}))
+    for model in (few, fine, many):
+        run_rule(model, "arrival", 2.0)
+    uids = [set(model.tumor.alive_rows().uid) for model in (few, fine, many)]
+    assert len(uids[0]) == 10 and uids[0] == uids[1] < uids[2] and len(uids[2]) == 30
+    when = [dict(zip(m.ledger.entries.uid, m.ledger.entries.time_min, strict=True)) for m in (few, fine)]
+    assert all(0 <= when[1][uid] - when[0][uid] < 5 for uid in uids[0])
+
+
+@pytest.mark.parametrize("step", ["5 min", "10 min"])
+def test_the_platelet_cloak_has_its_half_life(step):
+    model = injected(per_area="40 /mm^2", step=step)
+    run_rule(model, "arrival", model.dt_hours)
+    run_rule(model, "arrival", 8.0)
+    np.testing.assert_allclose(model.tumor.alive_rows().platelets, 0.25, rtol=1e-4)
+
+
+def test_without_a_half_life_the_cloak_is_gone_at_once():
+    model = injected(per_area="40 /mm^2", platelet_half_life="0 h")
+    run_rule(model, "arrival", 2 * model.dt_hours)
+    assert not model.tumor.alive_rows().platelets.any()
+
+
+def test_nobody_comes_without_an_inoculum_or_without_blood():
+    empty = injected()
+    before = snapshot(empty)
+    run_rule(empty, "arrival", 1.0)
+    assert_same_state(empty, before, "clock/step_number")
+
+    cut_off = injected(per_area="400 /mm^2")
+    cut_off.sites.perfused[:] = 0
+    cut_off.update_flow()
+    run_rule(cut_off, "arrival", 1.0)
+    assert cut_off.tumor.count == 0
+    assert_whole(cut_off)

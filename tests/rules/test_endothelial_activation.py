@@ -1,0 +1,179 @@
+"""Endothelial activation: the transient TNF-alpha of Kupffer cells in contact, and what the wall expresses."""
+
+import numpy as np
+import pytest
+from checks import assert_same_state, assert_whole, run_rule, snapshot
+from liver import liver, put, put_tumor, sinusoids, without
+
+from abm.cells.endothelium import ACTIVATED, QUIESCENT, RETRACTED
+from abm.cells.kupffer import ENGULFING, REPROGRAMMED, RESTING, TNF_SECRETING
+from abm.rules.endothelial_activation import relaxed
+from abm.tissue.sites import TISSUE
+
+RESIDENTS = ("kupffer", "natural_killer", "neutrophil", "stellate")
+
+
+def one_kupffer(step="5 min", line=None, state=RESTING, contact=True, **overrides):
+    """A liver with one Kupffer cell, in contact with a tumor cell beside it; the slots of the Kupffer cell and its wall."""
+    model = without(liver("endothelial_activation", step=step, cells={"tumor": line or {}}, **overrides), *RESIDENTS)
+    sites = sinusoids(model)
+    row, column = (int(i) for i in sites[len(sites) // 2])
+    kupffer = put(model, "kupffer", row, column, state=state)
+    if contact:
+        beside = sites[np.abs(sites - (row, column)).max(axis=1) == 1][0]
+        put_tumor(model, *map(int, beside))
+    return model, kupffer, int(model.sites.endothelium[row, column])
+
+
+def course(model, kupffer, wall, hours):
+    """TNF secretion and expression of the wall under the Kupffer cell, hour by hour, with the TNF field."""
+    levels = {name: [] for name in ("tnf", "e_selectin", "vcam1", "icam1")}
+    for _ in range(hours):
+        for _ in range(round(1.0 / model.dt_hours)):
+            run_rule(model, "endothelial_activation", model.dt_hours)
+            model.step_number -= 1
+            model._advance_fields()
+            model.step_number += 1
+        levels["tnf"].append(float(model.kupffer.rows.tnf[kupffer]))
+        for name in ("e_selectin", "vcam1", "icam1"):
+            levels[name].append(float(model.endothelium.rows[name][wall]))
+    return {name: np.array(values) for name, values in levels.items()}
+
+
+@pytest.mark.parametrize("step", ["5 min", "10 min", "1 h"])
+def test_secretion_is_drive_less_tolerance_whatever_the_step(step):
+    model, kupffer, _ = one_kupffer(step, {"tnf_duration": "4 h", "tnf_induction": 0.8})
+    for hour in range(1, 25):
+        run_rule(model, "endothelial_activation", 1.0)
+        expected = 0.8 * (np.exp(-hour / 4.0) - np.exp(-hour / 0.75))
+        assert model.kupffer.rows.tnf[kupffer] == pytest.approx(expected, abs=2e-5)
+    run_rule(model, "endothelial_activation", 200.0)
+    assert model.kupffer.rows.state[kupffer] == RESTING
+
+
+@pytest.mark.parametrize("times", [(0, 0), (0.75, 0), (0, 4)])
+def test_time_constants_of_zero_act_at_once(times):
+    model, kupffer, _ = one_kupffer(
+        line={"tnf_duration": f"{times[1]} h"}, parameters={"endothelial_activation": {"induction_time": f"{times[0]} h"}})
+    run_rule(model, "endothelial_activation", 1.0)
+    drive = -np.expm1(-1 / times[0]) if times[0] else 1.0
+    tolerance = -np.expm1(-1 / times[1]) if times[1] else 1.0
+    assert model.kupffer.rows.tnf[kupffer] == pytest.approx(max(drive - tolerance, 0.0), abs=1e-5)
+
+
+def test_contact_counts_in_the_lumen_around_and_behind_the_own_wall():
+    for offset, layer, touches in ((1, 0, True), (2, 0, False), (0, TISSUE, True), (1, TISSUE, False)):
+        model, kupffer, _ = one_kupffer(contact=False)
+        cell = model.kupffer.rows[kupffer]
+        sites = sinusoids(model, layer)
+        there = sites[np.abs(sites - (cell.row, cell.column)).max(axis=1) == offset][0]
+        put_tumor(model, *map(int, there), layer=layer)
+        run_rule(model, "endothelial_activation", 2.0)
+        assert (cell.tnf > 0.3) == touches
+
+
+def test_after_the_contact_everything_returns_to_exactly_nothing():
+    model, kupffer, _ = one_kupffer()
+    run_rule(model, "endothelial_activation", 3.0)
+    model.remove_cell(model.tumor, 0)
+    run_rule(model, "endothelial_activation", 100.0)
+    cell = model.kupffer.rows[kupffer]
+    assert (cell.drive, cell.tolerance, cell.tnf, cell.state) == (0, 0, 0, RESTING)
+    put_tumor(model, int(cell.row), int(cell.column), layer=TISSUE)
+    run_rule(model, "endothelial_activation", 2.0)
+    assert cell.tnf > 0.4
+    assert_whole(model)
+
+
+@pytest.mark.parametrize(("before", "after"), [(RESTING, TNF_SECRETING), (ENGULFING, ENGULFING), (REPROGRAMMED, REPROGRAMMED)])
+def test_only_resting_cells_are_counted_as_secreting(before, after):
+    model, kupffer, _ = one_kupffer(state=before)
+    run_rule(model, "endothelial_activation", 2.0)
+    assert model.kupffer.rows.state[kupffer] == after
+    assert model.kupffer.rows.tnf[kupffer] > 0.4
+
+
+@pytest.mark.parametrize("level", [0.0, 0.3, 1.0])
+@pytest.mark.parametrize("signal", [0.0, 0.2, 1.0])
+def test_expression_relaxes_exactly(level, signal):
+    fine = level
+    for _ in range(20_000):
+        fine += (0.4 * signal * (1 - fine) - 0.2 * fine) * 3.0 / 20_000
+    assert relaxed(np.float32(level), signal, 0.4, 0.2, 3.0) == pytest.approx(fine, abs=1e-4)
+    halves = relaxed(relaxed(np.float32(level), signal, 0.4, 0.2, 1.5), signal, 0.4, 0.2, 1.5)
+    assert relaxed(np.float32(level), signal, 0.4, 0.2, 3.0) == pytest.approx(halves, abs=1e-6)
+
+
+def test_without_rates_expression_stays_and_traces_vanish():
+    assert relaxed(np.float32(0.4), 1.0, 0.0, 0.0, 5.0) == np.float32(0.4)
+    assert relaxed(np.float32(2e-6), 0.0, 0.4, 0.2, 10.0) == 0.0
+
+
+def test_the_wall_saturates_where_tnf_does_and_decays_without():
+    model = without(liver("endothelial_activation"), *RESIDENTS)
+    p = model.rules["endothelial_activation"].parameters
+    tnf, wall = model.fields["tnf"], model.endothelium.rows
+    tnf.values[:], tnf.at_rest = 1e6, False
+    run_rule(model, "endothelial_activation", 100.0)
+    for name in ("e_selectin", "vcam1", "icam1"):
+        on, off = getattr(p, name + "_on"), getattr(p, name + "_off")
+        np.testing.assert_allclose(wall[name], on / (on + off), rtol=1e-3)
+    assert set(wall.state) == {ACTIVATED}
+    peak = wall.e_selectin[0]
+    tnf.values[:], tnf.at_rest = 0.0, True
+    run_rule(model, "endothelial_activation", 5.0)
+    np.testing.assert_allclose(wall.e_selectin, peak * np.exp(-5 * p.e_selectin_off), rtol=1e-4)
+    run_rule(model, "endothelial_activation", 400.0)
+    assert not (wall.e_selectin.any() or wall.vcam1.any() or wall.icam1.any() or wall.state.any())
+
+
+@pytest.mark.parametrize("step", ["5 min", "10 min"])
+def test_a_retracted_wall_closes_without_any_tnf(step):
+    model = liver("endothelial_activation", step=step, parameters={"endothelial_activation": {"closing_time": "4 h"}})
+    wall = model.endothelium.rows
+    wall.retraction[7], wall.state[7] = 1.0, RETRACTED
+    run_rule(model, "endothelial_activation", 2.0)
+    assert wall.state[7] == RETRACTED
+    run_rule(model, "endothelial_activation", 6.0)
+    assert wall.retraction[7] == pytest.approx(np.exp(-2.0), rel=1e-3)
+    assert wall.state[7] == QUIESCENT
+    run_rule(model, "endothelial_activation", 40.0)
+    assert not wall.retraction.any()
+
+
+def test_traces_of_e_selectin_vanish_even_if_nothing_else_is_expressed():
+    model = liver("endothelial_activation", parameters={"endothelial_activation": {"vcam1_on": "0 /h", "icam1_on": "0 /h"}})
+    model.endothelium.rows.e_selectin[:] = 0.05  # too little to count as activated
+    run_rule(model, "endothelial_activation", 100.0)
+    assert not model.endothelium.rows.e_selectin.any()
+
+
+def test_e_selectin_rises_within_two_hours_peaks_at_six_to_eight_and_is_gone_after_a_day():
+    """As Khatib 1999 sampled it; the wall is that under a Kupffer cell in lasting contact."""
+    levels = course(*one_kupffer(), hours=30)
+    e_selectin = dict(enumerate(levels["e_selectin"], start=1))
+    sampled = {hour: e_selectin[hour] for hour in (2, 4, 6, 8, 12, 24, 30)}
+    peak = max(sampled, key=sampled.get)
+    assert peak in (6, 8)
+    assert sampled[2] > 0.2 * sampled[peak]
+    assert sampled[24] < 0.2 * sampled[peak] and sampled[30] < 0.1 * sampled[peak]
+    assert np.argmax(levels["vcam1"]) > np.argmax(levels["e_selectin"])
+
+
+def test_inducers_secrete_for_hours_or_days_and_others_not_at_all():
+    """Khatib 2005: H-59 on by 2 h and falling after 6 h, CX-1 lasting, M-27 and MIP-101 nothing."""
+    h_59 = course(*one_kupffer(), hours=24)["tnf"]
+    cx_1 = course(*one_kupffer(line={"tnf_duration": "24 h"}), hours=24)["tnf"]
+    assert h_59[1] > 0.9 * h_59.max() and h_59[11] < 0.25 * h_59.max()
+    assert cx_1[11] > 0.6 * cx_1.max()
+    model, kupffer, wall = one_kupffer(line={"tnf_induction": 0})
+    before = snapshot(model)
+    course(model, kupffer, wall, hours=12)
+    assert_same_state(model, before, *(f"fields/{name}" for name in model.fields), "clock/step_number")
+
+
+def test_a_liver_at_rest_stays_as_it_is():
+    model = liver("endothelial_activation")
+    before = snapshot(model)
+    run_rule(model, "endothelial_activation", 10.0)
+    assert_same_state(model, before, "clock/step_number")

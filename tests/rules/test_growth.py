@@ -1,0 +1,433 @@
+"""Growth: the clock of the cycle, rest and waking, death and its causes, and the room that a daughter needs."""
+
+from collections import deque
+
+import numpy as np
+import pytest
+from bare import KEY, around, changed, every, expect, expect_in_place, lattice, settle, sized, state_of, wall
+from liver import liver, put_tumor, sinusoids, without
+
+from abm.cells.population import KUPFFER, TUMOR
+from abm.cells.tumor import ADHERENT, CIRCULATING, DORMANT, EXTRAVASATED, HELD
+from abm.kernels.random import stream_key, uniform
+from abm.record import cause, event
+from abm.record.ledger import Ledger
+from abm.rules.growth import Fate, free_neighbour, grow, path_to_room
+from abm.tissue.sites import CENTRAL_VEIN, LUMEN, PARENCHYMA, PORTAL_TRACT, SINUSOID, TISSUE
+
+STILL = Fate(0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 8.0, 2.0, 0.0)
+"""Nothing happens; each test switches on what it is about."""
+DEFAULT = Fate(1 / 22, 0.15, 0.12, 0.0004, 5.0, 0.0075, 3.0, 0.0033, 0.3, 0.3, 8.0, 2.0, 0.05)
+IDENTITY = stream_key(0, "division")
+
+
+class Tissue:
+    """A lattice with tumor cells in it and what they need to live."""
+
+    def __init__(self, sites, places, *, layer=TISSUE, oxygen=1e9, **columns):
+        self.sites = sites
+        columns.setdefault("state", np.where(np.equal(layer, TISSUE), EXTRAVASATED, ADHERENT))
+        self.cells = settle(sites, "tumor", places, layer=layer, **columns)
+        self.oxygen = np.full(sites.kind.shape, oxygen, np.float32)
+        self.nets = np.zeros(sites.kind.shape, np.float32)
+        self.hepatocytes = np.ones(sites.kind.shape, np.uint8)
+        self.ledger = Ledger()
+        self.ledger.totals[event.ARRIVED, 0] = self.cells.count
+        self.step_number = 0
+
+    def grow(self, fate, *, hours=1 / 12, steps=1, depth=5):
+        for _ in range(steps):
+            order = self.cells.order(KEY, self.step_number)
+            self.cells.reserve(order.size)
+            grow(
+                self.cells.table, self.sites, self.ledger.book(2 * order.size), 60.0 * hours * self.step_number, KEY,
+                self.step_number, order, hours, self.oxygen, self.nets, self.hepatocytes, fate, depth, IDENTITY)
+            self.step_number += 1
+        self.ledger.count()
+        return self
+
+    def total(self, what, why=None) -> int:
+        return self.ledger.total(what, why)
+
+
+def scattered(size: int, spacing: int = 3, **columns) -> Tissue:
+    """Cells in an open plate that do not touch each other."""
+    return Tissue(lattice(size, size, PARENCHYMA), every(size, size, spacing), **columns)
+
+
+# --- the kernel against plain Python ------------------------------------------------------------------------------
+
+
+def naive_life(tissue, slot, fate, hours):
+    """What becomes of one cell in a step: state (None: dead), cycle (1 or more: it divides), event and cause."""
+    cell = tissue.cells.rows[slot]
+    here, state = (int(cell.row), int(cell.column)), int(cell.state)
+    oxygen, niche, net = float(tissue.oxygen[here]), float(cell.niche), float(cell.net)
+    beside = max(float(tissue.nets[place]) for place in around(tissue.sites, *here, own=True))
+    if state in (CIRCULATING, HELD):
+        return state, cell.cycle, None
+
+    def chance(n):
+        return uniform(KEY, tissue.step_number, cell.uid, n)
+
+    death = fate.dormant_death if state == DORMANT else fate.death * (1 + (fate.unsupported_fold - 1) * (1 - niche))
+    necrosis = fate.necrosis if oxygen < fate.necrosis_below else 0.0
+    if chance(0) < 1 - np.exp(-(death + necrosis) * hours):
+        return None, 0, (event.DIED, cause.APOPTOSIS if chance(1) < death / (death + necrosis) else cause.HYPOXIA)
+    if state == DORMANT:
+        if chance(2) < 1 - np.exp(-fate.wake * (1 + fate.wake_gain * max(niche, beside)) * hours):
+            return EXTRAVASATED, cell.cycle, (event.WOKEN, cause.NET if beside > niche else cause.NICHE if niche else cause.NONE)
+        return state, cell.cycle, None
+    company = sum((tissue.sites.population[:, r, c] == TUMOR).sum() for r, c in around(tissue.sites, *here, own=True)) - 1
+    if state == EXTRAVASATED and not company:
+        if chance(3) < 1 - np.exp(-fate.dormancy * (1 - max(niche, beside)) * hours):
+            return DORMANT, cell.cycle, (event.DORMANT, cause.SOLITUDE)
+    speed = fate.cycle * (1 + fate.cycle_spread * (2 * uniform(KEY, 0, cell.uid, 4) - 1)) * oxygen / (oxygen + fate.oxygen_half)
+    return state, cell.cycle + hours * speed * (1 + fate.niche_gain * niche + fate.net_gain * net), None
+
+
+def test_kernel_is_its_naive_twin():
+    rng = np.random.default_rng(11)
+    size = sized(60, 30)
+    places = every(size, size, 3)[rng.random(size * size // 9) < 0.9]
+    n = len(places)
+    state = rng.integers(0, 5, n)
+    layer = np.where(state < EXTRAVASATED, LUMEN, TISSUE)
+    tissue = Tissue(
+        lattice(size, size), places, layer=layer, state=state, cycle=0.97 * rng.random(n), niche=rng.choice([0, 0.5, 1], n),
+        net=np.where(layer == LUMEN, rng.random(n), 0))
+    settle(tissue.sites, "tumor", places[::4] + [0, 1], layer=LUMEN)  # company for some, through the wall
+    tissue.oxygen[:] = rng.choice([0.0, 1.5, 20, 60], tissue.oxygen.shape)
+    tissue.nets[:] = rng.random(tissue.nets.shape) * (rng.random(tissue.nets.shape) < 0.04)
+    fate = DEFAULT._replace(wake=0.02, death=0.02, dormancy=0.3)
+    expected = {slot: naive_life(tissue, slot, fate, 3.0) for slot in range(n)}
+    uids = tissue.cells.rows.uid.copy()
+    order = tissue.cells.order(KEY, 0)
+    tissue.grow(fate, hours=3.0)
+    rows, entries = tissue.cells.rows[:n], tissue.ledger.entries
+    for slot, (state, cycle, _) in expected.items():
+        stays = rows.uid[slot] == uids[slot] and rows.alive[slot] == 1
+        assert stays == (state is not None)
+        if state is not None:
+            assert rows.state[slot] == state
+            assert rows.cycle[slot] == pytest.approx(cycle if cycle < 1 else cycle - 1, abs=1e-6)
+            assert rows.divisions[slot] == (cycle >= 1)
+    told = [expected[slot] for slot in order if expected[slot][2] or (expected[slot][0] is not None and expected[slot][1] >= 1)]
+    assert [(e.event, e.cause) for e in entries] == [what or (event.DIVIDED, cause.NONE) for _, _, what in told]
+    assert {(event.DIED, cause.HYPOXIA), (event.DIED, cause.APOPTOSIS), (event.WOKEN, cause.NET), (event.WOKEN, cause.NICHE),
+            (event.DORMANT, cause.SOLITUDE), (event.DIVIDED, cause.NONE)} <= {(e.event, e.cause) for e in entries}
+    assert tissue.cells.count == tissue.ledger.balance
+
+
+# --- death, rest and waking ---------------------------------------------------------------------------------------
+
+DEATHS = STILL._replace(death=0.0075, unsupported_fold=3.0, dormant_death=0.0033, necrosis=0.05)
+
+
+@pytest.mark.parametrize(("state", "niche", "oxygen", "apoptosis", "necrosis"), [
+    (EXTRAVASATED, 1.0, 40, 0.0075, 0), (EXTRAVASATED, 0.0, 40, 0.0225, 0), (EXTRAVASATED, 0.5, 40, 0.015, 0),
+    (DORMANT, 0.0, 40, 0.0033, 0), (EXTRAVASATED, 1.0, 1, 0.0075, 0.05), (DORMANT, 0.0, 0, 0.0033, 0.05), (HELD, 0.0, 0, 0, 0),
+])
+@pytest.mark.parametrize("minutes", [30, 60])
+def test_death_rates_and_their_causes(state, niche, oxygen, apoptosis, necrosis, minutes):
+    tissue = scattered(sized(150, 36), state=state, niche=niche, oxygen=oxygen)
+    cells = tissue.cells.count
+    tissue.grow(DEATHS, hours=minutes / 60, steps=1200 // minutes)
+    dead = tissue.total("died")
+    expect(dead, cells, 1 - np.exp(-(apoptosis + necrosis) * 20))
+    if necrosis:
+        expect(tissue.total("died", "hypoxia"), dead, necrosis / (apoptosis + necrosis))
+    assert tissue.cells.count == tissue.ledger.balance == np.count_nonzero(tissue.sites.population)
+
+
+@pytest.mark.parametrize(("niche", "net", "factor"), [(0.0, 0.0, 1.0), (0.5, 0.0, 0.5), (1.0, 0.0, 0.0), (0.2, 0.7, 0.3)])
+@pytest.mark.parametrize("minutes", [5, 10])
+def test_hazard_of_dormancy_of_a_solitary_cell(niche, net, factor, minutes):
+    tissue = scattered(sized(150, 36), niche=niche)
+    tissue.nets[1::3, 1::3] = net  # beside every cell
+    cells = tissue.cells.count
+    tissue.grow(STILL._replace(dormancy=0.12), hours=minutes / 60, steps=300 // minutes)
+    expect(tissue.total("dormant", "solitude"), cells, 1 - np.exp(-0.12 * factor * 5))
+    assert (tissue.cells.used.state == DORMANT).sum() == tissue.total("dormant")
+
+
+@pytest.mark.parametrize("layer", [TISSUE, LUMEN])
+def test_company_keeps_cells_cycling_also_through_the_wall(layer):
+    sites = lattice(30, 30)
+    settle(sites, "tumor", every(30, 30, 3) + [1, 0], layer=layer, state=DORMANT)
+    tissue = Tissue(sites, every(30, 30, 3)).grow(STILL._replace(dormancy=1e6))
+    assert tissue.total("dormant") == 0
+
+
+def test_cells_inside_the_vessel_do_not_go_to_sleep():
+    assert scattered(30, layer=LUMEN).grow(STILL._replace(dormancy=1e6)).total("dormant") == 0
+
+
+@pytest.mark.parametrize(("niche", "net", "gain", "why"), [
+    (0.0, 0.0, 1.0, "none"), (1.0, 0.0, 6.0, "niche"), (0.5, 0.2, 3.5, "niche"), (0.0, 1.0, 6.0, "net"), (0.2, 0.6, 4.0, "net"),
+])
+def test_hazard_of_waking(niche, net, gain, why):
+    """Nets beside a dormant cell awaken it (Albrengues 2018), as the niche does."""
+    tissue = scattered(sized(150, 36), state=DORMANT, niche=niche)
+    tissue.nets[1::3, 1::3] = net
+    cells = tissue.cells.count
+    tissue.grow(STILL._replace(wake=0.01, wake_gain=5.0), hours=1.0, steps=10)
+    expect(tissue.total("woken", why), cells, 1 - np.exp(-0.01 * gain * 10))
+    assert tissue.total("woken") == tissue.total("woken", why) == (tissue.cells.used.state == EXTRAVASATED).sum()
+
+
+# --- the cycle ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("oxygen", "niche", "net", "factor"), [
+    (1e9, 0, 0, 1.0), (8, 0, 0, 0.5), (40, 1, 0, 1.3 * 40 / 48), (1e9, 0, 0.8, 1.24), (1e9, 1, 1, 1.6), (0, 0, 0, 0),
+])
+@pytest.mark.parametrize("minutes", [5, 10, 60])
+def test_the_cycle_takes_its_time_at_any_step(oxygen, niche, net, factor, minutes):
+    """The clock after a hundred hours, in cycles: divisions and what is done of the next."""
+    tissue = Tissue(lattice(100, 100, PARENCHYMA), [(50, 50)], oxygen=oxygen, niche=niche, net=net)
+    fate = STILL._replace(cycle=1 / 22, niche_gain=0.3, net_gain=0.3)
+    tissue.grow(fate, hours=minutes / 60, steps=6000 // minutes, depth=10)
+    rows = tissue.cells.used
+    np.testing.assert_allclose(rows.divisions + rows.cycle, factor * 100 / 22, atol=2e-3)
+    assert tissue.cells.count == 2 ** int(factor * 100 / 22)
+
+
+def test_cycle_speeds_spread_uniformly_between_cells():
+    tissue = scattered(sized(150, 36)).grow(STILL._replace(cycle=0.01, cycle_spread=0.15), hours=10.0)
+    speeds = tissue.cells.used.cycle / 0.1
+    assert 0.85 <= speeds.min() < 0.86
+    assert 1.14 < speeds.max() <= 1.15
+    expect((speeds < 0.925).sum(), speeds.size, 0.25)
+    again = speeds * 0.1
+    tissue.grow(STILL._replace(cycle=0.01, cycle_spread=0.15), hours=10.0)
+    np.testing.assert_allclose(tissue.cells.used.cycle, 2 * again, rtol=1e-5)  # each keeps its own
+
+
+def test_a_daughter_is_like_her_mother():
+    tissue = Tissue(
+        lattice(9, 9, PARENCHYMA), [(4, 4)], cycle=0.999, emt=0.7, cd47=2, cd24=3, pdl1=4, calreticulin=5, clone=17, arrived_h=3.0,
+        diameter_um=13.0, niche=0.4, platelets=0.2, net=0.1, held_by=2)
+    tissue.step_number = 60
+    tissue.grow(DEFAULT._replace(death=0.0))
+    mother, daughter = tissue.cells.used
+    inherited = [name for name in tissue.cells.rows.dtype.names if name not in ("uid", "row", "column", "settled_h")]
+    assert [mother[name] for name in inherited] == [daughter[name] for name in inherited]
+    assert (mother.divisions, daughter.settled_h) == (1, 5.0)
+    assert (int(daughter.row), int(daughter.column)) in around(tissue.sites, 4, 4)
+    assert tissue.hepatocytes.sum() == 80
+    assert tissue.hepatocytes[daughter.row, daughter.column] == 0
+    entry = tissue.ledger.entries[-1]
+    assert (entry.event, entry.uid, entry.clone, entry.time_min) == (event.DIVIDED, mother.uid, 17, 300.0)
+
+
+# --- room ---------------------------------------------------------------------------------------------------------
+
+
+def naive_distance(sites, layer, start, depth):
+    """Steps from `start`, through tumor cells, to the nearest free place where a tumor cell could live; None beyond depth."""
+    kinds = (SINUSOID,) if layer == LUMEN else (SINUSOID, PARENCHYMA)
+    queue, seen = deque([(start, 0)]), {start}
+    while queue:
+        here, steps = queue.popleft()
+        if steps == depth:
+            return None
+        for place in around(sites, *here):
+            if place in seen or sites.kind[place] not in kinds:
+                continue
+            seen.add(place)
+            if sites.population[layer][place] == 0:
+                return steps + 1
+            if sites.population[layer][place] == TUMOR:
+                queue.append((place, steps + 1))
+    return None
+
+
+@pytest.mark.parametrize("periodic", [True, False])
+@pytest.mark.parametrize("layer", [LUMEN, TISSUE])
+def test_the_way_to_room_is_the_shortest(periodic, layer):
+    rng = np.random.default_rng(12)
+    lengths = set()
+    for _ in range(sized(300, 20)):
+        rows, columns = rng.integers(4, 15, 2)
+        sites = lattice(rows, columns, rng.choice(4, (rows, columns), p=[0.05, 0.55, 0.35, 0.05]), periodic=periodic)
+        sites.population[layer] = rng.choice([0, TUMOR, KUPFFER], (rows, columns), p=[0.04, 0.9, 0.06])
+        start = int(rng.integers(rows)), int(rng.integers(columns))
+        depth = int(rng.integers(1, 7))
+        queue, came_from = np.empty(((2 * depth + 3) ** 2 + 1, 3), np.int32), np.empty((2 * depth + 3, 2 * depth + 3), np.int32)
+        index = path_to_room(sites, layer, *start, depth, int(rng.integers(8)), queue, came_from)
+        path = []
+        while index > 0:
+            path.append((int(queue[index, 0]), int(queue[index, 1])))
+            index = queue[index, 2]
+        expected = naive_distance(sites, layer, start, depth)
+        assert (len(path) or None) == expected
+        lengths.add(expected)
+        for place, following in zip(path, [*path, start][1:], strict=True):
+            assert place in around(sites, *following)
+        assert all(sites.population[layer][place] == TUMOR for place in path[1:])
+    assert {None, 1, 2, 3} <= lengths
+
+
+@pytest.mark.parametrize(("ring", "depth", "room"), [(0, 1, True), (1, 2, True), (4, 5, True), (5, 5, False), (2, 2, False)])
+def test_cells_are_pushed_as_deep_as_that(ring, depth, room):
+    """A full square of cells around a dividing one, which pushes as many aside as lie between it and the rim."""
+    places = [(r, c) for r in range(10 - ring, 11 + ring) for c in range(10 - ring, 11 + ring)]
+    tissue = Tissue(lattice(21, 21, PARENCHYMA, periodic=False), places, clone=np.arange(len(places)))
+    middle = len(places) // 2
+    tissue.cells.rows.cycle[middle] = 0.9999
+    tissue.grow(STILL._replace(cycle=1e-6, cycle_spread=0.0), hours=1000.0, depth=depth)
+    tissue.grow(STILL._replace(cycle=0.01), hours=0.5, depth=depth)
+    expect_in_place(tissue.sites, tissue.cells)
+    assert tissue.cells.count == tissue.ledger.balance == len(places) + room
+    used = tissue.cells.used
+    assert (used.row[middle], used.column[middle]) == (10, 10)
+    moved = (used.row[: len(places)] != np.array(places)[:, 0]) | (used.column[: len(places)] != np.array(places)[:, 1])
+    assert moved.sum() == (ring if room else 0)
+    if room:
+        assert (int(used.row[-1]), int(used.column[-1])) in around(tissue.sites, 10, 10)
+    else:
+        assert used.cycle[middle] == 1.0, "it waits"
+        tissue.sites.population[TISSUE, 9, 9], tissue.sites.occupant[TISSUE, 9, 9] = 0, -1
+        tissue.grow(STILL._replace(cycle=0.01), hours=0.5, depth=depth)
+        assert tissue.total("divided") == 1
+        assert tissue.sites.population[TISSUE, 9, 9] == TUMOR
+
+
+def test_others_are_not_pushed_and_great_vessels_not_entered():
+    sites = lattice(3, 3, periodic=False)
+    sites.kind[0], sites.kind[2] = PORTAL_TRACT, CENTRAL_VEIN
+    settle(sites, "stellate", [(1, 0), (1, 2)])
+    tissue = Tissue(sites, [(1, 1)], cycle=1.0).grow(STILL._replace(cycle=0.01), steps=3)
+    assert tissue.cells.count == 1
+    assert tissue.cells.rows.cycle[0] == 1.0
+
+
+def test_inside_the_vessel_it_grows_along_the_vessel():
+    sites = lattice(7, 21, PARENCHYMA, periodic=False)
+    sites.kind[3] = SINUSOID
+    wall(sites)
+    tissue = Tissue(sites, [(3, 10)], layer=LUMEN)
+    tissue.grow(STILL._replace(cycle=0.5), hours=1.0, steps=10)
+    assert tissue.cells.count > 5
+    assert (tissue.cells.used.row == 3).all()
+    assert (tissue.cells.used.state == ADHERENT).all()
+    assert tissue.hepatocytes.all()
+    expect_in_place(sites, tissue.cells)
+
+
+def test_a_free_place_favours_no_side():
+    sites = lattice(3, 3, periodic=False)
+    assert {free_neighbour(sites, TISSUE, 1, 1, turn) for turn in range(8)} == set(around(sites, 1, 1))
+    size = sized(300, 36)
+    tissue = scattered(size, cycle=1.0, clone=np.arange(size * size // 9)).grow(STILL._replace(cycle=0.01))
+    founders, daughters = np.split(tissue.cells.used, 2)
+    daughters = daughters[np.argsort(daughters.clone)]
+    shift = np.array([daughters.row - founders.row, daughters.column - founders.column])
+    shift = (shift + 1) % size - 1  # over the periodic edge
+    directions = np.unique(shift.T, axis=0, return_counts=True)[1]
+    assert len(directions) == 8
+    for count in directions:
+        expect(count, founders.size, 1 / 8)
+
+
+def test_a_nodule_grows_in_all_directions_alike():
+    """The second moments of a nodule about its founder: no drift, no preferred axis."""
+    nodules = sized(30, 2)
+    moments = []
+    for n in range(nodules):
+        tissue = Tissue(lattice(41, 41, PARENCHYMA), [(20, 20)], uid=np.uint64(n + 1))
+        tissue.grow(DEFAULT._replace(death=0.0, dormancy=0.0), hours=1.0, steps=sized(200, 40))
+        r, c = tissue.cells.used.row - 20.0, tissue.cells.used.column - 20.0
+        moments.append([r.mean(), c.mean(), (r**2 - c**2).mean() / (r**2 + c**2).mean(), (r * c).mean() / (r**2 + c**2).mean()])
+        expect_in_place(tissue.sites, tissue.cells)
+        assert len(set(tissue.cells.used.uid.tolist())) == tissue.cells.count
+        assert (tissue.hepatocytes == (tissue.sites.population[TISSUE] == 0))[tissue.sites.population[TISSUE] != 0].sum() >= 1
+    moments = np.array(moments)
+    if nodules > 10:
+        assert tissue.cells.count > 100
+        error = moments.std(axis=0, ddof=1) / np.sqrt(nodules)
+        assert (abs(moments.mean(axis=0)) < 3.5 * error).all()
+
+
+# --- the rule -----------------------------------------------------------------------------------------------------
+
+
+def test_one_solitary_cell_in_forty_goes_through_its_first_cycle():
+    """Luzzi 1998, for cells that begin a cycle after they have left the vessel."""
+    tissue = scattered(sized(300, 36), oxygen=45.0)
+    cells = tissue.cells.count
+    founders = tissue.cells.used.uid.copy()
+    tissue.grow(DEFAULT, hours=0.25, steps=sized(4 * 40, 40))
+    first = np.isin(tissue.cells.used.uid, founders) & (tissue.cells.used.divisions > 0) if tissue.cells.count else np.zeros(1)
+    if cells > 1000:
+        assert cells / 80 < first.sum() < cells / 20
+
+
+def test_the_rule_uses_its_parameters_and_the_line():
+    """Ten days of scattered dormant cells: 80 % at day 3 are 36 % at day 13 (Luzzi 1998)."""
+    model = without(liver("growth", mm=sized(5, 3) / 10, step="1 h", parameters={"growth": {"wake_rate": 0}}), "stellate", "kupffer")
+    for place in sinusoids(model, TISSUE):
+        put_tumor(model, *place, layer=TISSUE, state=DORMANT)
+    cells = model.tumor.count
+    for model.step_number in range(sized(240, 24)):
+        model.rules["growth"].apply(model)
+    model.ledger.count()
+    expect(model.tumor.count, cells, (36 / 80) ** ((model.step_number + 1) / 240))
+    assert model.tumor.count == model.ledger.balance
+    lines = [liver("growth", mm=0.3, cells={"tumor": {"dormancy": d}}, parameters={"growth": {"dormancy_rate": "0.3 /h"}}) for d in (0.1, 3)]
+    sleeping = []
+    for line in lines:
+        for place in sinusoids(line, TISSUE)[::4]:
+            put_tumor(line, *place, layer=TISSUE)
+        for line.step_number in range(12):
+            line.rules["growth"].apply(line)
+        sleeping.append(line.tumor.state_counts()[DORMANT])
+    assert sleeping[1] > sleeping[0]
+
+
+@pytest.mark.parametrize(("autonomy", "rate"), [(0.0, 0.06), (0.5, 0.04)])
+def test_autonomy_of_the_line_replaces_the_niche(autonomy, rate):
+    rule = {"death_rate": "0.02 /h", "unsupported_fold": 3, "dormancy_rate": 0, "cycle_time": "30000 h"}
+    model = without(liver("growth", mm=sized(5, 3) / 10, step="1 h", cells={"tumor": {"autonomy": autonomy}},
+                          parameters={"growth": rule}), "stellate")
+    for place in sinusoids(model, TISSUE):
+        put_tumor(model, *place, layer=TISSUE)
+    cells = model.tumor.count
+    for model.step_number in range(24):
+        model.rules["growth"].apply(model)
+    expect(model.tumor.count, cells, np.exp(-rate * 24))
+
+
+def test_a_crowded_liver_keeps_its_order():
+    model = liver("growth", mm=0.3, step="1 h", tissue={"edges": "closed"}, parameters={"growth": {"death_rate": "0.003 /h"}})
+    for place in sinusoids(model)[::3]:
+        put_tumor(model, *place)
+    for place in sinusoids(model, TISSUE)[::3]:
+        put_tumor(model, *place, layer=TISSUE, niche=1.0)
+    for _ in range(sized(400, 20)):
+        model.step()
+    everybody = [p for p in model.populations.values() if p.name != "endothelium"]
+    expect_in_place(model.sites, *everybody)
+    assert model.tumor.count == model.ledger.balance
+    layers = model.tumor.alive_rows()
+    kinds = model.sites.kind[layers.row, layers.column]
+    assert (kinds[layers.layer == LUMEN] == SINUSOID).all()
+    assert np.isin(kinds, (SINUSOID, PARENCHYMA)).all()
+    plates = (model.sites.population[TISSUE] == TUMOR) & (model.sites.kind == PARENCHYMA)
+    assert not model.hepatocytes[plates].any()
+    assert len(np.unique(layers.uid)) == layers.size
+
+
+def test_off_or_without_settled_cells_nothing_changes():
+    model = liver("growth", mm=0.3)
+    for place, state in zip(sinusoids(model), (HELD, CIRCULATING), strict=False):
+        put_tumor(model, *place, state=state, cycle=0.9999)
+    before = state_of(model)
+    for _ in range(3):
+        model.rules["growth"].apply(model)
+    assert changed(model, before) == set()
+    off = liver(mm=0.3)
+    slot = put_tumor(off, *sinusoids(off)[0], cycle=1.0)
+    off.step()
+    assert (off.tumor.count, off.tumor.rows[slot].cycle) == (1, 1.0)

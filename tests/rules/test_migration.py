@@ -1,0 +1,405 @@
+"""Migration: how fast, how straight, how far up the chemokine; who stops where; and that no side is favoured."""
+
+import numpy as np
+import pytest
+from bare import (
+    KEY,
+    around,
+    changed,
+    every,
+    expect,
+    expect_in_place,
+    expect_mean,
+    lattice,
+    settle,
+    sized,
+    state_of,
+)
+from liver import liver, put_tumor, sinusoids, without
+
+from abm.cells.natural_killer import HANDLING, IN_CONTACT, PATROLLING
+from abm.cells.neutrophil import N1, NETTING
+from abm.cells.population import KUPFFER, TUMOR
+from abm.cells.tumor import ADHERENT, DORMANT, EXTRAVASATED, HELD
+from abm.kernels.random import hash64, uniform
+from abm.kernels.sites import COLUMN_OFFSET, ROW_OFFSET, neighbour
+from abm.rules.migration import crawl, creep, next_heading, next_lumen_site, patrol, side_first
+from abm.tissue.sites import LUMEN, PARENCHYMA, PORTAL_TRACT, SINUSOID, TISSUE
+
+FAR = 1e9  # um of memory: a heading that is never forgotten
+UP, RIGHT, DOWN, LEFT = 0, 2, 4, 6
+
+
+def walk(cells, sites, tumor, *, step=0, path=25.0, memory=60.0):
+    patrol(cells.rows, tumor.rows, sites, KEY, step, cells.order(KEY, step), path, 10.0, memory)
+
+
+def nobody(sites):
+    return settle(sites, "tumor", [])
+
+
+def vessel(length: int = 60, *, periodic: bool = True):
+    """A straight sinusoid, one site wide, along the middle row."""
+    sites = lattice(5, length, PARENCHYMA, periodic=periodic)
+    sites.kind[2] = SINUSOID
+    return sites
+
+
+def bits(uid, step=0, n=0) -> np.uint64:
+    return np.uint64(hash64(KEY, uid, step, n))
+
+
+# --- the next site ------------------------------------------------------------------------------------------------
+
+
+def naive_next(sites, row, column, heading, side):
+    """As `next_lumen_site`, as a list of the places passed on the way."""
+    here, direction, passed, length = (row, column), heading, [], 0.0
+    while len(passed) <= 3:
+        ahead = [(direction + side * turn) % 8 for turn in (0, 1, -1, 2, -2, 3, -3, 4)]
+        for trial in ahead[:7] if passed else ahead:
+            place = tuple(int(x) for x in neighbour(sites, *here, trial))
+            if place[0] >= 0 and sites.kind[place] == SINUSOID and sites.population[LUMEN][place] != TUMOR:
+                break
+        else:
+            break
+        passed.append(place)
+        here, direction, length = place, trial, length + (np.sqrt(2) if trial % 2 else 1)
+        if not sites.population[LUMEN][here]:
+            return (*here, direction, length)
+    return -1, -1, (heading + 4) % 8, 1.0
+
+
+@pytest.mark.parametrize("periodic", [True, False])
+def test_next_site_is_its_naive_twin(periodic):
+    rng = np.random.default_rng(9)
+    sites = lattice(16, 16, rng.choice(4, (16, 16), p=[0.05, 0.6, 0.3, 0.05]), periodic=periodic)
+    places = rng.permutation(np.argwhere(sites.kind == SINUSOID))
+    settle(sites, "kupffer", places[:80])
+    settle(sites, "tumor", places[80:90])
+    outcomes = set()
+    for row, column in places:
+        for heading in range(8):
+            side = 1 if rng.random() < 0.5 else -1
+            found = next_lumen_site(sites, row, column, heading, side)
+            assert found == pytest.approx(naive_next(sites, int(row), int(column), heading, side))
+            outcomes.add(round(found[3], 3))
+    assert len(outcomes) > 4
+
+
+@pytest.mark.parametrize(("leukocytes", "to", "length"), [(0, 11, 1), (1, 12, 2), (3, 14, 4), (4, -1, 1)])
+def test_at_most_three_cells_are_passed_over(leukocytes, to, length):
+    sites = vessel()
+    sites.population[LUMEN, 2, 11 : 11 + leukocytes] = KUPFFER
+    row, column, direction, walked = next_lumen_site(sites, 2, 10, RIGHT, 1)
+    assert (column, walked) == (to, length)
+    assert (row, direction) == ((2, RIGHT) if to > 0 else (-1, LEFT))
+
+
+def test_tumor_cells_are_not_passed_over_and_closed_ends_turn_a_cell_back():
+    sites = vessel(periodic=False)
+    sites.population[LUMEN, 2, 11] = TUMOR
+    assert next_lumen_site(sites, 2, 10, RIGHT, 1) == (2, 9, LEFT, 1.0)
+    assert next_lumen_site(sites, 2, 59, RIGHT, -1) == (2, 58, LEFT, 1.0)
+    alone = lattice(3, 3, PARENCHYMA)
+    alone.kind[1, 1] = SINUSOID
+    assert next_lumen_site(alone, 1, 1, UP, 1) == (-1, -1, DOWN, 1.0)
+
+
+def test_where_the_vessel_forks_both_sides_are_taken_alike():
+    sites = lattice(9, 9, PARENCHYMA, periodic=False)
+    sites.kind[4, :5] = SINUSOID
+    sites.kind[3, 5] = sites.kind[5, 5] = SINUSOID
+    trials = sized(4000, 400)
+    up = sum(next_lumen_site(sites, 4, 4, RIGHT, side_first(bits(n)))[0] == 3 for n in range(trials))
+    expect(up, trials, 0.5)
+
+
+# --- speed and persistence ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("minutes", [5, 10])
+@pytest.mark.parametrize(("heading", "speed"), [(RIGHT, 5.0), (3, 5.0), (LEFT, 0.3), (1, 0.3)])
+def test_path_speed_is_the_configured_one_at_any_step(heading, speed, minutes):
+    size, hours = sized(60, 12), 1 if speed > 1 else 10
+    sites = lattice(size, size)
+    cells = settle(sites, "natural_killer", every(size, size, 4), heading=heading)
+    moved = np.zeros(cells.count)
+    for step in range(hours * 60 // minutes):
+        before = cells.rows.copy()
+        walk(cells, sites, nobody(sites), step=step, path=speed * minutes, memory=FAR)
+        sites_moved = (np.maximum(abs(cells.rows.row - before.row), abs(cells.rows.column - before.column)))
+        sites_moved = np.minimum(sites_moved, size - sites_moved)
+        moved += sites_moved * 10 * (np.sqrt(2) if heading % 2 else 1)
+    expect_mean(moved / (hours * 60), speed)
+
+
+def test_a_heading_is_forgotten_along_the_path():
+    trials = sized(20_000, 2000)
+    for length in (10.0, 14.142, 40.0):
+        headings = np.array([next_heading(bits(n), RIGHT, length, 60.0) for n in range(trials)])
+        forgotten = 1 - np.exp(-length / 60)
+        expect((headings != RIGHT).sum(), trials, forgotten * 7 / 8)
+        for other in range(8):
+            if other != RIGHT:
+                expect((headings == other).sum(), trials, forgotten / 8)
+    assert next_heading(bits(1), RIGHT, 10.0, FAR) == RIGHT
+    assert {next_heading(bits(n), RIGHT, 10.0, 0.0) for n in range(200)} == set(range(8))
+
+
+@pytest.mark.skipif(not sized(1, 0), reason="thousands of long walks")
+@pytest.mark.parametrize("minutes", [5, 10])
+def test_wandering_is_a_persistent_random_walk(minutes):
+    """Mean square displacement 2 v^2 tau (t - tau (1 - exp(-t/tau))) in the open; no drift, no preferred axis."""
+    size, speed, tau, time = 400, 5.0, 12.0, 60
+    sites = lattice(size, size)
+    places = every(size, size, 6)
+    cells = settle(sites, "natural_killer", places, heading=np.arange(len(places)) % 8)
+    away = np.zeros((cells.count, 2))
+    for step in range(time // minutes):
+        before = np.column_stack([cells.rows.row, cells.rows.column])
+        walk(cells, sites, nobody(sites), step=step, path=speed * minutes, memory=speed * tau)
+        moved = np.column_stack([cells.rows.row, cells.rows.column]) - before
+        away += 10 * ((moved + size // 2) % size - size // 2)
+    expect_mean((away**2).sum(axis=1), 2 * speed**2 * tau * (time - tau * (1 - np.exp(-time / tau))))
+    for along in (away[:, 0], away[:, 1], away.sum(axis=1), away[:, 0] * away[:, 1], away[:, 0] ** 2 - away[:, 1] ** 2):
+        expect_mean(along, 0.0)
+
+
+# --- NK cells meet tumor cells ------------------------------------------------------------------------------------
+
+
+def test_patrol_is_its_naive_twin():
+    rng = np.random.default_rng(10)
+    sites = lattice(20, 20, rng.choice([SINUSOID, PARENCHYMA], (20, 20), p=[0.6, 0.4]))
+    places = rng.permutation(np.argwhere(sites.kind == SINUSOID))
+    tumor = settle(sites, "tumor", places[:5], state=HELD)
+    settle(sites, "kupffer", places[5:30])
+    cells = settle(
+        sites, "natural_killer", places[30:80], heading=rng.integers(0, 8, 50), state=rng.choice([PATROLLING, HANDLING], 50, p=[0.8, 0.2]),
+        target=np.where(rng.random(50) < 0.3, tumor.rows.uid[0], np.uint64(0)))
+    twin = lattice(20, 20, sites.kind)
+    twin.population[:], twin.occupant[:] = sites.population, sites.occupant
+    expected = cells.rows.copy()
+    for slot in cells.order(KEY, 2):
+        cell, left, n = expected[slot], 60.0, 0
+        while cell.state == PATROLLING:
+            met = [p for p in around(twin, cell.row, cell.column, own=True) if twin.population[LUMEN][p] == TUMOR]
+            met = [uid for uid in (tumor.rows.uid[twin.occupant[LUMEN][p]] for p in met) if uid != cell.target]
+            if met:
+                cell.state = IN_CONTACT
+                cell.target = met[0] if len(met) == 1 else 0  # of several, any
+                break
+            side = side_first(bits(cell.uid, 2, n))
+            row, column, direction, length = naive_next(twin, int(cell.row), int(cell.column), int(cell.heading), side)
+            if left <= 0 or left < 10 * length and uniform(KEY, 2, cell.uid, n + 1) >= left / (10 * length):
+                break
+            left, n = left - 10 * length, n + 2
+            cell.heading = next_heading(bits(cell.uid, 2, n - 2), direction, 10 * length, 60.0)
+            if row >= 0:
+                twin.population[LUMEN, cell.row, cell.column], twin.occupant[LUMEN, cell.row, cell.column] = 0, -1
+                cell.row, cell.column = row, column
+                twin.population[LUMEN, row, column], twin.occupant[LUMEN, row, column] = 3, slot
+    walk(cells, sites, tumor, step=2, path=60.0)
+    for name in ("row", "column", "heading", "state"):
+        assert (cells.rows[name] == expected[name]).all(), name
+    assert ((cells.rows.target == expected.target) | (expected.target == 0)).all()
+    assert (sites.population == twin.population).all()
+    assert (sites.occupant == twin.occupant).all()
+    assert (cells.rows.state == IN_CONTACT).sum() > 3
+
+
+@pytest.mark.parametrize("layer", [LUMEN, TISSUE])
+def test_an_nk_cell_stops_at_the_first_tumor_cell(layer):
+    sites = vessel()
+    tumor = settle(sites, "tumor", [(2, 30)], layer=layer, state=HELD)
+    cells = settle(sites, "natural_killer", [(2, 10)], heading=RIGHT)
+    walk(cells, sites, tumor, path=190.0, memory=FAR)  # ends beside it: contact begins with the arrival
+    assert (cells.rows.column[0], cells.rows.state[0], cells.rows.target[0]) == (29, IN_CONTACT, tumor.rows.uid[0])
+    walk(cells, sites, tumor, step=1, path=190.0, memory=FAR)
+    assert cells.rows.column[0] == 29
+
+
+def test_an_nk_cell_does_not_go_back_to_the_target_it_left():
+    sites = vessel()
+    tumor = settle(sites, "tumor", [(2, 30), (2, 40)], layer=TISSUE, state=EXTRAVASATED)
+    cells = settle(sites, "natural_killer", [(2, 29)], heading=RIGHT, target=tumor.rows.uid[0])
+    walk(cells, sites, tumor, path=500.0, memory=FAR)
+    assert (cells.rows.column[0], cells.rows.state[0], cells.rows.target[0]) == (39, IN_CONTACT, tumor.rows.uid[1])
+
+
+def test_busy_cells_and_speed_zero_stay():
+    sites = vessel()
+    busy = settle(sites, "natural_killer", [(2, 5), (2, 15)], heading=RIGHT, state=[HANDLING, IN_CONTACT])
+    idle = settle(sites, "natural_killer", [(2, 25)], heading=RIGHT)
+    tumor = settle(sites, "tumor", [(2, 50)])
+    walk(busy, sites, tumor, path=100.0)
+    walk(idle, sites, tumor, path=0.0, memory=0.0)
+    assert busy.rows.column.tolist() == [5, 15]
+    assert (idle.rows.column[0], idle.rows.state[0]) == (25, PATROLLING)
+
+
+# --- neutrophils --------------------------------------------------------------------------------------------------
+
+
+def climb(cells, sites, cxcl1, *, step=0, path=50.0, memory=60.0, chemotaxis=0.8):
+    crawl(cells.rows, sites, KEY, step, cells.order(KEY, step), path, 10.0, memory, cxcl1, chemotaxis)
+
+
+@pytest.mark.parametrize(("level", "chemotaxis", "share"), [(1.0, 0.8, 0.4), (1e9, 0.8, 0.8), (1e9, 1.0, 1.0), (1.0, 0.0, 0.0)])
+def test_the_chance_to_follow_the_gradient(level, chemotaxis, share):
+    size = sized(150, 24)
+    sites = lattice(size, size)
+    cells = settle(sites, "neutrophil", every(size, size, 3), heading=UP)
+    cxcl1 = np.full((size, size), level, np.float32)
+    cxcl1[::3, 1::3] *= 1.1  # to the right of every cell
+    climb(cells, sites, cxcl1, path=10.0, memory=FAR, chemotaxis=chemotaxis)
+    expect((cells.rows.column % 3 == 1).sum(), cells.count, share)
+
+
+def test_a_neutrophil_climbs_to_the_source_and_a_flat_field_does_not_guide():
+    sites = vessel(periodic=False)
+    cells = settle(sites, "neutrophil", [(2, 5)], heading=LEFT)
+    slope = np.tile(np.linspace(0, 50, 60, dtype=np.float32), (5, 1))
+    for step in range(40):
+        climb(cells, sites, slope, step=step, chemotaxis=1.0)
+    assert cells.rows.column[0] >= 56
+    cells.rows.heading[0] = LEFT
+    climb(cells, sites, np.full((5, 60), 50, np.float32), memory=FAR, chemotaxis=1.0)
+    assert cells.rows.column[0] <= 55
+
+
+@pytest.mark.parametrize("layer", [LUMEN, TISSUE])
+def test_a_neutrophil_bridges_as_long_as_it_touches(layer):
+    sites = vessel()
+    tumor = settle(sites, "tumor", [(2, 30)], layer=layer, state=ADHERENT)
+    cells = settle(sites, "neutrophil", [(2, 10)], heading=RIGHT)
+    flat = np.zeros((5, 60), np.float32)
+    climb(cells, sites, flat, path=190.0, memory=FAR)
+    assert (cells.rows.column[0], cells.rows.bridging[0]) == (29, 1)
+    climb(cells, sites, flat, step=1)
+    assert (cells.rows.column[0], cells.rows.bridging[0]) == (29, 1)
+    sites.population[layer, 2, 30] = 0
+    climb(cells, sites, flat, step=2)
+    assert cells.rows.column[0] != 29
+    assert cells.rows.bridging[0] == 0
+    assert tumor.count == 1
+
+
+def test_a_netting_neutrophil_stays():
+    sites = vessel()
+    cells = settle(sites, "neutrophil", [(2, 10), (2, 20)], heading=RIGHT, state=[NETTING, N1])
+    climb(cells, sites, np.zeros((5, 60), np.float32), memory=FAR)
+    assert cells.rows.column.tolist() == [10, 25]
+
+
+# --- tumor cells --------------------------------------------------------------------------------------------------
+
+
+def inch(cells, sites, *, step=0, path=1.0, hepatocytes=None, looseness=1.0):
+    gone = np.ones(sites.kind.shape, np.uint8) if hepatocytes is None else hepatocytes
+    creep(cells.rows, sites, KEY, step, cells.order(KEY, step), path, 10.0, gone, looseness)
+
+
+@pytest.mark.parametrize("where", ["vessel", "open"])
+@pytest.mark.parametrize(("emt", "nest", "looseness", "factor"), [
+    (1.0, False, 0.1, 1.0), (0.3, False, 0.1, 0.3), (0.3, True, 1.0, 0.09), (1.0, True, 0.1, 0.1), (0.0, False, 1.0, 0.0),
+])
+@pytest.mark.parametrize("path", [1.0, 2.0])
+def test_creeping_speed(where, emt, nest, looseness, factor, path):
+    """The path per step is the configured one times EMT; held back in a nest; in a vessel as in the open."""
+    size = sized(120, 24)
+    sites = lattice(size, size, PARENCHYMA if where == "vessel" else SINUSOID)
+    sites.kind[::4] = SINUSOID
+    places = every(size, size, 4)
+    cells = settle(sites, "tumor", places, layer=TISSUE, state=EXTRAVASATED, emt=emt)
+    if nest:
+        settle(sites, "tumor", places + [1, 0], layer=TISSUE, state=DORMANT)
+    lengths = []
+    for step in range(sized(20, 8)):
+        before = cells.rows.copy()
+        inch(cells, sites, step=step, path=path, looseness=looseness)
+        shift = [np.minimum(d, size - d) for d in (abs(cells.rows.row - before.row), abs(cells.rows.column - before.column))]
+        lengths.append(10 * np.hypot(*shift))
+        cells.rows.row, cells.rows.column = places.T  # back to the start, where it has room or a nest
+        sites.population[TISSUE], sites.occupant[TISSUE] = 0, -1
+        sites.population[TISSUE][tuple(places.T)], sites.occupant[TISSUE][tuple(places.T)] = TUMOR, np.arange(len(places))
+        if nest:
+            sites.population[TISSUE][tuple((places + [1, 0]).T)] = TUMOR
+    if factor == 0:
+        assert not np.any(lengths)
+    else:
+        expect_mean(np.concatenate(lengths), path * factor)
+
+
+def test_creeping_favours_no_direction():
+    size = sized(240, 24)
+    sites = lattice(size, size)
+    cells = settle(sites, "tumor", every(size, size, 4), layer=TISSUE, state=EXTRAVASATED, emt=1.0)
+    start = cells.rows.copy()
+    inch(cells, sites, path=10.0)
+    shift = np.array([cells.rows.row - start.row, cells.rows.column - start.column])
+    shift = (shift + 1) % size - 1  # over the periodic edge
+    trials = cells.count
+    for k in range(8):
+        # a diagonal move is as likely as a straight one but longer than the path: made in 1/sqrt(2) of the tries
+        hits = ((shift[0] == ROW_OFFSET[k]) & (shift[1] == COLUMN_OFFSET[k])).sum()
+        expect(hits, trials, 1 / 8 / (np.sqrt(2) if k % 2 else 1))
+
+
+def test_tumor_cells_creep_where_there_is_room_only():
+    sites = lattice(12, 12, PARENCHYMA, periodic=False)
+    sites.kind[5] = SINUSOID
+    sites.kind[5, 11] = PORTAL_TRACT
+    hepatocytes = np.ones((12, 12), np.uint8)
+    hepatocytes[4, 3] = 0
+    settle(sites, "stellate", [(5, 0)])
+    cells = settle(sites, "tumor", [(5, 6), (9, 9)], layer=TISSUE, state=EXTRAVASATED, emt=1.0)
+    stays = settle(sites, "tumor", [(5, 9)], layer=TISSUE, state=DORMANT, emt=1.0)
+    seen = set()
+    for step in range(400):
+        inch(cells, sites, step=step, path=25.0, hepatocytes=hepatocytes)
+        seen.add((int(cells.rows.row[0]), int(cells.rows.column[0])))
+    assert seen == {(5, c) for c in range(1, 9)} | {(4, 3)}
+    assert (cells.rows.row[1], cells.rows.column[1]) == (9, 9), "a plate of hepatocytes is no way"
+    inch(stays, sites, path=100.0)
+    assert stays.rows.column[0] == 9
+
+
+# --- the rule -----------------------------------------------------------------------------------------------------
+
+
+def test_the_rule_moves_everybody_and_everybody_has_a_place():
+    model = liver("migration", mm=sized(5, 3) / 10, seed=2)
+    for place in sinusoids(model, TISSUE)[::9]:
+        put_tumor(model, *place, layer=TISSUE, emt=1.0)
+    model.fields["cxcl1"].values[:] = np.linspace(0, 3, model.shape[1], dtype=np.float32)
+    before = {name: p.used.copy() for name, p in model.populations.items()}
+    for model.step_number in range(sized(60, 10)):
+        model.rules["migration"].apply(model)
+    expect_in_place(model.sites, *(p for p in model.populations.values() if p.name != "endothelium"))
+    for name, rows in before.items():
+        now = model.populations[name].used
+        moves = name in ("natural_killer", "neutrophil", "tumor")
+        assert ((now.row != rows.row) | (now.column != rows.column)).any() == moves, name
+        assert (model.sites.kind[now.row, now.column] == SINUSOID).all() or name == "tumor"
+    assert model.tumor.count == model.ledger.balance
+
+
+def test_closed_edges_hold_everybody_in():
+    model = liver("migration", mm=0.3, tissue={"edges": "closed"}, parameters={"migration": {"nk_speed": "10 um/min"}})
+    for model.step_number in range(sized(100, 5)):
+        model.rules["migration"].apply(model)
+    expect_in_place(model.sites, *(p for p in model.populations.values() if p.name != "endothelium"))
+
+
+def test_off_or_without_motile_cells_nothing_changes():
+    model = without(liver("migration", mm=0.3), "natural_killer", "neutrophil")
+    put_tumor(model, *sinusoids(model)[0])
+    before = state_of(model)
+    model.rules["migration"].apply(model)
+    assert changed(model, before) == set()
+    off = liver(mm=0.3)
+    before = off.natural_killer.used.copy()
+    off.step()
+    assert (off.natural_killer.used == before).all()

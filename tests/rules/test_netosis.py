@@ -1,0 +1,128 @@
+"""NETosis: the hazard of committing, the burst three hours later, the stretch it covers, and its decay."""
+
+import numpy as np
+import pytest
+from checks import assert_chance, assert_same_state, assert_whole, compiled_only, run_rule, snapshot
+from liver import liver, put, sinusoids, without
+
+from abm.cells.neutrophil import N1, N2, NETTING
+from abm.kernels.random import uniform
+from abm.tissue.sites import SINUSOID
+
+RESIDENTS = ("kupffer", "natural_killer", "neutrophil", "stellate")
+RULE = {"rate": "0.1 /h", "duration": "3 h", "half_life": "12 h", "footprint": "15 um", "lps_weight": 1}
+
+
+def host(step="5 min", mm=0.5, parameters=None, **overrides):
+    return without(liver("netosis", step=step, mm=mm, parameters={"netosis": RULE | (parameters or {})}, **overrides), *RESIDENTS)
+
+
+def filled(step="5 min", **parameters):
+    """A neutrophil on every sinusoid site of 1 mm2."""
+    model = host(step, mm=1.0, parameters=parameters)
+    model.neutrophil.reserve(3000)
+    for k, (row, column) in enumerate(sinusoids(model)):
+        put(model, "neutrophil", int(row), int(column), state=(N1, N2)[k % 2])
+    return model
+
+
+@compiled_only
+@pytest.mark.parametrize("step", ["5 min", "10 min"])
+@pytest.mark.parametrize(("cxcl1", "tnf", "lps"), [(0.0, 0.0, 0.0), (1.0, 0.0, 0.0), (0.0, 0.5, 0.0), (0.0, 0.0, 3.0), (0.5, 0.5, 1.0)])
+def test_neutrophils_commit_at_the_rate_of_their_stimulus(step, cxcl1, tnf, lps):
+    model = filled(step)
+    model.fields["cxcl1"].values[:], model.fields["tnf"].values[:] = cxcl1, tnf
+    model.blood.levels["lps"] = lps
+    run_rule(model, "netosis", 2.5)
+    committed = np.count_nonzero(model.neutrophil.alive_rows().state == NETTING)
+    stimulus = cxcl1 + tnf + lps
+    if stimulus == 0.0:
+        assert committed == 0
+    else:
+        assert_chance(committed, model.neutrophil.count, 1 - np.exp(-0.1 * stimulus / (1 + stimulus) * 2.5))
+    assert not model.nets.any()
+
+
+def test_who_commits_is_what_plain_python_says():
+    model = host(parameters={"rate": "2 /h"})
+    for row, column in sinusoids(model)[::3]:
+        put(model, "neutrophil", int(row), int(column))
+    model.fields["cxcl1"].values[:] = np.random.default_rng(5).random(model.shape)
+    model.step_number = 11
+    expected = set()
+    for cell in model.neutrophil.alive_rows():
+        stimulus = float(model.fields["cxcl1"].values[cell.row, cell.column])
+        if uniform(model.key("netosis"), 11, cell.uid, 0) < 1 - np.exp(-2.0 * stimulus / (1 + stimulus) / 12):
+            expected.add(int(cell.uid))
+    model.rules["netosis"].apply(model)
+    rows = model.neutrophil.alive_rows()
+    assert {int(uid) for uid in rows.uid[rows.state == NETTING]} == expected
+    assert 5 < len(expected) < rows.size
+
+
+@pytest.mark.parametrize("hour", [0, 77, 3000])
+def test_the_net_comes_exactly_three_hours_after_the_commitment(hour):
+    model = host(parameters={"rate": "1e6 /h"})
+    row, column = (int(i) for i in sinusoids(model)[100])
+    put(model, "neutrophil", row, column)
+    model.blood.levels["lps"] = 1.0
+    model.step_number = 12 * hour
+    run_rule(model, "netosis", 3.0)
+    assert list(model.neutrophil.alive_rows().state) == [NETTING] and not model.nets.any()
+    run_rule(model, "netosis", model.dt_hours)
+    assert model.neutrophil.count == 0
+    assert model.nets[row, column] == 1.0
+    assert_whole(model)
+
+
+def burst(model, row, column):
+    put(model, "neutrophil", row, column, state=NETTING)
+    run_rule(model, "netosis", model.dt_hours)
+    return {(int(r), int(c)) for r, c in np.argwhere(model.nets)}
+
+
+@pytest.mark.parametrize("edges", ["periodic", "closed"])
+@pytest.mark.parametrize("footprint", ["0 um", "10 um", "15 um", "32 um"])
+def test_the_net_covers_the_sinusoids_within_its_footprint(edges, footprint):
+    model = host(parameters={"footprint": footprint}, tissue={"edges": edges})
+    sites = sinusoids(model)
+    radius = float(footprint.split()[0]) / model.spacing_um
+    for row, column in (sites[sites[:, 0] == 0][0], sites[len(sites) // 2]):
+        apart = np.abs(np.argwhere(model.sites.kind == SINUSOID) - (row, column))
+        if edges == "periodic":
+            apart = np.minimum(apart, np.array(model.shape) - apart)
+        covered = np.argwhere(model.sites.kind == SINUSOID)[(apart**2).sum(axis=1) <= radius**2 + 1e-9]
+        model.nets[:] = 0.0
+        assert burst(model, int(row), int(column)) == {(int(r), int(c)) for r, c in covered}
+        assert model.nets.max() == 1.0
+
+
+def test_a_second_net_on_the_remains_of_the_first_fills_up_to_one():
+    model = host()
+    row, column = (int(i) for i in sinusoids(model)[50])
+    burst(model, row, column)
+    run_rule(model, "netosis", 12.0)
+    assert model.nets[row, column] == pytest.approx(0.5, rel=1e-4)
+    burst(model, row, column)
+    assert model.nets.max() == 1.0
+
+
+@pytest.mark.parametrize("step", ["5 min", "10 min", "1 h"])
+def test_nets_decay_with_their_half_life_to_nothing(step):
+    model = host(step)
+    model.nets[3:6] = 0.8
+    run_rule(model, "netosis", 24.0)
+    np.testing.assert_allclose(model.nets[3:6], 0.2, rtol=1e-4)
+    run_rule(model, "netosis", 100.0)
+    assert not model.nets.any()
+
+
+def test_nothing_happens_without_stimulus_rate_or_neutrophils():
+    unstimulated, slow, empty = host(), host(parameters={"rate": "0 /h"}), host()
+    for model in (unstimulated, slow):
+        put(model, "neutrophil", *map(int, sinusoids(model)[0]))
+    slow.blood.levels["lps"] = empty.blood.levels["lps"] = 5.0
+    for model in (unstimulated, slow, empty):
+        before = snapshot(model)
+        run_rule(model, "netosis", 6.0)
+        assert_same_state(model, before, "clock/step_number")

@@ -1,0 +1,152 @@
+"""Neutrophil recruitment: a steady pool, what chemokine adds to it, and the turn from N1 to N2."""
+
+import numpy as np
+import pytest
+from checks import assert_chance, assert_same_state, assert_whole, compiled_only, run_rule, snapshot
+from liver import liver, put, sinusoids, without
+
+from abm.cells.neutrophil import N1, N2, NETTING
+from abm.kernels.random import uniform
+from abm.rules.neutrophil_recruitment import attracting_sites
+from abm.tissue.sites import LUMEN, SINUSOID
+
+RESIDENTS = ("kupffer", "natural_killer", "neutrophil", "stellate")
+RULE = {"entry_rate": "0.05 /h", "n2_time": "24 h"}
+HOST = {"density": "15 /mm^2", "half_life": "7.5 h", "tissue_half_life": "48 h"}
+NOBODY_COMES = HOST | {"density": "0 /mm^2"}
+
+
+def host(step="5 min", mm=0.5, neutrophil=HOST, **overrides):
+    return liver("neutrophil_recruitment", step=step, mm=mm, parameters={"neutrophil_recruitment": RULE},
+                 cells={"neutrophil": neutrophil}, **overrides)
+
+
+def filled(step="5 min", state=N1):
+    """A neutrophil on every free sinusoid site of 1 mm2, and no supply."""
+    model = without(host(step, mm=1.0, neutrophil=NOBODY_COMES), *RESIDENTS)
+    model.neutrophil.reserve(3000)
+    for row, column in sinusoids(model):
+        put(model, "neutrophil", int(row), int(column), state=state)
+    return model
+
+
+@compiled_only
+@pytest.mark.parametrize("step", ["5 min", "10 min"])
+@pytest.mark.parametrize(("cxcl1", "half_life"), [(0.0, 7.5), (1.0, 2 / (1 / 7.5 + 1 / 48)), (1e6, 48.0)])
+def test_half_life_is_longer_in_chemokine(step, cxcl1, half_life):
+    model = filled(step)
+    model.fields["cxcl1"].values[:] = cxcl1
+    before = model.neutrophil.count
+    run_rule(model, "neutrophil_recruitment", 6.0)
+    assert_chance(model.neutrophil.count, before, 0.5 ** (6.0 / half_life))
+    assert_whole(model)
+
+
+@compiled_only
+@pytest.mark.parametrize("step", ["5 min", "10 min"])
+@pytest.mark.parametrize("tgf_beta", [0.0, 1.0, 1e6])
+def test_the_turn_to_n2_follows_tgf_beta(step, tgf_beta):
+    model = filled(step)
+    model.fields["tgf_beta"].values[:] = tgf_beta
+    run_rule(model, "neutrophil_recruitment", 6.0)
+    states = model.neutrophil.alive_rows().state
+    turned = np.count_nonzero(states == N2)
+    if tgf_beta == 0.0:
+        assert turned == 0
+    else:
+        assert_chance(turned, states.size, 1 - np.exp(-6.0 / 24.0 * tgf_beta / (1 + tgf_beta)))
+
+
+def test_a_cell_that_casts_its_net_does_not_die_here():
+    model = without(host(neutrophil=NOBODY_COMES | {"half_life": "0 h"}), *RESIDENTS)
+    put(model, "neutrophil", *map(int, sinusoids(model)[0]), state=NETTING)
+    put(model, "neutrophil", *map(int, sinusoids(model)[9]), state=N1)
+    run_rule(model, "neutrophil_recruitment", model.dt_hours)
+    assert list(model.neutrophil.alive_rows().state) == [NETTING]
+
+
+@compiled_only
+@pytest.mark.parametrize(("pool", "step"), [(1.0, "5 min"), (1.0, "10 min"), (4.0, "5 min")])
+def test_the_marginated_pool_is_renewed(pool, step):
+    model = host(step, mm=1.0)
+    model.blood.levels["neutrophils"] = pool
+    counts = []
+    for _ in range(600):
+        run_rule(model, "neutrophil_recruitment", 1.0)
+        counts.append(model.neutrophil.count)
+    wanted, memory = 15.0 * pool, 7.5 / np.log(2)
+    assert np.mean(counts[50:]) == pytest.approx(wanted, abs=3.3 * np.sqrt(wanted * 2 * memory / 550))
+    assert_whole(model)
+
+
+def naive_attracting(sites, cxcl1, key, step, rate, hours):
+    found = []
+    for row, column in np.argwhere((sites.kind == SINUSOID) & (sites.perfused != 0) & (cxcl1 > 1e-3)):
+        level = float(cxcl1[row, column])
+        site = np.uint64(row * sites.kind.shape[1] + column)
+        if uniform(key, step, site, 3) < 1 - np.exp(-rate * level / (1 + level) * hours):
+            found.append((row, column))
+    return np.array(found)
+
+
+def test_chemokine_draws_at_the_sites_plain_python_says():
+    model = host()
+    cxcl1 = np.random.default_rng(4).exponential(1.0, model.shape).astype(np.float32)
+    cxcl1[:20] = 0.0
+    model.sites.perfused[30:] = 0
+    key = model.key("neutrophil_recruitment")
+    found = attracting_sites(model.sites, cxcl1, key, 3, 5.0, 0.5)
+    assert len(found) > 30
+    np.testing.assert_array_equal(found, naive_attracting(model.sites, cxcl1, key, 3, 5.0, 0.5))
+    assert len(attracting_sites(model.sites, cxcl1, key, 3, 0.0, 0.5)) == 0
+
+
+@compiled_only
+@pytest.mark.parametrize(("pool", "step"), [(1.0, "5 min"), (1.0, "10 min"), (3.0, "5 min")])
+def test_chemokine_brings_cells_at_the_entry_rate(pool, step):
+    model = without(host(step, mm=1.0, neutrophil=NOBODY_COMES | {"tissue_half_life": "100000 h"}), *RESIDENTS)
+    model.blood.levels["neutrophils"] = pool
+    cxcl1 = model.fields["cxcl1"]
+    cxcl1.values[:], cxcl1.at_rest = 1e6, False
+    sites = len(sinusoids(model))
+    run_rule(model, "neutrophil_recruitment", 4.0)
+    # a site that has its neutrophil takes no second one
+    assert_chance(model.neutrophil.count, sites, 1 - np.exp(-0.05 * pool * 4.0))
+    assert_whole(model)
+
+
+def test_nobody_enters_where_somebody_stands_or_no_blood_flows():
+    model = without(host(neutrophil=NOBODY_COMES), *RESIDENTS)
+    cxcl1 = model.fields["cxcl1"]
+    cxcl1.values[:], cxcl1.at_rest = 1e6, False
+    for row, column in sinusoids(model):
+        put(model, "kupffer", int(row), int(column))
+    run_rule(model, "neutrophil_recruitment", 5.0)
+    assert model.neutrophil.count == 0
+    assert_whole(model)
+    model = without(host(), *RESIDENTS)
+    cxcl1 = model.fields["cxcl1"]
+    cxcl1.values[:], cxcl1.at_rest = 1e6, False
+    model.sites.perfused[:] = 0
+    model.update_flow()
+    run_rule(model, "neutrophil_recruitment", 5.0)
+    assert model.neutrophil.count == 0
+
+
+def test_newcomers_are_n1_and_new():
+    model = host(mm=1.0, neutrophil=HOST | {"density": "300 /mm^2"})
+    old = set(model.neutrophil.alive_rows().uid)
+    run_rule(model, "neutrophil_recruitment", 10.0)
+    rows = model.neutrophil.alive_rows()
+    new = rows[[uid not in old for uid in rows.uid]]
+    assert new.size > 50 and len(set(rows.uid)) == rows.size
+    assert set(new.state) == {N1} and set(new.layer) == {LUMEN} and set(new.heading) == set(range(8))
+    assert not new.bridging.any() and not new.nets_h.any()
+    assert (model.sites.kind[new.row, new.column] == SINUSOID).all()
+
+
+def test_an_empty_host_without_chemokine_stays_as_it_is():
+    model = host(neutrophil=NOBODY_COMES)
+    before = snapshot(model)
+    run_rule(model, "neutrophil_recruitment", 5.0)
+    assert_same_state(model, before, "clock/step_number")

@@ -1,0 +1,142 @@
+"""Perfusion: what blocks a sinusoid, what squeezes it shut, what keeps it open, and when the flow follows."""
+
+import numpy as np
+import pytest
+from bare import KEY, around, changed, every, expect, lattice, settle, sized, state_of
+from liver import liver, put_tumor, sinusoids, without
+
+from abm.cells.population import TUMOR
+from abm.cells.tumor import HELD
+from abm.kernels.random import uniform
+from abm.rules.perfusion import obstruct
+from abm.tissue.sites import LUMEN, PARENCHYMA, PORTAL_TRACT, SINUSOID, TISSUE
+
+RATE, DENSE = 0.02, np.float32(0.7)
+
+
+def run(sites, collapsed, nets, vegf, *, step=0, hours=1 / 12, rate=RATE, surrounded=6):
+    obstruct(sites, collapsed, nets, vegf, KEY, step, hours, rate, surrounded, DENSE)
+
+
+def naive_obstruct(sites, collapsed, nets, vegf, step, hours):
+    """The new lattices `collapsed` and `perfused`."""
+    collapsed, perfused = collapsed.copy(), sites.perfused.copy()
+    tumor = (sites.population == TUMOR).any(axis=0)
+    for here in map(tuple, np.argwhere(sites.kind == SINUSOID)):
+        if sum(tumor[place] for place in around(sites, *here)) < 6:
+            collapsed[here] = 0
+        elif not collapsed[here]:
+            number = np.uint64(here[0] * sites.kind.shape[1] + here[1])
+            collapsed[here] = uniform(KEY, step, number, 0) < 1 - np.exp(-RATE / (1 + float(vegf[here])) * hours)
+        blocked = sites.population[LUMEN][here] == TUMOR or nets[here] >= DENSE
+        perfused[here] = not (blocked or collapsed[here])
+    return collapsed, perfused
+
+
+@pytest.mark.parametrize("periodic", [True, False])
+def test_kernel_is_its_naive_twin(periodic):
+    rng = np.random.default_rng(8)
+    size = sized(40, 20)
+    sites = lattice(size, size, rng.choice(4, (size, size), p=[0.05, 0.5, 0.4, 0.05]), periodic=periodic)
+    settle(sites, "tumor", every(size, size)[rng.random(size * size) < 0.65], layer=TISSUE)
+    settle(sites, "tumor", every(size, size)[rng.random(size * size) < 0.1])
+    nets = (rng.random((size, size)) * (rng.random((size, size)) < 0.3)).astype(np.float32)
+    vegf = rng.gamma(0.5, 2.0, (size, size)).astype(np.float32)
+    collapsed = ((rng.random((size, size)) < 0.3) & (sites.kind == SINUSOID)).astype(np.uint8)
+    expected, perfused = naive_obstruct(sites, collapsed, nets, vegf, 5, 20.0)
+    before = collapsed.copy()
+    run(sites, collapsed, nets, vegf, step=5, hours=20.0)
+    assert (collapsed == expected).all()
+    assert (sites.perfused == perfused).all()
+    assert (collapsed > before).any()
+    assert (collapsed < before).any()
+    assert (sites.perfused[sites.kind != SINUSOID] == 1).all()
+
+
+def nests(size: int, of: int, also_inside: bool):
+    """Sinusoid sites three apart in a plate, each with `of` of its neighbours full of tumor."""
+    sites = lattice(size, size, PARENCHYMA)
+    middles = every(size, size, 3)
+    sites.kind[tuple(middles.T)] = SINUSOID
+    full = [place for r, c in middles for place in around(sites, r, c)[:of]]
+    settle(sites, "tumor", [*full, *map(tuple, middles)] if also_inside else full, layer=TISSUE)
+    return sites, middles
+
+
+@pytest.mark.parametrize(("of", "vegf", "factor"), [(8, 0.0, 1.0), (6, 0.0, 1.0), (5, 0.0, 0.0), (7, 1.0, 0.5), (7, 9.0, 0.1)])
+@pytest.mark.parametrize("also_inside", [True, False])
+@pytest.mark.parametrize("minutes", [5, 10])
+def test_hazard_of_collapse(of, vegf, factor, also_inside, minutes):
+    sites, middles = nests(sized(150, 24), of, also_inside)
+    collapsed, nets = np.zeros_like(sites.kind), np.zeros(sites.kind.shape, np.float32)
+    for step in range(60 // minutes):
+        run(sites, collapsed, nets, np.full_like(nets, vegf), step=step, hours=minutes / 60, rate=0.5)
+    expect(collapsed.sum(), len(middles), 1 - np.exp(-0.5 * factor))
+    assert (sites.perfused[tuple(middles.T)] == 1 - collapsed[tuple(middles.T)]).all()
+
+
+def test_it_opens_again_when_the_nodule_recedes():
+    sites, middles = nests(9, 8, True)
+    collapsed, nothing = np.zeros_like(sites.kind), np.zeros(sites.kind.shape, np.float32)
+    run(sites, collapsed, nothing, nothing, rate=1e6)
+    assert collapsed.sum() == len(middles)
+    run(sites, collapsed, nothing, nothing, rate=0.0)
+    assert collapsed.sum() == len(middles), "without growth nothing changes"
+    row, column = middles[4]
+    for place in around(sites, row, column)[:3]:
+        sites.population[TISSUE][place] = 0
+    run(sites, collapsed, nothing, nothing, rate=1e6)
+    assert collapsed.sum() == len(middles) - 1
+    assert sites.perfused[row, column] == 1
+
+
+def test_held_cells_and_dense_nets_block_and_the_flow_follows_within_the_hour():
+    model = without(liver("perfusion", mm=0.3), "kupffer", "natural_killer", "neutrophil")
+    (row, column), net, thin = sinusoids(model)[[5, 50, 100]]
+    pressure = model.flow.pressure.copy()
+    slot = put_tumor(model, row, column, state=HELD)
+    model.nets[tuple(net)], model.nets[tuple(thin)] = 0.75, 0.65
+    for model.step_number in range(11):
+        model.rules["perfusion"].apply(model)
+        assert np.argwhere((model.sites.perfused == 0) & (model.sites.kind == SINUSOID)).tolist() == sorted([[row, column], net.tolist()])
+        assert (model.flow.pressure == pressure).all()
+    model.step_number = 11
+    model.rules["perfusion"].apply(model)
+    assert (model.flow.pressure != pressure).any()
+    assert [row, column] not in model.perfused_sites.tolist()
+    model.remove_cell(model.tumor, slot)
+    model.nets[:] = 0.0
+    model.step_number = 23
+    model.rules["perfusion"].apply(model)
+    assert (model.flow.pressure == pressure).all()
+    assert model.sites.perfused.all()
+    assert model.tumor.count == model.ledger.balance == 0
+
+
+def test_a_stellate_cell_inside_a_nodule_does_not_keep_its_sinusoid_open():
+    model = liver("perfusion", mm=0.3, parameters={"perfusion": {"collapse_rate": "1000000 /h"}})
+    slot = next(s for s, cell in enumerate(model.stellate.used) if (model.sites.kind != PORTAL_TRACT)[cell.row, cell.column])
+    here = model.stellate.used[slot].row, model.stellate.used[slot].column
+    for place in around(model.sites, *here):
+        if model.sites.population[TISSUE][place] == 0:
+            put_tumor(model, *place, layer=TISSUE)
+    model.rules["perfusion"].apply(model)
+    assert model.sites.population[TISSUE][here] != TUMOR
+    assert model.collapsed[here] == 1
+
+
+def test_off_or_without_tumor_nothing_changes():
+    model = liver("perfusion", mm=0.3)
+    before = state_of(model)
+    for model.step_number in range(13):
+        model.rules["perfusion"].apply(model)
+    model.step_number = 0
+    assert changed(model, before) == set()
+    off = liver(mm=0.3)
+    off.nets[:] = 1.0
+    for place in sinusoids(off):
+        put_tumor(off, *place)
+    for _ in range(12):
+        off.step()
+    assert off.sites.perfused.all()
+    assert not off.collapsed.any()

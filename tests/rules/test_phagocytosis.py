@@ -1,0 +1,193 @@
+"""Phagocytosis: the hazard of a touching cell, the appetite of the eater, and its digestion."""
+
+import numpy as np
+import pytest
+from checks import again, assert_chance, assert_same_state, assert_whole, compiled_only, ending, run_rule, snapshot
+from liver import liver, put, put_tumor, sinusoids, without
+
+from abm.cells.kupffer import ENGULFING, REPROGRAMMED, RESTING, TNF_SECRETING
+from abm.kernels.random import hash64, uniform
+from abm.record import event
+from abm.rules.phagocytosis import palatability
+from abm.tissue.sites import LUMEN, TISSUE
+
+RESIDENTS = ("kupffer", "natural_killer", "neutrophil", "stellate")
+RATE = {"rate": "0.1 /h", "handling_time": "4 h", "capacity": 2, "cd47_weight": 4, "cd24_weight": 0.5, "pdl1_weight": 0.5}
+
+
+def eaters(step="5 min", parameters=None, cells=None, prey_layer=LUMEN, **columns):
+    """A liver with well separated pairs of a Kupffer cell (activity 1) and a tumor cell that it touches."""
+    model = without(
+        liver("phagocytosis", step=step, parameters={"phagocytosis": RATE | (parameters or {})}, cells=cells or {}), *RESIDENTS)
+    taken = np.zeros(model.shape, bool)
+    for row, column in sinusoids(model):
+        if not (2 < row < model.shape[0] - 3 and 2 < column < model.shape[1] - 3):
+            continue
+        if taken[row - 2:row + 3, column - 2:column + 3].any():
+            continue
+        beside = [(r, c) for r in (row - 1, row, row + 1) for c in (column - 1, column, column + 1)
+                  if (r, c) != (row, column) and model.sites.kind[r, c] == model.sites.kind[row, column]]
+        prey = (row, column) if prey_layer == TISSUE else beside[0] if beside else None
+        if prey is None:
+            continue
+        put(model, "kupffer", int(row), int(column), activity=columns.get("activity", 1.0),
+            reprogramming=columns.get("reprogramming", 0.0), state=columns.get("state", RESTING), load=columns.get("load", 0))
+        put_tumor(model, int(prey[0]), int(prey[1]), layer=prey_layer)
+        taken[row - 1:row + 2, column - 1:column + 2] = True
+    assert model.kupffer.count > 50
+    return model
+
+
+def eaten(model, hours, rounds):
+    """Engulfed and all tumor cells, over rounds of `hours` with different chances."""
+    start, happened, trials = snapshot(model), 0, 0
+    for n in range(rounds):
+        run_rule(again(model, start, 5000 * n), "phagocytosis", hours)
+        happened += ending(model, event.PHAGOCYTOSED, "kupffer")
+        trials += model.ledger.total("arrived")
+    assert_whole(model)
+    return happened, trials
+
+
+@compiled_only
+@pytest.mark.parametrize("step", ["5 min", "10 min"])
+def test_a_touching_cell_is_engulfed_at_the_rate(step):
+    happened, trials = eaten(eaters(step), hours=6.0, rounds=30)
+    assert trials > 2000
+    assert_chance(happened, trials, 1 - np.exp(-0.1 * 6))
+    # a third of the arrested cells within 6 h, of which 74 % sit on Kupffer cells (Matsumura 2014)
+    assert 0.74 * happened / trials == pytest.approx(0.33, abs=0.04)
+
+
+@compiled_only
+@pytest.mark.parametrize(("eater", "line", "fold"), [
+    ({"activity": 1.8}, {}, 1.8), ({"reprogramming": 0.75}, {}, 0.25), ({"prey_layer": TISSUE}, {}, 1.0),
+    ({}, {"cd47": 0}, 3.0), ({}, {"cd47": 2, "calreticulin": 2}, 2 / 11 * 6), ({}, {"pdl1": 3}, 6 / 7),
+])
+def test_the_rate_follows_the_eater_and_the_signals(eater, line, fold):
+    happened, trials = eaten(eaters(cells={"tumor": line}, **eater), hours=4.0, rounds=15)
+    assert_chance(happened, trials, 1 - np.exp(-0.1 * fold * 4))
+
+
+def test_palatability_is_relative_to_the_reference_line():
+    model = liver()
+    rows = model.tumor.rows
+    for signals, expected in [((1, 1, 1, 1), 1.0), ((1, 0, 1, 1), 3.0), ((0, 1, 1, 1), 0.0), ((1, 0, 0, 0), 6.0), ((0, 0, 0, 0), 0.0)]:
+        rows.calreticulin[0], rows.cd47[0], rows.cd24[0], rows.pdl1[0] = signals
+        assert palatability(rows[0], 4.0, 0.5, 0.5) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(("columns", "line"), [
+    ({"activity": 0.0}, {}), ({"reprogramming": 1.0, "state": REPROGRAMMED}, {}), ({}, {"calreticulin": 0}),
+])
+def test_those_who_cannot_eat_never_do(columns, line):
+    model = eaters("1 h", {"rate": "0.5 /h"}, cells={"tumor": line}, **columns)
+    before = snapshot(model)
+    run_rule(model, "phagocytosis", 24.0)
+    assert_same_state(model, before, "clock/step_number")
+
+
+def test_rate_zero_and_nobody_there_change_nothing():
+    for model in (eaters(parameters={"rate": "0 /h"}), liver("phagocytosis"), without(liver("phagocytosis"), *RESIDENTS)):
+        before = snapshot(model)
+        run_rule(model, "phagocytosis", 2.0)
+        assert_same_state(model, before, "clock/step_number")
+
+
+def test_only_what_is_touched_in_the_lumen_or_lies_right_behind_the_wall_is_eaten():
+    model = without(liver("phagocytosis", step="1 h", parameters={"phagocytosis": RATE | {"rate": "10 /h"}}), *RESIDENTS)
+    sites = sinusoids(model)
+    row, column = (int(i) for i in sites[len(sites) // 2])
+    put(model, "kupffer", row, column, activity=1.0)
+    distance = np.abs(sites - (row, column)).max(axis=1)
+    behind_another_wall = sites[distance == 1][0]
+    too_far = sites[distance == 2][0]
+    put_tumor(model, *map(int, behind_another_wall), layer=TISSUE)
+    put_tumor(model, *map(int, too_far))
+    run_rule(model, "phagocytosis", 10.0)
+    assert model.tumor.count == 2
+    put_tumor(model, row, column, layer=TISSUE)
+    run_rule(model, "phagocytosis", 3.0)
+    assert model.tumor.count == 2
+    assert model.ledger.total("phagocytosed", "kupffer") == 1
+    assert_whole(model)
+
+
+def test_touch_goes_round_the_periodic_edge_but_not_over_a_closed_one():
+    for edges, left in ("periodic", 0), ("closed", 1):
+        model = without(liver("phagocytosis", step="1 h", parameters={"phagocytosis": RATE | {"rate": "10 /h"}},
+                              tissue={"edges": edges}), *RESIDENTS)
+        put(model, "kupffer", 0, 7, activity=1.0)
+        put_tumor(model, model.shape[0] - 1, 7)
+        run_rule(model, "phagocytosis", 2.0)
+        assert model.tumor.count == left
+
+
+def test_a_full_cell_eats_one_meal_per_handling_time():
+    model = without(liver("phagocytosis", step="0.5 h", parameters={"phagocytosis": RATE | {"rate": "1000 /h"}}), *RESIDENTS)
+    row, column = 20, 20
+    slot = put(model, "kupffer", row, column, activity=1.0)
+    for r in (row - 1, row, row + 1):
+        for c in (column - 1, column, column + 1):
+            if (r, c) != (row, column):
+                put_tumor(model, r, c)
+    loads, left = [], []
+    for _ in range(40):
+        run_rule(model, "phagocytosis", 0.5)
+        loads.append(int(model.kupffer.rows.load[slot]))
+        left.append(model.tumor.count)
+    meals = [0.5 * k for k in range(40) if left[k] < ([8, *left][k])]
+    assert meals == [0.0, 0.5, 4.0, 8.0, 12.0, 16.0][: len(meals)]
+    assert len(meals) == 6 and max(loads) == 2 == loads[-1]
+    assert model.kupffer.rows.state[slot] == ENGULFING
+    model.kupffer.rows.activity[slot] = 0.0
+    run_rule(model, "phagocytosis", 9.0)
+    assert (model.kupffer.rows.load[slot], model.kupffer.rows.state[slot]) == (0, RESTING)
+    assert_whole(model)
+
+
+def test_the_reprogrammed_stay_so_and_the_secreting_turn_to_their_meal():
+    model = eaters("1 h", {"rate": "50 /h"}, state=TNF_SECRETING)
+    model.kupffer.used.state[::2] = REPROGRAMMED
+    run_rule(model, "phagocytosis", 1.0)
+    assert model.tumor.count == 0
+    assert set(model.kupffer.used.state[::2]) == {REPROGRAMMED} and set(model.kupffer.used.state[1::2]) == {ENGULFING}
+    run_rule(model, "phagocytosis", 6.0)
+    assert not model.kupffer.used.load.any()
+    assert set(model.kupffer.used.state[::2]) == {REPROGRAMMED} and set(model.kupffer.used.state[1::2]) == {RESTING}
+
+
+def naive_meals(model):
+    """uid of each tumor cell eaten in this step, by going through the Kupffer cells in their order."""
+    key, step, gone = model.key("phagocytosis"), model.step_number, []
+    around = [(-1, 0), (-1, 1), (0, 1), (1, 1), (1, 0), (1, -1), (0, -1), (-1, -1), (0, 0)]
+    standing = {(int(c.layer), int(c.row), int(c.column)): int(c.uid) for c in model.tumor.alive_rows()}
+    for slot in model.kupffer.order(key, step):
+        eater = model.kupffer.rows[slot]
+        if eater.activity == 0 or eater.load >= 2:
+            continue
+        turn = int(hash64(key, eater.uid, step, 1)) % 9
+        near = [(LUMEN, (int(eater.row) + dr) % model.shape[0], (int(eater.column) + dc) % model.shape[1])
+                for dr, dc in around[turn:] + around[:turn]]
+        near.append((TISSUE, int(eater.row), int(eater.column)))
+        prey = next((place for place in near if place in standing), None)
+        if prey and uniform(key, step, eater.uid, 2) < 1 - np.exp(-2.0 * float(eater.activity) * model.dt_hours):
+            gone.append(standing.pop(prey))
+    return gone
+
+
+def test_eats_what_plain_python_eats():
+    model = liver("phagocytosis", parameters={"phagocytosis": RATE | {"rate": "2 /h"}})
+    for row, column in sinusoids(model)[::2]:
+        put_tumor(model, int(row), int(column))
+    for row, column in sinusoids(model, TISSUE)[::3]:
+        put_tumor(model, int(row), int(column), layer=TISSUE)
+    total = 0
+    for _ in range(6):
+        expected = naive_meals(model)
+        before = len(model.ledger.entries)
+        run_rule(model, "phagocytosis", model.dt_hours)
+        assert list(model.ledger.entries.uid[before:]) == expected
+        total += len(expected)
+    assert total > 10
+    assert_whole(model)

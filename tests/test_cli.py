@@ -1,0 +1,213 @@
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from abm import cli
+from abm.record import checkpoint, manifest
+from abm.record.compare import differing
+
+LITTLE = """
+name: little
+duration: 6 h
+tissue: {width: 0.4 mm, height: 0.4 mm}
+rules: {arrival: {per_area: 250 /mm^2}}
+record: {checkpoint: 1 h, snapshots: 1 h, movie: false, figures: false}
+"""
+
+
+@pytest.fixture
+def config(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv(cli.DEBUG, raising=False)
+    path = tmp_path / "little.yaml"
+    path.write_text(LITTLE)
+    return path
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    """The little run, made by the command in this process with one thread."""
+    folder = tmp_path_factory.mktemp("cli")
+    (folder / "little.yaml").write_text(LITTLE)
+    assert cli.status_of(["run", str(folder / "little.yaml"), "-o", str(folder / "run"), "--quiet", "--threads", "1"]) == 0
+    return folder / "run"
+
+
+def crlm(*arguments):
+    return [sys.executable, "-m", "abm.cli", *map(str, arguments)]
+
+
+def test_help_is_quick_and_names_the_commands():
+    code = ("import sys, abm.cli; abm.cli.status_of(['--help']); "
+            "heavy = {'numpy', 'numba', 'mesa', 'pydantic', 'pandas', 'pyarrow', 'zarr', 'matplotlib', 'scipy'}; "
+            "sys.exit(str(heavy & set(sys.modules)) if heavy & set(sys.modules) else 0)")
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert told.returncode == 0, told.stderr
+    for command in ("run", "check", "new", "schema", "rules", "movie", "plot", "anatomy"):
+        assert f" {command} " in told.stdout
+
+
+def test_a_run_says_where_its_output_is(whole, config, capsys):
+    assert cli.status_of(["run", str(config), "-o", str(whole)]) == 2
+    assert "holds a run already: go on with it (--resume)" in capsys.readouterr().err
+    assert cli.status_of(["run", str(config), "-o", str(whole), "--resume"]) == 0
+    told = capsys.readouterr()
+    assert f"The run in {whole} was complete already." in told.out
+    assert "events.parquet" in told.out and f"crlm movie {whole}" in told.out
+    assert json.loads((whole / "summary.json").read_text())["events"]["arrived"] == 40
+    columns = pq.read_schema(whole / "timeseries.parquet")
+    assert all(field.metadata[b"unit"] for field in columns)
+    for name in ("time_min", "tumor_adherent", "kupffer_engulfing", "natural_killer_handling", "neutrophil_n2", "stellate_activated",
+                 "endothelium_retracted", "events_arrived", "events_held_by_kupffer", "tnf_max", "oxygen_mean", "nets_total", "nodules",
+                 "tumor_area_um2", "blood_g_csf"):
+        assert name in columns.names
+
+
+@pytest.mark.skipif(os.name != "posix", reason="SIGKILL is POSIX")
+def test_killed_and_resumed_with_other_threads_gives_the_same_bytes(whole, config, tmp_path):
+    arguments = ["run", config, "-o", tmp_path / "cut", "--threads", min(2, os.cpu_count())]
+    process = subprocess.Popen(crlm(*arguments), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    while process.poll() is None and not checkpoint.saved(tmp_path / "cut"):
+        time.sleep(0.002)
+    process.kill()
+    assert process.wait() == -signal.SIGKILL
+    assert manifest.read(tmp_path / "cut")["status"] == "running"
+    told = subprocess.run(crlm(*arguments, "--resume"), capture_output=True, text=True, check=False)
+    assert told.returncode == 0, told.stderr
+    assert "Resumed at" in told.stderr
+    assert "Done:" in told.stdout
+    assert differing(tmp_path / "cut", whole) == []
+
+
+def test_the_resolved_config_gives_the_same_bytes(whole, config, tmp_path):
+    assert cli.status_of(["run", str(whole / "config.yaml"), "-o", str(tmp_path / "again"), "-q"]) == 0
+    assert differing(tmp_path / "again", whole) == []
+
+
+def test_another_seed_is_another_run(whole, config, capsys):
+    assert cli.status_of(["run", str(config), "--seed", "5", "--set", "duration=1 h"]) == 0
+    assert "Done: runs/little-seed5" in capsys.readouterr().out
+    assert manifest.read(Path("runs/little-seed5"))["seed"] == 5
+    assert "events.parquet" in differing(Path("runs/little-seed5"), whole)
+    assert cli.status_of(["run", str(config), "--seed", "6", "-o", "runs/little-seed5", "--resume"]) == 2
+    assert "seed was 5, is now 6" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("arguments", "said"), [
+    (["--set", "rules.phagocitosis.rate=1 /h"], "did you mean rules.phagocytosis"),
+    (["--set", "duration=3 um"], "wrong dimension"),
+    (["--set", "tissue.width=1 m", "--set", "tissue.height=1 m"], "The run would need about"),
+    (["--set", "tissue.width=60 um"], "makes no liver"),
+    (["--threads", "4096"], "is more than the"),
+    (["--seed", "-1"], "--seed"),
+    (["-o", "little.yaml"], "is a file, not a folder"),
+    (["--nonsense"], "No such option"),
+])
+def test_wrong_input_is_said_in_words(config, capsys, arguments, said):
+    assert cli.status_of(["run", str(config), *arguments]) == 2
+    told = capsys.readouterr().err
+    assert said in told
+    assert "Traceback" not in told
+    assert not Path("runs").exists()
+
+
+def test_a_missing_file(config, capsys):
+    assert cli.status_of(["run", "litle.yaml"]) == 2
+    assert "did you mean 'little.yaml'" in capsys.readouterr().err
+
+
+def test_an_unwritable_folder(config, capsys, monkeypatch):
+    def refuse(self, *args, **kwargs):
+        raise PermissionError(13, "Permission denied", str(self))
+
+    monkeypatch.setattr(Path, "mkdir", refuse)
+    assert cli.status_of(["run", str(config)]) == 1
+    assert "Permission denied" in capsys.readouterr().err
+
+
+def test_what_is_our_own_mistake_is_said_to_be(config, capsys, monkeypatch):
+    def broken(*args, **kwargs):
+        raise ZeroDivisionError("division by zero")
+
+    monkeypatch.setattr("abm.config.load_config", broken)
+    assert cli.status_of(["check", str(config)]) == 1
+    assert "ZeroDivisionError" in capsys.readouterr().err
+    monkeypatch.setenv(cli.DEBUG, "1")
+    with pytest.raises(ZeroDivisionError):
+        cli.status_of(["check", str(config)])
+
+
+def test_drawing_that_fails_does_not_lose_the_run(config, capsys, monkeypatch):
+    def broken(folder):
+        raise RuntimeError("no ink")
+
+    monkeypatch.setattr("abm.view.figures.plot_run", broken)
+    run = ["run", str(config), "--set", "duration=1 h", "--set", "record.figures=true"]
+    assert cli.status_of(run) == 1
+    said = capsys.readouterr().err
+    assert "The data of the run are in runs/little-seed1, but drawing failed: RuntimeError: no ink" in said
+    assert Path("runs/little-seed1/summary.json").exists()
+
+
+def test_check(config, capsys):
+    assert cli.status_of(["check", str(config), "--set", "rules.phagocytosis.rate=9 /h"]) == 0
+    told = capsys.readouterr().out
+    assert "per_area: 250 /mm^2" in told
+    assert "# 40 x 40 sites, 0.16 mm2; 72 steps, 7 frames" in told
+    assert "# tumor cells expected: 40, among 28.8 Kupffer cells" in told
+    assert "# unusual: rules.phagocytosis.rate: 9 /h is outside the plausible range" in told
+    assert "above one per 3" in told
+    assert "memory: about" in told
+
+
+def test_new_writes_once_and_what_it_writes_is_right(config, capsys):
+    assert cli.status_of(["new", "mine.yaml"]) == 0
+    before = Path("mine.yaml").read_text()
+    assert cli.status_of(["check", "mine.yaml"]) == 0
+    assert cli.status_of(["new", "mine.yaml"]) == 2
+    assert "exists already" in capsys.readouterr().err
+    assert Path("mine.yaml").read_text() == before
+    assert cli.status_of(["new", "mine.txt"]) == 2
+    assert cli.status_of(["new", "nowhere/mine.yaml"]) == 1
+
+
+def test_schema_is_json(capsys):
+    assert cli.status_of(["schema"]) == 0
+    assert "tissue" in json.loads(capsys.readouterr().out)["properties"]
+
+
+def test_rules_of_a_config(config, capsys):
+    assert cli.status_of(["rules", str(config)]) == 0
+    assert "250 /mm^2" in capsys.readouterr().out
+
+
+def test_movie_and_plot_want_a_run(whole, config, capsys):
+    for command in ("movie", "plot"):
+        assert cli.status_of([command, "."]) == 2
+        assert "is not the folder of a run" in capsys.readouterr().err
+    assert cli.status_of(["movie", str(whole), "--field", "oxigen"]) == 2
+    assert "oxygen" in capsys.readouterr().err
+    assert cli.status_of(["movie", str(whole), "--format", "avi"]) == 2
+
+
+def test_movie_and_plot_draw(whole, capsys):
+    assert cli.status_of(["movie", str(whole), "--field", "oxygen", "--format", "gif"]) == 0
+    assert cli.status_of(["plot", str(whole)]) == 0
+    written = [Path(line.removeprefix("Wrote ")) for line in capsys.readouterr().out.splitlines()]
+    assert {"cascade.png", "overview.png"} <= {path.name for path in written}
+    assert all(path.exists() for path in written)
+
+
+def test_anatomy(config, capsys):
+    assert cli.status_of(["anatomy", str(config)]) == 0
+    told = capsys.readouterr().out
+    assert "sinusoid_share" in told and "transit_p50" in told
+    assert Path("runs/little-anatomy/anatomy.png").exists()
+    assert json.loads(Path("runs/little-anatomy/anatomy.json").read_text())["passages"]["touching_share"]["unit"] == "of passages"

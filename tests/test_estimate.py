@@ -1,0 +1,53 @@
+import pytest
+
+from abm.config.loading import load_text
+from abm.estimate import duration_in_words, estimate, in_words
+
+ARRIVAL = "rules: {arrival: {per_area: 40 /mm^2}}"
+
+
+def needs(text=ARRIVAL, **overrides):
+    return estimate(load_text(text, [f"{key.replace('__', '.')}={value}" for key, value in overrides.items()]))
+
+
+def test_what_is_expected():
+    found = needs(tissue__width="2 mm", tissue__height="1 mm", duration="1 d")
+    assert (found.rows, found.columns, found.steps, found.frames) == (100, 200, 288, 13)
+    assert found.area_mm2 == pytest.approx(2.0)
+    assert found.tumor_cells == pytest.approx(80.0)
+    assert found.kupffer_cells == pytest.approx(360.0)
+    assert found.warnings == []
+
+
+def test_sizes_round_up_to_whole_sites():
+    assert needs(tissue__width="995 um").columns == 100
+
+
+def test_cells_that_come_after_the_end_do_not_count():
+    doses = "rules: {arrival: {per_area: 40 /mm^2, doses: [{start: 0 h, over: 2 d, share: 3}, {start: 9 d}]}}"
+    assert needs(doses, tissue__width="1 mm", tissue__height="1 mm", duration="1 d").tumor_cells == pytest.approx(15.0)
+
+
+def test_no_arrival_no_cells():
+    found = needs("rules: {arrival: off}")
+    assert found.tumor_cells == 0
+    assert "only 0 tumor cells" in found.warnings[0]
+
+
+def test_few_and_crowded_cells_are_pointed_out():
+    assert "with fewer than 30" in needs(tissue__width="0.5 mm", tissue__height="0.5 mm").warnings[0]
+    crowded = needs("rules: {arrival: {per_area: 61 /mm^2}}").warnings
+    assert "among 720 Kupffer cells" in crowded[0]
+    assert needs("rules: {arrival: {per_area: 60 /mm^2}}").warnings == []
+
+
+def test_memory_grows_with_the_tissue():
+    small, large = needs(tissue__width="2 mm"), needs(tissue__width="10 mm", tissue__height="10 mm")
+    assert 0.3e9 < small.memory_bytes < 0.7e9
+    assert 0.7e9 < large.memory_bytes < 1.5e9
+    assert needs(tissue__width="1 m", tissue__height="1 m").memory_bytes > 1e12
+
+
+def test_in_words():
+    assert [in_words(n) for n in (12, 1234, 5.6e7, 7e9, 8e12)] == ["12 B", "1.23 kB", "56 MB", "7 GB", "8 TB"]
+    assert [duration_in_words(s) for s in (0.2, 45, 600, 7200)] == ["1 s", "45 s", "10 min", "2.0 h"]

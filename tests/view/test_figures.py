@@ -1,0 +1,70 @@
+"""Figures are written, whatever the run has seen."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+from abm.tissue.sites import SINUSOID
+from abm.view.fates import fates_of
+from abm.view.figures import cascade_figure, plot_run, timecourses_figure, write_anatomy, write_cascade, write_overview
+
+
+def colours(path):
+    with Image.open(path) as picture:
+        return len(np.unique(np.asarray(picture.convert("RGB")).reshape(-1, 3)[::7], axis=0))
+
+
+def test_all_figures_of_a_run(run):
+    paths = plot_run(run)
+    assert [path.name for path in paths] == ["overview.png", "cascade.png", "timecourses.png"]
+    assert all(colours(path) > 20 for path in paths)
+
+
+def test_figures_are_the_same_again(run):
+    one = write_cascade(run).read_bytes()
+    assert write_cascade(run).read_bytes() == one
+
+
+def test_a_run_without_arrivals(run):
+    pd.DataFrame({"time_min": [], "event": [], "cause": [], "clone": []}).to_parquet(run / "events.parquet")
+    assert write_cascade(run).exists()
+
+
+def test_a_cascade_with_many_causes():
+    entries = []
+    for clone, (event, cause) in enumerate((e, c) for e, c in (
+            ("died", "shear"), ("died", "apoptosis"), ("died", "hypoxia"), ("killed", "trail"), ("killed", "fasl"),
+            ("killed", "perforin"), ("phagocytosed", "kupffer"), ("passed", "none"))):
+        entries += [(0.0, "arrived", "none", clone), (0.0, "held", "size", clone), (30.0, event, cause, clone)]
+    fates = fates_of(pd.DataFrame(entries, columns=["time_min", "event", "cause", "clone"]), 3000.0)
+    assert len(fates.losses) == 8
+    figure = cascade_figure(fates, "many ways to die")
+    figure.canvas.draw()
+    axes = figure.axes[0]
+    lowest = min(text.get_position()[1] for text in axes.texts)
+    assert lowest > axes.get_ylim()[0]
+
+
+def test_missing_parts_are_named(tmp_path, run):
+    with pytest.raises(FileNotFoundError, match="events"):
+        write_cascade(tmp_path)
+    (run / "timeseries.parquet").unlink()
+    with pytest.raises(FileNotFoundError, match="timeseries"):
+        write_overview(run)
+
+
+def test_time_courses_of_a_single_moment():
+    timecourses_figure({"time_min": np.zeros(1), "tumor_held": np.ones(1), "nodules": np.zeros(1)}).canvas.draw()
+
+
+def test_anatomy(kind, tmp_path):
+    anatomy = SimpleNamespace(kind=kind, zone=np.ones(kind.shape, np.uint8), spacing_um=10.0, periodic=True, inlets=np.zeros((3, 2)),
+                              centres_um=np.zeros((1, 2)), portal_tracts_um=np.zeros((2, 2)))
+    open_sites = kind == SINUSOID
+    flow = SimpleNamespace(carries=open_sites.astype(np.uint8), pressure=open_sites * 0.5,
+                           speed_um_per_s=(open_sites * np.linspace(50, 400, kind.shape[1])).astype(np.float32))
+    path = write_anatomy(SimpleNamespace(anatomy=anatomy, flow=flow, config=SimpleNamespace(name="a piece of liver")), tmp_path / "a.png")
+    assert colours(path) > 20

@@ -1,0 +1,94 @@
+"""The painted tissue: everything in a scene can be seen, at any magnification."""
+
+import numpy as np
+import pytest
+
+from abm.tissue.sites import PARENCHYMA, SINUSOID
+from abm.view.painter import Painter
+from abm.view.palette import LOOKS
+
+from .conftest import empty_scene, small_tissue
+
+
+@pytest.fixture(scope="module")
+def painter():
+    return Painter(small_tissue(), 10.0, pixels=240)
+
+
+def site_pixels(image, painter, row, column):
+    s = painter.scale
+    return image[row * s : (row + 1) * s, column * s : (column + 1) * s].astype(int)
+
+
+@pytest.mark.parametrize(("pixels", "scale"), [(30, 1), (60, 2), (240, 8), (250, 8)])
+def test_whole_pixels_per_site(kind, pixels, scale):
+    painter = Painter(kind, 10.0, pixels=pixels)
+    image = painter.paint(empty_scene(kind))
+    assert painter.scale == scale
+    assert image.shape == (24 * scale, 30 * scale, 3)
+    assert image.dtype == np.uint8
+
+
+def test_a_picture_needs_pixels(kind):
+    with pytest.raises(ValueError, match="16 or more"):
+        Painter(kind, 10.0, pixels=3)
+
+
+@pytest.mark.parametrize("code", LOOKS)
+@pytest.mark.parametrize("layer", ["lumen", "tissue"])
+def test_every_cell_is_seen_in_its_colour(painter, kind, code, layer):
+    scene = empty_scene(kind)
+    without = painter.paint(scene)
+    getattr(scene, layer)[10, 10] = code
+    image = painter.paint(scene)
+    changed = np.abs(image.astype(int) - without).sum(-1)
+    assert changed.max() > 60
+    rows, columns = np.nonzero(changed)
+    assert abs(rows.mean() / painter.scale - 10.5) < 0.5
+    assert abs(columns.mean() / painter.scale - 10.5) < 0.5
+    near = np.abs(image.reshape(-1, 3).astype(int) - np.array(LOOKS[code].colour)).sum(-1)
+    assert near.min() < 120
+
+
+@pytest.mark.parametrize("code", [2, 3, 4, 5])
+def test_single_tumor_cells_are_seen_in_a_square_centimetre(code):
+    kind = small_tissue(40, 40)
+    painter = Painter(kind, 10.0, pixels=40)
+    scene = empty_scene(kind)
+    without = painter.paint(scene).astype(int)
+    scene.tissue[20, 20] = code
+    assert np.abs(painter.paint(scene) - without).sum(-1).max() > 100
+
+
+def test_the_state_of_the_tissue_is_seen(painter, kind):
+    scene = empty_scene(kind)
+    rested = painter.paint(scene)
+    sinusoid, plate = tuple(np.argwhere(kind == SINUSOID)[20]), tuple(np.argwhere(kind == PARENCHYMA)[200])
+    for lattice, site, value in (("perfused", sinusoid, 0), ("e_selectin", sinusoid, 1.0), ("hepatocyte", plate, 0),
+                                 ("ecm", plate, 1.0), ("nets", sinusoid, 1.0)):
+        scene = empty_scene(kind)
+        getattr(scene, lattice)[site] = value
+        change = np.abs(site_pixels(painter.paint(scene), painter, *site) - site_pixels(rested, painter, *site)).sum(-1)
+        assert change.max() > 15, lattice
+
+
+def test_the_overlay_covers_the_tissue_and_not_the_cells(painter, kind, scene):
+    without = painter.paint(scene)
+    scene.field = np.tile(np.linspace(0, 1, kind.shape[1], dtype=np.float32), (kind.shape[0], 1))
+    image = painter.paint(scene, (0.0, 1.0))
+    change = np.abs(image.astype(int) - without).sum(-1)
+    assert change[:, :8].mean() < change[:, -24:].mean()
+    held = np.abs(site_pixels(image, painter, 4, 0) - site_pixels(without, painter, 4, 0)).sum(-1)
+    assert np.median(held) < 30
+
+
+def test_the_same_scene_gives_the_same_picture(kind, scene):
+    one, other = (Painter(kind, 10.0, pixels=120).paint(scene) for _ in range(2))
+    assert (one == other).all()
+
+
+def test_levels_beyond_their_limits_do_no_harm(painter, kind, scene):
+    scene.nets[:] = 1e6
+    scene.e_selectin[:] = 3.0
+    scene.field = np.full(kind.shape, 7.0, np.float32)
+    assert painter.paint(scene, (7.0, 7.0)).shape == (painter.height, painter.width, 3)
