@@ -29,16 +29,20 @@ ConfigFile = Annotated[Path, typer.Argument(metavar="CONFIG", help="the experime
 RunFolder = Annotated[Path, typer.Argument(metavar="RUN_DIR", help="the output folder of a run")]
 Overrides = Annotated[
     list[str] | None,
-    typer.Option("--set", metavar="KEY.PATH=VALUE", help="change one value, e.g. --set 'rules.phagocytosis.rate=0.2 /h'; may be repeated")]
+    typer.Option("--set", metavar="KEY.PATH=VALUE",
+                 help="change one value, e.g. --set 'rules.phagocytosis.rate=0.2 /h'; may be repeated")]
+OutputFolder = Annotated[
+    Path | None,
+    typer.Option("--output", "-o", metavar="DIR", help="output folder; by default one in runs/, named after the config")]
 
 
 @app.command()
 def run(
     config: ConfigFile,
-    output: Annotated[Path | None, typer.Option("--output", "-o", metavar="DIR", help="output folder; by default runs/CONFIG-seedN")] = None,
+    output: OutputFolder = None,
     seed: Annotated[int | None, typer.Option(metavar="N", min=0, help="seed of all chance, instead of the config's")] = None,
     changes: Overrides = None,
-    threads: Annotated[int, typer.Option(metavar="N", min=1, help="threads for the diffusing fields; results do not depend on it")] = 1,
+    threads: Annotated[int, typer.Option(metavar="N", min=1, help="threads for the fields; results do not depend on it")] = 1,
     resume: Annotated[bool, typer.Option("--resume", help="go on from the last checkpoint of the output folder")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="say nothing unless something is wrong")] = False,
 ) -> None:
@@ -99,7 +103,7 @@ def schema() -> None:
 
 @app.command()
 def rules(
-    config: Annotated[Path | None, typer.Argument(metavar="[CONFIG]", help="a config whose values and own rules to show")] = None,
+    config: Annotated[Path | None, typer.Argument(metavar="[CONFIG]", help="show its values, and its own rules")] = None,
     everything: Annotated[bool, typer.Option("--all", help="also the parameters of tissue, cells, fields and blood")] = False,
 ) -> None:
     """Show the rules in their order, with their parameters, plausible ranges and sources."""
@@ -111,7 +115,7 @@ def rules(
 @app.command()
 def movie(
     run_dir: RunFolder,
-    field: Annotated[str | None, typer.Option(metavar="NAME", help="field to overlay: tnf, tgf_beta, cxcl1, oxygen, lactate, vegf ...")] = None,
+    field: Annotated[str | None, typer.Option(metavar="NAME", help="overlay: tnf, tgf_beta, cxcl1, oxygen, lactate, vegf ...")] = None,
     format: Annotated[Literal["mp4", "gif", "png"], typer.Option(help="movie, animated picture, or numbered pictures")] = "mp4",
 ) -> None:
     """Draw the movie of a run."""
@@ -138,7 +142,7 @@ def plot(run_dir: RunFolder) -> None:
 @app.command()
 def anatomy(
     config: ConfigFile,
-    output: Annotated[Path | None, typer.Option("--output", "-o", metavar="DIR", help="output folder; by default runs/CONFIG-anatomy")] = None,
+    output: OutputFolder = None,
     changes: Overrides = None,
 ) -> None:
     """Draw the tissue of a config and measure it: widths, distances, flow, zones, passages."""

@@ -384,5 +384,7 @@ def _merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, An
     merged = dict(base)
     for name, value in changes.items():
         old = merged.get(name)
+        if isinstance(old, dict) and "enabled" in old and isinstance(value, bool | str):
+            value = {"enabled": value}
         merged[name] = _merged(old, value) if isinstance(old, dict) and isinstance(value, Mapping) else value
     return merged

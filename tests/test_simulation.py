@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from .record.fake_model import FakeModel
 
 from abm.record import checkpoint, manifest
 from abm.record.compare import differing
@@ -16,6 +15,8 @@ from abm.record.nodules import Nodules
 from abm.record.recorder import Calling
 from abm.record.timeseries import Timeseries
 from abm.simulation import FieldError, FolderInUse, RunInterrupted, Simulation, check_finite
+
+from .record.fake_model import FakeModel
 
 LEFT = {"config.yaml", "events.parquet", "manifest.json", "nodules.parquet", "snapshots.zarr", "summary.json",
         "timeseries.parquet"}
@@ -88,7 +89,8 @@ def test_a_broken_off_run_resumes_to_the_same_bytes(tmp_path, whole, step):
 @pytest.mark.skipif(os.name != "posix", reason="SIGKILL is POSIX")
 @pytest.mark.parametrize(("where", "count"), [
     ("checkpoint", 1), *(pytest.param(*case, marks=pytest.mark.slow) for case in [
-        ("complete", 0), ("step", 40), ("step", 0), ("step", 1), ("checkpoint", 0), ("checkpoint", 3), ("part", 0), ("part", 5), ("draw", 0)]),
+        ("complete", 0), ("step", 40), ("step", 0), ("step", 1), ("checkpoint", 0), ("checkpoint", 3), ("part", 0),
+        ("part", 5), ("draw", 0)]),
 ])
 def test_a_killed_run_resumes_to_the_same_bytes(tmp_path, whole, where, count):
     script = Path(__file__).parent / "record" / "killed_run.py"

@@ -41,7 +41,7 @@ def test_what_may_be_written(quantity, written, held):
 @pytest.mark.parametrize(("quantity", "written", "message"), [
     ("Hours", "14", "the unit is missing; write a duration such as '24 h'"),
     ("Hours", 14.0, "the unit is missing; write a duration such as '24 h'"),
-    ("Hours", "14 dd", "'dd' is not a unit; write a duration such as '24 h'"),
+    ("Hours", "14 dais", "'dais' is not a unit; write a duration such as '24 h'"),
     ("Hours", "3 um", "'3 um' has the wrong dimension; expected a duration (in units like 'h'), e.g. '24 h'"),
     ("Hours", "-1 h", "-1 h is out of bounds; a duration must be at least 0 h"),
     ("Hours", "1e999 h", "expected a finite number, got '1e999 h'"),

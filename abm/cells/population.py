@@ -194,5 +194,7 @@ class Population:
         return self.count
 
     def __repr__(self) -> str:
-        counts = ", ".join(f"{n} {state}" for n, state in zip(self.state_counts(), self.states, strict=True) if n)
-        return f"<{self.name}: {self.count} cells ({counts or 'none'})>"
+        counts = ", ".join(
+            f"{n / self.sites_per_cell:.0f} {state}"
+            for n, state in zip(self.state_counts(), self.states, strict=True) if n)
+        return f"<{self.name}: {self.count / self.sites_per_cell:.0f} cells ({counts or 'none'})>"

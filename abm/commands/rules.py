@@ -9,8 +9,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from ..config.errors import alternatives, keys_of
 from ..config.schema import compose
-from ..units import Declared, declared
+from ..units import Declared, Quantity, declared
 
 if TYPE_CHECKING:
     from ..config.schema import Config
@@ -83,9 +84,12 @@ def _show(console: Console, path: str, title: str, summary: str, group: BaseMode
 def _entries(group: BaseModel) -> Iterator[Declared]:
     """The declared parameters, and before them what the experimenter chooses: fields without a source."""
     parameters = {entry.name: entry for entry in declared(type(group))}
+    annotations = keys_of(type(group))
     for name, field in type(group).model_fields.items():
         if name not in parameters and name != "enabled" and not isinstance(getattr(group, name), BaseModel):
-            yield Declared(name, None, field.default, None, None, CHOICE, "", field.description or "")
+            markers = [marker for part in alternatives(annotations[field.alias or name]) for marker in getattr(part, "__metadata__", ())]
+            quantity = next((marker for marker in markers if isinstance(marker, Quantity)), None)
+            yield Declared(name, quantity, field.default, None, None, CHOICE, "", field.description or "")
     yield from parameters.values()
 
 

@@ -100,10 +100,16 @@ def draw_all(folder: Path, config: "Config", tell) -> None:
 def _ending(simulation, folder: Path) -> str:
     lines = [f"The run in {folder} was complete already." if simulation.already_complete else f"Done: {folder}"]
     contents = (
-        ("summary.json", "what became of the tumor cells"), ("timeseries.parquet", "counts, fields and events through time"),
-        ("events.parquet", "every event with its cause"), ("nodules.parquet", "groups of tumor cells through time"),
-        ("snapshots.zarr", "lattices and cell tables, for xarray"), ("overview.png", "the run at a glance"),
-        ("cascade.png", "from arrival to metastasis"), ("timecourses.png", "everything through time"), ("movie.mp4", "the movie"), (manifest.CONFIG, "the config, everything filled in"),
+        ("summary.json", "what became of the tumor cells"),
+        ("timeseries.parquet", "counts, fields and events through time"),
+        ("events.parquet", "every event with its cause"),
+        ("nodules.parquet", "groups of tumor cells through time"),
+        ("snapshots.zarr", "lattices and cell tables, for xarray"),
+        ("overview.png", "the run at a glance"),
+        ("cascade.png", "from arrival to metastasis"),
+        ("timecourses.png", "everything through time"),
+        ("movie.mp4", "the movie"),
+        (manifest.CONFIG, "the config, everything filled in"),
     )
     lines += [f"  {name:<19} {meaning}" for name, meaning in contents if (folder / name).exists()]
     lines.append(f"Next: crlm movie {folder} --field cxcl1; crlm plot {folder}; another seed: crlm run ... --seed N")

@@ -15,11 +15,12 @@ from pathlib import Path
 import numba
 import platformdirs
 
+_PACKAGE = Path(__file__).resolve().parent.parent
 _NUMBER = re.compile(rb"^_?[A-Z][A-Z0-9_, ]* = (-?[0-9]|range)", re.MULTILINE)
 _HOMES_OF_NUMBERS = ("cells", "fields", "kernels", "record", "rules", "tissue")
 
 
-def _sources_digest(package: Path = Path(__file__).resolve().parent.parent) -> str:
+def _sources_digest(package: Path = _PACKAGE) -> str:
     """Digest of every file of `package` with kernels, or with numbers that kernels may take in, and of numba."""
     digest = hashlib.blake2b(numba.__version__.encode(), digest_size=8)
     for source in sorted(package.rglob("*.py")):

@@ -38,7 +38,7 @@ class Passage(Rule):
         if not np.any((tumor.used.state == CIRCULATING) & (tumor.used.alive == 1)):
             return
         order = tumor.order(liver.key(self.name), liver.step_number)
-        # a site that has come free again has no pressure of its own before the flow is solved: nothing is carried there
+        # nothing is carried to a site that has come free again before the flow is solved: its pressure is not of this flow
         carrying = liver.flow.carries & liver.sites.perfused
         carry(
             tumor.table, liver.sites, liver.ledger.book(order.size), liver.minutes, liver.key(self.name),

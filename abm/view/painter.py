@@ -132,7 +132,7 @@ def overlay_colours(everywhere: bool) -> np.ndarray:
 
     first, (start, end) = (0.0, palette.OVERLAY_ALPHA_LEVEL) if everywhere else (palette.OVERLAY_START, palette.OVERLAY_ALPHA)
     colours = np.rint(255 * colormaps[palette.OVERLAY_MAP](np.linspace(first, 1, 256))).astype(np.uint8)
-    colours[:, 3] = np.rint(255 * (start + (end - start) * np.linspace(0, 1, 256) ** 0.75))
+    colours[:, 3] = np.rint(255 * (start + (end - start) * np.linspace(0, 1, 256) ** 0.5))
     return colours
 
 

@@ -9,7 +9,7 @@ from .scene import Scene
 SNAPSHOTS = "snapshots.zarr"
 _LATTICES = ("lumen", "tissue", "perfused", "hepatocyte", "ecm", "nets", "e_selectin")
 _LOOKS_FOR_LIMITS = 12  # frames from which the limits of an overlay are taken
-_PEAK_SHARE = 99.8  # percentile that counts as the highest level: single sites at a secreting cell would hide the rest
+_PEAK_SHARE = 99.0  # percentile that counts as the highest level: single sites at a secreting cell would hide the rest
 
 
 class Recording:

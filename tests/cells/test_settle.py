@@ -130,7 +130,7 @@ def test_more_cells_than_sites_are_refused():
 
 def test_every_subset_of_sites_is_equally_likely():
     candidates = np.array([3, 8, 11, 90])
-    found = {pair: 0 for pair in itertools.combinations(candidates.tolist(), 2)}
+    found = dict.fromkeys(itertools.combinations(candidates.tolist(), 2), 0)
     for seed in range(3000):
         found[tuple(choose_sites(candidates, 2, stream_key(seed, "settle")).tolist())] += 1
     assert stats.chisquare(list(found.values())).pvalue > 0.01

@@ -93,7 +93,7 @@ def test_numbers_are_uniform_along_every_part_of_the_address(axis):
     many = np.arange(20_000)
     along = [stream_key(seed, "uniformity") for seed in many] if axis == "keys" else many
     sample = draws(**{axis: along}).ravel()
-    assert 0.0 <= sample.min() and sample.max() < 1.0
+    assert sample.min() >= 0.0 and sample.max() < 1.0
     assert stats.kstest(sample, "uniform").pvalue > 0.01
     counts, _ = np.histogram(sample, bins=256, range=(0.0, 1.0))
     assert stats.chisquare(counts).pvalue > 0.01
@@ -138,7 +138,7 @@ def test_what_has_no_rate_never_happens_and_what_has_any_rate_does():
 def test_every_order_of_the_living_is_equally_likely():
     uid = np.array([50, 3, 10**18, 8], np.uint64)
     alive = np.array([1, 1, 0, 1], np.uint8)
-    orders = {order: 0 for order in itertools.permutations((0, 1, 3))}
+    orders = dict.fromkeys(itertools.permutations((0, 1, 3)), 0)
     for step in range(6000):
         order = np.argsort(shuffle_keys(KEY, step, uid, alive))
         assert order[3] == 2, "the dead come last"

@@ -96,7 +96,7 @@ def test_kernel_is_its_naive_twin():
     tissue = Tissue(
         lattice(size, size), places, layer=layer, state=state, cycle=0.97 * rng.random(n), niche=rng.choice([0, 0.5, 1], n),
         net=np.where(layer == LUMEN, rng.random(n), 0))
-    settle(tissue.sites, "tumor", places[::4] + [0, 1], layer=LUMEN)  # company for some, through the wall
+    settle(tissue.sites, "tumor", places[::4] + np.array([0, 1]), layer=LUMEN)  # company for some, through the wall
     tissue.oxygen[:] = rng.choice([0.0, 1.5, 20, 60], tissue.oxygen.shape)
     tissue.nets[:] = rng.random(tissue.nets.shape) * (rng.random(tissue.nets.shape) < 0.04)
     fate = DEFAULT._replace(wake=0.02, death=0.02, dormancy=0.3)
@@ -154,7 +154,7 @@ def test_hazard_of_dormancy_of_a_solitary_cell(niche, net, factor, minutes):
 @pytest.mark.parametrize("layer", [TISSUE, LUMEN])
 def test_company_keeps_cells_cycling_also_through_the_wall(layer):
     sites = lattice(30, 30)
-    settle(sites, "tumor", every(30, 30, 3) + [1, 0], layer=layer, state=DORMANT)
+    settle(sites, "tumor", every(30, 30, 3) + np.array([1, 0]), layer=layer, state=DORMANT)
     tissue = Tissue(sites, every(30, 30, 3)).grow(STILL._replace(dormancy=1e6))
     assert tissue.total("dormant") == 0
 
@@ -353,15 +353,14 @@ def test_a_nodule_grows_in_all_directions_alike():
 # --- the rule -----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.skipif(not sized(1, 0), reason="thousands of cells for days")
 def test_one_solitary_cell_in_forty_goes_through_its_first_cycle():
-    """Luzzi 1998, for cells that begin a cycle after they have left the vessel."""
-    tissue = scattered(sized(300, 36), oxygen=45.0)
-    cells = tissue.cells.count
+    """Luzzi 1998, within twofold, for cells that begin a cycle when they have left the vessel."""
+    tissue = scattered(300, oxygen=45.0)
     founders = tissue.cells.used.uid.copy()
-    tissue.grow(DEFAULT, hours=0.25, steps=sized(4 * 40, 40))
-    first = np.isin(tissue.cells.used.uid, founders) & (tissue.cells.used.divisions > 0) if tissue.cells.count else np.zeros(1)
-    if cells > 1000:
-        assert cells / 80 < first.sum() < cells / 20
+    tissue.grow(DEFAULT, hours=0.25, steps=4 * 40)
+    first = np.isin(founders, tissue.cells.used.uid[tissue.cells.used.divisions > 0])
+    assert 1 / 80 < first.mean() < 1 / 20
 
 
 def test_the_rule_uses_its_parameters_and_the_line():
@@ -375,9 +374,9 @@ def test_the_rule_uses_its_parameters_and_the_line():
     model.ledger.count()
     expect(model.tumor.count, cells, (36 / 80) ** ((model.step_number + 1) / 240))
     assert model.tumor.count == model.ledger.balance
-    lines = [liver("growth", mm=0.3, cells={"tumor": {"dormancy": d}}, parameters={"growth": {"dormancy_rate": "0.3 /h"}}) for d in (0.1, 3)]
     sleeping = []
-    for line in lines:
+    for dormancy in (0.1, 3):
+        line = liver("growth", mm=0.3, cells={"tumor": {"dormancy": dormancy}})
         for place in sinusoids(line, TISSUE)[::4]:
             put_tumor(line, *place, layer=TISSUE)
         for line.step_number in range(12):

@@ -62,7 +62,9 @@ def test_kernel_is_its_naive_twin(periodic):
 
 
 @pytest.mark.parametrize("steps", [12, 24, 72])
-@pytest.mark.parametrize(("level", "acid", "signal"), [(1.0, 0.0, 0.5), (0.0, 10.0, 0.5), (1.0, 2.5, 0.7), (9.0, 90.0, 1.0), (0.0, 0.0, 0.0)])
+@pytest.mark.parametrize(("level", "acid", "signal"), [
+    (1.0, 0.0, 0.5), (0.0, 10.0, 0.5), (1.0, 2.5, 0.7), (9.0, 90.0, 1.0), (0.0, 0.0, 0.0),
+])
 def test_score_follows_its_closed_form_at_any_step(steps, level, acid, signal):
     sites = lattice(9, 9)
     settle(sites, "tumor", [(0, 0), (0, 1), (1, 0), (1, 1)], layer=TISSUE)

@@ -192,7 +192,7 @@ def test_patrol_is_its_naive_twin():
                 break
             side = side_first(bits(cell.uid, 2, n))
             row, column, direction, length = naive_next(twin, int(cell.row), int(cell.column), int(cell.heading), side)
-            if left <= 0 or left < 10 * length and uniform(KEY, 2, cell.uid, n + 1) >= left / (10 * length):
+            if left <= 0 or (left < 10 * length and uniform(KEY, 2, cell.uid, n + 1) >= left / (10 * length)):
                 break
             left, n = left - 10 * length, n + 2
             cell.heading = next_heading(bits(cell.uid, 2, n - 2), direction, 10 * length, 60.0)
@@ -313,8 +313,9 @@ def test_creeping_speed(where, emt, nest, looseness, factor, path):
     sites.kind[::4] = SINUSOID
     places = every(size, size, 4)
     cells = settle(sites, "tumor", places, layer=TISSUE, state=EXTRAVASATED, emt=emt)
+    nest_mates = places + np.array([1, 0])
     if nest:
-        settle(sites, "tumor", places + [1, 0], layer=TISSUE, state=DORMANT)
+        settle(sites, "tumor", nest_mates, layer=TISSUE, state=DORMANT)
     lengths = []
     for step in range(sized(20, 8)):
         before = cells.rows.copy()
@@ -325,7 +326,7 @@ def test_creeping_speed(where, emt, nest, looseness, factor, path):
         sites.population[TISSUE], sites.occupant[TISSUE] = 0, -1
         sites.population[TISSUE][tuple(places.T)], sites.occupant[TISSUE][tuple(places.T)] = TUMOR, np.arange(len(places))
         if nest:
-            sites.population[TISSUE][tuple((places + [1, 0]).T)] = TUMOR
+            sites.population[TISSUE][tuple(nest_mates.T)] = TUMOR
     if factor == 0:
         assert not np.any(lengths)
     else:
@@ -370,8 +371,8 @@ def test_tumor_cells_creep_where_there_is_room_only():
 
 
 def test_the_rule_moves_everybody_and_everybody_has_a_place():
-    model = liver("migration", mm=sized(5, 3) / 10, seed=2)
-    for place in sinusoids(model, TISSUE)[::9]:
+    model = liver("migration", mm=sized(5, 3) / 10, cells={"neutrophil": {"density": "100 /mm^2"}})
+    for place in sinusoids(model, TISSUE)[::30]:
         put_tumor(model, *place, layer=TISSUE, emt=1.0)
     model.fields["cxcl1"].values[:] = np.linspace(0, 3, model.shape[1], dtype=np.float32)
     before = {name: p.used.copy() for name, p in model.populations.items()}

@@ -60,13 +60,13 @@ def test_who_commits_is_what_plain_python_says():
     assert 5 < len(expected) < rows.size
 
 
-@pytest.mark.parametrize("hour", [0, 77, 3000])
-def test_the_net_comes_exactly_three_hours_after_the_commitment(hour):
+@pytest.mark.parametrize("step_number", [0, 11, 14, 931, 36_007])
+def test_the_net_comes_exactly_three_hours_after_the_commitment(step_number):
     model = host(parameters={"rate": "1e6 /h"})
     row, column = (int(i) for i in sinusoids(model)[100])
     put(model, "neutrophil", row, column)
     model.blood.levels["lps"] = 1.0
-    model.step_number = 12 * hour
+    model.step_number = step_number
     run_rule(model, "netosis", 3.0)
     assert list(model.neutrophil.alive_rows().state) == [NETTING] and not model.nets.any()
     run_rule(model, "netosis", model.dt_hours)

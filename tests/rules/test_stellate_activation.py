@@ -5,8 +5,8 @@ import pytest
 from bare import KEY, around, changed, every, expect, lattice, settle, sized, state_of
 from liver import liver, put, sinusoids, without
 
-from abm.cells.stellate import ACTIVATED, QUIESCENT
 from abm.cells.population import TUMOR
+from abm.cells.stellate import ACTIVATED, QUIESCENT
 from abm.kernels.random import uniform
 from abm.rules.stellate_activation import activate, fade
 from abm.tissue.sites import CENTRAL_VEIN, PARENCHYMA, PORTAL_TRACT, SINUSOID, TISSUE

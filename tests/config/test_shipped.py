@@ -1,0 +1,54 @@
+"""The shipped configs: each loads, reads well, and stays inside the published ranges."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from abm import load_config
+from abm.config.describe import json_schema, warnings
+from abm.config.loading import presets, shipped_configs
+from abm.config.schema import compose
+
+CONFIGS = sorted(shipped_configs().glob("*.yaml"))
+PRESETS = sorted([*shipped_configs().glob("lines/*.yaml"), *shipped_configs().glob("hosts/*.yaml")])
+
+
+def test_the_experiments_are_shipped():
+    assert {"quickstart", "mouse_splenic_injection", "mouse_whole_section", "human_portal_shedding",
+            "premetastatic_niche"} <= {path.stem for path in CONFIGS}
+    assert len(presets("line")) >= 5 and len(presets("host")) >= 3
+
+
+@pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
+def test_every_config_loads_and_is_explained(path):
+    config = load_config(path)
+    assert config.rules.arrival.per_mm2(config.tissue.slab_thickness) > 0
+    assert path.read_text().count("#") >= 3
+    assert config.labels["line"] and config.labels["host"]
+
+
+@pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
+def test_no_config_leaves_the_published_ranges(path):
+    assert warnings(load_config(path)) == []
+
+
+@pytest.mark.parametrize("path", PRESETS, ids=lambda path: path.stem)
+def test_every_preset_loads_names_its_reasons_and_stays_in_range(path, tmp_path):
+    kind = {"lines": "line", "hosts": "host"}[path.parent.name]
+    (tmp_path / "with.yaml").write_text(f"{kind}: {path.stem}\n")
+    assert warnings(load_config(tmp_path / "with.yaml")) == []
+    comment = [line for line in path.read_text().splitlines() if line.startswith("#")]
+    assert len(" ".join(comment)) > 80
+
+
+@pytest.mark.parametrize("path", [*CONFIGS, *PRESETS], ids=lambda path: path.stem)
+def test_editors_find_the_schema(path):
+    first = path.read_text().splitlines()[0]
+    assert first.startswith("# yaml-language-server: $schema=")
+    assert (path.parent / Path(first.split("=", 1)[1])).resolve() == (shipped_configs() / "crlm.schema.json").resolve()
+
+
+def test_the_shipped_schema_is_that_of_the_code():
+    written = json.loads((shipped_configs() / "crlm.schema.json").read_text())
+    assert written == json.loads(json.dumps(json_schema(compose()))), "crlm schema > configs/crlm.schema.json"

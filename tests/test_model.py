@@ -1,0 +1,547 @@
+"""The liver as a whole: the Mesa face, the invariants of its state, and runs that repeat to the byte."""
+
+import inspect
+import textwrap
+
+import mesa
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from abm import (
+    EndothelialCell,
+    KupfferCell,
+    LiverModel,
+    NaturalKillerCell,
+    Neutrophil,
+    StellateCell,
+    TumorCell,
+    load_config,
+)
+from abm.cells.tumor import CIRCULATING
+from abm.kernels.tables import new_book
+from abm.record import event
+from abm.rules import RULES
+from abm.tissue.sites import LUMEN, PARENCHYMA, SINUSOID, TISSUE
+
+CLASSES = (TumorCell, KupfferCell, EndothelialCell, NaturalKillerCell, Neutrophil, StellateCell)
+TISSUE_SIZE = {"width": "0.5 mm", "height": "0.5 mm"}
+LIVELY = {
+    "arrival": {"per_area": "400 /mm^2", "doses": [{"over": "1 h"}]},
+    "arrest": {"wall_bond": "1 /h", "detachment": "0.5 /h", "shear_death": "0.1 /h"},
+    "extravasation": {"rapid_half_time": "0.5 h", "epithelial_speed": 1},
+    "growth": {"cycle_time": "2 h", "death_rate": "0.05 /h", "dormancy_rate": "0.3 /h", "wake_rate": "1 /h"},
+    "nk_killing": {"rate": "50 /h", "contact_time": "10 h"},
+    "phagocytosis": {"rate": "0.5 /h"},
+}
+
+
+def busy(**overrides) -> LiverModel:
+    """A small liver in which a lot happens within hours."""
+    return LiverModel(**({"tissue": TISSUE_SIZE, "rules": LIVELY} | overrides))
+
+
+def after(model: LiverModel, steps: int) -> LiverModel:
+    for _ in range(steps):
+        model.step()
+    return model
+
+
+def contents(model: LiverModel) -> dict[str, bytes]:
+    return {name: np.ascontiguousarray(array).tobytes() for name, array in model.state_arrays().items()}
+
+
+def differing(one: LiverModel, other: LiverModel) -> list[str]:
+    a, b = contents(one), contents(other)
+    assert a.keys() == b.keys()
+    return [name for name in a if a[name] != b[name]]
+
+
+def check_invariants(model: LiverModel) -> None:
+    """What is true of every liver at every time."""
+    standing = 0
+    for population in model.populations.values():
+        assert population.book.tolist() == new_book(population.rows).tolist()
+        slots = np.flatnonzero(population.used.alive)
+        rows = population.used[slots]
+        assert rows.size == population.count == population.state_counts().sum()
+        assert np.unique(rows.uid).size == rows.size, "two cells with one identity"
+        assert (rows.state < len(population.states)).all()
+        for name in rows.dtype.names:
+            assert np.isfinite(rows[name]).all(), f"{population.name}.{name}"
+        if population is model.endothelium:
+            assert np.array_equal(model.sites.endothelium[rows.row, rows.column], slots)
+            assert rows.size == np.count_nonzero(model.sites.kind == SINUSOID)
+            continue
+        if population is model.tumor:
+            keep = rows.state != CIRCULATING
+            slots, rows = slots[keep], rows[keep]
+        assert np.array_equal(model.sites.occupant[rows.layer, rows.row, rows.column], slots)
+        assert (model.sites.population[rows.layer, rows.row, rows.column] == population.code).all()
+        kind = model.sites.kind[rows.row, rows.column]
+        assert np.isin(kind[rows.layer == LUMEN], [SINUSOID]).all()
+        assert np.isin(kind[rows.layer == TISSUE], [SINUSOID, PARENCHYMA]).all()
+        standing += rows.size
+    assert np.count_nonzero(model.sites.population) == standing
+    assert np.array_equal(model.sites.population == 0, model.sites.occupant < 0)
+    assert model.ledger.balance == model.tumor.count
+    for name, field in model.fields.items():
+        assert np.isfinite(field.values).all() and (field.values >= 0).all(), name
+        assert field.values is model.grid.layer(name).data
+    assert (model.fields["lactate"].values >= np.float32(model.config.fields.lactate.blood)).all()
+    assert model.fields["oxygen"].values.max() <= model.config.fields.oxygen.portal + 1e-3
+    for name in ("ecm", "nets", "exosomes"):
+        layer = getattr(model, name)
+        assert np.isfinite(layer).all() and (layer >= 0).all(), name
+    tumor_in_plate = (model.sites.population[TISSUE] == model.tumor.code) & (model.sites.kind == PARENCHYMA)
+    assert not (tumor_in_plate & (model.hepatocytes == 1)).any(), "a hepatocyte and a tumor cell in one place"
+    assert model.steps == model.step_number
+
+
+@pytest.fixture(scope="module")
+def liver():
+    """A busy liver after four hours. Tests that change it undo what they do."""
+    return after(busy(), 50)
+
+
+@pytest.fixture
+def own_liver():
+    """A busy liver after half an hour, to be changed."""
+    return after(busy(), 6)
+
+
+# --- invariants ---------------------------------------------------------------------------------------------------
+
+
+def test_a_busy_liver_is_busy_and_sound(liver):
+    quiet = [name for name in event.NAMES if name != "trapped" and liver.ledger.total(name) == 0]
+    assert not quiet, "this liver is too quiet for the tests that follow"
+    check_invariants(liver)
+
+
+@settings(max_examples=10, deadline=None, derandomize=True)
+@given(
+    seed=st.integers(0, 2**63 - 1),
+    edges=st.sampled_from(["periodic", "closed"]),
+    step=st.sampled_from(["1 min", "5 min", "30 min", "1 h"]),
+    arriving=st.sampled_from([0, 30, 400, 3000]),
+    kupffer=st.sampled_from([0, 180, 700]),
+    off=st.sets(st.sampled_from([rule.name for rule in RULES]), max_size=6),
+    extravasation=st.sampled_from(["rapid", "intravascular"]),
+)
+def test_any_liver_stays_sound(seed, edges, step, arriving, kupffer, off, extravasation):
+    rules = {name: dict(values) for name, values in LIVELY.items()}
+    rules["arrival"]["per_area"] = f"{arriving} /mm^2"
+    for name in off:
+        rules[name] = {**rules.get(name, {}), "enabled": False}
+    model = busy(
+        seed=seed, tissue={**TISSUE_SIZE, "edges": edges}, step=step, rules=rules,
+        cells={"kupffer": {"density": f"{kupffer} /mm^2"}, "tumor": {"extravasation": extravasation}})
+    for _ in range(3):
+        after(model, 5)
+        check_invariants(model)
+    assert not off & set(model.rules)
+
+
+# --- repeatability ------------------------------------------------------------------------------------------------
+
+
+def test_the_same_seed_gives_the_same_bytes(liver):
+    assert differing(after(busy(), 50), liver) == []
+
+
+def test_threads_change_no_byte(liver):
+    other = busy()
+    other.threads = 2
+    assert differing(after(other, 50), liver) == []
+
+
+@pytest.mark.parametrize("pause", [1, 25, 44])
+def test_an_interruption_changes_no_byte(liver, pause):
+    first = after(busy(), pause)
+    saved = {name: array.copy() for name, array in first.state_arrays().items()}
+    second = busy()
+    second.load_state(saved)
+    assert differing(first, second) == []
+    assert (second.step_number, second.steps, second.minutes) == (pause, pause, 5.0 * pause)
+    assert differing(after(second, 50 - pause), liver) == []
+    check_invariants(second)
+
+
+def test_a_state_can_be_loaded_into_a_liver_that_has_moved_on(liver):
+    saved = {name: array.copy() for name, array in liver.state_arrays().items()}
+    other = after(busy(), 60)
+    other.load_state(saved)
+    assert differing(other, liver) == []
+    assert other.ledger.entries.size == 0
+    assert len(other.agents) == len(liver.agents)
+    check_invariants(other)
+
+
+def test_a_state_of_another_liver_is_refused(liver):
+    larger = LiverModel(tissue={"width": "0.6 mm", "height": "0.6 mm"})
+    with pytest.raises((KeyError, ValueError)):
+        larger.load_state(liver.state_arrays())
+    with pytest.raises(KeyError):
+        busy().load_state({})
+
+
+def test_what_is_left_in_dead_rows_has_no_influence(liver):
+    other = after(busy(), 20)
+    random = np.random.default_rng(1)
+    for population in other.populations.values():
+        population.reserve(40)
+        dead = np.flatnonzero(population.rows.alive == 0)
+        for name in population.rows.dtype.names:
+            if name in ("alive", "state", "layer", "row", "column"):
+                continue  # masked by `alive`, but still looked up
+            population.rows[name][dead] = random.integers(0, 100, dead.size)
+    after(other, 30)
+    for name, population in other.populations.items():
+        assert population.alive_rows().tobytes() == liver.populations[name].alive_rows().tobytes(), name
+
+
+def test_other_seeds_give_other_livers_and_fates():
+    one, other = busy(seed=1), busy(seed=2)
+    assert not np.array_equal(one.sites.kind, other.sites.kind)
+    after(one, 12), after(other, 12)
+    assert {"cells/tumor", "cells/kupffer", "fields/oxygen", "ledger/totals"} <= set(differing(one, other))
+
+
+@pytest.mark.parametrize("rule", ["phagocytosis", "netosis"])
+def test_a_rule_without_a_rate_changes_nothing(rule):
+    """Common random numbers: a rule that does nothing leaves everybody else's chance alone."""
+    with_rule = after(busy(rules=LIVELY | {rule: {"rate": "0 /h"}}), 20)
+    without = after(busy(rules=LIVELY | {rule: {"enabled": False}}), 20)
+    assert rule in with_rule.rules and rule not in without.rules
+    assert differing(with_rule, without) == []
+
+
+def test_arms_of_one_seed_share_their_chance():
+    """Kupffer cells ten times as hungry eat, in the first step, whom the others eat and more."""
+    eaten = []
+    for rate in ("0.5 /h", "5 /h"):
+        arriving = {"per_area": "2000 /mm^2", "doses": [{"over": "5 min"}]}
+        model = after(busy(rules=LIVELY | {"arrival": arriving, "phagocytosis": {"rate": rate}}), 1)
+        entries = model.ledger.entries
+        eaten.append(set(entries.uid[entries.event == event.PHAGOCYTOSED].tolist()))
+        assert model.ledger.total("arrived") == 500
+    assert eaten[0] and eaten[0] < eaten[1]
+
+
+# --- making a model -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("seed", [{"seed": 7}, {"rng": 7}, {"seed": "7"}, {"rng": np.int64(7)}])
+def test_a_seed_is_a_seed_in_whatever_form(seed):
+    model = busy(**seed)
+    assert model.seed == model.config.seed == 7
+    assert model.random.random() == mesa.Model(rng=7).random.random()
+    assert differing(model, busy(seed=7)) == []
+
+
+def test_the_seed_of_the_config_holds_unless_it_is_overridden(tmp_path):
+    (tmp_path / "c.yaml").write_text("seed: 5\ntissue: {width: 0.5 mm, height: 0.5 mm}\nrules: {emt: off}\n")
+    config = load_config(tmp_path / "c.yaml")
+    assert (LiverModel(config).seed, LiverModel(config, seed=6).seed, config.seed) == (5, 6, 5)
+    changed = LiverModel(config, rules={"growth": {"push_depth": 2}}, duration="3 d")
+    assert changed.config.rules.growth.push_depth == 2 and "emt" not in changed.rules
+    assert (changed.config.duration, config.duration) == (72.0, 336.0)
+    assert changed.shape == (50, 50)
+
+
+def test_switching_a_rule_keeps_its_other_parameters():
+    config = busy().config
+    for switch in ("on", True, {"enabled": True}):
+        assert LiverModel(config, rules={"growth": switch}).config.rules.growth == config.rules.growth
+    off = LiverModel(config, rules={"growth": "off"})
+    assert "growth" not in off.rules and off.config.rules.growth.cycle_time == 2.0
+
+
+@pytest.mark.parametrize(("overrides", "error", "message"), [
+    ({"duration": "3 um"}, ValidationError, "wrong dimension"),
+    ({"durations": "3 d"}, ValidationError, "Extra inputs"),
+    ({"seed": "seven"}, ValueError, "seven"),
+    ({"seed": -1}, ValidationError, "greater than or equal to 0"),
+    ({"tissue": {"width": "0.1 mm", "height": "0.1 mm"}}, ValueError, "lobule"),
+    ({"cells": {"neutrophil": {"density": "9000 /mm^2"}}}, ValueError, "lower their density"),
+    ({"plugins": ["mine.py"]}, ValueError, "load_config"),
+])
+def test_a_config_that_makes_no_liver_is_refused(overrides, error, message):
+    with pytest.raises(error, match=message):
+        LiverModel(**({"tissue": TISSUE_SIZE} | overrides))
+
+
+def test_time(own_liver):
+    assert (own_liver.step_number, own_liver.minutes, own_liver.hours) == (6, 30.0, 0.5)
+    assert (own_liver.dt_minutes, own_liver.dt_hours) == (5.0, pytest.approx(1 / 12))
+    assert own_liver.area_mm2 == pytest.approx(0.25)
+
+
+def test_a_liver_shows_itself_as_a_tree(liver):
+    text = repr(busy(rules={"emt": "off"}))
+    for name in (*liver.populations, *liver.fields, *(rule.name for rule in RULES), "blood", "ledger", "periodic edges"):
+        assert name in text
+    assert "emt (off)" in text and "growth (off)" not in text and "50 x 50 sites of 10 um" in text
+    assert f"{liver.tumor.count} cells" in repr(liver)
+
+
+# --- the Mesa face ------------------------------------------------------------------------------------------------
+
+
+def test_all_cells_are_agents(liver):
+    agents = liver.agents
+    assert len(agents) == sum(population.count for population in liver.populations.values())
+    assert liver.agent_types == list(liver.agents_by_type) == list(CLASSES)
+    for kind in CLASSES:
+        one_kind = liver.agents_by_type[kind]
+        assert all(type(agent) is kind and isinstance(agent, mesa.Agent) for agent in one_kind)
+        assert len(one_kind) == sum(population.count for population in liver.populations.values()
+                                    if population.agent_class is kind)
+    assert len({agent.unique_id for agent in agents}) == len(agents)
+
+
+def test_agents_are_selected_aggregated_and_read(liver):
+    tumor, rows = liver.agents_by_type[TumorCell], liver.tumor.alive_rows()
+    held = tumor.select(lambda cell: cell.state_name == "held")
+    assert len(held) == np.count_nonzero(rows.state == 1)
+    assert len(tumor.select(at_most=3)) == 3
+    assert tumor.agg("diameter_um", max) == rows.diameter_um.max()
+    assert tumor.get("uid") == rows.uid.tolist() == [agent.unique_id for agent in tumor]
+    assert tumor.groupby("state_name").count() == {
+        name: n for name, n in zip(liver.tumor.states, liver.tumor.state_counts(), strict=True) if n}
+    assert {type(value) for value in tumor.get(["row", "emt"])[0]} == {int, float}
+
+
+def test_agents_do_things_to_their_rows(own_liver):
+    tumor = own_liver.agents_by_type[TumorCell]
+    tumor.set("emt", 0.75)
+    assert (own_liver.tumor.alive_rows().emt == 0.75).all()
+    tumor.do(lambda cell: setattr(cell, "emt", cell.emt / 3))
+    assert (own_liver.tumor.alive_rows().emt == 0.25).all()
+    visited = []
+    tumor.shuffle_do(lambda cell: visited.append(cell.unique_id))
+    assert sorted(visited) == sorted(tumor.get("unique_id"))
+
+
+def test_an_agent_stands_on_its_cell_among_its_neighbours(liver):
+    for agent in liver.agents_by_type[KupfferCell]:
+        assert agent.cell.coordinate == (agent.row, agent.column)
+        assert agent in agent.cell.agents
+        around = agent.cell.neighborhood
+        assert len(around) == 8 and agent.cell not in around
+        offsets = {((r - agent.row + 25) % 50 - 25, (c - agent.column + 25) % 50 - 25) for r, c in
+                   (cell.coordinate for cell in around)}
+        assert offsets == {(r, c) for r in (-1, 0, 1) for c in (-1, 0, 1)} - {(0, 0)}
+        assert all(neighbour.cell in around for neighbour in around.agents)
+        assert set(agent.cell.connections.values()) == set(around)
+
+
+def test_neighbourhoods_end_at_closed_edges():
+    grid = LiverModel(tissue={**TISSUE_SIZE, "edges": "closed"}).grid
+    assert len(grid[0, 0].neighborhood) == 3
+    assert len(grid[0, 20].get_neighborhood(radius=2, include_center=True)) == 15
+    for beyond in ((-1, 0), (0, 50), (50, 0)):
+        with pytest.raises(KeyError, match="50 rows and 50 columns"):
+            grid[beyond]
+
+
+def test_a_site_shows_lumen_wall_and_tissue(liver):
+    both = np.argwhere((liver.sites.population[LUMEN] > 0) & (liver.sites.population[TISSUE] > 0)
+                       & (liver.sites.kind == SINUSOID))
+    row, column = (int(index) for index in both[0])
+    in_lumen, wall, in_tissue = liver.grid[row, column].agents
+    assert (in_lumen.layer, in_tissue.layer, type(wall)) == (LUMEN, TISSUE, EndothelialCell)
+    assert {(agent.row, agent.column) for agent in (in_lumen, wall, in_tissue)} == {(row, column)}
+    nobody = np.argwhere((liver.sites.kind == PARENCHYMA) & (liver.sites.population[TISSUE] == 0))[0]
+    assert liver.grid[tuple(nobody)].agents == [] and liver.grid[tuple(nobody)].is_empty
+
+
+def test_the_whole_grid_follows_the_tables(own_liver):
+    grid = own_liver.grid
+    assert len(grid) == len(list(grid)) == 2500
+    before = len(list(grid.all_cells.agents))
+    in_the_blood = own_liver.tumor.state_counts()[CIRCULATING]  # stands nowhere
+    assert before == len(own_liver.agents) - in_the_blood
+    next(iter(own_liver.agents_by_type[KupfferCell])).remove()
+    assert len(list(grid.all_cells.agents)) == before - 1
+    assert all(cell.is_empty for cell in grid.empties)
+
+
+def test_cells_are_not_put_by_hand(liver):
+    with pytest.raises(NotImplementedError, match="placed by the rules"):
+        liver.grid[0, 0].add_agent(next(iter(liver.agents_by_type[KupfferCell])))
+
+
+def test_layers_share_their_memory_with_the_kernels(own_liver):
+    grid = own_liver.grid
+    for name in ("ecm", "nets", "exosomes", "hepatocytes", "collapsed"):
+        assert np.shares_memory(grid.layer(name).data, getattr(own_liver, name))
+    for name in ("kind", "zone", "perfused"):
+        assert np.shares_memory(grid.layer(name).data, getattr(own_liver.sites, name))
+    grid.layer("ecm").data = np.full(own_liver.shape, 0.25, np.float32)
+    assert (own_liver.ecm == 0.25).all()
+    own_liver.ecm[3, 4] = 0.5
+    assert grid[3, 4].ecm == 0.5
+    grid[5, 6].nets = 0.125
+    assert own_liver.nets[5, 6] == 0.125
+    after(own_liver, 1)
+    assert np.shares_memory(grid.layer("ecm").data, own_liver.ecm)
+    assert grid[3, 4].tnf == own_liver.fields["tnf"].values[3, 4]
+
+
+def test_a_removed_tumor_cell_is_in_the_books(own_liver):
+    cell = next(iter(own_liver.agents_by_type[TumorCell]))
+    site, count = cell.cell, own_liver.tumor.count
+    cell.remove()
+    assert own_liver.tumor.count == own_liver.ledger.balance == count - 1
+    assert own_liver.ledger.total("died", "other") == 1
+    assert own_liver.ledger.entries[-1].uid == cell.unique_id
+    assert cell not in site.agents
+    assert not cell.is_alive and "gone" in repr(cell)
+    for touch in (lambda: cell.state, lambda: cell.cell, cell.remove, lambda: setattr(cell, "emt", 1.0)):
+        with pytest.raises(LookupError, match="no longer alive"):
+            touch()
+    check_invariants(own_liver)
+    check_invariants(after(own_liver, 3))
+
+
+def test_residents_can_be_removed_but_not_the_wall(own_liver):
+    for kind in (KupfferCell, NaturalKillerCell, Neutrophil, StellateCell):
+        own_liver.agents_by_type[kind].do("remove")
+        assert len(own_liver.agents_by_type[kind]) == 0
+    with pytest.raises(ValueError, match="wall of a sinusoid"):
+        next(iter(own_liver.agents_by_type[EndothelialCell])).remove()
+    check_invariants(after(own_liver, 3))
+
+
+def test_a_data_collector_collects(own_liver):
+    collector = mesa.DataCollector(
+        model_reporters={"hours": "hours", "tumor": lambda model: model.tumor.count},
+        agent_reporters={"state": lambda agent: agent.state_name},
+        agenttype_reporters={TumorCell: {"emt": "emt"}},
+    )
+    counts = []
+    for _ in range(3):
+        own_liver.step()
+        collector.collect(own_liver)
+        counts.append(own_liver.tumor.count)
+    frame = collector.get_model_vars_dataframe()
+    assert frame["tumor"].tolist() == counts
+    assert frame["hours"].tolist() == pytest.approx([7 / 12, 8 / 12, 9 / 12])
+    states = collector.get_agent_vars_dataframe()["state"]
+    assert (states.loc[states.index.levels[0][-1]] == "held").sum() == np.count_nonzero(own_liver.tumor.alive_rows().state == 1)
+    assert len(collector.get_agenttype_vars_dataframe(TumorCell)) == sum(counts)
+
+
+def test_a_model_collects_its_counts_and_stops_at_its_duration():
+    model = busy(duration="20 min")
+    while model.running:
+        model.step()
+    assert (model.step_number, model.hours) == (4, pytest.approx(1 / 3))
+    frame = model.datacollector.get_model_vars_dataframe()
+    assert list(frame.columns) == ["hours", *model.populations]
+    assert len(frame) == 4 and frame["tumor"].iloc[-1] == model.tumor.count
+    saved = {name: array.copy() for name, array in model.state_arrays().items()}
+    for duration, running in (("20 min", False), ("1 h", True)):
+        other = busy(duration=duration)
+        other.load_state(saved)
+        assert other.running is running
+
+
+def test_a_batch_of_runs():
+    seeds = [1, 2]
+    how = {"rng": seeds} if "rng" in inspect.signature(mesa.batch_run).parameters else {"iterations": 1}
+    parameters = {"duration": ["1 h"], "tissue": [TISSUE_SIZE], "rules": [LIVELY]}
+    if "rng" not in how:
+        parameters["seed"] = seeds
+    rows = mesa.batch_run(LiverModel, parameters=parameters, number_processes=1, display_progress=False, **how)
+    assert len(rows) == 2
+    assert [row["hours"] for row in rows] == pytest.approx([1.0, 1.0])
+    assert [row["tumor"] for row in rows] == [after(busy(seed=seed), 12).tumor.count for seed in seeds]
+
+
+# --- rules of one's own -------------------------------------------------------------------------------------------
+
+PLUGIN = '''
+    """Two rules of a user: one over Mesa agents, one as a kernel."""
+
+    from abm import Rule, RuleParameters, TumorCell, jit, parameter, rule, uniform
+    from abm.units import Fraction, Number
+
+
+    @rule
+    class Surgery(Rule):
+        """Takes out what stands in the upper half."""
+
+        name = "surgery"
+        writes = ("tumor",)
+        events = ("died",)
+        causes = ("other",)
+
+        class Parameters(RuleParameters):
+            share: Fraction = parameter(1.0, low=0, high=1, mark="assumed", source="the surgeon", description="how much")
+
+        def apply(self, liver):
+            half = liver.shape[0] // 2
+            for cell in liver.agents_by_type[TumorCell].select(lambda cell: cell.row < half):
+                if uniform(liver.key(self.name), liver.step_number, cell.uid, 0) < self.parameters.share:
+                    cell.remove()
+
+
+    @rule
+    class Softening(Rule):
+        """Drives tumor cells towards the mesenchymal state."""
+
+        name = "softening"
+        writes = ("tumor",)
+        after = "arrival"
+
+        class Parameters(RuleParameters):
+            to: Number = parameter(0.0, low=0, high=1, mark="assumed", source="nobody", description="the EMT score; 0: none")
+
+        def apply(self, liver):
+            soften(liver.tumor.used, self.parameters.to)
+
+
+    @jit
+    def soften(cells, to):
+        for i in range(cells.size):
+            if cells[i].alive == 1 and to > 0.0:
+                cells[i].emt = to
+'''
+
+
+@pytest.fixture
+def with_plugin(tmp_path):
+    """Makes the busy liver with the user's two rules, given their parameters."""
+    (tmp_path / "mine.py").write_text(textwrap.dedent(PLUGIN))
+    (tmp_path / "own.yaml").write_text("plugins: [mine.py]\n")
+    config = load_config(tmp_path / "own.yaml")
+
+    def make(**own):
+        return LiverModel(config, tissue=TISSUE_SIZE, rules=LIVELY | own)
+
+    return make
+
+
+def test_a_plain_rule_over_agents_works(with_plugin):
+    model = after(with_plugin(softening="off"), 8)
+    assert list(model.rules)[-1] == "surgery"
+    assert model.tumor.count > 0 and (model.tumor.alive_rows().row >= 25).all()
+    assert model.ledger.total("died", "other") > 0
+    check_invariants(model)
+
+
+def test_a_kernel_rule_works_where_it_wants_to_run(with_plugin):
+    model = after(with_plugin(surgery="off", softening={"to": 0.875}, emt="off"), 3)
+    assert list(model.rules)[:2] == ["arrival", "softening"]
+    assert (model.tumor.alive_rows().emt == 0.875).all() and model.tumor.count > 0
+
+
+def test_rules_that_do_nothing_change_nothing(with_plugin):
+    model = after(with_plugin(surgery={"share": 0}, softening={"to": 0}), 20)
+    assert {"surgery", "softening"} <= set(model.rules)
+    assert differing(model, after(busy(), 20)) == []

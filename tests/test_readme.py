@@ -1,0 +1,66 @@
+"""What the README shows works as it stands there."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from abm import LiverModel, load_config
+from abm.rules import RULES
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text()
+BLOCKS = re.findall(r"```(\w*)\n(.*?)```", README, re.DOTALL)
+PYTHON = [text for language, text in BLOCKS if language == "python"]
+PLUGINS = [text for text in PYTHON if "@rule" in text]
+
+
+def test_the_three_kinds_of_example_are_there():
+    assert len(PLUGINS) == 2
+    assert any("Simulation(model" in text for text in PYTHON)
+
+
+@pytest.mark.parametrize("text", PLUGINS, ids=["kernel", "plain Python"])
+def test_a_rule_of_your_own(text, tmp_path):
+    (tmp_path / "my_rule.py").write_text(text)
+    config = tmp_path / "my.yaml"
+    config.write_text(
+        "extends: quickstart.yaml\nplugins: [my_rule.py]\ntissue: {width: 0.5 mm, height: 0.5 mm}\n"
+        "rules: {arrival: {doses: [{over: 5 min}]}}\n")
+    model = LiverModel(load_config(config))
+    name = re.search(r'name(?:, \w+)* = "(\w+)"', text)[1]
+    assert name in model.rules
+    before = model.natural_killer.rows.killer.sum()
+    model.natural_killer.rows.kills[:5] = 3
+    for _ in range(3):
+        model.step()
+    if name == "sparing":
+        assert (model.tumor.alive_rows().cd47 > 1).all()
+    else:
+        assert model.natural_killer.rows.killer.sum() < before
+
+
+def test_from_python(monkeypatch):
+    monkeypatch.chdir(ROOT)
+    text = next(text for text in PYTHON if "Simulation(model" in text).replace('until="3 d"', 'until="1 h"')
+    names: dict = {}
+    exec(compile(text, "README.md", "exec"), names)
+    assert names["model"].minutes == 60
+
+
+def test_the_rules_and_files_named_there_exist():
+    listed = re.search(r"> (arrival ·.*?)\n\n", README, re.DOTALL)[1]
+    assert re.findall(r"\w+", listed.replace(">", "")) == [rule.name for rule in RULES]
+    assert str(len(RULES)) == "17" and "Seventeen rules" in README
+    for name in re.findall(r"\| `(\w+\.yaml)`", README):
+        assert (ROOT / "configs" / name).exists()
+    for picture in re.findall(r"\]\((docs/[\w/.]+)\)", README):
+        assert (ROOT / picture).exists()
+
+
+def test_the_extending_example_is_valid(tmp_path):
+    text = next(text for language, text in BLOCKS if language == "yaml")
+    (tmp_path / "my.yaml").write_text(text)
+    config = load_config(tmp_path / "my.yaml")
+    assert config.labels == {"line": "cx1", "host": "nude"}
+    assert not config.rules.nk_killing.enabled
