@@ -35,7 +35,7 @@ class TumorNecrosisFactor(SignalParameters):
         description="diffusion coefficient in tissue")
     decay: PerHour = parameter(
         "0.12 /h", low="0.03 /h", high="2 /h", mark="checked",
-        source="0.002 /min in published tissue models", description="decay rate")
+        source="0.002 /min in published tissue models", description="rate of decay in the tissue")
 
 
 class TransformingGrowthFactor(SignalParameters):
@@ -59,7 +59,7 @@ class Chemokine(SignalParameters):
         source="8 kDa, slowed by glycosaminoglycans",
         description="diffusion coefficient in tissue")
     decay: PerHour = parameter(
-        "0.7 /h", low="0.2 /h", high="3 /h", mark="unverified", source="range of 50-150 um", description="decay rate")
+        "0.7 /h", low="0.2 /h", high="3 /h", mark="unverified", source="range of 50-150 um", description="rate of decay in the tissue")
 
 
 class VascularEndothelialGrowthFactor(SignalParameters):
@@ -71,7 +71,7 @@ class VascularEndothelialGrowthFactor(SignalParameters):
         description="diffusion coefficient in tissue")
     decay: PerHour = parameter(
         "0.94 /h", low="0.2 /h", high="1 /h", mark="checked",
-        source="published angiogenesis models: 0.9375 /h", description="decay rate")
+        source="published angiogenesis models: 0.9375 /h", description="rate of decay in the tissue")
 
 
 class Lactate(SignalParameters):
@@ -81,7 +81,7 @@ class Lactate(SignalParameters):
         "700 um^2/s", low="200 um^2/s", high="1000 um^2/s", mark="unverified", source="water 1000 um2/s, tissue less",
         description="diffusion coefficient in tissue")
     decay: PerHour = parameter(
-        "0 /h", low="0 /h", high="1 /h", mark="assumed", source="leaves with the blood", description="decay rate")
+        "0 /h", low="0 /h", high="1 /h", mark="assumed", source="leaves with the blood", description="rate of decay in the tissue")
     blood: Millimolar = parameter(
         "1 mM", low="0.5 mM", high="2 mM", mark="unverified",
         source="resting plasma lactate", description="level in blood, and in tissue at rest")

@@ -163,41 +163,47 @@ def free_neighbour(sites, layer, row, column, turn):
 
 @jit
 def path_to_room(sites, layer, row, column, depth, turn, queue, came_from):
-    """Breadth-first through tumor cells to the nearest free habitable site, at most `depth` steps away.
+    """Breadth-first through tumor cells to the free habitable site that lies nearest in a straight line, at most
+    `depth` sites away: by number of moves alone nodules would become squares.
 
     queue: int32 [n, 3] and came_from: int32 [2*depth+3, 2*depth+3] are work space. Returns the index of the free
     site in the queue, or -1; queue[:, 0:2] are sites, queue[:, 2] the index of the site each was reached from.
     """
     rows, columns = sites.kind.shape
-    size = 2 * depth + 3
+    middle = depth + 1
     came_from[:] = 0
     queue[0, 0], queue[0, 1], queue[0, 2] = row, column, -1
-    came_from[depth + 1, depth + 1] = 1
+    came_from[middle, middle] = 1
     head, tail = 0, 1
     level_end, level = 1, 0
-    while head < tail and level < depth:
+    found, nearest = -1, depth * depth + 1  # square of the distance
+    while head < tail:
         here_row, here_column = queue[head, 0], queue[head, 1]
         for k in range(8):
+            if sites.population[layer, here_row, here_column] != TUMOR:
+                break  # room, but not to be pushed through
             r, c = neighbour(sites, here_row, here_column, (turn + k) % 8)
             if r < 0 or not habitable(sites, layer, r, c):
                 continue
-            a = offset_between(row, r, rows, sites.periodic) + depth + 1
-            b = offset_between(column, c, columns, sites.periodic) + depth + 1
-            if a < 0 or b < 0 or a >= size or b >= size or came_from[a, b] != 0:
+            a = offset_between(row, r, rows, sites.periodic)
+            b = offset_between(column, c, columns, sites.periodic)
+            if a * a + b * b > depth * depth or came_from[middle + a, middle + b] != 0:
                 continue
             code = sites.population[layer, r, c]
             if code != 0 and code != TUMOR:
                 continue
-            came_from[a, b] = 1
+            came_from[middle + a, middle + b] = 1
             queue[tail, 0], queue[tail, 1], queue[tail, 2] = r, c, head
-            if code == 0:
-                return tail
+            if code == 0 and a * a + b * b < nearest:
+                found, nearest = tail, a * a + b * b
             tail += 1
         head += 1
         if head == level_end:
             level_end = tail
             level += 1
-    return -1
+            if (level + 1) * (level + 1) >= nearest:
+                break  # no nearer room further on
+    return found
 
 
 @jit
