@@ -264,7 +264,7 @@ def naive_room(sites, layer, start, depth):
 def test_the_way_leads_to_the_nearest_room(periodic, layer):
     rng = np.random.default_rng(12)
     squares = set()
-    for _ in range(sized(300, 20)):
+    for _ in range(sized(300, 100)):
         rows, columns = rng.integers(4, 15, 2)
         sites = lattice(rows, columns, rng.choice(4, (rows, columns), p=[0.05, 0.55, 0.35, 0.05]), periodic=periodic)
         sites.population[layer] = rng.choice([0, TUMOR, KUPFFER], (rows, columns), p=[0.04, 0.9, 0.06])
