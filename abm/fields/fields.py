@@ -106,6 +106,7 @@ class Field:
         self.source = np.zeros_like(values)
         self.at_rest = True
         self.secreted = False
+        self._new_perfusion: np.ndarray | None = None
         mean_sink = parameters.decay / 3600.0 + parameters.washout * perfused_fraction
         check_decay_length(parameters.diffusion, mean_sink, spacing_um)
         self._own_site = own_site_level(parameters.diffusion, mean_sink, spacing_um) if mean_sink > 0 else np.inf
@@ -117,15 +118,21 @@ class Field:
         return level / self._own_site
 
     def set_perfusion(self, perfused: np.ndarray) -> None:
-        """Take over which sites exchange with the blood (uint8 or bool lattice)."""
+        """Take over which sites exchange with the blood (uint8 or bool lattice), from the next step that needs it."""
+        self._new_perfusion = np.asarray(perfused) != 0
+
+    def _take_over_perfusion(self) -> None:
         sink = np.full(self.values.shape, self.parameters.decay / 3600.0, np.float32)
-        sink[perfused != 0] += np.float32(self.parameters.washout)
+        sink[self._new_perfusion] += np.float32(self.parameters.washout)
         self._solver.set_sink(sink)
+        self._new_perfusion = None
 
     def advance(self) -> int:
         """One step under `source`; a field at rest without source is left alone. Returns the number of cycles."""
         if self.at_rest and not self.secreted:
             return 0
+        if self._new_perfusion is not None:
+            self._take_over_perfusion()
         cycles = self._solver.advance(self.excess, self.source)
         settle(self.excess)
         self.at_rest = not self.excess.any()

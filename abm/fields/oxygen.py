@@ -25,7 +25,7 @@ from .solver import DiffusionSolver
 
 _THURMAN = "Matsumura & Thurman 1983, 10.1152/ajpgi.1983.244.6.G656"
 _FIRST_ROUNDS = 40  # of tissue and blood in turn, from a uniform start
-_ROUNDS = 2  # later, from the present state
+_ROUNDS = 1  # later, from the present state
 
 
 class OxygenParameters(Parameters):

@@ -99,21 +99,21 @@ def secrete(populations: dict, fields: dict, parameters: SecretionParameters, tu
         population = populations[row.population]
         if population.count == 0:
             continue
-        cells = population.used
+        cells = np.asarray(population.used)  # columns of a plain array are ten times quicker to look up
         wanted = np.array([state in row.states for state in population.states])
-        weight = (wanted[cells.state] & (cells.alive == 1)).astype(np.float32)
+        weight = (wanted[cells["state"]] & (cells["alive"] == 1)).astype(np.float32)
         if row.weight == "net_gain":
-            weight *= np.float32(tumor_cxcl1) * (1 + np.float32(parameters.tumor_cxcl1_net_gain) * cells.net)
+            weight *= np.float32(tumor_cxcl1) * (1 + np.float32(parameters.tumor_cxcl1_net_gain) * cells["net"])
         elif row.weight is not None:
             weight *= cells[row.weight]
         if row.only_hypoxic and weight.any():
-            weight *= fields["oxygen"].values[cells.row, cells.column] < np.float32(parameters.hypoxia_below)
+            weight *= fields["oxygen"].values[cells["row"], cells["column"]] < np.float32(parameters.hypoxia_below)
         if not weight.any():
             continue
         field = fields[row.field]
         amount = getattr(parameters, row.amount)
         rate = amount / 3600.0 if row.field == "lactate" else field.rate_for(amount)
-        deposit(cells.row, cells.column, weight, np.float32(rate), field.source)
+        deposit(cells["row"], cells["column"], weight, np.float32(rate), field.source)
         field.secreted = True
 
 
