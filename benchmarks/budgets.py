@@ -112,7 +112,7 @@ def main() -> None:
     small = seconds / sites / 14.0
     table.add_row("4 mm2, 14 d, all rules, no output", f"{seconds:.1f} s (and {built:.1f} s to build)", "20 s")
     days = 14.0 if full else 1.0
-    seconds, built, sites = whole_model("mouse_whole_section.yaml", days, ("rules.arrival.enrichment=15",))
+    seconds, built, sites = whole_model("mouse_whole_section.yaml", days, ("rules.arrival.enrichment=14",))
     table.add_row(f"1 cm2, {days:g} d, same density of cells", f"{seconds:.0f} s (and {built:.1f} s to build)", f"{600 * days / 14:.0f} s")
     if full:
         table.add_row("cost per site, 1 cm2 against 4 mm2", f"{seconds / sites / days / small:.2f}", "1.3")
