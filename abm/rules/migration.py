@@ -13,7 +13,7 @@ from ..cells.population import NATURAL_KILLER, NEUTROPHIL, TUMOR
 from ..cells.tumor import EXTRAVASATED
 from ..kernels.jit import jit
 from ..kernels.random import hash64, uniform
-from ..kernels.sites import count_touching, lift, neighbour, place, touching
+from ..kernels.sites import count_touching, lift, neighbour, place, touches_any, touching
 from ..tissue.sites import LUMEN, PARENCHYMA, SINUSOID, TISSUE
 from ..units import Fraction, Hours, MicrometersPerMinute, parameter
 from .rule import Rule, RuleParameters
@@ -119,6 +119,8 @@ def move(sites, code, layer, cell, slot, row, column):
 @jit
 def met_tumor(sites, tumor, row, column, turn, ignored):
     """Slot of a tumor cell touching a lumen site, in the lumen first, then through the wall; not the cell `ignored`."""
+    if not touches_any(sites, TUMOR, row, column):
+        return -1
     for layer in (LUMEN, TISSUE):
         slot = touching(sites, TUMOR, layer, row, column, turn)
         if slot >= 0 and tumor[slot].uid == ignored:
@@ -203,9 +205,7 @@ def crawl(cells, sites, key, step, order, path_um, spacing_um, memory_um, cxcl1,
         left = path_um
         n = 0
         while True:
-            touches = count_touching(sites, TUMOR, LUMEN, cell.row, cell.column) > 0
-            if not touches:
-                touches = count_touching(sites, TUMOR, TISSUE, cell.row, cell.column) > 0
+            touches = touches_any(sites, TUMOR, cell.row, cell.column)
             cell.bridging = 1 if touches else 0
             if touches or left <= 0.0:
                 break

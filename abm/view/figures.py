@@ -14,11 +14,11 @@ from matplotlib.figure import Figure
 from matplotlib.patches import PathPatch, Rectangle
 from matplotlib.path import Path as Outline
 
+from ..record.fates import ALIVE, STAGES, End, Fates, fates_of
 from ..record.parameters import RecordParameters
 from ..record.tables import read_table
 from ..tissue.sites import PARENCHYMA, SINUSOID
 from . import lettering
-from .fates import STAGES, Fates, Loss, cells_of_disc, fates_of
 from .frames import Film, contact_sheet
 from .painter import Painter
 from .palette import FATES, FIELD_LABELS, INK, LOOKS, PAPER, as_hex
@@ -59,24 +59,33 @@ def plot_run(run_dir: Path | str) -> list[Path]:
 
 # --- the cascade ----------------------------------------------------------------------------------------------------
 
+_STAGE_WORDS = {"alive_24h": "alive at 24 h"}
+_WAYS = {
+    ALIVE: "alive at the end", "passed": "left by the central vein", "phagocytosed": "engulfed by Kupffer cells",
+    "killed": "killed by NK cells", "died": "died",
+}
+_REASONS = {"trail": "TRAIL", "fasl": "FasL", "other": "other causes"}
+
 
 def write_cascade(run_dir: Path | str) -> Path:
     """cascade.png from events.parquet. Raises FileNotFoundError when the run kept no events."""
     run_dir = Path(run_dir)
-    events = read_table(run_dir, "events").to_pandas()
+    events = read_table(run_dir, "events")
     record, spacing_um, title = _settings(run_dir)
-    fates = fates_of(
-        events, _end_minutes(run_dir, events), micrometastasis_cells=record.micrometastasis_cells,
-        macrometastasis_cells=cells_of_disc(record.macrometastasis_diameter, spacing_um))
+    fates = fates_of(events, _end_minutes(run_dir, events), record, spacing_um)
     return _save(cascade_figure(fates, title), run_dir / "cascade.png")
 
 
 def cascade_figure(fates: Fates, title: str = "") -> Figure:
-    """How far the arrived cells came, as streams whose width is the number of founders, with the losses and causes."""
+    """How far the founders came, as streams whose width is their number, with the losses and causes.
+
+    The stages are nested: those that reached a stage reached all before it (see `abm.record.fates`).
+    """
     reached, total = fates.reached, max(1, int(fates.reached[0]))
-    groups = [[loss for loss in fates.losses if loss.stage == k] for k in range(len(STAGES))]
+    ends = fates.ends()
+    groups = [[end for end in ends if end.stage == k] for k in range(len(STAGES))]
     gap, room = 0.035, 0.19  # heights in units of all founders: between end caps, and what a label needs
-    depth = [sum(max(loss.count / total + gap, room) for loss in group) for group in groups]
+    depth = [sum(max(end.count / total + gap, room) for end in group) for group in groups]
     lowest = -max(0.35, 0.16 + max(depth))
 
     figure = _figure(13.0, 1.5 + 2.55 * (1.0 - lowest))
@@ -99,38 +108,43 @@ def cascade_figure(fates: Fates, title: str = "") -> Figure:
             through = max(reached[k + 1] / total, hair)
             axes.add_patch(Rectangle((x + 0.05, 1.0 - through), 0.95, through, color=as_hex(FATES["alive"]), alpha=0.30, lw=0))
         start = 1.0 - (reached[k + 1] / total if k + 1 < len(STAGES) else 0.0)
-        end = -0.16
-        for loss in group:
-            size = loss.count / total
-            place = end - max(0.0, (room - gap - size) / 2)
-            _stream(axes, x + 0.05, start, x + 0.33, place, max(size, hair), as_hex(FATES[loss.fate]))
-            axes.add_patch(Rectangle((x + 0.33, place - max(size, hair)), 0.03, max(size, hair), color=as_hex(FATES[loss.fate]), lw=0))
-            axes.text(x + 0.38, place - size / 2, _loss_words(loss, total), fontsize=8.2, color=_WORDS, va="center", linespacing=1.25)
+        bottom = -0.16
+        for end in group:
+            size, colour = end.count / total, as_hex(FATES[end.way.partition("_by_")[0]])
+            place = bottom - max(0.0, (room - gap - size) / 2)
+            _stream(axes, x + 0.05, start, x + 0.33, place, max(size, hair), colour)
+            axes.add_patch(Rectangle((x + 0.33, place - max(size, hair)), 0.03, max(size, hair), color=colour, lw=0))
+            axes.text(x + 0.38, place - size / 2, _end_words(end, total), fontsize=8.2, color=_WORDS, va="center", linespacing=1.25)
             start -= size
-            end -= max(size + gap, room)
-    notes = (f"Micrometastasis: a clone of at least {fates.micrometastasis_cells:g} living cells in the slab; macrometastasis: at "
-             f"least {fates.macrometastasis_cells:g}.  Founders are counted, with their descendants; percentages are of all arrived.")
-    if fates.intravascular:
-        notes += f"  {fates.intravascular} colonies of the size of a micrometastasis grew inside the vessel."
-    figure.text(0.02, 0.12 / inches, notes, fontsize=7.8, color=_QUIET)
+            bottom -= max(size + gap, room)
+    micro, macro = fates.micrometastasis_cells, fates.macrometastasis_cells
+    notes = ("A stage counts the founders (with their descendants) that also reached all stages before it; percentages are of all "
+             f"arrived.  Micrometastasis: at least {micro:g} living cells of the clone at once in the slab; macrometastasis: {macro}.")
+    if fates.intravascular(micro):
+        notes += (f"\nNot among the metastases: colonies that never left the vessel, {fates.intravascular(micro):,} of the size of a "
+                  f"micrometastasis, of them {fates.intravascular(macro):,} of the size of a macrometastasis.")
+    figure.text(0.02, 0.06 / inches, notes, fontsize=7.8, color=_QUIET, va="bottom")
     return figure
 
 
 def _stage_title(axes, k: int, reached: np.ndarray) -> None:
     share = 100 * reached[k] / reached[0]
-    axes.text(k + 0.04, 1.19, STAGES[k], fontsize=11, weight="bold", color=_WORDS, va="bottom", clip_on=False)
+    axes.text(k + 0.04, 1.19, _STAGE_WORDS.get(STAGES[k], STAGES[k]), fontsize=11, weight="bold", color=_WORDS, va="bottom", clip_on=False)
     axes.text(k + 0.04, 1.035, f"{reached[k]:,}", fontsize=15, color=_WORDS if reached[k] else _QUIET, va="bottom", clip_on=False)
     if k:
         axes.text(k + 0.075 + 0.058 * len(f"{reached[k]:,}"), 1.043, f"{share:.3g} %", fontsize=9.5, color=_QUIET, va="bottom",
                   clip_on=False)
 
 
-def _loss_words(loss: Loss, total: int) -> str:
-    words = loss.label
+def _end_words(end: End, total: int) -> str:
+    way, _, reason = end.way.partition("_by_")
+    words = _WAYS[way]
+    if reason:
+        words += ": " + _REASONS.get(reason, reason.replace("_", " "))
     if len(words) > 20:  # break near the middle
         cut = min((abs(i - len(words) // 2), i) for i, letter in enumerate(words) if letter == " ")[1]
         words = words[:cut] + "\n" + words[cut + 1 :]
-    return f"{words}\n{loss.count:,}  ({100 * loss.count / total:.3g} %)"
+    return f"{words}\n{end.count:,}  ({100 * end.count / total:.3g} %)"
 
 
 def _stream(axes, x0: float, top0: float, x1: float, top1: float, size: float, colour: str) -> None:
@@ -470,4 +484,4 @@ def _end_minutes(run_dir: Path, events) -> float:
     try:
         return float(_timeseries(run_dir)["time_min"][-1])
     except FileNotFoundError:
-        return float(events["time_min"].max()) if len(events) else 0.0
+        return float(events["time_min"].to_numpy().max()) if len(events) else 0.0

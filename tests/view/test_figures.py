@@ -4,17 +4,29 @@ from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from PIL import Image
 
+from abm.record.fates import fates_of
+from abm.record.parameters import RecordParameters
 from abm.tissue.sites import SINUSOID
-from abm.view.fates import fates_of
 from abm.view.figures import cascade_figure, plot_run, timecourses_figure, write_anatomy, write_cascade, write_overview
 
 
 def colours(path):
     with Image.open(path) as picture:
         return len(np.unique(np.asarray(picture.convert("RGB")).reshape(-1, 3)[::7], axis=0))
+
+
+def fates_from(entries):
+    """Entries (time, event, cause, clone) as fates after 50 h."""
+    columns = dict(zip(("time_min", "event", "cause", "clone"), map(list, zip(*entries, strict=True)), strict=True))
+    return fates_of(pa.table(columns), 3000.0, RecordParameters(), 10.0)
+
+
+def words(figure):
+    return " ".join(text.get_text() for text in [*figure.texts, *figure.axes[0].texts])
 
 
 def test_all_figures_of_a_run(run):
@@ -39,13 +51,25 @@ def test_a_cascade_with_many_causes():
             ("died", "shear"), ("died", "apoptosis"), ("died", "hypoxia"), ("killed", "trail"), ("killed", "fasl"),
             ("killed", "perforin"), ("phagocytosed", "kupffer"), ("passed", "none"))):
         entries += [(0.0, "arrived", "none", clone), (0.0, "held", "size", clone), (30.0, event, cause, clone)]
-    fates = fates_of(pd.DataFrame(entries, columns=["time_min", "event", "cause", "clone"]), 3000.0)
-    assert len(fates.losses) == 8
+    fates = fates_from(entries)
+    assert len(fates.ends()) == 8
     figure = cascade_figure(fates, "many ways to die")
     figure.canvas.draw()
     axes = figure.axes[0]
     lowest = min(text.get_position()[1] for text in axes.texts)
     assert lowest > axes.get_ylim()[0]
+
+
+@pytest.mark.parametrize("cause", ["apoptosis", "solitude", "other"])
+def test_causes_are_named(cause):
+    shown = words(cascade_figure(fates_from([(0.0, "arrived", "none", 0), (9.0, "died", cause, 0)])))
+    assert ("died: apoptosis" if cause == "apoptosis" else "died: other") in shown.replace("\n", " ")
+
+
+def test_colonies_inside_the_vessel_are_mentioned():
+    entries = [(0.0, "arrived", "none", 0), (0.0, "held", "size", 0), *[(2000.0, "divided", "none", 0)] * 4]
+    assert "never left the vessel, 1 of the size" in words(cascade_figure(fates_from(entries)))
+    assert "never left the vessel" not in words(cascade_figure(fates_from(entries[:2])))
 
 
 def test_missing_parts_are_named(tmp_path, run):
