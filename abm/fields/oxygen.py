@@ -64,7 +64,7 @@ class OxygenParameters(Parameters):
         "3 mmHg", low="1 mmHg", high="5 mmHg", mark="assumed", source="Michaelis constant of tissue respiration",
         description="oxygen at which uptake is halved")
     interval: Hours = parameter(
-        "0.5 h", low="5 min", high="2 h", mark="assumed",
+        "1 h", low="5 min", high="2 h", mark="assumed",
         source="short against growth", description="how often oxygen is solved again")
 
 
