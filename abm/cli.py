@@ -207,7 +207,8 @@ def _in_words(error: Exception) -> tuple[str, int]:
         return f"The run stopped: {error}.", FAILED
     if isinstance(error, OSError):
         return f"{error.strerror or error}{f': {error.filename}' if error.filename else ''}", FAILED
-    return (f"crlm failed: {type(error).__name__}: {error}\n"
+    where = "".join(f", {note}" for note in getattr(error, "__notes__", ()))
+    return (f"crlm failed: {type(error).__name__}: {error}{where}\n"
             f"This is a mistake in crlm or in a rule of your own; with {DEBUG}=1 the same command says where."), FAILED
 
 

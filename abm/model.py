@@ -170,7 +170,11 @@ class LiverModel(mesa.Model):
         line = self.config.cells.tumor
         self.blood.advance(self.dt_hours, self.hours, line.g_csf * self.tumor.count / self.area_mm2)
         for rule in self.rules.values():
-            rule.apply(self)
+            try:
+                rule.apply(self)
+            except Exception as error:
+                error.add_note(f"in the rule '{rule.name}', step {self.step_number}")
+                raise
         self._advance_fields()
         self.ledger.count()
         self.step_number += 1

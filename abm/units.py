@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, get_args
 
+from annotated_types import Gt
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic_core import PydanticCustomError, core_schema
 
@@ -133,7 +134,7 @@ PerHour = Annotated[float, Quantity("/h", "a rate", "0.1 /h")]
 PerSecond = Annotated[float, Quantity("/s", "a rate", "0.02 /s")]
 Micrometers = Annotated[float, Quantity("um", "a length", "10 um")]
 PerMicrometer = Annotated[float, Quantity("/um", "a hazard per length", "0.003 /um")]
-MicrometersPerMinute = Annotated[float, Quantity("um/min", "a speed", "5 um/min")]
+MicrometersPerMinute = Annotated[float, Quantity("um/min", "a speed", "5 um/min", maximum=1000.0)]
 MicrometersPerSecond = Annotated[float, Quantity("um/s", "a speed", "234 um/s")]
 SquareMicrometersPerSecond = Annotated[float, Quantity("um^2/s", "a diffusion coefficient", "20 um^2/s")]
 PerSquareMillimeter = Annotated[float, Quantity("/mm^2", "a density per area of section", "180 /mm^2")]
@@ -145,6 +146,10 @@ Millimolar = Annotated[float, Quantity("mM", "a concentration", "1 mM")]
 MillimolarPerHour = Annotated[float, Quantity("mM/h", "a rate of production", "2 mM/h")]
 Fraction = Annotated[float, Quantity("", "a fraction", "0.5", maximum=1.0)]
 Number = Annotated[float, Quantity("", "a number", "1.5")]
+
+
+Positive = Gt(0)
+"""Marks a quantity that makes no sense at zero: `Annotated[Hours, Positive]`."""
 
 
 def parameter(

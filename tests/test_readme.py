@@ -42,7 +42,7 @@ def test_a_rule_of_your_own(text, tmp_path):
 
 def test_from_python(monkeypatch):
     monkeypatch.chdir(ROOT)
-    text = next(text for text in PYTHON if "Simulation(model" in text).replace('until="3 d"', 'until="1 h"')
+    text = next(text for text in PYTHON if "Simulation(model" in text).replace('until="6 h"', 'until="1 h"')
     names: dict = {}
     exec(compile(text, "README.md", "exec"), names)
     assert names["model"].minutes == 60

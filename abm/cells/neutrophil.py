@@ -4,11 +4,13 @@ They crawl along the chemokine, form a bridge for tumor cells, cast DNA nets (NE
 N1 to N2 under TGF-beta.
 """
 
+from typing import Annotated
+
 import numpy as np
 
 from ..kernels.random import stream_key
 from ..tissue.sites import LUMEN, SINUSOID
-from ..units import Hours, Parameters, PerSquareMillimeter, parameter
+from ..units import Hours, Parameters, PerSquareMillimeter, Positive, parameter
 from .population import WHERE, LiverCell
 from .settle import choose_sites, rounded_count, settle, site_hashes
 
@@ -36,11 +38,11 @@ class NeutrophilParameters(Parameters):
         "15 /mm^2", low="5 /mm^2", high="30 /mm^2", mark="unverified",
         source="marginated pool; Ly6G staining of mouse liver",
         description="marginated neutrophils per area of a 10 um slab of normal liver")
-    half_life: Hours = parameter(
+    half_life: Annotated[Hours, Positive] = parameter(
         "7.5 h", low="6 h", high="19 h", mark="checked",
         source="Dancey 1976, J Clin Invest 58:705 (7.9 h); Summers 2010 (7 h)",
         description="half-life of a marginated neutrophil")
-    tissue_half_life: Hours = parameter(
+    tissue_half_life: Annotated[Hours, Positive] = parameter(
         "48 h", low="12 h", high="120 h", mark="unverified", source="tissue neutrophils live 1-3 d, longer under G-CSF",
         description="half-life of a neutrophil in a full chemokine signal")
 

@@ -5,11 +5,11 @@ firmly to the wall (adherent), passed through it into the space of Disse or the 
 stop cycling (dormant). What differs between cell lines stands here as parameters; `configs/lines/` has presets.
 """
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import numpy as np
 
-from ..units import Fraction, Hours, Micrometers, Number, Parameters, parameter
+from ..units import Fraction, Hours, Micrometers, Number, Parameters, Positive, parameter
 from .population import WHERE, LiverCell
 
 CIRCULATING, HELD, ADHERENT, EXTRAVASATED, DORMANT = range(5)
@@ -44,7 +44,7 @@ class TumorCell(LiverCell):
 class TumorParameters(Parameters):
     """The cell line: what it looks like and how it meets the liver."""
 
-    diameter: Micrometers = parameter(
+    diameter: Annotated[Micrometers, Positive] = parameter(
         "14 um", low="11 um", high="20 um", mark="unverified", source="HT-29, MC38, CT26 in suspension: 11-17 um",
         description="median diameter of a cell in suspension")
     diameter_log_sd: Number = parameter(

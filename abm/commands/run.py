@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from ..estimate import estimate, in_words
 from ..record import manifest
 from . import UserError
+from .ahead import compile_ahead, kernels_are_cold
 from .progress import progress
 
 if TYPE_CHECKING:
@@ -31,7 +32,10 @@ def run_experiment(config: "Config", folder: Path, *, threads: int, resume: bool
     with progress(quiet) as shown:
         for warning in estimate(config).warnings:
             shown.tell(f"Note: {warning}.")
-        shown.tell(f"{config.name}: building the liver; the first run ever also compiles the kernels, for about a minute.")
+        shown.tell(f"{config.name}: building the liver.")
+        if kernels_are_cold():
+            shown.tell("This first run also compiles the kernels, which takes most of a minute.")
+            compile_ahead()
         model = build(config)
         model.threads = threads
         simulation = Simulation(model, folder=folder, resume=resume, progress=shown, tell=shown.tell,

@@ -6,7 +6,7 @@ dormant cells two weeks later, one in forty starts to grow, one in a hundred of 
 from open sinusoids cells slow down, and die where oxygen is gone.
 """
 
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import numpy as np
 
@@ -19,7 +19,7 @@ from ..kernels.tables import take_slot
 from ..record import cause, event
 from ..record.ledger import enter, lose
 from ..tissue.sites import LUMEN, PARENCHYMA, SINUSOID, TISSUE
-from ..units import Fraction, Hours, MillimetersOfMercury, Number, PerHour, parameter
+from ..units import Fraction, Hours, MillimetersOfMercury, Number, PerHour, Positive, parameter
 from .rule import Rule, RuleParameters
 
 _LUZZI = "Luzzi 1998, 10.1016/S0002-9440(10)65628-3"
@@ -51,7 +51,7 @@ class Growth(Rule):
     causes = ("solitude", "niche", "net", "apoptosis", "hypoxia")
 
     class Parameters(RuleParameters):
-        cycle_time: Hours = parameter(
+        cycle_time: Annotated[Hours, Positive] = parameter(
             "22 h", low="15 h", high="30 h", mark="unverified", source="MC38, CT26, HT-29 in culture",
             description="duration of a cell cycle with oxygen and room")
         cycle_spread: Fraction = parameter(

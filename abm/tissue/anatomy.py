@@ -13,14 +13,14 @@ Then everything is thinned to vessels one site wide without dead ends, and what 
 
 import math
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import Annotated, Literal, NamedTuple
 
 import numpy as np
 
 from ..kernels.jit import jit
 from ..kernels.random import stream_key, uniform
 from ..kernels.sites import COLUMN_OFFSET, ROW_OFFSET, shifted
-from ..units import Fraction, Micrometers, MicrometersPerSecond, Number, Parameters, parameter
+from ..units import Fraction, Micrometers, MicrometersPerSecond, Number, Parameters, Positive, parameter
 from .lobules import OUTSIDE, Lobule, lay_out
 from .sites import CENTRAL_VEIN, PARENCHYMA, PORTAL_TRACT, SINUSOID
 
@@ -37,15 +37,15 @@ _SMALLEST_PLATE = 4  # sites of tissue between portal tract and central vein in 
 class TissueParameters(Parameters):
     """The slab of tissue: its size, its lobules and its sinusoids. Defaults are those of the mouse."""
 
-    width: Micrometers = parameter(
+    width: Annotated[Micrometers, Positive] = parameter(
         "2 mm", low="0.2 mm", high="10 mm", mark="assumed", source="choice of the experimenter",
         description="extent along the columns, rounded up to whole sites",
     )
-    height: Micrometers = parameter(
+    height: Annotated[Micrometers, Positive] = parameter(
         "2 mm", low="0.2 mm", high="10 mm", mark="assumed", source="choice of the experimenter",
         description="extent along the rows, rounded up to whole sites",
     )
-    site: Micrometers = parameter(
+    site: Annotated[Micrometers, Positive] = parameter(
         "10 um", low="8 um", high="12 um", mark="derived", source="sinusoid diameter 8.8 um; one small cell per site",
         description="spacing of the lattice: a sinusoid is one site wide, a hepatocyte 2 x 2 sites",
     )
@@ -53,11 +53,11 @@ class TissueParameters(Parameters):
         "periodic", mark="assumed", source="choice of the experimenter",
         description="periodic: what leaves on one side enters on the other; closed: nothing passes, sinusoids end",
     )
-    slab_thickness: Micrometers = parameter(
+    slab_thickness: Annotated[Micrometers, Positive] = parameter(
         "10 um", low="8 um", high="12 um", mark="assumed", source="one layer of sites",
         description="thickness of the slab, which turns counts per volume into counts per area",
     )
-    portal_central_distance: Micrometers = parameter(
+    portal_central_distance: Annotated[Micrometers, Positive] = parameter(
         "300 um", low="200 um", high="600 um", mark="unverified", source="textbook; Hoehme 2010 PNAS 107:10371",
         description="from portal tract to central vein, centre to centre (mouse 300 um, human 500 um)",
     )
@@ -98,7 +98,7 @@ class TissueParameters(Parameters):
         "0.9", low="0", high="1.5", mark="assumed", source="by eye in sections",
         description="largest sideways drift of a growing sinusoid per length",
     )
-    sinusoid_radius: Micrometers = parameter(
+    sinusoid_radius: Annotated[Micrometers, Positive] = parameter(
         "4.33 um", low="3.9 um", high="4.9 um", mark="checked", source=_GALACTOSE,
         description="median radius of a sinusoid (lognormal)",
     )
@@ -106,7 +106,7 @@ class TissueParameters(Parameters):
         "0.102", low="0", high="0.3", mark="checked", source=_GALACTOSE,
         description="standard deviation of the logarithm of the sinusoid radius",
     )
-    sinusoid_velocity: MicrometersPerSecond = parameter(
+    sinusoid_velocity: Annotated[MicrometersPerSecond, Positive] = parameter(
         "234 um/s", low="90 um/s", high="600 um/s", mark="checked", source=_GALACTOSE,
         description="velocity of the blood: median over all sinusoid sites of the unobstructed network",
     )

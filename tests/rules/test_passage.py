@@ -33,6 +33,7 @@ def carry_one(model, slot):
         model.tumor.table, model.sites, model.ledger.book(1), model.minutes, model.key("passage"), model.step_number,
         np.array([slot]), model.flow.pressure, model.flow.carries & model.sites.perfused, model.open_pressure,
         model.anatomy.radius_um, model.nets, model.grip(), model.spacing_um,
+        model.rules["passage"].lingering,
     )
 
 
@@ -70,7 +71,9 @@ def naive_downstream(pressure, kind, passable, site, periodic, u):
 
 def naive_passage(model, cell):
     """Where the cell ends, and why: (site, cause), or the vein and None."""
-    site, untried, draw = (int(cell.row), int(cell.column)), 1.0, 0
+    site, draw = (int(cell.row), int(cell.column)), 0
+    lingering = model.rules["passage"].lingering
+    untried = float(lingering[site])
     carrying = model.flow.carries & model.sites.perfused
     while True:
         if model.sites.population[LUMEN][site] == 0:
@@ -85,7 +88,7 @@ def naive_passage(model, cell):
             model.flow.pressure, model.sites.kind, carrying, site, model.periodic,
             uniform(model.key("passage"), model.step_number, cell.uid, draw))
         draw += 1
-        site, untried = way[0], untried + way[1]
+        site, untried = way[0], untried + way[1] * float(lingering[way[0]])
         if model.sites.kind[site] == CENTRAL_VEIN:
             return site, None
 
