@@ -58,7 +58,7 @@ def test_the_turn_to_n2_follows_tgf_beta(step, tgf_beta):
 
 
 def test_a_cell_that_casts_its_net_does_not_die_here():
-    model = without(host(neutrophil=NOBODY_COMES | {"half_life": "0 h"}), *RESIDENTS)
+    model = without(host(neutrophil=NOBODY_COMES | {"half_life": "0.001 h"}), *RESIDENTS)
     put(model, "neutrophil", *map(int, sinusoids(model)[0]), state=NETTING)
     put(model, "neutrophil", *map(int, sinusoids(model)[9]), state=N1)
     run_rule(model, "neutrophil_recruitment", model.dt_hours)

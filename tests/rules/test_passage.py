@@ -18,11 +18,11 @@ NOTHING_HOLDS = {"wall_hold": "0 /um", "kupffer_hold": "0 /um", "mechanical": 0}
 CLOCKWISE = [(-1, 0), (-1, 1), (0, 1), (1, 1), (1, 0), (1, -1), (0, -1), (-1, -1)]
 
 
-def arrived(per_area=400, *, arrest=None, **overrides):
+def arrived(per_area=400, *, arrest=None, passage=None, **overrides):
     """A liver into which cells of exactly the reference size have just come."""
     overrides = {"cells": {"tumor": {"diameter_log_sd": 0}}} | overrides
     model = liver("arrival", "passage", "arrest", parameters={
-        "arrival": {"per_area": f"{per_area} /mm^2"}, "arrest": arrest or {}}, **overrides)
+        "arrival": {"per_area": f"{per_area} /mm^2"}, "arrest": arrest or {}, "passage": passage or {}}, **overrides)
     model.rules["arrival"].apply(model)
     return model
 
@@ -111,11 +111,24 @@ def test_walks_as_plain_python_does(edges):
 @compiled_only
 @pytest.mark.parametrize("mechanical", [0.3, 0.6, 0.9])
 def test_size_alone_holds_as_many_as_configured(mechanical):
-    model = arrived(3000, mm=1.0, arrest=NOTHING_HOLDS | {"mechanical": mechanical})
+    model = arrived(3000, mm=1.0, arrest=NOTHING_HOLDS | {"mechanical": mechanical}, passage={"lingering": 0})
     held = carry_each(model)
     # the network is no single tube of the reference length and width: what comes out may differ by a few per cent
     assert np.mean([site is not None for site in held]) == pytest.approx(mechanical, abs=0.035)
     assert model.ledger.total("held", "size") == model.ledger.total("held")
+
+
+@compiled_only
+def test_slow_periportal_blood_holds_more_there_and_hardly_fewer_in_all():
+    shares, zones = [], []
+    for lingering in (0, 1):
+        model = arrived(3000, mm=1.0, arrest=NOTHING_HOLDS | {"mechanical": 0.6}, passage={"lingering": lingering})
+        held = [site for site in carry_each(model) if site is not None]
+        shares.append(len(held) / 3000)
+        zones.append(np.mean([model.sites.zone[site] == 1 for site in held]))
+    assert zones[1] > zones[0] + 0.05
+    # one mean over all paths: cells on fast ones are held less than those on slow ones are held more
+    assert 0.5 < shares[1] < 0.63
 
 
 @compiled_only
