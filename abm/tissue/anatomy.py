@@ -197,6 +197,12 @@ def _refuse_small_domain(parameters: TissueParameters, rows: int, columns: int) 
             f"the tissue is {columns * site:g} x {rows * site:g} um, too small for one lobule: "
             f"with these vessels width and height must be at least {smallest:g} um"
         )
+    nearest = 0.5 * (parameters.central_vein_diameter + parameters.portal_tract_diameter) + _SMALLEST_PLATE * site
+    if parameters.portal_central_distance < nearest - 1e-9:
+        raise ValueError(
+            f"the portal_central_distance of {parameters.portal_central_distance:g} um leaves no room between these vessels: "
+            f"it must be at least {nearest:g} um"
+        )
 
 
 def _portal_tracts(lobules: list[Lobule], rows: int, columns: int, periodic: bool, merge: float) -> np.ndarray:

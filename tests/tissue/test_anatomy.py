@@ -191,3 +191,8 @@ def test_figures_name_their_units():
     assert figures["lobules"] == (len(tissue("mouse", 1).centres_um), "lobules")
     assert figures["perfusable_share"] == (1.0, "of sinusoid sites")
     assert all(isinstance(value, float) and unit for value, unit in figures.values())
+
+
+def test_vessels_that_would_touch_are_refused():
+    with pytest.raises(ValueError, match="portal_central_distance of 5 um leaves no room"):
+        grow(TissueParameters(portal_central_distance="5 um"), seed=1)
