@@ -87,6 +87,8 @@ def new(file: Annotated[Path, typer.Argument(metavar="FILE", help="the YAML file
             handle.write(starter_yaml(compose()))
     except FileExistsError:
         raise UserError(f"{file} exists already; choose another name") from None
+    except FileNotFoundError:
+        raise UserError(f"there is no folder {file.parent} to write {file.name} into") from None
     print(f"Wrote {file}. Edit it, then: crlm check {file}")
 
 

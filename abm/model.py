@@ -333,21 +333,21 @@ class LiverModel(mesa.Model):
 
     def __repr__(self) -> str:
         rows, columns = self.shape
-        lines = [
-            f"LiverModel '{self.config.name}', seed {self.seed}, at {self.hours:g} h, step {self.dt_minutes:g} min",
-            f"├─ tissue: {rows} x {columns} sites of {self.spacing_um:g} um ({self.area_mm2:.3g} mm2), "
-            f"{'periodic' if self.periodic else 'closed'} edges",
-            "├─ cells",
-            *(f"│  ├─ {str(population)[1:-1]}" for population in self.populations.values()),
-            "├─ fields",
-            *(f"│  ├─ {str(field)[1:-1]}" for field in self.fields.values()),
-            f"├─ {str(self.blood)[1:-1]}",
-            f"├─ {str(self.ledger)[1:-1]}",
-            "└─ rules, in this order",
-        ]
-        for rule in type(self.config).rule_classes:
-            state = "" if rule.name in self.rules else " (off)"
-            lines.append(f"   ├─ {rule.name}{state}")
+        branches = {
+            f"tissue: {rows} x {columns} sites of {self.spacing_um:g} um ({self.area_mm2:.3g} mm2), "
+            f"{'periodic' if self.periodic else 'closed'} edges": [],
+            "cells": [str(population)[1:-1] for population in self.populations.values()],
+            "fields": [str(field)[1:-1] for field in self.fields.values()],
+            str(self.blood)[1:-1]: [],
+            str(self.ledger)[1:-1]: [],
+            "rules, in this order": [
+                rule.name + ("" if rule.name in self.rules else " (off)") for rule in type(self.config).rule_classes],
+        }
+        lines = [f"LiverModel '{self.config.name}', seed {self.seed}, at {self.hours:g} h, step {self.dt_minutes:g} min"]
+        for branch, leaves in branches.items():
+            last = branch == "rules, in this order"
+            lines.append(f"{'└─' if last else '├─'} {branch}")
+            lines += [f"{'   ' if last else '│  '}{'└─' if leaf == leaves[-1] else '├─'} {leaf}" for leaf in leaves]
         return "\n".join(lines)
 
 

@@ -175,7 +175,7 @@ def test_new_writes_once_and_what_it_writes_is_right(config, capsys):
     assert "exists already" in capsys.readouterr().err
     assert Path("mine.yaml").read_text() == before
     assert cli.status_of(["new", "mine.txt"]) == 2
-    assert cli.status_of(["new", "nowhere/mine.yaml"]) == 1
+    assert cli.status_of(["new", "nowhere/mine.yaml"]) == 2
 
 
 def test_schema_is_json(capsys):

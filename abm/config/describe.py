@@ -16,6 +16,9 @@ from .errors import alternatives, at, dotted, is_group, keys_of, quantity_of
 from .loading import PRESETS, presets
 from .nodes import NOT_FINITE, plain_scalar
 
+USUAL = {"line": "mc38", "host": "c57bl6_resting"}
+"""The presets that the starter suggests."""
+
 LINE_LENGTH = 100
 """Lists of plain values are written on one line up to here."""
 
@@ -240,7 +243,8 @@ def starter_yaml(config_class: type[BaseModel]) -> str:
               "# extends: another_experiment.yaml"]
     for kind in reversed(PRESETS):
         if presets(kind):
-            lines += _with_comment(f"# {kind}: {presets(kind)[0]}", f"there is {', '.join(presets(kind))}")
+            suggested = USUAL[kind] if USUAL[kind] in presets(kind) else presets(kind)[0]
+            lines += _with_comment(f"# {kind}: {suggested}", f"there is {', '.join(presets(kind))}")
     for key, annotation in keys_of(config_class).items():
         group = next((part for part in alternatives(annotation) if is_group(part)), None)
         if group is None:
