@@ -19,21 +19,41 @@ if TYPE_CHECKING:
 DEBUG = "CRLM_DEBUG"
 DONE, FAILED, WRONG_INPUT, INTERRUPTED = 0, 1, 2, 130
 
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        from . import __version__
+
+        print(f"crlm {__version__}")
+        raise typer.Exit()
+
+
 app = typer.Typer(
     name="crlm", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
-    help="Colorectal cancer cells colonising the liver, simulated cell by cell.",
     epilog="Begin with: crlm new my.yaml, then crlm check my.yaml, then crlm run my.yaml.",
 )
 
-ConfigFile = Annotated[Path, typer.Argument(metavar="CONFIG", help="the experiment, a YAML file")]
+ConfigFile = Annotated[Path, typer.Argument(
+    metavar="CONFIG", help="the experiment: a YAML file, or the name of one that comes with crlm (quickstart)")]
 RunFolder = Annotated[Path, typer.Argument(metavar="RUN_DIR", help="the output folder of a run")]
 Overrides = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="KEY.PATH=VALUE",
                  help="change one value, e.g. --set 'rules.phagocytosis.rate=0.2 /h'; may be repeated")]
+BatchFolder = Annotated[Path, typer.Argument(metavar="BATCH_DIR", help="the output folder of a batch")]
 OutputFolder = Annotated[
     Path | None,
     typer.Option("--output", "-o", metavar="DIR", help="output folder; by default one in runs/, named after the config")]
+
+Workers = Annotated[
+    int | None,
+    typer.Option(metavar="N", min=1, help="processes; by default as many as there are processors; results do not depend on it")]
+
+
+@app.callback()
+def crlm(
+    version: Annotated[bool, typer.Option("--version", callback=_show_version, is_eager=True, help="show the version")] = False,
+) -> None:
+    """Colorectal cancer cells colonising the liver, simulated cell by cell."""
 
 
 @app.command()
@@ -45,22 +65,91 @@ def run(
     threads: Annotated[int, typer.Option(metavar="N", min=1, help="threads for the fields; results do not depend on it")] = 1,
     resume: Annotated[bool, typer.Option("--resume", help="go on from the last checkpoint of the output folder")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="say nothing unless something is wrong")] = False,
+    check: Annotated[bool, typer.Option("--check", help="look after every rule whether the liver is sound (slow, for debugging)")] = False,
 ) -> None:
     """Run an experiment."""
     from .commands.run import run_experiment
 
-    loaded = _load(config, changes, seed)
+    loaded = _load(config, changes, seed, quiet)
     folder = output if output is not None else Path("runs") / f"{config.stem}-seed{loaded.seed}"
-    run_experiment(loaded, folder, threads=threads, resume=resume, quiet=quiet, again=_command_line())
+    run_experiment(loaded, folder, threads=threads, resume=resume, quiet=quiet, again=_command_line(), check=check)
+
+
+@app.command()
+def batch(
+    experiment: Annotated[Path, typer.Argument(metavar="EXPERIMENT", help="base, arms, sweep, replicates and measures, a YAML file")],
+    output: Annotated[Path | None, typer.Option("--output", "-o", metavar="DIR", help="output folder; by default one in batches/, "
+                                                                                      "named after the experiment")] = None,
+    changes: Overrides = None,
+    workers: Annotated[int | None, typer.Option(metavar="N", min=1, help="processes; by default as many as there are "
+                                                                         "processors; results do not depend on it")] = None,
+    cluster: Annotated[str | None, typer.Option(metavar="ADDRESS|slurm.yaml|local", help="compute on a Dask cluster: that of a "
+                                                "scheduler, a new one on SLURM, or one on this machine")] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="compute what the output folder does not hold yet")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="show the runs, the expected time and disk, and stop")] = False,
+    keep: Annotated[Literal["all", "tables", "measures"], typer.Option(help="what stays of each run besides its row")] = "measures",
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="say nothing unless something is wrong")] = False,
+) -> None:
+    """Run an experiment in arms, over a sweep and with replicates; results are a row per run."""
+    from .commands.batch import run_experiment_batch, show_forecast
+    from .experiments.loading import load_experiment
+
+    loaded = load_experiment(experiment, changes or ())
+    folder = output if output is not None else Path("batches") / experiment.stem
+    if dry_run:
+        show_forecast(loaded, folder, workers=workers, cluster=cluster, keep=keep)
+        return
+    run_experiment_batch(loaded, folder, workers=workers, cluster=cluster, resume=resume, keep=keep, quiet=quiet,
+                         again=_command_line())
+
+
+@app.command()
+def reproduce(
+    files: Annotated[list[Path] | None, typer.Argument(metavar="[FILES or DIR]", help="published experiments; by default those "
+                                                       "that come with crlm", show_default=False)] = None,
+    output: Annotated[Path | None, typer.Option("--output", "-o", metavar="DIR", help="output folder; by default "
+                                                "batches/published")] = None,
+    workers: Workers = None,
+    quick: Annotated[bool, typer.Option("--quick", help="a first look, with few replicates")] = False,
+    resume: Annotated[bool, typer.Option("--resume", help="compute what the output folder does not hold yet")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="print only the table")] = False,
+) -> None:
+    """Run published experiments with the default parameters, and say which of them come out."""
+    from .commands.reproduce import reproduce_files
+
+    reproduce_files(files or [], output if output is not None else Path("batches") / "published", workers=workers, quick=quick,
+                    resume=resume, quiet=quiet, again=_command_line())
+
+
+@app.command()
+def calibrate(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="what may be moved, and on which published experiments, a YAML file")],
+    output: Annotated[Path | None, typer.Option("--output", "-o", metavar="DIR", help="output folder; by default one in "
+                                                "calibrations/, named after the file")] = None,
+    trials: Annotated[int | None, typer.Option(metavar="N", min=1, help="how many sets of parameters are tried, instead of the "
+                                               "file's number")] = None,
+    workers: Workers = None,
+    resume: Annotated[bool, typer.Option("--resume", help="go on with the trials of the output folder")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="say nothing unless something is wrong")] = False,
+) -> None:
+    """Look for default parameters, inside their plausible ranges, with which published experiments come out."""
+    from .commands.calibrate import calibrate_file
+
+    calibrate_file(file, output if output is not None else Path("calibrations") / file.stem, trials=trials, workers=workers,
+                   resume=resume, quiet=quiet, again=_command_line())
 
 
 @app.command()
 def check(config: ConfigFile, changes: Overrides = None) -> None:
     """Show the config with everything filled in, what a run would need, and what is unusual in it."""
+    from .commands.run import refuse_impossible
     from .config.describe import resolved_yaml, warnings
-    from .estimate import duration_in_words, estimate, in_words
+    from .estimate import duration_in_words, estimate, in_words, kernels_are_cold
 
     loaded = _load(config, changes)
+    if kernels_are_cold("settle._occupy"):
+        print("The kernels that build a liver are compiled first, which takes some seconds.", file=sys.stderr)
+    refuse_impossible(loaded)
     needs = estimate(loaded)
     print(resolved_yaml(loaded))
     print(f"# {needs.rows} x {needs.columns} sites, {needs.area_mm2:.4g} mm2; {needs.steps} steps, {needs.frames} frames")
@@ -105,22 +194,70 @@ def schema() -> None:
 
 @app.command()
 def rules(
-    config: Annotated[Path | None, typer.Argument(metavar="[CONFIG]", help="show its values, and its own rules")] = None,
+    names: Annotated[list[str] | None, typer.Argument(
+        metavar="[CONFIG] [RULE]...", help="a config: show its values, and its own rules; names of rules: show only these")] = None,
     everything: Annotated[bool, typer.Option("--all", help="also the parameters of tissue, cells, fields and blood")] = False,
 ) -> None:
     """Show the rules in their order, with their parameters, plausible ranges and sources."""
-    from .commands.rules import show_rules
+    from .commands.rules import show_named_rules, show_rules
 
-    show_rules(None if config is None else _load(config), everything)
+    wanted = list(names or [])
+    config = _load(Path(wanted.pop(0))) if wanted and wanted[0].endswith((".yaml", ".yml")) else None
+    if wanted:
+        show_named_rules(config, wanted)
+    else:
+        show_rules(config, everything)
+
+
+@app.command()
+def measures(
+    name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="everything about this measure")] = None,
+    plugins: Annotated[
+        list[Path] | None, typer.Option("--plugin", metavar="FILE", help="a Python file with measures of your own")] = None,
+) -> None:
+    """Show what can be measured in an experiment: measures, their parameters and units."""
+    from .commands.measures import show_measures
+
+    show_measures(name, plugins or ())
+
+
+@app.command()
+def compare(
+    batch_dir: BatchFolder,
+    control: Annotated[str | None, typer.Option(metavar="ARM", help="the arm to compare with, instead of the experiment's")] = None,
+    output: Annotated[Path | None, typer.Option("--output", "-o", metavar="DIR", help="output folder; by default the batch's")] = None,
+) -> None:
+    """Compare the arms of a batch: a table, a text to read, and figures."""
+    from .commands.compare import compare_arms
+
+    compare_arms(batch_dir, control, output)
+
+
+@app.command()
+def interventions(
+    kind: Annotated[str | None, typer.Argument(metavar="[KIND]", help="only this one: deplete, block, stimulate ...")] = None,
+) -> None:
+    """Show what can be done to the liver: kinds of interventions, what they act on, their numbers and sources."""
+    from .commands.interventions import show_interventions
+
+    show_interventions(kind)
 
 
 @app.command()
 def movie(
-    run_dir: RunFolder,
+    run_dir: Annotated[Path, typer.Argument(metavar="RUN_DIR|BATCH_DIR", help="the output folder of a run, or of a batch")],
     field: Annotated[str | None, typer.Option(metavar="NAME", help="overlay: tnf, tgf_beta, cxcl1, oxygen, lactate, vegf ...")] = None,
     format: Annotated[Literal["mp4", "gif", "png"], typer.Option(help="movie, animated picture, or numbered pictures")] = "mp4",
+    arms: Annotated[str | None, typer.Option(metavar="ARM,ARM", help="of a batch: the arms, side by side; by default all")] = None,
+    replicate: Annotated[int, typer.Option(metavar="K", min=1, help="of a batch: which replicate")] = 1,
+    point: Annotated[int, typer.Option(metavar="N", min=0, help="of a batch with a sweep: which point")] = 0,
 ) -> None:
-    """Draw the movie of a run."""
+    """Draw the movie of a run, or of the arms of a batch side by side."""
+    if arms is not None or (run_dir / "batch.json").exists():
+        from .commands.movie import write_batch_movie
+
+        print(f"Wrote {write_batch_movie(run_dir, arms, replicate, point, field, format)}")
+        return
     from .view.movie import write_movie
 
     _needs_run(run_dir, "snapshots.zarr")
@@ -154,10 +291,14 @@ def anatomy(
     measure_anatomy(loaded, output if output is not None else Path("runs") / f"{config.stem}-anatomy")
 
 
-def _load(config: Path, changes: list[str] | None = None, seed: int | None = None) -> "Config":
+def _load(config: Path, changes: list[str] | None = None, seed: int | None = None, quiet: bool = False) -> "Config":
     from .config import load_config
+    from .config.loading import find_config
 
-    return load_config(config, [*(changes or []), *([] if seed is None else [f"seed={seed}"])])
+    found = find_config(config)
+    if found != config and not quiet:
+        print(f"There is no file {config} here; this is the one that comes with crlm, {found}", file=sys.stderr)
+    return load_config(found, [*(changes or []), *([] if seed is None else [f"seed={seed}"])])
 
 
 def _needs_run(folder: Path, name: str) -> None:
@@ -195,16 +336,24 @@ def _in_words(error: Exception) -> tuple[str, int]:
 
     if isinstance(error, ConfigError | UserError):
         return str(error), WRONG_INPUT
+    from .commands.batch import RunsFailed
     from .commands.run import DrawingFailed
+    from .experiments.batch import BatchStopped
+    from .experiments.executors import ExecutorError
+    from .experiments.store import BatchInUse
+    from .invariants import BrokenInvariant
+    from .record.files import DamagedFile
     from .record.manifest import ResumeRefused
     from .simulation import FieldError, FolderInUse, RunInterrupted
 
-    if isinstance(error, FolderInUse | ResumeRefused):
+    if isinstance(error, FolderInUse | ResumeRefused | BatchInUse):
         return str(error), WRONG_INPUT
-    if isinstance(error, DrawingFailed):
+    if isinstance(error, DrawingFailed | DamagedFile | RunsFailed | BatchStopped | ExecutorError):
         return str(error), FAILED
     if isinstance(error, RunInterrupted):
         return str(error), INTERRUPTED
+    if isinstance(error, BrokenInvariant):
+        return f"The run stopped, as its state has become impossible: {error}.\nThis is a mistake in crlm or in a rule of your own.", FAILED
     if isinstance(error, FieldError):
         return f"The run stopped: {error}.", FAILED
     if isinstance(error, OSError):

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from pathlib import Path
 
 from .config.schema import Config
 from .record.schedule import Every, steps_until
@@ -11,6 +12,11 @@ FEWEST_TUMOR_CELLS = 30
 KUPFFER_CELLS_PER_TUMOR_CELL = 3
 """Kupffer cells, below which per tumor cell they are crowded with prey and fates no longer are those of single cells."""
 
+SINUSOID_SITES_PER_TUMOR_CELL = 5
+"""With fewer sites of sinusoid per tumor cell, one in ten that arrive at once finds no room and waits in the blood; with
+one site per cell a third does."""
+
+_SINUSOID_SHARE = 0.27  # of all sites
 _BASE_BYTES = 420e6
 _BYTES_PER_SITE = 330.0
 _BUFFER_BYTES_PER_SITE = 26.0
@@ -52,6 +58,11 @@ class Estimate:
         if self.tumor_cells * KUPFFER_CELLS_PER_TUMOR_CELL > self.kupffer_cells * (1 + 1e-9):
             said.append(f"{self.tumor_cells:.0f} tumor cells are expected among {self.kupffer_cells:.0f} Kupffer cells; above one per "
                         f"{KUPFFER_CELLS_PER_TUMOR_CELL} they crowd each other: lower rules.arrival.enrichment or the inoculum")
+        room = _SINUSOID_SHARE * self.rows * self.columns
+        if self.tumor_cells * SINUSOID_SITES_PER_TUMOR_CELL > room:
+            said.append(f"{self.tumor_cells:.0f} tumor cells are expected in about {room:.0f} sites of sinusoid; with fewer than "
+                        f"{SINUSOID_SITES_PER_TUMOR_CELL} sites for each they plug the vessels, and those that come at once "
+                        "wait in the blood for room: lower rules.arrival.enrichment or the inoculum")
         return said
 
 
@@ -61,9 +72,10 @@ def estimate(config: Config) -> Estimate:
     rows, columns = (max(1, math.ceil(size / tissue.site - 1e-9)) for size in (tissue.height, tissue.width))
     sites = rows * columns
     area = sites * (tissue.site / 1000.0) ** 2
-    steps = steps_until(config.duration, config.step)
-    frames = len(Every(config.record.snapshots).steps(0, steps, config.step))
-    tumor_cells = _arriving(config) * area
+    first, last = math.floor(config.begins / config.step + 1e-9), steps_until(config.duration, config.step)
+    steps = last - first
+    frames = Every(config.record.snapshots).count(first, last, config.step)
+    tumor_cells = _arriving(config) * area + sum(entry.implant * entry.cells for entry in config.interventions if entry.kind == "implant")
     return Estimate(
         rows=rows, columns=columns, area_mm2=area, steps=steps, frames=frames,
         tumor_cells=tumor_cells, kupffer_cells=config.cells.kupffer.density * area,
@@ -92,6 +104,15 @@ def _within(start: float, over: float, end: float) -> float:
     if over <= 0:
         return float(0 <= start < end)
     return max(0.0, min(start + over, end) - max(start, 0.0)) / over
+
+
+def kernels_are_cold(late: str = "growth.grow") -> bool:
+    """Whether nothing has compiled its kernels yet for these sources: a `late` one tells; for a run that of growth."""
+    import numba
+
+    from .kernels import jit  # noqa: F401  (names the cache folder)
+
+    return not any(Path(numba.config.CACHE_DIR).rglob(f"{late}-*.nbi"))
 
 
 def in_words(count: float) -> str:

@@ -1,6 +1,7 @@
 """The liver: its state, and one step of it."""
 
-from collections.abc import Mapping
+import math
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from typing import Any
@@ -24,6 +25,7 @@ from .config.schema import Config, compose
 from .fields.fields import Field, exchanging
 from .fields.oxygen import Oxygen
 from .fields.secretion import secrete
+from .interventions import Intervention
 from .kernels.random import stream_key
 from .kernels.sites import Sites
 from .record import cause, event
@@ -34,6 +36,10 @@ from .tissue import anatomy as lobules
 from .tissue.flow import Flow
 from .tissue.grid import SiteGrid
 from .tissue.sites import LUMEN, SINUSOID, TISSUE
+
+_LAYERS = ("ecm", "nets", "net_residue", "exosomes", "hepatocytes", "collapsed")
+_RECEPTORS = {"cxcl1": ("cxcr2",)}
+"""The receptors by which signals are felt, where they can be blocked apart from their ligands."""
 
 
 class LiverModel(mesa.Model):
@@ -50,11 +56,14 @@ class LiverModel(mesa.Model):
     anatomy, flow, grid : tissue, blood flow, and the Mesa grid over them
     populations : name -> Population, also as attributes: tumor, kupffer, endothelium, natural_killer, neutrophil, stellate
     fields : name -> field with `.values` (float32 [row, column]): tnf, tgf_beta, cxcl1, oxygen, lactate, vegf
-    ecm, nets, exosomes, hepatocytes, collapsed : lattices [row, column]
+    ecm, nets, net_residue, exosomes, hepatocytes, collapsed : lattices [row, column]
+    interventions : name -> what the experimenter does; `left(name)` says what of a molecule, a supply or a rule is left
     blood : systemic levels; ledger : what happened to the tumor cells
     datacollector : Mesa's, collects after every step (hours and counts; replace it by your own)
     running : False once `duration` is reached, for those of Mesa's runners that ask
-    minutes, hours : simulated time (Mesa's `time` counts steps)
+    minutes, hours : simulated time, negative before time 0 (Mesa's `time` counts steps)
+    first_step, step_number : the step with which the run began (0, or before), and the present one
+    watch : called, if it is set, with the name of each part of a step right after it (see `abm.invariants`)
 
     Raises ValueError for a config that makes no liver: a tissue smaller than a lobule, or more cells than sites.
     """
@@ -64,10 +73,11 @@ class LiverModel(mesa.Model):
         super().__init__(rng=config.seed)
         self.config = config
         self.seed = config.seed
-        self.step_number = 0
         self.dt_hours = config.step
         self.dt_minutes = round(config.step * 60.0, 9)
+        self.first_step = self.step_number = math.floor(config.begins / self.dt_hours + 1e-9)
         self.threads = 1
+        self.watch: Callable[[str], None] | None = None
         self._keys: dict[str, np.uint64] = {}
 
         self.anatomy = lobules.grow(config.tissue, self.seed)
@@ -87,6 +97,12 @@ class LiverModel(mesa.Model):
             if parameters.enabled:
                 self.rules[rule.name] = rule(parameters)
                 self.rules[rule.name].prepare(self)
+        self.interventions = _named(config.interventions)
+        self._inhibitable = [rule for rule in self.rules.values() if any(
+            entry.target == rule.name for entry in self.interventions.values())]
+        for name, entry in self.interventions.items():
+            entry.prepare(self, name)
+        self.blood.receive(self.given)
         self.datacollector = mesa.DataCollector(
             {"hours": "hours"} | {name: [_count_of, [self, name]] for name in self.populations})
 
@@ -101,6 +117,7 @@ class LiverModel(mesa.Model):
         self.collapsed = share("collapsed", 0, np.uint8)
         self.ecm = share("ecm", 0.0, np.float32)
         self.nets = share("nets", 0.0, np.float32)
+        self.net_residue = share("net_residue", 0.0, np.float32)
         self.exosomes = share("exosomes", 0.0, np.float32)
         self.sites = Sites(
             kind, zone, share("perfused", 1, np.uint8), np.full((2, *self.shape), -1, np.int32),
@@ -130,6 +147,7 @@ class LiverModel(mesa.Model):
         natural_killer.populate(self.natural_killer, self.sites, cells.natural_killer, area, seed)
         neutrophil.populate(self.neutrophil, self.sites, cells.neutrophil, area, seed)
         stellate.populate(self.stellate, self.sites, cells.stellate, area, seed)
+        self.residents = {population.name: population.alive_rows() for population in (self.kupffer, self.stellate)}
 
     def _make_fields(self) -> None:
         p = self.config.fields
@@ -150,12 +168,12 @@ class LiverModel(mesa.Model):
 
     @property
     def minutes(self) -> float:
-        """Simulated minutes since the start."""
+        """Simulated minutes since time 0; negative before it."""
         return self.step_number * self.dt_minutes
 
     @property
     def hours(self) -> float:
-        """Simulated hours since the start."""
+        """Simulated hours since time 0; negative before it."""
         return self.minutes / 60.0
 
     def key(self, name: str) -> np.uint64:
@@ -166,21 +184,41 @@ class LiverModel(mesa.Model):
         return key
 
     def step(self) -> None:
-        """One step of dt: blood, the rules in their order, then the fields."""
+        """One step of dt: blood, interventions, the rules in their order, then the fields."""
         line = self.config.cells.tumor
-        self.blood.advance(self.dt_hours, self.hours, line.g_csf * self.tumor.count / self.area_mm2)
+        self.blood.advance(self.dt_hours, line.g_csf * self.tumor.count / self.area_mm2, self.given, self.left("g_csf"))
+        self._done("the blood")
+        if self.interventions:
+            self._intervene()
         for rule in self.rules.values():
             try:
                 rule.apply(self)
             except Exception as error:
                 error.add_note(f"in the rule '{rule.name}', step {self.step_number}")
                 raise
+            self._done(f"the rule '{rule.name}'")
         self._advance_fields()
+        self._done("the fields")
         self.ledger.count()
         self.step_number += 1
         self.datacollector.collect(self)
         if self.hours >= self.config.duration:
             self.running = False
+
+    def _done(self, part: str) -> None:
+        if self.watch is not None:
+            self.watch(part)
+
+    def _intervene(self) -> None:
+        for name, entry in self.interventions.items():
+            try:
+                entry.apply(self, name)
+            except Exception as error:
+                error.add_note(f"in the intervention '{name}', step {self.step_number}")
+                raise
+            self._done(f"the intervention '{name}'")
+        for rule in self._inhibitable:
+            rule.slow_down(self.left(rule.name))
 
     def _advance_fields(self) -> None:
         secrete(self.populations, self.fields, self.config.secretion, self.config.cells.tumor.cxcl1)
@@ -208,6 +246,26 @@ class LiverModel(mesa.Model):
         return (self.sites.population == TUMOR).any(axis=0)
 
     # --- what rules ask for ---------------------------------------------------------------------------------------
+
+    def left(self, name: str, hours: float | None = None) -> float:
+        """What interventions leave of the effect of a molecule, the supply of a population or the rates of a rule: a
+        fraction, 1 when nobody touches it; now, or at another time."""
+        hours = self.hours if hours is None else hours
+        return math.prod(entry.left(name, hours) for entry in self.interventions.values())
+
+    def given(self, name: str) -> float:
+        """What interventions add now to a level in the blood."""
+        return sum(entry.given(name, self.hours) for entry in self.interventions.values())
+
+    def signal(self, name: str) -> np.ndarray:
+        """A diffusing signal as cells feel it: the field, less what is blocked of the ligand or its receptor."""
+        values = self.fields[name].values
+        left = math.prod(self.left(molecule) for molecule in (name, *_RECEPTORS.get(name, ()))) if self.interventions else 1.0
+        return values if left == 1.0 else values * np.float32(left)
+
+    def sticky_nets(self) -> np.ndarray:
+        """Everything of nets to which cells stick: the nets, and what DNase leaves of them on the wall (float32 lattice)."""
+        return self.nets + self.net_residue if self.net_residue.any() else self.nets
 
     def grip(self) -> Grip:
         """What holds a passing tumor cell: by the rules `arrest` and `net_trapping`, as far as they are on."""
@@ -292,7 +350,7 @@ class LiverModel(mesa.Model):
         """Every array that a checkpoint needs, by name; what follows from config and seed is left out."""
         state = {f"cells/{name}": np.asarray(population.used).copy() for name, population in self.populations.items()}
         state |= {f"fields/{name}": field.excess for name, field in self.fields.items()}
-        state |= {f"layers/{name}": getattr(self, name) for name in ("ecm", "nets", "exosomes", "hepatocytes", "collapsed")}
+        state |= {f"layers/{name}": getattr(self, name) for name in _LAYERS}
         state |= {
             "sites/perfused": self.sites.perfused, "sites/occupant": self.sites.occupant,
             "sites/population": self.sites.population, "flow/perfused": self._flow_perfused,
@@ -308,7 +366,7 @@ class LiverModel(mesa.Model):
         """
         for name, population in self.populations.items():
             population.load(state[f"cells/{name}"])
-        for name in ("ecm", "nets", "exosomes", "hepatocytes", "collapsed"):
+        for name in _LAYERS:
             getattr(self, name)[:] = state[f"layers/{name}"]
         self.sites.perfused[:] = state["sites/perfused"]
         self.sites.occupant[:] = state["sites/occupant"]
@@ -320,7 +378,8 @@ class LiverModel(mesa.Model):
         self.blood.levels[:] = state["blood/levels"]
         self.ledger = Ledger()
         self.ledger.totals[:] = state["ledger/totals"]
-        self.step_number = self.steps = int(state["clock/step_number"][0])
+        self.step_number = int(state["clock/step_number"][0])
+        self.steps = self.step_number - self.first_step
         self.running = self.hours < self.config.duration
 
     # --- for people -----------------------------------------------------------------------------------------------
@@ -340,10 +399,13 @@ class LiverModel(mesa.Model):
             "fields": [str(field)[1:-1] for field in self.fields.values()],
             str(self.blood)[1:-1]: [],
             str(self.ledger)[1:-1]: [],
+            "interventions": [entry.title for entry in self.interventions.values()],
             "rules, in this order": [
                 rule.name + ("" if rule.name in self.rules else " (off)") for rule in type(self.config).rule_classes],
         }
         lines = [f"LiverModel '{self.config.name}', seed {self.seed}, at {self.hours:g} h, step {self.dt_minutes:g} min"]
+        if not self.interventions:
+            del branches["interventions"]
         for branch, leaves in branches.items():
             last = branch == "rules, in this order"
             lines.append(f"{'└─' if last else '├─'} {branch}")
@@ -366,6 +428,15 @@ class _AgentsByType(Mapping):
 
     def __len__(self) -> int:
         return len(self._populations)
+
+
+def _named(interventions: Iterable[Intervention]) -> dict[str, Intervention]:
+    """The interventions by what they do; equal ones are numbered. The names are those of their random streams."""
+    named: dict[str, Intervention] = {}
+    for entry in interventions:
+        same = sum(other.title == entry.title for other in named.values())
+        named[f"{entry.title} {same + 1}" if same else entry.title] = entry
+    return named
 
 
 def _count_of(model: LiverModel, population: str) -> int:

@@ -20,9 +20,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .invariants import watch
 from .record import checkpoint, manifest
 from .record.event_table import Events, events_table
-from .record.files import remove_folder, write_text
+from .record.files import DamagedFile, remove_folder, write_text
 from .record.nodules import Nodules, survey
 from .record.recorder import Recorder, as_hours
 from .record.schedule import Every, steps_until
@@ -66,6 +67,8 @@ class Simulation:
     stop_when : function of the model; the run ends early at the first step at which it is true
     progress : called with this simulation before the first step and after each
     tell : called with one line of text when something noteworthy happens
+    warn : called with one line when something in the folder is damaged or missing; `tell` by default
+    check : True to look after every part of every step whether the liver is sound (`abm.invariants`); n for every n-th step
     draw : called with the folder when the data are in place, before the run is marked complete
     """
 
@@ -73,7 +76,8 @@ class Simulation:
         self, model: "LiverModel", until: Any = None, *, recorders: Sequence[Recorder] | None = None,
         folder: str | Path | None = None, resume: bool = False,
         stop_when: Callable[["LiverModel"], bool] | None = None, progress: Callable[["Simulation"], None] | None = None,
-        tell: Callable[[str], None] | None = None, draw: Callable[[Path], None] | None = None,
+        tell: Callable[[str], None] | None = None, warn: Callable[[str], None] | None = None,
+        check: bool | int = False, draw: Callable[[Path], None] | None = None,
     ):
         self.model = model
         self.until_hours = model.config.duration if until is None else as_hours(until)
@@ -91,6 +95,8 @@ class Simulation:
         self._stop_when = stop_when
         self._progress = progress
         self._tell = tell or (lambda line: None)
+        self._warn = warn or self._tell
+        self._check = int(check)
         self._draw = draw
         self._checkpoints = Every(model.config.record.checkpoint)
         self._started = model.step_number
@@ -116,8 +122,9 @@ class Simulation:
         """Run to the end.
 
         Raises FolderInUse when the folder holds a run and `resume` is not set; ResumeRefused when it holds another
-        run than this; RunInterrupted after Ctrl-C, a checkpoint having been written; FieldError when a field is no
-        longer finite; OSError when something cannot be written. What was written before stays good in all cases.
+        run than this; DamagedFile when a file is spoilt without which it cannot go on; RunInterrupted after Ctrl-C, a
+        checkpoint having been written; FieldError when a field is no longer finite; BrokenInvariant with `check`; OSError
+        when something cannot be written. What was written before stays good in all cases.
         """
         clock = time.perf_counter()
         if not self._prepare():
@@ -147,24 +154,34 @@ class Simulation:
 
     def _loop(self, interrupted: Callable[[], bool], clock: float) -> None:
         model = self.model
+        if self._check:
+            watch(model, self._check)
         self._report()
         while True:
             step = model.step_number
             done = step >= self.end_step or (self._stop_when is not None and bool(self._stop_when(model)))
+            save = self.folder is not None and (interrupted() or done or self._checkpoints.due(step, model.dt_hours))
+            due = [recorder for recorder in self.recorders if done or step in self._due[recorder.name]]
+            if save or due:
+                check_finite(model)
             # a checkpoint holds the state before the recorders look at it, so that a resumed run looks again
-            if self.folder is not None and (interrupted() or done or self._checkpoints.due(step, model.dt_hours)):
+            if save:
                 self._save(clock)
                 if interrupted():
                     raise RunInterrupted(f"stopped at {_moment(model.minutes)} of simulated time")
-            due = [recorder for recorder in self.recorders if done or step in self._due[recorder.name]]
-            if due:
-                check_finite(model)
             for recorder in due:
                 recorder.record(model)
             if done:
                 return
-            model.step()
+            self._step()
             self._report()
+
+    def _step(self) -> None:
+        try:
+            self.model.step()
+        except ArithmeticError:
+            check_finite(self.model)  # which says what the reason is, if it is a field
+            raise
 
     def _report(self) -> None:
         if self._progress is not None:
@@ -177,8 +194,8 @@ class Simulation:
         if self.folder is None:
             self._begin()
             return True
-        found = manifest.read(self.folder)
         refuse_folder(self.folder, self._resume)
+        found = self._found()
         config_text, new = self._description()
         if found is None:
             if self._resume:
@@ -199,20 +216,63 @@ class Simulation:
             self._remove_working_files()
             return False
         self._seconds_before = found["wall_seconds"]
+        kept = self._usable_checkpoint()
         self._manifest["sessions"] += 1
+        manifest.write(self.folder, self._manifest)
         self._copy_plugins()
         write_text(self.folder / manifest.CONFIG, config_text)
+        if kept is not None:
+            self._restore(kept)
+        else:
+            self._warn(f"{self.folder} has no usable checkpoint; the run begins again.")
+            self._begin()
+        return True
+
+    def _found(self) -> dict | None:
+        """The manifest of the run in the folder, None where there is no run. Every checkpoint carries it too, and so it is
+        found again when the file is missing or damaged. Raises ResumeRefused when files of a run are there without any."""
+        try:
+            found, why = manifest.read(self.folder), f"{self.folder} has no {manifest.NAME}"
+        except manifest.OtherFormat:
+            raise
+        except manifest.ResumeRefused as error:
+            found, why = None, str(error)
+        if found is not None:
+            return found
+        for path in checkpoint.saved(self.folder):
+            try:
+                found = checkpoint.load(path).about["manifest"]
+            except checkpoint.DamagedCheckpoint:
+                continue
+            self._warn(f"{why}; it is written again, from the checkpoint {path.name}.")
+            return found
+        if any((self.folder / name).exists() for name in RUN_FILES):
+            raise manifest.ResumeRefused(f"{why}, nor a checkpoint that could replace it, so it cannot be told which run this was. "
+                                         "Nothing in it was changed; choose another folder (-o).")
+        return None
+
+    def _usable_checkpoint(self) -> checkpoint.Checkpoint | None:
+        """The newest checkpoint that is whole, and whose files are. Raises DamagedFile when checkpoints are whole and
+        their files are not: to begin again would overwrite those that still are."""
+        spoilt = None
         for path in checkpoint.saved(self.folder):
             try:
                 kept = checkpoint.load(path)
             except checkpoint.DamagedCheckpoint as error:
-                self._tell(f"The checkpoint {error}; the one before is used.")
+                self._warn(f"The checkpoint {error}; the one before is used.")
                 continue
-            self._restore(kept)
-            return True
-        self._tell(f"{self.folder} has no usable checkpoint; the run begins again.")
-        self._begin()
-        return True
+            try:
+                for recorder in self.recorders:
+                    recorder.check(self.folder, kept.part(f"recorder/{recorder.name}"))
+            except DamagedFile as error:
+                self._warn(f"{error}. The checkpoint {path.name} needs it; the one before is used.")
+                spoilt = error
+                continue
+            return kept
+        if spoilt is not None:
+            raise DamagedFile(f"{spoilt}. Without it the run cannot go on; nothing was changed. Put the file back, or run again "
+                              "into another folder (-o): the same config and seed give the same bytes.")
+        return None
 
     def _begin(self) -> None:
         self._plan()
@@ -221,7 +281,7 @@ class Simulation:
 
     def _plan(self) -> None:
         for recorder in self.recorders:
-            steps = recorder.schedule.steps(self._started, self.end_step, self.model.dt_hours)
+            steps = recorder.schedule.steps(self._started, self.end_step, self.model.dt_hours, self.model.first_step)
             self._due[recorder.name] = {*steps, max(self._started, self.end_step)}
 
     def _save(self, clock: float) -> None:
@@ -233,7 +293,7 @@ class Simulation:
         arrays = {f"model/{name}": array for name, array in self.model.state_arrays().items()}
         for recorder in self.recorders:
             arrays |= {f"recorder/{recorder.name}/{name}": array for name, array in recorder.state().items()}
-        checkpoint.save(self.folder, checkpoint.Checkpoint(step, arrays, {"started": self._started}))
+        checkpoint.save(self.folder, checkpoint.Checkpoint(step, arrays, {"started": self._started, "manifest": self._manifest}))
         self._saved = step
         self._note_wall_time(clock)
 
@@ -311,7 +371,9 @@ def check_finite(model: "LiverModel") -> None:
 
 
 def _moment(minutes: float) -> str:
-    """Simulated time in words: '45 min', '7.5 h', '3 d 4 h'."""
+    """Simulated time in words: '45 min', '7.5 h', '3 d 4 h', '2 d before time 0'."""
+    if minutes < 0:
+        return f"{_moment(-minutes)} before time 0"
     if minutes < 60:
         return f"{minutes:g} min"
     if minutes < 1440:

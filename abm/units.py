@@ -14,11 +14,17 @@ from typing import Annotated, Any, Literal, get_args
 
 from annotated_types import Gt
 from pydantic import BaseModel, ConfigDict, Field
+from pydantic.fields import FieldInfo
 from pydantic_core import PydanticCustomError, core_schema
 
 Mark = Literal["checked", "unverified", "derived", "assumed"]
 """How far a number can be trusted: `checked` was read in its source, `unverified` is quoted from memory of one,
 `derived` shows its arithmetic, `assumed` is a guess."""
+
+_FOR_EVER = 1e9
+"""Hours; longer times are mistakes, and clocks would lose count."""
+_TOLD_TOGETHER = 1e5
+"""A limit up to which the upper one is told with the lower one."""
 
 _QUANTITY = re.compile(r"(?P<number>[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)(?P<unit>.*)", re.DOTALL)
 _FACTOR = r"(?:1|%|[A-Za-zµμ]+)(?:(?:\^|\*\*)-?[0-9]{1,2}|[²³])?"
@@ -49,9 +55,28 @@ def _parse_unit(written: str):
         raise ValueError(f"'{written}' is not a unit") from error
 
 
+class UnusualUnit(ValueError):
+    """A unit that exists and is hardly meant: its name ("deciday"), its symbol, and the symbol that may be meant, if any."""
+
+
+_PREFIXES = {"meter": "nano micro milli centi deci kilo", "gram": "nano micro milli kilo", "second": "nano micro milli",
+             "liter": "nano micro milli centi deci", "molar": "pico nano micro milli", "mole": "pico nano micro milli kilo",
+             "pascal": "hecto kilo mega", "meter_Hg": "milli centi"}
+"""What SI prefixes people write before which unit; no other unit takes one."""
+
+
+def _refuse_unusual(unit) -> None:
+    """Raise UnusualUnit when a pint unit has a prefix that nobody puts there: `14 dd`, `3 Ym`."""
+    for name in unit._units:
+        prefix, stem, _ = _registry().parse_unit_name(name)[0]
+        if prefix and prefix not in _PREFIXES.get(stem, "").split():
+            meant = _registry().get_symbol(stem) if stem not in _PREFIXES else ""
+            raise UnusualUnit(name.replace("_", " "), _registry().get_symbol(name), meant)
+
+
 @functools.cache
 def _factor(written: str, unit: str) -> float | None:
-    """How many `unit` make one `written`; None when their dimensions differ."""
+    """How many `unit` make one `written`; None when their dimensions differ. Raises ValueError for what is no unit."""
     if written == unit:
         return 1.0
     if (written, unit) in _EVERYDAY:
@@ -59,6 +84,7 @@ def _factor(written: str, unit: str) -> float | None:
     source, target = _parse_unit(written), _parse_unit(unit) if unit else _registry().dimensionless
     if source.dimensionality != target.dimensionality:
         return None
+    _refuse_unusual(source)
     return float(_registry().convert(1.0, source, target))
 
 
@@ -73,7 +99,7 @@ class Quantity:
     kind: str
     example: str
     minimum: float = 0.0
-    maximum: float = math.inf
+    maximum: float = 1e18
 
     def parse(self, value: Any) -> float:
         """The number that `value` ('14 d', or a bare number where there is no dimension) means, in `self.unit`."""
@@ -89,6 +115,11 @@ class Quantity:
         if written:
             try:
                 factor = _factor(written, self.unit)
+            except UnusualUnit as error:
+                name, symbol, meant = error.args
+                hint = f"did you mean '{_shorten(text.replace(symbol, meant))}'?" if meant and symbol in text else \
+                    f"write {self.kind} such as '{self.example}'"
+                raise self._error(f"'{_shorten(text)}' has the unit {name}, which is hardly meant; {hint}") from None
             except ValueError:
                 raise self._error(f"'{_shorten(written)}' is not a unit; write {self.kind} such as '{self.example}'") from None
             if factor is None:
@@ -100,8 +131,9 @@ class Quantity:
         elif self.unit and number != 0.0:
             raise self._error(f"the unit is missing; write {self.kind} such as '{self.example}'")
         if not self.minimum <= number <= self.maximum:
-            between = f"between {self.minimum:g} and {self.maximum:g}" if self.maximum < math.inf else f"at least {self.minimum:g}"
-            raise self._error(f"{_shorten(text)} is out of bounds; {self.kind} must be {between} {self.unit}".rstrip())
+            limits = f"between {self.minimum:g} and {self.maximum:g}" if self.maximum <= _TOLD_TOGETHER else \
+                f"at least {self.minimum:g}" if number < self.minimum else f"at most {self.maximum:g}"
+            raise self._error(f"{_shorten(text)} is out of bounds; {self.kind} must be {limits} {self.unit}".rstrip())
         return number
 
     def format(self, value: float) -> str | float:
@@ -128,16 +160,16 @@ def _shorten(text: str) -> str:
     return text if len(text) <= 40 else text[:37] + "..."
 
 
-Hours = Annotated[float, Quantity("h", "a duration", "24 h")]
-Moment = Annotated[float, Quantity("h", "a time (negative: before the start)", "2 d", minimum=-math.inf)]
+Hours = Annotated[float, Quantity("h", "a duration", "24 h", maximum=_FOR_EVER)]
+Moment = Annotated[float, Quantity("h", "a time (negative: before the start)", "2 d", minimum=-_FOR_EVER, maximum=_FOR_EVER)]
 PerHour = Annotated[float, Quantity("/h", "a rate", "0.1 /h")]
 PerSecond = Annotated[float, Quantity("/s", "a rate", "0.02 /s")]
-Micrometers = Annotated[float, Quantity("um", "a length", "10 um")]
+Micrometers = Annotated[float, Quantity("um", "a length", "10 um", maximum=1e6)]
 PerMicrometer = Annotated[float, Quantity("/um", "a hazard per length", "0.003 /um")]
 MicrometersPerMinute = Annotated[float, Quantity("um/min", "a speed", "5 um/min", maximum=1000.0)]
 MicrometersPerSecond = Annotated[float, Quantity("um/s", "a speed", "234 um/s")]
 SquareMicrometersPerSecond = Annotated[float, Quantity("um^2/s", "a diffusion coefficient", "20 um^2/s")]
-PerSquareMillimeter = Annotated[float, Quantity("/mm^2", "a density per area of section", "180 /mm^2")]
+PerSquareMillimeter = Annotated[float, Quantity("/mm^2", "a density per area of section", "180 /mm^2", maximum=1e6)]
 Grams = Annotated[float, Quantity("g", "a mass", "1.3 g")]
 GramsPerCubicCentimeter = Annotated[float, Quantity("g/cm^3", "a density", "1.06 g/cm^3")]
 MillimetersOfMercury = Annotated[float, Quantity("mmHg", "a partial pressure", "62 mmHg")]
@@ -165,6 +197,10 @@ class Parameters(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True, allow_inf_nan=False)
 
+    def facts(self) -> "Iterator[Declared]":
+        """The declared parameters of this group, as they are known for it."""
+        return declared(type(self))
+
 
 @dataclass(frozen=True)
 class Declared:
@@ -178,6 +214,16 @@ class Declared:
     mark: str
     source: str
     description: str
+
+    @classmethod
+    def of(cls, name: str, number: FieldInfo, held: FieldInfo | None = None) -> "Declared":
+        """What `parameter` says in `number`; its unit is that of the field that holds it (by default the same)."""
+        facts = number.json_schema_extra
+        held = held or number
+        markers = [*held.metadata, *get_args(held.annotation), *(one for part in get_args(held.annotation) for one in get_args(part))]
+        quantity = next((marker for marker in markers if isinstance(marker, Quantity)), None)
+        return cls(name=name, quantity=quantity, default=number.default, low=facts["low"], high=facts["high"],
+                   mark=facts["mark"], source=facts["source"], description=number.description or "")
 
     @property
     def unit(self) -> str:
@@ -196,9 +242,4 @@ def declared(group: type[BaseModel]) -> Iterator[Declared]:
         facts = field.json_schema_extra
         if not isinstance(facts, dict) or "mark" not in facts:
             continue
-        markers = [*field.metadata, *get_args(field.annotation)]
-        quantity = next((marker for marker in markers if isinstance(marker, Quantity)), None)
-        yield Declared(
-            name=name, quantity=quantity, default=field.default, low=facts["low"], high=facts["high"],
-            mark=facts["mark"], source=facts["source"], description=field.description or "",
-        )
+        yield Declared.of(name, field)

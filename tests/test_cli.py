@@ -1,5 +1,6 @@
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -9,6 +10,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
+import abm
 from abm import cli
 from abm.record import checkpoint, manifest
 from abm.record.compare import differing
@@ -52,6 +54,65 @@ def test_help_is_quick_and_names_the_commands():
     assert told.returncode == 0, told.stderr
     for command in ("run", "check", "new", "schema", "rules", "movie", "plot", "anatomy"):
         assert f" {command} " in told.stdout
+
+
+@pytest.mark.parametrize("reads", ["2>&1 | head -1", "| head -0", "2>&- >&-"])
+def test_nobody_need_read_what_a_run_says(whole, config, tmp_path, reads):
+    command = shlex.join(crlm("run", config, "-o", tmp_path / "run", "--set", "duration=1 h"))
+    ended = subprocess.run(["bash", "-c", f"{command} {reads}; exit ${{PIPESTATUS[0]}}"], capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stderr.count("Error")) == (0, 0), ended.stderr
+    assert manifest.read(tmp_path / "run")["status"] == "complete"
+
+
+def test_version(capsys):
+    assert cli.status_of(["--version"]) == 0
+    assert capsys.readouterr().out == f"crlm {abm.__version__}\n"
+    told = subprocess.run([sys.executable, "-m", "abm", "--version"], capture_output=True, text=True, check=False)
+    assert told.stdout == f"crlm {abm.__version__}\n"
+
+
+def test_a_shipped_config_by_name(config, capsys):
+    for name in ("quickstart", "configs/quickstart.yaml"):
+        assert cli.status_of(["check", name]) == 0
+        told = capsys.readouterr()
+        assert "name: Quickstart" in told.out
+        assert f"There is no file {name} here; this is the one that comes with crlm, " in told.err
+    assert cli.status_of(["run", "quickstart", "-q", "--set", "duration=5 min", "--set", "record.movie=false",
+                          "--set", "record.figures=false"]) == 0
+    assert capsys.readouterr() == ("", "")
+    assert Path("runs/quickstart-seed1/summary.json").exists()
+    assert cli.status_of(["check", "quickstar.yaml"]) == 2
+    assert "did you mean 'quickstart.yaml'?" in capsys.readouterr().err
+
+
+def test_a_damaged_run_is_named_also_when_quiet(whole, config, tmp_path, capsys):
+    run = ["run", str(config), "-o", str(tmp_path / "run"), "-q"]
+    process = subprocess.Popen(crlm(*run[:-1]), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    while process.poll() is None and len(checkpoint.saved(tmp_path / "run")) < 2:
+        time.sleep(0.002)
+    process.kill()
+    assert process.wait() == -signal.SIGKILL
+    part = tmp_path / "run" / "parts" / "timeseries-000000.parquet"
+    content = part.read_bytes()
+    part.write_bytes(content[:-50])
+    assert cli.status_of([*run, "--resume"]) == 1
+    told = capsys.readouterr().err
+    assert "parts/timeseries-000000.parquet is not what was written" in told and "Put the file back" in told
+    assert "mistake in crlm" not in told and "Traceback" not in told
+    part.write_bytes(content)
+    (tmp_path / "run" / "manifest.json").unlink()
+    assert cli.status_of([*run, "--resume"]) == 0
+    assert "has no manifest.json; it is written again" in capsys.readouterr().err
+    assert differing(tmp_path / "run", whole) == []
+
+
+def test_a_broken_invariant_is_said_in_words(config, capsys, monkeypatch):
+    def broken(self, liver):
+        liver.nets[2, 3] = -1
+
+    monkeypatch.setattr("abm.rules.perfusion.Perfusion.apply", broken)
+    assert cli.status_of(["run", str(config), "--check"]) == 1
+    assert "step 0 (0 h), after the rule 'perfusion': nets is -1.0 at site (2, 3)" in capsys.readouterr().err
 
 
 def test_a_run_says_where_its_output_is(whole, config, capsys):
@@ -165,6 +226,37 @@ def test_check(config, capsys):
     assert "# unusual: rules.phagocytosis.rate: 9 /h is outside the plausible range" in told
     assert "above one per 3" in told
     assert "memory: about" in told
+
+
+@pytest.mark.parametrize(("change", "said"), [
+    ("tissue.width=60 um", "too small for one lobule"),
+    ("tissue.width=1 m", "The run would need about"),
+    ("fields.tnf.decay=1000 /h", "the lattice cannot resolve it"),
+    ("cells.kupffer.density=90000 /mm^2", "lower their density"),
+])
+def test_check_refuses_what_run_refuses(config, capsys, change, said):
+    for command in ("check", "run"):
+        assert cli.status_of([command, str(config), "--set", change, *(["--set", "tissue.height=1 m"] if "1 m" in change else [])]) == 2
+        told = capsys.readouterr()
+        assert said in told.err and told.out == ""
+
+
+def test_check_warns_of_cells_that_would_wait_for_room(config, capsys):
+    assert cli.status_of(["check", str(config), "--set", "rules.arrival.enrichment=1000"]) == 0
+    assert "wait in the blood for room: lower rules.arrival.enrichment" in capsys.readouterr().out
+
+
+def test_one_rule(config, capsys):
+    assert cli.status_of(["rules", "phagocytosis", "netosis"]) == 0
+    told = capsys.readouterr().out
+    assert "Phagocytosis: Kupffer cells engulf" in told and "Bouwens 1986" in told and "NETosis" in told
+    assert "Extravasation" not in told and "--set rules.phagocytosis=off" in told
+    assert cli.status_of(["rules", str(config), "arrival"]) == 0
+    assert "250 /mm^2" in capsys.readouterr().out
+    assert cli.status_of(["rules", "phagocitosis"]) == 2
+    assert "did you mean 'phagocytosis'?" in capsys.readouterr().err
+    assert cli.status_of(["rules", "sunshine"]) == 2
+    assert "rules are arrival, " in capsys.readouterr().err
 
 
 def test_new_writes_once_and_what_it_writes_is_right(config, capsys):

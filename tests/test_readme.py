@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from abm import LiverModel, load_config
+from abm.interventions import KINDS
 from abm.rules import RULES
 
 ROOT = Path(__file__).parent.parent
@@ -51,11 +52,19 @@ def test_from_python(monkeypatch):
 def test_the_rules_and_files_named_there_exist():
     listed = re.search(r"> (arrival ·.*?)\n\n", README, re.DOTALL)[1]
     assert re.findall(r"\w+", listed.replace(">", "")) == [rule.name for rule in RULES]
-    assert str(len(RULES)) == "17" and "Seventeen rules" in README
+    assert str(len(RULES)) == "18" and "Eighteen rules" in README
     for name in re.findall(r"\| `(\w+\.yaml)`", README):
         assert (ROOT / "configs" / name).exists()
     for picture in re.findall(r"\]\((docs/[\w/.]+)\)", README):
         assert (ROOT / picture).exists()
+
+
+def test_the_interventions_shown_are_valid(tmp_path):
+    text = next(text for language, text in BLOCKS if language == "yaml" and "interventions:" in text)
+    (tmp_path / "my.yaml").write_text(text)
+    config = load_config(tmp_path / "my.yaml")
+    assert {entry.kind for entry in config.interventions} == {kind.kind for kind in KINDS}
+    assert config.begins < 0
 
 
 def test_the_extending_example_is_valid(tmp_path):

@@ -1,5 +1,6 @@
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -10,6 +11,7 @@ import pytest
 
 from abm.record import checkpoint, manifest
 from abm.record.compare import differing
+from abm.record.files import DamagedFile
 from abm.record.manifest import ResumeRefused
 from abm.record.nodules import Nodules
 from abm.record.recorder import Calling
@@ -112,6 +114,105 @@ def test_a_damaged_checkpoint_falls_back_to_the_one_before(tmp_path, light_whole
     assert simulation.resumed_from == int(before.stem) == 18
     assert newest.name in said[0] and "the one before is used" in said[0]
     assert differing(tmp_path / "run", light_whole) == []
+
+
+def broken_off(folder):
+    """A run that was broken off behind its third checkpoint."""
+    with pytest.raises(Stopped):
+        light(folder, progress=stop_at(44)).run()
+    return folder
+
+
+def contents_of(folder):
+    return {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def halve(path):
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+def alter(path):
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(bytes(content))
+
+
+@pytest.mark.parametrize("spoil", [halve, alter, Path.unlink])
+def test_a_spoilt_part_is_made_again_from_the_checkpoint_before(tmp_path, light_whole, spoil):
+    spoil(sorted(broken_off(tmp_path / "run").glob("parts/timeseries-*"))[-1])
+    said, warned = [], []
+    simulation = light(tmp_path / "run", resume=True, tell=said.append, warn=warned.append).run()
+    assert simulation.resumed_from == 18
+    assert len(warned) == 1 and "parts/timeseries-000001.parquet" in warned[0] and "the one before is used" in warned[0]
+    assert differing(tmp_path / "run", light_whole) == []
+
+
+@pytest.mark.parametrize("spoil", [halve, alter, Path.unlink])
+def test_a_spoilt_part_that_every_checkpoint_needs_is_named_and_nothing_is_changed(tmp_path, light_whole, spoil):
+    part = broken_off(tmp_path / "run") / "parts" / "events-000000.parquet"
+    whole_part = part.read_bytes()
+    spoil(part)
+    before = contents_of(tmp_path / "run")
+    with pytest.raises(DamagedFile, match=r"events-000000\.parquet .*nothing was changed.* \(-o\)"):
+        light(tmp_path / "run", resume=True).run()
+    assert contents_of(tmp_path / "run") == before
+    part.write_bytes(whole_part)
+    light(tmp_path / "run", resume=True).run()
+    assert differing(tmp_path / "run", light_whole) == []
+
+
+def test_spoilt_snapshots_are_named(tmp_path):
+    with pytest.raises(Stopped):
+        Simulation(FakeModel(), folder=tmp_path / "run", progress=stop_at(44)).run()
+    (tmp_path / "run" / "snapshots.zarr" / "zarr.json").unlink()
+    with pytest.raises(DamagedFile, match=r"snapshots\.zarr cannot be read"):
+        Simulation(FakeModel(), folder=tmp_path / "run", resume=True).run()
+
+
+@pytest.mark.parametrize("spoil", [halve, Path.unlink])
+def test_the_manifest_is_found_again_in_a_checkpoint(tmp_path, light_whole, spoil):
+    spoil(broken_off(tmp_path / "run") / "manifest.json")
+    warned = []
+    simulation = light(tmp_path / "run", resume=True, warn=warned.append).run()
+    assert simulation.resumed_from == 36
+    assert "it is written again, from the checkpoint 000000036.npz" in warned[0]
+    assert differing(tmp_path / "run", light_whole) == []
+    assert manifest.read(tmp_path / "run")["sessions"] == 2
+
+
+def test_another_run_is_refused_by_the_manifest_in_a_checkpoint(tmp_path):
+    (broken_off(tmp_path / "run") / "manifest.json").unlink()
+    with pytest.raises(ResumeRefused, match="seed was 1, is now 2"):
+        light(tmp_path / "run", FakeModel(seed=2), resume=True).run()
+
+
+def test_files_of_an_unknown_run_are_not_overwritten(tmp_path, light_whole):
+    shutil.copytree(light_whole, tmp_path / "run")
+    (tmp_path / "run" / "manifest.json").unlink()
+    before = contents_of(tmp_path / "run")
+    with pytest.raises(ResumeRefused, match="cannot be told which run this was"):
+        light(tmp_path / "run", resume=True).run()
+    assert contents_of(tmp_path / "run") == before
+
+
+def test_a_state_that_is_not_finite_is_not_made_a_checkpoint(tmp_path):
+    def spoil(simulation):
+        if simulation.model.step_number == 36:
+            simulation.model.fields["tnf"].values[0, 0] = np.nan
+
+    with pytest.raises(FieldError):
+        Simulation(FakeModel(), folder=tmp_path / "run", recorders=[], progress=spoil).run()
+    assert checkpoint.saved(tmp_path / "run")[0].stem == "000000018"
+
+
+def test_a_solver_that_fails_for_a_spoilt_field_is_reported_as_such():
+    class Failing(FakeModel):
+        def step(self):
+            self.fields["oxygen"].values[1, 2] = np.inf
+            raise ArithmeticError("the field did not converge")
+
+    with pytest.raises(FieldError, match=r"oxygen is inf at site \(1, 2\)"):
+        Simulation(Failing()).run()
 
 
 def test_without_any_usable_checkpoint_the_run_begins_again(tmp_path, light_whole):

@@ -45,12 +45,13 @@ class KupfferParameters(Parameters):
         source=f"{_BOUWENS}: 14-20e6 /g * 1.06 g/cm3 * 10 um", description="Kupffer cells per area of a 10 um slab")
     share_zone_1: Number = parameter(
         0.43, low=0.38, high=0.48, mark="checked",
-        source=_BOUWENS, description="share of the cells in the periportal zone")
+        source=_BOUWENS, description="share of the cells in the periportal zone, were the three zones equally large")
     share_zone_2: Number = parameter(
-        0.28, low=0.23, high=0.33, mark="checked", source=_BOUWENS, description="share of the cells in the midzone")
+        0.28, low=0.23, high=0.33, mark="checked", source=_BOUWENS,
+        description="share of the cells in the midzone, were the three zones equally large")
     share_zone_3: Number = parameter(
         0.29, low=0.24, high=0.34, mark="checked",
-        source=_BOUWENS, description="share of the cells in the pericentral zone")
+        source=_BOUWENS, description="share of the cells in the pericentral zone, were the three zones equally large")
     phagocytic_fraction: Fraction = parameter(
         0.64, low=0.5, high=1.0, mark="checked", source=f"{_BOUWENS}: latex labelled 64 %",
         description="fraction of the cells that phagocytose at all")
@@ -64,6 +65,8 @@ def populate(population, sites, parameters: KupfferParameters, area_mm2: float, 
     key = stream_key(seed, "settle/kupffer")
     total = rounded_count(parameters.density * area_mm2, key)
     shares = np.array([parameters.share_zone_1, parameters.share_zone_2, parameters.share_zone_3])
+    # zones differ in size: what is given is how dense the cells are in each
+    shares = shares * [np.count_nonzero((sites.kind == SINUSOID) & (sites.zone == zone)) for zone in (1, 2, 3)]
     limits = np.rint(np.cumsum(shares) / shares.sum() * total).astype(int)
     chosen = []
     for zone, count in enumerate(np.diff(limits, prepend=0), start=1):

@@ -40,7 +40,7 @@ class NaturalKillerParameters(Parameters):
         source="Kupffer density * 0.39 NK per Kupffer cell (10.1002/adma.202106456, fig 3), mouse 0.2-0.3",
         description="NK cells per area of a 10 um slab of normal liver")
     killer_fraction: Fraction = parameter(
-        0.5, low=0.3, high=0.6, mark="checked", source="Vanherberghen 2013, Blood 121:1326",
+        0.6, low=0.3, high=0.6, mark="checked", source="Vanherberghen 2013, Blood 121:1326",
         description="fraction of NK cells that kill at all")
     activation: Number = parameter(
         1.0, low=0.3, high=5, mark="assumed",

@@ -17,7 +17,7 @@ CIRCULATING, HELD, ADHERENT, EXTRAVASATED, DORMANT = range(5)
 DTYPE = np.dtype([
     *WHERE,
     ("held_by", "u1"),          # cause code of what stopped it
-    ("clone", "i4"),            # number of the founder among the arrived cells
+    ("clone", "i4"),            # number of the founder among the arrived cells; negative: of an implanted colony
     ("divisions", "i4"),        # divisions since arrival, along the line of descent
     ("arrived_h", "f4"),        # simulated hours at arrival in the liver (inherited)
     ("settled_h", "f4"),        # simulated hours when it left the circulation or was born
@@ -74,14 +74,18 @@ class TumorParameters(Parameters):
         source="sialyl-Lewis x/a of metastatic lines; Khatib 2002, Cancer Res 62:5393",
         description="ligands of E-selectin, relative to a metastatic line")
     integrins: Number = parameter(
-        1.0, low=0, high=3, mark="assumed", source="VLA-4 and LFA-1/Mac-1 partners of VCAM-1 and ICAM-1",
-        description="ligands of VCAM-1 and ICAM-1, relative to a metastatic line")
+        1.0, low=0, high=3, mark="assumed", source="VLA-4, LFA-1/Mac-1: partners of VCAM-1, ICAM-1 and the matrix of the resting wall",
+        description="ligands of VCAM-1, ICAM-1 and the resting wall, relative to a metastatic line")
     tnf_induction: Number = parameter(
         1.0, low=0, high=1.5, mark="checked",
         source="Khatib 2005, 10.1016/S0002-9440(10)62048-2: H-59, CX-1 induce; M-27, MIP-101 do not",
         description="how strongly a touching Kupffer cell is induced to secrete TNF; 0 for a non-inducer")
+    tnf_onset: Hours = parameter(
+        "1 h", low="0.5 h", high="8 h", mark="derived",
+        source="Khatib 1999, Cancer Res 59:1356: H-59 within 0.5-1 h; Khatib 2005: CX-1 peaks at 10-16 h",
+        description="time constant with which contact induces TNF in a Kupffer cell")
     tnf_duration: Hours = parameter(
-        "4 h", low="2 h", high="24 h", mark="derived",
+        "6 h", low="2 h", high="36 h", mark="derived",
         source="Khatib 2005: H-59 declines after 6 h, CX-1 stays to 48 h",
         description="time constant with which a Kupffer cell tires of the contact")
     nk_sensitivity: Number = parameter(

@@ -6,18 +6,8 @@ numba compiles on one core only; what this process compiles, the run finds in th
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
-
-
-def kernels_are_cold() -> bool:
-    """Whether no run has compiled its kernels yet for these sources: a late one, that of growth, tells."""
-    import numba
-
-    from ..kernels import jit  # noqa: F401  (names the cache folder)
-
-    return not any(Path(numba.config.CACHE_DIR).rglob("growth.grow-*.nbi"))
 
 
 def compile_ahead() -> None:

@@ -4,23 +4,27 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..estimate import estimate, in_words
+from ..estimate import estimate, in_words, kernels_are_cold
 from ..record import manifest
 from . import UserError
-from .ahead import compile_ahead, kernels_are_cold
-from .progress import progress
+from .ahead import compile_ahead
+from .progress import progress, say
 
 if TYPE_CHECKING:
     from ..config.schema import Config
     from ..model import LiverModel
 
 
+PIECE_UM = 2000.0
+"""`crlm check` builds a liver of at most this width and height."""
+
+
 class DrawingFailed(RuntimeError):
     """The data of the run are in place, a picture or the movie is not."""
 
 
-def run_experiment(config: "Config", folder: Path, *, threads: int, resume: bool, quiet: bool, again: str) -> None:
-    """Run `config` into `folder`; `again` is the user's command line without --resume.
+def run_experiment(config: "Config", folder: Path, *, threads: int, resume: bool, quiet: bool, again: str, check: bool = False) -> None:
+    """Run `config` into `folder`; `again` is the user's command line without --resume; `check` looks for broken invariants.
 
     Raises UserError, and what `Simulation.run` raises.
     """
@@ -38,7 +42,7 @@ def run_experiment(config: "Config", folder: Path, *, threads: int, resume: bool
             compile_ahead()
         model = build(config)
         model.threads = threads
-        simulation = Simulation(model, folder=folder, resume=resume, progress=shown, tell=shown.tell,
+        simulation = Simulation(model, folder=folder, resume=resume, progress=shown, tell=shown.tell, warn=shown.warn, check=check,
                                 draw=lambda run: draw_all(run, config, shown.tell))
         try:
             simulation.run()
@@ -53,22 +57,35 @@ def run_experiment(config: "Config", folder: Path, *, threads: int, resume: bool
                          f"When this is mended, go on with: {again} --resume")
             raise OSError(error.errno, said) from error
     if not quiet:
-        print(_ending(simulation, folder))
+        say(_ending(simulation, folder))
 
 
-def build(config: "Config") -> "LiverModel":
-    """The liver of `config`. Raises UserError when it makes none."""
+def build(config: "Config", **overrides) -> "LiverModel":
+    """The liver of `config`, with overrides as `LiverModel` takes them. Raises UserError when it makes none."""
     from ..model import LiverModel
 
     try:
-        return LiverModel(config)
+        return LiverModel(config, **overrides)
     except ValueError as error:
         raise UserError(f"this config makes no liver: {error}") from error
 
 
+def available_processors() -> int:
+    """How many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def refuse_impossible(config: "Config") -> None:
+    """Raise UserError for a config that `crlm run` would refuse: too little memory, or no liver that could be built. Of a
+    large one a piece is built, with the same densities and signals, and without the inoculum."""
+    refuse_memory(config)
+    piece = {side: f"{min(getattr(config.tissue, side), PIECE_UM)!r} um" for side in ("width", "height")}
+    build(config, tissue=piece, rules={"arrival": "off"})
+
+
 def refuse_threads(threads: int) -> None:
     """Raise UserError when there are fewer processors than `threads`."""
-    available = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    available = available_processors()
     if threads > available:
         raise UserError(f"--threads {threads} is more than the {available} processor{'s' * (available != 1)} that can be used here")
 

@@ -40,6 +40,11 @@ def resolved_yaml(config: BaseModel, plugins: Sequence[str] | None = None) -> st
     content = config.model_dump(mode="json", by_alias=True)
     if plugins is not None:
         content["plugins"] = list(plugins)
+    return as_yaml(content)
+
+
+def as_yaml(content: Mapping[str, Any]) -> str:
+    """Plain data as YAML, in the given order."""
     return "\n".join(_lines(content, 0)) + "\n"
 
 
@@ -132,7 +137,7 @@ def _warnings(value: Any, path: tuple[str | int, ...]) -> Iterator[str]:
     if isinstance(value, BaseModel):
         if getattr(value, "enabled", True) is False:
             return
-        about = {entry.name: entry for entry in declared(type(value))}
+        about = {entry.name: entry for entry in value.facts()}
         for name, field in type(value).model_fields.items():
             item, here = getattr(value, name), (*path, field.alias or name)
             if name in about and about[name].outside(item):
@@ -261,6 +266,9 @@ def starter_yaml(config_class: type[BaseModel]) -> str:
                   *textwrap.wrap(f"accepted here: {', '.join(keys_of(group))}", WIDTH - 10,
                                  initial_indent="  # " if first else "#   # ", subsequent_indent="  # " if first else
                                  "#   # ")]
+    if "interventions" in keys_of(config_class):
+        lines += ["", "# What is done to the liver, and when; `crlm interventions` shows what there is.",
+                  "# interventions: [{deplete: kupffer, start: -2 d}, {block: e_selectin, start: 0 h, stop: 3 d}]"]
     if "plugins" in keys_of(config_class):
         lines += ["", "# Rules of your own, in Python files.", "# plugins: [my_rule.py]"]
     return "\n".join(lines) + "\n"

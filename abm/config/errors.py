@@ -160,7 +160,8 @@ def inside(annotation: Any, key: str | int, value: Any = None) -> list[Any]:
 
 
 def narrowed(groups: list[type[BaseModel]], value: Any) -> list[type[BaseModel]]:
-    """Those of `groups` whose literal keys (`kind: bolus`) agree with the mapping `value`; all, when none does."""
+    """Those of `groups` whose literal keys (`kind: bolus`) agree with the mapping `value`; when none does, those whose
+    required keys are in it (`deplete: ...`); all, when there is none of these either."""
     if not isinstance(value, Mapping) or len(groups) < 2:
         return groups
     fitting = []
@@ -169,7 +170,9 @@ def narrowed(groups: list[type[BaseModel]], value: Any) -> list[type[BaseModel]]
                     for part in alternatives(annotation) if get_origin(part) is Literal}
         if any(value.get(key) in words for key, words in literals.items() if isinstance(value.get(key), str)):
             fitting.append(group)
-    return fitting or groups
+    named = [group for group in groups if any(field.is_required() for field in group.model_fields.values())
+             and all(name in value for name, field in group.model_fields.items() if field.is_required())]
+    return fitting or named or groups
 
 
 def at(config_class: type[BaseModel], path: Iterable[str | int], value: Any = None) -> list[Any]:
@@ -302,7 +305,8 @@ def unknown_key(config_class: type[BaseModel], path: Sequence[str | int], value:
     near = closest(key, here, VERY_CLOSE)
     if near:
         return message, f"did you mean {named(near)}?"
-    everywhere = list(every_key(config_class))
+    # what stands in an entry of a list was meant for it
+    everywhere = [] if any(isinstance(part, int) for part in parents) else list(every_key(config_class))
     exact = [place for place in everywhere if _plain(place[-1]) == _plain(key) and place[:-1] != parents]
     if 0 < len(exact) <= SHOWN_PLACES:
         return message, f"did you mean {choice([dotted(place) for place in exact])}?"

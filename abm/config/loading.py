@@ -14,7 +14,7 @@ import math
 import os
 import re
 import stat
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -38,18 +38,19 @@ NOT_INHERITED_FROM_PRESETS = ("name", "description")
 NEED_THE_WHOLE = ("missing", "value_error", "assertion_error")
 """pydantic's errors that may come from a part of the config that could not be read."""
 
-_OVERRIDE_KEY = re.compile(r"[^.\[\]=\s]+(?:\.[^.\[\]=\s]+|\[[0-9]{1,6}\])*")
+OVERRIDE_KEY = re.compile(r"[^.\[\]=\s]+(?:\.[^.\[\]=\s]+|\[[0-9]{1,6}\])*")
 
 
 @dataclass
 class Layers:
     """A config as read, merged, not yet validated. `files` lists what was read; `complete` is False when a part could
-    not be read, so that nothing can be said about keys that are missing."""
+    not be read, so that nothing can be said about keys that are missing. `parts` is what was merged, lowest first."""
 
     root: Node
     problems: list[Problem]
     files: list[Path] = field(default_factory=list)
     complete: bool = True
+    parts: "list[Layer]" = field(default_factory=list)
 
 
 def shipped_configs() -> Path:
@@ -57,6 +58,18 @@ def shipped_configs() -> Path:
     package = Path(__file__).resolve().parent.parent
     installed = package / "configs"
     return installed if installed.is_dir() else package.parent / "configs"
+
+
+def find_config(path: Path) -> Path:
+    """The file at `path`; where there is none, the shipped config that it names: `quickstart`, `quickstart.yaml` or, as
+    from a checkout, `configs/quickstart.yaml`. `path` again when there is neither."""
+    if _exists(path) or path.is_absolute() or ".." in path.parts:
+        return path
+    name = Path(*path.parts[path.parts[:1] == ("configs",):])
+    for candidate in (name, Path(f"{name}.yaml")):
+        if _exists(shipped_configs() / candidate) and candidate.parts[0] not in PRESETS.values():
+            return shipped_configs() / candidate
+    return path
 
 
 def presets(kind: str) -> list[str]:
@@ -71,20 +84,20 @@ def load_config(path: str | os.PathLike | None = None, overrides: Sequence[str] 
     `compose(user_rules)` gives the class to validate with; by default `abm.config.schema.compose`.
     Raises ConfigError with everything that is wrong.
     """
-    return _validated(read_layers(path, overrides), "" if path is None else os.fspath(path), compose)
+    return validated(read_layers(path, overrides), "" if path is None else os.fspath(path), compose)
 
 
 def load_text(text: str, overrides: Sequence[str] = (), *, name: str = "config", folder: Path | None = None,
               compose: Callable | None = None):
     """Like `load_config`, of a text; `name` stands for the file in errors, `folder` is where its paths start."""
-    reader = _Reader()
+    reader = Reader()
     source = Source(name, folder or Path.cwd())
-    return _validated(_merged(reader, reader.compose(text, source), source, overrides), name, compose)
+    return validated(_merged(reader, reader.compose(text, source), source, overrides), name, compose)
 
 
 def read_layers(path: str | os.PathLike | None, overrides: Sequence[str] = ()) -> Layers:
     """Read a config with all that it draws on, and merge it. Problems are collected, not raised."""
-    reader = _Reader()
+    reader = Reader()
     if path is None:
         source = Source("the defaults", Path.cwd())
         return _merged(reader, Node({}, Place(source)), source, overrides)
@@ -95,13 +108,13 @@ def read_layers(path: str | os.PathLike | None, overrides: Sequence[str] = ()) -
 # --- Reading files ----------------------------------------------------------------------------------------------------
 
 
-class _Reader:
+class Reader:
     """Reads files, each once, and keeps what was wrong with them."""
 
     def __init__(self):
         self.problems: list[Problem] = []
         self.files: dict[Path, Node] = {}
-        self.layers: dict[tuple[Path, str], list[_Layer]] = {}
+        self.layers: dict[tuple[Path, str], list[Layer]] = {}
         self.complete = True
 
     def unreadable(self, problem: Problem, source: Source) -> Node:
@@ -123,7 +136,7 @@ class _Reader:
             with path.open("rb") as file:
                 data = file.read(MAX_BYTES + 1)
         except FileNotFoundError:
-            near = closest(path.name, _configs_in(path.parent))
+            near = closest(path.name, [*_configs_in(path.parent), *_configs_in(shipped_configs())])
             hint = f"did you mean '{near}'?" if near else ""
             return self.unreadable(Problem(source.label, None, None, "", "there is no such file", hint), source)
         except (OSError, ValueError, RuntimeError) as error:
@@ -165,7 +178,7 @@ class _Reader:
 
 
 @dataclass(frozen=True)
-class _Layer:
+class Layer:
     """`kind` is 'file', 'line' or 'host'; `label` the preset's name and `place` where it was asked for."""
 
     kind: str
@@ -190,10 +203,11 @@ def _shown(path: Path) -> str:
     return str(path) if relative.startswith("..") else relative
 
 
-def _layers(reader: _Reader, root: Node, source: Source, chain: tuple[Path, ...], within: str = "") -> list[_Layer]:
+def _layers(reader: Reader, root: Node, chain: tuple[Path, ...], within: str = "",
+            below: Sequence[Layer] = ()) -> list[Layer]:
     """The layers of one file, lowest first. `chain` is the files being read (to see cycles), `within` the kind of
-    preset being read."""
-    layers: list[_Layer] = []
+    preset being read, `below` what the file stands on, as if it extended that first."""
+    layers: list[Layer] = [*below]
     for index, item in _entries(reader, root.value.get("extends"), "extends"):
         layers += _named_file(reader, item, ("extends", *index), chain, within)
         if len(layers) > MAX_FILES:
@@ -213,16 +227,16 @@ def _layers(reader: _Reader, root: Node, source: Source, chain: tuple[Path, ...]
         if node.value is None or node.value is BROKEN:
             continue
         if not isinstance(node.value, str):
-            message = f"expected the name of a preset, got {quoted(_to_plain(node))}"
+            message = f"expected the name of a preset, got {quoted(to_plain(node))}"
             reader.problems.append(node.shown.problem((kind,), message, _preset_hint(kind)))
             continue
         layers += _preset(reader, node, kind, chain)
     body = {key: child for key, child in root.value.items()
             if key not in LAYERING_KEYS and not (within and key in NOT_INHERITED_FROM_PRESETS)}
-    return [*layers, _Layer("file", replace(root, value=body))]
+    return [*layers, Layer("file", replace(root, value=body))]
 
 
-def _entries(reader: _Reader, node: Node | None, key: str) -> list[tuple[tuple[int, ...], Node]]:
+def _entries(reader: Reader, node: Node | None, key: str) -> list[tuple[tuple[int, ...], Node]]:
     """The texts of a key that takes one or a list of them, each with its index."""
     if node is None or node.value is None or node.value is BROKEN:
         return []
@@ -238,7 +252,7 @@ def _entries(reader: _Reader, node: Node | None, key: str) -> list[tuple[tuple[i
         if isinstance(item.value, str) and item.value:
             good.append((index, item))
         elif item.value is not BROKEN:
-            message = f"expected the name of a file, got {quoted(_to_plain(item))}"
+            message = f"expected the name of a file, got {quoted(to_plain(item))}"
             reader.problems.append(item.shown.problem((key, *index), message))
     return good
 
@@ -250,7 +264,7 @@ def _exists(path: Path) -> bool:
         return False
 
 
-def _named_file(reader: _Reader, item: Node, path: tuple, chain: tuple[Path, ...], within: str) -> list[_Layer]:
+def _named_file(reader: Reader, item: Node, path: tuple, chain: tuple[Path, ...], within: str) -> list[Layer]:
     """The layers of a file named under `extends`."""
     folder, shipped, name = item.place.source.folder, shipped_configs(), item.value
     names = [name] if name.endswith((".yaml", ".yml")) else [name, name + ".yaml"]
@@ -265,8 +279,8 @@ def _named_file(reader: _Reader, item: Node, path: tuple, chain: tuple[Path, ...
     return _file_layers(reader, item, found, path, chain, within)
 
 
-def _file_layers(reader: _Reader, item: Node, found: Path, path: tuple, chain: tuple[Path, ...],
-                 within: str) -> list[_Layer]:
+def _file_layers(reader: Reader, item: Node, found: Path, path: tuple, chain: tuple[Path, ...],
+                 within: str) -> list[Layer]:
     resolved = found.resolve()
     if resolved in chain:
         names = [file.name for file in (*chain[chain.index(resolved):], resolved)]
@@ -285,7 +299,7 @@ def _file_layers(reader: _Reader, item: Node, found: Path, path: tuple, chain: t
     source = Source(_shown(found), found.parent)
     if (resolved, within) not in reader.layers:  # a file drawn upon in many ways is resolved once
         node = reader.read(found, source)
-        reader.layers[resolved, within] = _layers(reader, node, source, (*chain, resolved), within)
+        reader.layers[resolved, within] = _layers(reader, node, (*chain, resolved), within)
     return reader.layers[resolved, within]
 
 
@@ -294,7 +308,7 @@ def _preset_hint(kind: str) -> str:
     return "there is " + errors.choice([f"'{name}'" for name in names], "and") if names else ""
 
 
-def _preset(reader: _Reader, node: Node, kind: str, chain: tuple[Path, ...]) -> list[_Layer]:
+def _preset(reader: Reader, node: Node, kind: str, chain: tuple[Path, ...]) -> list[Layer]:
     """The layers of `line: mc38`: a shipped preset by name, or the user's own by its path."""
     name = node.value
     if name.endswith((".yaml", ".yml")):
@@ -310,45 +324,80 @@ def _preset(reader: _Reader, node: Node, kind: str, chain: tuple[Path, ...]) -> 
         reader.complete = False
         return []
     layers = _file_layers(reader, node, found, (kind,), chain, kind)
-    return [_Layer(kind, layer.node, label, node.key or node.place) for layer in layers]
+    return [Layer(kind, layer.node, label, node.key or node.place) for layer in layers]
 
 
 # --- Merging ----------------------------------------------------------------------------------------------------------
 
 
-def _merged(reader: _Reader, root: Node, source: Source, overrides: Sequence[str]) -> Layers:
+def _merged(reader: Reader, root: Node, source: Source, overrides: Sequence[str]) -> Layers:
     """The file, all that it draws on, and the overrides, as one tree."""
-    settings = []
     root = replace(root, value=dict(root.value))
+    settings = _presets_set(root, settings_of(reader, overrides))
+    top = next((path for path, node in reader.files.items() if node.place.source is source), None)
+    return _stacked(reader, _layers(reader, root, (top,) if top else ()), root.place, settings)
+
+
+def read_arm(reader: Reader, base: Node, arm: Node, settings: Iterable["Setting"], chain: tuple[Path, ...]) -> Layers:
+    """The config of an arm of an experiment: `base` (the name of a file, or a group of keys), `arm` over it as if it
+    extended the base, and `settings` over both. `chain` is the experiment's own file."""
+    arm = replace(arm, value=dict(arm.value))
+    settings = _presets_set(arm, settings)
+    if isinstance(base.value, dict):
+        below = _layers(reader, base, chain)
+    else:
+        below = _named_file(reader, base, ("base",), chain, "")
+    return _stacked(reader, _layers(reader, arm, chain, below=below), arm.place, settings)
+
+
+Setting = tuple[tuple[str | int, ...], Node]
+"""A path and what shall stand there."""
+
+
+def settings_of(reader: Reader, overrides: Iterable[str]) -> list[Setting]:
+    """The overrides that can be read and may be given on the command line."""
+    settings = []
     for override in overrides:
-        setting = _read_override(reader, override)
+        setting = read_override(reader, override)
         if setting is None:
             continue
         path, node = setting
-        if path[0] in PRESETS and len(path) == 1:
-            root.value[path[0]] = node
-        elif path[0] in LAYERING_KEYS:
+        if path[0] in LAYERING_KEYS and not (path[0] in PRESETS and len(path) == 1):
             message = f"'{path[0]}' cannot be set on the command line" if path[0] == "extends" else "unknown key"
             reader.problems.append(node.place.problem(path, message, "write it into the file"))
         else:
-            settings.append((path, node))
-    top = next((path for path, node in reader.files.items() if node.place.source is source), None)
-    layers = _layers(reader, root, source, (top,) if top else ())
-    tree = Node({}, root.place)
+            settings.append(setting)
+    return settings
+
+
+def _presets_set(root: Node, settings: Iterable[Setting]) -> list[Setting]:
+    """The settings without those of presets, which count as if `root` named them."""
+    rest = []
+    for path, node in settings:
+        if path[0] in PRESETS:
+            root.value[path[0]] = node
+        else:
+            rest.append((path, node))
+    return rest
+
+
+def _stacked(reader: Reader, layers: list[Layer], place: Place, settings: Iterable[Setting]) -> Layers:
+    """The layers, lowest first, and the settings, as one tree."""
+    tree = Node({}, place)
     labels: dict[str, Node] = {}
     for layer in layers:
         tree = _merge(tree, layer.node, ())
         if layer.kind in PRESETS:
             labels[layer.kind] = Node(layer.label, layer.place)
-    tree = replace(tree, place=root.place)
+    tree = replace(tree, place=place)
     if labels:
         written = tree.value.get("labels")
         kept = written.value if written and isinstance(written.value, dict) else {}
-        place = next(iter(labels.values())).place
-        tree.value["labels"] = Node({**kept, **labels}, place, key=place)
+        above = next(iter(labels.values())).place
+        tree.value["labels"] = Node({**kept, **labels}, above, key=above)
     for path, node in settings:
-        tree = _set(reader, tree, path, node, ())
-    return Layers(tree, reader.problems, list(reader.files), reader.complete)
+        tree = set_at(reader, tree, path, node, ())
+    return Layers(tree, reader.problems, list(reader.files), reader.complete, layers)
 
 
 def _merge(low: Node, high: Node, path: tuple[str, ...]) -> Node:
@@ -387,13 +436,13 @@ def _as_group(node: Node) -> Node:
     return replace(node, value={"enabled": Node(node.value, node.place, key=node.key)})
 
 
-def _read_override(reader: _Reader, override: str) -> tuple[tuple[str | int, ...], Node] | None:
+def read_override(reader: Reader, override: str) -> tuple[tuple[str | int, ...], Node] | None:
     """`rules.phagocytosis.rate=0.2 /h` as a path and a node."""
     source = Source(f"--set {shorten(override, 100)}", Path.cwd(), override=True)
     place = Place(source)
     key, equals, text = override.partition("=")
     key = key.strip()
-    if not equals or not _OVERRIDE_KEY.fullmatch(key):
+    if not equals or not OVERRIDE_KEY.fullmatch(key):
         reader.problems.append(place.problem((), "expected key.path=value",
                                              "e.g. --set 'rules.phagocytosis.rate=0.2 /h'"))
         return None
@@ -406,7 +455,7 @@ def _read_override(reader: _Reader, override: str) -> tuple[tuple[str | int, ...
     return path, replace(node, key=place)
 
 
-def _set(reader: _Reader, tree: Node, path: tuple[str | int, ...], node: Node, above: tuple[str | int, ...]) -> Node:
+def set_at(reader: Reader, tree: Node, path: tuple[str | int, ...], node: Node, above: tuple[str | int, ...]) -> Node:
     """A copy of `tree` in which `node` stands at `path`; groups merge."""
     if not path:
         return _merge(tree, node, above)
@@ -419,37 +468,37 @@ def _set(reader: _Reader, tree: Node, path: tuple[str | int, ...], node: Node, a
             reader.problems.append(node.place.problem(here, message, hint))
             return tree
         items = list(tree.value)
-        items[key] = _set(reader, items[key], path[1:], node, here)
+        items[key] = set_at(reader, items[key], path[1:], node, here)
         return replace(tree, value=items)
     if _is_rule(above) and _is_switch(tree):
         tree = _as_group(tree)
     key = str(key)
     value = dict(tree.value) if isinstance(tree.value, dict) else {}
-    value[key] = _set(reader, value.get(key, Node(None, node.place, key=node.key)), path[1:], node, here)
+    value[key] = set_at(reader, value.get(key, Node(None, node.place, key=node.key)), path[1:], node, here)
     return replace(tree, value=value) if isinstance(tree.value, dict) else Node(value, node.place, key=node.key)
 
 
 # --- Validating -------------------------------------------------------------------------------------------------------
 
 
-def _sound(node: Node) -> Node:
+def sound(node: Node) -> Node:
     """The tree without the values about which a problem was reported already."""
     if isinstance(node.value, dict):
-        return replace(node, value={key: _sound(item) for key, item in node.value.items() if item.value is not BROKEN})
+        return replace(node, value={key: sound(item) for key, item in node.value.items() if item.value is not BROKEN})
     if isinstance(node.value, list):
-        return replace(node, value=[_sound(item) for item in node.value if item.value is not BROKEN])
+        return replace(node, value=[sound(item) for item in node.value if item.value is not BROKEN])
     return node
 
 
-def _to_plain(node: Node) -> Any:
+def to_plain(node: Node) -> Any:
     if isinstance(node.value, dict):
-        return {key: _to_plain(item) for key, item in node.value.items()}
+        return {key: to_plain(item) for key, item in node.value.items()}
     if isinstance(node.value, list):
-        return [_to_plain(item) for item in node.value]
+        return [to_plain(item) for item in node.value]
     return None if node.value is BROKEN else node.value
 
 
-def _without_empty_groups(value: Any, annotations: list[Any]) -> Any:
+def without_empty_groups(value: Any, annotations: list[Any]) -> Any:
     """`value` without the keys under which a group should stand and nothing does (`rules:` with all lines below it
     commented out)."""
     if not isinstance(value, dict):
@@ -459,31 +508,46 @@ def _without_empty_groups(value: Any, annotations: list[Any]) -> Any:
         below = [part for annotation in annotations for part in errors.inside(annotation, key, value)]
         if item is None and any(map(errors.takes_group, below)) and not any(map(errors.takes_nothing, below)):
             continue
-        kept[key] = _without_empty_groups(item, below)
+        kept[key] = without_empty_groups(item, below)
     return kept
 
 
-def _validated(layers: Layers, name: str, compose: Callable | None):
+def validated(layers: Layers, name: str, compose: Callable | None = None):
     """The Config of merged layers. Raises ConfigError."""
     if compose is None:
         from .schema import compose
     problems = list(layers.problems)
-    root = _sound(layers.root)
+    root = sound(layers.root)
     config_class, plugins_sound = _with_plugins(root, compose, problems)
-    document = _without_empty_groups(_to_plain(root), [config_class])
+    return checked(root, config_class, problems, name, complete=layers.complete, plugins_sound=plugins_sound)
+
+
+def schema_of(layers: Layers, compose: Callable | None = None) -> tuple[type[BaseModel], Any]:
+    """The class that validates merged layers, and their values as plain data."""
+    if compose is None:
+        from .schema import compose
+    root = sound(layers.root)
+    config_class, _ = _with_plugins(root, compose, [])
+    return config_class, without_empty_groups(to_plain(root), [config_class])
+
+
+def checked(root: Node, schema: type[BaseModel], problems: list[Problem], name: str, *, complete: bool = True,
+            plugins_sound: bool = True, extra_keys: Sequence[str] = LAYERING_KEYS) -> Any:
+    """The `schema` of a sound tree. Raises ConfigError with `problems`, found before, and all that is wrong."""
+    document = without_empty_groups(to_plain(root), [schema])
     try:
-        config = config_class.model_validate(document)
+        config = schema.model_validate(document)
     except ValidationError as error:
         found = error.errors(include_url=False)
-        if not layers.complete:
+        if not complete:
             found = [one for one in found if one["type"] not in NEED_THE_WHOLE
                      and not (errors.is_custom(one["type"]) and isinstance(one["input"], Mapping | BaseModel))]
         reported = {problem.path for problem in problems}
-        problems += _problems_of(found[:MAX_PROBLEMS], root, config_class, document, reported, plugins_sound)
+        problems += problems_of(found[:MAX_PROBLEMS], root, schema, document, reported, plugins_sound, extra_keys)
         raise ConfigError(problems, name, more=max(0, len(found) - MAX_PROBLEMS)) from None
     for path in _not_finite(config):
-        path, _, node = _locate(root, path, config_class, document)
-        problems.append(node.shown.problem(path, f"the number {quoted(_to_plain(node))} is too large"))
+        path, _, node = _locate(root, path, schema, document)
+        problems.append(node.shown.problem(path, f"the number {quoted(to_plain(node))} is too large"))
     if problems:
         raise ConfigError(problems, name)
     return config
@@ -500,7 +564,7 @@ def _with_plugins(root: Node, compose: Callable, problems: list[Problem]) -> tup
         return compose(()), True
     from . import plugins  # the rules bring numba with them, which reading a file does not need
 
-    known = [rule.name for rule in compose(()).rule_classes]
+    known, files = [rule.name for rule in compose(()).rule_classes], {}
     loaded: list[type] = []
     sound = True
     for index, item in enumerate(node.value):
@@ -508,6 +572,8 @@ def _with_plugins(root: Node, compose: Callable, problems: list[Problem]) -> tup
             continue
         try:
             path = item.place.source.folder / Path(item.value).expanduser()
+            if path.resolve() != files.setdefault(path.name, path.resolve()):
+                raise plugins.PluginError(f"another plugin is named {path.name}; rename one, as a run keeps copies of both in one folder")
             rules = plugins.load_rules(path)
             for rule in rules:
                 plugins.check_names(rule, known)
@@ -544,9 +610,11 @@ def _locate(root: Node, location: Sequence[str | int], config_class: type[BaseMo
     return path, annotations, node
 
 
-def _problems_of(found: Sequence[Mapping[str, Any]], root: Node, config_class: type[BaseModel], document: Any,
-                 reported: set[str], plugins_sound: bool) -> list[Problem]:
-    """pydantic's errors, placed and in plain words. `reported` are the paths of problems known already."""
+def problems_of(found: Sequence[Mapping[str, Any]], root: Node, config_class: type[BaseModel], document: Any,
+                reported: Collection[str] = (), plugins_sound: bool = True,
+                extra_keys: Sequence[str] = LAYERING_KEYS) -> list[Problem]:
+    """pydantic's errors, placed and in plain words. `reported` are the paths of problems known already, `extra_keys`
+    what is accepted at the top besides the schema's keys."""
     placed: dict[tuple, list] = {}
     for error in found:
         path, annotations, node = _locate(root, error["loc"], config_class, document)
@@ -561,7 +629,7 @@ def _problems_of(found: Sequence[Mapping[str, Any]], root: Node, config_class: t
         override = node.place.source.override
         if branch == "unknown":
             maybe_plugin = len(path) > 1 and path[0] == "rules" and not plugins_sound
-            message, hint = errors.unknown_key(config_class, path, document, LAYERING_KEYS, whole=override)
+            message, hint = errors.unknown_key(config_class, path, document, extra_keys, whole=override)
             if maybe_plugin and len(path) == 2 and not hint.startswith("did you mean"):
                 continue  # it may belong to the rule that could not be loaded
             problems.append((node.key or node.place).problem(path, message, hint))

@@ -38,7 +38,7 @@ class _FromSource(SourceFileLoader):
 
 def load_rules(path: Path) -> tuple[type[Rule], ...]:
     """The classes that the file at `path` marks with `@rule`, in the order of the file. Raises PluginError."""
-    module = _load(path)
+    module = load_module(path)
     found = [value for value in vars(module).values()
              if isinstance(value, type) and issubclass(value, Rule)
              and value.__module__ == module.__name__ and "is_plugin" in vars(value)]
@@ -64,7 +64,7 @@ def check_names(rule: type[Rule], known: Sequence[str]) -> None:
                           + (f"; did you mean '{near}'?" if near else ""))
 
 
-def _load(path: Path) -> ModuleType:
+def load_module(path: Path) -> ModuleType:
     try:
         if path.exists() and not path.is_file():
             raise PluginError("this is not an ordinary file")

@@ -1,9 +1,11 @@
 """The whole configuration, composed from the parameters that stand beside each mechanism and population."""
 
 import functools
+from collections.abc import Iterable
 from typing import Annotated, ClassVar
 
-from pydantic import Field, create_model
+from pydantic import Field, create_model, field_validator
+from pydantic_core import PydanticCustomError
 
 from ..blood import BloodParameters
 from ..cells import (
@@ -23,10 +25,15 @@ from ..fields.fields import (
 )
 from ..fields.oxygen import OxygenParameters
 from ..fields.secretion import SecretionParameters
+from ..interventions import KINDS, Intervention
 from ..record.parameters import RecordParameters
 from ..rules import Rule, in_order
 from ..tissue.anatomy import TissueParameters
-from ..units import Hours, Parameters
+from ..units import Hours, Moment, Parameters
+from .kinds import one_of
+
+LONGEST = 24.0 * 3650
+"""Hours that a run lasts at most, and begins at most before time 0."""
 
 
 class CellsParameters(Parameters):
@@ -61,7 +68,7 @@ class Config(Parameters):
     labels: dict[str, str] = Field(default={}, description="which presets were used (written by crlm)")
     plugins: tuple[str, ...] = Field(default=(), description="Python files with rules of your own")
     seed: Annotated[int, Field(ge=0, lt=2**63)] = Field(default=1, description="the seed of all chance")
-    duration: Annotated[Hours, Field(gt=0, le=24 * 3650)] = Field(default="14 d", description="simulated time")
+    duration: Annotated[Hours, Field(gt=0, le=LONGEST)] = Field(default="14 d", description="simulated time")
     step: Annotated[Hours, Field(ge=1 / 120, le=1)] = Field(default="5 min", description="time step of the cells, 30 s to 1 h")
     tissue: TissueParameters = TissueParameters()
     cells: CellsParameters = CellsParameters()
@@ -69,7 +76,31 @@ class Config(Parameters):
     secretion: SecretionParameters = SecretionParameters()
     blood: BloodParameters = BloodParameters()
     rules: Parameters
+    interventions: tuple[Intervention, ...] = Field(default=(), description="what the experimenter does to the liver, and when")
+    begin: Moment | None = Field(
+        default=None, description="when the run begins, at most 0; by default with the earliest intervention, at the latest at 0")
     record: RecordParameters = RecordParameters()
+
+    @field_validator("begin", mode="after")
+    @classmethod
+    def _not_too_late(cls, begin, info):
+        if begin is not None:
+            if begin > 0:
+                raise PydanticCustomError("begin", "a run begins at 0 or before")
+            if begin > min(_starts(info.data.get("interventions", ())), default=0.0):
+                raise PydanticCustomError("begin", "an intervention starts earlier; begin with it, or leave this key out")
+        if min([begin or 0.0, *_starts(info.data.get("interventions", ()))]) < -LONGEST:
+            raise PydanticCustomError("begin", "a run begins at most 10 years before time 0")
+        return begin
+
+    @property
+    def begins(self) -> float:
+        """Hours at which the run begins: 0, or before it."""
+        return self.begin if self.begin is not None else min([0.0, *_starts(self.interventions)])
+
+
+def _starts(interventions: Iterable[Intervention]) -> list[float]:
+    return [intervention.begins for intervention in interventions if intervention.begins is not None]
 
 
 @functools.cache
@@ -78,6 +109,8 @@ def compose(user_rules: tuple[type[Rule], ...] = ()) -> type[Config]:
     rule_classes = in_order(user_rules)
     groups = {rule.name: (rule.Parameters, rule.Parameters()) for rule in rule_classes}
     rules = create_model("RulesParameters", __base__=Parameters, __doc__="What happens, one group per rule.", **groups)
-    composed = create_model("Config", __base__=Config, __doc__=Config.__doc__, rules=(rules, rules()))
+    kinds = one_of([kind.for_rules(rule_classes) for kind in KINDS])
+    interventions = (tuple[kinds, ...], Field(default=(), description=Config.model_fields["interventions"].description))
+    composed = create_model("Config", __base__=Config, __doc__=Config.__doc__, rules=(rules, rules()), interventions=interventions)
     composed.rule_classes = rule_classes
     return composed

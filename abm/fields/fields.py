@@ -6,12 +6,14 @@ sinusoids, which is what keeps it local. Lactate is in mM and is exchanged with 
 
 import numpy as np
 
+from ..kernels.memory import zeros
 from ..tissue.sites import PARENCHYMA
 from ..units import Millimolar, Parameters, PerHour, PerSecond, SquareMicrometersPerSecond, parameter
+from .multigrid import is_zero
 from .solver import DiffusionSolver, check_decay_length, own_site_level
 
 REST = np.float32(1e-6)
-"""Excess over the level at rest, below which a field is at rest."""
+"""Excess over the level at rest, below which it is set to rest."""
 
 _WASHOUT = "exchange-limited; 0.02 /s in a quarter of the sites gives ranges of 60-100 um"
 
@@ -101,9 +103,9 @@ class Field:
         self.values = values
         self.parameters = parameters
         self.rest = np.float32(rest)
-        self.excess = values if rest == 0.0 else np.zeros_like(values)
+        self.excess = values if rest == 0.0 else zeros(values.shape)
         self.values[:] = self.rest
-        self.source = np.zeros_like(values)
+        self.source = zeros(values.shape)
         self.at_rest = True
         self.secreted = False
         self._new_perfusion: np.ndarray | None = None
@@ -133,16 +135,15 @@ class Field:
             return 0
         if self._new_perfusion is not None:
             self._take_over_perfusion()
-        cycles = self._solver.advance(self.excess, self.source)
-        settle(self.excess)
-        self.at_rest = not self.excess.any()
+        cycles = self._solver.advance(self.excess, self.source, least=REST)
+        self.at_rest = is_zero(self.excess)
         self._publish()
         return cycles
 
     def load(self, excess: np.ndarray) -> None:
         """Take over the excess of a checkpoint."""
         self.excess[:] = excess
-        self.at_rest = not self.excess.any()
+        self.at_rest = is_zero(self.excess)
         self._publish()
 
     def _publish(self) -> None:
@@ -151,11 +152,6 @@ class Field:
 
     def __repr__(self) -> str:
         return f"<{self.name}: mean {self.values.mean():.3g}, max {self.values.max():.3g} {self.unit}>"
-
-
-def settle(excess: np.ndarray) -> None:
-    """Set what is within 1e-6 of rest to rest, in place."""
-    excess[excess < REST] = np.float32(0.0)
 
 
 def exchanging(kind: np.ndarray, perfused: np.ndarray) -> np.ndarray:

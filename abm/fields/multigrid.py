@@ -16,7 +16,9 @@ The smoother is Jacobi with two steps whose lengths are the Chebyshev points of 
 as much as one red-black Gauss-Seidel sweep and smooths better, needs no colours with nine points, prefers no
 direction, and its inner loops are contiguous.
 
-A level's arrays are stretches of flat arrays (`levels` says where), so one compiled function walks all levels.
+A level's arrays are stretches of flat arrays (`levels` says where), so one compiled function walks all levels. On a
+large lattice memory is slower than arithmetic: the finest level is walked twice in a cycle, and all that is done to a
+row is done while it is at hand.
 """
 
 from typing import NamedTuple
@@ -24,6 +26,7 @@ from typing import NamedTuple
 import numpy as np
 
 from abm.kernels.jit import jit
+from abm.kernels.memory import zeros
 
 BEFORE, AFTER, SHARE, LEAN, OWN_WEIGHT, NEXT_WEIGHT = 0, 1, 2, 3, 4, 5
 """Rows of an axis table: couplings to the previous and next block (1/s), a block's share of its parent's volume, how
@@ -42,6 +45,7 @@ _ROUGH_SPECTRUM = {9: (0.6, 1.6), 5: (0.5, 2.0)}
 
 _VANISHING = np.float32(1e-30)  # below this a level is zero: no work with denormal numbers
 _MAGNITUDE = np.int32(0x7FFFFFFF)
+_APART = 80  # numbers between scratch rows: writing to one must not hold up reading another at the same place of a page
 
 
 class Grid(NamedTuple):
@@ -58,7 +62,7 @@ class Grid(NamedTuple):
     corrections: np.ndarray  # float32 [sites of all coarse levels]
     residuals: np.ndarray  # likewise, 1/s
     sinks: np.ndarray  # likewise, 1/s
-    buffers: np.ndarray  # float32 [4, longest side + 2], scratch
+    buffers: np.ndarray  # float32 [7, longest side + 2 and more], scratch
     totals: np.ndarray  # float64 [2, columns], scratch
 
 
@@ -78,10 +82,10 @@ def build(shape: tuple[int, int], coupling: float, periodic: bool) -> Grid:
         levels,
         *(np.concatenate(table) for table in tables),
         smoothing=np.array([_smoothing(*widths, coupling) for widths in zip(*axes, strict=True)], np.float32),
-        corrections=np.zeros(np.sum(sites[1:]), np.float32),
-        residuals=np.zeros(np.sum(sites[1:]), np.float32),
-        sinks=np.zeros(np.sum(sites[1:]), np.float32),
-        buffers=np.zeros((4, max(shape) + 2), np.float32),
+        corrections=zeros(int(np.sum(sites[1:]))),
+        residuals=zeros(int(np.sum(sites[1:]))),
+        sinks=zeros(int(np.sum(sites[1:]))),
+        buffers=zeros((7, -(-(max(shape) + 2) // 16) * 16 + _APART)),
         totals=np.zeros((2, shape[1]), np.float64),
     )
 
@@ -140,27 +144,34 @@ def restrict_sink(sink: np.ndarray, grid: Grid) -> None:
         sink = coarse
 
 
-def largest_correction(grid: Grid) -> float:
-    """The largest magnitude that the last cycle's coarse correction had."""
-    return largest(level_of(grid.corrections, grid.levels, 1))
+@jit(inline=True)
+def largest_bits(most, row):
+    """The larger of `most` and the magnitudes in a row, all as the bits of float32: ordered alike, NaN above all, and
+    integers need no fast-math to vectorise."""
+    bits = row.view(np.int32)
+    for j in range(bits.size):
+        most = max(most, bits[j] & _MAGNITUDE)
+    return most
 
 
-def largest(array: np.ndarray) -> float:
+@jit
+def number_of(bits):
+    """The float32 that has these bits (int32), as float64."""
+    one = np.empty(1, np.int32)
+    one[0] = bits
+    return np.float64(one.view(np.float32)[0])
+
+
+@jit
+def largest(array):
     """The largest magnitude in a float32 lattice; NaN and infinity count as the largest of all."""
-    return float(np.int32(largest_bits(array.view(np.int32))).view(np.float32))
+    most = np.int32(0)
+    for i in range(array.shape[0]):
+        most = largest_bits(most, array[i])
+    return number_of(most)
 
 
-@jit
-def largest_bits(bits):
-    """The largest of float32 magnitudes, as bits: ordered alike, and integers need no fast-math to vectorise."""
-    result = np.int32(0)
-    for i in range(bits.shape[0]):
-        for j in range(bits.shape[1]):
-            result = max(result, bits[i, j] & _MAGNITUDE)
-    return result
-
-
-@jit
+@jit(inline=True)
 def flux_along_columns(above, here, below, before, after, corner, flux, mixed):
     """What flows into each site of a row from the rows above and below, and c + XY's weight times it, with a rim.
 
@@ -176,29 +187,76 @@ def flux_along_columns(above, here, below, before, after, corner, flux, mixed):
     mixed[m + 1] = mixed[1]
 
 
+@jit(inline=True)
+def relax_row(here, b, sink, rate, columns, vertical, corner, length, flux, mixed, before_it):
+    """One Jacobi step of a row, in place; `before_it` becomes the row as it was."""
+    west, east = columns[BEFORE], columns[AFTER]
+    sideways = np.float32(1.0) - corner * vertical
+    for j in range(here.size):
+        side = west[j] * (mixed[j] - mixed[j + 1]) + east[j] * (mixed[j + 2] - mixed[j + 1])
+        value = here[j]
+        own = rate + sink[j]
+        residual = (b[j] - own * value) + (flux[j] + side)
+        before_it[j] = value
+        here[j] = value + length * residual / (own + (vertical + sideways * (west[j] + east[j])))
+
+
+@jit(inline=True)
+def residual_row(c, b, sink, rate, rows, columns, corner, i, buffers, residual):
+    """residual = b - (rate + sink) c + D lap(c) in row `i`."""
+    n, m = c.shape
+    here, b_i, sink_i, flux, mixed = c[i], b[i], sink[i], buffers[0], buffers[1]
+    above = c[i - 1] if i > 0 else c[n - 1]
+    below = c[i + 1] if i + 1 < n else c[0]
+    flux_along_columns(above, here, below, rows[BEFORE, i], rows[AFTER, i], corner, flux, mixed)
+    west, east = columns[BEFORE], columns[AFTER]
+    for j in range(m):
+        side = west[j] * (mixed[j] - mixed[j + 1]) + east[j] * (mixed[j + 2] - mixed[j + 1])
+        residual[j] = (b_i[j] - (rate + sink_i[j]) * here[j]) + (flux[j] + side)
+
+
+@jit(inline=True)
+def average_rows(first, first_weight, second, second_weight, columns, coarse):
+    """A coarse row: the weighted sum of two rows in which each pair of columns is averaged over its volume."""
+    m, share = first.size, columns[SHARE]
+    for j in range(m // 2):
+        a = share[2 * j] * first[2 * j] + share[2 * j + 1] * first[2 * j + 1]
+        b = share[2 * j] * second[2 * j] + share[2 * j + 1] * second[2 * j + 1]
+        coarse[j] = first_weight * a + second_weight * b
+    if m % 2:
+        last = m - 1
+        coarse[m // 2] = first_weight * share[last] * first[last] + second_weight * share[last] * second[last]
+
+
+@jit(inline=True)
+def add_interpolated_row(coarse, rows, columns, i, line, fine):
+    """Add the correction `coarse`, interpolated linearly between the centres of its blocks, to row `i` of `fine`."""
+    height, width = coarse.shape
+    m, lean, here = fine.shape[1], columns[LEAN], fine[i]
+    near, far, weight = coarse[i // 2], coarse[next_parent(i, height)], rows[LEAN, i]
+    for j in range(width):
+        line[j + 1] = near[j] + weight * (far[j] - near[j])
+    line[0] = line[width]
+    line[width + 1] = line[1]
+    for j in range(m // 2):
+        here[2 * j] += line[j + 1] + lean[2 * j] * (line[j] - line[j + 1])
+        here[2 * j + 1] += line[j + 1] + lean[2 * j + 1] * (line[j + 2] - line[j + 1])
+    if m % 2:
+        here[m - 1] += line[width] + lean[m - 1] * (line[width - 1] - line[width])
+
+
 @jit
 def relax(c, b, sink, rate, rows, columns, corner, length, buffers):
     """One Jacobi step of the given length, in place: c += length (b - (rate + sink) c + D lap(c)) / diagonal."""
     n, m = c.shape
     flux, mixed, first, above = buffers[0], buffers[1], buffers[2], buffers[3]
-    west, east = columns[BEFORE], columns[AFTER]
-    for j in range(m):
-        first[j] = c[0, j]
-        above[j] = c[n - 1, j]
+    first[:m] = c[0]
+    above[:m] = c[n - 1]
     for i in range(n):
-        here, b_i, sink_i = c[i], b[i], sink[i]
         below = c[i + 1] if i + 1 < n else first[:m]
         before, after = rows[BEFORE, i], rows[AFTER, i]
-        flux_along_columns(above, here, below, before, after, corner, flux, mixed)
-        vertical = before + after
-        sideways = np.float32(1.0) - corner * vertical
-        for j in range(m):
-            above[j] = here[j]
-        for j in range(m):
-            side = west[j] * (mixed[j] - mixed[j + 1]) + east[j] * (mixed[j + 2] - mixed[j + 1])
-            own = rate + sink_i[j]
-            residual = (b_i[j] - own * here[j]) + (flux[j] + side)
-            here[j] += length * residual / (own + (vertical + sideways * (west[j] + east[j])))
+        flux_along_columns(above, c[i], below, before, after, corner, flux, mixed)
+        relax_row(c[i], b[i], sink[i], rate, columns, before + after, corner, length, flux, mixed, above)
 
 
 @jit
@@ -211,16 +269,6 @@ def relax_from_zero(c, b, sink, rate, rows, columns, corner, length):
         sideways = np.float32(1.0) - corner * vertical
         for j in range(m):
             c[i, j] = length * b[i, j] / ((rate + sink[i, j]) + (vertical + sideways * (west[j] + east[j])))
-
-
-@jit
-def average_columns(fine, columns, weight, coarse):
-    """Add `weight` times the volume average of each pair of columns of a row to `coarse`."""
-    share = columns[SHARE]
-    for j in range(fine.size // 2):
-        coarse[j] += weight * (share[2 * j] * fine[2 * j] + share[2 * j + 1] * fine[2 * j + 1])
-    if fine.size % 2:
-        coarse[coarse.size - 1] += weight * share[fine.size - 1] * fine[fine.size - 1]
 
 
 @jit
@@ -251,37 +299,21 @@ def average_sink(fine, rows, columns, line, coarse):
 def restrict_residual(c, b, sink, rate, rows, columns, corner, buffers, coarse):
     """coarse = volume average of b - (rate + sink) c + D lap(c)."""
     n, m = c.shape
-    flux, mixed, residual = buffers[0], buffers[1], buffers[2, :m]
-    west, east = columns[BEFORE], columns[AFTER]
-    coarse[:] = np.float32(0.0)
-    for i in range(n):
-        here, b_i, sink_i = c[i], b[i], sink[i]
-        above = c[i - 1] if i > 0 else c[n - 1]
-        below = c[i + 1] if i + 1 < n else c[0]
-        flux_along_columns(above, here, below, rows[BEFORE, i], rows[AFTER, i], corner, flux, mixed)
-        for j in range(m):
-            side = west[j] * (mixed[j] - mixed[j + 1]) + east[j] * (mixed[j + 2] - mixed[j + 1])
-            residual[j] = (b_i[j] - (rate + sink_i[j]) * here[j]) + (flux[j] + side)
-        average_columns(residual, columns, rows[SHARE, i], coarse[i // 2])
+    even, odd = buffers[2, :m], buffers[3, :m]
+    for i in range(0, n - 1, 2):
+        residual_row(c, b, sink, rate, rows, columns, corner, i, buffers, even)
+        residual_row(c, b, sink, rate, rows, columns, corner, i + 1, buffers, odd)
+        average_rows(even, rows[SHARE, i], odd, rows[SHARE, i + 1], columns, coarse[i // 2])
+    if n % 2:
+        residual_row(c, b, sink, rate, rows, columns, corner, n - 1, buffers, even)
+        average_rows(even, rows[SHARE, n - 1], even, np.float32(0.0), columns, coarse[n // 2])
 
 
 @jit
 def add_interpolated(coarse, rows, columns, buffers, fine):
     """fine += coarse, interpolated linearly between the centres of the coarse blocks."""
-    n, m = fine.shape
-    height, width = coarse.shape
-    line, lean = buffers[0], columns[LEAN]
-    for i in range(n):
-        own, other, weight = i // 2, next_parent(i, height), rows[LEAN, i]
-        for j in range(width):
-            line[j + 1] = coarse[own, j] + weight * (coarse[other, j] - coarse[own, j])
-        line[0] = line[width]
-        line[width + 1] = line[1]
-        for j in range(m // 2):
-            fine[i, 2 * j] += line[j + 1] + lean[2 * j] * (line[j] - line[j + 1])
-            fine[i, 2 * j + 1] += line[j + 1] + lean[2 * j + 1] * (line[j + 2] - line[j + 1])
-        if m % 2:
-            fine[i, m - 1] += line[width] + lean[m - 1] * (line[width - 1] - line[width])
+    for i in range(fine.shape[0]):
+        add_interpolated_row(coarse, rows, columns, i, buffers[0], fine)
 
 
 @jit
@@ -300,75 +332,168 @@ def axes_of(grid, k):
 
 
 @jit
+def equation_of(grid, k):
+    """Correction, right side and sink of the coarse level `k`."""
+    levels = grid.levels
+    return level_of(grid.corrections, levels, k), level_of(grid.residuals, levels, k), level_of(grid.sinks, levels, k)
+
+
+@jit
+def descend(c, b, sink, rate, grid, source, fresh):
+    """The finest level's way down, in one walk: the long smoothing step, and what it leaves, restricted to level 1.
+
+    When `fresh`, the right side is made on the way: b = rate c + source, its column sums in `grid.totals[0]`. Returns
+    the largest magnitude of `c` before.
+    """
+    n, m = c.shape
+    rows, columns = axes_of(grid, 0)
+    corner, length = grid.smoothing[0, CORNER], grid.smoothing[0, LONG]
+    buffers, given, coarse = grid.buffers, grid.totals[0], level_of(grid.residuals, grid.levels, 1)
+    flux, mixed, first, above = buffers[0], buffers[1], buffers[2], buffers[3]
+    even, odd, second = buffers[4, :m], buffers[5, :m], buffers[6, :m]
+    first[:m] = c[0]
+    above[:m] = c[n - 1]
+    most = np.int32(0)
+    if fresh:
+        given[:] = 0.0
+    for i in range(n):
+        here, b_i = c[i], b[i]
+        if fresh:
+            most = largest_bits(most, here)
+            source_i = source[i]
+            for j in range(m):
+                b_i[j] = rate * here[j] + source_i[j]
+                given[j] += np.float64(b_i[j])
+        below = c[i + 1] if i + 1 < n else first[:m]
+        before, after = rows[BEFORE, i], rows[AFTER, i]
+        flux_along_columns(above, here, below, before, after, corner, flux, mixed)
+        relax_row(here, b_i, sink[i], rate, columns, before + after, corner, length, flux, mixed, above)
+        k = i - 1  # the last row whose neighbours are both smooth; row 0, below the last, waits
+        if k == 1:
+            residual_row(c, b, sink, rate, rows, columns, corner, k, buffers, second)
+        elif k > 1:
+            residual_row(c, b, sink, rate, rows, columns, corner, k, buffers, odd if k % 2 else even)
+            if k % 2:
+                average_rows(even, rows[SHARE, k - 1], odd, rows[SHARE, k], columns, coarse[k // 2])
+    residual_row(c, b, sink, rate, rows, columns, corner, n - 1, buffers, even if n % 2 else odd)
+    if n % 2:
+        average_rows(even, rows[SHARE, n - 1], even, np.float32(0.0), columns, coarse[n // 2])
+    else:
+        average_rows(even, rows[SHARE, n - 2], odd, rows[SHARE, n - 1], columns, coarse[n // 2 - 1])
+    residual_row(c, b, sink, rate, rows, columns, corner, 0, buffers, even)
+    average_rows(even, rows[SHARE, 0], second, rows[SHARE, 1], columns, coarse[0])
+    return number_of(most)
+
+
+@jit
+def ascend(c, b, sink, rate, grid):
+    """The finest level's way up, in one walk: the correction of level 1, then the short smoothing step.
+
+    What the sinks take from what is not negative goes to `grid.totals[1]`, by columns. Returns the largest magnitude
+    of `c` afterwards.
+    """
+    n, m = c.shape
+    rows, columns = axes_of(grid, 0)
+    corner, length = grid.smoothing[0, CORNER], grid.smoothing[0, SHORT]
+    buffers, taken, coarse = grid.buffers, grid.totals[1], level_of(grid.corrections, grid.levels, 1)
+    flux, mixed, first, above, line = buffers[0], buffers[1], buffers[2], buffers[3], buffers[4]
+    add_interpolated_row(coarse, rows, columns, n - 1, line, c)
+    add_interpolated_row(coarse, rows, columns, 0, line, c)
+    first[:m] = c[0]
+    above[:m] = c[n - 1]
+    taken[:] = 0.0
+    most = np.int32(0)
+    for i in range(n):
+        if i + 1 < n - 1:
+            add_interpolated_row(coarse, rows, columns, i + 1, line, c)
+        here, sink_i = c[i], sink[i]
+        below = c[i + 1] if i + 1 < n else first[:m]
+        before, after = rows[BEFORE, i], rows[AFTER, i]
+        flux_along_columns(above, here, below, before, after, corner, flux, mixed)
+        relax_row(here, b[i], sink_i, rate, columns, before + after, corner, length, flux, mixed, above)
+        most = largest_bits(most, here)
+        for j in range(m):
+            value = here[j] if here[j] > _VANISHING else np.float32(0.0)
+            taken[j] += np.float64((rate + sink_i[j]) * value)
+    return number_of(most)
+
+
+@jit
+def correct(rate, grid):
+    """Fill the corrections of level 1 from its residuals, by the rest of a V-cycle: every level smoothed twice on the
+    way down, beginning from zero, and twice on the way up."""
+    levels, smoothing, buffers = grid.levels, grid.smoothing, grid.buffers
+    depth = levels.shape[0]
+    for k in range(1, depth - 1):
+        rows, columns = axes_of(grid, k)
+        corner = smoothing[k, CORNER]
+        c, b, sink = equation_of(grid, k)
+        relax_from_zero(c, b, sink, rate, rows, columns, corner, smoothing[k, SHORT])
+        relax(c, b, sink, rate, rows, columns, corner, smoothing[k, LONG], buffers)
+        restrict_residual(c, b, sink, rate, rows, columns, corner, buffers, level_of(grid.residuals, levels, k + 1))
+    c, b, sink = equation_of(grid, depth - 1)
+    c[0, 0] = b[0, 0] / (rate + sink[0, 0])
+    for k in range(depth - 2, 0, -1):
+        rows, columns = axes_of(grid, k)
+        corner = smoothing[k, CORNER]
+        c, b, sink = equation_of(grid, k)
+        add_interpolated(level_of(grid.corrections, levels, k + 1), rows, columns, buffers, c)
+        relax(c, b, sink, rate, rows, columns, corner, smoothing[k, LONG], buffers)
+        relax(c, b, sink, rate, rows, columns, corner, smoothing[k, SHORT], buffers)
+
+
+@jit
 def v_cycle(c, b, sink, rate, grid):
     """One V-cycle that improves `c` (in place) as the solution of (rate + sink) c - D lap(c) = b.
 
     The long smoothing step comes before and the short one after the coarse correction; coarse levels take both, twice.
     """
-    levels, smoothing, buffers = grid.levels, grid.smoothing, grid.buffers
-    depth = levels.shape[0]
-    c_k, b_k, sink_k = c, b, sink
-    for k in range(depth - 1):
-        rows, columns = axes_of(grid, k)
-        corner = smoothing[k, CORNER]
-        if k > 0:
-            relax_from_zero(c_k, b_k, sink_k, rate, rows, columns, corner, smoothing[k, SHORT])
-        relax(c_k, b_k, sink_k, rate, rows, columns, corner, smoothing[k, LONG], buffers)
-        b_next = level_of(grid.residuals, levels, k + 1)
-        restrict_residual(c_k, b_k, sink_k, rate, rows, columns, corner, buffers, b_next)
-        c_k, b_k, sink_k = level_of(grid.corrections, levels, k + 1), b_next, level_of(grid.sinks, levels, k + 1)
-    c_k[0, 0] = b_k[0, 0] / (rate + sink_k[0, 0])
-    for k in range(depth - 2, -1, -1):
-        rows, columns = axes_of(grid, k)
-        correction = c_k
-        if k > 0:
-            c_k, b_k = level_of(grid.corrections, levels, k), level_of(grid.residuals, levels, k)
-            sink_k = level_of(grid.sinks, levels, k)
-        else:
-            c_k, b_k, sink_k = c, b, sink
-        add_interpolated(correction, rows, columns, buffers, c_k)
-        for step in range(LONG if k > 0 else SHORT, CORNER, -1):
-            relax(c_k, b_k, sink_k, rate, rows, columns, smoothing[k, CORNER], smoothing[k, step], buffers)
+    descend(c, b, sink, rate, grid, b, False)
+    correct(rate, grid)
+    ascend(c, b, sink, rate, grid)
 
 
 @jit
-def balance(c, b, sink, rate, totals):
-    """Remove what is negative and scale `c` so that sum((rate + sink) c) = sum(b): nothing is lost or made.
+def solve(c, source, sink, rate, grid, b, error_left, tolerance, most_cycles):
+    """V-cycles until the error, about `error_left` of the last coarse correction, is within `tolerance` of the largest
+    value; `b` is room for the right side, rate c + source. Returns their number, 0 if `most_cycles` were too few."""
+    guess = 0.0
+    for cycle in range(1, most_cycles + 1):
+        before = descend(c, b, sink, rate, grid, source, cycle == 1)
+        if cycle == 1 and rate > 0.0:
+            guess = before
+        correct(rate, grid)
+        peak = ascend(c, b, sink, rate, grid)
+        error = error_left * largest(level_of(grid.corrections, grid.levels, 1))
+        if error <= tolerance * max(guess, peak) and peak < np.inf:
+            return cycle
+    return 0
 
-    The scale differs from one by about the tolerance of the solution. `totals` is float64 scratch [2, columns].
+
+@jit
+def balance(c, grid, least):
+    """Remove what is negative and scale `c`, as `solve` leaves it, so that sum((rate + sink) c) = sum(b): nothing is
+    lost or made. Then set what is below `least` to zero.
+
+    The scale differs from one by about the tolerance of the solution.
     """
-    n, m = c.shape
-    given, taken = totals[0], totals[1]
-    totals[:] = 0.0
-    for i in range(n):
-        for j in range(m):
-            value = c[i, j] if c[i, j] > _VANISHING else np.float32(0.0)
-            c[i, j] = value
-            given[j] += np.float64(b[i, j])
-            taken[j] += np.float64((rate + sink[i, j]) * value)
+    given, taken = grid.totals[0], grid.totals[1]
     all_given, all_taken = 0.0, 0.0
-    for j in range(m):
+    for j in range(c.shape[1]):
         all_given += given[j]
         all_taken += taken[j]
     scale = np.float32(all_given / all_taken) if all_taken > 0.0 else np.float32(1.0)
-    for i in range(n):
-        for j in range(m):
-            c[i, j] *= scale
+    for i in range(c.shape[0]):
+        here = c[i]
+        for j in range(here.size):
+            value = scale * (here[j] if here[j] > _VANISHING else np.float32(0.0))
+            here[j] = np.float32(0.0) if value < least else value
 
 
 @jit
 def is_zero(array):
-    """Whether every element of a two-dimensional array is zero."""
-    for i in range(array.shape[0]):
-        for j in range(array.shape[1]):
-            if array[i, j] != 0:
-                return False
-    return True
-
-
-@jit
-def right_side(c, source, rate, b):
-    """b = rate c + source."""
-    for i in range(c.shape[0]):
-        for j in range(c.shape[1]):
-            b[i, j] = rate * c[i, j] + source[i, j]
+    """Whether every element of a float32 lattice is zero; ends at the first row that is not."""
+    i = 0
+    while i < array.shape[0] and largest_bits(np.int32(0), array[i]) == 0:
+        i += 1
+    return i == array.shape[0]

@@ -26,6 +26,7 @@ import math
 import numpy as np
 
 from abm.fields import multigrid
+from abm.kernels.memory import zeros
 
 SMALLEST_DECAY_LENGTH = 2.0
 """In sites. Below it the level around a single secreting cell is the lattice's, not the tissue's."""
@@ -79,8 +80,8 @@ class DiffusionSolver:
         self.step_s = float(step_s)
         self.fitted_step_s = self.step_s
         self.tolerance = float(tolerance)
-        self._sink = np.zeros(self.shape, np.float32)
-        self._right_side = np.zeros(self.shape, np.float32)
+        self._sink = zeros(self.shape)
+        self._right_side = zeros(self.shape)
         self._grid = multigrid.build(self.shape, diffusion_um2_per_s / spacing_um**2, periodic)
 
     def __repr__(self) -> str:
@@ -119,8 +120,11 @@ class DiffusionSolver:
         self._solve(residence, np.ones(self.shape, np.float32), 0.0, _RESIDENCE_TOLERANCE)
         return max(least, (1.0 - _RESIDENCE_TOLERANCE) / float(np.max(residence)))
 
-    def advance(self, values: np.ndarray, source: np.ndarray) -> int:
+    def advance(self, values: np.ndarray, source: np.ndarray, *, least: float = 0.0) -> int:
         """Advance `values` (float32, changed in place) by one step under `source` (float32, values per second).
+
+        Args:
+            least: values below it are set to zero afterwards.
 
         Returns:
             The number of V-cycles: 0 for a field without values and without source, which stays untouched.
@@ -129,7 +133,7 @@ class DiffusionSolver:
             ValueError: if an array does not fit the lattice.
             ArithmeticError: if the iteration does not converge, as with values that are not finite.
         """
-        return self._solve(values, source, 1.0 / self.fitted_step_s, self.tolerance)
+        return self._solve(values, source, 1.0 / self.fitted_step_s, self.tolerance, least)
 
     def steady(self, values: np.ndarray, source: np.ndarray, *, tolerance: float = 1e-4) -> int:
         """Replace `values` (float32, the guess to start from) by the steady state under `source`.
@@ -145,23 +149,18 @@ class DiffusionSolver:
             raise ValueError("a field that nothing absorbs has no steady state: set a sink first")
         return self._solve(values, source, 0.0, tolerance)
 
-    def _solve(self, values: np.ndarray, source: np.ndarray, rate: float, tolerance: float) -> int:
+    def _solve(self, values: np.ndarray, source: np.ndarray, rate: float, tolerance: float, least: float = 0.0) -> int:
         self._check("values", values)
         self._check("source", source)
-        b, grid, rate = self._right_side, self._grid, np.float32(rate)
         if multigrid.is_zero(source) and (rate == 0 or multigrid.is_zero(values)):
             values.fill(0.0)
             return 0
-        multigrid.right_side(values, source, rate, b)
-        guess = multigrid.largest(values) if rate > 0 else 0.0
-        for cycle in range(1, _MOST_CYCLES + 1):
-            multigrid.v_cycle(values, b, self._sink, rate, grid)
-            peak = multigrid.largest(values)
-            error = _ERROR_LEFT * multigrid.largest_correction(grid)
-            if error <= tolerance * max(guess, peak) and peak < math.inf:
-                multigrid.balance(values, b, self._sink, rate, grid.totals)
-                return cycle
-        raise ArithmeticError(f"the field did not converge within {_MOST_CYCLES} cycles; are all values finite?")
+        cycles = multigrid.solve(
+            values, source, self._sink, np.float32(rate), self._grid, self._right_side, _ERROR_LEFT, tolerance, _MOST_CYCLES)
+        if cycles == 0:
+            raise ArithmeticError(f"the field did not converge within {_MOST_CYCLES} cycles; are all values finite?")
+        multigrid.balance(values, self._grid, np.float32(least))
+        return cycles
 
     def _check(self, name: str, array: np.ndarray) -> None:
         if array.shape != self.shape or array.dtype != np.float32 or not array.flags.c_contiguous:

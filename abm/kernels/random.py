@@ -46,11 +46,12 @@ def philox(c0, c1, c2, c3, k0, k1):
 
 @jit(signature="uint64(uint64, uint64, int64, int64)")
 def hash64(key, uid, a, b):
-    """64 random bits addressed by `key` and `uid` (uint64) and two counters `a`, `b` (below 2**32)."""
+    """64 random bits addressed by `key` and `uid` (uint64) and two counters `a`, `b` (in size
+    below 2**31; steps before time 0 are negative)."""
     key = np.uint64(key)
     uid = np.uint64(uid)
     x0, x1, _, _ = philox(
-        uid & _MASK, uid >> _SHIFT, np.uint64(a) & _MASK, np.uint64(b) & _MASK, key & _MASK, key >> _SHIFT
+        uid & _MASK, uid >> _SHIFT, np.uint64(np.int64(a)) & _MASK, np.uint64(np.int64(b)) & _MASK, key & _MASK, key >> _SHIFT
     )
     return (x0 << _SHIFT) | x1
 

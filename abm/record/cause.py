@@ -20,6 +20,8 @@ HYPOXIA = 16
 SOLITUDE = 17     # a cell without neighbours stops cycling
 NICHE = 18
 OTHER = 19        # for users' own rules, and cells removed by hand
+THERAPY = 20
+IMPLANT = 21      # set into the tissue by the experimenter
 
 NAMES = ("none", "size", "wall", "kupffer", "e_selectin", "vcam1", "icam1", "neutrophil", "net", "ecm", "plug", "trail",
-         "fasl", "perforin", "shear", "apoptosis", "hypoxia", "solitude", "niche", "other")
+         "fasl", "perforin", "shear", "apoptosis", "hypoxia", "solitude", "niche", "other", "therapy", "implant")

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .files import write_whole
+from .files import DamagedFile, write_whole
 
 FOLDER = "checkpoints"
 _ABOUT = "about"
@@ -20,7 +20,7 @@ _FORMAT = 1
 _KEPT = 2
 
 
-class DamagedCheckpoint(Exception):
+class DamagedCheckpoint(DamagedFile):
     """A checkpoint that is truncated or altered."""
 
 
@@ -63,7 +63,7 @@ def save(run: Path, checkpoint: Checkpoint) -> Path:
 
 def saved(run: Path) -> list[Path]:
     """The checkpoints of a run folder, newest first."""
-    return sorted((run / FOLDER).glob("*.npz"), reverse=True)
+    return sorted((run / FOLDER).glob("*.npz"), key=lambda path: int(path.stem), reverse=True)
 
 
 def load(path: Path) -> Checkpoint:

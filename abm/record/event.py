@@ -13,9 +13,10 @@ DORMANT = 9
 WOKEN = 10
 DIVIDED = 11
 DIED = 12
+ENCOUNTERED = 13    # an NK cell met it, and stays with it for a while
 
 NAMES = ("arrived", "passed", "held", "detached", "adherent", "trapped", "phagocytosed", "killed", "extravasated",
-         "dormant", "woken", "divided", "died")
+         "dormant", "woken", "divided", "died", "encountered")
 
 ENDINGS = (PASSED, PHAGOCYTOSED, KILLED, DIED)
 """The ways out of the tissue."""

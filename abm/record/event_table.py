@@ -11,7 +11,7 @@ COLUMNS = (
     Column("event", "u1", "", "what happened to the tumor cell", event.NAMES),
     Column("cause", "u1", "", "by what", cause.NAMES),
     Column("uid", "u8", "", "identity of the tumor cell"),
-    Column("clone", "i4", "", "number of the founder among the arrived cells"),
+    Column("clone", "i4", "", "number of the founder among the arrived cells; negative: of an implanted colony"),
     Column("row", "i4", "site", "row of the lattice, from the top"),
     Column("column", "i4", "site", "column of the lattice, from the left"),
     Column("zone", "u1", "", "1 periportal, 2 midzonal, 3 pericentral"),

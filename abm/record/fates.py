@@ -1,12 +1,13 @@
 """Fates: how far every founder came, and how it ended, from the ledger; summary.json and cascade.png both count these.
 
 A *founder* is a cell that arrived with the blood, taken together with its descendants (its *clone*): what happens to
-any cell of the clone happens to the founder. Cells that never arrived, set into the liver by hand, are not counted.
+any cell of the clone happens to the founder. Cells that never arrived, set into the liver by hand, are not counted; an
+implanted colony is one founder, which has got as far as extravasation when it is set in.
 
 The *stages* of the cascade:
 
     arrived          it came with the blood
-    arrested         it was held in a sinusoid at least once
+    arrested         it was held in a sinusoid at least once, or implanted
     alive_24h        some cell of the clone lived 24 h after the arrival; a founder for which the run ended before
                      these were over is not known to have lived, and does not count
     extravasated     some cell of the clone left the vessel
@@ -129,13 +130,15 @@ def fates_of(events: pa.Table, end_minutes: float, parameters: RecordParameters,
     change = gain[code]
     happened = np.zeros((clone.size, len(event.NAMES)), bool)
     happened[index, code] = True
+    implanted = np.zeros(clone.size, bool)
+    implanted[index[arrived & (reason == cause.IMPLANT)]] = True
     early = time <= arrival[index] + _DAY_MINUTES
     lived = _summed(index[early], change[early], clone.size) > 0
     followed = arrival <= end_minutes - _DAY_MINUTES
     largest = _largest(index, change)
     macrometastasis_cells = cells_of_disc(parameters.macrometastasis_diameter, spacing_um)
     true_of_it = (
-        happened[:, event.ARRIVED], happened[:, event.HELD], followed & lived, happened[:, event.EXTRAVASATED],
+        happened[:, event.ARRIVED], happened[:, event.HELD] | implanted, followed & lived, happened[:, event.EXTRAVASATED],
         largest >= parameters.micrometastasis_cells, largest >= macrometastasis_cells)
     furthest = np.logical_and.accumulate(true_of_it).sum(axis=0) - 1
 

@@ -9,6 +9,10 @@ TEMPORARY = ".partial"
 """Ending of a file that is being written; one that is found later was left by a killed run."""
 
 
+class DamagedFile(Exception):
+    """A file of a run that is missing, truncated or altered; the message names it."""
+
+
 def write_whole(path: Path, write: Callable[[Path], None]) -> None:
     """Let `write` make a file beside `path`, and put it into its place once it is safely on the disk.
 

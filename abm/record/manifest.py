@@ -14,6 +14,8 @@ import yaml
 from .files import write_text
 
 NAME = "manifest.json"
+FORMAT = "crlm run 1"
+"""How a run folder is laid out; changes when older versions could not read it."""
 CONFIG = "config.yaml"
 DECISIVE = ("crlm", "numpy", "scipy", "numba")
 """The packages whose versions decide the bytes of a run."""
@@ -29,10 +31,14 @@ class ResumeRefused(Exception):
     """The run folder belongs to another run than the one asked for."""
 
 
+class OtherFormat(ResumeRefused):
+    """The run folder is laid out as another version of this package does it."""
+
+
 def new_manifest(resolved: Mapping[str, Any], seed: int, threads: int, until_hours: float, plugins: Iterable[str] = ()) -> dict:
     """The manifest of a run that begins now; `resolved` is the whole config as plain data."""
     return {
-        "format": "crlm run 1", "status": RUNNING, "seed": seed, "until_hours": until_hours, "config": dict(resolved),
+        "format": FORMAT, "status": RUNNING, "seed": seed, "until_hours": until_hours, "config": dict(resolved),
         "versions": versions(), "code": code_digest(plugins), "threads": threads,
         "platform": {"system": platform.platform(), "machine": platform.machine(), "python": platform.python_version()},
         "wall_seconds": 0.0, "sessions": 1,
@@ -77,12 +83,16 @@ def write(folder: Path, manifest: Mapping[str, Any]) -> None:
 
 
 def read(folder: Path) -> dict | None:
-    """The manifest of a run folder, None when there is none. Raises ResumeRefused when it is not one."""
+    """The manifest of a run folder, None when there is none. Raises ResumeRefused when it is not one, or OtherFormat, which
+    is one too, when another version wrote it."""
     path = folder / NAME
     if not path.exists():
         return None
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
+        if found["format"] != FORMAT:
+            raise OtherFormat(f"the run in {folder} was written by another version of crlm, probably a newer one (its format is "
+                              f"'{found['format']}', this version's '{FORMAT}'); go on with that version, or choose another folder (-o)")
         found["status"], found["config"], found["versions"], found["code"], found["wall_seconds"], found["sessions"], found["until_hours"]
     except (ValueError, KeyError, TypeError) as error:
         raise ResumeRefused(f"{path} is not the manifest of a run ({error})") from error

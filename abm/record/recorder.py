@@ -37,6 +37,9 @@ class Recorder:
         """Before the first step: make the files. `steps` are those at which `record` will be called."""
         self.folder = folder
 
+    def check(self, folder: Path, state: dict[str, np.ndarray]) -> None:
+        """Before `resume`: raise DamagedFile unless the files on which `state` builds are as they were; change nothing."""
+
     def resume(self, model: "LiverModel", folder: Path, steps: list[int], state: dict[str, np.ndarray]) -> None:
         """Instead of `begin`: go on from `state`, and discard everything newer."""
         self.folder = folder

@@ -9,7 +9,8 @@ _TOLERANCE = 1e-9
 
 @dataclass(frozen=True)
 class Every:
-    """Due every `hours` of simulated time, the start included; every step when that is shorter than one."""
+    """Due at every multiple of `hours` on the clock (before time 0 too), and when the run starts; every step when that is
+    shorter than one."""
 
     hours: float
 
@@ -17,13 +18,17 @@ class Every:
         if not self.hours > 0:
             raise ValueError(f"an interval must be longer than 0 h, not {self.hours:g} h")
 
-    def due(self, step: int, dt_hours: float) -> bool:
-        """Whether step number `step` (0 is the start) is one of the schedule's."""
-        return step == 0 or self._multiples(step, dt_hours) > self._multiples(step - 1, dt_hours)
+    def due(self, step: int, dt_hours: float, start: int = 0) -> bool:
+        """Whether step number `step` is one of the schedule's; `start` is the one with which the run begins."""
+        return step == start or self._multiples(step, dt_hours) > self._multiples(step - 1, dt_hours)
 
-    def steps(self, first: int, last: int, dt_hours: float) -> list[int]:
+    def steps(self, first: int, last: int, dt_hours: float, start: int = 0) -> list[int]:
         """The steps due from `first` to `last`, both included."""
-        return [step for step in range(first, last + 1) if self.due(step, dt_hours)]
+        return [step for step in range(first, last + 1) if self.due(step, dt_hours, start)]
+
+    def count(self, first: int, last: int, dt_hours: float) -> int:
+        """How many steps are due from `first`, with which the run starts, to `last`, both included."""
+        return 1 + min(last - first, self._multiples(last, dt_hours) - self._multiples(first, dt_hours))
 
     def _multiples(self, step: int, dt_hours: float) -> int:
         return math.floor((step + _TOLERANCE) * dt_hours / self.hours)

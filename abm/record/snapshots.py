@@ -16,7 +16,7 @@ from zarr.codecs import BloscCodec
 from zarr.storage import LocalStore
 
 from .display import display_codes
-from .files import TEMPORARY, remove_folder, sync
+from .files import TEMPORARY, DamagedFile, remove_folder, sync
 from .recorder import Recorder
 from .timeseries import LAYERS, living_hepatocytes, perfused_sinusoids
 
@@ -53,6 +53,17 @@ class Snapshots(Recorder):
         remove_folder(folder / NAME)  # of a run that was killed before its first checkpoint
         self._allocate(model, steps)
         self._group = _create(folder / NAME, model, self._frames, self._tables, len(steps))
+
+    def check(self, folder, state):
+        names = [name.removeprefix("frames/") for name in state if name.startswith("frames/")]
+        names += [f"cells/{name}" for name in state if name.endswith("/count")]
+        try:
+            group = zarr.open_group(LocalStore(folder / NAME, read_only=True), mode="r")
+            missing = [name for name in ("time", *names) if name not in group]
+        except (OSError, ValueError) as error:
+            raise DamagedFile(f"{folder / NAME} cannot be read ({error})") from error
+        if missing:
+            raise DamagedFile(f"{folder / NAME} has lost {', '.join(missing)}")
 
     def resume(self, model, folder, steps, state):
         super().resume(model, folder, steps, state)

@@ -3,6 +3,7 @@
 Every column carries its unit and its meaning in the metadata of its Parquet field.
 """
 
+import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from .files import write_whole
+from .files import DamagedFile, write_whole
 from .recorder import Recorder
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 PARTS = "parts"
 """Folder of the part files, inside the run folder, until the run is complete."""
 _ROW_GROUP = 1 << 18
+_DIGEST_BYTES = 16
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,7 @@ class TableRecorder(Recorder):
     def __init__(self, every):
         super().__init__(every)
         self._pieces: list[dict[str, np.ndarray]] = []
-        self._parts = 0
+        self._digests: list[np.ndarray] = []  # one per part file, by which a checkpoint knows it again
         self._merged = False
         self._columns: tuple[Column, ...] = ()
 
@@ -66,27 +68,35 @@ class TableRecorder(Recorder):
     def begin(self, model, folder, steps):
         super().begin(model, folder, steps)
         self._columns = self.columns(model)
-        self._pieces, self._parts = [], 0
+        self._pieces, self._digests = [], []
         if folder is not None:
             (folder / PARTS).mkdir(parents=True, exist_ok=True)
             self._discard_from(0)
 
+    def check(self, folder, state):
+        for number, digest in enumerate(state["parts"]):
+            path = _part(folder, self.name, number)
+            if not path.exists():
+                raise DamagedFile(f"{path} is missing")
+            if not np.array_equal(_digest(path), digest):
+                raise DamagedFile(f"{path} is not what was written: it was truncated or altered")
+
     def resume(self, model, folder, steps, state):
         super().resume(model, folder, steps, state)
         self._columns = self.columns(model)
-        self._pieces, self._parts = [], int(state["parts"])
-        self._discard_from(self._parts)
+        self._pieces, self._digests = [], list(state["parts"])
+        self._discard_from(len(self._digests))
 
     def flush(self, model):
         if self.folder is None or not self._pieces:
             return
-        table = self._in_memory()
-        write_whole(_part(self.folder, self.name, self._parts), lambda path: pq.write_table(table, path))
-        self._parts += 1
+        table, path = self._in_memory(), _part(self.folder, self.name, len(self._digests))
+        write_whole(path, lambda beside: pq.write_table(table, beside))
+        self._digests.append(_digest(path))
         self._pieces = []
 
     def state(self):
-        return {"parts": np.int64(self._parts)}
+        return {"parts": np.array(self._digests, np.uint8).reshape(-1, _DIGEST_BYTES)}
 
     def finish(self, model):
         self.flush(model)
@@ -101,11 +111,11 @@ class TableRecorder(Recorder):
         self._merged = True
 
     def table(self) -> pa.Table:
-        """Everything recorded so far."""
+        """Everything recorded so far. Raises DamagedFile."""
         if self._merged:
-            return pq.read_table(_whole(self.folder, self.name))
-        parts = [] if self.folder is None else _parts(self.folder, self.name, self._parts)
-        return pa.concat_tables([*(pq.read_table(part) for part in parts), self._in_memory()]).combine_chunks()
+            return _read(_whole(self.folder, self.name))
+        parts = [] if self.folder is None else [_part(self.folder, self.name, number) for number in range(len(self._digests))]
+        return pa.concat_tables([*map(_read, parts), self._in_memory()]).combine_chunks()
 
     def to_dataframe(self) -> "pd.DataFrame":
         """Everything recorded so far, as a pandas DataFrame."""
@@ -129,17 +139,25 @@ def _part(folder: Path, name: str, number: int) -> Path:
     return folder / PARTS / f"{name}-{number:06d}.parquet"
 
 
-def _parts(folder: Path, name: str, count: int) -> list[Path]:
-    return [_part(folder, name, number) for number in range(count)]
+def _digest(path: Path) -> np.ndarray:
+    """Digest of a file's bytes, uint8 [16]."""
+    return np.frombuffer(hashlib.blake2b(path.read_bytes(), digest_size=_DIGEST_BYTES).digest(), np.uint8)
+
+
+def _read(path: Path) -> pa.Table:
+    try:
+        return pq.read_table(path)
+    except (pa.ArrowException, OSError) as error:
+        raise DamagedFile(f"{path} cannot be read ({error})") from error
 
 
 def read_table(folder: Path, name: str) -> pa.Table:
     """The table `name` (timeseries, events, nodules) of a run folder; of a run that has not ended, what its last
-    checkpoint has. Raises FileNotFoundError when the folder has no such table."""
+    checkpoint has. Raises FileNotFoundError when the folder has no such table, DamagedFile when it cannot be read."""
     merged = _whole(folder, name)
     if merged.exists():
-        return pq.read_table(merged)
+        return _read(merged)
     parts = sorted((folder / PARTS).glob(f"{name}-*.parquet"))
     if not parts:
         raise FileNotFoundError(f"{folder} has no table '{name}'")
-    return pa.concat_tables([pq.read_table(part) for part in parts]).combine_chunks()
+    return pa.concat_tables(map(_read, parts)).combine_chunks()

@@ -18,12 +18,12 @@ CAUSES = {
                      cause.ECM),
     event.PHAGOCYTOSED: (cause.KUPFFER,),
     event.KILLED: (cause.TRAIL, cause.FASL, cause.PERFORIN),
-    event.DIED: (cause.SHEAR, cause.APOPTOSIS, cause.HYPOXIA),
+    event.DIED: (cause.SHEAR, cause.APOPTOSIS, cause.HYPOXIA, cause.THERAPY),
 }
 """The events that are also counted by cause, and the causes with a column of their own; the rest is `other`."""
 
 LAYERS = {"ecm": "matrix", "nets": "neutrophil nets", "exosomes": "exosome burden"}
-"""The lattices that do not diffuse."""
+"""The lattices that do not diffuse, as far as they are kept in frames."""
 
 
 def by_cause(totals: np.ndarray, code: int) -> dict[str, int]:
@@ -75,7 +75,8 @@ def _populations(model):
 def _events(model):
     totals = model.ledger.totals
     for code, name in enumerate(event.NAMES):
-        yield Column(f"events_{name}", "i8", "events", f"times a tumor cell {name}, since the start"), totals[code].sum()
+        words = "met an NK cell" if code == event.ENCOUNTERED else name
+        yield Column(f"events_{name}", "i8", "events", f"times a tumor cell {words}, since the start"), totals[code].sum()
         if code in CAUSES:
             for reason, count in by_cause(totals, code).items():
                 yield Column(f"events_{name}_by_{reason}", "i8", "events", f"{name}, by {reason}, since the start"), count

@@ -6,6 +6,7 @@ from .emt import EpithelialMesenchymalTransition
 from .endothelial_activation import EndothelialActivation
 from .extravasation import Extravasation
 from .growth import Growth
+from .kupffer_crawling import KupfferCrawling
 from .kupffer_reprogramming import KupfferReprogramming
 from .migration import Migration
 from .net_trapping import NetTrapping
@@ -24,6 +25,7 @@ RULES: tuple[type[Rule], ...] = (
     EndothelialActivation,
     Passage,
     Arrest,
+    KupfferCrawling,
     Phagocytosis,
     NaturalKillerKilling,
     NeutrophilRecruitment,

@@ -65,8 +65,8 @@ class Arrest(Rule):
 
     class Parameters(RuleParameters):
         mechanical: Fraction = parameter(
-            0.3, low=0.2, high=1.0, mark="assumed",
-            source="Mook 2003 against Haier 2003; low, as three quarters of the cells are found on Kupffer cells",
+            0.92, low=0.2, high=1.0, mark="assumed",
+            source=f"Mook 2003 against Haier 2003; {_MATSUMURA}: without Kupffer cells no fewer cells are arrested",
             description="probability that a cell of reference size is held by its size along one porto-central passage")
         reference_diameter: Micrometers = parameter(
             "14 um", low="11 um", high="20 um", mark="unverified", source="HT-29, MC38, CT26 in suspension",
@@ -83,23 +83,23 @@ class Arrest(Rule):
             source=f"{_MATSUMURA}: a quarter of the cells is away from Kupffer cells",
             description="hazard of being held by the bare wall, per micrometer")
         kupffer_hold: PerMicrometer = parameter(
-            "0.08 /um", low="0.01 /um", high="0.2 /um", mark="derived",
-            source=f"{_MATSUMURA}: 74 % on Kupffer cells; encounters (0.006 /um) are the bottleneck, so most must hold",
+            "0.04 /um", low="0.01 /um", high="0.2 /um", mark="derived",
+            source=f"{_MATSUMURA}: 74 % of the cells are found on Kupffer cells; about ten times the hold by size",
             description="hazard of being held where a Kupffer cell is touched, per micrometer")
         detachment: PerHour = parameter(
-            "0.1 /h", low="0.02 /h", high="1 /h", mark="assumed",
+            "0.08 /h", low="0.02 /h", high="1 /h", mark="assumed",
             source="held cells are washed off within hours unless they turn adherent",
             description="rate at which shear at the median flow detaches a held cell from bare wall")
         contact_hold: Number = parameter(
             10.0, low=3, high=30, mark="derived", source=f"{_MATSUMURA}: as for kupffer_hold",
             description="how many times slower a cell detaches from a Kupffer cell or a full net")
         shear_death: PerHour = parameter(
-            "0.01 /h", low="0 /h", high="0.1 /h", mark="assumed",
+            "0.003 /h", low="0 /h", high="0.1 /h", mark="assumed",
             source="Yang 2025, 10.3892/or.2025.8963: most circulating cells die of shear and anoikis",
             description="death rate of held, not yet adherent cells at median shear; platelets protect")
         wall_bond: PerHour = parameter(
-            "0.02 /h", low="0 /h", high="0.1 /h", mark="assumed", source="basal adhesion of unstimulated endothelium",
-            description="rate of turning adherent on resting endothelium")
+            "0.07 /h", low="0 /h", high="0.1 /h", mark="assumed", source="basal adhesion of unstimulated endothelium",
+            description="rate of turning adherent on resting endothelium, by the integrins of the reference line")
         e_selectin_bond: PerHour = parameter(
             "0.6 /h", low="0.1 /h", high="3 /h", mark="assumed",
             source=f"{_KHATIB}; Khatib 2002, Cancer Res 62:5393: -86 % metastases without it",
@@ -111,7 +111,7 @@ class Arrest(Rule):
             "0.1 /h", low="0 /h", high="1 /h", mark="assumed",
             source=_KHATIB, description="rate of turning adherent at full ICAM-1")
         kupffer_bond: PerHour = parameter(
-            "0.05 /h", low="0 /h", high="0.5 /h", mark="assumed", source=_MATSUMURA,
+            "0.02 /h", low="0 /h", high="0.5 /h", mark="assumed", source=_MATSUMURA,
             description="rate of turning adherent in contact with a Kupffer cell")
         neutrophil_bond: PerHour = parameter(
             "0.15 /h", low="0 /h", high="1 /h", mark="assumed",
@@ -144,10 +144,12 @@ class Arrest(Rule):
             return
         order = tumor.order(liver.key(self.name), liver.step_number)
         line = liver.config.cells.tumor
+        left = liver.left
         bonds = Bonds(
-            p.wall_bond, p.e_selectin_bond * line.selectin_ligands, p.vcam1_bond * line.integrins,
-            p.icam1_bond * line.integrins, p.kupffer_bond, p.neutrophil_bond, p.net_bond, p.ecm_bond, p.detachment,
-            p.shear_death, p.contact_hold,
+            p.wall_bond * line.integrins, p.e_selectin_bond * line.selectin_ligands * left("e_selectin"),
+            p.vcam1_bond * line.integrins * left("vcam1"), p.icam1_bond * line.integrins * left("icam1"), p.kupffer_bond,
+            p.neutrophil_bond * left("mac1") * left("icam1"), p.net_bond, p.ecm_bond, p.detachment, p.shear_death,
+            p.contact_hold,
         )
         settle_or_leave(
             tumor.table, liver.endothelium.rows, liver.sites, liver.ledger.book(order.size), liver.minutes,

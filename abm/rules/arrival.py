@@ -29,6 +29,7 @@ from ..units import (
     Number,
     Parameters,
     PerSquareMillimeter,
+    Positive,
     parameter,
 )
 from .rule import Rule, RuleParameters
@@ -56,7 +57,7 @@ class Arrival(Rule):
         enrichment: Annotated[Number, Field(gt=0)] = Field(
             default=1.0, description="multiplies the density that the inoculum implies, to see more cells per slab")
         doses: tuple[Dose, ...] = Field(default=(Dose(),), description="when the cells arrive", min_length=1)
-        liver_mass: Grams = parameter(
+        liver_mass: Annotated[Grams, Positive] = parameter(
             "1.3 g", low="0.8 g", high="2000 g", mark="unverified", source="mouse 1.0-1.6 g, rat 10 g, human 1500 g",
             description="mass of the whole liver, to convert per_liver into a density")
         liver_density: GramsPerCubicCentimeter = parameter(
@@ -64,7 +65,7 @@ class Arrival(Rule):
             source="as used for Bouwens 1986, 10.1002/hep.1840060430",
             description="density of liver, to convert per_liver into a density")
         platelet_cloak: Fraction = parameter(
-            0.5, low=0, high=1, mark="assumed", source="Gasic 1968; Nieswandt 1999, Cancer Res 59:1295",
+            0.3, low=0, high=1, mark="assumed", source="Gasic 1968; Nieswandt 1999, Cancer Res 59:1295",
             description="cover by platelets, gained within minutes of entering the blood")
         platelet_half_life: Hours = parameter(
             "8 h", low="4 h", high="24 h", mark="derived",
@@ -75,15 +76,17 @@ class Arrival(Rule):
         def _one_inoculum(self):
             if self.per_liver is not None and self.per_area is not None:
                 raise PydanticCustomError("inoculum", "give either per_liver or per_area, not both")
-            if self.per_liver is not None and self.liver_mass == 0:
-                raise PydanticCustomError("inoculum", "liver_mass must be above 0 to convert per_liver")
             return self
+
+        def density_of(self, per_liver: float, slab_um: float) -> float:
+            """Cells per mm2 of a slab of the given thickness, when so many are spread over the whole liver."""
+            slab_grams = slab_um * 1e-6 * self.liver_density  # of 1 mm2: 1e-3 mm3 per um, 1e-3 cm3 per mm3
+            return per_liver * slab_grams / self.liver_mass
 
         def per_mm2(self, slab_um: float) -> float:
             """Tumor cells that arrive per mm2 of a slab of the given thickness, enrichment included."""
             if self.per_liver is not None:
-                slab_grams = slab_um * 1e-6 * self.liver_density  # of 1 mm2: 1e-3 mm3 per um, 1e-3 cm3 per mm3
-                return self.per_liver * slab_grams / self.liver_mass * self.enrichment
+                return self.density_of(self.per_liver, slab_um) * self.enrichment
             return (self.per_area or 0.0) * self.enrichment
 
     parameters: Parameters

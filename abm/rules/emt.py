@@ -16,6 +16,7 @@ class EpithelialMesenchymalTransition(Rule):
     name = "emt"
     reads = ("tgf_beta",)
     writes = ("tumor",)
+    inhibited = ("rate",)
 
     class Parameters(RuleParameters):
         rate: PerHour = parameter(
@@ -31,7 +32,7 @@ class EpithelialMesenchymalTransition(Rule):
     def apply(self, liver) -> None:
         if liver.tumor.count:
             p = self.parameters
-            transform(liver.tumor.used, liver.fields["tgf_beta"].values, liver.dt_hours, p.rate, p.reversal)
+            transform(liver.tumor.used, liver.signal("tgf_beta"), liver.dt_hours, p.rate, p.reversal)
 
 
 @jit

@@ -25,13 +25,11 @@ class EndothelialActivation(Rule):
     name = "endothelial_activation"
     reads = ("tumor", "kupffer", "endothelium", "tnf")
     writes = ("kupffer", "endothelium")
+    inhibited = ("e_selectin_on", "vcam1_on", "icam1_on")
 
     class Parameters(RuleParameters):
-        induction_time: Hours = parameter(
-            "0.75 h", low="0.5 h", high="1 h", mark="checked", source=_KHATIB_1999,
-            description="time constant with which contact induces TNF-alpha in a Kupffer cell")
         e_selectin_on: PerHour = parameter(
-            "0.4 /h", low="0.2 /h", high="0.8 /h", mark="derived", source=f"{_KHATIB_1999}: onset 2 h, peak 6-8 h",
+            "0.3 /h", low="0.2 /h", high="0.8 /h", mark="derived", source=f"{_KHATIB_1999}: onset 2 h, peak 6-8 h",
             description="E-selectin on-rate at saturating TNF-alpha")
         e_selectin_off: PerHour = parameter(
             "0.2 /h", low="0.12 /h", high="0.3 /h", mark="derived", source=f"{_KHATIB_1999}: exp(-k*17h) = 0.03",
@@ -66,14 +64,14 @@ class EndothelialActivation(Rule):
         if liver.kupffer.count:
             induce_tnf(
                 liver.kupffer.used, liver.tumor.rows, liver.sites, np.float32(line.tnf_induction), liver.dt_hours,
-                p.induction_time, line.tnf_duration, np.float32(p.activated_above),
+                line.tnf_onset, line.tnf_duration, np.float32(p.activated_above),
             )
         wall = liver.endothelium.used
         levels = (wall.e_selectin, wall.vcam1, wall.icam1, wall.retraction)
         if liver.fields["tnf"].at_rest and not any(level.any() for level in levels):
             return
         express(
-            wall, liver.fields["tnf"].values, liver.dt_hours, p.e_selectin_on, p.e_selectin_off, p.vcam1_on, p.vcam1_off,
+            wall, liver.signal("tnf"), liver.dt_hours, p.e_selectin_on, p.e_selectin_off, p.vcam1_on, p.vcam1_off,
             p.icam1_on, p.icam1_off, p.closing_time, np.float32(p.activated_above),
         )
 
@@ -89,7 +87,10 @@ def induce_tnf(kupffer_cells, tumor, sites, induction, hours, induction_time, du
         if cell.alive == 0:
             continue
         contact = zero
-        if count_touching(sites, TUMOR, LUMEN, cell.row, cell.column) > 0 or sites.population[TISSUE, cell.row, cell.column] == TUMOR:
+        # a tumor cell that it has engulfed goes on stimulating it
+        if cell.load > 0 or count_touching(sites, TUMOR, LUMEN, cell.row, cell.column) > 0:
+            contact = induction
+        elif sites.population[TISSUE, cell.row, cell.column] == TUMOR:
             contact = induction
         if contact == zero and cell.drive == zero and cell.tolerance == zero:
             continue

@@ -27,10 +27,11 @@ class Extravasation(Rule):
     reads = ("tumor", "kupffer", "neutrophil", "ecm")
     writes = ("tumor", "endothelium", "hepatocytes")
     events = ("extravasated",)
+    inhibited = ("rapid_half_time", "intravascular_half_time")
 
     class Parameters(RuleParameters):
         rapid_half_time: Hours = parameter(
-            "2 h", low="0.5 h", high="72 h", mark="assumed",
+            "1 h", low="0.5 h", high="72 h", mark="assumed",
             source="Haier 2003, J Gastrointest Surg 7:507: rapid migration into the parenchyma",
             description="half-time of an adherent, fully mesenchymal cell of a rapid line")
         intravascular_half_time: Hours = parameter(

@@ -9,6 +9,7 @@ from open sinusoids cells slow down, and die where oxygen is gone.
 from typing import Annotated, NamedTuple
 
 import numpy as np
+from pydantic import Field
 
 from ..cells.population import TUMOR
 from ..cells.tumor import ADHERENT, CIRCULATING, DORMANT, EXTRAVASATED, HELD
@@ -49,6 +50,7 @@ class Growth(Rule):
     writes = ("tumor", "hepatocytes")
     events = ("divided", "dormant", "woken", "died")
     causes = ("solitude", "niche", "net", "apoptosis", "hypoxia")
+    inhibited = ("cycle_time",)
 
     class Parameters(RuleParameters):
         cycle_time: Annotated[Hours, Positive] = parameter(
@@ -58,8 +60,8 @@ class Growth(Rule):
             0.15, low=0.05, high=0.3, mark="assumed", source="spread of cycle times in culture",
             description="half-width of the uniform spread of cycle speeds between cells")
         dormancy_rate: PerHour = parameter(
-            "0.12 /h", low="0.03 /h", high="0.3 /h", mark="derived",
-            source=f"{_LUZZI}: 1 in 40 goes through its first cycle: -ln(1/40)/22-30 h",
+            "0.045 /h", low="0.03 /h", high="0.3 /h", mark="derived",
+            source=f"{_LUZZI}: 1 in 40 of those that leave the vessels is a micrometastasis on day 3; calibrated on that",
             description="rate at which a solitary cell stops cycling without niche or net")
         wake_rate: PerHour = parameter(
             "0.0004 /h", low="0.00004 /h", high="0.002 /h", mark="assumed",
@@ -70,17 +72,17 @@ class Growth(Rule):
             source="Albrengues 2018, 10.1126/science.aao4227: nets awaken dormant cells",
             description="gain of waking at full support by the niche, or beside a full net")
         death_rate: PerHour = parameter(
-            "0.0075 /h", low="0.003 /h", high="0.02 /h", mark="derived",
-            source="doubling 2.5 d in mouse liver: 0.6*ln2/22 h - ln2/60 h",
+            "0.006 /h", low="0.003 /h", high="0.02 /h", mark="derived",
+            source="doubling 2.5 d in mouse liver: below 0.6*ln2/22 h - ln2/60 h = 0.0075 /h, as crowded cells wait",
             description="death rate of a supported cycling cell")
         unsupported_fold: Number = parameter(
-            3.0, low=1, high=6, mark="derived",
-            source=f"{_LUZZI}: 99 of 100 micrometastases vanish: deaths outnumber 0.019 /h births",
+            4.0, low=1, high=6, mark="derived",
+            source=f"{_LUZZI}: 99 of 100 micrometastases do not grow on: deaths nearly outnumber 0.027 /h births",
             description="how many times faster cycling cells of a line without autonomy die without niche")
         dormant_death: PerHour = parameter(
-            "0.0033 /h", low="0.001 /h", high="0.006 /h", mark="derived",
-            source=f"{_LUZZI}: 80 % at day 3, 36 % at day 13: ln(80/36)/240 h",
-            description="death rate of a dormant cell")
+            "0.0015 /h", low="0.001 /h", high="0.006 /h", mark="derived",
+            source=f"{_LUZZI}: at most ln(80/36)/240 h = 0.0033 /h, as some wake; calibrated on 36 % dormant at day 13",
+            description="death rate of a dormant cell, and of one that has not divided yet")
         net_gain: Number = parameter(
             0.3, low=0, high=1, mark="assumed", source="Yang 2025, 10.3892/or.2025.8963, ref 78",
             description="gain of the cycle in a full net")
@@ -96,7 +98,7 @@ class Growth(Rule):
         necrosis_rate: PerHour = parameter(
             "0.05 /h", low="0.01 /h", high="0.2 /h", mark="assumed", source="necrosis within a day of anoxia",
             description="death rate without oxygen")
-        push_depth: int = parameter(
+        push_depth: Annotated[int, Field(ge=0, le=100)] = parameter(
             5, low=1, high=10, mark="assumed", source="proliferating rim of 50 um",
             description="sites over which a dividing cell can push others aside")
 
@@ -126,7 +128,7 @@ class Growth(Rule):
 @jit
 def death_hazard(cell, oxygen, fate):
     """Hazards (1/h) of apoptosis and of necrosis of a settled tumor cell."""
-    if cell.state == DORMANT:
+    if cell.state == DORMANT or cell.divisions == 0:  # it is colonies that vanish, single cells last
         apoptosis = fate.dormant_death
     else:
         apoptosis = fate.death * (1.0 + (fate.unsupported_fold - 1.0) * (1.0 - np.float64(cell.niche)))

@@ -4,7 +4,10 @@ They lose their phagocytic activity and secrete VEGF (Yang 2025, 10.3892/or.2025
 net effect of removing Kupffer cells therefore depends on when, which emerges here and is no switch.
 """
 
+from typing import Annotated
+
 import numpy as np
+from pydantic import Field
 
 from ..cells import kupffer
 from ..cells.population import TUMOR
@@ -19,13 +22,14 @@ class KupfferReprogramming(Rule):
     name = "kupffer_reprogramming"
     reads = ("tumor", "tgf_beta", "lactate")
     writes = ("kupffer",)
+    inhibited = ("rate",)
 
     class Parameters(RuleParameters):
         rate: PerHour = parameter(
             "0.01 /h", low="0.003 /h", high="0.05 /h", mark="assumed",
             source="reprogrammed within days in a nodule's surroundings",
             description="rate of reprogramming at a saturating signal")
-        radius: Micrometers = parameter(
+        radius: Annotated[Micrometers, Field(le=1000)] = parameter(
             "50 um", low="20 um", high="150 um", mark="assumed",
             source="macrophages at and inside the rim of metastases",
             description="how near a nodule a Kupffer cell must be")
@@ -46,7 +50,7 @@ class KupfferReprogramming(Rule):
         if liver.tumor.count and liver.kupffer.count:
             reprogram(
                 liver.kupffer.used, liver.sites, liver.dt_hours, p.rate, p.radius / liver.spacing_um, p.nodule_cells,
-                p.lactate_half, np.float32(p.reprogrammed_above), liver.fields["tgf_beta"].values,
+                p.lactate_half, np.float32(p.reprogrammed_above), liver.signal("tgf_beta"),
                 liver.fields["lactate"].excess,
             )
 

@@ -14,6 +14,8 @@ from ..cells.tumor import EXTRAVASATED
 from ..kernels.jit import jit
 from ..kernels.random import hash64, uniform
 from ..kernels.sites import count_touching, lift, neighbour, place, touches_any, touching
+from ..record import cause, event
+from ..record.ledger import enter
 from ..tissue.sites import LUMEN, PARENCHYMA, SINUSOID, TISSUE
 from ..units import Fraction, Hours, MicrometersPerMinute, parameter
 from .rule import Rule, RuleParameters
@@ -27,6 +29,7 @@ class Migration(Rule):
     name = "migration"
     reads = ("tumor", "cxcl1", "hepatocytes")
     writes = ("natural_killer", "neutrophil", "tumor")
+    events = ("encountered",)
 
     class Parameters(RuleParameters):
         nk_speed: MicrometersPerMinute = parameter(
@@ -64,14 +67,15 @@ class Migration(Rule):
         cells = liver.natural_killer
         if cells.count:
             patrol(
-                cells.rows, liver.tumor.rows, liver.sites, key, step, cells.order(key, step), p.nk_speed * minutes,
+                cells.rows, liver.tumor.rows, liver.sites, liver.ledger.book(cells.count), liver.minutes, key, step,
+                cells.order(key, step), p.nk_speed * minutes,
                 liver.spacing_um, p.nk_speed * p.nk_persistence * 60.0,
             )
         cells = liver.neutrophil
         if cells.count:
             crawl(
                 cells.rows, liver.sites, key, step, cells.order(key, step), p.neutrophil_speed * minutes,
-                liver.spacing_um, p.neutrophil_speed * p.neutrophil_persistence * 60.0, liver.fields["cxcl1"].values,
+                liver.spacing_um, p.neutrophil_speed * p.neutrophil_persistence * 60.0, liver.signal("cxcl1"),
                 p.chemotaxis,
             )
         cells = liver.tumor
@@ -152,7 +156,7 @@ def next_heading(bits, direction, length_um, memory_um):
 
 
 @jit
-def patrol(nk, tumor, sites, key, step, order, path_um, spacing_um, memory_um):
+def patrol(nk, tumor, sites, book, now, key, step, order, path_um, spacing_um, memory_um):
     """Patrolling NK cells of `order` (slots) walk `path_um` of sinusoid, stopping at the first tumor cell."""
     for slot in order:
         cell = nk[slot]
@@ -166,6 +170,7 @@ def patrol(nk, tumor, sites, key, step, order, path_um, spacing_um, memory_um):
             if prey >= 0:
                 cell.state = natural_killer.IN_CONTACT
                 cell.target = tumor[prey].uid
+                enter(book, now, event.ENCOUNTERED, cause.NONE, tumor[prey], sites.zone[tumor[prey].row, tumor[prey].column])
                 break
             if left <= 0.0:
                 break

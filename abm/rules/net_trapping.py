@@ -40,10 +40,11 @@ class NetTrapping(Rule):
     def apply(self, liver) -> None:
         p = self.parameters
         tumor = liver.tumor
-        if tumor.count == 0 or not (liver.nets.any() or tumor.used.net.any()):
+        nets = liver.sticky_nets()
+        if tumor.count == 0 or not (nets.any() or tumor.used.net.any()):
             return
         wrap(
-            tumor.used, liver.sites, liver.ledger.book(tumor.count), liver.minutes, liver.nets, np.float32(p.half_hold),
+            tumor.used, liver.sites, liver.ledger.book(tumor.count), liver.minutes, nets, np.float32(p.half_hold),
             np.float32(p.wrapped_above),
         )
 

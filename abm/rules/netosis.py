@@ -5,7 +5,10 @@ Tumor IL-8/CXCL1, TNF-alpha and LPS drive it (Yang 2025, 10.3892/or.2025.8963, r
 (Jimenez-Alcazar 2017, 10.1126/science.aam8897).
 """
 
+from typing import Annotated
+
 import numpy as np
+from pydantic import Field
 
 from ..cells import neutrophil
 from ..kernels.jit import jit
@@ -22,7 +25,8 @@ _GONE = np.float32(1e-3)  # amounts of net below it are set to zero
 class Netosis(Rule):
     name = "netosis"
     reads = ("neutrophil", "cxcl1", "tnf", "blood")
-    writes = ("neutrophil", "nets")
+    writes = ("neutrophil", "nets", "net_residue")
+    inhibited = ("rate",)
 
     class Parameters(RuleParameters):
         rate: PerHour = parameter(
@@ -35,27 +39,31 @@ class Netosis(Rule):
         half_life: Hours = parameter(
             "12 h", low="3 h", high="48 h", mark="assumed", source="Jimenez-Alcazar 2017, 10.1126/science.aam8897",
             description="half-life of a net against endogenous DNases")
-        footprint: Micrometers = parameter(
+        footprint: Annotated[Micrometers, Field(le=1000)] = parameter(
             "15 um", low="10 um", high="40 um", mark="unverified", source="10-15 times the volume of a neutrophil",
             description="radius of the stretch of sinusoid that one net covers")
         lps_weight: Number = parameter(
             1.0, low=0, high=3, mark="assumed",
             source="Clark 2007, 10.1038/nm1565", description="weight of blood LPS in the stimulus")
+        injury_weight: Number = parameter(
+            1.0, low=0, high=3, mark="assumed", source="Tohme 2016, 10.1158/0008-5472.CAN-15-1591: nets after ischemia and reperfusion",
+            description="weight of the injury of surgery in the stimulus")
 
     parameters: Parameters
 
     def apply(self, liver) -> None:
         p = self.parameters
-        if liver.nets.any():
-            decay(liver.nets, np.float32(0.5 ** (liver.dt_hours / max(p.half_life, 1e-3))))
+        for layer in (liver.nets, liver.net_residue):
+            if layer.any():
+                decay(layer, np.float32(0.5 ** (liver.dt_hours / max(p.half_life, 1e-3))))
         cells = liver.neutrophil
         if cells.count == 0:
             return
         reach = int(np.ceil(p.footprint / liver.spacing_um))
         cast_nets(
             cells.table, liver.sites, liver.nets, liver.key(self.name), liver.step_number, liver.dt_hours,
-            liver.hours, p.rate, p.duration, p.lps_weight * liver.blood.lps, liver.fields["cxcl1"].values,
-            liver.fields["tnf"].values, reach, p.footprint / liver.spacing_um,
+            liver.hours, p.rate, p.duration, p.lps_weight * liver.blood.lps + p.injury_weight * liver.blood.injury,
+            liver.signal("cxcl1"), liver.signal("tnf"), reach, p.footprint / liver.spacing_um,
         )
 
 
@@ -70,7 +78,7 @@ def decay(nets, factor):
 
 
 @jit
-def cast_nets(cells, sites, nets, key, step, hours, now_h, rate, duration_h, lps, cxcl1, tnf, reach, radius):
+def cast_nets(cells, sites, nets, key, step, hours, now_h, rate, duration_h, alarm, cxcl1, tnf, reach, radius):
     """Neutrophils commit to NETosis, and committed ones burst: the net fills the sinusoid sites within `radius`
     (in sites, with `reach` its whole number of sites), up to 1."""
     rows, columns = sites.kind.shape
@@ -79,7 +87,7 @@ def cast_nets(cells, sites, nets, key, step, hours, now_h, rate, duration_h, lps
         if cell.alive == 0:
             continue
         if cell.state != neutrophil.NETTING:
-            stimulus = np.float64(cxcl1[cell.row, cell.column]) + np.float64(tnf[cell.row, cell.column]) + lps
+            stimulus = np.float64(cxcl1[cell.row, cell.column]) + np.float64(tnf[cell.row, cell.column]) + alarm
             if stimulus > 0.0:
                 if uniform(key, step, cell.uid, 0) < -np.expm1(-rate * stimulus / (1.0 + stimulus) * hours):
                     cell.state = neutrophil.NETTING

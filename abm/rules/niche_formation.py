@@ -24,6 +24,7 @@ class NicheFormation(Rule):
     name = "niche_formation"
     reads = ("blood", "kupffer", "stellate", "ecm")
     writes = ("kupffer", "exosomes", "tumor")
+    inhibited = ("education_rate",)
 
     class Parameters(RuleParameters):
         education_rate: PerHour = parameter(

@@ -50,15 +50,16 @@ class Arms(NamedTuple):
 
 class NaturalKillerKilling(Rule):
     name = "nk_killing"
-    reads = ("natural_killer", "tumor", "neutrophil", "lactate", "tgf_beta")
+    reads = ("natural_killer", "tumor", "neutrophil", "lactate", "tgf_beta", "blood")
     writes = ("natural_killer", "tumor")
     events = ("killed",)
     causes = ("trail", "fasl", "perforin")
+    inhibited = ("rate",)
 
     class Parameters(RuleParameters):
         rate: PerHour = parameter(
-            "2 /h", low="1 /h", high="4 /h", mark="derived",
-            source=f"{_ICHISE}: half of the encounters of 20-40 min kill, k/(k + leaving) = 0.5",
+            "4 /h", low="1 /h", high="4 /h", mark="derived",
+            source=f"{_ICHISE}: half of the early encounters kill; 0.6 killers * 4/(4 + 1), less what platelets shield",
             description="kill hazard in contact, for a killing NK cell and a fully sensitive target, all arms together")
         trail_share: Fraction = parameter(
             0.4, low=0.2, high=0.7, mark="assumed", source="Takeda 2001, 10.1038/83416 (direction only)",
@@ -70,7 +71,7 @@ class NaturalKillerKilling(Rule):
             0.3, low=0.1, high=0.5, mark="assumed", source="Takeda 2001, 10.1038/83416 (direction only)",
             description="share of perforin and granzymes in the hazard")
         contact_time: Hours = parameter(
-            "0.5 h", low="0.3 h", high="1 h", mark="derived", source=f"{_ICHISE}: contacts of 20-40 min",
+            "1 h", low="0.3 h", high="1 h", mark="derived", source=f"{_ICHISE}: contacts of 20-40 min, with the time to a kill",
             description="mean time that an NK cell stays with a target it does not kill")
         handling_time: Hours = parameter(
             "1 h", low="0.3 h", high="3 h", mark="unverified",
@@ -84,7 +85,7 @@ class NaturalKillerKilling(Rule):
             source=f"{_ICHISE}: CD155 lost, nearly all survive after 24 h",
             description="time since arrival at which no susceptibility is left")
         through_wall: Fraction = parameter(
-            0.5, low=0.1, high=1, mark="assumed", source="contact through fenestrae",
+            0.3, low=0.1, high=1, mark="assumed", source="contact through fenestrae",
             description="kill hazard for a target in the space of Disse or the plate, relative to one in the lumen")
         platelet_shield: Fraction = parameter(
             0.7, low=0.5, high=0.9, mark="unverified",
@@ -106,6 +107,10 @@ class NaturalKillerKilling(Rule):
         lactate_steepness: Number = parameter(
             2.0, low=1, high=4, mark="assumed",
             source="Hill coefficient", description="steepness of the loss with lactate")
+        poly_ic_gain: Number = parameter(
+            4.0, low=1, high=10, mark="assumed",
+            source="Cohen 1990, Cancer Res 50:1834: poly(IC)-treated mice clear what resting ones keep",
+            description="gain of the kill hazard at saturating poly(IC) in the blood")
         lactate_death: PerHour = parameter(
             "0.05 /h", low="0.01 /h", high="0.2 /h", mark="assumed",
             source="Harmon 2019, 10.1158/2326-6066.CIR-18-0481",
@@ -119,20 +124,23 @@ class NaturalKillerKilling(Rule):
         host = liver.config.cells.natural_killer
         if nk.count:
             order = nk.order(liver.key(self.name), liver.step_number)
+            poly_ic = liver.blood.poly_ic
+            boost = 1.0 + p.poly_ic_gain * poly_ic / (1.0 + poly_ic)
             arms = Arms(
-                p.rate * host.activation * liver.config.cells.tumor.nk_sensitivity, p.trail_share, p.fasl_share,
-                p.perforin_share, p.full_susceptibility, p.lost_susceptibility, p.through_wall, p.platelet_shield,
+                p.rate * host.activation * boost * liver.config.cells.tumor.nk_sensitivity,
+                p.trail_share * liver.left("trail"), p.fasl_share * liver.left("fasl"),
+                p.perforin_share * liver.left("perforin"), p.full_susceptibility, p.lost_susceptibility, p.through_wall, p.platelet_shield,
                 p.net_shield, p.neutrophil_shield, p.tgf_beta_inhibition, p.lactate_half, p.lactate_steepness,
                 1.0 / max(p.contact_time, 1e-3), p.lactate_death, float(liver.fields["lactate"].rest),
             )
             attack(
                 nk.table, liver.tumor.table, liver.sites, liver.ledger.book(order.size), liver.minutes,
                 liver.key(self.name), liver.step_number, order, liver.dt_hours, p.handling_time,
-                liver.fields["lactate"].values, liver.fields["tgf_beta"].values, arms,
+                liver.fields["lactate"].values, liver.signal("tgf_beta"), arms,
             )
         turnover(
             nk, liver, liver.key(self.name + "/turnover"), 1.0 / max(host.residence, 1e-3),
-            host.density * liver.area_mm2, host.killer_fraction,
+            host.density * liver.area_mm2 * liver.left("natural_killer"), host.killer_fraction,
         )
 
 

@@ -58,7 +58,7 @@ class Passage(Rule):
         carrying = liver.flow.carries & liver.sites.perfused
         carry(
             tumor.table, liver.sites, liver.ledger.book(order.size), liver.minutes, liver.key(self.name),
-            liver.step_number, order, liver.flow.pressure, carrying, liver.open_pressure, liver.anatomy.radius_um, liver.nets,
+            liver.step_number, order, liver.flow.pressure, carrying, liver.open_pressure, liver.anatomy.radius_um, liver.sticky_nets(),
             liver.grip(), liver.spacing_um, self.lingering,
         )
 

@@ -41,7 +41,7 @@ class Perfusion(Rule):
     def apply(self, liver) -> None:
         p = self.parameters
         obstruct(
-            liver.sites, liver.collapsed, liver.nets, liver.fields["vegf"].values, liver.key(self.name),
+            liver.sites, liver.collapsed, liver.nets, liver.signal("vegf"), liver.key(self.name),
             liver.step_number, liver.dt_hours, p.collapse_rate, p.surrounded, np.float32(p.dense_net),
         )
         interval = max(1, round(p.flow_interval / liver.dt_hours))

@@ -6,7 +6,10 @@ do it is a balance of eat-me signals (calreticulin) and don't-eat-me signals (CD
 10.3892/or.2025.8963, ref 110). A Kupffer cell digests for hours and holds few cells at once.
 """
 
+from typing import Annotated
+
 import numpy as np
+from pydantic import Field
 
 from ..cells import kupffer
 from ..cells.population import TUMOR
@@ -29,16 +32,17 @@ class Phagocytosis(Rule):
     writes = ("kupffer", "tumor")
     events = ("phagocytosed",)
     causes = ("kupffer",)
+    inhibited = ("rate",)
 
     class Parameters(RuleParameters):
         rate: PerHour = parameter(
-            "0.1 /h", low="0.05 /h", high="0.5 /h", mark="derived",
-            source="Matsumura 2014, 10.3892/ijo.2014.2662: -ln(1 - 0.33/0.74)/6 h = 0.098 /h",
+            "0.13 /h", low="0.05 /h", high="0.5 /h", mark="derived",
+            source="Matsumura 2014, 10.3892/ijo.2014.2662: -ln(1 - 0.33/0.74)/6 h = 0.098 /h; more, as contact is not there from the start",
             description="engulfment of a touching tumor cell of the reference line, mean over all Kupffer cells")
         handling_time: Hours = parameter(
             "4 h", low="1 h", high="24 h", mark="unverified", source="phagosome maturation of a whole tumor cell",
             description="time to digest one tumor cell")
-        capacity: int = parameter(
+        capacity: Annotated[int, Field(ge=0, le=100)] = parameter(
             2, low=1, high=3, mark="unverified", source="1-3 tumor cells inside one Kupffer cell",
             description="tumor cells that one Kupffer cell can hold at once")
         cd47_weight: Number = parameter(
@@ -64,7 +68,8 @@ class Phagocytosis(Rule):
         engulf(
             liver.kupffer.rows, liver.tumor.table, liver.sites, liver.ledger.book(order.size), liver.minutes,
             liver.key(self.name), liver.step_number, order, liver.dt_hours, np.float32(liver.hours), p.rate,
-            np.float32(p.handling_time), p.capacity, p.cd47_weight, p.cd24_weight, p.pdl1_weight,
+            np.float32(p.handling_time), p.capacity, 1.0 + p.cd47_weight + p.cd24_weight + p.pdl1_weight,
+            p.cd47_weight * liver.left("cd47"), p.cd24_weight * liver.left("cd24"), p.pdl1_weight * liver.left("pdl1"),
         )
 
 
@@ -84,9 +89,8 @@ def digest(kupffer_cells, now_h, handling_h):
 
 
 @jit
-def palatability(cell, cd47_weight, cd24_weight, pdl1_weight):
-    """Eat-me over all signals, relative to the reference line (all levels 1)."""
-    reference = 1.0 + cd47_weight + cd24_weight + pdl1_weight
+def palatability(cell, reference, cd47_weight, cd24_weight, pdl1_weight):
+    """Eat-me over all signals, relative to the `reference` line (the sum of all unblocked weights: all levels 1)."""
     eat = np.float64(cell.calreticulin)
     spare = cd47_weight * np.float64(cell.cd47) + cd24_weight * np.float64(cell.cd24) + pdl1_weight * np.float64(cell.pdl1)
     return 0.0 if eat == 0.0 else eat / (eat + spare) * reference
@@ -94,7 +98,7 @@ def palatability(cell, cd47_weight, cd24_weight, pdl1_weight):
 
 @jit
 def engulf(kupffer_cells, tumor, sites, book, minutes, key, step, order, hours, now_h, rate, handling_h, capacity,
-           cd47_weight, cd24_weight, pdl1_weight):
+           reference, cd47_weight, cd24_weight, pdl1_weight):
     """Each Kupffer cell of `order` (slots) with room tries one tumor cell it touches: in the lumen around it, or in
     the space of Disse right behind its wall."""
     for slot in order:
@@ -108,7 +112,7 @@ def engulf(kupffer_cells, tumor, sites, book, minutes, key, step, order, hours, 
         if prey < 0 or tumor.rows[prey].state == CIRCULATING:
             continue
         hazard = rate * np.float64(eater.activity) * (1.0 - np.float64(eater.reprogramming)) * palatability(
-            tumor.rows[prey], cd47_weight, cd24_weight, pdl1_weight)
+            tumor.rows[prey], reference, cd47_weight, cd24_weight, pdl1_weight)
         if happens(key, step, eater.uid, 2, hazard, hours):
             lose(tumor, sites, book, minutes, event.PHAGOCYTOSED, cause.KUPFFER, prey)
             if eater.load == 0:

@@ -1,10 +1,11 @@
 """What a rule is: one mechanism of the liver, with its parameters, its declarations and its one method."""
 
+import math
 from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field, model_validator
 
-from ..units import Parameters
+from ..units import Parameters, declared
 
 if TYPE_CHECKING:
     from ..model import LiverModel
@@ -41,6 +42,8 @@ class Rule:
     after: ClassVar[str | None] = None
     """For a user's own rule: the rule behind which it runs; None puts it last."""
     is_plugin: ClassVar[bool] = False
+    inhibited: ClassVar[tuple[str, ...]] = ()
+    """The rates (or times) among its parameters that an inhibitor slows; a rule without any cannot be inhibited."""
 
     class Parameters(RuleParameters):
         pass
@@ -48,7 +51,19 @@ class Rule:
     parameters: RuleParameters
 
     def __init__(self, parameters: RuleParameters):
-        self.parameters = parameters
+        self.parameters = self.uninhibited = parameters
+
+    def slow_down(self, left: float) -> None:
+        """Let only a fraction of the rates named in `inhibited` be `left`, of those in the config; times grow instead."""
+        if left == 1.0:
+            self.parameters = self.uninhibited
+            return
+        changed = {}
+        for entry in declared(type(self.uninhibited)):
+            if entry.name in self.inhibited:
+                value = getattr(self.uninhibited, entry.name)
+                changed[entry.name] = value * left if entry.unit != "h" else value / left if left > 0.0 else math.inf
+        self.parameters = self.uninhibited.model_copy(update=changed)
 
     def prepare(self, liver: "LiverModel") -> None:
         """Called once, before the first step: for what follows from config and seed alone and is no state."""
@@ -57,13 +72,18 @@ class Rule:
         raise NotImplementedError(f"the rule '{self.name}' has no apply(self, liver)")
 
     @classmethod
-    def summary(cls) -> str:
-        """The first line of what the rule's file (or its class) says about it."""
+    def about(cls) -> str:
+        """What the rule's file (or its class) says about it: what happens in the liver, and who showed it."""
         import inspect
         import sys
 
         text = inspect.getdoc(cls) if cls.__doc__ else sys.modules[cls.__module__].__doc__
-        return (text or cls.name).strip().splitlines()[0]
+        return (text or cls.name).strip()
+
+    @classmethod
+    def summary(cls) -> str:
+        """The first line of `about`."""
+        return cls.about().splitlines()[0]
 
 
 def rule(cls: type[Rule]) -> type[Rule]:

@@ -23,6 +23,7 @@ class StellateActivation(Rule):
     name = "stellate_activation"
     reads = ("stellate", "tumor", "tgf_beta")
     writes = ("stellate", "ecm")
+    inhibited = ("activation_time",)
 
     class Parameters(RuleParameters):
         activation_time: Hours = parameter(
@@ -54,7 +55,7 @@ class StellateActivation(Rule):
             liver.stellate.used, liver.sites, liver.ecm, liver.key(self.name), liver.step_number, liver.dt_hours,
             np.float32(liver.hours), 1.0 / max(p.activation_time, 1e-3), p.contact_signal,
             np.log(2.0) / max(p.reversion_half_life, 1e-3), np.float32(-np.expm1(-p.matrix_rate * liver.dt_hours)),
-            liver.fields["tgf_beta"].values,
+            liver.signal("tgf_beta"),
         )
 
 

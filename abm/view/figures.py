@@ -1,20 +1,17 @@
-"""Figures of a run and of the tissue, for papers and talks: cascade, overview, time courses, anatomy.
-
-Drawn on matplotlib's Figure objects directly: no display, no global state.
-"""
+"""Figures of a run and of the tissue, for papers and talks: cascade, overview, time courses, anatomy."""
 
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import ListedColormap, LogNorm
 from matplotlib.figure import Figure
 from matplotlib.patches import PathPatch, Rectangle
 from matplotlib.path import Path as Outline
 
 from ..record.fates import ALIVE, STAGES, End, Fates, fates_of
+from ..record.files import DamagedFile
 from ..record.parameters import RecordParameters
 from ..record.tables import read_table
 from ..tissue.sites import PARENCHYMA, SINUSOID
@@ -25,31 +22,16 @@ from .palette import FATES, FIELD_LABELS, INK, LOOKS, PAPER, as_hex
 from .recording import Recording
 from .scene import Scene
 from .sprites import cell_picture
+from .style import BAR, LINE, QUIET, WORDS, new_figure, plain, save_figure
 
 if TYPE_CHECKING:
     from ..model import LiverModel
     from ..tissue.anatomy import Anatomy
     from ..tissue.flow import Flow
 
-_DPI = 150
-_WORDS = "#20242a"
-_QUIET = "#6d747d"
-_LINE = "#d7dbe0"
-_BAR = "#3c434c"
 _ON_WHITE = {"kupffer": "#3f6fc9", "natural_killer": "#058a57", "neutrophil": "#3aa0c8", "stellate": "#7a45d6"}
 _TUMOR = {"held": "#e3c700", "adherent": as_hex(LOOKS[3].colour), "extravasated": as_hex(LOOKS[4].colour),
           "dormant": as_hex(LOOKS[5].colour)}
-
-
-def _figure(width: float, height: float) -> Figure:
-    figure = Figure((width, height), dpi=_DPI, facecolor="white")
-    FigureCanvasAgg(figure)
-    return figure
-
-
-def _save(figure: Figure, path: Path) -> Path:
-    figure.savefig(path, dpi=_DPI, metadata={"Software": "crlm"})
-    return path
 
 
 def plot_run(run_dir: Path | str) -> list[Path]:
@@ -73,7 +55,7 @@ def write_cascade(run_dir: Path | str) -> Path:
     events = read_table(run_dir, "events")
     record, spacing_um, title = _settings(run_dir)
     fates = fates_of(events, _end_minutes(run_dir, events), record, spacing_um)
-    return _save(cascade_figure(fates, title), run_dir / "cascade.png")
+    return save_figure(cascade_figure(fates, title), run_dir / "cascade.png")
 
 
 def cascade_figure(fates: Fates, title: str = "") -> Figure:
@@ -88,22 +70,22 @@ def cascade_figure(fates: Fates, title: str = "") -> Figure:
     depth = [sum(max(end.count / total + gap, room) for end in group) for group in groups]
     lowest = -max(0.35, 0.16 + max(depth))
 
-    figure = _figure(13.0, 1.5 + 2.55 * (1.0 - lowest))
+    figure = new_figure(13.0, 1.5 + 2.55 * (1.0 - lowest))
     inches = figure.get_figheight()
     axes = figure.add_axes((0.015, 0.35 / inches, 0.97, 1 - (1.3 + 0.35) / inches))
     axes.set_xlim(0, len(STAGES) + 0.02)
     axes.set_ylim(lowest, 1.0)
     axes.axis("off")
     figure.text(0.02, 1 - 0.2 / inches, "The metastatic cascade" + (f": {title}" if title else ""), fontsize=15, weight="bold",
-                color=_WORDS, va="top")
+                color=WORDS, va="top")
     if reached[0] == 0:
-        axes.text(0.1, 0.5, "No tumor cell has arrived.", fontsize=12, color=_QUIET)
+        axes.text(0.1, 0.5, "No tumor cell has arrived.", fontsize=12, color=QUIET)
         return figure
     hair = 0.006
     for k, group in enumerate(groups):
         x, height = k + 0.04, reached[k] / total
         _stage_title(axes, k, reached)
-        axes.add_patch(Rectangle((x, 1.0 - max(height, hair)), 0.05, max(height, hair), color=_BAR if reached[k] else _LINE, lw=0))
+        axes.add_patch(Rectangle((x, 1.0 - max(height, hair)), 0.05, max(height, hair), color=BAR if reached[k] else LINE, lw=0))
         if k + 1 < len(STAGES) and reached[k + 1]:
             through = max(reached[k + 1] / total, hair)
             axes.add_patch(Rectangle((x + 0.05, 1.0 - through), 0.95, through, color=as_hex(FATES["alive"]), alpha=0.30, lw=0))
@@ -114,7 +96,7 @@ def cascade_figure(fates: Fates, title: str = "") -> Figure:
             place = bottom - max(0.0, (room - gap - size) / 2)
             _stream(axes, x + 0.05, start, x + 0.33, place, max(size, hair), colour)
             axes.add_patch(Rectangle((x + 0.33, place - max(size, hair)), 0.03, max(size, hair), color=colour, lw=0))
-            axes.text(x + 0.38, place - size / 2, _end_words(end, total), fontsize=8.2, color=_WORDS, va="center", linespacing=1.25)
+            axes.text(x + 0.38, place - size / 2, _end_words(end, total), fontsize=8.2, color=WORDS, va="center", linespacing=1.25)
             start -= size
             bottom -= max(size + gap, room)
     micro, macro = fates.micrometastasis_cells, fates.macrometastasis_cells
@@ -123,16 +105,16 @@ def cascade_figure(fates: Fates, title: str = "") -> Figure:
     if fates.intravascular(micro):
         notes += (f"\nNot among the metastases: colonies that never left the vessel, {fates.intravascular(micro):,} of the size of a "
                   f"micrometastasis, of them {fates.intravascular(macro):,} of the size of a macrometastasis.")
-    figure.text(0.02, 0.06 / inches, notes, fontsize=7.8, color=_QUIET, va="bottom")
+    figure.text(0.02, 0.06 / inches, notes, fontsize=7.8, color=QUIET, va="bottom")
     return figure
 
 
 def _stage_title(axes, k: int, reached: np.ndarray) -> None:
     share = 100 * reached[k] / reached[0]
-    axes.text(k + 0.04, 1.19, _STAGE_WORDS.get(STAGES[k], STAGES[k]), fontsize=11, weight="bold", color=_WORDS, va="bottom", clip_on=False)
-    axes.text(k + 0.04, 1.035, f"{reached[k]:,}", fontsize=15, color=_WORDS if reached[k] else _QUIET, va="bottom", clip_on=False)
+    axes.text(k + 0.04, 1.19, _STAGE_WORDS.get(STAGES[k], STAGES[k]), fontsize=11, weight="bold", color=WORDS, va="bottom", clip_on=False)
+    axes.text(k + 0.04, 1.035, f"{reached[k]:,}", fontsize=15, color=WORDS if reached[k] else QUIET, va="bottom", clip_on=False)
     if k:
-        axes.text(k + 0.075 + 0.058 * len(f"{reached[k]:,}"), 1.043, f"{share:.3g} %", fontsize=9.5, color=_QUIET, va="bottom",
+        axes.text(k + 0.075 + 0.058 * len(f"{reached[k]:,}"), 1.043, f"{share:.3g} %", fontsize=9.5, color=QUIET, va="bottom",
                   clip_on=False)
 
 
@@ -163,7 +145,7 @@ def _stream(axes, x0: float, top0: float, x1: float, top1: float, size: float, c
 def write_overview(run_dir: Path | str) -> Path:
     """overview.png from the snapshots and the timeseries. Raises FileNotFoundError when one of them is missing."""
     run_dir = Path(run_dir)
-    return _save(overview_figure(run_dir), run_dir / "overview.png")
+    return save_figure(overview_figure(run_dir), run_dir / "overview.png")
 
 
 def overview_figure(run_dir: Path | str) -> Figure:
@@ -181,12 +163,12 @@ def overview_figure(run_dir: Path | str) -> Figure:
 
     width = 15.0
     high = width * picture.shape[0] / picture.shape[1]
-    figure = _figure(width, high + 3.75)
+    figure = new_figure(width, high + 3.75)
     total = figure.get_figheight()
     axes = figure.add_axes((0, 1 - (high + 0.5) / total, 1, high / total))
     axes.imshow(picture, interpolation="antialiased")
     axes.axis("off")
-    figure.text(0.012, 1 - 0.25 / total, recording.title or run_dir.name, fontsize=15, weight="bold", color=_WORDS, va="center")
+    figure.text(0.012, 1 - 0.25 / total, recording.title or run_dir.name, fontsize=15, weight="bold", color=WORDS, va="center")
     panels = (_draw_tumor, _draw_fates, _draw_host, _draw_burden)
     for k, draw in enumerate(panels):
         draw(figure.add_axes((0.036 + 0.245 * k, 0.55 / total, 0.185, 2.2 / total)), courses)
@@ -237,13 +219,13 @@ def write_timecourses(run_dir: Path | str) -> Path:
     """timecourses.png. Raises FileNotFoundError when the run kept no timeseries."""
     run_dir = Path(run_dir)
     figure = timecourses_figure(_timeseries(run_dir), _settings(run_dir)[2])
-    return _save(figure, run_dir / "timecourses.png")
+    return save_figure(figure, run_dir / "timecourses.png")
 
 
 def timecourses_figure(courses: dict[str, np.ndarray], title: str = "") -> Figure:
     """Everything that is counted, through time; `courses` are the columns of timeseries.parquet."""
-    figure = _figure(14.0, 9.6)
-    figure.text(0.02, 0.975, title, fontsize=15, weight="bold", color=_WORDS, va="center")
+    figure = new_figure(14.0, 9.6)
+    figure.text(0.02, 0.975, title, fontsize=15, weight="bold", color=WORDS, va="center")
     panels = (_draw_tumor, _draw_fates, _draw_burden, _draw_kupffer, _draw_leukocytes, _draw_wall, _draw_signals, _draw_supply,
               _draw_layers)
     for k, draw in enumerate(panels):
@@ -283,7 +265,7 @@ def _draw_host(axes, courses) -> None:
 def _draw_burden(axes, courses) -> None:
     x = _axis(axes, courses, "nodules, and area of tumor")
     if "nodules" in courses:
-        axes.plot(x, courses["nodules"], color=_WORDS, lw=1.8, drawstyle="steps-post", label="nodules")
+        axes.plot(x, courses["nodules"], color=WORDS, lw=1.8, drawstyle="steps-post", label="nodules")
     if "tumor_area_um2" in courses:
         other = axes.twinx()
         other.fill_between(x, courses["tumor_area_um2"] / 1e6, color=as_hex(FATES["alive"]), alpha=0.25, lw=0)
@@ -360,8 +342,8 @@ def _axis(axes, courses, title: str) -> np.ndarray:
     hours = np.asarray(courses["time_min"], float) / 60.0
     days = hours[-1] - hours[0] > 72
     x = hours / 24.0 if days else hours
-    axes.set_title(title, fontsize=10.5, weight="bold", color=_WORDS, loc="left", pad=18)
-    axes.set_xlabel(f"time ({'d' if days else 'h'})", fontsize=8.5, color=_QUIET, labelpad=1)
+    axes.set_title(title, fontsize=10.5, weight="bold", color=WORDS, loc="left", pad=18)
+    axes.set_xlabel(f"time ({'d' if days else 'h'})", fontsize=8.5, color=QUIET, labelpad=1)
     axes.set_xlim(x[0], x[-1] if x[-1] > x[0] else x[0] + 1.0)
     return x
 
@@ -369,16 +351,11 @@ def _axis(axes, courses, title: str) -> np.ndarray:
 def _finish(axes, reverse: bool = False) -> None:
     top = axes.get_ylim()[1]
     axes.set_ylim(0, top if top > 0 else 1)
-    axes.tick_params(labelsize=8, colors=_QUIET, length=2)
-    for side, spine in axes.spines.items():
-        spine.set_visible(side in ("left", "bottom"))
-        spine.set_color(_LINE)
-    axes.grid(axis="y", color=_LINE, lw=0.6)
-    axes.set_axisbelow(True)
+    plain(axes)
     handles, labels = axes.get_legend_handles_labels()
     if handles:
         axes.legend(handles, labels, fontsize=7.6, frameon=False, ncols=len(handles), loc="lower left", bbox_to_anchor=(-0.02, 0.985),
-                    handlelength=1.1, handletextpad=0.35, columnspacing=0.8, borderpad=0, labelcolor=_WORDS)
+                    handlelength=1.1, handletextpad=0.35, columnspacing=0.8, borderpad=0, labelcolor=WORDS)
 
 
 # --- anatomy --------------------------------------------------------------------------------------------------------
@@ -386,13 +363,13 @@ def _finish(axes, reverse: bool = False) -> None:
 
 def write_anatomy(liver: "LiverModel", path: Path | str) -> Path:
     """The picture of the tissue of `liver` as a png."""
-    return _save(anatomy_figure(liver.anatomy, liver.flow, str(liver.config.name)), Path(path))
+    return save_figure(anatomy_figure(liver.anatomy, liver.flow, str(liver.config.name)), Path(path))
 
 
 def anatomy_figure(anatomy: "Anatomy", flow: "Flow", title: str = "") -> Figure:
     """The tissue as it is drawn in movies, its zones, the velocity of its blood, and the pressure."""
-    figure = _figure(14.5, 7.9)
-    figure.text(0.014, 0.968, title or "Anatomy", fontsize=15, weight="bold", color=_WORDS, va="center")
+    figure = new_figure(14.5, 7.9)
+    figure.text(0.014, 0.968, title or "Anatomy", fontsize=15, weight="bold", color=WORDS, va="center")
     kind = anatomy.kind
     painter = Painter(kind, anatomy.spacing_um, pixels=1000)
     film = Film(painter, legend=False, clock=False)
@@ -414,7 +391,7 @@ def anatomy_figure(anatomy: "Anatomy", flow: "Flow", title: str = "") -> Figure:
     _map(figure, (0.497, 0.065, 0.218, 0.40), moving, "velocity of the blood (µm/s)", "viridis", LogNorm(max(low, 1e-3 * high), high))
     words = figure.add_axes((0.775, 0.065, 0.2, 0.40))
     words.axis("off")
-    words.text(0.0, 0.96, _figures_in_words(anatomy, flow), fontsize=9.2, color=_WORDS, va="top", linespacing=1.65)
+    words.text(0.0, 0.96, _figures_in_words(anatomy, flow), fontsize=9.2, color=WORDS, va="top", linespacing=1.65)
     return figure
 
 
@@ -443,11 +420,11 @@ def _map(figure, place, values, title, colours, norm) -> None:
     box = axes.get_position()
     bar = figure.colorbar(image, cax=figure.add_axes((box.x1 + 0.006, box.y0, 0.007, box.height)))
     bar.outline.set_visible(False)
-    bar.ax.tick_params(labelsize=7.5, colors=_QUIET, length=2)
+    bar.ax.tick_params(labelsize=7.5, colors=QUIET, length=2)
 
 
 def _map_title(axes, title: str) -> None:
-    axes.set_title(title, fontsize=9.5, color=_WORDS, loc="left", pad=5)
+    axes.set_title(title, fontsize=9.5, color=WORDS, loc="left", pad=5)
     axes.set_xticks([])
     axes.set_yticks([])
     for spine in axes.spines.values():
@@ -469,7 +446,10 @@ def _settings(run_dir: Path) -> tuple[RecordParameters, float, str]:
     path = run_dir / "manifest.json"
     if not path.exists():
         raise FileNotFoundError(f"{run_dir} is not the folder of a run: it has no manifest.json")
-    config = json.loads(path.read_text(encoding="utf-8"))["config"]
+    try:
+        config = json.loads(path.read_text(encoding="utf-8"))["config"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise DamagedFile(f"{path} cannot be read ({error})") from error
     tissue = config.get("tissue", {})
     return RecordParameters.model_validate(config.get("record", {})), _micrometers(tissue.get("site", 10.0)), str(config.get("name", ""))
 

@@ -62,6 +62,11 @@ class Film:
         painter = Painter(recording.site_kind, recording.spacing_um, pixels=pixels)
         return cls(painter, title=recording.title, field=overlay, strip=strip)
 
+    @property
+    def legend(self) -> np.ndarray:
+        """The legend at the side alone, without numbers of cells: RGB, uint8 [height, width, 3]."""
+        return self._canvas[: self._top, self.painter.width :].copy()
+
     def frame(self, scene: Scene) -> np.ndarray:
         """RGB, uint8 [height, width, 3], of `scene`."""
         image = self._canvas.copy()
@@ -81,9 +86,10 @@ class Film:
         big, small = max(11, round(27 * self.unit)), max(8, round(14 * self.unit))
         margin = round(14 * self.unit)
         day, rest = divmod(round(minutes), 1440)
+        since = "since the start" if minutes >= 0 else "before the start"
         _veil(image, 0, 0, margin + round(2.35 * big), margin + round(7.8 * big))
         lettering.write(image, f"day {day}  {rest // 60:02d}:{rest % 60:02d}", margin, margin, big, INK, bold=True)
-        lettering.write(image, f"{minutes / 60:.1f} h since the start", margin + round(1.3 * big), margin, small, FAINT)
+        lettering.write(image, f"{abs(minutes) / 60:.1f} h {since}", margin + round(1.3 * big), margin, small, FAINT)
 
     def _scale_bar(self) -> int:
         """Length of the scale bar (um): about a sixth of the picture."""

@@ -35,14 +35,20 @@ def write_movie(run_dir: Path | str, path: Path | str | None = None, *, format: 
     Raises ValueError for an unknown format or field, FileNotFoundError for a folder without snapshots. A movie appears
     under its name only when it is whole.
     """
-    if format not in FORMATS:
-        raise ValueError(f"there is no movie format '{format}'; there are: {', '.join(FORMATS)}")
     run_dir = Path(run_dir)
     recording = Recording(run_dir)
     pixels = pixels or (_GIF_SIZE if format == "gif" else 800)
     film = Film.of_recording(recording, field=field, pixels=pixels, strip=_strip(run_dir))
     stem = "movie" if field is None else f"movie_{field}"
     path = Path(path) if path is not None else run_dir / (stem if format == "png" else f"{stem}.{format}")
+    return write_film(path, film, recording, format=format, field=field, fps=fps, progress=progress)
+
+
+def write_film(path: Path, film, recording, *, format: str = "mp4", field: str | None = None, fps: float | None = None,
+               progress: Callable[[int, int], None] | None = None) -> Path:
+    """Write the frames that `film` makes of the scenes of `recording` to `path`; see `write_movie`."""
+    if format not in FORMATS:
+        raise ValueError(f"there is no movie format '{format}'; there are: {', '.join(FORMATS)}")
     fps = fps or float(np.clip(len(recording) / _LENGTH_S, *_FPS))
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=".movie-") as scratch:

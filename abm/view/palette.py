@@ -71,6 +71,12 @@ FATES: dict[str, Colour] = {
 }
 """Ways out of the tissue in figures, and those still there."""
 
+ARMS: tuple[Colour, ...] = ((60, 67, 76), (0, 114, 178), (213, 94, 0), (0, 158, 115), (230, 159, 0), (86, 180, 233), (204, 121, 167))
+"""Arms of an experiment on white, the control first (Okabe and Ito's colours)."""
+
+ARMS_ON_DARK: tuple[Colour, ...] = ((226, 230, 236), (86, 180, 233), (240, 128, 48), (30, 190, 140))
+"""The first of them on the dark ground of movies."""
+
 FIELD_LABELS = {
     "tnf": "TNF-α", "tgf_beta": "TGF-β", "cxcl1": "CXCL1 / IL-8", "oxygen": "oxygen", "lactate": "lactate", "vegf": "VEGF",
     "ecm": "extracellular matrix", "nets": "neutrophil nets", "exosomes": "exosome burden", "e_selectin": "E-selectin",

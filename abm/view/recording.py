@@ -1,9 +1,11 @@
 """A run's snapshots, frame by frame: only as much in memory as one chunk of the store."""
 
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 
+from ..record.files import DamagedFile
 from .scene import Scene
 
 SNAPSHOTS = "snapshots.zarr"
@@ -19,7 +21,8 @@ class Recording:
     """
 
     def __init__(self, folder: Path | str):
-        """Raises FileNotFoundError when the run folder has no snapshots, or none yet."""
+        """Raises FileNotFoundError when the run folder has no snapshots, or none yet; DamagedFile, here and later, when
+        they cannot be read."""
         import zarr
         from zarr.storage import LocalStore
 
@@ -27,16 +30,19 @@ class Recording:
         if not path.is_dir():
             raise FileNotFoundError(
                 f"{folder} has no {SNAPSHOTS}: is it the folder of a run, and was it run with snapshots?")
-        self._group = zarr.open_group(LocalStore(path, read_only=True), mode="r")
-        times = self._group["time"][:]
+        self._path = path
+        with self._whole():
+            self._group = zarr.open_group(LocalStore(path, read_only=True), mode="r")
+            times = self._group["time"][:]
         self.times_min = times[np.isfinite(times)]
         if not self.times_min.size:
             raise FileNotFoundError(f"{path} holds no frames yet: they are written at each checkpoint and at the end")
-        self.site_kind = self._group["site_kind"][:]
-        self.spacing_um = float(self._group.attrs["spacing_um"])
-        self.title = str(self._group.attrs.get("title", ""))
-        self.fields = tuple(sorted(name for name, array in self._group.arrays()
-                                   if array.ndim == 3 and array.dtype.kind == "f"))
+        with self._whole():
+            self.site_kind = self._group["site_kind"][:]
+            self.spacing_um = float(self._group.attrs["spacing_um"])
+            self.title = str(self._group.attrs.get("title", ""))
+            self.fields = tuple(sorted(name for name, array in self._group.arrays()
+                                       if array.ndim == 3 and array.dtype.kind == "f"))
         self._blocks: dict[str, tuple[int, np.ndarray]] = {}
 
     def __len__(self) -> int:
@@ -62,6 +68,14 @@ class Recording:
         frames = [self._frame(field, int(i)) for i in chosen]
         return field_limits(frames)
 
+    @contextmanager
+    def _whole(self):
+        """What is read inside is named when it cannot be."""
+        try:
+            yield
+        except (OSError, ValueError, KeyError, RuntimeError) as error:  # what zarr and its codecs raise
+            raise DamagedFile(f"{self._path} cannot be read ({type(error).__name__}: {error})") from error
+
     def _known(self, field: str) -> str:
         if field not in self.fields:
             raise ValueError(f"there is no field '{field}'; there are: {', '.join(self.fields)}")
@@ -73,7 +87,8 @@ class Recording:
         number = index // length
         held = self._blocks.get(name)
         if held is None or held[0] != number:
-            held = self._blocks[name] = (number, array[number * length : (number + 1) * length])
+            with self._whole():
+                held = self._blocks[name] = (number, array[number * length : (number + 1) * length])
         frame = held[1][index - number * length]
         return frame.astype(np.float32) if frame.dtype.kind == "f" else frame
 

@@ -4,13 +4,12 @@ import numpy as np
 import pytest
 
 from abm.blood import Blood, BloodParameters
-from abm.blood.levels import LEVELS
-from abm.units import declared
+from abm.blood.levels import GIVEN, LEVELS
 
 
-def advanced(blood: Blood, hours: float, step: float, burden: float = 0.0) -> Blood:
-    for number in range(round(hours / step)):
-        blood.advance(step, number * step, burden)
+def advanced(blood: Blood, hours: float, step: float, burden: float = 0.0, left: float = 1.0, **given: float) -> Blood:
+    for _ in range(round(hours / step)):
+        blood.advance(step, burden, lambda name: given.get(name, 0.0), left)
     return blood
 
 
@@ -54,33 +53,35 @@ def test_the_pool_cannot_grow_beyond_its_mobilisation():
     assert blood.neutrophils <= 1.0 + p.mobilisation
 
 
-def test_exosomes_hold_their_level_while_supplied_and_then_vanish():
-    p = BloodParameters(exosomes=2.0, exosomes_until="3 h", exosome_half_life="0.5 h")
-    blood = Blood(p)
-    levels = []
-    for number in range(60):
-        blood.advance(0.25, 0.25 * number, 0.0)
-        levels.append(blood.exosomes)
-    assert levels[:12] == [2.0] * 12
-    assert levels[12:20] == pytest.approx(2.0 * 0.5 ** (0.5 * np.arange(1, 9)))
-    assert levels[-1] > 0
-    blood.advance(24.0, 15.0, 0.0)
-    assert blood.exosomes == 0.0, "what is left after many half-lives is nothing"
+@pytest.mark.parametrize("name", GIVEN)
+def test_what_only_the_experimenter_gives_is_what_is_given(name):
+    blood = advanced(Blood(BloodParameters()), 48.0, 1.0, burden=100.0, **{name: 1.5})
+    assert getattr(blood, name) == 1.5
+    assert [getattr(blood, other) for other in GIVEN if other != name] == [0.0] * (len(GIVEN) - 1)
+    assert getattr(advanced(blood, 1.0, 1.0), name) == 0.0
 
 
-def test_endotoxin_is_what_the_experimenter_says():
-    blood = advanced(Blood(BloodParameters(lps=1.5)), 48.0, 1.0, burden=100.0)
-    assert blood.lps == 1.5
+def test_g_csf_that_is_given_adds_to_that_of_the_tumor():
+    p = BloodParameters()
+    blood = advanced(Blood(p), 500.0, 1.0, burden=p.g_csf_burden, g_csf=2.0)
+    assert blood.g_csf == pytest.approx(3.0)
+
+
+def test_blocked_g_csf_is_there_and_mobilises_less():
+    p = BloodParameters()
+    blood = advanced(Blood(p), 500.0, 1.0, burden=p.g_csf_burden, left=0.5)
+    assert blood.g_csf == pytest.approx(1.0)
+    assert blood.neutrophils == pytest.approx(1.0 + p.mobilisation / 3.0)
 
 
 def test_extreme_parameters_leave_the_levels_finite():
-    p = BloodParameters(g_csf_burden=0, pool_time="0 h", exosome_half_life="0 h", exosomes=1.0)
+    p = BloodParameters(g_csf_burden=0, pool_time="0 h")
     blood = advanced(Blood(p), 5.0, 1 / 12, burden=1000.0)
     assert all(np.isfinite(blood.levels[name][0]) for name in LEVELS.names)
 
 
 def test_the_levels_are_a_table_of_one_row_with_their_names_in_print():
-    blood = Blood(BloodParameters(lps=0.5))
+    blood = Blood(BloodParameters())
+    blood.receive({"lps": 0.5, "exosomes": 0.0, "injury": 2.0, "poly_ic": 0.0}.get)
     assert blood.levels.shape == (1,) and blood.levels.dtype == LEVELS
-    assert repr(blood) == "<blood: neutrophils 1, g_csf 0, lps 0.5, exosomes 0>"
-    assert {"lps", "exosomes"} <= {entry.name for entry in declared(BloodParameters)}
+    assert repr(blood) == "<blood: neutrophils 1, g_csf 0, lps 0.5, exosomes 0, injury 2, poly_ic 0>"

@@ -95,7 +95,9 @@ def test_kupffer_cells_are_denser_near_the_portal_tracts():
     rows = population.alive_rows()
     assert np.array_equal(rows.zone, sites.zone[rows.row, rows.column])
     shares = np.bincount(rows.zone, minlength=4)[1:] / population.count
-    assert shares == pytest.approx([0.43, 0.28, 0.29], abs=1 / population.count)
+    sinusoids = np.bincount(sites.zone[sites.kind == SINUSOID], minlength=4)[1:]
+    expected = np.array([0.43, 0.28, 0.29]) * sinusoids
+    assert shares == pytest.approx(expected / expected.sum(), abs=1 / population.count)
 
 
 def test_kupffer_cells_phagocytose_on_average_once_and_less_in_the_centre():
@@ -109,9 +111,9 @@ def test_kupffer_cells_phagocytose_on_average_once_and_less_in_the_centre():
     assert by_zone[1][0] / by_zone[0][0] == pytest.approx(0.8, rel=1e-6)
 
 
-def test_half_of_the_natural_killer_cells_kill_and_they_head_everywhere():
+def test_a_fraction_of_the_natural_killer_cells_kills_and_they_head_everywhere():
     rows = settled("natural_killer", parameters=NaturalKillerParameters(density="1200 /mm^2"))[0].alive_rows()
-    assert stats.binomtest(int(rows.killer.sum()), rows.size, 0.5).pvalue > 0.01
+    assert stats.binomtest(int(rows.killer.sum()), rows.size, 0.6).pvalue > 0.01
     assert set(rows.killer.tolist()) == {0, 1}
     headings = np.bincount(rows.heading, minlength=8)
     assert headings.size == 8 and stats.chisquare(headings).pvalue > 0.01

@@ -1,13 +1,14 @@
 import io
+import os
 from types import SimpleNamespace
 
 from abm.commands import progress
 from abm.commands.progress import Bar, Lines, Silence
 
 
-def at(step, end=100):
-    return SimpleNamespace(model=SimpleNamespace(step_number=step, minutes=5.0 * step, tumor=SimpleNamespace(count=7)),
-                           end_step=end, until_hours=end / 12)
+def at(step, end=100, first=0):
+    model = SimpleNamespace(step_number=step, first_step=first, minutes=5.0 * step, tumor=SimpleNamespace(count=7))
+    return SimpleNamespace(model=model, end_step=end, until_hours=end / 12)
 
 
 def test_a_line_per_tenth():
@@ -19,6 +20,16 @@ def test_a_line_per_tenth():
     assert len(said) == 11
     assert said[0] == "step 0/100  0.0 of 0.347222 d  7 tumor cells alive"
     assert said[-1].startswith("step 100/100") and said[-1].endswith("0 s left")
+
+
+def test_a_run_that_begins_before_time_0_counts_its_steps_from_there():
+    stream = io.StringIO()
+    lines = Lines(stream)
+    for step in (-288, 100):
+        lines(at(step, first=-288))
+    said = stream.getvalue().splitlines()
+    assert said[0] == "step 0/388  -1.0 of 0.347222 d  7 tumor cells alive"
+    assert said[1].startswith("step 388/388") and said[1].endswith("0 s left")
 
 
 def test_a_slow_run_says_something_each_half_minute(monkeypatch):
@@ -48,6 +59,28 @@ def test_silence(capsys):
         silence.tell("x")
         silence(at(1))
     assert capsys.readouterr() == ("", "")
+
+
+def test_what_is_wrong_is_said_even_in_silence(capsys):
+    Silence().warn("the checkpoint is damaged")
+    assert capsys.readouterr().err == "the checkpoint is damaged\n"
+
+
+def test_nobody_need_read_on():
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "w") as stream:
+        lines = Lines(stream)
+        for step in range(101):
+            lines(at(step))
+        lines.warn("x")
+
+
+def test_without_standard_error_there_is_silence(monkeypatch):
+    monkeypatch.setattr(progress.sys, "stderr", None)
+    silence = progress.progress(quiet=False)
+    assert isinstance(silence, Silence)
+    silence.warn("x")
 
 
 def test_lines_where_there_is_no_terminal(capsys):

@@ -95,7 +95,7 @@ def test_the_starter_loads_to_the_defaults(small):
 
 def test_what_the_starter_comments_can_be_uncommented(small):
     lines = [re.sub(r"^(\s*)# (?=\s*\w+:)", r"\1", line) for line in starter_yaml(small(())).splitlines()
-             if not re.match(r"# (extends|plugins|line|host|fields):", line)]
+             if not re.match(r"# (extends|plugins|interventions|line|host|fields):", line)]
     config = load_text("\n".join(lines), compose=small)
     assert not config.rules.phagocytosis.enabled
 

@@ -308,6 +308,18 @@ def test_the_config_itself_is_not_there(small, folder):
         load_config("x" * 5000, compose=small)
 
 
+def test_a_shipped_config_is_found_by_name_or_as_from_a_checkout(folder):
+    from pathlib import Path
+
+    shipped = loading.shipped_configs() / "spleen.yaml"
+    for name in ("spleen", "spleen.yaml", "configs/spleen.yaml", "configs/spleen"):
+        assert loading.find_config(Path(name)) == shipped
+    for name in ("nowhere", "lines/mc38.yaml", "../shipped/spleen.yaml", "/spleen.yaml", "configs", "."):
+        assert loading.find_config(Path(name)) == Path(name)
+    write(folder / "spleen", "")
+    assert loading.find_config(Path("spleen")) == Path("spleen"), "one's own file comes first"
+
+
 def test_cycles(report):
     assert report("extends: my.yaml").startswith("my.yaml:1:10  extends\n    the file extends itself")
     text = report("extends: one.yaml", one="extends: two.yaml", two="extends: my.yaml")
@@ -480,3 +492,21 @@ def test_no_values_break_the_whole_schema(folder, settings_, overrides):
     text = "".join("".join("  " * depth + f"{key}:\n" for depth, key in enumerate(path)).rstrip() + f" {value}\n"
                    for path, value in settings_)
     check(text.encode(), folder, schema.compose, [f"{'.'.join(path)}={value}" for path, value in overrides])
+
+
+def test_two_plugins_of_one_name_are_refused(folder):
+    rule = """
+        from abm import Rule, rule
+
+        @rule
+        class Mine(Rule):
+            name = "NAME"
+
+            def apply(self, liver):
+                pass
+        """
+    write(folder / "a" / "mine.py", rule.replace("NAME", "one"))
+    write(folder / "b" / "mine.py", rule.replace("NAME", "two"))
+    write(folder / "my.yaml", "plugins: [a/mine.py, b/mine.py]")
+    with pytest.raises(ConfigError, match=r"another plugin is named mine\.py; rename one"):
+        load_config("my.yaml")

@@ -10,7 +10,7 @@ from abm.config.describe import json_schema, warnings
 from abm.config.loading import presets, shipped_configs
 from abm.config.schema import compose
 
-CONFIGS = sorted(shipped_configs().glob("*.yaml"))
+CONFIGS = sorted(path for path in shipped_configs().glob("*.yaml") if path.stem != "calibration")
 PRESETS = sorted([*shipped_configs().glob("lines/*.yaml"), *shipped_configs().glob("hosts/*.yaml")])
 
 

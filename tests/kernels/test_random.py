@@ -66,6 +66,14 @@ def test_so_does_its_source_without_compiler(counter, key, answer):
     assert [int(word) for word in plain] == [int(word) for word in words(answer)]
 
 
+def test_steps_before_time_0_have_numbers_of_their_own():
+    key = stream_key(1, "x")
+    before = [uniform(key, -step, np.uint64(5), 0) for step in range(1, 200)]
+    after = [uniform(key, step, np.uint64(5), 0) for step in range(200)]
+    assert len({*before, *after}) == 399
+    assert uniform.py_func(key, -3, np.uint64(5), 0) == before[2] if hasattr(uniform, "py_func") else True
+
+
 def test_a_number_is_the_top_53_bits_of_its_hash():
     uid = np.uint64(0xFEDCBA9876543210)
     assert uniform(KEY, 12, uid, 3) == (int(hash64(KEY, uid, 12, 3)) >> 11) / 2**53

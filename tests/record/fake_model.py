@@ -37,7 +37,7 @@ class FakeModel:
         self.seed, self.shape, self.periodic = seed, shape, periodic
         self.spacing_um, self.dt_minutes, self.dt_hours = 10.0, 10.0, 10.0 / 60
         self.area_mm2 = shape[0] * shape[1] * 1e-4
-        self.step_number, self.threads = 0, 1
+        self.step_number, self.first_step, self.threads = 0, 0, 1
         kind = np.full(shape, PARENCHYMA, np.uint8)
         kind[::3] = SINUSOID
         self.anatomy = SimpleNamespace(kind=kind, zone=(1 + np.indices(shape)[1] * 3 // shape[1]).astype(np.uint8))

@@ -26,6 +26,14 @@ def test_the_one_before_is_kept(tmp_path):
     assert [path.name for path in saved(tmp_path)] == ["000000036.npz", "000000024.npz"]
 
 
+def test_the_newest_is_the_latest_also_before_time_0(tmp_path):
+    for step in (-576, -288, -12):
+        save(tmp_path, some(step))
+    assert [load(path).step for path in saved(tmp_path)] == [-12, -288]
+    save(tmp_path, some(0))
+    assert [load(path).step for path in saved(tmp_path)] == [0, -12]
+
+
 @pytest.mark.parametrize("damage", [
     lambda data: data[: len(data) // 2],
     lambda data: b"",

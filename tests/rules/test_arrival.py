@@ -67,7 +67,7 @@ def test_cells_are_what_plain_python_says(bolus):
         assert (cell.row, cell.column) == tuple(inlet)
         assert cell.diameter_um == pytest.approx(line.diameter * np.exp(line.diameter_log_sd * normal), rel=1e-5)
         assert (cell.cycle, cell.net, cell.niche, cell.divisions) == (0, 0, 0, 0)
-        assert (cell.emt, cell.cd47, cell.platelets) == pytest.approx((line.emt, line.cd47, 0.5))
+        assert (cell.emt, cell.cd47, cell.platelets) == pytest.approx((line.emt, line.cd47, 0.3))
 
 
 def test_diameters_are_lognormal(bolus):
@@ -117,7 +117,7 @@ def test_the_same_cells_come_at_the_same_time_whatever_the_step_and_the_enrichme
 
 @pytest.mark.parametrize("step", ["5 min", "10 min"])
 def test_the_platelet_cloak_has_its_half_life(step):
-    model = injected(per_area="40 /mm^2", step=step)
+    model = injected(per_area="40 /mm^2", step=step, platelet_cloak=0.5)
     run_rule(model, "arrival", model.dt_hours)
     run_rule(model, "arrival", 8.0)
     np.testing.assert_allclose(model.tumor.alive_rows().platelets, 0.25, rtol=1e-4)

@@ -19,7 +19,7 @@ from abm.units import declared
 
 POPULATIONS = ("tumor", "kupffer", "endothelium", "natural_killer", "neutrophil", "stellate")
 FIELDS = ("tnf", "tgf_beta", "cxcl1", "oxygen", "lactate", "vegf")
-LAYERS = ("ecm", "nets", "exosomes", "hepatocytes")
+LAYERS = ("ecm", "nets", "net_residue", "exosomes", "hepatocytes")
 NAMES = {*POPULATIONS, *FIELDS, *LAYERS, "blood", "flow"}
 NOT_RULES = {"__init__", "rule", "supply"}
 
@@ -48,6 +48,11 @@ class TestEveryRule:
         assert rule.writes
         assert set(rule.events) <= set(event.NAMES)
         assert set(rule.causes) <= set(cause.NAMES)
+
+    def test_what_can_be_inhibited_are_rates_or_times_of_its_own(self, rule):
+        units = {entry.name: entry.unit for entry in declared(rule.Parameters)}
+        assert set(rule.inhibited) <= set(units)
+        assert {units[name] for name in rule.inhibited} <= {"/h", "h"}
 
     def test_parameters_are_a_group_that_can_be_switched_off(self, rule):
         assert issubclass(rule.Parameters, RuleParameters)

@@ -14,7 +14,7 @@ from abm.record.ledger import Ledger
 from abm.rules.extravasation import cross, free_tissue_site
 from abm.tissue.sites import LUMEN, PARENCHYMA, PORTAL_TRACT, SINUSOID, TISSUE
 
-RATE = np.log(2.0) / 2.0
+RATE = np.log(2.0) / 1.0
 DEFAULTS = (0.5, 0.5, 0.2)  # protease gain, matrix hindrance, epithelial speed
 
 

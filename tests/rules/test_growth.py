@@ -81,7 +81,8 @@ def naive_life(tissue, slot, fate, hours):
     def chance(n):
         return uniform(KEY, tissue.step_number, cell.uid, n)
 
-    death = fate.dormant_death if state == DORMANT else fate.death * (1 + (fate.unsupported_fold - 1) * (1 - niche))
+    resting = state == DORMANT or cell.divisions == 0
+    death = fate.dormant_death if resting else fate.death * (1 + (fate.unsupported_fold - 1) * (1 - niche))
     necrosis = fate.necrosis if oxygen < fate.necrosis_below else 0.0
     if chance(0) < 1 - np.exp(-(death + necrosis) * hours):
         return None, 0, (event.DIED, cause.APOPTOSIS if chance(1) < death / (death + necrosis) else cause.HYPOXIA)
@@ -106,11 +107,12 @@ def test_kernel_is_its_naive_twin():
     layer = np.where(state < EXTRAVASATED, LUMEN, TISSUE)
     tissue = Tissue(
         lattice(size, size), places, layer=layer, state=state, cycle=0.97 * rng.random(n), niche=rng.choice([0, 0.5, 1], n),
-        net=np.where(layer == LUMEN, rng.random(n), 0))
+        net=np.where(layer == LUMEN, rng.random(n), 0), divisions=rng.integers(0, 3, n))
+    divisions = tissue.cells.rows.divisions[:n].copy()
     settle(tissue.sites, "tumor", places[::4] + np.array([0, 1]), layer=LUMEN)  # company for some, through the wall
     tissue.oxygen[:] = rng.choice([0.0, 1.5, 20, 60], tissue.oxygen.shape)
-    tissue.nets[:] = rng.random(tissue.nets.shape) * (rng.random(tissue.nets.shape) < 0.04)
-    fate = DEFAULT._replace(wake=0.02, death=0.02, dormancy=0.3)
+    tissue.nets[:] = rng.random(tissue.nets.shape) * (rng.random(tissue.nets.shape) < 0.1)
+    fate = DEFAULT._replace(wake=0.02, death=0.02, dormancy=0.3, dormant_death=0.01)
     expected = {slot: naive_life(tissue, slot, fate, 3.0) for slot in range(n)}
     uids = tissue.cells.rows.uid.copy()
     order = tissue.cells.order(KEY, 0)
@@ -122,7 +124,7 @@ def test_kernel_is_its_naive_twin():
         if state is not None:
             assert rows.state[slot] == state
             assert rows.cycle[slot] == pytest.approx(cycle if cycle < 1 else cycle - 1, abs=1e-6)
-            assert rows.divisions[slot] == (cycle >= 1)
+            assert rows.divisions[slot] == divisions[slot] + (cycle >= 1)
     told = [expected[slot] for slot in order if expected[slot][2] or (expected[slot][0] is not None and expected[slot][1] >= 1)]
     assert [(e.event, e.cause) for e in entries] == [what or (event.DIVIDED, cause.NONE) for _, _, what in told]
     assert {(event.DIED, cause.HYPOXIA), (event.DIED, cause.APOPTOSIS), (event.WOKEN, cause.NET), (event.WOKEN, cause.NICHE),
@@ -135,13 +137,14 @@ def test_kernel_is_its_naive_twin():
 DEATHS = STILL._replace(death=0.0075, unsupported_fold=3.0, dormant_death=0.0033, necrosis=0.05)
 
 
-@pytest.mark.parametrize(("state", "niche", "oxygen", "apoptosis", "necrosis"), [
-    (EXTRAVASATED, 1.0, 40, 0.0075, 0), (EXTRAVASATED, 0.0, 40, 0.0225, 0), (EXTRAVASATED, 0.5, 40, 0.015, 0),
-    (DORMANT, 0.0, 40, 0.0033, 0), (EXTRAVASATED, 1.0, 1, 0.0075, 0.05), (DORMANT, 0.0, 0, 0.0033, 0.05), (HELD, 0.0, 0, 0, 0),
+@pytest.mark.parametrize(("state", "divisions", "niche", "oxygen", "apoptosis", "necrosis"), [
+    (EXTRAVASATED, 1, 1.0, 40, 0.0075, 0), (EXTRAVASATED, 2, 0.0, 40, 0.0225, 0), (EXTRAVASATED, 1, 0.5, 40, 0.015, 0),
+    (EXTRAVASATED, 0, 0.0, 40, 0.0033, 0), (DORMANT, 3, 0.0, 40, 0.0033, 0), (EXTRAVASATED, 1, 1.0, 1, 0.0075, 0.05),
+    (DORMANT, 0, 0.0, 0, 0.0033, 0.05), (HELD, 0, 0.0, 0, 0, 0),
 ])
 @pytest.mark.parametrize("minutes", [30, 60])
-def test_death_rates_and_their_causes(state, niche, oxygen, apoptosis, necrosis, minutes):
-    tissue = scattered(sized(150, 36), state=state, niche=niche, oxygen=oxygen)
+def test_death_rates_and_their_causes(state, divisions, niche, oxygen, apoptosis, necrosis, minutes):
+    tissue = scattered(sized(150, 36), state=state, divisions=divisions, niche=niche, oxygen=oxygen)
     cells = tissue.cells.count
     tissue.grow(DEATHS, hours=minutes / 60, steps=1200 // minutes)
     dead = tissue.total("died")
@@ -220,7 +223,7 @@ def test_a_daughter_is_like_her_mother():
         lattice(9, 9, PARENCHYMA), [(4, 4)], cycle=0.999, emt=0.7, cd47=2, cd24=3, pdl1=4, calreticulin=5, clone=17, arrived_h=3.0,
         diameter_um=13.0, niche=0.4, platelets=0.2, net=0.1, held_by=2)
     tissue.step_number = 60
-    tissue.grow(DEFAULT._replace(death=0.0))
+    tissue.grow(DEFAULT._replace(death=0.0, dormant_death=0.0))
     mother, daughter = tissue.cells.used
     inherited = [name for name in tissue.cells.rows.dtype.names if name not in ("uid", "row", "column", "settled_h")]
     assert [mother[name] for name in inherited] == [daughter[name] for name in inherited]
@@ -359,7 +362,7 @@ def test_a_nodule_is_round():
     moments, rims = [], []
     for n in range(nodules):
         tissue = Tissue(lattice(61, 61, PARENCHYMA), [(30, 30)], uid=np.uint64(n + 1))
-        tissue.grow(DEFAULT._replace(death=0.0, dormancy=0.0), hours=1.0, steps=sized(230, 40))
+        tissue.grow(DEFAULT._replace(death=0.0, dormant_death=0.0, dormancy=0.0), hours=1.0, steps=sized(230, 40))
         r, c = tissue.cells.used.row - 30.0, tissue.cells.used.column - 30.0
         square = r**2 + c**2
         moments.append([r.mean(), c.mean(), (r**2 - c**2).mean() / square.mean(), (r * c).mean() / square.mean()])
@@ -391,7 +394,8 @@ def test_one_solitary_cell_in_forty_goes_through_its_first_cycle():
 
 def test_the_rule_uses_its_parameters_and_the_line():
     """Ten days of scattered dormant cells: 80 % at day 3 are 36 % at day 13 (Luzzi 1998)."""
-    model = without(liver("growth", mm=sized(5, 3) / 10, step="1 h", parameters={"growth": {"wake_rate": 0}}), "stellate", "kupffer")
+    rule = {"wake_rate": 0, "dormant_death": "0.0033 /h"}
+    model = without(liver("growth", mm=sized(5, 3) / 10, step="1 h", parameters={"growth": rule}), "stellate", "kupffer")
     for place in sinusoids(model, TISSUE):
         put_tumor(model, *place, layer=TISSUE, state=DORMANT)
     cells = model.tumor.count
@@ -417,7 +421,7 @@ def test_autonomy_of_the_line_replaces_the_niche(autonomy, rate):
     model = without(liver("growth", mm=sized(5, 3) / 10, step="1 h", cells={"tumor": {"autonomy": autonomy}},
                           parameters={"growth": rule}), "stellate")
     for place in sinusoids(model, TISSUE):
-        put_tumor(model, *place, layer=TISSUE)
+        put_tumor(model, *place, layer=TISSUE, divisions=1)
     cells = model.tumor.count
     for model.step_number in range(24):
         model.rules["growth"].apply(model)

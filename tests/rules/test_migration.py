@@ -23,6 +23,8 @@ from abm.cells.population import KUPFFER, TUMOR
 from abm.cells.tumor import ADHERENT, DORMANT, EXTRAVASATED, HELD
 from abm.kernels.random import hash64, uniform
 from abm.kernels.sites import COLUMN_OFFSET, ROW_OFFSET, neighbour
+from abm.record import event
+from abm.record.ledger import Ledger
 from abm.rules.migration import crawl, creep, next_heading, next_lumen_site, patrol, side_first
 from abm.tissue.sites import LUMEN, PARENCHYMA, PORTAL_TRACT, SINUSOID, TISSUE
 
@@ -31,7 +33,9 @@ UP, RIGHT, DOWN, LEFT = 0, 2, 4, 6
 
 
 def walk(cells, sites, tumor, *, step=0, path=25.0, memory=60.0):
-    patrol(cells.rows, tumor.rows, sites, KEY, step, cells.order(KEY, step), path, 10.0, memory)
+    ledger = Ledger()
+    patrol(cells.rows, tumor.rows, sites, ledger.book(cells.count), 60.0 * step, KEY, step, cells.order(KEY, step), path, 10.0, memory)
+    return ledger.entries
 
 
 def nobody(sites):
@@ -214,9 +218,10 @@ def test_an_nk_cell_stops_at_the_first_tumor_cell(layer):
     sites = vessel()
     tumor = settle(sites, "tumor", [(2, 30)], layer=layer, state=HELD)
     cells = settle(sites, "natural_killer", [(2, 10)], heading=RIGHT)
-    walk(cells, sites, tumor, path=190.0, memory=FAR)  # ends beside it: contact begins with the arrival
+    met = walk(cells, sites, tumor, path=190.0, memory=FAR)  # ends beside it: contact begins with the arrival
     assert (cells.rows.column[0], cells.rows.state[0], cells.rows.target[0]) == (29, IN_CONTACT, tumor.rows.uid[0])
-    walk(cells, sites, tumor, step=1, path=190.0, memory=FAR)
+    assert (met.event.tolist(), met.uid.tolist(), met.column.tolist()) == ([event.ENCOUNTERED], [tumor.rows.uid[0]], [30])
+    assert walk(cells, sites, tumor, step=1, path=190.0, memory=FAR).size == 0, "they are together already"
     assert cells.rows.column[0] == 29
 
 

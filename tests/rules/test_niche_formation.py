@@ -62,7 +62,8 @@ def test_education_is_its_naive_twin():
 @pytest.mark.parametrize(("level", "strength"), [(1.0, 1.0), (0.05, 2 * 0.05 / 1.05), (1e6, 2.0)])
 def test_education_follows_its_equation_at_any_step(step, level, strength):
     """d education/dt = rate*(1 - education) - forgetting*education, also where a step teaches hardly anything."""
-    model = liver("niche_formation", mm=0.2, step=step, blood={"exosomes": level}, tissue={"site": "10 um"})
+    model = liver("niche_formation", mm=0.2, step=step, tissue={"site": "10 um"})
+    model.blood.levels["exosomes"] = level
     hours = 12.0
     for _ in range(round(hours / model.dt_hours)):
         model.rules["niche_formation"].apply(model)
@@ -76,7 +77,8 @@ def test_education_follows_its_equation_at_any_step(step, level, strength):
 
 def test_three_weeks_of_exosomes_educate_and_weeks_without_undo_it():
     """Costa-Silva 2015: three weeks of education."""
-    model = liver("niche_formation", mm=0.3, step="1 h", blood={"exosomes": 1})
+    model = liver("niche_formation", mm=0.3, step="1 h")
+    model.blood.levels["exosomes"] = 1.0
     for _ in range(21 * 24):
         model.rules["niche_formation"].apply(model)
     educated = float(model.kupffer.used.education[0])
@@ -92,7 +94,8 @@ def test_three_weeks_of_exosomes_educate_and_weeks_without_undo_it():
 
 
 def test_the_burden_goes_with_the_kupffer_cells():
-    model = liver("niche_formation", mm=0.3, blood={"exosomes": 1})
+    model = liver("niche_formation", mm=0.3)
+    model.blood.levels["exosomes"] = 1.0
     model.rules["niche_formation"].apply(model)
     without(model, "kupffer")
     model.rules["niche_formation"].apply(model)
@@ -126,7 +129,7 @@ def test_off_or_without_exosomes_nothing_changes():
     before = state_of(model)
     model.rules["niche_formation"].apply(model)
     assert changed(model, before) == set()
-    off = liver(mm=0.3, blood={"exosomes": 5})
+    off = liver(mm=0.3, interventions=[{"stimulate": "exosomes", "level": 5}])
     slot = put_tumor(off, *sinusoids(off, TISSUE)[0], layer=TISSUE, state=DORMANT)
     off.ecm[:] = 1.0
     off.step()

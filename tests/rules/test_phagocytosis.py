@@ -74,7 +74,7 @@ def test_palatability_is_relative_to_the_reference_line():
     rows = model.tumor.rows
     for signals, expected in [((1, 1, 1, 1), 1.0), ((1, 0, 1, 1), 3.0), ((0, 1, 1, 1), 0.0), ((1, 0, 0, 0), 6.0), ((0, 0, 0, 0), 0.0)]:
         rows.calreticulin[0], rows.cd47[0], rows.cd24[0], rows.pdl1[0] = signals
-        assert palatability(rows[0], 4.0, 0.5, 0.5) == pytest.approx(expected)
+        assert palatability(rows[0], 6.0, 4.0, 0.5, 0.5) == pytest.approx(expected)
 
 
 @pytest.mark.parametrize(("columns", "line"), [

@@ -1,0 +1,129 @@
+"""`crlm batch`: what will be run, the runs, and where their results are."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..estimate import duration_in_words, in_words
+from ..experiments.batch import BatchResult, BatchStopped, Progress, forecast, missing_runs, refuse_folder, run_batch
+from ..experiments.executors import ExecutorError
+from ..experiments.one_run import Keep
+from ..experiments.store import FAILED
+from ..simulation import RunInterrupted
+from . import UserError
+from .progress import Standing, progress
+from .run import available_processors
+
+if TYPE_CHECKING:
+    from ..experiments.experiment import Experiment
+
+_SHOWN_ERRORS = 3
+_SHOWN_POINTS = 20
+
+
+class RunsFailed(RuntimeError):
+    """The batch came to its end, but some of its runs failed."""
+
+
+def run_experiment_batch(experiment: "Experiment", folder: Path, *, workers: int | None, cluster: str | None, resume: bool,
+                         keep: Keep, quiet: bool, again: str) -> None:
+    """Run what is missing of `experiment` in `folder`; `again` is the user's command line without --resume.
+
+    Raises UserError, RunsFailed, and what `run_batch` raises.
+    """
+    refuse_folder(folder, resume)
+    missing = missing_runs(experiment, folder)
+    workers = workers_for(experiment, missing, workers, cluster, keep)
+    with progress(quiet, of_batch) as shown:
+        shown.tell(f"{experiment.name}: {_design(experiment)}.")
+        try:
+            result = run_batch(experiment, folder, workers, cluster, resume=resume, keep=keep, tell=shown.tell, progress=shown)
+        except RunInterrupted as error:
+            raise RunInterrupted(f"Interrupted: {error}.\nTo go on: {again} --resume") from None
+        except (BatchStopped, ExecutorError, OSError) as error:
+            raise BatchStopped(f"The batch stopped: {error}.\nWhat was computed is safe in {folder}. When this is mended, go on "
+                               f"with: {again} --resume") from error
+    if not quiet:
+        print(_ending(result))
+    if result.failed:
+        raise RunsFailed(_failures(result))
+
+
+def show_forecast(experiment: "Experiment", folder: Path, *, workers: int | None, cluster: str | None, keep: Keep) -> None:
+    """Print the runs, the expected time and disk; compute nothing."""
+    runs = experiment.runs()
+    missing = missing_runs(experiment, folder)
+    workers = workers_for(experiment, missing, workers, cluster, keep)
+    print(f"{experiment.name}: {_design(experiment)}")
+    for arm in experiment.arms:
+        said = [run.id for run in runs if run.arm == arm]
+        print(f"  {arm:<24} {len(said):>6} runs, {said[0]} to {said[-1]}" if len(said) > 1 else f"  {arm:<24} {said[0]}")
+    for number, point in enumerate(experiment.points if experiment.sweep else ()):
+        if number >= _SHOWN_POINTS:
+            print(f"  and {len(experiment.points) - number} more points")
+            break
+        print(f"  point {number}: " + ", ".join(f"{path} = {value}" for path, value in point.items()))
+    print("measures: " + (", ".join(request.label for request in experiment.measures) or "none"))
+    needs = forecast(experiment, missing, keep)
+    if len(missing) < len(runs):
+        print(f"{folder} holds {len(runs) - len(missing)} of the runs; {len(missing)} are missing")
+    print(f"time: about {duration_in_words(needs.seconds)} of one core, {duration_in_words(needs.seconds / workers)} with "
+          f"{workers} worker{'s' * (workers != 1)}")
+    print(f"memory: about {in_words(needs.memory_bytes * workers)}; disk: about {in_words(needs.disk_bytes)} (--keep {keep})")
+
+
+def workers_for(experiment: "Experiment", runs: list, workers: int | None, cluster: str | None, keep: Keep) -> int:
+    """How many workers to use: as asked for, else as many as there are processors, memory and runs for.
+
+    Raises UserError when the memory of this machine does not suffice.
+    """
+    if cluster not in (None, "local"):
+        return workers or 1
+    import psutil
+
+    processors, free = available_processors(), psutil.virtual_memory().available
+    if workers is not None and workers > processors:
+        raise UserError(f"--workers {workers} is more than the {processors} processor{'s' * (processors != 1)} that can be used here")
+    needed = forecast(experiment, runs, keep).memory_bytes
+    fitting = int(free // needed) if needed else processors
+    if fitting < (workers or 1):
+        raise UserError(f"{workers or 1} worker{'s' * ((workers or 1) != 1)} would need about {in_words(needed * (workers or 1))} of "
+                        f"memory, and {in_words(free)} are free. " + (f"Use --workers {fitting}." if fitting else
+                        "Make tissue.width or tissue.height smaller, or the inoculum."))
+    return workers or max(1, min(processors, fitting, len(runs)))
+
+
+def _design(experiment: "Experiment") -> str:
+    """'2 arms x 3 points x 20 replicates = 120 runs'"""
+    factors = [(len(experiment.arms), "arm"), (experiment.replicates, "replicate")]
+    if experiment.sweep:
+        factors.insert(1, (len(experiment.points), "point"))
+    runs = len(experiment.arms) * len(experiment.points) * experiment.replicates
+    said = " x ".join(f"{count} {what}{'s' * (count != 1)}" for count, what in factors)
+    return f"{said} = {runs} run{'s' * (runs != 1)}"
+
+
+def _ending(result: BatchResult) -> str:
+    folder = result.folder
+    said = f"The batch in {folder} was complete already." if not result.computed else f"Done: {folder}"
+    contents = (
+        ("results.parquet", "a row per run: arm, replicate, parameters, measures"),
+        ("series.parquet", "what was measured through time"),
+        ("experiment.yaml", "the experiment, everything filled in"),
+        ("runs", "the runs' own folders"),
+    )
+    lines = [said, *(f"  {name:<16} {meaning}" for name, meaning in contents if (folder / name).exists())]
+    return "\n".join([*lines, f"Next: crlm compare {folder}"])
+
+
+def _failures(result: BatchResult) -> str:
+    failed = [row for row in result.results.select(["run", "status", "error"]).to_pylist() if row["status"] == FAILED]
+    lines = [f"{len(failed)} of {result.runs} runs failed; the others are good."]
+    lines += [f"  {row['run']}: {row['error']}" for row in failed[:_SHOWN_ERRORS]]
+    if len(failed) > _SHOWN_ERRORS:
+        lines.append(f"  and {len(failed) - _SHOWN_ERRORS} more, see the column error of {result.folder / 'results.parquet'}")
+    return "\n".join(lines)
+
+
+def of_batch(now: Progress) -> Standing:
+    """How far a batch is."""
+    return Standing("run", now.finished, now.total, (f"{now.failed} failed",) if now.failed else ())

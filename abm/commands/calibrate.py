@@ -1,0 +1,78 @@
+"""`crlm calibrate`: look for default parameters with which published experiments come out, and show what was tried."""
+
+from pathlib import Path
+
+from ..experiments.batch import BatchStopped
+from ..experiments.calibrate import (
+    BEST,
+    REPORT,
+    TRIALS,
+    Calibration,
+    OtherCalibration,
+    Simulations,
+    Trial,
+    best,
+    digest_of,
+    load_calibration,
+    search,
+    write_report,
+)
+from ..experiments.store import locked
+from ..simulation import FolderInUse, RunInterrupted
+from . import UserError
+from .batch import workers_for
+from .progress import Standing, progress
+from .run import available_processors
+
+
+def calibrate_file(file: Path, folder: Path, *, trials: int | None, workers: int | None, resume: bool, quiet: bool, again: str) -> None:
+    """Calibrate as `file` says into `folder`; `again` is the user's command line without --resume.
+
+    Raises ConfigError, UserError, FolderInUse, RunInterrupted, BatchStopped.
+    """
+    refuse_without_optuna()
+    calibration = load_calibration(file)
+    if (folder / TRIALS).exists() and not resume:
+        raise FolderInUse(f"{folder} holds a calibration already: go on with it (--resume), or choose another folder (-o)")
+    trials = trials if trials is not None else calibration.file.trials
+    workers = workers if workers is not None else available_processors()
+    for experiment in calibration.experiments:
+        workers_for(experiment, experiment.runs(), workers, None, "measures")  # there is memory for them
+    digest, found = digest_of(calibration), []
+
+    def told(so_far: list[Trial]) -> None:
+        found[:] = so_far
+        write_report(folder, calibration, so_far)
+
+    with locked(folder), progress(quiet, lambda runs: standing(runs, calibration, trials, found)) as shown:
+        shown.tell(f"{calibration.file.name}: {len(calibration.parameters)} parameters, {len(calibration.expectations)} expectations, "
+                   f"{trials} trials of {calibration.runs_per_trial} runs.")
+        try:
+            with Simulations(calibration, folder, digest, workers, shown) as simulations:
+                told(search(calibration, folder, simulations, trials, digest, told))
+                simulations.clear()
+        except OtherCalibration as error:
+            raise UserError(f"{folder} cannot be continued: {error}; choose another folder (-o)") from error
+        except KeyboardInterrupt:
+            raise RunInterrupted(f"Interrupted. {len(found)} trials are in {folder}.\nTo go on: {again} --resume") from None
+        except (BatchStopped, OSError) as error:
+            raise BatchStopped(f"The calibration stopped: {error}.\n{len(found)} trials are safe in {folder}. When this is mended, "
+                               f"go on with: {again} --resume") from error
+    if not quiet:
+        print(f"Done: {folder}\n  {REPORT:<18} the best set against the defaults\n  {BEST:<18} the same, as part of a config\n"
+              f"  {TRIALS:<18} every trial: its parameters, each expectation, the loss")
+
+
+def standing(runs: int, calibration: Calibration, trials: int, found: list[Trial]) -> Standing:
+    """How far a calibration is."""
+    said = [f"trial {runs // calibration.runs_per_trial} of {trials}"]
+    if found:
+        said.append(f"loss {found[0].loss:.2f} -> {best(found).loss:.2f}")
+    return Standing("run", runs, trials * calibration.runs_per_trial, tuple(said))
+
+
+def refuse_without_optuna() -> None:
+    try:
+        import optuna  # noqa: F401
+    except ImportError:
+        raise UserError("calibrating needs optuna: pip install 'crlm[calibrate]'") from None

@@ -1,0 +1,37 @@
+"""`crlm compare`: the arms of a batch against its control."""
+
+from pathlib import Path
+
+from . import UserError
+
+SHOWN = 12
+"""Sentences that are printed; comparison.md has all."""
+
+
+def compare_arms(folder: Path, control: str | None, output: Path | None) -> None:
+    """Write the comparison of the batch in `folder`, and print its headlines. Raises UserError."""
+    refuse_other_folders(folder)
+    from ..experiments.compare import compare
+
+    try:
+        found = compare(folder, control, output)
+    except ValueError as error:
+        raise UserError(str(error)) from error
+    for sentence in found.headlines[:SHOWN]:
+        print(sentence.replace("**", "").replace("`", ""))
+    if len(found.headlines) > SHOWN:
+        print(f"... and {len(found.headlines) - SHOWN} more in {found.written[0]}")
+    if found.outcome.runs < found.outcome.planned:
+        print(f"Only {found.outcome.runs} of {found.outcome.planned} runs are finished.")
+    if found.outcome.failed:
+        print(f"{found.outcome.failed} of {found.outcome.runs} runs failed and are left out.")
+    print("\n".join(f"Wrote {path}" for path in found.written))
+
+
+def refuse_other_folders(folder: Path) -> None:
+    """Raise UserError when `folder` holds no results of a batch, saying what it is instead."""
+    if (folder / "results.parquet").exists():
+        return
+    if (folder / "manifest.json").exists():
+        raise UserError(f"{folder} is the folder of one run; crlm compare needs that of a batch (crlm batch)")
+    raise UserError(f"{folder} is not the folder of a batch: it has no results.parquet")

@@ -1,0 +1,129 @@
+"""`crlm reproduce`: run published experiments with the default parameters, and say which of them come out."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pyarrow as pa
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from ..config import ConfigError
+from ..config.loading import Reader, shipped_configs
+from ..config.nodes import Source
+from ..experiments.batch import BatchStopped, missing_runs, refuse_folder, run_batch
+from ..experiments.experiment import Experiment
+from ..experiments.loading import load_experiment
+from ..experiments.published import FAILS, HOLDS, UNRESOLVED
+from ..experiments.reproduce import HEADINGS, REPORT, TABLE, Reproduction, reproduce, rows_of, summary, write_table
+from ..experiments.store import read_results, read_series
+from ..simulation import RunInterrupted
+from . import UserError
+from .batch import of_batch, workers_for
+from .progress import progress
+
+PIPED = 200
+"""Width taken where there is no terminal."""
+STYLES = {HOLDS: "green", FAILS: "red", UNRESOLVED: "yellow"}
+
+
+def reproduce_files(paths: Sequence[Path], folder: Path, *, workers: int | None, quick: bool, resume: bool, quiet: bool,
+                    again: str) -> None:
+    """Run the published experiments in the files (or folders of files) `paths`, by default the shipped ones, each as a
+    batch in a folder of its own, and write and print the table; `again` is the user's command line without --resume.
+
+    Raises UserError, ConfigError, and what `run_batch` raises.
+    """
+    files = files_of(paths or [shipped_configs() / "published"])
+    experiments = load_all(files)
+    for file in files:
+        refuse_folder(folder / file.stem, resume)
+    done: list[Reproduction] = []
+    tell = progress(quiet).tell
+    for file, experiment in zip(files, experiments, strict=True):
+        name = experiment.published.id
+        tell(f"{name}: {experiment.published.finding}")
+        run = _Runs(experiment, folder / file.stem, workers, resume, quiet)
+        try:
+            done.append(reproduce(experiment, run, quick, lambda line, name=name: tell(f"{name}: {line}")))
+        except RunInterrupted as error:
+            raise RunInterrupted(f"Interrupted: {error}.\nTo go on: {again} --resume") from None
+        except (BatchStopped, OSError) as error:
+            raise BatchStopped(f"{name} stopped: {error}.\nWhat was computed is safe in {folder}. When this is mended, go on "
+                               f"with: {again} --resume") from error
+        tell(f"{name}: {done[-1].word}")
+        write_table(folder, done)
+    show(done, folder)
+
+
+class _Runs:
+    """An experiment's batch in a folder: begun or resumed as asked for, then continued with more replicates."""
+
+    def __init__(self, experiment: Experiment, folder: Path, workers: int | None, resume: bool, quiet: bool):
+        self.experiment, self.folder, self.workers, self.resume, self.quiet = experiment, folder, workers, resume, quiet
+
+    def __call__(self, replicates: int) -> tuple[pa.Table, pa.Table | None]:
+        experiment = replace(self.experiment, replicates=replicates)
+        workers = workers_for(experiment, missing_runs(experiment, self.folder), self.workers, None, "measures")
+        with progress(self.quiet, of_batch) as shown:
+            run_batch(experiment, self.folder, workers, resume=self.resume, tell=shown.tell, progress=shown)
+        self.resume = True
+        has_series = any(request.is_series for request in experiment.measures)
+        return read_results(self.folder), read_series(self.folder) if has_series else None
+
+
+def files_of(paths: Sequence[Path]) -> list[Path]:
+    """The files, and of folders those that hold a published experiment. Raises UserError."""
+    found: list[Path] = []
+    for path in paths:
+        if not path.is_dir():
+            found.append(path)
+            continue
+        inside = [file for file in sorted(path.glob("*.y*ml")) if _is_published(file)]
+        if not inside:
+            raise UserError(f"no file in {path} has a `published` block")
+        found += inside
+    stems: dict[str, Path] = {}
+    for path in found:
+        if path.stem in stems and stems[path.stem] != path:
+            raise UserError(f"{stems[path.stem]} and {path} have the same name; reproduce them into different folders, with -o")
+        stems[path.stem] = path
+    return list(stems.values())
+
+
+def _is_published(path: Path) -> bool:
+    """Whether a file holds a published experiment, or cannot be read, which is then told."""
+    reader = Reader()
+    return "published" in reader.read(path, Source(str(path), path.parent)).value or not reader.complete
+
+
+def load_all(files: Sequence[Path]) -> list[Experiment]:
+    """The experiments, all of them checked before the first is run. Raises ConfigError with what is wrong in all."""
+    experiments, problems = [], []
+    for file in files:
+        try:
+            experiments.append(load_experiment(file, published=True))
+        except ConfigError as error:
+            problems += error.problems
+    if problems:
+        raise ConfigError(problems, str(files[0]) if len(files) == 1 else "")
+    return experiments
+
+
+def show(reproductions: Sequence[Reproduction], folder: Path) -> None:
+    """Print the table."""
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console = Console(width=PIPED, highlight=False)
+    table = Table(show_lines=False, header_style="dim", padding=(0, 1))
+    for heading in HEADINGS:
+        table.add_column(heading, overflow="fold", ratio={"published": 3, "expected": 2}.get(heading))
+    for one in reproductions:
+        for outcome, cells in zip(one.outcomes, rows_of(one), strict=True):
+            table.add_row(*(Text(cell, STYLES[outcome.verdict.word]) if heading == "verdict" else Text(cell)
+                            for heading, cell in zip(HEADINGS, cells, strict=True)))
+        table.add_section()
+    console.print(table)
+    console.print(summary(reproductions), markup=False)
+    console.print(f"Written: {folder / REPORT}, {folder / TABLE}", markup=False)

@@ -1,0 +1,44 @@
+"""Which kind of intervention an entry of a config is: the one after which one of its keys is named."""
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Union
+
+from pydantic import BaseModel, BeforeValidator, Discriminator, Tag, ValidationError
+from pydantic_core import PydanticCustomError
+
+from ..interventions import Intervention
+from .errors import choice, closest, quoted
+
+
+def one_of(kinds: Sequence[type[Intervention]]) -> Any:
+    """The annotation of an entry: any of `kinds`."""
+    by_name = {kind.kind: kind for kind in kinds}
+
+    def tag(value: Any) -> str | None:
+        named = value.kind if isinstance(value, BaseModel) else next((key for key in value if key in by_name), None)
+        return f"<{named}>"  # no key is called so: pydantic puts it into the place of errors
+
+    def one_kind(value: Any) -> Any:
+        """Raises ValidationError at the key that is no kind, and PydanticCustomError for more than one kind."""
+        if isinstance(value, Intervention):
+            return value
+        if not isinstance(value, Mapping):
+            raise _wrong(f"expected an intervention such as {{deplete: kupffer}}, got {quoted(value)}")
+        named = [key for key in value if key in by_name]
+        if len(named) == 1:
+            return value
+        if named:
+            raise _wrong(f"{choice(named, 'and')} are {len(named)} interventions: write an entry for each")
+        near = {key: closest(str(key), by_name) for key in value}
+        key = next((key for key, name in near.items() if name), None)
+        if key is None:
+            raise _wrong(f"the kind of intervention is missing; one key must be {choice(list(by_name))}")
+        message = _wrong(f"there is no such kind of intervention; did you mean '{near[key]}'?")
+        raise ValidationError.from_exception_data("entry", [{"type": message, "loc": (key,), "input": value[key]}])
+
+    union = Union[tuple(Annotated[kind, Tag(f"<{name}>")] for name, kind in by_name.items())]  # noqa: UP007
+    return Annotated[union, Discriminator(tag), BeforeValidator(one_kind)]
+
+
+def _wrong(message: str) -> PydanticCustomError:
+    return PydanticCustomError("intervention", message)

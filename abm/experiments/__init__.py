@@ -1,0 +1,1 @@
+"""Many runs: designs, executors, their store, measures, comparison, and published experiments."""

@@ -1,0 +1,50 @@
+"""Compare the arms of a batch: comparison.parquet, comparison.md and figures, written into its folder."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow.parquet as pq
+
+from ..record.files import write_text, write_whole
+from .comparison import Row, compared, table_of
+from .comparison_text import comparison_text, headlines
+from .drawing import draw_all
+from .outcome import Outcome
+
+TABLE, TEXT = "comparison.parquet", "comparison.md"
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What was found, in numbers and in sentences, and the files that were written."""
+
+    outcome: Outcome
+    rows: list[Row]
+    headlines: list[str]
+    written: list[Path]
+
+
+def compare(folder: Path | str, control: str | None = None, output: Path | str | None = None) -> Comparison:
+    """Compare the arms of the batch in `folder` with the arm `control` (by default that of the experiment).
+
+    Writes into `output`, by default the batch folder. Raises FileNotFoundError for a folder without results, ValueError
+    when `control` is no arm, when nothing was measured or no run was done.
+    """
+    outcome = Outcome.read(folder, control)
+    if not outcome.measures:
+        raise ValueError(f"the experiment in {folder} has no measures, so there is nothing to compare")
+    if outcome.failed == outcome.runs:
+        raise ValueError(
+            f"all {outcome.runs} runs in {folder} failed; their errors are in results.parquet"
+            if outcome.runs
+            else f"no run of the batch in {folder} is finished yet"
+        )
+    rows = compared(outcome)
+    output = Path(output) if output is not None else Path(folder)
+    output.mkdir(parents=True, exist_ok=True)
+    write_whole(output / TABLE, lambda path: pq.write_table(table_of(outcome, rows), path))
+    drawn = draw_all(outcome, rows, output)
+    write_text(output / TEXT, comparison_text(outcome, rows, drawn))
+    return Comparison(
+        outcome, rows, headlines(outcome, rows, drawn.sensitivities), [output / TEXT, output / TABLE, *drawn.figures]
+    )

@@ -1,0 +1,26 @@
+"""What the experimenter does to the liver, one kind per file. A new kind is a file, and a line in this list."""
+
+from .block import Block
+from .cytotoxic import Cytotoxic
+from .degrade import Degrade
+from .deplete import Deplete
+from .implant import Implant
+from .infuse import Infuse
+from .inhibit import Inhibit
+from .intervention import Course, Intervention, Target
+from .knock_out import KnockOut
+from .stimulate import Stimulate
+
+KINDS: tuple[type[Intervention], ...] = (
+    Deplete,
+    Infuse,
+    Block,
+    Degrade,
+    Inhibit,
+    Stimulate,
+    KnockOut,
+    Cytotoxic,
+    Implant,
+)
+
+__all__ = ["KINDS", "Course", "Intervention", "Target"]

@@ -1,0 +1,127 @@
+"""Implant: colonies of tumor cells are set into the tissue, as micrometastases that have got so far.
+
+Of a thousand arriving cells one or none founds a colony that grows on (Luzzi 1998, 10.1016/S0002-9440(10)65628-3):
+what becomes of colonies is seen better when the liver begins with some. A colony fills the space of Disse and the
+plates around a sinusoid site chosen by chance. The ledger enters its cells as arrived and extravasated, of one clone,
+whose number is negative to tell it from those that came with the blood.
+"""
+
+from typing import Annotated, ClassVar
+
+import numpy as np
+from pydantic import Field
+
+from ..cells.population import TUMOR
+from ..cells.settle import choose_sites, site_hashes
+from ..cells.tumor import EXTRAVASATED
+from ..kernels.jit import jit
+from ..kernels.random import hash64, stream_key, uniform
+from ..kernels.sites import place
+from ..kernels.tables import take_slot
+from ..record import cause, event
+from ..record.ledger import enter
+from ..tissue.sites import PARENCHYMA, SINUSOID, TISSUE
+from ..units import Hours, Moment, parameter
+from .intervention import Intervention
+
+
+class Implant(Intervention):
+    kind: ClassVar[str] = "implant"
+
+    implant: Annotated[int, Field(ge=1, le=100_000)] = Field(description="how many colonies")
+    cells: Annotated[int, Field(ge=1, le=100_000)] = Field(default=10, description="tumor cells in each")
+    start: Moment = Field(default="0 h", description="when; negative: before time 0")
+    age: Hours = parameter(
+        "3 d", low="1 d", high="14 d", mark="unverified",
+        source="Luzzi 1998, 10.1016/S0002-9440(10)65628-3: micrometastases at day 3",
+        description="time since the cells of the colony arrived: what wanes from then on, as CD155, has waned")
+
+    @property
+    def begins(self):
+        return self.start
+
+    def apply(self, liver, stream):
+        if liver.step_number != np.floor(self.start / liver.dt_hours + 1e-9):
+            return
+        key = liver.key(stream)
+        free = liver.sites.population[TISSUE] == 0
+        centres = choose_sites(np.flatnonzero(free & (liver.sites.kind == SINUSOID)), self.implant, key)
+        liver.tumor.reserve(self.implant * self.cells)
+        line = liver.config.cells.tumor
+        number = -1 - _implanted_before(liver, self)
+        for centre in centres:
+            found_colony(
+                liver.tumor.table, liver.sites, liver.ledger.book(2 * self.cells), liver.minutes, key,
+                liver.step_number, colony_sites(liver, int(centre), self.cells, key), stream_key(0, "implant/tumor"),
+                number, liver.hepatocytes, np.float32(line.diameter), line.diameter_log_sd, np.float32(line.emt),
+                np.float32(line.cd47), np.float32(line.cd24), np.float32(line.pdl1), np.float32(line.calreticulin), np.float32(self.age),
+            )
+            number -= 1
+
+
+def _implanted_before(liver, intervention: Implant) -> int:
+    """Colonies of the entries above this one."""
+    entries = list(liver.interventions.values())
+    return sum(entry.implant for entry in entries[: entries.index(intervention)] if isinstance(entry, Implant))
+
+
+def colony_sites(liver, centre: int, cells: int, key: np.uint64) -> np.ndarray:
+    """The free tissue sites (int64 [cells, 2]) nearest to a site (flat index), in random order where equally near.
+
+    Raises ValueError when the tissue has no room for so many cells.
+    """
+    kind = liver.sites.kind
+    room = np.flatnonzero((liver.sites.population[TISSUE] == 0) & ((kind == SINUSOID) | (kind == PARENCHYMA)))
+    if room.size < cells:
+        raise ValueError(f"a colony of {cells} cells does not fit on {room.size} free sites")
+    row, column = divmod(centre, liver.shape[1])
+    distance = np.zeros(room.size)
+    for start, ends, size in zip((row, column), np.divmod(room, liver.shape[1]), liver.shape, strict=True):
+        off = np.abs(ends - start)
+        distance += (np.minimum(off, size - off) if liver.periodic else off) ** 2
+    if cells < room.size:  # sorted are only those that may be among the nearest
+        near = distance <= np.partition(distance, cells - 1)[cells - 1]
+        room, distance = room[near], distance[near]
+    nearest = room[np.lexsort((site_hashes(key, room), distance))][:cells]
+    return np.stack(np.divmod(nearest, liver.shape[1]), axis=1)
+
+
+@jit
+def found_colony(tumor, sites, book, minutes, key, step, places, identity, clone, hepatocytes, diameter,
+                 diameter_log_sd, emt, cd47, cd24, pdl1, calreticulin, age_h):
+    """Tumor cells of one clone, `age_h` after their arrival, on the free tissue sites `places` (int64 [n, 2]), at
+    random points of their cycle."""
+    columns = sites.kind.shape[1]
+    for n in range(places.shape[0]):
+        row, column = places[n, 0], places[n, 1]
+        slot = take_slot(tumor)
+        cell = tumor.rows[slot]
+        uid = hash64(identity, np.uint64(row) * np.uint64(columns) + np.uint64(column), step, 0)
+        # a standard normal number from two uniform ones (Box and Muller)
+        radius = np.sqrt(-2.0 * np.log1p(-uniform(key, 0, uid, 1)))
+        normal = radius * np.cos(2.0 * np.pi * uniform(key, 0, uid, 2))
+        cell.state = EXTRAVASATED
+        cell.layer = TISSUE
+        cell.row = row
+        cell.column = column
+        cell.uid = uid
+        cell.held_by = cause.IMPLANT
+        cell.clone = clone
+        cell.divisions = 0
+        cell.arrived_h = np.float32(minutes / 60.0) - age_h
+        cell.settled_h = np.float32(minutes / 60.0)
+        cell.diameter_um = diameter * np.float32(np.exp(diameter_log_sd * normal))
+        cell.emt = emt
+        cell.cd47 = cd47
+        cell.cd24 = cd24
+        cell.pdl1 = pdl1
+        cell.calreticulin = calreticulin
+        cell.platelets = np.float32(0.0)
+        cell.net = np.float32(0.0)
+        cell.niche = np.float32(0.0)
+        cell.cycle = np.float32(uniform(key, 0, uid, 3))
+        place(sites, TUMOR, TISSUE, row, column, slot)
+        if sites.kind[row, column] == PARENCHYMA:
+            hepatocytes[row, column] = 0
+        for code in (event.ARRIVED, event.EXTRAVASATED):
+            enter(book, minutes, code, cause.IMPLANT, cell, sites.zone[row, column])

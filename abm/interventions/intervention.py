@@ -1,0 +1,175 @@
+"""What an intervention is: something that the experimenter does to the liver, by a schedule.
+
+What is left of its strength at any time follows from its entry in the config and the clock alone, so an intervention
+has no memory and nothing of it is in a checkpoint. Where it takes or adds cells, chance is addressed as in a rule.
+"""
+
+import inspect
+import math
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+
+from pydantic import Field, model_serializer, model_validator
+from pydantic.fields import FieldInfo
+from pydantic_core import PydanticCustomError
+
+from ..units import Declared, Hours, Mark, Moment, Parameters, declared
+
+if TYPE_CHECKING:
+    from ..model import LiverModel
+    from ..rules import Rule
+
+_SAME_MOMENT = 1e-9
+"""Hours by which two moments may differ through rounding alone."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """What a kind of intervention can act on: by what it is done in the laboratory, who showed it, and the numbers
+    (made with `parameter`) in which the target differs from others."""
+
+    agent: str
+    source: str
+    mark: Mark
+    numbers: Mapping[str, FieldInfo] = field(default_factory=dict)
+
+
+class Intervention(Parameters):
+    """One entry of a config's `interventions`. The key named after its kind holds what it acts on."""
+
+    kind: ClassVar[str]
+    targets: ClassVar[Mapping[str, Target]] = {}
+    """What it can act on, for the kinds that choose from a list."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _fill_in(cls, value: Any) -> Any:
+        """What is not given is as usual for the target."""
+        target = value.get(cls.kind) if isinstance(value, Mapping) else None
+        if not isinstance(target, str) or target not in cls.targets:
+            return value
+        return {**{name: number.default for name, number in cls.targets[target].numbers.items()}, **value}
+
+    @model_serializer(mode="wrap")
+    def _kind_first(self, handler) -> dict[str, Any]:
+        content = handler(self)
+        return {self.kind: content.pop(self.kind), **content}
+
+    @classmethod
+    def for_rules(cls, rules: "tuple[type[Rule], ...]") -> "type[Intervention]":
+        """The class for a config with these rules; the same for all but the kinds that act on rules."""
+        return cls
+
+    @property
+    def target(self) -> Any:
+        """The value of the key named after its kind."""
+        return getattr(self, self.kind)
+
+    @property
+    def title(self) -> str:
+        return f"{self.kind} {self.target}"
+
+    @property
+    def begins(self) -> float | None:
+        """Hours at which it begins; None for what holds from the beginning, whenever that is."""
+        return None
+
+    def prepare(self, liver: "LiverModel", stream: str) -> None:
+        """Called once, before the first step: for what holds from the beginning."""
+
+    def apply(self, liver: "LiverModel", stream: str) -> None:
+        """Called at every step, before the rules; `stream` names the chance that is this entry's own."""
+
+    def left(self, name: str, hours: float) -> float:
+        """The fraction of the effect of a molecule, of the supply of a population or of the rate of a rule that it
+        leaves at that time: 1 for what it does not touch."""
+        return 1.0
+
+    def given(self, name: str, hours: float) -> float:
+        """What it adds to a level in the blood at that time."""
+        return 0.0
+
+    def facts(self) -> Iterator[Declared]:
+        return self.known(self.target)
+
+    @classmethod
+    def known(cls, target: Any = None) -> Iterator[Declared]:
+        """The declared numbers, with those of one target in place of the general ones."""
+        about = cls.targets[target].numbers if target in cls.targets else {}
+        yield from (entry for entry in declared(cls) if entry.name not in about)
+        for name, number in about.items():
+            yield Declared.of(name, number, cls.model_fields[name])
+
+    @classmethod
+    def summary(cls) -> str:
+        """The first line of what its file says about it."""
+        return inspect.cleandoc(sys.modules[cls.__module__].__doc__).splitlines()[0]
+
+
+class Course(Intervention):
+    """An intervention by doses, or for a time.
+
+    A dose has the strength 1, which falls with the half-life. With `every`, doses are repeated until `stop`, and what
+    is left of the earlier ones adds up. Without `every`, it stays 1 until `stop` and falls then. Without a half-life it
+    is 1 from `start` to `stop`.
+    """
+
+    start: Moment = Field(default="0 h", description="when it begins; negative: before time 0")
+    stop: Moment | None = Field(default=None, description="when it ends: the last dose is given before")
+    every: Annotated[Hours, Field(ge=1 / 60)] | None = Field(default=None, description="time between doses")
+
+    decay: ClassVar[str] = "half_life"
+    """The key that holds the half-life of a dose."""
+
+    @model_validator(mode="after")
+    def _in_order(self):
+        if self.stop is not None and self.stop <= self.start:
+            raise PydanticCustomError("schedule", "stop must be later than start")
+        self._repeats()
+        return self
+
+    def _repeats(self) -> None:
+        if self.every is not None and self._half_life is None:
+            raise PydanticCustomError(
+                "schedule", "every needs {key}: what does not fall lasts from start to stop, and is not repeated",
+                {"key": self.decay})
+
+    @property
+    def _half_life(self) -> float | None:
+        return getattr(self, self.decay, None)
+
+    @property
+    def begins(self) -> float:
+        return self.start
+
+    def doses(self, hours: float) -> int:
+        """How many doses have been given by then."""
+        since = hours - self.start + _SAME_MOMENT
+        if since < 0.0:
+            return 0
+        if self.every is None:
+            return 1
+        given = math.floor(since / self.every) + 1
+        if self.stop is None:
+            return given
+        return min(given, math.ceil((self.stop - self.start - _SAME_MOMENT) / self.every))
+
+    def due(self, liver: "LiverModel") -> int:
+        """How many doses are given in the present step (the one with which their time has come)."""
+        return self.doses(liver.hours) - self.doses(liver.hours - liver.dt_hours)
+
+    def strength(self, hours: float) -> float:
+        """The sum over the doses given so far of what is left of each; 1 at a first dose."""
+        count, half_life = self.doses(hours), self._half_life
+        if count == 0:
+            return 0.0
+        if self.every is None or half_life is None:
+            end = self.stop if self.stop is not None else self.start if half_life is not None else math.inf
+            if hours < end - _SAME_MOMENT:
+                return 1.0
+            return 0.0 if half_life is None else 0.5 ** (max(hours - end, 0.0) / half_life)
+        left_per_interval = 0.5 ** (self.every / half_life)
+        newest = 0.5 ** (max(hours - self.start - (count - 1) * self.every, 0.0) / half_life)
+        return newest * (1.0 - left_per_interval**count) / (1.0 - left_per_interval)

@@ -1,0 +1,167 @@
+"""What is true of every liver at every time. `crlm run --check` looks for it after every part of every step.
+
+    check(model)                              # raises BrokenInvariant
+    Simulation(model, check=True).run()       # after every rule, so that the error names the one that broke it
+
+A look costs about as much as a step of all rules; nothing in the liver is changed by it.
+"""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from .cells.tumor import CIRCULATING
+from .kernels.tables import new_book
+from .record.timeseries import LAYERS
+from .tissue.sites import LUMEN, PARENCHYMA, SINUSOID, TISSUE
+
+if TYPE_CHECKING:
+    from .cells.population import Population
+    from .model import LiverModel
+
+FRACTIONS = {
+    "tumor": ("emt", "platelets", "net", "niche", "cycle"), "kupffer": ("education", "reprogramming"),
+    "endothelium": ("e_selectin", "vcam1", "icam1", "retraction"),
+}
+"""The columns that lie between 0 and 1; no other number of a cell is negative but its times and the number of its clone."""
+SIGNED = ("clone", "arrived_h", "settled_h", "digested_h", "busy_h", "entered_h", "nets_h", "activated_h")
+FULL = ("ecm", "nets")
+"""The layers that lie between 0 and 1."""
+_ROUNDING = np.float32(1e-5)
+_OXYGEN_ROUNDING = 1e-3  # mmHg; the solver iterates to a tolerance
+_SHOWN = 3
+
+
+class BrokenInvariant(RuntimeError):
+    """The state of a liver is not one that a liver can be in; the message says when, after what, and what is wrong."""
+
+
+def check(model: "LiverModel", after: str = "") -> None:
+    """Raise BrokenInvariant unless everything holds; `after` names what was done last ("the rule 'growth'")."""
+    wrong = list(violations(model))
+    if wrong:
+        shown = wrong[:_SHOWN] + ([f"and {len(wrong) - _SHOWN} more"] if len(wrong) > _SHOWN else [])
+        raise BrokenInvariant(f"step {model.step_number} ({model.hours:.4g} h){f', after {after}' if after else ''}: {'; '.join(shown)}")
+
+
+def watch(model: "LiverModel", every: int = 1) -> None:
+    """Check the model now, and from now on after every part of every `every`-th step."""
+    check(model, "the beginning")
+
+    def look(part: str) -> None:
+        if (model.step_number - model.first_step) % every == 0:
+            check(model, part)
+
+    model.watch = look
+
+
+def violations(model: "LiverModel") -> Iterator[str]:
+    """One sentence for everything that is wrong with the state of the liver."""
+    standing = 0
+    for population in model.populations.values():
+        wrong = list(_table(population))
+        yield from wrong
+        if not wrong:  # places can be looked up only where the table is sound
+            yield from _places(model, population)
+            standing += _standing(model, population)
+    yield from _lattices(model, standing)
+    yield from _books(model)
+    yield from _fields(model)
+
+
+def _table(population: "Population") -> Iterator[str]:
+    """The table by itself: its book, identities, states and numbers."""
+    name, expected = population.name, new_book(population.rows)
+    if population.book.tolist() != expected.tolist():
+        yield f"the book of the {name} table says {population.book.tolist()}, its rows say {expected.tolist()}"
+        return
+    rows = population.used[population.used.alive != 0]
+    if np.unique(rows.uid).size != rows.size:
+        yield f"in the {name} table, two cells have one identity"
+    if (population.used.alive > 1).any():
+        yield f"in the {name} table, a cell is neither dead (0) nor alive (1)"
+    if (rows.state >= len(population.states)).any():
+        yield f"in the {name} table, a cell is in state {rows.state.max()}, and there are {len(population.states)}"
+        return
+    for column in rows.dtype.names:
+        values = rows[column]
+        if values.dtype.kind == "f" and not np.isfinite(values).all():
+            yield f"in the {name} table, '{column}' is {values[~np.isfinite(values)][0]}"
+        elif values.dtype.kind in "fi" and column not in SIGNED and (values < 0).any():
+            yield f"in the {name} table, '{column}' is {values.min()}"
+        elif column in FRACTIONS.get(name, ()) and (values > 1 + _ROUNDING).any():
+            yield f"in the {name} table, '{column}' is {values.max()}, above 1"
+
+
+def _places(model: "LiverModel", population: "Population") -> Iterator[str]:
+    """Every cell stands where the lattices say, and where its kind may stand."""
+    name, sites = population.name, model.sites
+    slots = np.flatnonzero(population.used.alive)
+    rows = population.used[slots]
+    inside = (rows.row < model.shape[0]) & (rows.column < model.shape[1]) & (rows.layer <= TISSUE)
+    if not inside.all():
+        yield f"in the {name} table, a cell is outside of the lattice"
+        return
+    if population is model.endothelium:
+        if rows.size != np.count_nonzero(sites.kind == SINUSOID) or not np.array_equal(sites.endothelium[rows.row, rows.column], slots):
+            yield "the wall of a sinusoid is missing or in another place than the lattice says"
+        return
+    if population is model.tumor:
+        slots, rows = slots[rows.state != CIRCULATING], rows[rows.state != CIRCULATING]
+    lost = (sites.occupant[rows.layer, rows.row, rows.column] != slots) | (
+        sites.population[rows.layer, rows.row, rows.column] != population.code)
+    for cell in rows[lost][:1]:
+        where = ("lumen", "tissue")[cell.layer]
+        yield f"{np.count_nonzero(lost)} {name} cells are not where they say, one at site ({cell.row}, {cell.column}) of the {where}"
+    kind = sites.kind[rows.row, rows.column]
+    misplaced = np.where(rows.layer == LUMEN, kind != SINUSOID, (kind != SINUSOID) & (kind != PARENCHYMA))
+    for cell in rows[misplaced][:1]:
+        yield f"in the {name} table, a cell stands at site ({cell.row}, {cell.column}), where nobody can"
+
+
+def _standing(model: "LiverModel", population: "Population") -> int:
+    """How many cells hold a site: not the wall, nor those that the blood carries."""
+    if population is model.endothelium:
+        return 0
+    return population.count - (int(population.state_counts()[CIRCULATING]) if population is model.tumor else 0)
+
+
+def _lattices(model: "LiverModel", standing: int) -> Iterator[str]:
+    """One cell per site and layer; sites are open or not, hepatocytes there or not."""
+    sites = model.sites
+    occupied = np.count_nonzero(sites.population)
+    if occupied != standing:
+        yield f"{occupied} sites are occupied, and {standing} cells stand on them"
+    if not np.array_equal(sites.population == 0, sites.occupant < 0):
+        yield "a site is free in one of the lattices of occupancy, and not in the other"
+    for name, lattice in (("perfused", sites.perfused), ("hepatocytes", model.hepatocytes), ("collapsed", model.collapsed)):
+        if (lattice > 1).any():
+            yield f"'{name}' of a site is {lattice.max()}, and can be 0 or 1"
+    both = (sites.population[TISSUE] == model.tumor.code) & (sites.kind == PARENCHYMA) & (model.hepatocytes == 1)
+    for row, column in np.argwhere(both)[:1]:
+        yield f"a tumor cell and a hepatocyte are in one place, at site ({row}, {column})"
+
+
+def _books(model: "LiverModel") -> Iterator[str]:
+    """Tumor cells alive = arrived + divided - every way out."""
+    model.ledger.count()
+    if model.ledger.balance != model.tumor.count:
+        yield f"{model.tumor.count} tumor cells are alive, and by the ledger {model.ledger.balance}"
+
+
+def _fields(model: "LiverModel") -> Iterator[str]:
+    """Levels are finite, not negative, and within their limits."""
+    limits = dict.fromkeys(FULL, 1.0 + _ROUNDING) | {"oxygen": model.config.fields.oxygen.portal + _OXYGEN_ROUNDING}
+    for name in (*model.fields, *LAYERS):
+        values = model.fields[name].values if name in model.fields else getattr(model, name)
+        least = np.float32(model.config.fields.lactate.blood) if name == "lactate" else 0.0
+        wrong = ~((values >= least) & (values <= limits.get(name, np.finfo(np.float32).max)))  # true of NaN as well
+        for row, column in np.argwhere(wrong)[:1]:
+            yield f"{name} is {values[row, column]} at site ({row}, {column})"
+    for name in model.blood.levels.dtype.names:
+        level = model.blood.levels[name][0]
+        if not 0 <= level < np.inf:
+            yield f"the level of {name} in the blood is {level}"
+
+

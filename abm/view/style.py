@@ -1,0 +1,40 @@
+"""How figures on white look: sizes, greys, and plain axes. Drawn on matplotlib's Figure objects directly: no display,
+no global state."""
+
+from pathlib import Path
+
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+DPI = 150
+WORDS = "#20242a"
+QUIET = "#6d747d"
+LINE = "#d7dbe0"
+BAR = "#3c434c"
+
+
+def new_figure(width: float, height: float, title: str = "", about: str = "") -> Figure:
+    """An empty white figure (inches) with its title above on the left, and in small letters what it is about."""
+    figure = Figure((width, height), dpi=DPI, facecolor="white")
+    FigureCanvasAgg(figure)
+    if title:
+        figure.text(0.22 / width, 1 - 0.26 / height, title, fontsize=15, weight="bold", color=WORDS, va="center")
+    if about:
+        figure.text(0.22 / width, 1 - 0.56 / height, about, fontsize=9, color=QUIET, va="center")
+    return figure
+
+
+def save_figure(figure: Figure, path: Path) -> Path:
+    """Write the figure as a png: the same bytes for the same figure."""
+    figure.savefig(path, dpi=DPI, metadata={"Software": "crlm"})
+    return path
+
+
+def plain(axes, grid: str = "y") -> None:
+    """Only the left and the lower edge, small grey numbers, faint lines along `grid`."""
+    axes.tick_params(labelsize=8, colors=QUIET, length=2)
+    for side, spine in axes.spines.items():
+        spine.set_visible(side in ("left", "bottom"))
+        spine.set_color(LINE)
+    axes.grid(axis=grid, color=LINE, lw=0.6)
+    axes.set_axisbelow(True)

@@ -1,0 +1,87 @@
+"""DNase: DNA goes with its half-life, the adhesive residue stays and decays as nets do."""
+
+import numpy as np
+import pytest
+from checks import run_rule
+from courses import assert_resumes, steps
+from liver import liver, put_tumor, sinusoids, without
+
+from abm.cells.tumor import HELD
+from abm.interventions.degrade import dissolve
+
+
+def netted(*rules, step="5 min", **keys):
+    model = liver(*rules, mm=0.4, step=step, interventions=[{"degrade": "nets", **keys}])
+    model.nets[model.sites.kind == 1] = 1.0
+    return model
+
+
+@pytest.mark.parametrize("step", ["5 min", "30 min"])
+def test_dna_goes_with_its_half_life_and_a_share_stays_on_the_wall(step):
+    model = netted(step=step, start="1 h", half_life="0.5 h", residue=0.3)
+    assert steps(model, 1.0).nets.max() == 1.0
+    steps(model, 1.0)
+    assert model.nets.max() == pytest.approx(0.25, rel=1e-5)
+    assert model.net_residue.max() == pytest.approx(0.3 * 0.75, rel=1e-5)
+    steps(model, 10.0)
+    assert model.nets.max() == 0.0
+    assert model.net_residue.max() == pytest.approx(0.3, rel=1e-5)
+    assert model.net_residue[model.sites.kind != 1].max() == 0.0
+
+
+def test_the_residue_decays_as_nets_do():
+    model = netted("netosis", stop="2 h", half_life="0.1 h")
+    start = steps(model, 2.0).net_residue.max()
+    assert steps(model, 12.0).net_residue.max() == pytest.approx(0.5 * start, rel=1e-4)
+
+
+def test_the_enzyme_itself_is_cleared():
+    model = netted(clearance="1 h", half_life="1 h", residue=0)
+    left = 0.5 ** sum(0.5**hours / 12 for hours in np.arange(24) / 12)
+    assert steps(model, 2.0).nets.max() == pytest.approx(left, rel=1e-4)
+
+
+def test_the_residue_does_not_grow_beyond_one():
+    nets, residue = np.full((2, 2), 1, np.float32), np.full((2, 2), 0.9, np.float32)
+    dissolve(nets, residue, np.float32(0.5), np.float32(0.6))
+    assert (residue == 1.0).all() and (nets == 0.5).all()
+
+
+def held_by(**lattices):
+    model = without(liver("net_trapping", mm=0.3), "kupffer")
+    for name, amount in lattices.items():
+        getattr(model, name)[:] = amount
+    row, column = sinusoids(model)[9]
+    put_tumor(model, int(row), int(column), state=HELD)
+    run_rule(model, "net_trapping", model.dt_hours)
+    return float(model.tumor.alive_rows().net[0])
+
+
+def test_the_residue_holds_cells_as_so_much_net_would():
+    assert held_by(nets=0.2, net_residue=0.1) == pytest.approx(held_by(nets=0.3))
+    assert 0.0 == held_by() < held_by(net_residue=0.1)
+
+
+def test_the_residue_catches_cells_that_pass():
+    def caught(**lattices):
+        model = without(liver("arrival", "passage", "arrest", "net_trapping", mm=0.6, parameters={
+            "arrival": {"per_area": "400 /mm^2"}, "net_trapping": {"capture_fold": 20},
+            "arrest": {"mechanical": 0.2}}), "kupffer")
+        for name, amount in lattices.items():
+            getattr(model, name)[:] = amount
+        model.step()
+        return model.ledger.total("held", "net")
+
+    assert caught() == 0 < caught(net_residue=0.3) == caught(nets=0.3)
+
+
+def test_the_residue_neither_blocks_the_flow_nor_wakes_anybody():
+    model = liver("perfusion", mm=0.3)
+    model.net_residue[:] = 1.0
+    before = model.sites.perfused.copy()
+    run_rule(model, "perfusion", 2.0)
+    np.testing.assert_array_equal(model.sites.perfused, before)
+
+
+def test_resumes_in_the_middle_of_a_course():
+    assert_resumes(lambda: netted("netosis", every="3 h", clearance="1 h"), 2.0, 2.0)

@@ -1,0 +1,139 @@
+"""Depletion: how many are taken, how they come back, and that nobody else's chance is touched."""
+
+import numpy as np
+import pytest
+from bare import expect, sized
+from checks import assert_whole, compiled_only
+from courses import assert_resumes, steps
+from liver import liver
+
+from abm import load_config
+from abm.config import ConfigError
+
+
+def number(model, name):
+    return model.populations[name].count
+
+
+@pytest.mark.parametrize("name", ["kupffer", "natural_killer", "neutrophil", "stellate"])
+def test_a_dose_takes_its_fraction(name):
+    density = {"cells": {name: {"density": "100 /mm^2"}}}
+    model = liver(mm=1.0, **density, interventions=[{"deplete": name, "fraction": 0.7, "start": "1 h", "recovery": None}])
+    before = steps(model, 1.0).populations[name].count
+    expect(number(steps(model, model.dt_hours), name), before, 0.3)
+    assert_whole(model)
+    assert number(steps(model, 1.0), name) == number(model, name), "without recovery nobody comes back"
+
+
+@pytest.mark.parametrize("name", ["kupffer", "stellate"])
+def test_residents_come_back_as_the_missing_share_falls(name):
+    model = liver(mm=1.0, step="1 h", interventions=[{"deplete": name, "fraction": 0.9, "recovery": "12 h"}])
+    whole = number(model, name)
+    for _ in range(6):
+        steps(model, 8.0)
+        missing = whole - number(model, name)
+        expect(missing, whole, 0.9 * 0.5 ** ((model.hours - model.dt_hours) / 12.0))
+    assert_whole(model)
+    assert number(steps(model, 240.0), name) == whole
+
+
+def test_who_comes_back_is_like_those_before_and_is_somebody_else():
+    model = liver(mm=0.6, step="1 h", interventions=[{"deplete": "kupffer", "fraction": 1, "recovery": "1 h"}])
+    before = model.kupffer.alive_rows()
+    steps(model, 100.0)
+    after = model.kupffer.alive_rows()
+    order = np.lexsort((before.column, before.row)), np.lexsort((after.column, after.row))
+    for column in ("row", "column", "zone", "activity", "state"):
+        np.testing.assert_array_equal(before[column][order[0]], after[column][order[1]])
+    assert not set(before.uid) & set(after.uid) and np.unique(after.uid).size == after.size
+
+
+def test_those_that_left_their_home_are_not_doubled():
+    model = liver(mm=0.6, step="1 h", interventions=[{"deplete": "kupffer", "fraction": 0.5, "recovery": "1 h"}])
+    whole = number(model, "kupffer")
+    steps(model, 1.0)
+    free = np.argwhere((model.sites.kind == 1) & (model.sites.population[0] == 0))
+    for slot, (row, column) in zip(np.flatnonzero(model.kupffer.rows.alive), free, strict=False):
+        cell = model.kupffer.rows[slot]
+        model.sites.population[0, cell.row, cell.column], model.sites.occupant[0, cell.row, cell.column] = 0, -1
+        cell.row, cell.column = row, column
+        model.sites.population[0, row, column], model.sites.occupant[0, row, column] = model.kupffer.code, slot
+    steps(model, 60.0)
+    assert number(model, "kupffer") <= whole
+    assert_whole(model)
+
+
+def test_two_depletions_of_one_population_add_up():
+    both = [{"deplete": "kupffer", "fraction": 0.5, "recovery": None}, {"deplete": "kupffer", "fraction": 0.5, "recovery": None}]
+    model = liver(mm=1.0, interventions=both)
+    whole = number(model, "kupffer")
+    expect(number(steps(model, model.dt_hours), "kupffer"), whole, 0.25)
+    assert model.left("kupffer") == 0.25
+
+
+def test_stop_brings_all_back_at_once_where_nothing_else_does():
+    model = liver(mm=0.6, interventions=[{"deplete": "stellate", "fraction": 1, "recovery": None, "stop": "1 h"}])
+    whole = number(model, "stellate")
+    assert number(steps(model, 1.0), "stellate") == 0
+    assert number(steps(model, 0.25), "stellate") == whole
+
+
+@compiled_only
+@pytest.mark.parametrize(("name", "rule"), [("natural_killer", "nk_killing"), ("neutrophil", "neutrophil_recruitment")])
+def test_the_supply_from_the_blood_is_held_down(name, rule):
+    turnover = {"natural_killer": {"residence": "10 h"}, "neutrophil": {"half_life": "7 h"}}[name]
+    model = liver(rule, mm=1.0, step="30 min", cells={name: {"density": "60 /mm^2", **turnover}},
+                  interventions=[{"deplete": name, "fraction": 0.9, "recovery": None, "start": "0 h"}])
+    steps(model, 60.0)
+    later = []
+    for _ in range(sized(30, 3)):
+        later.append(number(steps(model, 10.0), name))
+    assert 0.06 < np.mean(later) / 60.0 < 0.14, "a tenth of the supply keeps a tenth of the cells"
+
+
+@compiled_only
+def test_neutrophils_that_chemokine_draws_are_held_down_too():
+    def drawn(interventions):
+        model = liver("neutrophil_recruitment", mm=0.5, cells={"neutrophil": {"density": "0 /mm^2"}}, interventions=interventions)
+        model.fields["cxcl1"].values[:] = 2.0
+        model.fields["cxcl1"].at_rest = False
+        model.rules["neutrophil_recruitment"].apply(model)
+        return number(model, "neutrophil")
+
+    assert drawn([{"deplete": "neutrophil", "fraction": 1}]) == 0 < drawn([])
+
+
+def test_the_same_cells_arrive_in_both_arms():
+    def arm(interventions):
+        model = liver("arrival", parameters={"arrival": {"per_area": "60 /mm^2"}}, begin="-2 h", interventions=interventions)
+        return steps(model, 3.0).tumor.alive_rows()
+
+    control, depleted = arm([]), arm([{"deplete": "kupffer", "start": "-2 h"}])
+    np.testing.assert_array_equal(control, depleted)
+    assert control.size > 5
+
+
+def test_more_is_taken_from_the_same_cells_at_a_higher_fraction():
+    def survivors(fraction):
+        model = liver(mm=0.6, interventions=[{"deplete": "kupffer", "fraction": fraction, "recovery": None}])
+        return set(steps(model, model.dt_hours).kupffer.alive_rows().uid.tolist())
+
+    assert survivors(0.8) < survivors(0.4)
+
+
+@pytest.mark.parametrize("name", ["kupffer", "neutrophil"])
+def test_resumes_in_the_middle_of_a_course(name):
+    def make():
+        return liver("neutrophil_recruitment", mm=0.5, step="30 min",
+                     interventions=[{"deplete": name, "start": "-5 h", "every": "10 h", "recovery": "8 h", "fraction": 0.6}])
+
+    assert_resumes(make, 12.0, 12.0)
+
+
+def test_errors(tmp_path):
+    (tmp_path / "my.yaml").write_text("interventions:\n  - {deplete: kupfer}\n  - deplete: neutrophil\n    recovery: 0 d\n")
+    with pytest.raises(ConfigError) as caught:
+        load_config(tmp_path / "my.yaml")
+    first, second = caught.value.problems
+    assert (first.line, first.path) == (2, "interventions[0].deplete") and "did you mean 'kupffer'?" in str(first)
+    assert (second.line, second.path) == (4, "interventions[1].recovery") and "more than 0" in second.message

@@ -1,0 +1,46 @@
+"""Knock-out: missing from the first moment to the last."""
+
+import pytest
+from checks import assert_whole
+from courses import assert_resumes, steps
+from liver import liver
+
+from abm.config.schema import compose
+
+
+@pytest.mark.parametrize("name", ["kupffer", "natural_killer", "neutrophil", "stellate"])
+def test_a_population_is_missing_and_stays_so(name):
+    model = liver("nk_killing", "neutrophil_recruitment", mm=0.5, step="1 h", interventions=[{"knock_out": name}])
+    others = {other: population.count for other, population in liver(mm=0.5).populations.items() if other != name}
+    assert model.populations[name].count == 0
+    assert {other: population.count for other, population in model.populations.items() if other != name} == others
+    assert_whole(model)
+    assert steps(model, 72.0).populations[name].count == 0
+    assert_whole(model)
+
+
+@pytest.mark.parametrize("hours", [-100.0, 0.0, 1e6])
+def test_a_molecule_is_missing_at_all_times(hours):
+    model = liver(mm=0.3, interventions=[{"knock_out": "e_selectin"}])
+    assert model.left("e_selectin", hours) == 0.0 and model.left("vcam1", hours) == 1.0
+
+
+def test_what_a_rule_does_is_missing_from_the_first_step():
+    model = liver("phagocytosis", mm=0.3, interventions=[{"knock_out": "phagocytosis"}])
+    model.step()
+    assert model.rules["phagocytosis"].parameters.rate == 0.0
+
+
+def test_it_begins_no_earlier_than_the_run():
+    assert liver(mm=0.3, interventions=[{"knock_out": "tnf"}]).first_step == 0
+    early = liver(mm=0.3, interventions=[{"knock_out": "kupffer"}, {"block": "tnf", "start": "-1 d"}])
+    assert early.first_step == -288 and early.kupffer.count == 0
+
+
+def test_it_has_no_schedule():
+    with pytest.raises(ValueError, match="Extra inputs"):
+        compose().model_validate({"interventions": [{"knock_out": "kupffer", "start": "1 d"}]})
+
+
+def test_resumes():
+    assert_resumes(lambda: liver("neutrophil_recruitment", mm=0.3, interventions=[{"knock_out": "kupffer"}]), 1.0, 1.0)

@@ -1,0 +1,135 @@
+"""Kupffer crawling: to whom, how fast, along which way."""
+
+from collections import deque
+
+import numpy as np
+import pytest
+from bare import KEY, around, every, expect_in_place, lattice, settle, sized
+from liver import liver, put, put_tumor, sinusoids, without
+
+from abm.cells.kupffer import REPROGRAMMED
+from abm.kernels.sites import COLUMN_OFFSET, ROW_OFFSET
+from abm.rules.kupffer_crawling import creep_to_prey, way_to_prey
+from abm.tissue.sites import LUMEN, PARENCHYMA, SINUSOID
+
+REACH = 6
+
+
+def creep(cells, sites, *, moves=1.0, step=0, reach=REACH):
+    creep_to_prey(cells.rows, sites, KEY, step, np.arange(len(cells.rows)), moves, reach)
+
+
+def way(sites, row, column, turn=0, reach=REACH):
+    size = 2 * reach + 1
+    return way_to_prey(sites, row, column, reach, turn, np.empty((size, size), np.int32), np.empty((size * size, 3), np.int32))
+
+
+def naive_length(sites, row, column, reach):
+    """Moves on the shortest way along sinusoids to a site with a tumor cell, None beyond `reach`."""
+    seen, queue = {(row, column): 0}, deque([(row, column)])
+    while queue:
+        place = queue.popleft()
+        if seen[place] >= reach:
+            continue
+        for site in around(sites, *place):
+            if site in seen:
+                continue
+            if sites.population[LUMEN][site] == 1:
+                return seen[place] + 1
+            if sites.kind[site] == SINUSOID:
+                seen[site] = seen[place] + 1
+                queue.append(site)
+    return None
+
+
+@pytest.mark.parametrize("periodic", [True, False])
+def test_the_way_is_the_shortest_one(periodic):
+    rng = np.random.default_rng(3)
+    size = sized(60, 24)
+    kinds = np.where(rng.random((size, size)) < 0.45, SINUSOID, PARENCHYMA)
+    sites = lattice(size, size, kinds, periodic=periodic)
+    open_sites = rng.permutation(np.argwhere(kinds == SINUSOID))
+    settle(sites, "tumor", open_sites[: size // 2], state=2)
+    found = 0
+    for row, column in open_sites[size // 2 : 8 * size]:
+        expected = naive_length(sites, row, column, REACH)
+        direction, length = way(sites, row, column, turn=int(rng.integers(8)))
+        assert (length or None) == expected
+        if expected is not None and expected > 1:
+            found += 1
+            r, c = row + ROW_OFFSET[direction], column + COLUMN_OFFSET[direction]
+            assert naive_length(sites, r % size, c % size, REACH) == expected - 1
+    assert found > size
+
+
+def test_a_cell_goes_at_its_speed_and_stays_at_its_prey():
+    """0.5 moves per step on a straight vessel: the way of many cells after 8 steps is 4 sites on average."""
+    n = sized(400, 40)
+    sites = lattice(2 * n, 40, np.where(np.arange(2 * n)[:, None] % 2 == 0, SINUSOID, PARENCHYMA), periodic=False)
+    cells = settle(sites, "kupffer", [(2 * i, 5) for i in range(n)])
+    tumor = settle(sites, "tumor", [(2 * i, 20) for i in range(n)], state=2)
+    for step in range(8):
+        creep(cells, sites, moves=0.5, step=step, reach=16)
+    gone = cells.rows.column - 5
+    assert gone.mean() == pytest.approx(4.0, abs=3.3 * np.sqrt(8 * 0.25 / n))
+    for step in range(8, 80):
+        creep(cells, sites, moves=0.5, step=step, reach=16)
+    assert (cells.rows.column == 19).all()
+    expect_in_place(sites, cells, tumor)
+
+
+def test_nobody_moves_without_prey_in_reach_or_behind_a_plate():
+    sites = lattice(30, 30)
+    sites.kind[:, 10] = PARENCHYMA
+    cells = settle(sites, "kupffer", [(5, 5), (20, 8), (15, 15)], state=[0, 0, REPROGRAMMED])
+    settle(sites, "tumor", [(5, 5 + REACH + 1), (20, 12), (15, 18)], state=2)
+    before = cells.rows.copy()
+    for step in range(20):
+        creep(cells, sites, step=step)
+    assert (cells.rows == before).all()
+
+
+def test_it_passes_over_others_and_never_onto_them():
+    sites = lattice(1, 20, periodic=False)
+    cells = settle(sites, "kupffer", [(0, 3)])
+    others = settle(sites, "neutrophil", [(0, 4), (0, 5)])
+    tumor = settle(sites, "tumor", [(0, 8)], state=2)
+    creep(cells, sites, moves=1.0)
+    assert cells.rows.column[0] == 3, "one move ends on a neutrophil"
+    creep(cells, sites, moves=3.0)
+    assert cells.rows.column[0] == 6
+    expect_in_place(sites, cells, others, tumor)
+
+
+def test_no_direction_is_favoured():
+    """From the middle between prey in all eight directions, each is chosen as often."""
+    size, n = 9, sized(4000, 400)
+    counts = np.zeros(8, int)
+    for step in range(n):
+        sites = lattice(size, size, periodic=False)
+        cells = settle(sites, "kupffer", [(4, 4)])
+        settle(sites, "tumor", [(r, c) for r, c in every(size, size) if max(abs(r - 4), abs(c - 4)) == 3 and (
+            r == 4 or c == 4 or abs(r - 4) == abs(c - 4))], state=2)
+        creep(cells, sites, moves=2.0, step=step)
+        moved = (np.sign(cells.rows.row[0] - 4), np.sign(cells.rows.column[0] - 4))
+        counts[[i for i in range(8) if (ROW_OFFSET[i], COLUMN_OFFSET[i]) == moved][0]] += 1
+    straight, diagonal = counts[::2], counts[1::2]
+    for four in (straight, diagonal):
+        assert abs(four - four.mean()).max() < 4 * np.sqrt(four.mean())
+
+
+def test_in_the_liver_kupffer_cells_gather_at_arrested_cells():
+    model = without(liver("kupffer_crawling"), "kupffer", "natural_killer", "neutrophil")
+    places = sinusoids(model)
+    prey = places[len(places) // 2]
+    put_tumor(model, *prey)
+    away = np.abs(places - prey).max(axis=1)
+    for row, column in places[(away >= 3) & (away <= 6)][::7]:
+        put(model, "kupffer", row, column)
+    rule = model.rules["kupffer_crawling"]
+    before = np.hypot(*(np.stack([model.kupffer.used.row, model.kupffer.used.column]) - prey[:, None])).mean()
+    for _ in range(72):
+        rule.apply(model)
+        model.step_number += 1
+    after = np.hypot(*(np.stack([model.kupffer.used.row, model.kupffer.used.column]) - prey[:, None])).mean()
+    assert after < before - 1.0

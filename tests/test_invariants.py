@@ -1,0 +1,172 @@
+"""What `--check` looks at: nothing in a sound liver, and each way in which one can be broken."""
+
+import numpy as np
+import pytest
+
+from abm import LiverModel, Simulation
+from abm.invariants import BrokenInvariant, check, violations, watch
+from abm.rules import RULES
+
+from .test_model import LIVELY, TISSUE_SIZE, after, busy, contents
+
+
+@pytest.fixture(scope="module")
+def grown():
+    """A busy liver after two hours, not to be changed."""
+    return after(busy(), 24)
+
+
+@pytest.fixture
+def liver(grown):
+    """The same, to be broken."""
+    model = busy()
+    model.load_state({name: array.copy() for name, array in grown.state_arrays().items()})
+    return model
+
+
+def standing(model, population="tumor"):
+    """The slot of a cell that stands somewhere."""
+    rows = model.populations[population].used
+    return int(np.flatnonzero((rows.alive == 1) & ((rows.state > 0) | (population != "tumor")))[0])
+
+
+def test_a_sound_liver_is_found_sound(grown):
+    assert list(violations(grown)) == []
+    assert list(violations(LiverModel(tissue=TISSUE_SIZE))) == []
+
+
+def set_cell(population, column, value):
+    def break_it(model):
+        model.populations[population].rows[standing(model, population)][column] = value
+    return break_it
+
+
+def twice(model):
+    rows = model.tumor.rows
+    rows.uid[np.flatnonzero(rows.alive)[1]] = rows.uid[np.flatnonzero(rows.alive)[0]]
+
+
+def moved(model):
+    row = model.tumor.rows[standing(model)]
+    row.row = (row.row + 1) % model.shape[0]
+
+
+def second_cell(model):
+    free = np.argwhere(model.sites.population[0] == 0)[0]
+    model.sites.population[0][tuple(free)] = 2
+    model.sites.occupant[0][tuple(free)] = 0
+
+
+def onto_the_vein(model):
+    row = model.tumor.rows[standing(model)]
+    vein = np.argwhere(model.sites.kind == 3)[0]
+    model.sites.population[row.layer][tuple(vein)], model.sites.occupant[row.layer][tuple(vein)] = 1, standing(model)
+    model.sites.population[row.layer, row.row, row.column], model.sites.occupant[row.layer, row.row, row.column] = 0, -1
+    row.row, row.column = vein
+
+
+def vanished(model):
+    rows = model.tumor.rows
+    slot = standing(model)
+    cell = rows[slot]
+    model.sites.population[cell.layer, cell.row, cell.column], model.sites.occupant[cell.layer, cell.row, cell.column] = 0, -1
+    rows[slot].alive = 0
+    from abm.kernels.tables import new_book
+    model.tumor.book = new_book(rows)
+
+
+def set_lattice(name, value):
+    def break_it(model):
+        values = model.fields[name].values if name in model.fields else getattr(model, name)
+        values[3, 4] = value
+    return break_it
+
+
+def set_perfused(model):
+    model.sites.perfused[0, 0] = 2
+
+
+def set_blood(model):
+    model.blood.levels["neutrophils"] = np.nan
+
+
+def wall_moved(model):
+    model.endothelium.rows.row[0] += 1
+
+
+def in_a_plate(model):
+    plate = np.argwhere(model.sites.population[1] == 1)
+    cells = [site for site in plate if model.sites.kind[tuple(site)] == 2]
+    assert cells
+    model.hepatocytes[tuple(cells[0])] = 1
+
+
+def book_wrong(model):
+    model.kupffer.book[2] += 1
+
+
+@pytest.mark.parametrize(("break_it", "said"), [
+    (twice, "in the tumor table, two cells have one identity"),
+    (moved, "1 tumor cells are not where they say, one at site"),
+    (second_cell, "sites are occupied, and"),
+    (onto_the_vein, "where nobody can"),
+    (vanished, "tumor cells are alive, and by the ledger"),
+    (wall_moved, "the wall of a sinusoid is missing"),
+    (in_a_plate, "a tumor cell and a hepatocyte are in one place"),
+    (book_wrong, "the book of the kupffer table says"),
+    (set_cell("tumor", "state", 9), "a cell is in state 9, and there are 5"),
+    (set_cell("tumor", "alive", 2), "neither dead (0) nor alive (1)"),
+    (set_cell("tumor", "layer", 2), "a cell is outside of the lattice"),
+    (set_cell("tumor", "row", -1), "in the tumor table, 'row' is -1"),
+    (set_cell("tumor", "emt", 1.5), "in the tumor table, 'emt' is 1.5, above 1"),
+    (set_cell("kupffer", "drive", np.nan), "in the kupffer table, 'drive' is nan"),
+    (set_cell("kupffer", "activity", -0.5), "in the kupffer table, 'activity' is -0.5"),
+    (set_cell("endothelium", "e_selectin", 1.01), "in the endothelium table, 'e_selectin' is 1.0"),
+    (set_lattice("tnf", np.nan), "tnf is nan at site (3, 4)"),
+    (set_lattice("cxcl1", -1), "cxcl1 is -1.0 at site (3, 4)"),
+    (set_lattice("oxygen", 80), "oxygen is 80.0"),
+    (set_lattice("lactate", 0.5), "lactate is 0.5"),
+    (set_lattice("nets", 1.5), "nets is 1.5"),
+    (set_lattice("exosomes", np.inf), "exosomes is inf"),
+    (set_lattice("hepatocytes", 3), "'hepatocytes' of a site is 3"),
+    (set_perfused, "'perfused' of a site is 2"),
+    (set_blood, "the level of neutrophils in the blood is nan"),
+])
+def test_what_is_broken_is_named(liver, break_it, said):
+    break_it(liver)
+    with pytest.raises(BrokenInvariant, match=r"^step 24 \(2 h\), after the test: ") as caught:
+        check(liver, "the test")
+    assert said in str(caught.value)
+
+
+def test_the_error_names_the_rule_after_which_it_is_broken(monkeypatch):
+    rule = next(rule for rule in RULES if rule.name == "extravasation")
+    applied = rule.apply
+
+    def broken(self, liver):
+        applied(self, liver)
+        if liver.step_number >= 3:
+            liver.ecm[5, 6] = -1.0
+
+    monkeypatch.setattr(rule, "apply", broken)
+    with pytest.raises(BrokenInvariant, match=r"step 3 \(0\.25 h\), after the rule 'extravasation': ecm is -1\.0 at site \(5, 6\)"):
+        Simulation(busy(), until="1 h", check=True).run()
+    seldom = busy()
+    watch(seldom, every=2)
+    after(seldom, 4)
+    with pytest.raises(BrokenInvariant, match=r"step 4 .* after the rule 'extravasation'"):
+        seldom.step()
+
+
+def test_looking_changes_nothing(grown):
+    watched = busy()
+    watch(watched)
+    assert contents(after(watched, 24)) == contents(grown)
+
+
+@pytest.mark.parametrize("edges", ["periodic", "closed"])
+def test_a_busy_liver_is_sound_after_every_rule(edges):
+    model = LiverModel(seed=5, tissue={**TISSUE_SIZE, "edges": edges}, rules=LIVELY | {
+        "netosis": {"rate": "1 /h", "duration": "0.5 h"}, "stellate_activation": "on"})
+    Simulation(model, until="3 h", check=True).run()
+    assert model.ledger.total("divided") > 0 and model.ledger.total("phagocytosed") > 0

@@ -1,0 +1,155 @@
+"""Bad input: whatever stands in a config, loading it ends soon, in a config or in a report of what is wrong, and runs nothing.
+
+2300 documents of the grammar in `broken_yaml` (300 of them in the fast tests), and more in tests/config/test_loading.py.
+"""
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+
+from abm import cli
+from abm.config import loading
+from abm.config.describe import resolved_yaml, warnings
+from abm.config.errors import ConfigError
+from abm.config.loading import load_config, load_text
+from abm.estimate import estimate
+from abm.experiments.loading import load_experiment
+
+from .broken_yaml import folders
+
+ACTIONS = ("os.system", "os.exec", "os.posix_spawn", "os.fork", "subprocess.Popen", "socket.connect", "shutil.rmtree",
+           "os.remove", "os.mkdir")
+SECONDS = 20
+"""No document may take longer; the worst takes a tenth of it."""
+
+pytestmark = pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="needs POSIX timers")
+
+
+class TookTooLong(BaseException):
+    pass
+
+
+@contextlib.contextmanager
+def at_most(seconds: float):
+    def stop(*_):
+        raise TookTooLong(f"longer than {seconds} s")
+
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+_watched: list[str] | None = None
+
+
+def _listen(event: str, arguments: tuple) -> None:
+    if _watched is None:
+        return
+    written = event == "open" and (set(arguments[1] or "") & set("wax+") or arguments[2] & (os.O_WRONLY | os.O_RDWR))
+    compiled = "__pycache__" in str(arguments[:1])  # Python's own, when a module is imported for the first time
+    if (written and not compiled) or event in ACTIONS:
+        _watched.append(f"{event} {arguments}")
+
+
+@contextlib.contextmanager
+def nothing_is_run():
+    """Fails when a process is started, a file is written or removed, or a connection is made inside."""
+    global _watched
+    if not getattr(sys, "crlm_listens", False):
+        sys.addaudithook(_listen)  # hooks cannot be removed: one for the whole session
+        sys.crlm_listens = True
+    _watched = seen = []
+    try:
+        yield
+    finally:
+        _watched = None
+    assert seen == []
+
+
+def lay_out(folder, files):
+    for name, content in files.items():
+        (folder / name).write_bytes(content)
+
+
+def load_and_show(load, *arguments):
+    """Loading ends in what was loaded, or in a report that can be shown."""
+    try:
+        return load(*arguments)
+    except ConfigError as error:
+        assert error.problems and all(problem.message for problem in error.problems)
+        report = str(error)
+        assert all(char.isprintable() or char == "\n" for char in report)
+        assert len(report) < 200_000
+        return None
+
+
+def check_documents(folder, files):
+    lay_out(folder, files)
+    with at_most(SECONDS), nothing_is_run():
+        config = load_and_show(load_config, "my.yaml")
+        if config is not None:
+            assert not list(loading._not_finite(config))
+            assert estimate(config).memory_bytes > 0
+            warnings(config)
+            assert load_text(resolved_yaml(config)) == config, "the resolved config is another one"
+        load_and_show(load_experiment, "my.yaml")
+    assert set(os.listdir(folder)) == set(files)
+
+
+FAST, SLOW = ({"derandomize": True, "database": None, "deadline": None, "max_examples": count, "phases": [Phase.generate],
+               "suppress_health_check": list(HealthCheck)} for count in (300, 2000))
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    load_config(None)  # so that everything is imported, and the kernels are loaded
+    return tmp_path
+
+
+@settings(**FAST)
+@given(files=folders())
+def test_no_document_breaks_the_loader(folder, files):
+    check_documents(folder, files)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3600)
+@settings(**SLOW)
+@given(files=folders())
+def test_no_document_of_thousands_breaks_the_loader(folder, files):
+    check_documents(folder, files)
+
+
+def through_the_command(folder, files):
+    lay_out(folder, files)
+    told = subprocess.run([sys.executable, "-m", "abm", "check", "my.yaml"], capture_output=True, timeout=300, check=False)
+    said = told.stderr.decode()
+    assert told.returncode in (cli.DONE, cli.WRONG_INPUT), said
+    assert "Traceback" not in said and "mistake in crlm" not in said
+    assert (told.returncode == cli.DONE) == bool(told.stdout)
+    assert set(os.listdir(folder)) == set(files)
+
+
+@pytest.mark.parametrize("text", [
+    b"rules: {arrival: {enrichment: !!python/object/apply:os.system ['touch pwned']}}", b"seed: \xff\n",
+])
+def test_documents_through_the_command(folder, text):
+    through_the_command(folder, {"my.yaml": text})
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3600)
+@settings(**(SLOW | {"max_examples": 100}))
+@given(files=folders())
+def test_a_hundred_documents_through_the_command(folder, files):
+    through_the_command(folder, files)

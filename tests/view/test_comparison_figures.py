@@ -1,0 +1,183 @@
+"""Figures of comparisons: drawn from whatever numbers there are, and readable with any colour vision."""
+
+import itertools
+import math
+
+import numpy as np
+import pytest
+
+from abm.view import palette
+from abm.view.comparison_figures import (
+    ArmCascade,
+    Course,
+    CoursePanel,
+    Dose,
+    DosePanel,
+    Influence,
+    InfluencePanel,
+    Interval,
+    Ratio,
+    cascades_figure,
+    courses_figure,
+    doses_figure,
+    influences_figure,
+    looks_of,
+    ratios_figure,
+    short,
+)
+
+from .test_palette import VISION, difference
+
+ARMS = ("control", "no_kupffer")
+STAGES = ("arrived", "arrested", "alive_24h", "extravasated", "micrometastasis", "macrometastasis")
+
+
+def words(figure):
+    return [text.get_text() for axes in figure.axes for text in axes.texts] + [text.get_text() for text in figure.texts]
+
+
+def inside(figure):
+    """Whether nothing that is written leaves the sheet."""
+    figure.canvas.draw()
+    width, height = figure.canvas.get_width_height()
+    boxes = [
+        text.get_window_extent()
+        for axes in figure.axes
+        for text in (*axes.texts, axes.title, *axes.get_yticklabels())
+        if text.get_text()
+    ]
+    return all(box.x0 > -1 and box.x1 < width + 1 and box.y0 > -1 and box.y1 < height + 1 for box in boxes)
+
+
+@pytest.mark.parametrize("vision", VISION)
+def test_arms_are_told_apart(vision):
+    for colours in (palette.ARMS, palette.ARMS_ON_DARK):
+        near = {
+            (a, b): difference(colours[a], colours[b], vision)
+            for a, b in itertools.combinations(range(len(colours)), 2)
+        }
+        assert min(near.values()) > 17, min(near, key=near.get)
+    assert all(difference(colour, palette.PAPER, vision) > 40 for colour in palette.ARMS_ON_DARK)
+    assert all(difference(colour, (255, 255, 255), vision) > 25 for colour in palette.ARMS)
+
+
+def test_many_arms_have_looks_of_their_own():
+    looks = looks_of([f"arm {k}" for k in range(21)])
+    assert len({(look.colour, look.marker) for look in looks.values()}) == 21
+    assert looks["arm 0"].colour == palette.as_hex(palette.ARMS[0])
+
+
+def test_numbers_for_readers():
+    given = (0.0, 0.02345, 12.345, 1234.5, 2.5e7, -3.21, math.nan, math.inf)
+    assert [short(value) for value in given] == ["0", "0.0234", "12.3", "1,230", "2.50e+07", "−3.21", "–", "∞"]
+
+
+def test_ratios():
+    rows = [
+        Ratio("nodules(min_cells=10, at=14 d)", "no_kupffer", Interval(3.0, 2.0, 4.5), "3  (2 to 4.5)"),
+        Ratio("nodules(min_cells=10, at=14 d)", "more", Interval(0.0, 0.0, 0.3), "0  (0 to 0.3)"),
+        Ratio(
+            "a measure with a name that is far too long for one line of it, or two",
+            "more",
+            Interval(math.nan, 0.0, math.inf),
+            "nothing",
+        ),
+        Ratio("never in control", "more", Interval(math.inf, 2.0, math.inf), "seen"),
+        Ratio("far", "no_kupffer", Interval(900.0, 400.0, 2000.0), "900"),
+    ]
+    figure = ratios_figure(rows, (*ARMS, "more"), "ratios")
+    assert inside(figure)
+    assert {"nodules", "min_cells=10, at=14 d", "3  (2 to 4.5)", "nothing"} <= set(words(figure))
+    axes = figure.axes[0]
+    low, high = axes.get_xlim()
+    assert low < 1 < high <= 120
+    filled = [line for line in axes.lines if line.get_marker() in "osD^" and line.get_xdata()[0] == 3.0]
+    assert filled and filled[0].get_markerfacecolor() != "white"
+
+
+def test_ratios_that_all_are_one():
+    figure = ratios_figure([Ratio("oxygen", "no_kupffer", Interval(1.0, 1.0, 1.0), "1")], ARMS)
+    assert inside(figure) and len(figure.axes[0].get_xticks()) >= 3
+
+
+def course(arm, start=0.0):
+    hours = np.arange(start, 97.0, 6.0)
+    return Course(arm, hours, hours**2, hours**2 - 5, np.full(hours.size, np.nan) if arm == "control" else hours**2 + 5)
+
+
+def test_time_courses():
+    starts = (0.0, -48.0, -48.0, -48.0)
+    panels = [CoursePanel("quantity", "mm²", [course(arm, start) for arm in ARMS]) for start in starts]
+    figure = courses_figure(panels, ARMS, "courses")
+    assert len(figure.axes) == 4 and inside(figure)
+    dotted = [any(line.get_xdata()[0] == 0 == line.get_xdata()[-1] for line in axes.lines) for axes in figure.axes]
+    assert dotted == [False, True, True, True]  # time 0, where something happens before
+    single = courses_figure(
+        [CoursePanel("one moment", "", [Course("control", np.zeros(1), np.ones(1), np.ones(1), np.ones(1))])], ARMS
+    )
+    assert inside(single)
+
+
+def cascade(arm, reached):
+    shares = [
+        Interval(count / reached[0], 0.8 * count / reached[0], min(1.0, 1.2 * count / reached[0] + 0.01))
+        for count in reached
+    ]
+    ends = [
+        {"passed": 30, "phagocytosed": 20},
+        {"killed_by_trail": 5, "killed_by_fasl": 5, "died_by_shear": 1},
+        {},
+        {"alive": 3},
+        {},
+        {},
+    ]
+    return ArmCascade(arm, STAGES, reached, shares, ends)
+
+
+def test_cascades():
+    figure = cascades_figure(
+        [cascade("control", [100, 50, 39, 10, 0, 0]), cascade("no_kupffer", [100, 80, 60, 20, 5, 1])], "cascade"
+    )
+    assert inside(figure)
+    assert words(figure).count("none") == 2  # nobody reached these stages in the control
+    assert {"went on", "left by the vein", "engulfed", "killed by NK", "died", "alive, no further"} == {
+        text.get_text() for text in figure.legends[1].get_texts()
+    }
+
+
+def test_doses():
+    x = np.array([0.1, 0.2, 0.4])
+    doses = [Dose(arm, x, x, x - 0.1, x + 0.1) for arm in ARMS]
+    scattered = Dose("control", x, x, np.full(3, np.nan), x, np.random.default_rng(1).random((30, 2)))
+    panels = [
+        DosePanel("nodules(at=14 d)", "nodules", "phagocytosis.rate", "/h", doses, log=True),
+        DosePanel(
+            "share",
+            "",
+            "line",
+            "",
+            [Dose("control", np.arange(2.0), np.ones(2), np.zeros(2), np.ones(2))],
+            ["mc38", "a line with a name"],
+        ),
+        DosePanel("nodules", "times control", "phagocytosis.rate", "/h", doses[1:], ratio=True),
+        DosePanel("nodules", "", "phagocytosis.rate", "/h", [scattered], log=True),
+    ]
+    figure = doses_figure(panels, ARMS, ARMS, "doses")
+    assert inside(figure)
+    assert [axes.get_xscale() for axes in figure.axes] == ["log", "linear", "linear", "log"]
+    assert [axes.get_yscale() for axes in figure.axes] == ["linear", "linear", "log", "linear"]
+    assert figure.axes[0].get_xlabel() == "phagocytosis.rate (/h)"
+
+
+@pytest.mark.parametrize("method", ["sobol", "morris"])
+def test_influences(method):
+    nothing = Interval(0.2, math.nan, math.nan)
+    found = [
+        Influence("rules.weak", Interval(0.1, 0.0, 0.2), nothing),
+        Influence("strong", Interval(0.6, 0.4, 0.8), Interval(0.8, 0.5, 1.4)),
+    ]
+    figure = influences_figure(
+        [InfluencePanel("nodules(at=14 d)", "nodules", arm, found) for arm in ARMS], method, "influences"
+    )
+    assert inside(figure)
+    assert [label.get_text() for label in figure.axes[0].get_yticklabels()] == ["strong", "rules.weak"]
