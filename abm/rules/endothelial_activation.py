@@ -87,10 +87,9 @@ def induce_tnf(kupffer_cells, tumor, sites, induction, hours, induction_time, du
         if cell.alive == 0:
             continue
         contact = zero
-        # a tumor cell that it has engulfed goes on stimulating it
-        if cell.load > 0 or count_touching(sites, TUMOR, LUMEN, cell.row, cell.column) > 0:
-            contact = induction
-        elif sites.population[TISSUE, cell.row, cell.column] == TUMOR:
+        engulfed = cell.load > 0  # what it digests goes on stimulating it
+        behind = sites.population[TISSUE, cell.row, cell.column] == TUMOR
+        if engulfed or behind or count_touching(sites, TUMOR, LUMEN, cell.row, cell.column) > 0:
             contact = induction
         if contact == zero and cell.drive == zero and cell.tolerance == zero:
             continue

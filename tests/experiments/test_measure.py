@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
-from .measures.worlds import empty_liver, look, put_tumors
 from pydantic import Field, ValidationError
 
 from abm.config.loading import load_text
@@ -34,6 +33,8 @@ from abm.record.recorder import Calling
 from abm.record.timeseries import Timeseries
 from abm.simulation import RunInterrupted, Simulation
 from abm.units import Hours, Micrometers
+
+from .measures.worlds import empty_liver, look, put_tumors
 
 SMALL = "{tissue: {width: 0.5 mm, height: 0.5 mm}, rules: {arrival: {per_area: 300 /mm^2}}, duration: 6 h, record: {checkpoint: 2 h}}"
 

@@ -112,7 +112,7 @@ def test_no_direction_is_favoured():
             r == 4 or c == 4 or abs(r - 4) == abs(c - 4))], state=2)
         creep(cells, sites, moves=2.0, step=step)
         moved = (np.sign(cells.rows.row[0] - 4), np.sign(cells.rows.column[0] - 4))
-        counts[[i for i in range(8) if (ROW_OFFSET[i], COLUMN_OFFSET[i]) == moved][0]] += 1
+        counts[next(i for i in range(8) if (ROW_OFFSET[i], COLUMN_OFFSET[i]) == moved)] += 1
     straight, diagonal = counts[::2], counts[1::2]
     for four in (straight, diagonal):
         assert abs(four - four.mean()).max() < 4 * np.sqrt(four.mean())
