@@ -65,7 +65,7 @@ class Arrival(Rule):
             source="as used for Bouwens 1986, 10.1002/hep.1840060430",
             description="density of liver, to convert per_liver into a density")
         platelet_cloak: Fraction = parameter(
-            0.3, low=0, high=1, mark="assumed", source="Gasic 1968; Nieswandt 1999, Cancer Res 59:1295",
+            0.2, low=0, high=1, mark="assumed", source="Gasic 1968; Nieswandt 1999, Cancer Res 59:1295",
             description="cover by platelets, gained within minutes of entering the blood")
         platelet_half_life: Hours = parameter(
             "8 h", low="4 h", high="24 h", mark="derived",

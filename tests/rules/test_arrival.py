@@ -67,7 +67,7 @@ def test_cells_are_what_plain_python_says(bolus):
         assert (cell.row, cell.column) == tuple(inlet)
         assert cell.diameter_um == pytest.approx(line.diameter * np.exp(line.diameter_log_sd * normal), rel=1e-5)
         assert (cell.cycle, cell.net, cell.niche, cell.divisions) == (0, 0, 0, 0)
-        assert (cell.emt, cell.cd47, cell.platelets) == pytest.approx((line.emt, line.cd47, 0.3))
+        assert (cell.emt, cell.cd47, cell.platelets) == pytest.approx((line.emt, line.cd47, 0.2))
 
 
 def test_diameters_are_lognormal(bolus):
