@@ -14,6 +14,7 @@ from .timing import REPEATS, Table, cpu, interleaved, times
 
 SIZES = (1_000, 10_000, 100_000)
 _AGENTS_PER_MM2 = 3_060.0
+_LARGEST_WITH_SCIPY = 10_000  # agents: beyond, its factors take seconds and gigabytes
 _HOURS_BEFORE, _STEPS = 12, 12
 _NEUTROPHILS_PER_MM2 = 1_000.0
 
@@ -68,7 +69,9 @@ def measure(table: Table, sizes: tuple[int, ...] = SIZES, repeats: int = REPEATS
     for size in sizes:
         ours = liver_with(size)
         count = sum(population.count for population in ours.populations.values())
-        models = {"crlm": Watched(ours), "Mesa": Watched(adopt(ours)), "Mesa, SciPy's fields": Watched(adopt(ours, solver="scipy"))}
+        models = {"crlm": Watched(ours), "Mesa": Watched(adopt(ours))}
+        if size <= _LARGEST_WITH_SCIPY:
+            models["Mesa, SciPy's fields"] = Watched(adopt(ours, solver="scipy"))
         for watched in models.values():
             watched.model.step()
         found = interleaved({name: watched.steps for name, watched in models.items()}, repeats)
