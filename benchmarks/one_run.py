@@ -13,7 +13,16 @@ from abm import LiverModel, Simulation, load_config
 from abm.config.loading import shipped_configs
 
 ENRICHMENT = 14  # tumor cells per site as in the shipped experiment, at every size
-BYTES_PER_MAXRSS = 1 if sys.platform == "darwin" else 1024
+
+
+def peak_bytes() -> int:
+    """The most memory that this process has held. On Linux `getrusage` remembers that of the parent too, from before it
+    became this process."""
+    try:
+        status = Path("/proc/self/status").read_text()
+    except OSError:
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+    return 1024 * next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM"))
 
 
 def main() -> None:
@@ -38,7 +47,7 @@ def main() -> None:
         print(json.dumps({
             "sites": model.shape[0] * model.shape[1], "steps": model.step_number, "build": built,
             "cpu": time.process_time() - cpu, "wall": time.perf_counter() - wall, "tumor": model.tumor.count,
-            "bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * BYTES_PER_MAXRSS,
+            "bytes": peak_bytes(),
         }))
     finally:
         if folder is not None:
