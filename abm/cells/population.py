@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 import mesa
 import numpy as np
 
-from ..kernels.random import shuffle_keys
+from ..kernels.random import shuffled
 from ..kernels.tables import ALIVE, HIGH, Table, new_book
 
 TUMOR, KUPFFER, NATURAL_KILLER, NEUTROPHIL, STELLATE, ENDOTHELIAL = 1, 2, 3, 4, 5, 6
@@ -153,9 +153,8 @@ class Population:
         """The slots of the living cells in an order permuted afresh for this rule and step (int64)."""
         if self.count == 0:
             return np.empty(0, np.int64)
-        used = self.used
-        keys = shuffle_keys(key, step, used.uid, used.alive)
-        return np.argsort(keys)[: self.count]  # hashes of living cells are distinct: any sort gives the same order
+        used = np.asarray(self.used)
+        return shuffled(key, step, used["uid"], used["alive"], self.count)
 
     def state_counts(self) -> np.ndarray:
         """How many rows are in each state, in the order of `states`."""

@@ -49,14 +49,18 @@ def _cache_folder() -> Path:
 numba.config.CACHE_DIR = str(_cache_folder())
 
 
-def jit(function=None, *, signature: str | None = None, inline: bool = False):
+def jit(function=None, *, signature: str | None = None, inline: bool = False, counted: bool = True):
     """Compile `function` without Python objects, cached on disk, with exact IEEE arithmetic.
 
     Fast-math stays off: it makes `isnan` false and lets results depend on the machine. With a `signature`, the
     function is compiled for those types only, and callers' numbers are cast to them: for the small primitives that
-    are called from everywhere with every kind of integer. With `inline`, it becomes part of its callers: for what is
-    done to one row of a lattice, where handing over the arrays costs more than the work.
+    are called from everywhere with every kind of integer.
+
+    `inline` makes it a part of its callers: for what is done to one row or one site, where handing over the arrays costs
+    more than the work. `counted=False` leaves out the counting of references to arrays, each as slow as a look at
+    several sites: for kernels that neither make arrays (numba refuses those), nor return any or call what does.
     """
-    flags = {"cache": True, "fastmath": False, "error_model": "numpy", "nogil": True, "forceinline": inline}
+    flags = {
+        "cache": True, "fastmath": False, "error_model": "numpy", "nogil": True, "forceinline": inline, "_nrt": counted}
     wrap = numba.njit(signature, **flags) if signature else numba.njit(**flags)
     return wrap if function is None else wrap(function)

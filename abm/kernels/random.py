@@ -20,7 +20,9 @@ _MULTIPLIER_1 = np.uint64(0xCD9E8D57)
 _WEYL_0 = np.uint64(0x9E3779B9)
 _WEYL_1 = np.uint64(0xBB67AE85)
 _TO_UNIT = 1.0 / 9007199254740992.0  # 2**-53
-_ORDER = 0xFFFFFFFF  # the number that only `shuffle_keys` uses, so that who acts first says nothing of who succeeds
+_ORDER = 0xFFFFFFFF  # the number that only `fill_keys` uses, so that who acts first says nothing of who succeeds
+_AND_ROUNDING = 1.000001
+_LAST = np.uint64(0xFFFFFFFFFFFFFFFF)
 
 
 def stream_key(seed: int, name: str) -> np.uint64:
@@ -29,7 +31,7 @@ def stream_key(seed: int, name: str) -> np.uint64:
     return np.uint64(int.from_bytes(digest, "little"))
 
 
-@jit(signature="UniTuple(uint64, 4)(uint64, uint64, uint64, uint64, uint64, uint64)")
+@jit(signature="UniTuple(uint64, 4)(uint64, uint64, uint64, uint64, uint64, uint64)", inline=True)
 def philox(c0, c1, c2, c3, k0, k1):
     """Philox4x32-10: four 32-bit words (held in uint64) from a 128-bit counter and a 64-bit key."""
     for _ in range(10):
@@ -44,7 +46,7 @@ def philox(c0, c1, c2, c3, k0, k1):
     return c0, c1, c2, c3
 
 
-@jit(signature="uint64(uint64, uint64, int64, int64)")
+@jit(signature="uint64(uint64, uint64, int64, int64)", inline=True)
 def hash64(key, uid, a, b):
     """64 random bits addressed by `key` and `uid` (uint64) and two counters `a`, `b` (in size
     below 2**31; steps before time 0 are negative)."""
@@ -56,25 +58,86 @@ def hash64(key, uid, a, b):
     return (x0 << _SHIFT) | x1
 
 
+@jit(signature="float64(uint64)", inline=True)
+def unit(bits):
+    """The float64 in [0, 1) that the upper 53 of 64 random bits make."""
+    return np.float64(bits >> np.uint64(11)) * _TO_UNIT
+
+
 @jit(signature="float64(uint64, int64, uint64, int64)")
 def uniform(key, step, uid, n):
     """A float64 in [0, 1) with 53 random bits: number `n` of cell `uid` at `step` in the stream `key`."""
-    return np.float64(hash64(key, uid, step, n) >> np.uint64(11)) * _TO_UNIT
+    return unit(hash64(key, uid, step, n))
+
+
+@jit(inline=True, counted=False)
+def fill_draws(draws, key, step, uid, first):
+    """Fill `draws` (uint64) with the random bits that belong to the numbers `first`, `first` + 1, ... of a cell at
+    `step`: eight in a row take as long as one."""
+    for k in range(draws.size):
+        draws[k] = hash64(key, uid, step, first + k)
+
+
+@jit(signature="boolean(float64, float64)", inline=True)
+def strikes(draw, hazard):
+    """Whether `draw`, uniform in [0, 1), is below 1 - exp(-hazard): most are not even below the hazard itself, and need no
+    exponential to be told so."""
+    return draw <= hazard * _AND_ROUNDING and draw < -np.expm1(-hazard)
 
 
 @jit(signature="boolean(uint64, int64, uint64, int64, float64, float64)")
 def happens(key, step, uid, n, rate, hours):
     """Whether an event of `rate` (1/h) happens within `hours`: probability 1 - exp(-rate*hours)."""
-    return uniform(key, step, uid, n) < -np.expm1(-rate * hours)
+    return strikes(uniform(key, step, uid, n), rate * hours)
+
+
+@jit(counted=False)
+def fill_keys(keys, key, step, uid):
+    """Fill `keys` (uint64) with the keys by which cells are put into an order fresh at every step."""
+    for i in range(uid.size):
+        keys[i] = hash64(key, uid[i], step, _ORDER) >> np.uint64(1)
 
 
 @jit
 def shuffle_keys(key, step, uid, alive):
     """Sort keys that put the living rows into an order fresh at every step; the dead come last."""
     keys = np.empty(uid.size, np.uint64)
+    fill_keys(keys, key, step, uid.copy())  # one after the other in memory: many are hashed at once
     for i in range(uid.size):
-        if alive[i]:
-            keys[i] = hash64(key, uid[i], step, _ORDER) >> np.uint64(1)
-        else:
-            keys[i] = np.uint64(0xFFFFFFFFFFFFFFFF)
+        if not alive[i]:
+            keys[i] = _LAST
     return keys
+
+
+@jit
+def shuffled(key, step, uid, alive, count):
+    """The `count` living rows (int64) by rising `shuffle_keys`.
+
+    Random keys are sorted as one deals out cards: by their first digits into as many piles as there are rows, of which
+    hardly any then holds more than a few.
+    """
+    keys = shuffle_keys(key, step, uid, alive)
+    digits = 1
+    while 1 << digits < count:
+        digits += 1
+    shift = np.uint64(63 - digits)
+    start = np.zeros((1 << digits) + 1, np.int64)
+    for i in range(keys.size):
+        if keys[i] != _LAST:
+            start[np.int64(keys[i] >> shift) + 1] += 1
+    for pile in range(1 << digits):
+        start[pile + 1] += start[pile]
+    order = np.empty(count, np.int64)
+    for i in range(keys.size):
+        if keys[i] != _LAST:
+            pile = np.int64(keys[i] >> shift)
+            order[start[pile]] = i
+            start[pile] += 1
+    for n in range(1, count):
+        row = order[n]
+        place = n
+        while place > 0 and keys[order[place - 1]] > keys[row]:
+            order[place] = order[place - 1]
+            place -= 1
+        order[place] = row
+    return order

@@ -31,7 +31,7 @@ class Sites(NamedTuple):
     periodic: bool
 
 
-@jit
+@jit(inline=True, counted=False)
 def shifted(index, offset, size, periodic):
     """`index + offset` within `size`, wrapped when periodic, else -1 beyond the edge."""
     moved = index + offset
@@ -42,7 +42,7 @@ def shifted(index, offset, size, periodic):
     return moved
 
 
-@jit
+@jit(inline=True, counted=False)
 def neighbour(sites, row, column, direction):
     """Row and column of the neighbour in `direction` (0-8); (-1, -1) beyond a closed edge."""
     rows, columns = sites.kind.shape
@@ -53,10 +53,12 @@ def neighbour(sites, row, column, direction):
     return r, c
 
 
-@jit
+@jit(counted=False)
 def touching(sites, code, layer, row, column, turn):
     """Slot of a cell of population `code` in `layer` at the site or its eight neighbours, looked for from direction
     `turn` on so that no side is favoured; -1 if there is none."""
+    if not is_touched(sites, code, layer, row, column):
+        return -1
     for k in range(9):
         r, c = neighbour(sites, row, column, (turn + k) % 9)
         if r >= 0 and sites.population[layer, r, c] == code:
@@ -64,10 +66,16 @@ def touching(sites, code, layer, row, column, turn):
     return -1
 
 
-@jit
+@jit(counted=False)
 def count_touching(sites, code, layer, row, column):
     """How many cells of population `code` in `layer` stand at the site or its eight neighbours."""
+    rows, columns = sites.kind.shape
     found = 0
+    if 0 < row < rows - 1 and 0 < column < columns - 1:  # away from the edges nothing wraps: four times quicker
+        for r in range(row - 1, row + 2):
+            for c in range(column - 1, column + 2):
+                found += sites.population[layer, r, c] == code
+        return found
     for k in range(9):
         r, c = neighbour(sites, row, column, k)
         if r >= 0 and sites.population[layer, r, c] == code:
@@ -75,24 +83,43 @@ def count_touching(sites, code, layer, row, column):
     return found
 
 
-@jit
+@jit(counted=False)
+def is_touched(sites, code, layer, row, column):
+    """Whether a cell of population `code` in `layer` stands at the site or its eight neighbours."""
+    return count_touching(sites, code, layer, row, column) > 0
+
+
+@jit(counted=False)
 def touches_any(sites, code, row, column):
     """Whether a cell of population `code` stands at the site or its eight neighbours, in either layer."""
-    rows, columns = sites.kind.shape
-    if 0 < row < rows - 1 and 0 < column < columns - 1:  # away from the edges nothing wraps: four times quicker
-        for r in range(row - 1, row + 2):
-            for c in range(column - 1, column + 2):
-                if sites.population[0, r, c] == code or sites.population[1, r, c] == code:
-                    return True
-        return False
+    return is_touched(sites, code, 0, row, column) or is_touched(sites, code, 1, row, column)
+
+
+@jit(counted=False)
+def mark_around(marks, row, column, periodic, mark):
+    """Set `marks` (uint8 [row, column]) to `mark` at a site and its eight neighbours."""
+    rows, columns = marks.shape
     for k in range(9):
-        r, c = neighbour(sites, row, column, k)
-        if r >= 0 and (sites.population[0, r, c] == code or sites.population[1, r, c] == code):
-            return True
-    return False
+        r, c = shifted(row, ROW_OFFSET[k], rows, periodic), shifted(column, COLUMN_OFFSET[k], columns, periodic)
+        if r >= 0 and c >= 0:
+            marks[r, c] = mark
 
 
 @jit
+def ways_along(kind, which, periodic):
+    """Which neighbours of each site are of the kind `which`: uint8 [row, column], bit k stands for direction k."""
+    rows, columns = kind.shape
+    ways = np.zeros((rows, columns), np.uint8)
+    for row in range(rows):
+        for column in range(columns):
+            for k in range(8):
+                r, c = shifted(row, ROW_OFFSET[k], rows, periodic), shifted(column, COLUMN_OFFSET[k], columns, periodic)
+                if r >= 0 and c >= 0 and kind[r, c] == which:
+                    ways[row, column] |= np.uint8(1 << k)
+    return ways
+
+
+@jit(inline=True, counted=False)
 def place(sites, code, layer, row, column, slot):
     """Put a cell where nobody stands; False (and nothing done) if somebody does."""
     if sites.population[layer, row, column] != 0:
@@ -102,14 +129,14 @@ def place(sites, code, layer, row, column, slot):
     return True
 
 
-@jit
+@jit(inline=True, counted=False)
 def lift(sites, layer, row, column):
     """Take the cell of a site away."""
     sites.population[layer, row, column] = 0
     sites.occupant[layer, row, column] = -1
 
 
-@jit
+@jit(counted=False)
 def offset_between(start, end, size, periodic):
     """Signed distance from `start` to `end`, the shorter way round when periodic."""
     distance = end - start

@@ -6,14 +6,28 @@ look around after every site and stop at a tumor cell. Mesenchymal tumor cells c
 epithelial ones and those in a nest stay (Yang 2025, 10.3892/or.2025.8963, ref 7).
 """
 
+from typing import NamedTuple
+
 import numpy as np
 
 from ..cells import natural_killer, neutrophil
 from ..cells.population import NATURAL_KILLER, NEUTROPHIL, TUMOR
-from ..cells.tumor import EXTRAVASATED
+from ..cells.tumor import CIRCULATING, EXTRAVASATED
 from ..kernels.jit import jit
-from ..kernels.random import hash64, uniform
-from ..kernels.sites import count_touching, lift, neighbour, place, touches_any, touching
+from ..kernels.prefetch import prefetch
+from ..kernels.random import fill_draws, uniform, unit
+from ..kernels.sites import (
+    COLUMN_OFFSET,
+    ROW_OFFSET,
+    count_touching,
+    lift,
+    mark_around,
+    neighbour,
+    place,
+    shifted,
+    touching,
+    ways_along,
+)
 from ..record import cause, event
 from ..record.ledger import enter
 from ..tissue.sites import LUMEN, PARENCHYMA, SINUSOID, TISSUE
@@ -22,7 +36,30 @@ from .rule import Rule, RuleParameters
 
 _MOST_HOPS = 3  # sites occupied by others that one move may pass over
 _TURNS = np.array([0, 1, -1, 2, -2, 3, -3, 4])
+_BACK = 4
 _DIAGONAL = 1.4142135623730951
+_DRAWS = 8  # random numbers that are made at once
+_AHEAD = 8  # cells
+
+
+def _first_turns() -> np.ndarray:
+    """The first turn (0-7, clockwise) of `_TURNS` that is open, or -1: int64 [side 1 or -1, bits of the open turns]."""
+    return np.array([
+        [next((turn for turn in side * _TURNS % 8 if ways >> turn & 1), -1) for ways in range(256)] for side in (1, -1)])
+
+
+_FIRST_TURN = _first_turns()
+
+
+class Vessels(NamedTuple):
+    """What crawling cells see of the sinusoids, uint8 [row, column].
+
+    ways: bit k is set where the neighbour in direction k is a sinusoid site; beside_tumor: 1 at sites that touch a
+    settled tumor cell, in either layer.
+    """
+
+    ways: np.ndarray
+    beside_tumor: np.ndarray
 
 
 class Migration(Rule):
@@ -60,24 +97,30 @@ class Migration(Rule):
 
     parameters: Parameters
 
+    def prepare(self, liver) -> None:
+        """Where the vessels lead; and a lattice on which each step marks the surroundings of the tumor cells."""
+        self.vessels = Vessels(ways_along(liver.sites.kind, SINUSOID, liver.periodic), np.zeros(liver.shape, np.uint8))
+
     def apply(self, liver) -> None:
         p = self.parameters
         key, step = liver.key(self.name), liver.step_number
         minutes = liver.dt_minutes
+        mark_surroundings(self.vessels.beside_tumor, liver.tumor.used, liver.periodic, np.uint8(1))
         cells = liver.natural_killer
         if cells.count:
             patrol(
-                cells.rows, liver.tumor.rows, liver.sites, liver.ledger.book(cells.count), liver.minutes, key, step,
+                cells.rows, liver.tumor.rows, liver.sites, self.vessels, liver.ledger.book(cells.count), liver.minutes, key, step,
                 cells.order(key, step), p.nk_speed * minutes,
                 liver.spacing_um, p.nk_speed * p.nk_persistence * 60.0,
             )
         cells = liver.neutrophil
         if cells.count:
             crawl(
-                cells.rows, liver.sites, key, step, cells.order(key, step), p.neutrophil_speed * minutes,
+                cells.rows, liver.sites, self.vessels, key, step, cells.order(key, step), p.neutrophil_speed * minutes,
                 liver.spacing_um, p.neutrophil_speed * p.neutrophil_persistence * 60.0, liver.signal("cxcl1"),
                 p.chemotaxis,
             )
+        mark_surroundings(self.vessels.beside_tumor, liver.tumor.used, liver.periodic, np.uint8(0))
         cells = liver.tumor
         if cells.count and p.tumor_speed > 0.0:
             creep(
@@ -86,32 +129,45 @@ class Migration(Rule):
             )
 
 
-@jit
-def next_lumen_site(sites, row, column, heading, side):
+@jit(counted=False)
+def mark_surroundings(marks, tumor, periodic, mark):
+    """Set `marks` to `mark` at every site that touches a settled tumor cell."""
+    for i in range(tumor.size):
+        cell = tumor[i]
+        if cell.alive != 0 and cell.state != CIRCULATING:
+            mark_around(marks, cell.row, cell.column, periodic, mark)
+
+
+@jit(inline=True, counted=False)
+def next_lumen_site(sites, ways, row, column, heading, side):
     """The next sinusoid site from a site, as straight on as the vessel allows; cells on the way are passed over, at
     most three. `side`, 1 or -1, is the one looked to first where the vessel turns. Returns row, column, direction and
     length (in sites); when there is no free site, row and column are -1, and the direction is the way back."""
     r, c, direction, length = row, column, heading, 0.0
+    on_row, on_column, on_direction = row, column, heading
     for hops in range(_MOST_HOPS + 1):
-        on_row, on_column, on_direction = -1, -1, direction
-        for turn in _TURNS:
-            if hops > 0 and turn == 4:
-                continue
-            trial = (direction + side * turn) % 8
-            a, b = neighbour(sites, r, c, trial)
-            if a >= 0 and sites.kind[a, b] == SINUSOID and sites.population[LUMEN, a, b] != TUMOR:
-                on_row, on_column, on_direction = a, b, trial
+        around = np.int64(ways[r, c])
+        turns = (around >> direction | around << (8 - direction)) & 0xFF  # bit k: k eighths clockwise of straight on
+        if hops > 0:
+            turns &= ~(1 << _BACK)
+        turn = _FIRST_TURN[(1 - side) // 2, turns]
+        while turn >= 0:
+            on_direction = (direction + turn) & 7
+            on_row, on_column = neighbour(sites, r, c, on_direction)
+            if sites.population[LUMEN, on_row, on_column] != TUMOR:
                 break
-        if on_row < 0:
+            turns &= ~(1 << turn)
+            turn = _FIRST_TURN[(1 - side) // 2, turns]
+        if turn < 0:
             break
         r, c, direction = on_row, on_column, on_direction
-        length += _DIAGONAL if direction % 2 == 1 else 1.0
+        length += _DIAGONAL if direction & 1 else 1.0
         if sites.population[LUMEN, r, c] == 0:
             return r, c, direction, length
-    return -1, -1, (heading + 4) % 8, 1.0
+    return -1, -1, (heading + _BACK) & 7, 1.0
 
 
-@jit
+@jit(inline=True, counted=False)
 def move(sites, code, layer, cell, slot, row, column):
     """Shift a cell (a table row) to a free site of its layer."""
     lift(sites, layer, cell.row, cell.column)
@@ -120,11 +176,9 @@ def move(sites, code, layer, cell, slot, row, column):
     place(sites, code, layer, row, column, slot)
 
 
-@jit
+@jit(counted=False)
 def met_tumor(sites, tumor, row, column, turn, ignored):
     """Slot of a tumor cell touching a lumen site, in the lumen first, then through the wall; not the cell `ignored`."""
-    if not touches_any(sites, TUMOR, row, column):
-        return -1
     for layer in (LUMEN, TISSUE):
         slot = touching(sites, TUMOR, layer, row, column, turn)
         if slot >= 0 and tumor[slot].uid == ignored:
@@ -140,95 +194,147 @@ def met_tumor(sites, tumor, row, column, turn, ignored):
     return -1
 
 
-@jit
+@jit(inline=True, counted=False)
 def side_first(bits):
     """1 or -1, by the lowest of 64 random bits."""
     return 1 if bits & np.uint64(1) else -1
 
 
-@jit
+@jit(inline=True, counted=False)
 def next_heading(bits, direction, length_um, memory_um):
     """The heading after a move of `length_um` in `direction`: the same, or a random one when the cell has forgotten it
     on the way, of which it walks `memory_um` on average before it does. By the upper 53 of 64 random bits."""
+    draw = unit(bits)
+    if draw * memory_um > length_um * 1.000001:  # mostly, and without an exponential
+        return direction
     forget = -np.expm1(-length_um / memory_um) if memory_um > 0.0 else 1.0
-    draw = np.float64(bits >> np.uint64(11)) / 2.0**53
     return np.int64(draw / forget * 8.0) if draw < forget else direction
 
 
+@jit(inline=True, counted=False)
+def look_ahead(cells, sites, vessels, order, n):
+    """Fetch the rows and the surroundings of the cells that come soon after the `n`-th of `order`."""
+    if n + 2 * _AHEAD < order.size:
+        prefetch(cells, order[n + 2 * _AHEAD])
+        prefetch(cells, order[n + 2 * _AHEAD] + 1)  # a row may lie across two cache lines
+    if n + _AHEAD < order.size:
+        cell = cells[order[n + _AHEAD]]
+        columns = sites.kind.shape[1]
+        site = cell.row * columns + cell.column
+        prefetch(vessels.beside_tumor, site)
+        prefetch(vessels.ways, site)
+        for near in (site - columns, site, site + columns):
+            prefetch(sites.population, near)
+            prefetch(sites.occupant, near)
+
+
 @jit
-def patrol(nk, tumor, sites, book, now, key, step, order, path_um, spacing_um, memory_um):
+def patrol(nk, tumor, sites, vessels, book, now, key, step, order, path_um, spacing_um, memory_um):
     """Patrolling NK cells of `order` (slots) walk `path_um` of sinusoid, stopping at the first tumor cell."""
-    for slot in order:
-        cell = nk[slot]
-        if cell.state != natural_killer.PATROLLING:
-            continue
-        left = path_um
-        n = 0
-        while True:
-            heading = np.int64(cell.heading)
+    draws = np.empty(_DRAWS, np.uint64)
+    for n in range(order.size):
+        look_ahead(nk, sites, vessels, order, n)
+        slot = order[n]
+        if nk[slot].state == natural_killer.PATROLLING:
+            patrol_one(nk[slot], slot, tumor, sites, vessels, book, now, draws, key, step, path_um, spacing_um, memory_um)
+
+
+@jit(inline=True, counted=False)
+def patrol_one(cell, slot, tumor, sites, vessels, book, now, draws, key, step, path_um, spacing_um, memory_um):
+    """The walk of one NK cell; of each move it draws two numbers, the way it takes and whether it still gets there."""
+    left = path_um
+    n = draws.size
+    first = -n
+    while True:
+        heading = np.int64(cell.heading)
+        if vessels.beside_tumor[cell.row, cell.column] != 0:
             prey = met_tumor(sites, tumor, cell.row, cell.column, heading, cell.target)
             if prey >= 0:
                 cell.state = natural_killer.IN_CONTACT
                 cell.target = tumor[prey].uid
                 enter(book, now, event.ENCOUNTERED, cause.NONE, tumor[prey], sites.zone[tumor[prey].row, tumor[prey].column])
                 break
-            if left <= 0.0:
-                break
-            bits = hash64(key, cell.uid, step, n)
-            row, column, direction, length = next_lumen_site(sites, cell.row, cell.column, heading, side_first(bits))
-            length *= spacing_um
-            if left < length and uniform(key, step, cell.uid, n + 1) * length >= left:
-                break
-            left -= length
-            n += 2
-            cell.heading = next_heading(bits, direction, length, memory_um)
-            if row >= 0:
-                move(sites, NATURAL_KILLER, LUMEN, cell, slot, row, column)
+        if left <= 0.0:
+            break
+        if n + 2 > draws.size:
+            first += n
+            n = 0
+            fill_draws(draws, key, step, cell.uid, first)
+        row, column, direction, length = next_lumen_site(
+            sites, vessels.ways, cell.row, cell.column, heading, side_first(draws[n]))
+        length *= spacing_um
+        if left < length and unit(draws[n + 1]) * length >= left:
+            break
+        left -= length
+        cell.heading = next_heading(draws[n], direction, length, memory_um)
+        if row >= 0:
+            move(sites, NATURAL_KILLER, LUMEN, cell, slot, row, column)
+        n += 2
 
 
-@jit
-def uphill(sites, field, row, column):
+@jit(counted=False)
+def uphill(ways, field, row, column, periodic):
     """Direction of the neighbouring sinusoid site with the highest level, if above that of the site; else -1."""
+    rows, columns = field.shape
     best = field[row, column]
     direction = -1
     for k in range(8):
-        r, c = neighbour(sites, row, column, k)
-        if r >= 0 and sites.kind[r, c] == SINUSOID and field[r, c] > best:
-            best = field[r, c]
-            direction = k
+        if ways[row, column] >> k & 1:
+            level = field[shifted(row, ROW_OFFSET[k], rows, periodic), shifted(column, COLUMN_OFFSET[k], columns, periodic)]
+            if level > best:
+                best = level
+                direction = k
     return direction
 
 
 @jit
-def crawl(cells, sites, key, step, order, path_um, spacing_um, memory_um, cxcl1, chemotaxis):
+def crawl(cells, sites, vessels, key, step, order, path_um, spacing_um, memory_um, cxcl1, chemotaxis):
     """Neutrophils of `order` (slots) crawl `path_um` of sinusoid, up the chemokine where there is some, and stay with
     the first tumor cell they touch."""
-    for slot in order:
-        cell = cells[slot]
-        if cell.state == neutrophil.NETTING:
-            continue
-        left = path_um
-        n = 0
-        while True:
-            touches = touches_any(sites, TUMOR, cell.row, cell.column)
-            cell.bridging = 1 if touches else 0
-            if touches or left <= 0.0:
-                break
-            heading = np.int64(cell.heading)
-            level = np.float64(cxcl1[cell.row, cell.column])
-            if level > 0.0 and uniform(key, step, cell.uid, n + 2) < chemotaxis * level / (1.0 + level):
-                better = uphill(sites, cxcl1, cell.row, cell.column)
-                heading = better if better >= 0 else heading
-            bits = hash64(key, cell.uid, step, n)
-            row, column, direction, length = next_lumen_site(sites, cell.row, cell.column, heading, side_first(bits))
-            length *= spacing_um
-            if left < length and uniform(key, step, cell.uid, n + 1) * length >= left:
-                break
-            left -= length
-            n += 3
-            cell.heading = next_heading(bits, direction, length, memory_um)
-            if row >= 0:
-                move(sites, NEUTROPHIL, LUMEN, cell, slot, row, column)
+    draws = np.empty(_DRAWS, np.uint64)
+    for n in range(order.size):
+        look_ahead(cells, sites, vessels, order, n)
+        if n + _AHEAD < order.size:
+            cell = cells[order[n + _AHEAD]]
+            site = cell.row * cxcl1.shape[1] + cell.column
+            for near in (site - cxcl1.shape[1], site, site + cxcl1.shape[1]):
+                prefetch(cxcl1, near)
+        slot = order[n]
+        if cells[slot].state != neutrophil.NETTING:
+            crawl_one(cells[slot], slot, sites, vessels, draws, key, step, path_um, spacing_um, memory_um, cxcl1, chemotaxis)
+
+
+@jit(inline=True, counted=False)
+def crawl_one(cell, slot, sites, vessels, draws, key, step, path_um, spacing_um, memory_um, cxcl1, chemotaxis):
+    """The way of one neutrophil; of each move it draws three numbers: the way it takes, whether it still gets there,
+    and whether it follows the gradient."""
+    left = path_um
+    n = draws.size
+    first = -n
+    while True:
+        touches = vessels.beside_tumor[cell.row, cell.column]
+        if touches != 0 or left <= 0.0:
+            break
+        if n + 3 > draws.size:
+            first += n
+            n = 0
+            fill_draws(draws, key, step, cell.uid, first)
+        heading = np.int64(cell.heading)
+        level = np.float64(cxcl1[cell.row, cell.column])
+        if level > 0.0 and unit(draws[n + 2]) < chemotaxis * level / (1.0 + level):
+            better = uphill(vessels.ways, cxcl1, cell.row, cell.column, sites.periodic)
+            heading = better if better >= 0 else heading
+        row, column, direction, length = next_lumen_site(
+            sites, vessels.ways, cell.row, cell.column, heading, side_first(draws[n]))
+        length *= spacing_um
+        if left < length and unit(draws[n + 1]) * length >= left:
+            break
+        left -= length
+        cell.heading = next_heading(draws[n], direction, length, memory_um)
+        if row >= 0:
+            move(sites, NEUTROPHIL, LUMEN, cell, slot, row, column)
+        n += 3
+    cell.bridging = touches
 
 
 @jit

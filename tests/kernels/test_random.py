@@ -11,7 +11,18 @@ import pytest
 from scipy import stats
 
 from abm.kernels.jit import jit
-from abm.kernels.random import happens, hash64, philox, shuffle_keys, stream_key, uniform
+from abm.kernels.random import (
+    fill_draws,
+    happens,
+    hash64,
+    philox,
+    shuffle_keys,
+    shuffled,
+    stream_key,
+    strikes,
+    uniform,
+    unit,
+)
 
 KEY = stream_key(1, "a rule")
 AXES = ("keys", "steps", "uids", "numbers")
@@ -161,3 +172,27 @@ def test_who_acts_first_says_nothing_of_who_succeeds():
     for number in range(8):
         drawn = draws(steps=[9], uids=uids, numbers=[number]).ravel()
         assert abs(stats.spearmanr(rank, drawn).statistic) < 3.5 / np.sqrt(uids.size)
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 100, 1000])
+def test_the_order_is_that_of_the_sort_keys(count):
+    rng = np.random.default_rng(count)
+    uid = rng.integers(0, 2**63, 2 * count).astype(np.uint64)
+    alive = rng.permutation(np.repeat(np.array([0, 1], np.uint8), count))
+    key = stream_key(3, "order")
+    expected = np.argsort(shuffle_keys(key, 5, uid, alive))[:count]
+    assert np.array_equal(shuffled(key, 5, uid, alive, count), expected)
+
+
+def test_an_event_is_told_without_an_exponential_as_with_one():
+    draws = np.concatenate([np.random.default_rng(1).random(300), np.nextafter(0.25, [0.0, 1.0]), [0.0, 0.25]])
+    hazards = np.concatenate([[0.0, 1e-300, 1e-12, 50.0], -np.log1p(-draws), draws])
+    for draw in draws[::7].tolist() + draws[-4:].tolist():
+        for hazard in hazards.tolist():
+            assert strikes(draw, hazard) == (draw < -np.expm1(-hazard))
+
+
+def test_many_draws_of_a_cell_are_those_of_one_at_a_time():
+    draws, key, uid = np.empty(8, np.uint64), stream_key(1, "draws"), np.uint64(7)
+    fill_draws(draws, key, -3, uid, 16)
+    assert [unit(bits) for bits in draws] == [uniform(key, -3, uid, 16 + n) for n in range(8)]

@@ -10,13 +10,16 @@ from abm.kernels.sites import (
     ROW_OFFSET,
     Sites,
     count_touching,
+    is_touched,
     lift,
+    mark_around,
     neighbour,
     offset_between,
     place,
     shifted,
     touches_any,
     touching,
+    ways_along,
 )
 
 SHAPE = (5, 7)
@@ -134,3 +137,28 @@ def test_a_site_of_a_layer_holds_one_cell_or_none(moves):
             standing.pop(where, None)
     for where in np.ndindex(2, *SHAPE):
         assert (int(sites.population[where]), int(sites.occupant[where])) == standing.get(where, (0, -1))
+
+
+@EDGES
+def test_marks_and_ways_are_those_of_the_naive_twin(periodic):
+    sites = empty_sites(periodic)
+    kind = (np.arange(sites.kind.size) * 7 % 3 == 0).reshape(SHAPE).astype(np.uint8)
+    ways = ways_along(kind, 1, periodic)
+    for row in range(SHAPE[0]):
+        for column in range(SHAPE[1]):
+            around = [naive_neighbour(row, column, direction, periodic) for direction in range(9)]
+            marks = np.zeros(SHAPE, np.uint8)
+            mark_around(marks, row, column, periodic, np.uint8(5))
+            assert {tuple(site) for site in np.argwhere(marks == 5).tolist()} == {site for site in around if site[0] >= 0}
+            open_ways = [direction for direction in range(8) if around[direction][0] >= 0 and kind[around[direction]] == 1]
+            assert [direction for direction in range(8) if ways[row, column] >> direction & 1] == open_ways
+
+
+@EDGES
+def test_a_site_is_touched_when_somebody_stands_there_or_around(periodic):
+    sites = empty_sites(periodic)
+    place(sites, 3, 1, 0, 2, 4)
+    for row in range(SHAPE[0]):
+        for column in range(SHAPE[1]):
+            assert is_touched(sites, 3, 1, row, column) == bool(naive_touching(sites, 3, 1, row, column))
+            assert not is_touched(sites, 3, 0, row, column) and not is_touched(sites, 2, 1, row, column)

@@ -22,19 +22,37 @@ from abm.cells.neutrophil import N1, NETTING
 from abm.cells.population import KUPFFER, TUMOR
 from abm.cells.tumor import ADHERENT, DORMANT, EXTRAVASATED, HELD
 from abm.kernels.random import hash64, uniform
-from abm.kernels.sites import COLUMN_OFFSET, ROW_OFFSET, neighbour
+from abm.kernels.sites import COLUMN_OFFSET, ROW_OFFSET, neighbour, ways_along
 from abm.record import event
 from abm.record.ledger import Ledger
-from abm.rules.migration import crawl, creep, next_heading, next_lumen_site, patrol, side_first
+from abm.rules.migration import (
+    Vessels,
+    crawl,
+    creep,
+    mark_surroundings,
+    next_heading,
+    next_lumen_site,
+    patrol,
+    side_first,
+)
 from abm.tissue.sites import LUMEN, PARENCHYMA, PORTAL_TRACT, SINUSOID, TISSUE
 
 FAR = 1e9  # um of memory: a heading that is never forgotten
 UP, RIGHT, DOWN, LEFT = 0, 2, 4, 6
 
 
+def seen(sites, tumor=None) -> Vessels:
+    """The vessels of the tissue as it is now, and what touches a tumor cell."""
+    beside = np.zeros(sites.kind.shape, np.uint8)
+    if tumor is not None:
+        mark_surroundings(beside, tumor.rows, sites.periodic, np.uint8(1))
+    return Vessels(ways_along(sites.kind, SINUSOID, sites.periodic), beside)
+
+
 def walk(cells, sites, tumor, *, step=0, path=25.0, memory=60.0):
     ledger = Ledger()
-    patrol(cells.rows, tumor.rows, sites, ledger.book(cells.count), 60.0 * step, KEY, step, cells.order(KEY, step), path, 10.0, memory)
+    patrol(cells.rows, tumor.rows, sites, seen(sites, tumor), ledger.book(cells.count), 60.0 * step, KEY, step,
+           cells.order(KEY, step), path, 10.0, memory)
     return ledger.entries
 
 
@@ -85,7 +103,7 @@ def test_next_site_is_its_naive_twin(periodic):
     for row, column in places:
         for heading in range(8):
             side = 1 if rng.random() < 0.5 else -1
-            found = next_lumen_site(sites, row, column, heading, side)
+            found = next_lumen_site(sites, seen(sites).ways, row, column, heading, side)
             assert found == pytest.approx(naive_next(sites, int(row), int(column), heading, side))
             outcomes.add(round(found[3], 3))
     assert len(outcomes) > 4
@@ -95,7 +113,7 @@ def test_next_site_is_its_naive_twin(periodic):
 def test_at_most_three_cells_are_passed_over(leukocytes, to, length):
     sites = vessel()
     sites.population[LUMEN, 2, 11 : 11 + leukocytes] = KUPFFER
-    row, column, direction, walked = next_lumen_site(sites, 2, 10, RIGHT, 1)
+    row, column, direction, walked = next_lumen_site(sites, seen(sites).ways, 2, 10, RIGHT, 1)
     assert (column, walked) == (to, length)
     assert (row, direction) == ((2, RIGHT) if to > 0 else (-1, LEFT))
 
@@ -103,11 +121,11 @@ def test_at_most_three_cells_are_passed_over(leukocytes, to, length):
 def test_tumor_cells_are_not_passed_over_and_closed_ends_turn_a_cell_back():
     sites = vessel(periodic=False)
     sites.population[LUMEN, 2, 11] = TUMOR
-    assert next_lumen_site(sites, 2, 10, RIGHT, 1) == (2, 9, LEFT, 1.0)
-    assert next_lumen_site(sites, 2, 59, RIGHT, -1) == (2, 58, LEFT, 1.0)
+    assert next_lumen_site(sites, seen(sites).ways, 2, 10, RIGHT, 1) == (2, 9, LEFT, 1.0)
+    assert next_lumen_site(sites, seen(sites).ways, 2, 59, RIGHT, -1) == (2, 58, LEFT, 1.0)
     alone = lattice(3, 3, PARENCHYMA)
     alone.kind[1, 1] = SINUSOID
-    assert next_lumen_site(alone, 1, 1, UP, 1) == (-1, -1, DOWN, 1.0)
+    assert next_lumen_site(alone, seen(alone).ways, 1, 1, UP, 1) == (-1, -1, DOWN, 1.0)
 
 
 def test_where_the_vessel_forks_both_sides_are_taken_alike():
@@ -115,7 +133,7 @@ def test_where_the_vessel_forks_both_sides_are_taken_alike():
     sites.kind[4, :5] = SINUSOID
     sites.kind[3, 5] = sites.kind[5, 5] = SINUSOID
     trials = sized(4000, 400)
-    up = sum(next_lumen_site(sites, 4, 4, RIGHT, side_first(bits(n)))[0] == 3 for n in range(trials))
+    up = sum(next_lumen_site(sites, seen(sites).ways, 4, 4, RIGHT, side_first(bits(n)))[0] == 3 for n in range(trials))
     expect(up, trials, 0.5)
 
 
@@ -247,8 +265,8 @@ def test_busy_cells_and_speed_zero_stay():
 # --- neutrophils --------------------------------------------------------------------------------------------------
 
 
-def climb(cells, sites, cxcl1, *, step=0, path=50.0, memory=60.0, chemotaxis=0.8):
-    crawl(cells.rows, sites, KEY, step, cells.order(KEY, step), path, 10.0, memory, cxcl1, chemotaxis)
+def climb(cells, sites, cxcl1, *, tumor=None, step=0, path=50.0, memory=60.0, chemotaxis=0.8):
+    crawl(cells.rows, sites, seen(sites, tumor), KEY, step, cells.order(KEY, step), path, 10.0, memory, cxcl1, chemotaxis)
 
 
 @pytest.mark.parametrize(("level", "chemotaxis", "share"), [(1.0, 0.8, 0.4), (1e9, 0.8, 0.8), (1e9, 1.0, 1.0), (1.0, 0.0, 0.0)])
@@ -280,9 +298,9 @@ def test_a_neutrophil_bridges_as_long_as_it_touches(layer):
     tumor = settle(sites, "tumor", [(2, 30)], layer=layer, state=ADHERENT)
     cells = settle(sites, "neutrophil", [(2, 10)], heading=RIGHT)
     flat = np.zeros((5, 60), np.float32)
-    climb(cells, sites, flat, path=190.0, memory=FAR)
+    climb(cells, sites, flat, tumor=tumor, path=190.0, memory=FAR)
     assert (cells.rows.column[0], cells.rows.bridging[0]) == (29, 1)
-    climb(cells, sites, flat, step=1)
+    climb(cells, sites, flat, tumor=tumor, step=1)
     assert (cells.rows.column[0], cells.rows.bridging[0]) == (29, 1)
     sites.population[layer, 2, 30] = 0
     climb(cells, sites, flat, step=2)

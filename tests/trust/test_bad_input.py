@@ -140,11 +140,8 @@ def through_the_command(folder, files):
     assert set(os.listdir(folder)) == set(files)
 
 
-@pytest.mark.parametrize("text", [
-    b"rules: {arrival: {enrichment: !!python/object/apply:os.system ['touch pwned']}}", b"seed: \xff\n",
-])
-def test_documents_through_the_command(folder, text):
-    through_the_command(folder, {"my.yaml": text})
+def test_a_document_through_the_command(folder):
+    through_the_command(folder, {"my.yaml": b"rules: {arrival: {enrichment: !!python/object/apply:os.system ['touch pwned']}}\nname: \xff"})
 
 
 @pytest.mark.slow
