@@ -20,17 +20,22 @@ _HOMES = {
     "EndothelialCell": "cells",
     "KupfferCell": "cells",
     "LiverModel": "model",
+    "Looking": "experiments.looking",
     "NaturalKillerCell": "cells",
     "Neutrophil": "cells",
     "Rule": "rules",
     "RuleParameters": "rules",
+    "Share": "experiments.looking",
     "Simulation": "simulation",
     "StellateCell": "cells",
     "TumorCell": "cells",
     "jit": "kernels.jit",
     "load_config": "config",
+    "load_experiment": "experiments.loading",
+    "measure": "experiments.measure",
     "parameter": "units",
     "rule": "rules",
+    "run_batch": "experiments.batch",
     "uniform": "kernels.random",
 }
 
@@ -40,23 +45,32 @@ __all__ = [
     "EndothelialCell",
     "KupfferCell",
     "LiverModel",
+    "Looking",
     "NaturalKillerCell",
     "Neutrophil",
     "Rule",
     "RuleParameters",
+    "Share",
     "Simulation",
     "StellateCell",
     "TumorCell",
     "jit",
     "load_config",
+    "load_experiment",
+    "measure",
     "parameter",
     "rule",
+    "run_batch",
     "uniform",
 ]
 
 if TYPE_CHECKING:
     from .cells import EndothelialCell, KupfferCell, NaturalKillerCell, Neutrophil, StellateCell, TumorCell
     from .config import Config, ConfigError, load_config
+    from .experiments.batch import run_batch
+    from .experiments.loading import load_experiment
+    from .experiments.looking import Looking, Share
+    from .experiments.measure import measure
     from .kernels.jit import jit
     from .kernels.random import uniform
     from .model import LiverModel

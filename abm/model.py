@@ -23,6 +23,7 @@ from .cells.population import (
 )
 from .config.schema import Config, compose
 from .fields.fields import Field, exchanging
+from .fields.multigrid import is_zero
 from .fields.oxygen import Oxygen
 from .fields.secretion import secrete
 from .interventions import Intervention
@@ -265,7 +266,7 @@ class LiverModel(mesa.Model):
 
     def sticky_nets(self) -> np.ndarray:
         """Everything of nets to which cells stick: the nets, and what DNase leaves of them on the wall (float32 lattice)."""
-        return self.nets + self.net_residue if self.net_residue.any() else self.nets
+        return self.nets if is_zero(self.net_residue) else self.nets + self.net_residue
 
     def grip(self) -> Grip:
         """What holds a passing tumor cell: by the rules `arrest` and `net_trapping`, as far as they are on."""

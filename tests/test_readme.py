@@ -3,10 +3,12 @@
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from abm import LiverModel, load_config
+from abm import LiverModel, Looking, load_config, load_experiment
 from abm.interventions import KINDS
+from abm.record.nodules import NODULE
 from abm.rules import RULES
 
 ROOT = Path(__file__).parent.parent
@@ -39,6 +41,21 @@ def test_a_rule_of_your_own(text, tmp_path):
         assert (model.tumor.alive_rows().cd47 > 1).all()
     else:
         assert model.natural_killer.rows.killer.sum() < before
+
+
+def test_a_measure_of_your_own(tmp_path):
+    text = next(text for text in PYTHON if "@measure" in text)
+    (tmp_path / "my_measures.py").write_text(text)
+    line = re.search(r"`(\{measure: giants.*?\})`", README)[1]
+    file = tmp_path / "my_experiment.yaml"
+    file.write_text(f"base: quickstart.yaml\nplugins: [my_measures.py]\nmeasures:\n  - {line.replace('14 d', '1 d')}\n")
+    [request] = load_experiment(file).measures
+    model = LiverModel(load_config(ROOT / "configs" / "quickstart.yaml"))
+    run = Looking(model, model.ledger.entries)
+    assert request.measure(run, above=400) == 0
+    run.groups = np.zeros(3, NODULE)
+    run.groups["cells"] = 400, 401, 999
+    assert request.measure(run, above=400) == 2
 
 
 def test_from_python(monkeypatch):

@@ -22,9 +22,9 @@ DTYPE = np.dtype([
     ("load", "u1"),             # tumor cells being digested
     ("activity", "f4"),         # phagocytic activity, mean 1 over all; 0 for one that does not phagocytose
     ("digested_h", "f4"),       # simulated hours when the last meal will be digested
-    ("drive", "f4"),            # induction by contact with tumor cells, 0 .. 1
-    ("tolerance", "f4"),        # adaptation to that contact, 0 .. 1
-    ("tnf", "f4"),              # TNF secretion, 0 .. 1: drive without tolerance
+    ("drive", "f4"),            # what contact with tumor cells has set going and is not yet secretion
+    ("tolerance", "f4"),        # to that contact, 0 .. 1
+    ("tnf", "f4"),              # TNF secretion, 1 at the height of the wave that a contact sets going
     ("education", "f4"),        # by tumor exosomes, 0 .. 1: secretes TGF-beta
     ("reprogramming", "f4"),    # towards a tumor-associated macrophage, 0 .. 1
 ])

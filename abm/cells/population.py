@@ -149,17 +149,27 @@ class Population:
             grown[: self.rows.size] = self.rows
             self.rows = grown
 
-    def order(self, key: np.uint64, step: int) -> np.ndarray:
-        """The slots of the living cells in an order permuted afresh for this rule and step (int64)."""
-        if self.count == 0:
-            return np.empty(0, np.int64)
+    def order(self, key: np.uint64, step: int, among: np.ndarray | None = None) -> np.ndarray:
+        """The slots of the living cells in an order permuted afresh for this rule and step (int64).
+
+        `among` (bool, as long as `used`) picks those that can do something at all: the others are left out, and those
+        that are picked stand in the same order as among all.
+        """
         used = np.asarray(self.used)
-        return shuffled(key, step, used["uid"], used["alive"], self.count)
+        count = self.count if among is None else int(np.count_nonzero(among))
+        if count == 0:
+            return np.empty(0, np.int64)
+        return shuffled(key, step, used["uid"], used["alive"] if among is None else among, count)
+
+    def in_state(self, state: int) -> np.ndarray:
+        """Which rows are alive and in the state of that number (bool, as long as `used`)."""
+        used = np.asarray(self.used)  # a column of a plain array is looked up ten times quicker
+        return (used["state"] == state) & (used["alive"] != 0)
 
     def state_counts(self) -> np.ndarray:
         """How many rows are in each state, in the order of `states`."""
-        used = self.used
-        return np.bincount(used.state[used.alive != 0], minlength=len(self.states))
+        used = np.asarray(self.used)
+        return np.bincount(used["state"][used["alive"] != 0], minlength=len(self.states))
 
     def load(self, rows: np.ndarray) -> None:
         """Take over the rows of a checkpoint."""

@@ -74,20 +74,21 @@ class TumorParameters(Parameters):
         source="sialyl-Lewis x/a of metastatic lines; Khatib 2002, Cancer Res 62:5393",
         description="ligands of E-selectin, relative to a metastatic line")
     integrins: Number = parameter(
-        1.0, low=0, high=3, mark="assumed", source="VLA-4, LFA-1/Mac-1: partners of VCAM-1, ICAM-1 and the matrix of the resting wall",
-        description="ligands of VCAM-1, ICAM-1 and the resting wall, relative to a metastatic line")
+        1.0, low=0, high=3, mark="assumed",
+        source="VLA-4, LFA-1, ICAM-1: partners of VCAM-1, ICAM-1, Mac-1 and the matrix of the resting wall",
+        description="ligands of VCAM-1, ICAM-1, neutrophils and the resting wall, relative to a metastatic line")
     tnf_induction: Number = parameter(
         1.0, low=0, high=1.5, mark="checked",
         source="Khatib 2005, 10.1016/S0002-9440(10)62048-2: H-59, CX-1 induce; M-27, MIP-101 do not",
         description="how strongly a touching Kupffer cell is induced to secrete TNF; 0 for a non-inducer")
     tnf_onset: Hours = parameter(
-        "1 h", low="0.5 h", high="8 h", mark="derived",
-        source="Khatib 1999, Cancer Res 59:1356: H-59 within 0.5-1 h; Khatib 2005: CX-1 peaks at 10-16 h",
-        description="time constant with which contact induces TNF in a Kupffer cell")
+        "2 h", low="0.5 h", high="8 h", mark="derived",
+        source="Khatib 1999, Cancer Res 59:1356: H-59 from 0.5-1 h, peak 4-6 h; Khatib 2005: CX-1 peaks at 10-16 h",
+        description="time constant with which the TNF secretion that contact sets going rises")
     tnf_duration: Hours = parameter(
-        "6 h", low="2 h", high="36 h", mark="derived",
+        "2 h", low="1 h", high="36 h", mark="derived",
         source="Khatib 2005: H-59 declines after 6 h, CX-1 stays to 48 h",
-        description="time constant with which a Kupffer cell tires of the contact")
+        description="time constant with which that secretion falls")
     nk_sensitivity: Number = parameter(
         0.25, low=0.02, high=1.0, mark="derived",
         source="Ichise 2022, 10.7554/eLife.76269 (B16: 1); Cohen 1990, Cancer Res 50:1834 (MCA-38: about 0.05)",

@@ -38,7 +38,7 @@ class SecretionParameters(Parameters):
         "8 mmHg", low="5 mmHg", high="10 mmHg", mark="unverified",
         source="HIF activation", description="oxygen below which a tumor cell secretes VEGF")
     kupffer_tnf: Number = parameter(
-        3.0, low=0.3, high=30, mark="assumed",
+        6.0, low=0.3, high=30, mark="assumed",
         source="Khatib 2005, 10.1016/S0002-9440(10)62048-2",
         description=f"TNF-alpha of a fully induced Kupffer cell: {_LEVEL}")
     kupffer_tgf_beta: Number = parameter(
@@ -95,31 +95,34 @@ def secrete(populations: dict, fields: dict, parameters: SecretionParameters, tu
         if field.secreted:
             field.source[:] = 0.0
             field.secreted = False
+    oxygen, hypoxia_below = fields["oxygen"].values, np.float32(parameters.hypoxia_below)
     for row in TABLE:
-        population = populations[row.population]
+        population, field = populations[row.population], fields[row.field]
         if population.count == 0:
             continue
         cells = np.asarray(population.used)  # columns of a plain array are ten times quicker to look up
-        wanted = np.array([state in row.states for state in population.states])
-        weight = (wanted[cells["state"]] & (cells["alive"] == 1)).astype(np.float32)
         if row.weight == "net_gain":
-            weight *= np.float32(tumor_cxcl1) * (1 + np.float32(parameters.tumor_cxcl1_net_gain) * cells["net"])
-        elif row.weight is not None:
-            weight *= cells[row.weight]
-        if row.only_hypoxic and weight.any():
-            weight *= fields["oxygen"].values[cells["row"], cells["column"]] < np.float32(parameters.hypoxia_below)
-        if not weight.any():
-            continue
-        field = fields[row.field]
+            weight = np.float32(tumor_cxcl1) * (1 + np.float32(parameters.tumor_cxcl1_net_gain) * cells["net"])
+        else:
+            weight = np.ones(cells.size, np.float32) if row.weight is None else cells[row.weight].copy()
         amount = getattr(parameters, row.amount)
         rate = amount / 3600.0 if row.field == "lactate" else field.rate_for(amount)
-        deposit(cells["row"], cells["column"], weight, np.float32(rate), field.source)
-        field.secreted = True
+        field.secreted |= deposit(
+            cells["alive"], cells["state"], np.array([state in row.states for state in population.states]),
+            cells["row"], cells["column"], weight, oxygen, hypoxia_below if row.only_hypoxic else np.float32(np.inf),
+            np.float32(rate), field.source,
+        )
 
 
-@jit
-def deposit(row, column, weight, rate, source):
-    """Add rate*weight to `source` (float32 lattice) at each cell's site."""
+@jit(counted=False)
+def deposit(alive, state, secreting, row, column, weight, oxygen, hypoxia_below, rate, source):
+    """Add rate*weight to `source` (float32 lattice) at the site of each living cell in a `secreting` state (bool, by
+    state) whose `oxygen` is below `hypoxia_below`; whether there was anything to add."""
+    any_secreted = False
     for i in range(row.size):
-        if weight[i] != np.float32(0.0):
+        if alive[i] == 0 or not secreting[state[i]] or weight[i] == np.float32(0.0):
+            continue
+        if oxygen[row[i], column[i]] < hypoxia_below:
             source[row[i], column[i]] += rate * weight[i]
+            any_secreted = True
+    return any_secreted

@@ -46,9 +46,11 @@ class Ledger:
 
     def count(self) -> None:
         """Add the entries written since the last call to `totals`; the model does so at the end of each step."""
-        new = self._entries[self._counted : self._cursor[0]]
-        np.add.at(self.totals, (new.event, new.cause), 1)
-        self._counted = int(self._cursor[0])
+        written = int(self._cursor[0])
+        if written > self._counted:
+            new = np.asarray(self._entries)[self._counted : written]
+            np.add.at(self.totals, (new["event"], new["cause"]), 1)
+            self._counted = written
 
     @property
     def entries(self) -> np.recarray:

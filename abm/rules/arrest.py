@@ -87,21 +87,21 @@ class Arrest(Rule):
             source=f"{_MATSUMURA}: 74 % of the cells are found on Kupffer cells; about ten times the hold by size",
             description="hazard of being held where a Kupffer cell is touched, per micrometer")
         detachment: PerHour = parameter(
-            "0.08 /h", low="0.02 /h", high="1 /h", mark="assumed",
+            "0.15 /h", low="0.02 /h", high="1 /h", mark="assumed",
             source="held cells are washed off within hours unless they turn adherent",
             description="rate at which shear at the median flow detaches a held cell from bare wall")
         contact_hold: Number = parameter(
             10.0, low=3, high=30, mark="derived", source=f"{_MATSUMURA}: as for kupffer_hold",
             description="how many times slower a cell detaches from a Kupffer cell or a full net")
         shear_death: PerHour = parameter(
-            "0.003 /h", low="0 /h", high="0.1 /h", mark="assumed",
+            "0.05 /h", low="0 /h", high="0.1 /h", mark="assumed",
             source="Yang 2025, 10.3892/or.2025.8963: most circulating cells die of shear and anoikis",
             description="death rate of held, not yet adherent cells at median shear; platelets protect")
         wall_bond: PerHour = parameter(
             "0.07 /h", low="0 /h", high="0.1 /h", mark="assumed", source="basal adhesion of unstimulated endothelium",
             description="rate of turning adherent on resting endothelium, by the integrins of the reference line")
         e_selectin_bond: PerHour = parameter(
-            "0.6 /h", low="0.1 /h", high="3 /h", mark="assumed",
+            "1.5 /h", low="0.1 /h", high="3 /h", mark="assumed",
             source=f"{_KHATIB}; Khatib 2002, Cancer Res 62:5393: -86 % metastases without it",
             description="rate of turning adherent at full E-selectin")
         vcam1_bond: PerHour = parameter(
@@ -111,12 +111,12 @@ class Arrest(Rule):
             "0.1 /h", low="0 /h", high="1 /h", mark="assumed",
             source=_KHATIB, description="rate of turning adherent at full ICAM-1")
         kupffer_bond: PerHour = parameter(
-            "0.02 /h", low="0 /h", high="0.5 /h", mark="assumed", source=_MATSUMURA,
+            "0.005 /h", low="0 /h", high="0.5 /h", mark="assumed", source=_MATSUMURA,
             description="rate of turning adherent in contact with a Kupffer cell")
         neutrophil_bond: PerHour = parameter(
             "0.15 /h", low="0 /h", high="1 /h", mark="assumed",
             source="Spicer 2012, 10.1158/0008-5472.CAN-11-2393: Mac-1 on ICAM-1",
-            description="rate of turning adherent in contact with a neutrophil")
+            description="rate of turning adherent in contact with a neutrophil, by the integrins of the reference line")
         net_bond: PerHour = parameter(
             "0.3 /h", low="0 /h", high="2 /h", mark="assumed", source="Cools-Lartigue 2013, 10.1172/JCI67484",
             description="rate of turning adherent in a full net")
@@ -140,16 +140,17 @@ class Arrest(Rule):
     def apply(self, liver) -> None:
         p = self.parameters
         tumor = liver.tumor
-        if not np.any((tumor.used.state == HELD) & (tumor.used.alive == 1)):
+        held = tumor.in_state(HELD)
+        if not held.any():
             return
-        order = tumor.order(liver.key(self.name), liver.step_number)
+        order = tumor.order(liver.key(self.name), liver.step_number, held)
         line = liver.config.cells.tumor
         left = liver.left
         bonds = Bonds(
             p.wall_bond * line.integrins, p.e_selectin_bond * line.selectin_ligands * left("e_selectin"),
             p.vcam1_bond * line.integrins * left("vcam1"), p.icam1_bond * line.integrins * left("icam1"), p.kupffer_bond,
-            p.neutrophil_bond * left("mac1") * left("icam1"), p.net_bond, p.ecm_bond, p.detachment, p.shear_death,
-            p.contact_hold,
+            p.neutrophil_bond * line.integrins * left("mac1") * left("icam1"), p.net_bond, p.ecm_bond, p.detachment,
+            p.shear_death, p.contact_hold,
         )
         settle_or_leave(
             tumor.table, liver.endothelium.rows, liver.sites, liver.ledger.book(order.size), liver.minutes,

@@ -109,8 +109,8 @@ class Arrival(Rule):
     def apply(self, liver) -> None:
         p = self.parameters
         if liver.tumor.count:
-            used = liver.tumor.used
-            used.platelets *= np.float32(0.5 ** (liver.dt_hours / p.platelet_half_life)) if p.platelet_half_life else 0.0
+            platelets = np.asarray(liver.tumor.used)["platelets"]
+            platelets *= np.float32(0.5 ** (liver.dt_hours / p.platelet_half_life)) if p.platelet_half_life else 0.0
         arriving = np.flatnonzero(self._steps == liver.step_number)
         if arriving.size == 0 or liver.flow.inflow == 0.0:  # where no blood enters, no cell does
             return

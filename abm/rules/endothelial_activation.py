@@ -2,8 +2,10 @@
 
 Within an hour of the contact Kupffer cells make TNF-alpha and IL-1, for some hours (Khatib 1999, Cancer Res 59:1356;
 Khatib 2005, 10.1016/S0002-9440(10)62048-2); the sinusoidal endothelium then expresses E-selectin, which peaks at
-6-8 h and is gone after a day, and VCAM-1 and ICAM-1. Non-metastatic lines do not induce it. Secretion is the drive of
-the contact less the tolerance to it, so that a lasting contact gives a transient signal.
+6-8 h and is gone after a day, and VCAM-1 and ICAM-1. Non-metastatic lines do not induce it. The contact sets going one
+wave of secretion, which rises and falls with the two time constants of the line and runs to its end whatever becomes
+of the contact; the Kupffer cell is then tolerant, for days after it last touched a tumor cell, as macrophages are to
+endotoxin (Biswas 2009, 10.1016/j.it.2009.07.009).
 """
 
 import numpy as np
@@ -19,6 +21,7 @@ from .rule import Rule, RuleParameters
 _KHATIB_1999 = "Khatib 1999, Cancer Res 59:1356"
 
 _EXTINCT = np.float32(1e-6)  # levels below it are set to zero, so that a wall at rest costs nothing
+_AT_ONCE_H = 1e-3  # hours: what acts faster acts at once
 
 
 class EndothelialActivation(Rule):
@@ -48,6 +51,9 @@ class EndothelialActivation(Rule):
             "0.05 /h", low="0.02 /h", high="0.15 /h", mark="assumed",
             source="TNF-stimulated endothelium, half-life about 14 h",
             description="ICAM-1 off-rate")
+        tolerance_time: Hours = parameter(
+            "48 h", low="12 h", high="120 h", mark="assumed", source="Biswas 2009, 10.1016/j.it.2009.07.009: days",
+            description="time constant with which a Kupffer cell that touches no tumor cell becomes inducible again")
         closing_time: Hours = parameter(
             "4 h", low="1 h", high="24 h", mark="assumed",
             source="Mook 2003, 10.1053/jhep.2003.50297: endothelium retracts at the cell",
@@ -64,11 +70,11 @@ class EndothelialActivation(Rule):
         if liver.kupffer.count:
             induce_tnf(
                 liver.kupffer.used, liver.tumor.rows, liver.sites, np.float32(line.tnf_induction), liver.dt_hours,
-                line.tnf_onset, line.tnf_duration, np.float32(p.activated_above),
+                line.tnf_onset, line.tnf_duration, p.tolerance_time, np.float32(p.activated_above),
             )
         wall = liver.endothelium.used
-        levels = (wall.e_selectin, wall.vcam1, wall.icam1, wall.retraction)
-        if liver.fields["tnf"].at_rest and not any(level.any() for level in levels):
+        levels = ("e_selectin", "vcam1", "icam1", "retraction")
+        if liver.fields["tnf"].at_rest and not any(np.asarray(wall)[level].any() for level in levels):
             return
         express(
             wall, liver.signal("tnf"), liver.dt_hours, p.e_selectin_on, p.e_selectin_off, p.vcam1_on, p.vcam1_off,
@@ -77,32 +83,50 @@ class EndothelialActivation(Rule):
 
 
 @jit
-def induce_tnf(kupffer_cells, tumor, sites, induction, hours, induction_time, duration, activated_above):
-    """Drive and tolerance of every Kupffer cell, relaxed exactly over the step towards contact (1) or none (0)."""
-    fast = np.float32(-np.expm1(-hours / induction_time)) if induction_time > 0.0 else np.float32(1.0)
-    slow = np.float32(-np.expm1(-hours / duration)) if duration > 0.0 else np.float32(1.0)
-    zero = np.float32(0.0)
+def passed_on(hours, onset, duration):
+    """Of a drive of 1, what is left of it and what has become secretion after `hours`: d drive/dt = -drive/onset,
+    d secretion/dt = peak*drive/onset - secretion/duration, solved exactly; `peak` makes the highest secretion 1."""
+    onset, duration = max(onset, _AT_ONCE_H), max(duration, _AT_ONCE_H)
+    apart = abs(1.0 / onset - 1.0 / duration) * hours
+    spread = -np.expm1(-apart) / apart if apart > 1e-9 else 1.0
+    longer = duration / onset - 1.0
+    peak = np.exp(np.log1p(longer) / longer) if abs(longer) > 1e-9 else np.e
+    return np.exp(-hours / onset), peak * np.exp(-hours / max(onset, duration)) * spread * hours / onset
+
+
+@jit
+def induce_tnf(kupffer_cells, tumor, sites, induction, hours, onset, duration, tolerance_time, activated_above):
+    """Contact drives every Kupffer cell that is not tolerant; drive, secretion and tolerance take their course."""
+    left, secreted = passed_on(hours, onset, duration)
+    left, secreted = np.float32(left), np.float32(secreted)
+    lasting = np.float32(np.exp(-hours / max(duration, _AT_ONCE_H)))
+    forgotten = np.float32(np.exp(-hours / max(tolerance_time, _AT_ONCE_H)))
+    zero, one = np.float32(0.0), np.float32(1.0)
     for i in range(kupffer_cells.size):
         cell = kupffer_cells[i]
         if cell.alive == 0:
             continue
-        contact = zero
-        engulfed = cell.load > 0  # what it digests goes on stimulating it
+        engulfed = cell.load > 0
         behind = sites.population[TISSUE, cell.row, cell.column] == TUMOR
-        if engulfed or behind or count_touching(sites, TUMOR, LUMEN, cell.row, cell.column) > 0:
-            contact = induction
-        if contact == zero and cell.drive == zero and cell.tolerance == zero:
+        if induction > zero and (engulfed or behind or count_touching(sites, TUMOR, LUMEN, cell.row, cell.column) > 0):
+            cell.drive += induction * (one - cell.tolerance)
+            cell.tolerance = one
+        elif cell.tolerance == zero and cell.drive == zero and cell.tnf == zero:
             continue
-        cell.drive += fast * (contact - cell.drive)
-        cell.tolerance += slow * (contact - cell.tolerance)
-        if contact == zero and cell.drive < _EXTINCT and cell.tolerance < _EXTINCT:
-            cell.drive = zero
-            cell.tolerance = zero
-        cell.tnf = max(zero, cell.drive - cell.tolerance)
+        else:
+            cell.tolerance = faded(cell.tolerance * forgotten)
+        cell.tnf = faded(cell.tnf * lasting + cell.drive * secreted)
+        cell.drive = faded(cell.drive * left)
         if cell.state == kupffer.RESTING and cell.tnf > activated_above:
             cell.state = kupffer.TNF_SECRETING
         elif cell.state == kupffer.TNF_SECRETING and cell.tnf <= activated_above:
             cell.state = kupffer.RESTING
+
+
+@jit
+def faded(level):
+    """The level, or nothing when hardly any of it is left."""
+    return level if level > _EXTINCT else np.float32(0.0)
 
 
 @jit
@@ -112,8 +136,7 @@ def relaxed(level, signal, on, off, hours):
     if rate == 0.0:
         return level
     target = on * signal / rate
-    new = np.float32(target + (level - target) * np.exp(-rate * hours))
-    return new if new > _EXTINCT else np.float32(0.0)
+    return faded(np.float32(target + (level - target) * np.exp(-rate * hours)))
 
 
 @jit

@@ -53,11 +53,12 @@ class Extravasation(Rule):
     def apply(self, liver) -> None:
         p = self.parameters
         tumor = liver.tumor
-        if not np.any((tumor.used.state == ADHERENT) & (tumor.used.alive == 1)):
+        adherent = tumor.in_state(ADHERENT)
+        if not adherent.any():
             return
         rapid = liver.config.cells.tumor.extravasation == "rapid"
         half_time = p.rapid_half_time if rapid else p.intravascular_half_time
-        order = tumor.order(liver.key(self.name), liver.step_number)
+        order = tumor.order(liver.key(self.name), liver.step_number, adherent)
         cross(
             tumor.rows, liver.endothelium.rows, liver.sites, liver.ledger.book(order.size), liver.minutes,
             liver.key(self.name), liver.step_number, order, liver.dt_hours, np.log(2.0) / max(half_time, 1e-3),

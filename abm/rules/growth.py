@@ -14,7 +14,7 @@ from pydantic import Field
 from ..cells.population import TUMOR
 from ..cells.tumor import ADHERENT, CIRCULATING, DORMANT, EXTRAVASATED, HELD
 from ..kernels.jit import jit
-from ..kernels.random import hash64, stream_key, uniform
+from ..kernels.random import happens, hash64, stream_key, uniform
 from ..kernels.sites import count_touching, neighbour, offset_between, place
 from ..kernels.tables import take_slot
 from ..record import cause, event
@@ -60,7 +60,7 @@ class Growth(Rule):
             0.15, low=0.05, high=0.3, mark="assumed", source="spread of cycle times in culture",
             description="half-width of the uniform spread of cycle speeds between cells")
         dormancy_rate: PerHour = parameter(
-            "0.045 /h", low="0.03 /h", high="0.3 /h", mark="derived",
+            "0.05 /h", low="0.03 /h", high="0.3 /h", mark="derived",
             source=f"{_LUZZI}: 1 in 40 of those that leave the vessels is a micrometastasis on day 3; calibrated on that",
             description="rate at which a solitary cell stops cycling without niche or net")
         wake_rate: PerHour = parameter(
@@ -80,7 +80,7 @@ class Growth(Rule):
             source=f"{_LUZZI}: 99 of 100 micrometastases do not grow on: deaths nearly outnumber 0.027 /h births",
             description="how many times faster cycling cells of a line without autonomy die without niche")
         dormant_death: PerHour = parameter(
-            "0.0015 /h", low="0.001 /h", high="0.006 /h", mark="derived",
+            "0.001 /h", low="0.001 /h", high="0.006 /h", mark="derived",
             source=f"{_LUZZI}: at most ln(80/36)/240 h = 0.0033 /h, as some wake; calibrated on 36 % dormant at day 13",
             description="death rate of a dormant cell, and of one that has not divided yet")
         net_gain: Number = parameter(
@@ -247,7 +247,7 @@ def grow(tumor, sites, book, minutes, key, step, order, hours, oxygen, nets, hep
         level = np.float64(oxygen[cell.row, cell.column])
         zone = sites.zone[cell.row, cell.column]
         apoptosis, necrosis = death_hazard(cell, level, fate)
-        if uniform(key, step, cell.uid, 0) < -np.expm1(-(apoptosis + necrosis) * hours):
+        if happens(key, step, cell.uid, 0, apoptosis + necrosis, hours):
             by_apoptosis = uniform(key, step, cell.uid, 1) * (apoptosis + necrosis) < apoptosis
             lose(tumor, sites, book, minutes, event.DIED, cause.APOPTOSIS if by_apoptosis else cause.HYPOXIA, slot)
             continue
@@ -255,7 +255,7 @@ def grow(tumor, sites, book, minutes, key, step, order, hours, oxygen, nets, hep
         if cell.state == DORMANT:
             net = net_beside(sites, nets, cell.row, cell.column)
             hazard = fate.wake * (1.0 + fate.wake_gain * max(niche, net))
-            if uniform(key, step, cell.uid, 2) < -np.expm1(-hazard * hours):
+            if happens(key, step, cell.uid, 2, hazard, hours):
                 cell.state = EXTRAVASATED if cell.layer == TISSUE else ADHERENT
                 reason = cause.NONE if max(niche, net) == 0.0 else cause.NET if net > niche else cause.NICHE
                 enter(book, minutes, event.WOKEN, reason, cell, zone)
@@ -264,7 +264,7 @@ def grow(tumor, sites, book, minutes, key, step, order, hours, oxygen, nets, hep
             sites, TUMOR, LUMEN, cell.row, cell.column) <= 1
         if alone and cell.state == EXTRAVASATED:
             hazard = fate.dormancy * (1.0 - max(niche, net_beside(sites, nets, cell.row, cell.column)))
-            if uniform(key, step, cell.uid, 3) < -np.expm1(-hazard * hours):
+            if happens(key, step, cell.uid, 3, hazard, hours):
                 cell.state = DORMANT
                 enter(book, minutes, event.DORMANT, cause.SOLITUDE, cell, zone)
                 continue

@@ -14,12 +14,15 @@ from ..cells import kupffer
 from ..cells.population import KUPFFER, TUMOR
 from ..kernels.jit import jit
 from ..kernels.random import hash64, uniform
-from ..kernels.sites import COLUMN_OFFSET, ROW_OFFSET, count_touching, lift, neighbour, place, shifted
+from ..kernels.sites import lift, neighbour, place
 from ..tissue.sites import LUMEN, SINUSOID
 from ..units import Micrometers, MicrometersPerMinute, parameter
 from .rule import Rule, RuleParameters
+from .surroundings import standing_in
 
 _DIAGONAL = 1.4142135623730951
+TOUCHING = 1
+"""Moves from a tumor cell at which it is touched."""
 
 
 class KupfferCrawling(Rule):
@@ -40,89 +43,67 @@ class KupfferCrawling(Rule):
 
     def apply(self, liver) -> None:
         p = self.parameters
-        if liver.kupffer.count == 0 or not (liver.sites.population[LUMEN] == TUMOR).any():
+        prey = np.flatnonzero(liver.sites.population[LUMEN] == TUMOR)
+        if liver.kupffer.count == 0 or prey.size == 0:
             return
+        moves = moves_to_prey(prey, liver.sites, round(p.reach / liver.spacing_um))
+        drawn = standing_in(liver.kupffer, moves > TOUCHING) & ~liver.kupffer.in_state(kupffer.REPROGRAMMED)
+        key, step = liver.key(self.name), liver.step_number
         creep_to_prey(
-            liver.kupffer.rows, liver.sites, liver.key(self.name), liver.step_number,
-            liver.kupffer.order(liver.key(self.name), liver.step_number), p.speed * liver.dt_minutes / liver.spacing_um,
-            round(p.reach / liver.spacing_um),
+            liver.kupffer.rows, liver.sites, moves, key, step, liver.kupffer.order(key, step, drawn),
+            p.speed * liver.dt_minutes / liver.spacing_um,
         )
 
 
 @jit
-def is_prey_around(sites, row, column, reach):
-    """Whether a tumor cell stands in the lumen within `reach` sites in row and column: a quick look before a search."""
+def moves_to_prey(prey, sites, reach):
+    """How many moves along sinusoids it is from each site to the nearest of `prey` (sites, as row * columns + column):
+    int16 [row, column], 0 at the prey itself, -1 where it is more than `reach`. Others that line the wall are passed
+    over."""
     rows, columns = sites.kind.shape
-    for dr in range(-reach, reach + 1):
-        r = shifted(row, dr, rows, sites.periodic)
-        if r < 0:
-            continue
-        for dc in range(-reach, reach + 1):
-            c = shifted(column, dc, columns, sites.periodic)
-            if c >= 0 and sites.population[LUMEN, r, c] == TUMOR:
-                return True
-    return False
-
-
-@jit
-def way_to_prey(sites, row, column, reach, turn, distance, queue):
-    """The first direction of the shortest way along sinusoids to a tumor cell in the lumen, and the length of that way in
-    moves; (-1, -1, 0) if there is none within `reach` moves.
-
-    The way is looked for outwards from the Kupffer cell, passing over other cells that line the wall; directions are
-    tried from `turn` on. distance: int32 [2 reach + 1, 2 reach + 1], queue: int32 [same number of sites, 3], scratch.
-    """
-    distance[:, :] = -1
-    distance[reach, reach] = 0
-    queue[0, 0], queue[0, 1], queue[0, 2] = reach, reach, -1  # place in the window, and first direction of the way there
-    head, tail = 0, 1
-    rows, columns = sites.kind.shape
+    moves = np.full((rows, columns), np.int16(-1))
+    queue = np.empty(rows * columns, np.int64)
+    tail = prey.size
+    for n in range(tail):
+        queue[n] = prey[n]
+        moves[prey[n] // columns, prey[n] % columns] = 0
+    head = 0
     while head < tail:
-        at_row, at_column, first = queue[head, 0], queue[head, 1], queue[head, 2]
+        row, column = queue[head] // columns, queue[head] % columns
         head += 1
-        length = distance[at_row, at_column]
-        if length >= reach:
-            continue
-        r0 = shifted(row, at_row - reach, rows, sites.periodic)
-        c0 = shifted(column, at_column - reach, columns, sites.periodic)
+        if moves[row, column] >= reach:
+            break
         for k in range(8):
-            direction = (turn + k) % 8
-            r, c = neighbour(sites, r0, c0, direction)
-            if r < 0:
-                continue
-            in_row, in_column = at_row + ROW_OFFSET[direction], at_column + COLUMN_OFFSET[direction]
-            if distance[in_row, in_column] >= 0:
-                continue
-            if sites.population[LUMEN, r, c] == TUMOR:
-                return first if first >= 0 else direction, length + 1
-            if sites.kind[r, c] != SINUSOID:
-                continue
-            distance[in_row, in_column] = length + 1
-            queue[tail, 0], queue[tail, 1], queue[tail, 2] = in_row, in_column, first if first >= 0 else direction
-            tail += 1
-    return -1, 0
+            r, c = neighbour(sites, row, column, k)
+            if r >= 0 and moves[r, c] < 0 and sites.kind[r, c] == SINUSOID:
+                moves[r, c] = moves[row, column] + 1
+                queue[tail] = r * columns + c
+                tail += 1
+    return moves
 
 
 @jit
-def creep_to_prey(cells, sites, key, step, order, moves, reach):
-    """Each Kupffer cell of `order` (slots) that touches no tumor cell makes `moves` moves (a fraction of one by chance)
-    along the way to the nearest within `reach` moves; over cells that are in its way, and only to a free site."""
-    distance = np.empty((2 * reach + 1, 2 * reach + 1), np.int32)
-    queue = np.empty((distance.size, 3), np.int32)
+def way_to_prey(sites, moves, row, column, turn):
+    """The direction, looked for from `turn` on, of a neighbour that is nearer to the prey by `moves`; -1 without any."""
+    for k in range(8):
+        r, c = neighbour(sites, row, column, (turn + k) % 8)
+        if r >= 0 and 0 <= moves[r, c] < moves[row, column]:
+            return (turn + k) % 8
+    return -1
+
+
+@jit
+def creep_to_prey(cells, sites, moves, key, step, order, path):
+    """Each Kupffer cell of `order` (slots) makes `path` moves (a fraction of one by chance) along the way to the nearest
+    prey (`moves_to_prey`), until it touches it; over cells that are in its way, and only to a free site."""
     for slot in order:
         cell = cells[slot]
-        if cell.state == kupffer.REPROGRAMMED or count_touching(sites, TUMOR, LUMEN, cell.row, cell.column) > 0:
-            continue
-        if not is_prey_around(sites, cell.row, cell.column, reach):
-            continue
-        left = moves
+        left = path
         draw = 0
         row, column = cell.row, cell.column
-        while left > 0.0:
+        while left > 0.0 and moves[row, column] > TOUCHING:
             turn = np.int64(hash64(key, cell.uid, step, 100 + draw) % np.uint64(8))
-            direction, length = way_to_prey(sites, row, column, reach, turn, distance, queue)
-            if direction < 0 or length < 2:
-                break
+            direction = way_to_prey(sites, moves, row, column, turn)
             way = _DIAGONAL if direction % 2 == 1 else 1.0
             if left < way and uniform(key, step, cell.uid, draw) >= left / way:
                 break

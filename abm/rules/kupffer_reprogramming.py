@@ -16,6 +16,7 @@ from ..kernels.sites import shifted
 from ..tissue.sites import TISSUE
 from ..units import Fraction, Micrometers, Millimolar, PerHour, parameter
 from .rule import Rule, RuleParameters
+from .surroundings import block_of, tumor_around
 
 
 class KupfferReprogramming(Rule):
@@ -48,8 +49,9 @@ class KupfferReprogramming(Rule):
     def apply(self, liver) -> None:
         p = self.parameters
         if liver.tumor.count and liver.kupffer.count:
+            radius = p.radius / liver.spacing_um
             reprogram(
-                liver.kupffer.used, liver.sites, liver.dt_hours, p.rate, p.radius / liver.spacing_um, p.nodule_cells,
+                liver.kupffer.used, liver.sites, tumor_around(liver, TISSUE, radius), liver.dt_hours, p.rate, radius, p.nodule_cells,
                 p.lactate_half, np.float32(p.reprogrammed_above), liver.signal("tgf_beta"),
                 liver.fields["lactate"].excess,
             )
@@ -77,12 +79,13 @@ def is_near_nodule(sites, row, column, radius, nodule_cells):
 
 
 @jit
-def reprogram(kupffer_cells, sites, hours, rate, radius, nodule_cells, lactate_half, reprogrammed_above, tgf_beta, lactate):
+def reprogram(kupffer_cells, sites, around, hours, rate, radius, nodule_cells, lactate_half, reprogrammed_above,
+              tgf_beta, lactate):
     """Advance the score of every Kupffer cell with a nodule within `radius` (in sites) by TGF-beta and by `lactate`,
-    the excess (mM) over its level at rest."""
+    the excess (mM) over its level at rest. `around` (`tumor_around`) says who need not look for one."""
     for i in range(kupffer_cells.size):
         cell = kupffer_cells[i]
-        if cell.alive == 0:
+        if cell.alive == 0 or around[block_of(around, sites, cell.row, cell.column)] < nodule_cells:
             continue
         level = np.float64(tgf_beta[cell.row, cell.column])
         acid = max(np.float64(lactate[cell.row, cell.column]), 0.0)

@@ -12,7 +12,7 @@ import numpy as np
 
 from ..cells import natural_killer, neutrophil
 from ..cells.population import NATURAL_KILLER, NEUTROPHIL, TUMOR
-from ..cells.tumor import CIRCULATING, EXTRAVASATED
+from ..cells.tumor import EXTRAVASATED
 from ..kernels.jit import jit
 from ..kernels.prefetch import prefetch
 from ..kernels.random import fill_draws, uniform, unit
@@ -21,7 +21,6 @@ from ..kernels.sites import (
     ROW_OFFSET,
     count_touching,
     lift,
-    mark_around,
     neighbour,
     place,
     shifted,
@@ -33,6 +32,7 @@ from ..record.ledger import enter
 from ..tissue.sites import LUMEN, PARENCHYMA, SINUSOID, TISSUE
 from ..units import Fraction, Hours, MicrometersPerMinute, parameter
 from .rule import Rule, RuleParameters
+from .surroundings import beside_tumor
 
 _MOST_HOPS = 3  # sites occupied by others that one move may pass over
 _TURNS = np.array([0, 1, -1, 2, -2, 3, -3, 4])
@@ -98,44 +98,34 @@ class Migration(Rule):
     parameters: Parameters
 
     def prepare(self, liver) -> None:
-        """Where the vessels lead; and a lattice on which each step marks the surroundings of the tumor cells."""
-        self.vessels = Vessels(ways_along(liver.sites.kind, SINUSOID, liver.periodic), np.zeros(liver.shape, np.uint8))
+        """Where the vessels lead."""
+        self.ways = ways_along(liver.sites.kind, SINUSOID, liver.periodic)
 
     def apply(self, liver) -> None:
         p = self.parameters
         key, step = liver.key(self.name), liver.step_number
         minutes = liver.dt_minutes
-        mark_surroundings(self.vessels.beside_tumor, liver.tumor.used, liver.periodic, np.uint8(1))
+        vessels = Vessels(self.ways, beside_tumor(liver))
         cells = liver.natural_killer
         if cells.count:
             patrol(
-                cells.rows, liver.tumor.rows, liver.sites, self.vessels, liver.ledger.book(cells.count), liver.minutes, key, step,
+                cells.rows, liver.tumor.rows, liver.sites, vessels, liver.ledger.book(cells.count), liver.minutes, key, step,
                 cells.order(key, step), p.nk_speed * minutes,
                 liver.spacing_um, p.nk_speed * p.nk_persistence * 60.0,
             )
         cells = liver.neutrophil
         if cells.count:
             crawl(
-                cells.rows, liver.sites, self.vessels, key, step, cells.order(key, step), p.neutrophil_speed * minutes,
+                cells.rows, liver.sites, vessels, key, step, cells.order(key, step), p.neutrophil_speed * minutes,
                 liver.spacing_um, p.neutrophil_speed * p.neutrophil_persistence * 60.0, liver.signal("cxcl1"),
                 p.chemotaxis,
             )
-        mark_surroundings(self.vessels.beside_tumor, liver.tumor.used, liver.periodic, np.uint8(0))
         cells = liver.tumor
         if cells.count and p.tumor_speed > 0.0:
             creep(
                 cells.rows, liver.sites, key, step, cells.order(key, step), p.tumor_speed * minutes, liver.spacing_um,
                 liver.hepatocytes, 1.0 - p.cohesion,
             )
-
-
-@jit(counted=False)
-def mark_surroundings(marks, tumor, periodic, mark):
-    """Set `marks` to `mark` at every site that touches a settled tumor cell."""
-    for i in range(tumor.size):
-        cell = tumor[i]
-        if cell.alive != 0 and cell.state != CIRCULATING:
-            mark_around(marks, cell.row, cell.column, periodic, mark)
 
 
 @jit(inline=True, counted=False)

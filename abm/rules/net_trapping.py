@@ -9,6 +9,7 @@ in `passage`, the screen in `nk_killing`, the growth in `growth`: this rule says
 import numpy as np
 
 from ..cells.tumor import ADHERENT, HELD
+from ..fields.multigrid import is_zero
 from ..kernels.jit import jit
 from ..record import cause, event
 from ..record.ledger import enter
@@ -41,7 +42,7 @@ class NetTrapping(Rule):
         p = self.parameters
         tumor = liver.tumor
         nets = liver.sticky_nets()
-        if tumor.count == 0 or not (nets.any() or tumor.used.net.any()):
+        if tumor.count == 0 or (is_zero(nets) and not np.asarray(tumor.used)["net"].any()):
             return
         wrap(
             tumor.used, liver.sites, liver.ledger.book(tumor.count), liver.minutes, nets, np.float32(p.half_hold),

@@ -11,10 +11,11 @@ import numpy as np
 from pydantic import Field
 
 from ..cells import neutrophil
+from ..fields.multigrid import is_zero
 from ..kernels.jit import jit
-from ..kernels.random import uniform
+from ..kernels.random import draw_each, strikes, unit
 from ..kernels.sites import lift, shifted
-from ..kernels.tables import free_slot
+from ..kernels.tables import HIGH, free_slot
 from ..tissue.sites import LUMEN, SINUSOID
 from ..units import Hours, Micrometers, Number, PerHour, parameter
 from .rule import Rule, RuleParameters
@@ -54,7 +55,7 @@ class Netosis(Rule):
     def apply(self, liver) -> None:
         p = self.parameters
         for layer in (liver.nets, liver.net_residue):
-            if layer.any():
+            if not is_zero(layer):
                 decay(layer, np.float32(0.5 ** (liver.dt_hours / max(p.half_life, 1e-3))))
         cells = liver.neutrophil
         if cells.count == 0:
@@ -72,9 +73,8 @@ def decay(nets, factor):
     """Decay of every net; what has become too thin is gone."""
     flat = nets.ravel()
     for i in range(flat.size):
-        if flat[i] != np.float32(0.0):
-            left = flat[i] * factor
-            flat[i] = left if left > _GONE else np.float32(0.0)
+        left = flat[i] * factor
+        flat[i] = left if left > _GONE else np.float32(0.0)
 
 
 @jit
@@ -82,16 +82,16 @@ def cast_nets(cells, sites, nets, key, step, hours, now_h, rate, duration_h, ala
     """Neutrophils commit to NETosis, and committed ones burst: the net fills the sinusoid sites within `radius`
     (in sites, with `reach` its whole number of sites), up to 1."""
     rows, columns = sites.kind.shape
-    for slot in range(cells.rows.size):
+    draws = draw_each(key, step, cells.rows.uid[: cells.book[HIGH]], 0)
+    for slot in range(draws.size):
         cell = cells.rows[slot]
         if cell.alive == 0:
             continue
         if cell.state != neutrophil.NETTING:
             stimulus = np.float64(cxcl1[cell.row, cell.column]) + np.float64(tnf[cell.row, cell.column]) + alarm
-            if stimulus > 0.0:
-                if uniform(key, step, cell.uid, 0) < -np.expm1(-rate * stimulus / (1.0 + stimulus) * hours):
-                    cell.state = neutrophil.NETTING
-                    cell.nets_h = np.float32(now_h + duration_h)
+            if stimulus > 0.0 and strikes(unit(draws[slot]), rate * stimulus / (1.0 + stimulus) * hours):
+                cell.state = neutrophil.NETTING
+                cell.nets_h = np.float32(now_h + duration_h)
             continue
         if cell.nets_h > np.float32(now_h):
             continue

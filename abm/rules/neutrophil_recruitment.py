@@ -11,9 +11,9 @@ import numpy as np
 from ..cells import neutrophil
 from ..cells.population import NEUTROPHIL
 from ..kernels.jit import jit
-from ..kernels.random import hash64, stream_key, uniform
+from ..kernels.random import draw_each, fill_each, hash64, stream_key, strikes, uniform, unit
 from ..kernels.sites import lift, place
-from ..kernels.tables import free_slot, take_slot
+from ..kernels.tables import HIGH, free_slot, take_slot
 from ..tissue.sites import LUMEN, SINUSOID
 from ..units import Hours, Number, PerHour, parameter
 from .rule import Rule, RuleParameters
@@ -73,20 +73,22 @@ class NeutrophilRecruitment(Rule):
 @jit
 def age(cells, sites, key, step, hours, death_rate, tissue_death_rate, turning_rate, cxcl1, tgf_beta):
     """Death, slower in chemokine, and the turn from N1 to N2. A cell casting its net dies of that instead."""
-    for slot in range(cells.rows.size):
+    uids = cells.rows.uid[: cells.book[HIGH]]
+    dying, turning = draw_each(key, step, uids, 0), draw_each(key, step, uids, 1)
+    for slot in range(uids.size):
         cell = cells.rows[slot]
         if cell.alive == 0 or cell.state == neutrophil.NETTING:
             continue
         chemokine = np.float64(cxcl1[cell.row, cell.column])
         signal = chemokine / (1.0 + chemokine)
         rate = death_rate + (tissue_death_rate - death_rate) * signal
-        if uniform(key, step, cell.uid, 0) < -np.expm1(-rate * hours):
+        if strikes(unit(dying[slot]), rate * hours):
             lift(sites, LUMEN, cell.row, cell.column)
             free_slot(cells, slot)
             continue
         if cell.state == neutrophil.N1:
             level = np.float64(tgf_beta[cell.row, cell.column])
-            if level > 0.0 and uniform(key, step, cell.uid, 1) < -np.expm1(-turning_rate * level / (1.0 + level) * hours):
+            if level > 0.0 and strikes(unit(turning[slot]), turning_rate * level / (1.0 + level) * hours):
                 cell.state = neutrophil.N2
 
 
@@ -95,15 +97,18 @@ def attracting_sites(sites, cxcl1, key, step, entry_rate, hours):
     """Perfused sinusoid sites (int64 [n, 2]) where chemokine brings a neutrophil out of the blood in this step."""
     rows, columns = sites.kind.shape
     found = np.empty((rows * columns, 2), np.int64)
+    reached, draws = np.empty(columns, np.uint64), np.empty(columns, np.uint64)
     count = 0
     for row in range(rows):
+        n = 0
         for column in range(columns):
-            level = cxcl1[row, column]
-            if level <= _FAINT or sites.kind[row, column] != SINUSOID or sites.perfused[row, column] == 0:
-                continue
-            hazard = entry_rate * np.float64(level) / (1.0 + np.float64(level))
-            site = np.uint64(row) * np.uint64(columns) + np.uint64(column)
-            if uniform(key, step, site, 3) < -np.expm1(-hazard * hours):
+            reached[n] = row * columns + column
+            n += cxcl1[row, column] > _FAINT and sites.kind[row, column] == SINUSOID and sites.perfused[row, column] != 0
+        fill_each(draws, key, step, reached[:n], 3)
+        for k in range(n):
+            column = np.int64(reached[k]) - row * columns
+            level = np.float64(cxcl1[row, column])
+            if strikes(unit(draws[k]), entry_rate * level / (1.0 + level) * hours):
                 found[count, 0] = row
                 found[count, 1] = column
                 count += 1

@@ -11,6 +11,7 @@ import numpy as np
 from ..cells import stellate
 from ..cells.population import STELLATE
 from ..cells.tumor import CIRCULATING
+from ..fields.multigrid import is_zero
 from ..kernels.jit import jit
 from ..kernels.sites import neighbour
 from ..tissue.sites import TISSUE
@@ -46,7 +47,7 @@ class NicheFormation(Rule):
     def apply(self, liver) -> None:
         p = self.parameters
         level = liver.blood.exosomes
-        if level > 0.0 or liver.exosomes.any():
+        if level > 0.0 or not is_zero(liver.exosomes):
             rate = p.education_rate * 2.0 * level / (1.0 + level)  # the parameter itself at level 1
             educate(
                 liver.kupffer.used, liver.exosomes, -np.expm1(-rate * liver.dt_hours),

@@ -14,9 +14,9 @@ import numpy as np
 from ..cells import natural_killer
 from ..cells.population import NATURAL_KILLER, NEUTROPHIL, TUMOR
 from ..kernels.jit import jit
-from ..kernels.random import hash64, stream_key, uniform
+from ..kernels.random import happens, hash64, stream_key, uniform
 from ..kernels.sites import count_touching, lift, neighbour, place
-from ..kernels.tables import free_slot, take_slot
+from ..kernels.tables import HIGH, free_slot, take_slot
 from ..record import cause, event
 from ..record.ledger import lose
 from ..tissue.sites import LUMEN, TISSUE
@@ -81,21 +81,21 @@ class NaturalKillerKilling(Rule):
             "4 h", low="2 h", high="6 h", mark="checked", source=_ICHISE,
             description="time since arrival until which tumor cells are fully susceptible")
         lost_susceptibility: Hours = parameter(
-            "24 h", low="16 h", high="30 h", mark="checked",
+            "18 h", low="16 h", high="30 h", mark="checked",
             source=f"{_ICHISE}: CD155 lost, nearly all survive after 24 h",
             description="time since arrival at which no susceptibility is left")
         through_wall: Fraction = parameter(
-            0.3, low=0.1, high=1, mark="assumed", source="contact through fenestrae",
+            0.9, low=0.1, high=1, mark="assumed", source="contact through fenestrae",
             description="kill hazard for a target in the space of Disse or the plate, relative to one in the lumen")
         platelet_shield: Fraction = parameter(
-            0.7, low=0.5, high=0.9, mark="unverified",
+            0.5, low=0.5, high=0.9, mark="unverified",
             source="Nieswandt 1999, Cancer Res 59:1295; Palumbo 2005, Blood 105:178",
             description="protection by a full platelet cloak")
         net_shield: Fraction = parameter(
             0.7, low=0.3, high=0.95, mark="assumed", source="Teijeira 2020, 10.1016/j.immuni.2020.03.001",
             description="protection by a full net")
         neutrophil_shield: Fraction = parameter(
-            0.4, low=0, high=0.7, mark="assumed", source="Spiegel 2016, 10.1158/2159-8290.CD-15-1157 (direction)",
+            0.2, low=0, high=0.7, mark="assumed", source="Spiegel 2016, 10.1158/2159-8290.CD-15-1157 (direction)",
             description="protection by a touching neutrophil")
         tgf_beta_inhibition: Fraction = parameter(
             0.7, low=0.3, high=0.9, mark="assumed", source="Yang 2025, 10.3892/or.2025.8963",
@@ -123,7 +123,6 @@ class NaturalKillerKilling(Rule):
         nk = liver.natural_killer
         host = liver.config.cells.natural_killer
         if nk.count:
-            order = nk.order(liver.key(self.name), liver.step_number)
             poly_ic = liver.blood.poly_ic
             boost = 1.0 + p.poly_ic_gain * poly_ic / (1.0 + poly_ic)
             arms = Arms(
@@ -133,10 +132,13 @@ class NaturalKillerKilling(Rule):
                 p.net_shield, p.neutrophil_shield, p.tgf_beta_inhibition, p.lactate_half, p.lactate_steepness,
                 1.0 / max(p.contact_time, 1e-3), p.lactate_death, float(liver.fields["lactate"].rest),
             )
+            lactate = liver.fields["lactate"].values
+            endure(nk.table, liver.sites, liver.minutes, liver.key(self.name), liver.step_number, liver.dt_hours, lactate, arms)
+            order = nk.order(liver.key(self.name), liver.step_number, nk.in_state(natural_killer.IN_CONTACT))
             attack(
-                nk.table, liver.tumor.table, liver.sites, liver.ledger.book(order.size), liver.minutes,
-                liver.key(self.name), liver.step_number, order, liver.dt_hours, p.handling_time,
-                liver.fields["lactate"].values, liver.signal("tgf_beta"), arms,
+                nk.rows, liver.tumor.table, liver.sites, liver.ledger.book(order.size), liver.minutes,
+                liver.key(self.name), liver.step_number, order, liver.dt_hours, p.handling_time, lactate,
+                liver.signal("tgf_beta"), arms,
             )
         turnover(
             nk, liver, liver.key(self.name + "/turnover"), 1.0 / max(host.residence, 1e-3),
@@ -189,25 +191,31 @@ def kill_hazard(target, sites, now_h, lactate, tgf_beta, arms):
 
 
 @jit
-def attack(nk, tumor, sites, book, minutes, key, step, order, hours, handling_h, lactate, tgf_beta, arms):
-    """NK cells in contact kill, leave, or stay (competing hazards); handling ones become free; lactate kills some."""
-    now_h = minutes / 60.0
+def endure(nk, sites, minutes, key, step, hours, lactate, arms):
+    """Lactate kills some NK cells; those that are done with their last target become free."""
     # what dies in the lactate of normal blood is part of the residence time
     normal = hill(arms.lactate_at_rest, arms.lactate_half, arms.lactate_steepness)
-    for slot in order:
+    for slot in range(nk.book[HIGH]):
         cell = nk.rows[slot]
-        local_lactate = np.float64(lactate[cell.row, cell.column])
-        poisoning = arms.lactate_death * max(hill(local_lactate, arms.lactate_half, arms.lactate_steepness) - normal, 0.0)
-        if uniform(key, step, cell.uid, 2) < -np.expm1(-poisoning * hours):
-            lift(sites, LUMEN, cell.row, cell.column)
-            free_slot(nk, slot)
+        if cell.alive == 0:
             continue
-        if cell.state == natural_killer.HANDLING:
-            if cell.busy_h <= np.float32(now_h):
-                cell.state = natural_killer.PATROLLING
-            continue
-        if cell.state != natural_killer.IN_CONTACT:
-            continue
+        level = np.float64(lactate[cell.row, cell.column])
+        if level > arms.lactate_at_rest:
+            poisoning = arms.lactate_death * max(hill(level, arms.lactate_half, arms.lactate_steepness) - normal, 0.0)
+            if happens(key, step, cell.uid, 2, poisoning, hours):
+                lift(sites, LUMEN, cell.row, cell.column)
+                free_slot(nk, slot)
+                continue
+        if cell.state == natural_killer.HANDLING and cell.busy_h <= np.float32(minutes / 60.0):
+            cell.state = natural_killer.PATROLLING
+
+
+@jit
+def attack(nk, tumor, sites, book, minutes, key, step, order, hours, handling_h, lactate, tgf_beta, arms):
+    """The NK cells of `order` (slots), all in contact, kill, leave, or stay (competing hazards)."""
+    now_h = minutes / 60.0
+    for slot in order:
+        cell = nk[slot]
         prey = find_target(sites, tumor.rows, cell.row, cell.column, cell.target)
         if prey < 0:
             cell.state = natural_killer.PATROLLING
@@ -215,9 +223,10 @@ def attack(nk, tumor, sites, book, minutes, key, step, order, hours, handling_h,
         kill = 0.0
         if cell.killer == 1:
             kill = kill_hazard(
-                tumor.rows[prey], sites, now_h, local_lactate, np.float64(tgf_beta[cell.row, cell.column]), arms)
+                tumor.rows[prey], sites, now_h, np.float64(lactate[cell.row, cell.column]),
+                np.float64(tgf_beta[cell.row, cell.column]), arms)
         total = kill + arms.leave
-        if uniform(key, step, cell.uid, 0) >= -np.expm1(-total * hours):
+        if not happens(key, step, cell.uid, 0, total, hours):
             continue
         which = uniform(key, step, cell.uid, 1) * total
         if which < kill:
@@ -244,11 +253,11 @@ def turnover(nk, liver, key, leaving_rate: float, wanted: float, killer_fraction
 @jit
 def renew(nk, sites, key, step, hours, leaving_rate, killer_fraction, now_h, entries, identity):
     """Leaving and entering NK cells; entries: int64 [n, 2] of sites, taken if free."""
-    for slot in range(nk.rows.size):
+    for slot in range(nk.book[HIGH]):
         cell = nk.rows[slot]
         if cell.alive == 0 or cell.state != natural_killer.PATROLLING:
             continue
-        if uniform(key, step, cell.uid, 0) < -np.expm1(-leaving_rate * hours):
+        if happens(key, step, cell.uid, 0, leaving_rate, hours):
             lift(sites, LUMEN, cell.row, cell.column)
             free_slot(nk, slot)
     columns = sites.kind.shape[1]

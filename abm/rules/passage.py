@@ -51,9 +51,10 @@ class Passage(Rule):
 
     def apply(self, liver) -> None:
         tumor = liver.tumor
-        if not np.any((tumor.used.state == CIRCULATING) & (tumor.used.alive == 1)):
+        circulating = tumor.in_state(CIRCULATING)
+        if not circulating.any():
             return
-        order = tumor.order(liver.key(self.name), liver.step_number)
+        order = tumor.order(liver.key(self.name), liver.step_number, circulating)
         # nothing is carried to a site that has come free again before the flow is solved: its pressure is not of this flow
         carrying = liver.flow.carries & liver.sites.perfused
         carry(

@@ -9,11 +9,12 @@ import numpy as np
 
 from ..cells.population import TUMOR
 from ..kernels.jit import jit
-from ..kernels.random import uniform
+from ..kernels.random import happens
 from ..kernels.sites import neighbour
 from ..tissue.sites import LUMEN, SINUSOID, TISSUE
 from ..units import Fraction, Hours, PerHour, parameter
 from .rule import Rule, RuleParameters
+from .surroundings import beside_tumor
 
 
 class Perfusion(Rule):
@@ -40,9 +41,11 @@ class Perfusion(Rule):
 
     def apply(self, liver) -> None:
         p = self.parameters
+        dense_net = np.float32(p.dense_net)
+        stirring = (beside_tumor(liver) != 0) | (liver.nets >= dense_net) | (liver.sites.perfused == 0)
         obstruct(
-            liver.sites, liver.collapsed, liver.nets, liver.signal("vegf"), liver.key(self.name),
-            liver.step_number, liver.dt_hours, p.collapse_rate, p.surrounded, np.float32(p.dense_net),
+            np.flatnonzero(stirring), liver.sites, liver.collapsed, liver.nets, liver.signal("vegf"), liver.key(self.name),
+            liver.step_number, liver.dt_hours, p.collapse_rate, p.surrounded, dense_net,
         )
         interval = max(1, round(p.flow_interval / liver.dt_hours))
         if (liver.step_number + 1) % interval == 0:
@@ -63,19 +66,19 @@ def is_surrounded(sites, row, column, surrounded):
 
 
 @jit
-def obstruct(sites, collapsed, nets, vegf, key, step, hours, rate, surrounded, dense_net):
-    """Collapse and reopening of the sinusoids, and from it the lattice of perfused sites."""
-    rows, columns = sites.kind.shape
-    for row in range(rows):
-        for column in range(columns):
-            if sites.kind[row, column] != SINUSOID:
-                continue
-            blocked = sites.population[LUMEN, row, column] == TUMOR or nets[row, column] >= dense_net
-            if not is_surrounded(sites, row, column, surrounded):
-                collapsed[row, column] = 0
-            elif collapsed[row, column] == 0:
-                hazard = rate / (1.0 + np.float64(vegf[row, column]))
-                site = np.uint64(row) * np.uint64(columns) + np.uint64(column)
-                if uniform(key, step, site, 0) < -np.expm1(-hazard * hours):
-                    collapsed[row, column] = 1
-            sites.perfused[row, column] = 0 if blocked or collapsed[row, column] == 1 else 1
+def obstruct(places, sites, collapsed, nets, vegf, key, step, hours, rate, surrounded, dense_net):
+    """Collapse and reopening of the sinusoids, and from it the lattice of perfused sites, at `places` (row * columns +
+    column): everywhere else sinusoids are open and stay so."""
+    columns = sites.kind.shape[1]
+    for place in places:
+        row, column = place // columns, place % columns
+        if sites.kind[row, column] != SINUSOID:
+            continue
+        blocked = sites.population[LUMEN, row, column] == TUMOR or nets[row, column] >= dense_net
+        if not is_surrounded(sites, row, column, surrounded):
+            collapsed[row, column] = 0
+        elif collapsed[row, column] == 0:
+            hazard = rate / (1.0 + np.float64(vegf[row, column]))
+            if happens(key, step, np.uint64(place), 0, hazard, hours):
+                collapsed[row, column] = 1
+        sites.perfused[row, column] = 0 if blocked or collapsed[row, column] == 1 else 1

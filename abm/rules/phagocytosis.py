@@ -22,6 +22,7 @@ from ..record.ledger import lose
 from ..tissue.sites import LUMEN, TISSUE
 from ..units import Hours, Number, PerHour, parameter
 from .rule import Rule, RuleParameters
+from .surroundings import beside_tumor, standing_in
 
 _BALANCE = "CD47 blockade triples phagocytosis (Willingham 2012, 10.1073/pnas.1121623109): (1 + 5)/(1 + 5 - 4)"
 
@@ -36,7 +37,7 @@ class Phagocytosis(Rule):
 
     class Parameters(RuleParameters):
         rate: PerHour = parameter(
-            "0.13 /h", low="0.05 /h", high="0.5 /h", mark="derived",
+            "0.25 /h", low="0.05 /h", high="0.5 /h", mark="derived",
             source="Matsumura 2014, 10.3892/ijo.2014.2662: -ln(1 - 0.33/0.74)/6 h = 0.098 /h; more, as contact is not there from the start",
             description="engulfment of a touching tumor cell of the reference line, mean over all Kupffer cells")
         handling_time: Hours = parameter(
@@ -64,7 +65,8 @@ class Phagocytosis(Rule):
         digest(liver.kupffer.used, np.float32(liver.hours), np.float32(p.handling_time))
         if liver.tumor.count == 0:
             return
-        order = liver.kupffer.order(liver.key(self.name), liver.step_number)
+        touching_prey = standing_in(liver.kupffer, beside_tumor(liver))
+        order = liver.kupffer.order(liver.key(self.name), liver.step_number, touching_prey)
         engulf(
             liver.kupffer.rows, liver.tumor.table, liver.sites, liver.ledger.book(order.size), liver.minutes,
             liver.key(self.name), liver.step_number, order, liver.dt_hours, np.float32(liver.hours), p.rate,

@@ -9,6 +9,7 @@ import numpy as np
 
 from ..cells import stellate
 from ..cells.population import TUMOR
+from ..fields.multigrid import is_zero
 from ..kernels.jit import jit
 from ..kernels.random import happens
 from ..kernels.sites import count_touching, neighbour
@@ -47,7 +48,7 @@ class StellateActivation(Rule):
 
     def apply(self, liver) -> None:
         p = self.parameters
-        if liver.ecm.any():
+        if not is_zero(liver.ecm):
             fade(liver.ecm, np.float32(0.5 ** (liver.dt_hours / max(p.matrix_half_life, 1e-3))))
         if liver.stellate.count == 0:
             return
@@ -64,9 +65,8 @@ def fade(ecm, factor):
     """Remodelling of the matrix; what has become too thin is gone."""
     flat = ecm.ravel()
     for i in range(flat.size):
-        if flat[i] != np.float32(0.0):
-            left = flat[i] * factor
-            flat[i] = left if left > _GONE else np.float32(0.0)
+        left = flat[i] * factor
+        flat[i] = left if left > _GONE else np.float32(0.0)
 
 
 @jit

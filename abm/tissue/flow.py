@@ -227,7 +227,7 @@ def _enlarge(linked, weight, size):
     return more_linked, more_weight
 
 
-@jit
+@jit(inline=True, counted=False)
 def flux(pressure, kind, open_sites, i, j, m, periodic):
     """Blood that leaves sinusoid site (i, j) towards its neighbour number `m` (negative: that comes from there).
 
@@ -244,7 +244,7 @@ def flux(pressure, kind, open_sites, i, j, m, periodic):
     return drop / STEP_LENGTH[m], a, b
 
 
-@jit
+@jit(counted=False)
 def _velocities(pressure, kind, carries, radius_um, periodic, spacing_um, um_per_s, speed, residence):
     """Fill `speed` (um/s) and `residence` (s): flow through a site by its cross-section, path through it by speed."""
     for i in range(kind.shape[0]):
@@ -281,7 +281,7 @@ def _inflow(pressure, kind, carries, inlets, periodic):
     return cumulative
 
 
-@jit
+@jit(counted=False)
 def downstream(pressure, kind, open_sites, row, column, periodic, u):
     """Where blood goes from a sinusoid site: (row, column, length in sites, found).
 
@@ -306,7 +306,7 @@ def downstream(pressure, kind, open_sites, row, column, periodic, u):
     return to_row, to_column, length, True
 
 
-@jit
+@jit(counted=False)
 def mix_downstream(upstream_first, pressure, kind, carries, residence_s, periodic, portal, surroundings,
                    exchange_per_s, blood):
     """Carry a concentration with the blood, once along the flow; fills the lattice `blood` (float32).

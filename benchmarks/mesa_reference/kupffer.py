@@ -41,18 +41,27 @@ class KupfferCell(LiverAgent):
             self.reprogram()
 
     def answer_contact(self) -> None:
-        """Contact with tumor cells, outside or engulfed, drives TNF-alpha, and lasting contact tires of it."""
+        """Contact with tumor cells, outside or engulfed, sets a wave of TNF-alpha going, and leaves tolerance."""
         p, line = self.model.config.rules.endothelial_activation, self.model.config.cells.tumor
-        contact = 0.0
-        if self.load or self.cell.touches_in_lumen(tumor.TumorCell) or type(self.cell.tissue) is tumor.TumorCell:
-            contact = line.tnf_induction
-        if contact == self.drive == self.tolerance == 0.0:
+        hours, onset, duration = self.model.dt_hours, line.tnf_onset, line.tnf_duration
+        if line.tnf_induction and (
+                self.load or self.cell.touches_in_lumen(tumor.TumorCell) or type(self.cell.tissue) is tumor.TumorCell):
+            self.drive += line.tnf_induction * (1.0 - self.tolerance)
+            self.tolerance = 1.0
+        elif self.drive == self.tolerance == self.tnf == 0.0:
             return
-        self.drive += self.model.share_within(line.tnf_onset) * (contact - self.drive)
-        self.tolerance += self.model.share_within(line.tnf_duration) * (contact - self.tolerance)
-        if contact == 0.0 and self.drive < _EXTINCT and self.tolerance < _EXTINCT:
-            self.drive = self.tolerance = 0.0
-        self.tnf = max(0.0, self.drive - self.tolerance)
+        else:
+            self.tolerance *= math.exp(-hours / p.tolerance_time)
+        # two exponentials, scaled so that the wave of one contact is 1 at its height
+        if math.isclose(onset, duration):
+            height, share = 1.0 / math.e, hours / onset * math.exp(-hours / onset)
+        else:
+            height = (duration / onset) ** (-duration / (duration - onset)) * duration / onset
+            share = duration / (duration - onset) * (math.exp(-hours / duration) - math.exp(-hours / onset))
+        self.tnf = self.tnf * math.exp(-hours / duration) + self.drive * share / height
+        self.drive *= math.exp(-hours / onset)
+        self.drive, self.tnf, self.tolerance = (
+            level if level > _EXTINCT else 0.0 for level in (self.drive, self.tnf, self.tolerance))
         if self.state == RESTING and self.tnf > p.activated_above:
             self.state = TNF_SECRETING
         elif self.state == TNF_SECRETING and self.tnf <= p.activated_above:

@@ -131,8 +131,13 @@ def test_a_liver_without_tumor_secretes_nothing(liver):
 
 def test_secretions_at_one_site_add_up():
     source = np.zeros((3, 4), np.float32)
-    weight = np.array([1.0, 0.5, 0.0, 2.0], np.float32)
-    deposit(np.array([1, 1, 2, 0]), np.array([3, 3, 2, 0]), weight, np.float32(4.0), source)
+    weight = np.array([1.0, 0.5, 0.0, 2.0, 1.0, 1.0], np.float32)
+    alive, state = np.array([1, 1, 1, 1, 0, 1], np.uint8), np.array([0, 0, 0, 0, 0, 1], np.uint8)
+    oxygen, place = np.full((3, 4), 30.0, np.float32), (np.array([1, 1, 2, 0, 2, 2]), np.array([3, 3, 2, 0, 1, 1]))
+    cells = (alive, state, np.array([True, False]), *place, weight, oxygen)
+    assert deposit(*cells, np.float32(np.inf), np.float32(4.0), source)
     wanted = np.zeros((3, 4), np.float32)
     wanted[1, 3], wanted[0, 0] = 6.0, 8.0
+    assert np.array_equal(source, wanted)
+    assert not deposit(*cells, np.float32(30.0), np.float32(4.0), source)
     assert np.array_equal(source, wanted)

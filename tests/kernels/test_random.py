@@ -12,6 +12,7 @@ from scipy import stats
 
 from abm.kernels.jit import jit
 from abm.kernels.random import (
+    draw_each,
     fill_draws,
     happens,
     hash64,
@@ -196,3 +197,8 @@ def test_many_draws_of_a_cell_are_those_of_one_at_a_time():
     draws, key, uid = np.empty(8, np.uint64), stream_key(1, "draws"), np.uint64(7)
     fill_draws(draws, key, -3, uid, 16)
     assert [unit(bits) for bits in draws] == [uniform(key, -3, uid, 16 + n) for n in range(8)]
+
+
+def test_one_draw_of_many_cells_is_that_of_each():
+    uids = np.array([hash64(KEY, np.uint64(k), 0, 0) for k in range(37)], np.uint64)
+    assert draw_each(KEY, -5, uids[::2], 3).tolist() == [hash64(KEY, uid, -5, 3) for uid in uids[::2]]

@@ -21,7 +21,7 @@ POPULATIONS = ("tumor", "kupffer", "endothelium", "natural_killer", "neutrophil"
 FIELDS = ("tnf", "tgf_beta", "cxcl1", "oxygen", "lactate", "vegf")
 LAYERS = ("ecm", "nets", "net_residue", "exosomes", "hepatocytes")
 NAMES = {*POPULATIONS, *FIELDS, *LAYERS, "blood", "flow"}
-NOT_RULES = {"__init__", "rule", "supply"}
+NOT_RULES = {"__init__", "rule", "supply", "surroundings"}
 
 GROUPS: list[type[BaseModel]] = [
     *(rule.Parameters for rule in RULES), TissueParameters, SecretionParameters, BloodParameters,

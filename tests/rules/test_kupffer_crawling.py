@@ -9,19 +9,19 @@ from liver import liver, put, put_tumor, sinusoids, without
 
 from abm.cells.kupffer import REPROGRAMMED
 from abm.kernels.sites import COLUMN_OFFSET, ROW_OFFSET
-from abm.rules.kupffer_crawling import creep_to_prey, way_to_prey
+from abm.rules.kupffer_crawling import creep_to_prey, moves_to_prey, way_to_prey
 from abm.tissue.sites import LUMEN, PARENCHYMA, SINUSOID
 
 REACH = 6
 
 
+def moves_in(sites, reach=REACH):
+    return moves_to_prey(np.flatnonzero(sites.population[LUMEN] == 1), sites, reach)
+
+
 def creep(cells, sites, *, moves=1.0, step=0, reach=REACH):
-    creep_to_prey(cells.rows, sites, KEY, step, np.arange(len(cells.rows)), moves, reach)
-
-
-def way(sites, row, column, turn=0, reach=REACH):
-    size = 2 * reach + 1
-    return way_to_prey(sites, row, column, reach, turn, np.empty((size, size), np.int32), np.empty((size * size, 3), np.int32))
+    slots = np.flatnonzero(cells.rows.state != REPROGRAMMED)
+    creep_to_prey(cells.rows, sites, moves_in(sites, reach), KEY, step, slots, moves)
 
 
 def naive_length(sites, row, column, reach):
@@ -51,10 +51,11 @@ def test_the_way_is_the_shortest_one(periodic):
     open_sites = rng.permutation(np.argwhere(kinds == SINUSOID))
     settle(sites, "tumor", open_sites[: size // 2], state=2)
     found = 0
+    moves = moves_in(sites)
     for row, column in open_sites[size // 2 : 8 * size]:
         expected = naive_length(sites, row, column, REACH)
-        direction, length = way(sites, row, column, turn=int(rng.integers(8)))
-        assert (length or None) == expected
+        assert moves[row, column] == (-1 if expected is None else expected)
+        direction = way_to_prey(sites, moves, row, column, int(rng.integers(8)))
         if expected is not None and expected > 1:
             found += 1
             r, c = row + ROW_OFFSET[direction], column + COLUMN_OFFSET[direction]

@@ -12,9 +12,11 @@ from abm.tissue.sites import LUMEN, TISSUE
 
 RATE, RADIUS, NODULE, HALF, ABOVE = 0.01, 5.0, 4, 10.0, np.float32(0.5)
 
+EVERYWHERE = np.full((1, 1), 1000)  # so many tumor cells around that everybody looks for a nodule
+
 
 def run(cells, sites, tgf_beta, lactate, *, hours=1.0, rate=RATE, radius=RADIUS):
-    reprogram(cells.used, sites, hours, rate, radius, NODULE, HALF, ABOVE, tgf_beta, lactate)
+    reprogram(cells.used, sites, EVERYWHERE, hours, rate, radius, NODULE, HALF, ABOVE, tgf_beta, lactate)
 
 
 def naive_reprogram(cells, sites, tgf_beta, lactate, hours):
@@ -79,7 +81,7 @@ def test_a_nodule_counts_within_its_radius_in_every_direction():
         sites = lattice(17, 17, periodic=False)
         sites.population[TISSUE, row, column] = TUMOR
         cells = settle(sites, "kupffer", [(8, 8)])
-        reprogram(cells.used, sites, 1.0, RATE, RADIUS, 1, HALF, ABOVE, np.ones((17, 17), np.float32), np.zeros((17, 17), np.float32))
+        reprogram(cells.used, sites, EVERYWHERE, 1.0, RATE, RADIUS, 1, HALF, ABOVE, *np.ones((2, 17, 17), np.float32))
         assert (cells.rows.reprogramming[0] > 0) == (np.hypot(row - 8, column - 8) <= RADIUS)
 
 

@@ -29,12 +29,12 @@ from abm.rules.migration import (
     Vessels,
     crawl,
     creep,
-    mark_surroundings,
     next_heading,
     next_lumen_site,
     patrol,
     side_first,
 )
+from abm.rules.surroundings import mark_surroundings
 from abm.tissue.sites import LUMEN, PARENCHYMA, PORTAL_TRACT, SINUSOID, TISSUE
 
 FAR = 1e9  # um of memory: a heading that is never forgotten
@@ -45,7 +45,7 @@ def seen(sites, tumor=None) -> Vessels:
     """The vessels of the tissue as it is now, and what touches a tumor cell."""
     beside = np.zeros(sites.kind.shape, np.uint8)
     if tumor is not None:
-        mark_surroundings(beside, tumor.rows, sites.periodic, np.uint8(1))
+        mark_surroundings(beside, tumor.rows, sites.periodic)
     return Vessels(ways_along(sites.kind, SINUSOID, sites.periodic), beside)
 
 

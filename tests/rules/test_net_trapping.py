@@ -14,7 +14,7 @@ from abm.tissue.sites import LUMEN, TISSUE
 
 @pytest.fixture
 def model():
-    return liver("net_trapping", mm=0.3)
+    return liver("net_trapping", mm=0.3, parameters={"net_trapping": {"half_hold": 0.2, "wrapped_above": 0.5}})
 
 
 def naive_wrap(tumor, nets, half_hold, wrapped_above):
@@ -35,10 +35,11 @@ def test_kernel_is_its_naive_twin():
     rng = np.random.default_rng(1)
     sites = lattice(20, 20)
     nets = (rng.random((20, 20)) * (rng.random((20, 20)) < 0.7)).astype(np.float32)
+    nets[::4] = 0.2  # which is half of the strongest hold
     state = rng.integers(0, 5, 400)
     cells = settle(
         sites, "tumor", every(20, 20), on_site=False, state=state, layer=np.where(state >= EXTRAVASATED, TISSUE, LUMEN),
-        net=rng.random(400).astype(np.float32), alive=rng.random(400) < 0.8, clone=np.arange(400))
+        net=rng.integers(0, 5, 400) / np.float32(4), alive=rng.random(400) < 0.8, clone=np.arange(400))
     before = cells.rows.copy()
     holds, wrapped = naive_wrap(before, nets, np.float32(0.2), np.float32(0.5))
     ledger = Ledger()

@@ -15,10 +15,11 @@ RATE, DENSE = 0.02, np.float32(0.7)
 
 
 def run(sites, collapsed, nets, vegf, *, step=0, hours=1 / 12, rate=RATE, surrounded=6):
-    obstruct(sites, collapsed, nets, vegf, KEY, step, hours, rate, surrounded, DENSE)
+    """Looking everywhere."""
+    obstruct(np.arange(sites.kind.size), sites, collapsed, nets, vegf, KEY, step, hours, rate, surrounded, DENSE)
 
 
-def naive_obstruct(sites, collapsed, nets, vegf, step, hours):
+def naive_obstruct(sites, collapsed, nets, vegf, step, hours, rate=RATE, key=KEY):
     """The new lattices `collapsed` and `perfused`."""
     collapsed, perfused = collapsed.copy(), sites.perfused.copy()
     tumor = (sites.population == TUMOR).any(axis=0)
@@ -27,7 +28,7 @@ def naive_obstruct(sites, collapsed, nets, vegf, step, hours):
             collapsed[here] = 0
         elif not collapsed[here]:
             number = np.uint64(here[0] * sites.kind.shape[1] + here[1])
-            collapsed[here] = uniform(KEY, step, number, 0) < 1 - np.exp(-RATE / (1 + float(vegf[here])) * hours)
+            collapsed[here] = uniform(key, step, number, 0) < 1 - np.exp(-rate / (1 + float(vegf[here])) * hours)
         blocked = sites.population[LUMEN][here] == TUMOR or nets[here] >= DENSE
         perfused[here] = not (blocked or collapsed[here])
     return collapsed, perfused
@@ -123,6 +124,34 @@ def test_a_stellate_cell_inside_a_nodule_does_not_keep_its_sinusoid_open():
     model.rules["perfusion"].apply(model)
     assert model.sites.population[TISSUE][here] != TUMOR
     assert model.collapsed[here] == 1
+
+
+def test_nothing_happens_where_it_does_not_look():
+    """In a liver with nodules, nets and collapsed sinusoids, looking everywhere finds nothing more."""
+    model = liver("perfusion", mm=0.4, parameters={"perfusion": {"collapse_rate": "20 /h"}})
+    rng = np.random.default_rng(2)
+    middles = rng.integers(3, 37, (12, 2))
+    changes = 0
+    for model.step_number in range(30):
+        middle = middles[model.step_number % 12]
+        if model.step_number < 12:
+            for place in map(tuple, middle + np.indices((5, 5)).reshape(2, -1).T - 2):
+                if model.sites.population[TISSUE][place] == 0:
+                    put_tumor(model, *place, layer=TISSUE)
+            model.nets[tuple(middle + 3)] = 1.0
+        else:
+            for cell in [cell for cell in model.tumor.agents(model) if abs(cell.row - middle[0]) + abs(cell.column - middle[1]) < 2]:
+                cell.remove()
+            model.nets[tuple(middle + 3)] = 0.5
+        before = model.sites.perfused.copy()
+        collapsed, perfused = naive_obstruct(
+            model.sites, model.collapsed, model.nets, model.fields["vegf"].values, model.step_number, model.dt_hours, rate=20.0,
+            key=model.key("perfusion"))
+        model.rules["perfusion"].apply(model)
+        assert (model.collapsed == collapsed).all()
+        assert (model.sites.perfused == perfused).all()
+        changes += np.count_nonzero(perfused != before)
+    assert changes > 50
 
 
 def test_off_or_without_tumor_nothing_changes():

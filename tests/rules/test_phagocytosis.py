@@ -5,10 +5,11 @@ import pytest
 from checks import again, assert_chance, assert_same_state, assert_whole, compiled_only, ending, run_rule, snapshot
 from liver import liver, put, put_tumor, sinusoids, without
 
+from abm.cells import KupfferCell
 from abm.cells.kupffer import ENGULFING, REPROGRAMMED, RESTING, TNF_SECRETING
 from abm.kernels.random import hash64, uniform
 from abm.record import event
-from abm.rules.phagocytosis import palatability
+from abm.rules.phagocytosis import digest, palatability
 from abm.tissue.sites import LUMEN, TISSUE
 
 RESIDENTS = ("kupffer", "natural_killer", "neutrophil", "stellate")
@@ -157,11 +158,42 @@ def test_the_reprogrammed_stay_so_and_the_secreting_turn_to_their_meal():
     assert set(model.kupffer.used.state[::2]) == {REPROGRAMMED} and set(model.kupffer.used.state[1::2]) == {RESTING}
 
 
+def test_digestion_is_its_naive_twin():
+    """Of dead and living, empty and full cells in every state, at a time that is nobody's hour, or just is."""
+    rng = np.random.default_rng(1)
+    cells = np.zeros(300, KupfferCell.dtype).view(np.recarray)
+    cells.alive, cells.load, cells.state = rng.random(300) < 0.8, rng.integers(0, 4, 300), rng.integers(0, 4, 300)
+    cells.digested_h = rng.integers(0, 60, 300) / 4
+    before = cells.copy()
+    digest(cells, np.float32(10.0), np.float32(3.0))
+    for cell, old in zip(cells, before, strict=True):
+        hours = [float(old.digested_h) + 3 * n for n in range(old.load)] if old.alive else []
+        left = [hour for hour in hours if hour > 10]
+        if not hours:
+            assert cell == old
+            continue
+        assert cell.load == len(left)
+        assert cell.digested_h == (left or hours[-1:])[0]
+        assert cell.state == (RESTING if old.state == ENGULFING and not left else old.state)
+
+
+def test_what_stands_in_the_lumen_is_eaten_before_what_lies_behind_the_wall():
+    model = without(liver("phagocytosis", step="1 h", parameters={"phagocytosis": RATE | {"rate": "1000 /h"}}), *RESIDENTS)
+    row, column = (int(i) for i in sinusoids(model)[100])
+    put(model, "kupffer", row, column, activity=1.0)
+    first = put_tumor(model, row, column - 1)
+    behind = put_tumor(model, row, column, layer=TISSUE)
+    assert first == 0
+    run_rule(model, "phagocytosis", 1.0)
+    assert [model.tumor.rows.alive[first], model.tumor.rows.alive[behind]] == [0, 1]
+
+
 def naive_meals(model):
     """uid of each tumor cell eaten in this step, by going through the Kupffer cells in their order."""
     key, step, gone = model.key("phagocytosis"), model.step_number, []
     around = [(-1, 0), (-1, 1), (0, 1), (1, 1), (1, 0), (1, -1), (0, -1), (-1, -1), (0, 0)]
-    standing = {(int(c.layer), int(c.row), int(c.column)): int(c.uid) for c in model.tumor.alive_rows()}
+    standing = {(int(c.layer), int(c.row), int(c.column)): c for c in model.tumor.alive_rows()}
+    weight_of = {"cd47": 4.0, "cd24": 0.5, "pdl1": 0.5}
     for slot in model.kupffer.order(key, step):
         eater = model.kupffer.rows[slot]
         if eater.activity == 0 or eater.load >= 2:
@@ -171,17 +203,29 @@ def naive_meals(model):
                 for dr, dc in around[turn:] + around[:turn]]
         near.append((TISSUE, int(eater.row), int(eater.column)))
         prey = next((place for place in near if place in standing), None)
-        if prey and uniform(key, step, eater.uid, 2) < 1 - np.exp(-2.0 * float(eater.activity) * model.dt_hours):
-            gone.append(standing.pop(prey))
+        if not prey:
+            continue
+        cell = standing[prey]
+        spare = sum(weight * model.left(name) * float(cell[name]) for name, weight in weight_of.items())
+        share = float(cell.calreticulin) / (float(cell.calreticulin) + spare) * 6
+        hazard = 6.0 * float(eater.activity) * (1 - float(eater.reprogramming)) * share
+        if uniform(key, step, eater.uid, 2) < 1 - np.exp(-hazard * model.dt_hours):
+            gone.append(int(standing.pop(prey).uid))
     return gone
 
 
-def test_eats_what_plain_python_eats():
-    model = liver("phagocytosis", parameters={"phagocytosis": RATE | {"rate": "2 /h"}})
-    for row, column in sinusoids(model)[::2]:
+@pytest.mark.parametrize("left", [{}, {"cd47": 0.3, "cd24": 0.2, "pdl1": 0.6}])
+def test_eats_what_plain_python_eats(left, monkeypatch):
+    model = liver("phagocytosis", parameters={"phagocytosis": RATE | {"rate": "6 /h"}})
+    monkeypatch.setattr(model, "left", lambda name: left.get(name, 1.0))
+    for row, column in sinusoids(model):
         put_tumor(model, int(row), int(column))
     for row, column in sinusoids(model, TISSUE)[::3]:
         put_tumor(model, int(row), int(column), layer=TISSUE)
+    rng, rows = np.random.default_rng(2), model.tumor.used
+    for name in ("calreticulin", "cd47", "cd24", "pdl1"):
+        rows[name] = rng.uniform(0.2, 3, rows.size)
+    model.kupffer.used.reprogramming = rng.uniform(0, 0.9, model.kupffer.used.size)
     total = 0
     for _ in range(6):
         expected = naive_meals(model)
@@ -189,5 +233,5 @@ def test_eats_what_plain_python_eats():
         run_rule(model, "phagocytosis", model.dt_hours)
         assert list(model.ledger.entries.uid[before:]) == expected
         total += len(expected)
-    assert total > 10
+    assert total > 20
     assert_whole(model)

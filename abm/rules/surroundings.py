@@ -1,0 +1,70 @@
+"""Surroundings: where the tumor cells are felt. Who is nowhere near one is spared looking for it."""
+
+import numpy as np
+
+from ..cells.tumor import CIRCULATING
+from ..kernels.jit import jit
+from ..kernels.sites import COLUMN_OFFSET, ROW_OFFSET, mark_around, shifted
+
+
+def beside_tumor(liver) -> np.ndarray:
+    """1 at every site that touches a settled tumor cell, in either layer, else 0 (uint8 lattice)."""
+    marks = np.zeros(liver.shape, np.uint8)
+    mark_surroundings(marks, liver.tumor.used, liver.periodic)
+    return marks
+
+
+@jit(counted=False)
+def mark_surroundings(marks, tumor, periodic):
+    """Set `marks` to 1 at every site that touches a settled tumor cell."""
+    for i in range(tumor.size):
+        cell = tumor[i]
+        if cell.alive != 0 and cell.state != CIRCULATING:
+            mark_around(marks, cell.row, cell.column, periodic, np.uint8(1))
+
+
+def standing_in(population, marks: np.ndarray) -> np.ndarray:
+    """Which rows of a population are alive and stand on a marked site of the lattice (bool, as long as `used`)."""
+    rows = np.asarray(population.used)
+    among = np.empty(rows.size, np.bool_)
+    find_standing(rows["alive"], rows["row"], rows["column"], marks, among)
+    return among
+
+
+@jit(counted=False)
+def find_standing(alive, row, column, marks, among):
+    """Fill `among` with whether each row is alive and stands on a marked site."""
+    for i in range(alive.size):
+        among[i] = alive[i] != 0 and marks[row[i], column[i]] != 0
+
+
+def tumor_around(liver, layer: int, reach: float) -> np.ndarray:
+    """For each block of the lattice, how many tumor cells of a layer stand in it and the eight blocks around (int64).
+
+    Blocks are at least `reach` sites wide: where there are too few, there are too few within reach.
+    """
+    size = max(int(reach), 1)
+    blocks = np.zeros([max(sites // size, 1) for sites in liver.shape], np.int64)
+    count_around(blocks, liver.tumor.used, liver.sites, layer)
+    return blocks
+
+
+@jit(inline=True, counted=False)
+def block_of(blocks, sites, row, column):
+    """Row and column of the block in which a site lies."""
+    rows, columns = sites.kind.shape
+    return row * blocks.shape[0] // rows, column * blocks.shape[1] // columns
+
+
+@jit(counted=False)
+def count_around(blocks, tumor, sites, layer):
+    """Add every settled tumor cell of a layer to its block and the eight around."""
+    for i in range(tumor.size):
+        cell = tumor[i]
+        if cell.alive != 0 and cell.layer == layer and cell.state != CIRCULATING:
+            row, column = block_of(blocks, sites, cell.row, cell.column)
+            for k in range(9):
+                r = shifted(row, ROW_OFFSET[k], blocks.shape[0], sites.periodic)
+                c = shifted(column, COLUMN_OFFSET[k], blocks.shape[1], sites.periodic)
+                if r >= 0 and c >= 0:
+                    blocks[r, c] += 1

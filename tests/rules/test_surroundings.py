@@ -1,0 +1,73 @@
+"""Surroundings: exactly where a tumor cell is touched, and at least where some are near."""
+
+import numpy as np
+import pytest
+from bare import KEY, around, every, lattice, settle
+from liver import liver, put, put_tumor, sinusoids, without
+
+from abm.cells.population import TUMOR
+from abm.cells.tumor import ADHERENT, CIRCULATING
+from abm.rules.surroundings import beside_tumor, block_of, standing_in, tumor_around
+from abm.tissue.sites import LUMEN, TISSUE
+
+
+@pytest.fixture(params=["periodic", "closed"])
+def scattered(request):
+    """A liver with tumor cells here and there in both layers, one of them in the blood."""
+    model = without(
+        liver(mm=0.43, tissue={"edges": request.param}), "kupffer", "natural_killer", "neutrophil", "stellate")
+    rng = np.random.default_rng(4)
+    for place in rng.permutation(sinusoids(model))[:25]:
+        put_tumor(model, *place)
+    for place in {tuple(place) for place in rng.integers(0, model.shape[0], (60, 2))}:
+        put_tumor(model, *place, layer=TISSUE)
+    flowing = model.tumor.rows[0]
+    model.sites.population[LUMEN, flowing.row, flowing.column] = 0
+    flowing.state = CIRCULATING
+    model.remove_cell(model.tumor, 3)
+    return model
+
+
+def test_beside_a_tumor_cell_is_every_site_that_touches_a_settled_one(scattered):
+    touched = np.zeros(scattered.shape, np.uint8)
+    for place in map(tuple, np.argwhere((scattered.sites.population == TUMOR).any(axis=0))):
+        for site in around(scattered.sites, *place, own=True):
+            touched[site] = 1
+    assert (beside_tumor(scattered) == touched).all()
+    assert 0 < touched.mean() < 1
+
+
+def test_who_stands_on_a_marked_site(scattered):
+    marks = np.zeros(scattered.shape, np.uint8)
+    free = sinusoids(scattered)[::9][:12]
+    slots = [put(scattered, "kupffer", *place) for place in free]
+    marks[tuple(free[::2].T)] = 1
+    scattered.remove_cell(scattered.kupffer, slots[2])
+    assert np.flatnonzero(standing_in(scattered.kupffer, marks)).tolist() == [slots[k] for k in range(0, 12, 2) if k != 2]
+
+
+@pytest.mark.parametrize("reach", [0.5, 3.0, 5.7, 11.0, 60.0])
+def test_where_blocks_say_that_there_are_too_few_there_are(scattered, reach):
+    size, sites = np.array(scattered.shape), scattered.sites
+    tumor = np.argwhere(sites.population[TISSUE] == TUMOR)
+    blocks = tumor_around(scattered, TISSUE, reach)
+    spared = 0
+    for place in every(*size, 3):
+        away = np.abs(tumor - place)
+        if scattered.periodic:
+            away = np.minimum(away, size - away)
+        near = np.count_nonzero((away**2).sum(axis=1) <= reach**2)
+        said = blocks[block_of(blocks, sites, *place)]
+        assert said >= near
+        spared += said == 0
+    assert spared or reach > 5
+
+
+def test_those_picked_act_in_the_same_order_as_among_all():
+    cells = settle(lattice(30, 30), "kupffer", every(30, 30), state=ADHERENT)
+    cells.rows.alive[[4, 77]] = 0
+    cells.book[:] = (900, 4, 898)
+    among = (np.arange(900) % 7 == 0) & (cells.rows.alive != 0)
+    everybody, picked = cells.order(KEY, 3), cells.order(KEY, 3, among)
+    assert picked.tolist() == [slot for slot in everybody if among[slot]]
+    assert cells.order(KEY, 3, among & False).size == 0
