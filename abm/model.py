@@ -22,7 +22,7 @@ from .cells.population import (
     Population,
 )
 from .config.schema import Config, compose
-from .fields.fields import Field, exchanging
+from .fields.fields import Field, exchanging, is_due
 from .fields.multigrid import is_zero
 from .fields.oxygen import Oxygen
 from .fields.secretion import secrete
@@ -222,16 +222,17 @@ class LiverModel(mesa.Model):
             rule.slow_down(self.left(rule.name))
 
     def _advance_fields(self) -> None:
-        secrete(self.populations, self.fields, self.config.secretion, self.config.cells.tumor.cxcl1)
-        oxygen = self.fields["oxygen"]
-        signals = [field for field in self.fields.values() if field is not oxygen]
+        due = {name: field for name, field in self.fields.items() if is_due(field, self.step_number)}
+        oxygen = due.pop("oxygen", None)
+        if due:
+            values = self.fields["oxygen"].values
+            secrete(self.populations, due, values, self.config.secretion, self.config.cells.tumor.cxcl1)
         if self._pool is None:
-            for field in signals:
+            for field in due.values():
                 field.advance()
         else:
-            list(self._pool.map(Field.advance, signals))
-        interval = max(1, round(oxygen.parameters.interval / self.dt_hours))
-        if self.tumor.count and (self.step_number + 1) % interval == 0:
+            list(self._pool.map(Field.advance, due.values()))
+        if oxygen is not None and self.tumor.count:
             oxygen.solve(self.flow, self.sites, self.hepatocytes, self._tumor_sites())
 
     @property

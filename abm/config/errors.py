@@ -309,7 +309,7 @@ def unknown_key(config_class: type[BaseModel], path: Sequence[str | int], value:
     everywhere = [] if any(isinstance(part, int) for part in parents) else list(every_key(config_class))
     exact = [place for place in everywhere if _plain(place[-1]) == _plain(key) and place[:-1] != parents]
     if 0 < len(exact) <= SHOWN_PLACES:
-        return message, f"did you mean {choice([dotted(place) for place in exact])}?"
+        return message, f"did you mean {choice([_place_name(place) for place in exact])}?"
     near = closest(key, here)
     if near:
         return message, f"did you mean {named(near)}?"
@@ -326,6 +326,10 @@ def unknown_key(config_class: type[BaseModel], path: Sequence[str | int], value:
     keys = sorted(here) if len(here) > SHOWN_KEYS else here
     listed = ", ".join(keys[:SHOWN_KEYS]) + (", ..." if len(keys) > SHOWN_KEYS else "")
     return message, f"accepted here: {listed}"
+
+
+def _place_name(place: Sequence[str]) -> str:
+    return dotted(place) if len(place) > 1 else f"{place[0]}, at the top of the config"
 
 
 # --- pydantic's errors in plain words ---------------------------------------------------------------------------------

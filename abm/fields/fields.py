@@ -2,19 +2,23 @@
 
 A signal is given in units of its half-maximal effect; it diffuses, decays, and is washed out by the blood of perfused
 sinusoids, which is what keeps it local. Lactate is in mM and is exchanged with the blood in the same way.
+
+A field is solved at its own `interval`: what relaxes within minutes under cells that change over hours need not be
+solved at every step of theirs. In between it stays as it is.
 """
 
 import numpy as np
 
 from ..kernels.memory import zeros
 from ..tissue.sites import PARENCHYMA
-from ..units import Millimolar, Parameters, PerHour, PerSecond, SquareMicrometersPerSecond, parameter
+from ..units import Hours, Millimolar, Parameters, PerHour, PerSecond, SquareMicrometersPerSecond, parameter
 from .multigrid import is_zero
 from .solver import DiffusionSolver, check_decay_length, own_site_level
 
 REST = np.float32(1e-6)
 """Excess over the level at rest, below which it is set to rest."""
 
+_INTERVAL = "how often the field is solved again; rounded to whole time steps, at least one"
 _WASHOUT = "exchange-limited; 0.02 /s in a quarter of the sites gives ranges of 60-100 um"
 
 
@@ -23,6 +27,7 @@ class SignalParameters(Parameters):
 
     diffusion: SquareMicrometersPerSecond
     decay: PerHour
+    interval: Hours
     washout: PerSecond = parameter(
         "0.02 /s", low="0.005 /s", high="0.1 /s", mark="assumed", source=_WASHOUT,
         description="rate at which blood carries the field away from a perfused sinusoid site")
@@ -38,6 +43,9 @@ class TumorNecrosisFactor(SignalParameters):
     decay: PerHour = parameter(
         "0.12 /h", low="0.03 /h", high="2 /h", mark="checked",
         source="0.002 /min in published tissue models", description="rate of decay in the tissue")
+    interval: Hours = parameter(
+        "10 min", low="1 min", high="30 min", mark="assumed", source="numerical; induced within an hour (Khatib 1999)",
+        description=_INTERVAL)
 
 
 class TransformingGrowthFactor(SignalParameters):
@@ -51,6 +59,9 @@ class TransformingGrowthFactor(SignalParameters):
         "0.35 /h", low="0.1 /h", high="15 /h", mark="unverified",
         source="active form minutes in plasma (Wakefield 1990), hours in tissue",
         description="decay rate of the active form")
+    interval: Hours = parameter(
+        "15 min", low="1 min", high="1 h", mark="assumed", source="numerical; cells turn it on over days",
+        description=_INTERVAL)
 
 
 class Chemokine(SignalParameters):
@@ -62,6 +73,9 @@ class Chemokine(SignalParameters):
         description="diffusion coefficient in tissue")
     decay: PerHour = parameter(
         "0.7 /h", low="0.2 /h", high="3 /h", mark="unverified", source="range of 50-150 um", description="rate of decay in the tissue")
+    interval: Hours = parameter(
+        "15 min", low="1 min", high="1 h", mark="assumed", source="numerical; made by tumor cells, which change over hours",
+        description=_INTERVAL)
 
 
 class VascularEndothelialGrowthFactor(SignalParameters):
@@ -74,6 +88,9 @@ class VascularEndothelialGrowthFactor(SignalParameters):
     decay: PerHour = parameter(
         "0.94 /h", low="0.2 /h", high="1 /h", mark="checked",
         source="published angiogenesis models: 0.9375 /h", description="rate of decay in the tissue")
+    interval: Hours = parameter(
+        "30 min", low="1 min", high="2 h", mark="assumed", source="numerical; follows oxygen, which is solved each hour",
+        description=_INTERVAL)
 
 
 class Lactate(SignalParameters):
@@ -87,13 +104,16 @@ class Lactate(SignalParameters):
     blood: Millimolar = parameter(
         "1 mM", low="0.5 mM", high="2 mM", mark="unverified",
         source="resting plasma lactate", description="level in blood, and in tissue at rest")
+    interval: Hours = parameter(
+        "30 min", low="1 min", high="2 h", mark="assumed", source="numerical; follows growth, over days",
+        description=_INTERVAL)
 
 
 class Field:
     """One field on the lattice.
 
     values: float32 [row, column] in `unit`; source: float32, what is secreted there per second; rest: the level
-    without any source. The state is the excess over rest.
+    without any source; every: how many steps of the cells one `advance` takes. The state is the excess over rest.
     """
 
     def __init__(self, name: str, unit: str, values: np.ndarray, parameters: SignalParameters, *, spacing_um: float,
@@ -111,9 +131,11 @@ class Field:
         self._new_perfusion: np.ndarray | None = None
         mean_sink = parameters.decay / 3600.0 + parameters.washout * perfused_fraction
         check_decay_length(parameters.diffusion, mean_sink, spacing_um)
+        self.every = steps_of(parameters.interval, step_s)
         self._own_site = own_site_level(parameters.diffusion, mean_sink, spacing_um) if mean_sink > 0 else np.inf
         self._solver = DiffusionSolver(
-            values.shape, spacing_um=spacing_um, periodic=periodic, diffusion_um2_per_s=parameters.diffusion, step_s=step_s)
+            values.shape, spacing_um=spacing_um, periodic=periodic, diffusion_um2_per_s=parameters.diffusion,
+            step_s=step_s * self.every)
 
     def rate_for(self, level: float) -> float:
         """The secretion (per second and site) by which one steady cell keeps `level` at its own site in open tissue."""
@@ -130,7 +152,7 @@ class Field:
         self._new_perfusion = None
 
     def advance(self) -> int:
-        """One step under `source`; a field at rest without source is left alone. Returns the number of cycles."""
+        """One interval under `source`; a field at rest without source is left alone. Returns the number of cycles."""
         if self.at_rest and not self.secreted:
             return 0
         if self._new_perfusion is not None:
@@ -152,6 +174,16 @@ class Field:
 
     def __repr__(self) -> str:
         return f"<{self.name}: mean {self.values.mean():.3g}, max {self.values.max():.3g} {self.unit}>"
+
+
+def steps_of(interval_h: float, step_s: float) -> int:
+    """How many steps of the cells an interval takes, at least one."""
+    return max(1, round(interval_h * 3600.0 / step_s))
+
+
+def is_due(field, step_number: int) -> bool:
+    """Whether a field (oxygen too) is solved at the end of this step: whenever a multiple of its interval has passed."""
+    return (step_number + 1) % field.every == 0
 
 
 def exchanging(kind: np.ndarray, perfused: np.ndarray) -> np.ndarray:

@@ -21,6 +21,7 @@ from ..units import (
     SquareMicrometersPerSecond,
     parameter,
 )
+from .fields import steps_of
 from .solver import DiffusionSolver
 
 _THURMAN = "Matsumura & Thurman 1983, 10.1152/ajpgi.1983.244.6.G656"
@@ -69,7 +70,7 @@ class OxygenParameters(Parameters):
 
 
 class Oxygen:
-    """The oxygen field; has the same face as `Field` (values, unit, load) but solves its own equation."""
+    """The oxygen field; has the same face as `Field` (values, unit, every, load) but solves its own equation."""
 
     name = "oxygen"
     unit = "mmHg"
@@ -79,6 +80,7 @@ class Oxygen:
     def __init__(self, values: np.ndarray, parameters: OxygenParameters, *, spacing_um: float, periodic: bool, step_s: float):
         self.values = values
         self.parameters = parameters
+        self.every = steps_of(parameters.interval, step_s)
         self.blood = np.zeros_like(values)
         self._periodic = periodic
         self._solver = DiffusionSolver(

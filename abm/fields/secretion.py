@@ -86,19 +86,21 @@ TABLE = (
 )
 
 
-def secrete(populations: dict, fields: dict, parameters: SecretionParameters, tumor_cxcl1: float) -> None:
-    """Fill the `source` of every field from the table, and mark which fields are secreted at all.
+def secrete(
+    populations: dict, fields: dict, oxygen: np.ndarray, parameters: SecretionParameters, tumor_cxcl1: float,
+) -> None:
+    """Fill the `source` of every one of `fields` (by name) from the table, and mark which are secreted at all.
 
-    `tumor_cxcl1` is the cell line's multiplier of CXCL1/IL-8.
+    `oxygen` is the lattice in mmHg; `tumor_cxcl1` is the cell line's multiplier of CXCL1/IL-8.
     """
     for field in fields.values():
         if field.secreted:
             field.source[:] = 0.0
             field.secreted = False
-    oxygen, hypoxia_below = fields["oxygen"].values, np.float32(parameters.hypoxia_below)
+    hypoxia_below = np.float32(parameters.hypoxia_below)
     for row in TABLE:
-        population, field = populations[row.population], fields[row.field]
-        if population.count == 0:
+        population, field = populations[row.population], fields.get(row.field)
+        if field is None or population.count == 0:
             continue
         cells = np.asarray(population.used)  # columns of a plain array are ten times quicker to look up
         if row.weight == "net_gain":

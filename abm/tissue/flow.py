@@ -7,18 +7,20 @@ The scale of the velocities is set once: in the open network their median is the
 blocked sinusoid therefore slows its own blood and diverts it to its neighbours, under constant pressure.
 
 The pressure is the solution of a sparse symmetric system. Sinusoids are chains with few links, so eliminating the
-sites with the fewest neighbours first leaves almost nothing to fill in: the direct solution costs 0.2 us per site,
-less than a warm-started iteration, and depends on nothing but which sites are open. It enters the state rounded to
-1e-6, and everything else follows from the rounded values.
+sites with the fewest neighbours first leaves almost nothing to fill in. The order, and what it links, are worked out
+once, for the open network (`Mesh`); a solution with some sites blocked then takes 50 ns per site, less than a
+warm-started iteration, and depends on nothing but which sites are open. It enters the state rounded to 1e-6, and
+everything else follows from the rounded values.
 """
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 
 from ..kernels.jit import jit
 from ..kernels.sites import COLUMN_OFFSET, ROW_OFFSET, shifted
-from .anatomy import Anatomy, reached
+from .anatomy import Anatomy
 from .sites import CENTRAL_VEIN, PARENCHYMA, PORTAL_TRACT, SINUSOID
 
 PRESSURE_STEP = 1e-6
@@ -32,6 +34,25 @@ STEP_LENGTH = np.array([1.0, math.sqrt(2.0)] * 4)
 
 _STILL = 3 * PRESSURE_STEP  # differences in pressure up to this one are rounding, not flow
 _ROOM = 12  # links that a site's list holds before it must move to a larger place
+_PILES = 1024  # for sorting by the lower and then by the upper ten binary digits of a pressure in steps
+
+
+class Mesh(NamedTuple):
+    """The open network of sinusoid sites in the order in which the solution eliminates them; n sites.
+
+    places: int64 [n], row * columns + column; start: int64 [n + 1] and linked: int32, the later sites (by number in this
+    order, rising) that a site is linked with when its turn comes: `linked[start[k]:start[k + 1]]`; conductance: float64,
+    of each link, 0 for those that only arise on the way; between: int64, for every two links of a site (first the first
+    one with each later one, and so on) the link between their ends; from_portal, to_central: float64 [n], conductance.
+    """
+
+    places: np.ndarray
+    start: np.ndarray
+    linked: np.ndarray
+    conductance: np.ndarray
+    between: np.ndarray
+    from_portal: np.ndarray
+    to_central: np.ndarray
 
 
 class Flow:
@@ -54,6 +75,7 @@ class Flow:
         self.speed_um_per_s = np.zeros(anatomy.shape, np.float32)
         self.residence_s = np.zeros(anatomy.shape, np.float32)
         self.carries = np.zeros(anatomy.shape, np.uint8)
+        self._mesh = Mesh(*_mesh(anatomy.kind, np.flatnonzero(anatomy.kind == SINUSOID), anatomy.periodic))
         self._um_per_s = 1.0
         self._open_pressure = (anatomy.kind == PORTAL_TRACT).astype(np.float64)
         self.update(anatomy.kind == SINUSOID)
@@ -67,12 +89,9 @@ class Flow:
         Open sites that are cut off from the veins take the portal pressure, those cut off from the portal side 0.
         Blocked sites take that of the unobstructed network, so that a cell that comes loose finds its way.
         """
-        kind, periodic = self.anatomy.kind, self.anatomy.periodic
-        passable = (kind == SINUSOID) & np.asarray(perfused, np.bool_)
-        fed, drained = reached(kind, passable, PORTAL_TRACT, periodic), reached(kind, passable, CENTRAL_VEIN, periodic)
-        self.carries[...] = fed & drained
-        self.pressure[...] = np.where(passable, fed, self._open_pressure)
-        _solve(kind, np.flatnonzero(self.carries), periodic, self.pressure)
+        self.pressure[...] = self._open_pressure
+        _connect(self._mesh, np.asarray(perfused, np.bool_), self.carries, self.pressure)
+        _solve(self._mesh, self.carries, self.pressure)
         self._follow_pressure()
 
     def _follow_pressure(self) -> None:
@@ -84,55 +103,137 @@ class Flow:
         cumulative = _inflow(self.pressure, anatomy.kind, self.carries, anatomy.inlets, anatomy.periodic)
         self.inflow = float(cumulative[-1])
         self.inflow_cumulative = cumulative / self.inflow if self.inflow > 0.0 else cumulative
-        places = np.flatnonzero(self.carries)
-        self.upstream_first = places[np.argsort(-self.pressure.ravel()[places], kind="stable")].astype(np.int32)
+        self.upstream_first = _by_falling_pressure(np.flatnonzero(self.carries).astype(np.int32), self.pressure)
 
 
 @jit
-def _solve(kind, places, periodic, pressure):
-    """Set the `pressure` of the sinusoid sites that carry blood; `places` are their row * columns + column."""
+def _connect(mesh, perfused, carries, pressure):
+    """Set `carries` where a perfused site of the mesh is connected through others with portal tracts and with central
+    veins, and the `pressure` of the perfused sites to 1 if they are connected with the portal side at all, else to 0."""
+    n = mesh.places.size
+    perfused, carries, pressure = perfused.ravel(), carries.ravel(), pressure.ravel()
+    group = np.arange(n)  # of connected sites, each points to another one of its group, one to itself
+    fed, drained = np.zeros(n, np.bool_), np.zeros(n, np.bool_)
+    for k in range(n):
+        if not perfused[mesh.places[k]]:
+            continue
+        for e in range(mesh.start[k], mesh.start[k + 1]):
+            if mesh.conductance[e] > 0.0 and perfused[mesh.places[mesh.linked[e]]]:
+                group[_head(group, k)] = _head(group, np.int64(mesh.linked[e]))
+    for k in range(n):
+        head = _head(group, k)
+        fed[head] |= mesh.from_portal[k] > 0.0 and perfused[mesh.places[k]]
+        drained[head] |= mesh.to_central[k] > 0.0 and perfused[mesh.places[k]]
+    for k in range(n):
+        head, place = _head(group, k), mesh.places[k]
+        carries[place] = perfused[place] and fed[head] and drained[head]
+        if perfused[place]:
+            pressure[place] = 1.0 if fed[head] else 0.0
+
+
+@jit(counted=False)
+def _head(group, k):
+    """The site that stands for the whole group of `k`; the ways to it are shortened."""
+    while group[k] != k:
+        group[k] = group[group[k]]
+        k = group[k]
+    return k
+
+
+@jit
+def _solve(mesh, carries, pressure):
+    """Set the `pressure` of the sites that carry blood.
+
+    One balance per site: diagonal * pressure = inflow + sum of weight * pressure over the linked sites. When a site is
+    eliminated, its neighbours are linked with one another, as resistors in a star become a mesh.
+    """
+    n = mesh.places.size
+    carries, pressure = carries.ravel(), pressure.ravel()
+    diagonal, inflow, weight = mesh.from_portal + mesh.to_central, mesh.from_portal.copy(), np.zeros(mesh.linked.size)
+    for k in range(n):
+        if carries[mesh.places[k]] != 0:
+            for e in range(mesh.start[k], mesh.start[k + 1]):
+                a = mesh.linked[e]
+                if carries[mesh.places[a]] != 0:
+                    weight[e] = mesh.conductance[e]
+                    diagonal[k] += weight[e]
+                    diagonal[a] += weight[e]
+    pair = 0
+    for k in range(n):
+        last = mesh.start[k + 1]
+        for e in range(mesh.start[k], last):
+            if weight[e] == 0.0:
+                pair += last - e - 1
+                continue
+            a, share = mesh.linked[e], weight[e] / diagonal[k]
+            diagonal[a] -= share * weight[e]
+            inflow[a] += share * inflow[k]
+            for f in range(e + 1, last):
+                weight[mesh.between[pair]] += share * weight[f]
+                pair += 1
+    solution = np.zeros(n)
+    for k in range(n - 1, -1, -1):
+        if carries[mesh.places[k]] != 0:
+            s = inflow[k]
+            for e in range(mesh.start[k], mesh.start[k + 1]):
+                s += weight[e] * solution[mesh.linked[e]]
+            solution[k] = s / diagonal[k]
+            pressure[mesh.places[k]] = np.rint(solution[k] / PRESSURE_STEP) * PRESSURE_STEP
+
+
+@jit
+def _mesh(kind, places, periodic):
+    """The parts of the `Mesh` of the sinusoid sites `places` (row * columns + column)."""
     rows, columns = kind.shape
     n = places.size
     number = np.full((rows, columns), -1, np.int32)
-    start = np.empty(n, np.int64)
     for k in range(n):
         number[places[k] // columns, places[k] % columns] = k
-        start[k] = k * _ROOM
-
-    # One balance per site: diagonal * pressure = inflow + sum of weight * pressure over the linked sites.
-    diagonal = np.zeros(n)
-    inflow = np.zeros(n)
     degree = np.zeros(n, np.int32)
     linked = np.empty(2 * n * _ROOM, np.int32)
-    weight = np.empty(2 * n * _ROOM)
     for k in range(n):
-        i, j = places[k] // columns, places[k] % columns
         for m in range(8):
-            a, b = shifted(i, ROW_OFFSET[m], rows, periodic), shifted(j, COLUMN_OFFSET[m], columns, periodic)
-            if a < 0 or b < 0 or kind[a, b] == PARENCHYMA or (kind[a, b] == SINUSOID and number[a, b] < 0):
-                continue
-            g = 1.0 / STEP_LENGTH[m]
-            diagonal[k] += g
-            if kind[a, b] == SINUSOID:
-                linked[start[k] + degree[k]] = number[a, b]
-                weight[start[k] + degree[k]] = g
+            a, b = _beside(places[k], m, rows, columns, periodic)
+            if a >= 0 and kind[a, b] == SINUSOID:
+                linked[k * _ROOM + degree[k]] = number[a, b]
                 degree[k] += 1
-            elif kind[a, b] == PORTAL_TRACT:
-                inflow[k] += g
+    order, start, linked, between = _number_links(*_eliminate(np.arange(n) * _ROOM, degree, linked))
 
-    solution = _eliminate(diagonal, inflow, start, degree, linked, weight)
+    from_portal, to_central, conductance = np.zeros(n), np.zeros(n), np.zeros(linked.size)
     for k in range(n):
-        pressure[places[k] // columns, places[k] % columns] = np.rint(solution[k] / PRESSURE_STEP) * PRESSURE_STEP
+        number[places[order[k]] // columns, places[order[k]] % columns] = k
+    for k in range(n):
+        for m in range(8):
+            a, b = _beside(places[order[k]], m, rows, columns, periodic)
+            g = 1.0 / STEP_LENGTH[m]
+            if a >= 0 and kind[a, b] == PORTAL_TRACT:
+                from_portal[k] += g
+            elif a >= 0 and kind[a, b] == CENTRAL_VEIN:
+                to_central[k] += g
+            elif a >= 0 and kind[a, b] == SINUSOID:
+                for e in range(start[k], start[k + 1]):
+                    if linked[e] == number[a, b]:
+                        conductance[e] += g
+    return places[order], start, linked, conductance, between, from_portal, to_central
+
+
+@jit(counted=False)
+def _beside(place, m, rows, columns, periodic):
+    """Row and column of the neighbour number `m` of a place; (-1, -1) beyond a closed edge."""
+    a = shifted(place // columns, ROW_OFFSET[m], rows, periodic)
+    b = shifted(place % columns, COLUMN_OFFSET[m], columns, periodic)
+    return (a, b) if a >= 0 and b >= 0 else (-1, -1)
 
 
 @jit
-def _eliminate(diagonal, inflow, start, degree, linked, weight):
-    """Solve diagonal[k] * x[k] - sum of weight * x over the links of k = inflow[k], float64 [n]; destroys its input.
+def _eliminate(start, degree, linked):
+    """In which order sites are eliminated, and which later sites each one is linked with then.
 
-    The links of k are `linked[start[k]:start[k] + degree[k]]`, with room for _ROOM of them. Sites are eliminated
-    by rising degree; each one's neighbours are then linked with one another, as resistors in a star become a mesh.
+    The links of site k are `linked[start[k]:start[k] + degree[k]]`, with room for _ROOM of them; destroys its input.
+    Sites go by rising degree; each one's neighbours are then linked with one another. Returns the order (int32), and
+    `start`, `degree` and `linked` as they are when each has its turn.
     """
-    n = diagonal.size
+    n = start.size
     room = np.full(n, _ROOM, np.int32)
     end = n * _ROOM
     order = np.empty(n, np.int32)
@@ -168,38 +269,31 @@ def _eliminate(diagonal, inflow, start, degree, linked, weight):
             first, last = start[k], start[k] + degree[k]
             for e in range(first, last):
                 a = linked[e]
-                share = weight[e] / diagonal[k]
-                diagonal[a] -= share * weight[e]
-                inflow[a] += share * inflow[k]
                 # Room for the new links of a, which loses the one to k.
                 needed = degree[a] + degree[k]
                 if needed > room[a]:
                     if end + 2 * needed > linked.size:
-                        linked, weight = _enlarge(linked, weight, 2 * (end + needed))
+                        more = np.empty(2 * (end + needed), np.int32)
+                        more[: linked.size] = linked
+                        linked = more
                     for f in range(degree[a]):
                         linked[end + f] = linked[start[a] + f]
-                        weight[end + f] = weight[start[a] + f]
                     start[a], room[a] = end, 2 * needed
                     end += 2 * needed
                 for f in range(start[a], start[a] + degree[a]):
                     position[linked[f]] = f
                 f = position[k]
                 degree[a] -= 1
-                moved = start[a] + degree[a]
-                linked[f], weight[f] = linked[moved], weight[moved]
-                position[linked[f]] = f
+                linked[f] = linked[start[a] + degree[a]]
                 position[k] = -1
+                position[a] = 0  # nobody is linked with itself
                 for g in range(first, last):
                     b = linked[g]
-                    if b == a:
-                        continue
-                    f = position[b]
-                    if f < 0:
-                        f = start[a] + degree[a]
+                    if position[b] < 0:
+                        linked[start[a] + degree[a]] = b
                         degree[a] += 1
-                        linked[f], weight[f] = b, 0.0
-                        position[b] = f
-                    weight[f] += share * weight[g]
+                        position[b] = 0
+                position[a] = -1
                 for f in range(start[a], start[a] + degree[a]):
                     position[linked[f]] = -1
                 if degree[a] <= limit and not stacked[a]:
@@ -207,24 +301,60 @@ def _eliminate(diagonal, inflow, start, degree, linked, weight):
                     stacked[a] = True
                     size += 1
         limit += 1
-    x = np.empty(n)
-    for place in range(n - 1, -1, -1):
-        k = order[place]
-        s = inflow[k]
-        for e in range(start[k], start[k] + degree[k]):
-            s += weight[e] * x[linked[e]]
-        x[k] = s / diagonal[k]
-    return x
+    return order, start, degree, linked
 
 
 @jit
-def _enlarge(linked, weight, size):
-    """Copies of both lists with room for `size` links."""
-    more_linked, more_weight = np.empty(size, np.int32), np.empty(size)
-    for e in range(linked.size):
-        more_linked[e] = linked[e]
-        more_weight[e] = weight[e]
-    return more_linked, more_weight
+def _number_links(order, start, degree, linked):
+    """What `_eliminate` returns, by numbers in the order: the order, `start` and `linked` of the `Mesh`, and `between`."""
+    n = order.size
+    number = np.empty(n, np.int32)
+    number[order] = np.arange(n).astype(np.int32)
+    first = np.zeros(n + 1, np.int64)
+    pairs = 0
+    for k in range(n):
+        links = degree[order[k]]
+        first[k + 1] = first[k] + links
+        pairs += links * (links - 1) // 2
+    later = np.empty(first[n], np.int32)
+    for k in range(n):
+        old = start[order[k]]
+        later[first[k] : first[k + 1]] = np.sort(number[linked[old : old + degree[order[k]]]])
+    between = np.empty(pairs, np.int64)
+    position = np.full(n, -1, np.int64)
+    pair = 0
+    for k in range(n):
+        for e in range(first[k], first[k + 1]):
+            for f in range(first[later[e]], first[later[e] + 1]):
+                position[later[f]] = f
+            for f in range(e + 1, first[k + 1]):
+                between[pair] = position[later[f]]
+                pair += 1
+    return order, first, later, between
+
+
+@jit
+def _by_falling_pressure(places, pressure):
+    """`places` (int32, row * columns + column) by falling pressure, in steps; equal ones stay in their order.
+
+    Dealt into piles by the lower half of the digits, then by the upper half.
+    """
+    pressure = pressure.ravel()
+    steps, sorted_places = np.empty(places.size, np.int64), places
+    for shift in (0, 10):
+        start = np.zeros(_PILES + 1, np.int64)
+        for n in range(places.size):
+            steps[n] = _PILES * _PILES - 1 - np.int64(np.rint(pressure[sorted_places[n]] / PRESSURE_STEP))
+            start[(steps[n] >> shift) % _PILES + 1] += 1
+        for pile in range(_PILES):
+            start[pile + 1] += start[pile]
+        dealt = np.empty_like(places)
+        for n in range(places.size):
+            pile = (steps[n] >> shift) % _PILES
+            dealt[start[pile]] = sorted_places[n]
+            start[pile] += 1
+        sorted_places = dealt
+    return sorted_places
 
 
 @jit(inline=True, counted=False)

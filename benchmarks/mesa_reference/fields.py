@@ -1,13 +1,13 @@
 """What diffuses: by the solver of `abm.fields`, or by SciPy's sparse factorisation.
 
-Both offer the same face: `values`, `source`, `secreted`, `rate_for`, `set_perfusion`, `advance`; oxygen `solve`.
+Both offer the same face: `values`, `source`, `secreted`, `every`, `rate_for`, `set_perfusion`, `advance`; oxygen `solve`.
 """
 
 import numpy as np
 import scipy.sparse as sparse
 from scipy.sparse.linalg import splu
 
-from abm.fields.fields import REST, Field
+from abm.fields.fields import REST, Field, steps_of
 from abm.fields.oxygen import Oxygen
 from abm.fields.solver import own_site_level
 from abm.tissue.flow import mix_downstream
@@ -50,7 +50,8 @@ class ScipyField:
         mean_sink = parameters.decay / 3600.0 + parameters.washout * perfused_fraction
         self._own_site = own_site_level(parameters.diffusion, mean_sink, spacing_um) if mean_sink > 0 else np.inf
         self._spread = parameters.diffusion / spacing_um**2 * laplacian(values.shape, periodic)
-        self._step_s = step_s
+        self.every = steps_of(parameters.interval, step_s)
+        self._step_s = step_s * self.every
 
     def rate_for(self, level: float) -> float:
         return level / self._own_site

@@ -10,7 +10,7 @@ import numpy as np
 from mesa.discrete_space import OrthogonalMooreGrid
 
 from abm.blood import Blood
-from abm.fields.fields import exchanging
+from abm.fields.fields import exchanging, is_due
 from abm.interventions.stimulate import Stimulate
 from abm.record import cause, event
 from abm.tissue import anatomy as lobules
@@ -230,7 +230,6 @@ class MesaLiver(mesa.Model):
             self._obstruct()
             if (self.step_number + 1) % max(1, round(rules.perfusion.flow_interval / self.dt_hours)) == 0:
                 self._update_flow()
-        self._secrete()
         self._advance_fields()
         self.step_number += 1
 
@@ -326,10 +325,14 @@ class MesaLiver(mesa.Model):
             field.secreted = True
 
     def _advance_fields(self) -> None:
-        for name in SIGNALS:
-            self.fields[name].advance()
-        interval = max(1, round(self.config.fields.oxygen.interval / self.dt_hours))
-        if self.agents_by_type.get(TumorCell) and (self.step_number + 1) % interval == 0:
+        """Those whose turn it is, each at its own interval."""
+        due = [name for name in (*SIGNALS, "oxygen") if is_due(self.fields[name], self.step_number)]
+        if due:
+            self._secrete()
+        for name in due:
+            if name != "oxygen":
+                self.fields[name].advance()
+        if self.agents_by_type.get(TumorCell) and "oxygen" in due:
             self._solve_oxygen(self.fields["oxygen"].solve)
 
     def _solve_oxygen(self, solve) -> None:

@@ -44,6 +44,7 @@ def test_closest(word, meant):
     (("rate",), "did you mean rules.phagocytosis.rate?"),
     (("phagocytosis",), "did you mean rules.phagocytosis?"),
     (("rules", "phagocytosis", "reach"), "did you mean rules.natural_killing.reach?"),
+    (("rules", "duration"), "did you mean duration, at the top of the config?"),
     (("duraton",), "did you mean 'duration'?"),
     (("cells", "nk"), "did you mean 'natural_killer'?"),
     (("rules", "phagocytosis", "1 /h"), "the decimal sign is a point: 0.1, not 0,1"),

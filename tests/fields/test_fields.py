@@ -20,7 +20,7 @@ SIGNALS = {
     "tnf": TumorNecrosisFactor, "tgf_beta": TransformingGrowthFactor, "cxcl1": Chemokine,
     "vegf": VascularEndothelialGrowthFactor,
 }
-STEPS_TO_REST = 24  # two hours, many relaxation times of a washed-out signal
+STEPS_TO_REST = 24  # four hours or more, many relaxation times of a washed-out signal
 
 
 @pytest.fixture(scope="module")

@@ -42,8 +42,9 @@ def cell(liver, row):
 
 
 def sources(liver, parameters=None, tumor_cxcl1: float = 1.0) -> dict[str, np.ndarray]:
-    secrete(liver.populations, liver.fields, parameters or SecretionParameters(), tumor_cxcl1)
-    return {name: field.source.copy() for name, field in liver.fields.items() if name != "oxygen"}
+    signals = {name: field for name, field in liver.fields.items() if name != "oxygen"}
+    secrete(liver.populations, signals, liver.fields["oxygen"].values, parameters or SecretionParameters(), tumor_cxcl1)
+    return {name: field.source.copy() for name, field in signals.items()}
 
 
 def rate_of(liver, row) -> float:
@@ -71,6 +72,16 @@ def test_a_cell_secretes_at_its_own_site_and_nowhere_else(liver, row, cell):
     assert source[cell.row, cell.column] == pytest.approx(rate_of(liver, row), rel=1e-6)
     assert np.count_nonzero(source) == 1
     assert liver.fields[row.field].secreted
+
+
+@ROWS
+def test_only_the_fields_that_are_asked_for_are_filled(liver, row, cell):
+    before = sources(liver)[row.field]
+    cell.alive = 0
+    others = {name: field for name, field in liver.fields.items() if name not in ("oxygen", row.field)}
+    secrete(liver.populations, others, liver.fields["oxygen"].values, SecretionParameters(), 1.0)
+    assert before.any() and np.array_equal(liver.fields[row.field].source, before)
+    cell.alive = 1
 
 
 @ROWS

@@ -10,8 +10,21 @@ import scipy.sparse
 import scipy.sparse.linalg
 
 from abm.kernels.sites import COLUMN_OFFSET, ROW_OFFSET
-from abm.tissue.anatomy import TissueParameters, grow
-from abm.tissue.flow import STAGNANT_RESIDENCE_S, STEP_LENGTH, Flow, _eliminate, downstream, flux, mix_downstream
+from abm.tissue.anatomy import TissueParameters, grow, reached
+from abm.tissue.flow import (
+    PRESSURE_STEP,
+    STAGNANT_RESIDENCE_S,
+    STEP_LENGTH,
+    Flow,
+    Mesh,
+    _by_falling_pressure,
+    _eliminate,
+    _number_links,
+    _solve,
+    downstream,
+    flux,
+    mix_downstream,
+)
 from abm.tissue.sites import CENTRAL_VEIN, PARENCHYMA, PORTAL_TRACT, SINUSOID
 
 
@@ -65,22 +78,55 @@ def test_pressure_against_scipy(edges, blocked):
     assert flow.pressure.min() >= 0 and flow.pressure.max() <= 1
 
 
-def test_elimination_against_a_dense_solution():
+@pytest.mark.parametrize("blocked", [0.0, 0.2])
+def test_elimination_against_a_dense_solution(blocked):
+    """Any network, each of whose places has a way in and a way out; the order stays that of the whole network."""
     random = np.random.default_rng(2)
     n, room = 60, 12
     weights = np.triu(random.random((n, n)) * (random.random((n, n)) < 0.06), 1)
     weights += weights.T
-    diagonal, inflow = weights.sum(axis=1) + random.random(n), random.random(n)
     degree = (weights > 0).sum(axis=1).astype(np.int32)
     assert degree.max() <= room
-    linked, weight = np.empty(2 * n * room, np.int32), np.empty(2 * n * room)
+    linked = np.empty(2 * n * room, np.int32)
     for k in range(n):
-        others = np.flatnonzero(weights[k])
-        linked[k * room : k * room + others.size] = others
-        weight[k * room : k * room + others.size] = weights[k, others]
-    expected = np.linalg.solve(np.diag(diagonal) - weights, inflow)
-    solution = _eliminate(diagonal, inflow, room * np.arange(n), degree, linked, weight)
-    np.testing.assert_allclose(solution, expected, rtol=1e-10)
+        linked[k * room : k * room + degree[k]] = np.flatnonzero(weights[k])
+    order, start, linked, between = _number_links(*_eliminate(room * np.arange(n), degree, linked))
+    assert sorted(order) == list(range(n))
+    earlier = np.repeat(np.arange(n), np.diff(start))
+    assert (linked > earlier).all() and linked.size > np.count_nonzero(weights) / 2  # some links arise on the way
+    conductance = weights[order][:, order][earlier, linked]
+    portal, central = random.random((2, n))
+    mesh = Mesh(order.astype(np.int64), start, linked, conductance, between, portal[order], central[order])
+    carries, pressure = (random.random((6, 10)) >= blocked).astype(np.uint8), np.full((6, 10), -1.0)
+    _solve(mesh, carries, pressure)
+
+    carries, pressure = carries.ravel() == 1, pressure.ravel()
+    weights = weights[carries][:, carries]
+    balance = np.diag(weights.sum(axis=1) + (portal + central)[carries]) - weights
+    np.testing.assert_allclose(pressure[carries], np.linalg.solve(balance, portal[carries]), atol=0.51e-6)
+    assert (pressure[~carries] == -1.0).all()
+
+
+@pytest.mark.parametrize("edges", ["periodic", "closed"])
+@pytest.mark.parametrize("blocked", [0.0, 0.3, 0.6])
+def test_what_carries_blood_is_connected_with_both_sides(edges, blocked):
+    tissue, flow = anatomy(edges), new_flow(edges=edges)
+    is_open = (tissue.kind == SINUSOID) & (np.random.default_rng(3).random(tissue.shape) >= blocked)
+    flow.update(is_open)
+    fed, drained = (reached(tissue.kind, is_open, side, tissue.periodic) for side in (PORTAL_TRACT, CENTRAL_VEIN))
+    assert np.array_equal(flow.carries == 1, fed & drained)
+    assert (flow.pressure[fed & ~drained] == 1.0).all() and (flow.pressure[is_open & ~fed] == 0.0).all()
+
+
+def test_places_are_sorted_by_falling_pressure():
+    steps = np.random.default_rng(4).integers(0, 1_000_001, (200, 100))
+    steps[::7], steps[3::11] = 500_000, 0
+    steps[5, 5] = 1_000_000
+    places = np.sort(np.random.default_rng(5).permutation(steps.size)[: steps.size // 2]).astype(np.int32)
+    found = _by_falling_pressure(places, steps * PRESSURE_STEP)
+    assert found.dtype == np.int32
+    assert np.array_equal(found, places[np.argsort(-steps.ravel()[places], kind="stable")])
+    assert _by_falling_pressure(places[:0], steps * PRESSURE_STEP).size == 0
 
 
 @pytest.mark.parametrize("edges", ["periodic", "closed"])
