@@ -85,7 +85,7 @@ class Growth(Rule):
             description="death rate of a dormant cell, and of one that has not divided yet")
         net_gain: Number = parameter(
             0.3, low=0, high=1, mark="assumed", source="Yang 2025, 10.3892/or.2025.8963, ref 78",
-            description="gain of the cycle in a full net")
+            description="gain of the cycle beside a full net, which reaches cells behind the wall too")
         niche_gain: Number = parameter(
             0.3, low=0, high=1, mark="assumed", source="Yang 2025, 10.3892/or.2025.8963, ref 18: HGF and c-MET",
             description="gain of the cycle at full support by the niche")
@@ -270,7 +270,7 @@ def grow(tumor, sites, book, minutes, key, step, order, hours, oxygen, nets, hep
                 continue
         spread = 1.0 + fate.cycle_spread * (2.0 * uniform(key, 0, cell.uid, 4) - 1.0)
         speed = fate.cycle * spread * level / (level + fate.oxygen_half) * (
-            1.0 + fate.niche_gain * niche + fate.net_gain * np.float64(cell.net))
+            1.0 + fate.niche_gain * niche + fate.net_gain * net_beside(sites, nets, cell.row, cell.column))
         cycle = np.float64(cell.cycle) + speed * hours
         cell.cycle = np.float32(min(cycle, 1.0))
         if cycle < 1.0:

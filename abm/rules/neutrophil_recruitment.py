@@ -30,16 +30,16 @@ class NeutrophilRecruitment(Rule):
 
     class Parameters(RuleParameters):
         entry_rate: PerHour = parameter(
-            "0.02 /h", low="0.005 /h", high="0.5 /h", mark="assumed",
-            source="Gordon-Weeks 2017, 10.1002/hep.29088: much denser in metastases than in liver",
+            "0.005 /h", low="0.005 /h", high="0.5 /h", mark="assumed",
+            source="Gordon-Weeks 2017, 10.1002/hep.29088: much denser in metastases than in liver, about 5-20 fold",
             description="neutrophils that enter each perfused sinusoid site per hour at saturating CXCL1 and a normal blood pool")
         n2_time: Hours = parameter(
             "24 h", low="6 h", high="72 h", mark="assumed",
             source="Fridlender 2009, 10.1016/j.ccr.2009.06.017 (direction)",
             description="time constant of turning from N1 to N2 at saturating TGF-beta")
         sequestration: Number = parameter(
-            4.0, low=1, high=10, mark="assumed",
-            source="neutrophils in the sinusoids rise 5-20 fold after endotoxin; Cools-Lartigue 2013, 10.1172/JCI67484",
+            9.0, low=4, high=19, mark="derived",
+            source="neutrophils in the sinusoids rise 5-20 fold after endotoxin (Cools-Lartigue 2013, 10.1172/JCI67484): 10 fold",
             description="gain of the marginated pool at a saturating level of LPS or injury in the blood")
 
     parameters: Parameters

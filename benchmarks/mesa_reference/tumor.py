@@ -252,7 +252,7 @@ class TumorCell(LiverAgent):
                 self.model.note(event.DORMANT, cause.SOLITUDE, self)
                 return
         speed = self.cycle_speed / max(p.cycle_time, 1e-3) * oxygen / (oxygen + p.oxygen_half)
-        cycle = self.cycle + speed * (1.0 + p.niche_gain * self.niche + p.net_gain * self.net) * self.model.dt_hours
+        cycle = self.cycle + speed * (1.0 + p.niche_gain * self.niche + p.net_gain * self.net_beside()) * self.model.dt_hours
         self.cycle = min(cycle, 1.0)
         if cycle >= 1.0:
             room = self.make_room()

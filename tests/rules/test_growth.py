@@ -73,7 +73,7 @@ def naive_life(tissue, slot, fate, hours):
     """What becomes of one cell in a step: state (None: dead), cycle (1 or more: it divides), event and cause."""
     cell = tissue.cells.rows[slot]
     here, state = (int(cell.row), int(cell.column)), int(cell.state)
-    oxygen, niche, net = float(tissue.oxygen[here]), float(cell.niche), float(cell.net)
+    oxygen, niche = float(tissue.oxygen[here]), float(cell.niche)
     beside = max(float(tissue.nets[place]) for place in around(tissue.sites, *here, own=True))
     if state in (CIRCULATING, HELD):
         return state, cell.cycle, None
@@ -95,7 +95,7 @@ def naive_life(tissue, slot, fate, hours):
         if chance(3) < 1 - np.exp(-fate.dormancy * (1 - max(niche, beside)) * hours):
             return DORMANT, cell.cycle, (event.DORMANT, cause.SOLITUDE)
     speed = fate.cycle * (1 + fate.cycle_spread * (2 * uniform(KEY, 0, cell.uid, 4) - 1)) * oxygen / (oxygen + fate.oxygen_half)
-    return state, cell.cycle + hours * speed * (1 + fate.niche_gain * niche + fate.net_gain * net), None
+    return state, cell.cycle + hours * speed * (1 + fate.niche_gain * niche + fate.net_gain * beside), None
 
 
 def test_kernel_is_its_naive_twin():
@@ -199,7 +199,8 @@ def test_hazard_of_waking(niche, net, gain, why):
 @pytest.mark.parametrize("minutes", [5, 10, 60])
 def test_the_cycle_takes_its_time_at_any_step(oxygen, niche, net, factor, minutes):
     """The clock after a hundred hours, in cycles: divisions and what is done of the next."""
-    tissue = Tissue(lattice(100, 100, PARENCHYMA), [(50, 50)], oxygen=oxygen, niche=niche, net=net)
+    tissue = Tissue(lattice(100, 100, PARENCHYMA), [(50, 50)], oxygen=oxygen, niche=niche)
+    tissue.nets[::2, ::2] = net  # beside every cell
     fate = STILL._replace(cycle=1 / 22, niche_gain=0.3, net_gain=0.3)
     tissue.grow(fate, hours=minutes / 60, steps=6000 // minutes, depth=10)
     rows = tissue.cells.used
