@@ -16,7 +16,17 @@ from ..experiments.batch import BatchStopped, missing_runs, refuse_folder, run_b
 from ..experiments.experiment import Experiment
 from ..experiments.loading import load_experiment
 from ..experiments.published import FAILS, HOLDS, UNRESOLVED
-from ..experiments.reproduce import HEADINGS, REPORT, TABLE, Reproduction, reproduce, rows_of, summary, write_table
+from ..experiments.published_table import (
+    HEADINGS,
+    REPORT,
+    TABLE,
+    cells_of,
+    experiments_of,
+    rows_of,
+    summary,
+    write_table,
+)
+from ..experiments.reproduce import Reproduction, reproduce
 from ..experiments.store import read_results, read_series
 from ..simulation import RunInterrupted
 from . import UserError
@@ -119,11 +129,12 @@ def show(reproductions: Sequence[Reproduction], folder: Path) -> None:
     table = Table(show_lines=False, header_style="dim", padding=(0, 1))
     for heading in HEADINGS:
         table.add_column(heading, overflow="fold", ratio={"published": 3, "expected": 2}.get(heading))
-    for one in reproductions:
-        for outcome, cells in zip(one.outcomes, rows_of(one), strict=True):
-            table.add_row(*(Text(cell, STYLES[outcome.verdict.word]) if heading == "verdict" else Text(cell)
+    rows = rows_of(reproductions)
+    for those in experiments_of(rows):
+        for row, cells in zip(those, cells_of(those), strict=True):
+            table.add_row(*(Text(cell, STYLES[row["verdict"]]) if heading == "verdict" else Text(cell)
                             for heading, cell in zip(HEADINGS, cells, strict=True)))
         table.add_section()
     console.print(table)
-    console.print(summary(reproductions), markup=False)
+    console.print(summary(rows), markup=False)
     console.print(f"Written: {folder / REPORT}, {folder / TABLE}", markup=False)

@@ -40,7 +40,7 @@ from .experiment import Experiment, Run
 from .loading import load_experiment
 from .one_run import STOPPED, Task, code_digest
 from .published import Expectation, simulate
-from .reproduce import time_in_words
+from .published_table import time_in_words
 
 GENERATION = 4
 """Trials that are proposed together, and may run at the same time."""

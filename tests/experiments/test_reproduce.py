@@ -1,4 +1,4 @@
-"""The table of published experiments, from synthetic runs: when more are asked for, and what is written."""
+"""Reproducing published experiments, on synthetic runs: when more are asked for, and what the table says."""
 
 from types import SimpleNamespace
 
@@ -8,23 +8,22 @@ import pyarrow.parquet as pq
 import pytest
 
 from abm.experiments.published import FAILS, HOLDS, UNRESOLVED, Expectation, Published, Window
-from abm.experiments.reproduce import (
-    QUICK_REPLICATES,
+from abm.experiments.published_table import (
     as_markdown,
-    as_table,
-    reproduce,
+    rows_of,
     simulated_in_words,
     summary,
     time_in_words,
     write_table,
 )
+from abm.experiments.reproduce import QUICK_REPLICATES, reproduce
 
 NODULES = SimpleNamespace(label="nodules", unit="nodules", kind="count", is_series=False)
 
 
-def experiment(*expect, replicates=4, most_replicates=20, calibrated=False):
+def experiment(*expect, replicates=4, most_replicates=20, calibrated=False, name="a test"):
     return SimpleNamespace(
-        name="a test", replicates=replicates, most_replicates=max(replicates, most_replicates), calibrated=calibrated, expect=expect,
+        name=name, replicates=replicates, most_replicates=max(replicates, most_replicates), calibrated=calibrated, expect=expect,
         published=Published(id="V00", source="Nobody 2000", finding="blocking it | halved the nodules"))
 
 
@@ -81,7 +80,7 @@ def test_only_the_replicates_asked_for_are_judged():
     liver, more = Liver(control=15, treated=8), More(control=15, treated=8)
     one, other = reproduce(experiment(HALF, most_replicates=90), liver), reproduce(experiment(HALF, most_replicates=90), more)
     assert [count - 3 for count in more.asked] == liver.asked
-    assert as_table([one]).equals(as_table([other]))
+    assert rows_of([one]) == rows_of([other])
 
 
 def test_quick_runs_few_replicates_and_says_so():
@@ -89,8 +88,9 @@ def test_quick_runs_few_replicates_and_says_so():
     found = reproduce(experiment(HALF), liver, quick=True)
     assert liver.asked == [QUICK_REPLICATES]
     assert found.word == UNRESOLVED
-    assert "Quick" in summary([found]) and "Quick" in as_markdown([found])
-    assert as_table([found])["quick"].to_pylist() == [True]
+    rows = rows_of([found])
+    assert "Quick" in summary(rows) and "Quick" in as_markdown(rows)
+    assert [row["quick"] for row in rows] == [True]
 
 
 def test_what_a_full_run_might_resolve_does_not_fail_a_quick_one():
@@ -119,11 +119,21 @@ def test_the_tables(tmp_path):
     assert len({line.replace("\\|", "").count("|") for line in rows}) == 1  # a whole table
 
 
+def test_the_folder_keeps_what_its_table_says_of_other_experiments(tmp_path):
+    earlier = reproduce(experiment(HALF, MANY, name="earlier"), Liver(control=400, treated=200))
+    write_table(tmp_path, [earlier])
+    write_table(tmp_path, [reproduce(experiment(MANY, name="later"), Liver(control=1))])
+    write_table(tmp_path, [reproduce(experiment(MANY, name="later"), Liver(control=400))])
+    rows = pq.read_table(tmp_path / "reproduce.parquet").to_pylist()
+    assert [(row["name"], row["verdict"]) for row in rows] == [("earlier", HOLDS), ("earlier", HOLDS), ("later", HOLDS)]
+    assert (tmp_path / "reproduce.md").read_text().count("halved the nodules") == 2
+
+
 def test_the_summary_counts():
-    held = reproduce(experiment(MANY), Liver(control=400))
-    calibrated = reproduce(experiment(MANY, calibrated=True), Liver(control=400))
-    failed = reproduce(experiment(MANY), Liver(control=1))
-    assert summary([held, calibrated, failed]).startswith(
+    held = reproduce(experiment(MANY, name="one"), Liver(control=400))
+    calibrated = reproduce(experiment(MANY, calibrated=True, name="two"), Liver(control=400))
+    failed = reproduce(experiment(MANY, name="three"), Liver(control=1))
+    assert summary(rows_of([held, calibrated, failed])).startswith(
         "3 experiments: 2 hold (1 of them not calibrated on), 1 fail, 0 unresolved; 12 runs")
 
 
@@ -134,5 +144,5 @@ def test_times(seconds, said):
 
 def test_an_outcome_without_a_value():
     found = reproduce(experiment(HALF, most_replicates=4), Liver(control=0, treated=0))
-    assert simulated_in_words(found.outcomes[0]) == "no value"
-    assert as_table([found]).num_rows == 1
+    row, = rows_of([found])
+    assert simulated_in_words(row) == "no value"
