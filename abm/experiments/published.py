@@ -301,7 +301,11 @@ class Verdict:
 
 
 def judge(expectation: Expectation, simulated: Simulated, more: bool) -> Verdict:
-    """The verdict; `more` says whether more replicates may be run (now or in a full run)."""
+    """The verdict; `more` says whether more replicates may be run (now or in a full run).
+
+    With one bound, it holds when the whole interval lies on the right side. With two, when the centre lies between them
+    and the interval is not wider than they are apart; a centre outside fails, as soon as the interval is narrow enough.
+    """
     window, estimate = expectation.window, simulated.estimate
     if expectation.relative_to:
         few = {arm: events for arm, events in simulated.events.items() if events is not None and events < EVENTS_OF_A_RATIO}
@@ -327,11 +331,18 @@ def judge(expectation: Expectation, simulated: Simulated, more: bool) -> Verdict
         if not math.isfinite(near):
             return Verdict(UNRESOLVED, "too few runs for an interval")
         return Verdict(UNRESOLVED if more else FAILS, "the interval straddles the bound")
-    if high - low > window.high - window.low:
+    if _wider(low, high, window, bool(expectation.relative_to)):
         return Verdict(UNRESOLVED, "the interval is wider than the window")
     if value in window:
         return Verdict(HOLDS)
     return Verdict(FAILS, "the centre is too low" if value < window.low else "the centre is too high")
+
+
+def _wider(low: float, high: float, window: Window, ratio: bool) -> bool:
+    """Whether an interval is wider than the window; of ratios, in folds: 0.5 is as far from 1 as 2 is."""
+    if not ratio:
+        return high - low > window.high - window.low
+    return low <= 0.0 or (window.low > 0.0 and high / low > window.high / window.low)
 
 
 def overall(words: Sequence[str]) -> Word:

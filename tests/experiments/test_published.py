@@ -79,8 +79,20 @@ def level(low, high):
     (1.2, 1.2, 1.2, HOLDS),  # bounds are inside
 ])
 def test_a_two_sided_window(value, low, high, word):
-    assert verdict(ratio(1.2, 1.9), value, low, high) == word
     assert verdict(level(1.2, 1.9), value, low, high) == word
+
+
+@pytest.mark.parametrize(("value", "low", "high", "word"), [
+    (1.5, 1.1, 1.7, HOLDS), (1.1, 0.9, 1.4, FAILS), (1.1, 0.9, 1.5, UNRESOLVED), (2.0, 1.8, 2.2, FAILS),
+    (1.5, 1.2, 1.91, UNRESOLVED), (1.5, 0.0, 1.6, UNRESOLVED), (5.0, 3.0, 9.0, FAILS), (0.3, 0.1, 0.8, FAILS),
+])
+def test_the_width_of_a_ratio_is_in_folds(value, low, high, word):
+    """From 1.2 to 1.9 is 1.58-fold, as is from 0.95 to 1.5."""
+    assert verdict(ratio(1.2, 1.9), value, low, high) == word
+
+
+def test_a_ratio_down_to_zero_cannot_be_missed_by_width():
+    assert verdict(ratio(0, 0.5), 0.2, 0.1, 0.9) == HOLDS
 
 
 @pytest.mark.parametrize(("value", "low", "high", "more", "word"), [
