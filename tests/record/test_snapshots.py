@@ -124,3 +124,18 @@ def test_a_folder_is_needed():
 
 def test_all_moving_populations_are_kept():
     assert set(TABLES) == set(FakeModel().populations) - {"endothelium"}
+
+
+def test_tables_of_a_run_that_goes_on_end_with_a_whole_chunk(tmp_path, monkeypatch):
+    monkeypatch.setattr(snapshots, "_CHUNK_CELLS", 4)
+    model, recorder = FakeModel(), Snapshots("10 min")
+    recorder.begin(model, tmp_path, list(range(9)))
+    sizes = []
+    for _ in range(5):
+        sizes.append(model.tumor.count)
+        recorded(recorder, model, 1)
+    recorder.flush(model)
+    cells = opened(tmp_path, "cells/tumor")
+    assert 0 < cells.uid.size == sum(sizes) // 4 * 4 < sum(sizes)
+    shown = np.flatnonzero(np.cumsum(sizes) <= cells.uid.size).size
+    assert cells["count"].values.tolist() == sizes[:shown] + [0] * (9 - shown)
