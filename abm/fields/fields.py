@@ -146,9 +146,8 @@ class Field:
         self._new_perfusion = np.asarray(perfused) != 0
 
     def _take_over_perfusion(self) -> None:
-        sink = np.full(self.values.shape, self.parameters.decay / 3600.0, np.float32)
-        sink[self._new_perfusion] += np.float32(self.parameters.washout)
-        self._solver.set_sink(sink)
+        decay = np.float32(self.parameters.decay / 3600.0)
+        self._solver.set_sink(np.where(self._new_perfusion, decay + np.float32(self.parameters.washout), decay))
         self._new_perfusion = None
 
     def advance(self) -> int:
