@@ -279,16 +279,28 @@ def next_parent(k, parents):
     return k // 2 + 1 if k // 2 + 1 < parents else 0
 
 
+@jit(inline=True)
+def average_sink_row(fine, own, following, width, line):
+    """What a row of fine sinks gives to each of the `width` blocks of `line`: own children, and the nearest of others."""
+    m = fine.size
+    line[:width] = np.float32(0.0)
+    for ends in ((0, min(3, m)), (max(3, 2 * width - 3), m)):  # the outermost blocks, and what goes around the edge
+        for j in range(ends[0], ends[1]):
+            line[j // 2] += own[j] * fine[j]
+            line[next_parent(j, width)] += following[j] * fine[j]
+    for k in range(1, width - 1):
+        first = 2 * k
+        line[k] = ((following[first - 1] * fine[first - 1] + own[first] * fine[first]) + own[first + 1] * fine[first + 1]
+                   ) + following[first + 2] * fine[first + 2]
+
+
 @jit
 def average_sink(fine, rows, columns, line, coarse):
     """coarse = average of the fine sinks, weighted as corrections are interpolated."""
     height, width = coarse.shape
     coarse[:] = np.float32(0.0)
     for i in range(fine.shape[0]):
-        line[:width] = np.float32(0.0)
-        for j in range(fine.shape[1]):
-            line[j // 2] += columns[OWN_WEIGHT, j] * fine[i, j]
-            line[next_parent(j, width)] += columns[NEXT_WEIGHT, j] * fine[i, j]
+        average_sink_row(fine[i], columns[OWN_WEIGHT], columns[NEXT_WEIGHT], width, line)
         own, other = i // 2, next_parent(i, height)
         for j in range(width):
             coarse[own, j] += rows[OWN_WEIGHT, i] * line[j]

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from abm.fields import multigrid
-from abm.fields.multigrid import AFTER, BEFORE, CORNER, LEAN, LONG, SHARE, SHORT
+from abm.fields.multigrid import AFTER, BEFORE, CORNER, LEAN, LONG, NEXT_WEIGHT, OWN_WEIGHT, SHARE, SHORT
 
 SHAPES = [(4, 4), (4, 9), (12, 8), (33, 20), (64, 64), (7, 130)]
 RATE = np.float32(1 / 600)
@@ -60,6 +60,24 @@ def problem(request, periodic):
     sink = np.where(random.random(shape) < 0.3, 0.02, 1e-5).astype(np.float32)
     multigrid.restrict_sink(sink, grid)
     return grid, random.random(shape, np.float32), random.random(shape, np.float32) * np.float32(0.01), sink
+
+
+def test_sinks_are_averaged_as_corrections_are_interpolated(problem):
+    grid, _, _, sink = problem
+    for k in range(len(grid.levels) - 1):
+        rows, columns = multigrid.axes_of(grid, k)
+        coarse = multigrid.level_of(grid.sinks, grid.levels, k + 1)
+        height, width = coarse.shape
+        expected = np.zeros_like(coarse)
+        for i in range(sink.shape[0]):
+            line = np.zeros(width, np.float32)
+            for j in range(sink.shape[1]):
+                line[j // 2] += columns[OWN_WEIGHT, j] * sink[i, j]
+                line[multigrid.next_parent(j, width)] += columns[NEXT_WEIGHT, j] * sink[i, j]
+            expected[i // 2] += rows[OWN_WEIGHT, i] * line
+            expected[multigrid.next_parent(i, height)] += rows[NEXT_WEIGHT, i] * line
+        assert coarse.tobytes() == expected.tobytes()
+        sink = coarse
 
 
 def test_the_way_down_smooths_then_restricts(problem):
