@@ -363,6 +363,8 @@ def creep(tumor, sites, key, step, order, path_um, spacing_um, hepatocytes, loos
         if cell.state != EXTRAVASATED:
             continue
         left = path_um * np.float64(cell.emt)
+        if left < spacing_um and uniform(key, step, cell.uid, 1) * spacing_um >= left:
+            continue  # it gets to no site, whichever it would be: few need to look around
         if count_touching(sites, TUMOR, TISSUE, cell.row, cell.column) > 1:
             left *= np.float64(cell.emt) * looseness
         n = 0
