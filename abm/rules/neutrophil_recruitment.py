@@ -98,6 +98,7 @@ def attracting_sites(sites, cxcl1, key, step, entry_rate, hours):
     rows, columns = sites.kind.shape
     found = np.empty((rows * columns, 2), np.int64)
     reached, draws = np.empty(columns, np.uint64), np.empty(columns, np.uint64)
+    saturating = entry_rate * hours * 1.000001  # no hazard is above it: hardly a site needs to have its own worked out
     count = 0
     for row in range(rows):
         n = 0
@@ -106,6 +107,8 @@ def attracting_sites(sites, cxcl1, key, step, entry_rate, hours):
             n += cxcl1[row, column] > _FAINT and sites.kind[row, column] == SINUSOID and sites.perfused[row, column] != 0
         fill_each(draws, key, step, reached[:n], 3)
         for k in range(n):
+            if unit(draws[k]) > saturating:
+                continue
             column = np.int64(reached[k]) - row * columns
             level = np.float64(cxcl1[row, column])
             if strikes(unit(draws[k]), entry_rate * level / (1.0 + level) * hours):
