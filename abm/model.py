@@ -252,6 +252,8 @@ class LiverModel(mesa.Model):
     def left(self, name: str, hours: float | None = None) -> float:
         """What interventions leave of the effect of a molecule, the supply of a population or the rates of a rule: a
         fraction, 1 when nobody touches it; now, or at another time."""
+        if not self.interventions:
+            return 1.0
         hours = self.hours if hours is None else hours
         return math.prod(entry.left(name, hours) for entry in self.interventions.values())
 

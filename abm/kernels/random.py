@@ -8,6 +8,7 @@ doi:10.1145/2063384.2063405), checked in the tests against its published known a
 """
 
 import hashlib
+from functools import lru_cache
 
 import numpy as np
 
@@ -25,6 +26,7 @@ _AND_ROUNDING = 1.000001
 _LAST = np.uint64(0xFFFFFFFFFFFFFFFF)
 
 
+@lru_cache(1024)
 def stream_key(seed: int, name: str) -> np.uint64:
     """The 64-bit key of the random stream `name` of a run with `seed`; a rule enters by its name."""
     digest = hashlib.blake2b(f"{int(seed)}/{name}".encode(), digest_size=8).digest()
