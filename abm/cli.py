@@ -86,6 +86,7 @@ def batch(
     cluster: Annotated[str | None, typer.Option(metavar="ADDRESS|slurm.yaml|local", help="compute on a Dask cluster: that of a "
                                                 "scheduler, a new one on SLURM, or one on this machine")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="compute what the output folder does not hold yet")] = False,
+    retry_failed: Annotated[bool, typer.Option("--retry-failed", help="with --resume: compute the runs that failed again, too")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="show the runs, the expected time and disk, and stop")] = False,
     keep: Annotated[Literal["all", "tables", "measures"], typer.Option(help="what stays of each run besides its row")] = "measures",
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="say nothing unless something is wrong")] = False,
@@ -94,13 +95,15 @@ def batch(
     from .commands.batch import run_experiment_batch, show_forecast
     from .experiments.loading import load_experiment
 
+    if retry_failed and not resume:
+        raise UserError("--retry-failed goes with --resume: it computes the failed runs of a batch that is there again")
     loaded = load_experiment(experiment, changes or ())
     folder = output if output is not None else Path("batches") / experiment.stem
     if dry_run:
-        show_forecast(loaded, folder, workers=workers, cluster=cluster, keep=keep)
+        show_forecast(loaded, folder, workers=workers, cluster=cluster, resume=resume, keep=keep, retry_failed=retry_failed)
         return
     run_experiment_batch(loaded, folder, workers=workers, cluster=cluster, resume=resume, keep=keep, quiet=quiet,
-                         again=_command_line())
+                         again=_command_line(), retry_failed=retry_failed)
 
 
 @app.command()

@@ -1,13 +1,24 @@
 """`crlm batch`: what will be run, the runs, and where their results are."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..estimate import duration_in_words, in_words
-from ..experiments.batch import BatchResult, BatchStopped, Progress, forecast, missing_runs, refuse_folder, run_batch
+from ..experiments.batch import (
+    NAME,
+    BatchResult,
+    BatchStopped,
+    Progress,
+    forecast,
+    missing_runs,
+    refuse_folder,
+    refuse_other,
+    run_batch,
+)
 from ..experiments.executors import ExecutorError
 from ..experiments.one_run import Keep
-from ..experiments.store import FAILED
+from ..experiments.store import FAILED, RESULTS, read_results
 from ..simulation import RunInterrupted
 from . import UserError
 from .progress import Standing, progress
@@ -25,33 +36,61 @@ class RunsFailed(RuntimeError):
 
 
 def run_experiment_batch(experiment: "Experiment", folder: Path, *, workers: int | None, cluster: str | None, resume: bool,
-                         keep: Keep, quiet: bool, again: str) -> None:
-    """Run what is missing of `experiment` in `folder`; `again` is the user's command line without --resume.
+                         keep: Keep, quiet: bool, again: str, retry_failed: bool = False) -> None:
+    """Run what is missing of `experiment` in `folder`, with `retry_failed` also what failed; `again` is the user's command
+    line without --resume.
 
     Raises UserError, RunsFailed, and what `run_batch` raises.
     """
+    refuse_nothing_measured(experiment, keep)
     refuse_folder(folder, resume)
-    missing = missing_runs(experiment, folder)
+    refuse_other(experiment, folder, keep, retry_failed)
+    missing = missing_runs(experiment, folder, retry_failed)
     workers = workers_for(experiment, missing, workers, cluster, keep)
     with progress(quiet, of_batch) as shown:
         shown.tell(f"{experiment.name}: {_design(experiment)}.")
         try:
-            result = run_batch(experiment, folder, workers, cluster, resume=resume, keep=keep, tell=shown.tell, progress=shown)
+            result = run_batch(experiment, folder, workers, cluster, resume=resume, retry_failed=retry_failed, keep=keep,
+                               tell=shown.tell, progress=shown)
         except RunInterrupted as error:
             raise RunInterrupted(f"Interrupted: {error}.\nTo go on: {again} --resume") from None
         except (BatchStopped, ExecutorError, OSError) as error:
-            raise BatchStopped(f"The batch stopped: {error}.\nWhat was computed is safe in {folder}. When this is mended, go on "
-                               f"with: {again} --resume") from error
+            raise BatchStopped(stopped("The batch", error, folder, [folder], again)) from error
     if not quiet:
         print(_ending(result))
     if result.failed:
-        raise RunsFailed(_failures(result))
+        raise RunsFailed(_failures(result, f"{again} --resume" if retry_failed else f"{again} --resume --retry-failed"))
 
 
-def show_forecast(experiment: "Experiment", folder: Path, *, workers: int | None, cluster: str | None, keep: Keep) -> None:
-    """Print the runs, the expected time and disk; compute nothing."""
+def stopped(what: str, error: Exception, folder: Path, batches: Iterable[Path], again: str) -> str:
+    """What to tell when the batches in `folder` stopped, or did not even begin: why, what is there, and how to go on."""
+    said = str(error)
+    if isinstance(error, OSError):
+        said = f"{error.filename or folder}: {error.strerror or error}"
+    begun = [batch for batch in batches if (batch / NAME).exists()]
+    if not begun:
+        return f"{what} could not begin: {said}.\nNothing was computed. When this is mended: {again}"
+    kept = sum(read_results(batch).num_rows for batch in begun if (batch / RESULTS).exists())
+    told = f"What was computed is safe in {folder}" if kept else "Nothing was computed yet"
+    return f"{what} stopped: {said}.\n{told}. When this is mended, go on with: {again} --resume"
+
+
+def refuse_nothing_measured(experiment: "Experiment", keep: Keep) -> None:
+    """Raise UserError when nothing would stay of the runs."""
+    if not experiment.measures and keep == "measures":
+        raise UserError(f"nothing is measured in {experiment.name}, so that nothing would stay of its runs: write measures "
+                        "(crlm measures shows them), or keep the runs with --keep tables or --keep all")
+
+
+def show_forecast(experiment: "Experiment", folder: Path, *, workers: int | None, cluster: str | None, resume: bool, keep: Keep,
+                  retry_failed: bool = False) -> None:
+    """Print the runs, the expected time and disk; compute nothing. Raises UserError and ResumeRefused as the batch would,
+    but not because `folder` holds this batch already."""
+    refuse_nothing_measured(experiment, keep)
+    refuse_folder(folder, resume or (folder / NAME).exists())
+    refuse_other(experiment, folder, keep, retry_failed)
     runs = experiment.runs()
-    missing = missing_runs(experiment, folder)
+    missing = missing_runs(experiment, folder, retry_failed)
     workers = workers_for(experiment, missing, workers, cluster, keep)
     print(f"{experiment.name}: {_design(experiment)}")
     for arm in experiment.arms:
@@ -65,7 +104,7 @@ def show_forecast(experiment: "Experiment", folder: Path, *, workers: int | None
     print("measures: " + (", ".join(request.label for request in experiment.measures) or "none"))
     needs = forecast(experiment, missing, keep)
     if len(missing) < len(runs):
-        print(f"{folder} holds {len(runs) - len(missing)} of the runs; {len(missing)} are missing")
+        print(f"{folder} holds {len(runs) - len(missing)} of the runs; {len(missing)} {'is' if len(missing) == 1 else 'are'} missing")
     print(f"time: about {duration_in_words(needs.seconds)} of one core, {duration_in_words(needs.seconds / workers)} with "
           f"{workers} worker{'s' * (workers != 1)}")
     print(f"memory: about {in_words(needs.memory_bytes * workers)}; disk: about {in_words(needs.disk_bytes)} (--keep {keep})")
@@ -112,15 +151,22 @@ def _ending(result: BatchResult) -> str:
         ("runs", "the runs' own folders"),
     )
     lines = [said, *(f"  {name:<16} {meaning}" for name, meaning in contents if (folder / name).exists())]
-    return "\n".join([*lines, f"Next: crlm compare {folder}"])
+    if result.failed < result.results.num_rows:
+        lines.append(f"Next: crlm compare {folder}")
+    return "\n".join(lines)
 
 
-def _failures(result: BatchResult) -> str:
-    failed = [row for row in result.results.select(["run", "status", "error"]).to_pylist() if row["status"] == FAILED]
-    lines = [f"{len(failed)} of {result.runs} runs failed; the others are good."]
+def _failures(result: BatchResult, again: str) -> str:
+    found = result.results.select(["run", "status", "error"]).to_pylist()
+    failed = [row for row in found if row["status"] == FAILED]
+    if len(failed) == len(found):
+        lines = [f"All {len(found)} runs failed." if len(found) > 1 else "The run failed."]
+    else:
+        lines = [f"{len(failed)} of {len(found)} runs failed; the others are good."]
     lines += [f"  {row['run']}: {row['error']}" for row in failed[:_SHOWN_ERRORS]]
     if len(failed) > _SHOWN_ERRORS:
-        lines.append(f"  and {len(failed) - _SHOWN_ERRORS} more, see the column error of {result.folder / 'results.parquet'}")
+        lines.append(f"  and {len(failed) - _SHOWN_ERRORS} more, see the column error of {result.folder / RESULTS}")
+    lines.append(f"When this is mended, they are computed again with: {again}")
     return "\n".join(lines)
 
 

@@ -13,6 +13,7 @@ from ..config import ConfigError
 from ..config.loading import Reader, shipped_configs
 from ..config.nodes import Source
 from ..experiments.batch import BatchStopped, missing_runs, refuse_folder, run_batch
+from ..experiments.executors import ExecutorError
 from ..experiments.experiment import Experiment
 from ..experiments.loading import load_experiment
 from ..experiments.published import FAILS, HOLDS, UNRESOLVED
@@ -30,7 +31,7 @@ from ..experiments.reproduce import Reproduction, reproduce
 from ..experiments.store import read_results, read_series
 from ..simulation import RunInterrupted
 from . import UserError
-from .batch import of_batch, workers_for
+from .batch import of_batch, stopped, workers_for
 from .progress import progress
 
 PIPED = 200
@@ -59,9 +60,8 @@ def reproduce_files(paths: Sequence[Path], folder: Path, *, workers: int | None,
             done.append(reproduce(experiment, run, quick, lambda line, name=name: tell(f"{name}: {line}")))
         except RunInterrupted as error:
             raise RunInterrupted(f"Interrupted: {error}.\nTo go on: {again} --resume") from None
-        except (BatchStopped, OSError) as error:
-            raise BatchStopped(f"{name} stopped: {error}.\nWhat was computed is safe in {folder}. When this is mended, go on "
-                               f"with: {again} --resume") from error
+        except (BatchStopped, ExecutorError, OSError) as error:
+            raise BatchStopped(stopped(name, error, folder, [folder / file.stem for file in files], again)) from error
         tell(f"{name}: {done[-1].word}")
         write_table(folder, done)
     show(done, folder)

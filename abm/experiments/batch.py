@@ -1,7 +1,6 @@
 """A batch: every run of an experiment, computed by an executor, kept in a folder, resumed after any interruption."""
 
 import json
-import shutil
 import signal
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -15,12 +14,12 @@ import pyarrow as pa
 from ..config.describe import as_yaml
 from ..estimate import estimate, kernels_are_cold
 from ..record import manifest
-from ..record.files import write_text
+from ..record.files import remove_folder, write_text, write_whole
 from ..record.manifest import ResumeRefused
 from ..record.schedule import Every
 from ..simulation import FolderInUse, RunInterrupted
 from . import store
-from .executors import Dask, Executor, Local
+from .executors import Dask, Executor, Local, refuse_cluster
 from .experiment import Experiment, Run
 from .one_run import STOPPED, Keep, Task, code_digest
 
@@ -65,33 +64,40 @@ class BatchResult:
 
 
 def run_batch(experiment: Experiment, folder: str | Path, workers: int = 1, cluster: str | None = None, *,
-              resume: bool = False, keep: Keep = "measures", tell: Callable[[str], None] = lambda line: None,
-              progress: Callable[[Progress], None] = lambda progress: None) -> BatchResult:
+              resume: bool = False, retry_failed: bool = False, keep: Keep = "measures",
+              tell: Callable[[str], None] = lambda line: None, progress: Callable[[Progress], None] = lambda progress: None) -> BatchResult:
     """Compute those runs of an experiment that `folder` does not hold yet.
 
     workers : processes of this machine, or of a Dask cluster that can be asked for some
     cluster : None for processes of this machine; else see `executors.Dask`
     resume : go on with the batch in `folder`; more replicates than before are added to it
+    retry_failed : with `resume`, compute the runs again that failed; the row of each is replaced when its new one is
+        there. When no run is done yet, the code and the plugins may have changed since
     keep : measures (rows only), tables (each run's tables too), all (each run's whole folder, which is resumed)
     tell : called with one line when something noteworthy happens
     progress : called before the first run and after each
 
-    Raises FolderInUse when the folder holds a batch and `resume` is not set; ResumeRefused when it holds another
-    batch than this; BatchInUse when it is being computed; RunInterrupted after Ctrl-C; BatchStopped when runs cannot
-    be kept (a full disk) or computed by these workers; OSError. What was kept before stays good in all cases.
+    Raises ExecutorError for a cluster that cannot be used, if possible before the folder is made; FolderInUse when the
+    folder holds a batch and `resume` is not set; ResumeRefused when it holds another batch than this; BatchInUse when it
+    is being computed; RunInterrupted after Ctrl-C; BatchStopped when runs cannot be kept (a full disk) or computed by
+    these workers; OSError. What was kept before stays good in all cases.
     """
     folder = Path(folder)
     refuse_folder(folder, resume)
+    if cluster is not None:
+        refuse_cluster(cluster)
     with store.locked(folder):
         runs = experiment.runs()
         found = _read(folder)
-        finished = store.finished(folder) if found else set()
-        missing = [run for run in runs if run.id not in finished]
-        noted = _description(experiment, keep)
+        missing = missing_runs(experiment, folder, retry_failed)
+        noted, other_code = _description(experiment, keep), False
         if found:
-            _refuse_other(folder, found, noted, bool(missing))
+            _refuse_other(folder, found, noted, bool(missing), retry_failed)
             noted |= {"sessions": found["sessions"] + bool(missing),
                       "replicates": max(found["replicates"], noted["replicates"])}
+            other_code = bool(missing) and _changed(found, noted)
+            if other_code:
+                store.begin_columns_again(folder, experiment)
         else:
             store.begin(folder, experiment)
         if missing or not found:
@@ -99,10 +105,16 @@ def run_batch(experiment: Experiment, folder: str | Path, workers: int = 1, clus
         store.merge(folder)
         computed = 0
         if missing:
+            ids = {run.id for run in missing}
+            again = store.failed(folder) & ids
+            # a run goes on in its own folder: not in one that a failure left, nor with other code
+            for run in sorted(ids if other_code else again):
+                remove_folder(folder / store.RUNS / run)
             (folder / store.PARTS).mkdir(exist_ok=True)
             executor = _executor(cluster, min(workers, len(missing)), tell)
             tasks = tasks_of(experiment, missing, folder.resolve(), keep)
-            computed = _compute(executor, tasks, folder, len(runs), progress)
+            computed = _compute(executor, tasks, folder, Progress(
+                len(runs) - len(missing), len(store.failed(folder) - again), len(runs), len(runs) - len(missing)), progress)
         finished = store.finished(folder)
         if all(run.id in finished for run in runs) and (missing or found["status"] != manifest.COMPLETE):
             _write(folder, noted | {"status": manifest.COMPLETE})
@@ -110,11 +122,21 @@ def run_batch(experiment: Experiment, folder: str | Path, workers: int = 1, clus
     return BatchResult(folder, len(runs), computed, store.failures(folder))
 
 
-def missing_runs(experiment: Experiment, folder: str | Path) -> list[Run]:
+def missing_runs(experiment: Experiment, folder: str | Path, retry_failed: bool = False) -> list[Run]:
     """The runs that a batch in `folder` has to compute; all, where there is none yet."""
     folder = Path(folder)
     finished = store.finished(folder) if _read(folder) else set()
+    if finished and retry_failed:
+        finished -= store.failed(folder)
     return [run for run in experiment.runs() if run.id not in finished]
+
+
+def refuse_other(experiment: Experiment, folder: str | Path, keep: Keep = "measures", retry_failed: bool = False) -> None:
+    """Raise ResumeRefused when `folder` holds another batch than this, as `run_batch` would."""
+    folder = Path(folder)
+    found = _read(folder)
+    if found:
+        _refuse_other(folder, found, _description(experiment, keep), bool(missing_runs(experiment, folder, retry_failed)), retry_failed)
 
 
 # --- Computing --------------------------------------------------------------------------------------------------------
@@ -138,13 +160,13 @@ def tasks_of(experiment: Experiment, runs: Iterable[Run], folder: Path, keep: Ke
             row=store.row_of(run, experiment), folder=str(folder), keep=keep, code=code, plugins=plugins)
 
 
-def _compute(executor: Executor, tasks: Iterable[Task], folder: Path, total: int,
+def _compute(executor: Executor, tasks: Iterable[Task], folder: Path, begun: Progress,
              progress: Callable[[Progress], None]) -> int:
     """Compute the tasks and merge their rows; returns how many there were."""
-    before, failed, computed = len(store.finished(folder)), store.failures(folder), 0
+    before, failed, total, computed = begun.before, begun.failed, begun.total, 0
     try:
         with _interruptions(), executor:
-            progress(Progress(before, failed, total, before))
+            progress(begun)
             for report in executor.compute(tasks):
                 if report.status == STOPPED:
                     raise BatchStopped(report.error)
@@ -208,10 +230,10 @@ def _write(folder: Path, noted: Mapping[str, Any]) -> None:
 def _describe(experiment: Experiment, folder: Path, noted: Mapping[str, Any]) -> None:
     """Say in the folder what is computed in it; the manifest comes last."""
     for plugin in plugins_of(experiment):
-        copy = folder / PLUGINS / plugin.name
-        if not copy.exists():
+        copy, content = folder / PLUGINS / plugin.name, plugin.read_bytes()
+        if not copy.exists() or copy.read_bytes() != content:
             copy.parent.mkdir(exist_ok=True)
-            shutil.copyfile(plugin, copy)
+            write_whole(copy, lambda beside, content=content: beside.write_bytes(content))
     write_text(folder / EXPERIMENT, as_yaml(resolved(experiment) | {"replicates": noted["replicates"]}))
     _write(folder, noted)
 
@@ -248,13 +270,21 @@ def _plain(config: Any) -> dict[str, Any]:
     return content | {"plugins": [f"{PLUGINS}/{Path(plugin).name}" for plugin in config.plugins]}
 
 
-def _refuse_other(folder: Path, old: Mapping[str, Any], new: Mapping[str, Any], missing: bool) -> None:
+def _changed(old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
+    """Whether the code that decides the rows has changed."""
+    return old["code"] != new["code"] or any(old["versions"].get(package) != new["versions"].get(package)
+                                             for package in manifest.DECISIVE)
+
+
+def _refuse_other(folder: Path, old: Mapping[str, Any], new: Mapping[str, Any], missing: bool, retry_failed: bool) -> None:
     """Raise ResumeRefused, naming what differs, unless `new` continues the batch that was noted as `old`.
 
-    The number of replicates may differ. Where nothing is missing, the code may have changed.
+    The number of replicates may differ. Where nothing is missing, the code may have changed; so it may where all runs
+    that are finished failed and are computed again, as then no row follows from it.
     """
-    lines = manifest.differences(old["decides"], new["decides"])
-    if missing:
+    lines, none_done = manifest.differences(old["decides"], new["decides"]), not store.good(folder)
+    only_code = not lines
+    if missing and not (retry_failed and none_done):
         changed = [package for package in manifest.DECISIVE if old["versions"].get(package) != new["versions"].get(package)]
         lines += [f"{package} was {old['versions'].get(package)}, is now {new['versions'].get(package)}" for package in changed]
         if not changed and old["code"] != new["code"]:
@@ -265,7 +295,8 @@ def _refuse_other(folder: Path, old: Mapping[str, Any], new: Mapping[str, Any], 
             shown.append(f"and {len(lines) - len(shown)} more")
         raise ResumeRefused(
             f"{folder} was begun with something else and cannot be continued:\n" + "\n".join(f"  {line}" for line in shown)
-            + f"\nContinue it as it was begun (its experiment is {folder / EXPERIMENT}), or choose another folder with -o.")
+            + f"\nContinue it as it was begun (its experiment is {folder / EXPERIMENT}), or choose another folder with -o."
+            + ("\nNo run of it is done: with --retry-failed all are computed with what is there now." if only_code and none_done else ""))
 
 
 def resolved(experiment: Experiment) -> dict[str, Any]:

@@ -232,16 +232,15 @@ class Dask:
         self._where = cluster
 
     def __enter__(self):
-        try:
-            import dask
-            from distributed import Client, LocalCluster
-        except ImportError:
-            raise ExecutorError("Dask is not installed: pip install 'crlm[cluster]'") from None
+        refuse_cluster(self._where)
+        import dask
+        from distributed import Client, LocalCluster
+
         # a run is a suspect at once, rather than after some more workers
         with dask.config.set({"distributed.scheduler.allowed-failures": 0}):
             if self._where == "local":
                 self._cluster = LocalCluster(n_workers=self.workers, threads_per_worker=1, dashboard_address=None)
-            elif self._where.endswith((".yaml", ".yml")):
+            elif _is_file(self._where):
                 self._cluster = _slurm_cluster(self._where)
                 self._cluster.scale(n=self.workers)
         try:
@@ -305,14 +304,30 @@ class Dask:
         raise ExecutorError("the scheduler of the cluster is gone")
 
 
-def _slurm_cluster(path: str):
-    """The SLURM cluster that a YAML file describes."""
+def refuse_cluster(cluster: str) -> None:
+    """Raise ExecutorError for a cluster that cannot be used as things are: what it needs is not installed, or its file
+    is wrong. Whether it answers is not asked."""
+    try:
+        import dask  # noqa: F401
+        import distributed  # noqa: F401
+    except ImportError:
+        raise ExecutorError("Dask is not installed: pip install 'crlm[cluster]'") from None
+    if _is_file(cluster):
+        try:
+            import dask_jobqueue  # noqa: F401
+        except ImportError:
+            raise ExecutorError("dask-jobqueue is not installed: pip install 'crlm[cluster]'") from None
+        _slurm_options(cluster)
+
+
+def _is_file(cluster: str) -> bool:
+    return cluster.endswith((".yaml", ".yml"))
+
+
+def _slurm_options(path: str) -> dict:
+    """What a YAML file says of a SLURM cluster. Raises ExecutorError."""
     import yaml
 
-    try:
-        from dask_jobqueue import SLURMCluster
-    except ImportError:
-        raise ExecutorError("dask-jobqueue is not installed: pip install 'crlm[cluster]'") from None
     try:
         with open(path, encoding="utf-8") as file:
             options = yaml.safe_load(file)
@@ -324,6 +339,14 @@ def _slurm_cluster(path: str):
         raise ExecutorError(f"{path} should hold options of dask_jobqueue.SLURMCluster, such as 'cores: 8', 'memory: 16 GB'")
     # one thread per worker process
     options.setdefault("processes", options.get("cores", 1))
+    return options
+
+
+def _slurm_cluster(path: str):
+    """The SLURM cluster that a YAML file describes."""
+    from dask_jobqueue import SLURMCluster
+
+    options = _slurm_options(path)
     try:
         return SLURMCluster(**options)
     except (TypeError, ValueError) as error:

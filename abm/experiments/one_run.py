@@ -10,7 +10,8 @@ import hashlib
 import json
 import os
 import time
-from collections.abc import Mapping
+import traceback
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -72,7 +73,11 @@ class Report:
 
 def compute(task: Task) -> Report:
     """Run, measure, keep the row. Errors of the run are kept in its row; nothing is raised but what ends processes."""
-    if code_digest(task.plugins) != task.code:
+    try:
+        same = _is_same_code(task.plugins, task.code)
+    except OSError as problem:
+        return Report(task.id, STOPPED, f"a plugin cannot be read here: {_in_words(problem)}")
+    if not same:
         return Report(task.id, STOPPED, "the source code of crlm, or of a plugin, is not that with which the batch was begun")
     folder, clock = Path(task.folder), time.thread_time()
     if not folder.is_dir():
@@ -90,15 +95,15 @@ def compute(task: Task) -> Report:
         return Report(task.id, STOPPED, "interrupted")
     except Exception as problem:
         if isinstance(problem, OSError) and problem.errno in DISK_TROUBLE:
-            return Report(task.id, STOPPED, _in_words(problem))
-        row, status, error = {}, FAILED, _in_words(problem)
+            return Report(task.id, STOPPED, _of_disk(problem, folder))
+        row, status, error = {}, FAILED, _in_words(problem, task.plugins)
     seconds = time.thread_time() - clock
     if seconds > _LONG:
         gc.collect()  # models refer to themselves, and large ones should not wait for the collector
     try:
         write_part(folder, {**task.row, "status": status, "error": error, "seconds": seconds, **row}, series)
     except OSError as problem:
-        return Report(task.id, STOPPED, _in_words(problem))
+        return Report(task.id, STOPPED, _of_disk(problem, folder))
     return Report(task.id, status, error, seconds)
 
 
@@ -113,17 +118,26 @@ def _counts(observed: "Observed") -> dict[str, float]:
     return {f"{label} {what}": value for label, pair in shares.items() for what, value in zip(("count", "of"), pair, strict=True)}
 
 
-def _in_words(error: Exception) -> str:
-    notes = "".join(f", {note}" for note in getattr(error, "__notes__", ()))
-    return f"{type(error).__name__}: {error}{notes}"
+def _in_words(error: Exception, plugins: Sequence[str] = ()) -> str:
+    """What became wrong, and where in the user's own files, if there."""
+    notes = list(getattr(error, "__notes__", ()))
+    own = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename in plugins]
+    if own:
+        notes.append(f"{Path(own[-1].filename).name}, line {own[-1].lineno}")
+    return "".join((f"{type(error).__name__}: {error}", *(f", {note}" for note in notes)))
+
+
+def _of_disk(error: OSError, folder: Path) -> str:
+    """An error of the disk; writing into an open file names none, so that at least the folder is said."""
+    return _in_words(error) + ("" if error.filename else f", in {folder}")
 
 
 def _observed(task: Task, folder: Path) -> "Observed":
     from ..model import LiverModel
     from .measure import Observer
 
-    config = _config(task.config).model_copy(update={"seed": task.row["seed"]})
-    observer = Observer(_requests(json.dumps(task.measures), task.measure_plugins))
+    config = _config(task.config, task.code).model_copy(update={"seed": task.row["seed"]})
+    observer = Observer(_requests(json.dumps(task.measures), task.measure_plugins, task.code))
     own = folder / RUNS / task.id
     if task.keep == "all":
         with locked(own, wait=True):  # a worker that was given up may still be at it
@@ -164,8 +178,8 @@ def _write_tables(simulation, recorders, folder: Path) -> None:
 
 
 @functools.lru_cache(maxsize=256)
-def _config(text: str) -> "Config":
-    """The config that a task carries."""
+def _config(text: str, code: str) -> "Config":
+    """The config that a task carries; `code` stands for what its files hold."""
     from ..config.plugins import load_rules
     from ..config.schema import compose
 
@@ -175,19 +189,35 @@ def _config(text: str) -> "Config":
 
 
 @functools.lru_cache(maxsize=16)
-def _requests(lines: str, plugins: tuple[str, ...]) -> "tuple[MeasureRequest, ...]":
+def _requests(lines: str, plugins: tuple[str, ...], code: str) -> "tuple[MeasureRequest, ...]":
     from .measure import load_measures, read_request
 
     known = load_measures(plugins)
     return tuple(read_request(line, known) for line in json.loads(lines))
 
 
-@functools.cache
+_same: set[tuple[tuple[str, ...], str]] = set()
+"""Plugins and digests that were found to agree: this process has loaded that code, whatever the files hold later."""
+
+
+def _is_same_code(plugins: tuple[str, ...], code: str) -> bool:
+    """Whether the code here is that of the digest. Raises OSError."""
+    if (plugins, code) not in _same:
+        if code_digest(plugins) != code:
+            return False
+        _same.add((plugins, code))
+    return True
+
+
 def code_digest(plugins: tuple[str, ...] = ()) -> str:
-    """Digest of everything that decides the rows: the model's code, the measures', and the user's own files."""
-    digest = hashlib.blake2b(manifest.code_digest(plugins).encode(), digest_size=8)
+    """Digest of everything that decides the rows: the model's code, the measures', and the user's own files as they are
+    now. Raises OSError."""
+    return hashlib.blake2b(manifest.code_digest(plugins).encode() + _sources_of_measures(), digest_size=8).hexdigest()
+
+
+@functools.cache
+def _sources_of_measures() -> bytes:
+    """Read once: what counts is the code that this process has loaded."""
     here = Path(__file__).parent
-    for path in sorted([here / "looking.py", here / "measure.py", *(here / "measures").glob("*.py")]):
-        digest.update(path.name.encode())
-        digest.update(path.read_bytes())
-    return digest.hexdigest()
+    paths = sorted([here / "looking.py", here / "measure.py", *(here / "measures").glob("*.py")])
+    return b"".join(path.name.encode() + path.read_bytes() for path in paths)

@@ -113,15 +113,30 @@ def _parts(folder: Path) -> Iterator[dict]:
 
 def finished(folder: Path) -> set[str]:
     """The names of the runs that need not be computed (again)."""
-    table = _results(folder, list(_parts(folder))).select(["run", "error"])
+    return set(_without_lost(read_results(folder))["run"].to_pylist())
+
+
+def failed(folder: Path) -> set[str]:
+    """The names of the finished runs that failed; they are computed again only when that is asked for."""
+    table = _without_lost(read_results(folder))
+    return set(table.filter(pc.equal(table["status"], FAILED))["run"].to_pylist())
+
+
+def _without_lost(table: pa.Table) -> pa.Table:
     kinds = pc.list_element(pc.split_pattern(pc.fill_null(table["error"], ""), ":", max_splits=1), 0)
-    lost = pc.is_in(kinds, pa.array(TRY_AGAIN))
-    return set(table.filter(pc.invert(lost))["run"].to_pylist())
+    return table.filter(pc.invert(pc.is_in(kinds, pa.array(TRY_AGAIN))))
 
 
 def failures(folder: Path) -> int:
     """How many runs failed."""
     return pc.sum(pc.equal(read_results(folder)["status"], FAILED)).as_py() or 0
+
+
+def good(folder: Path) -> int:
+    """How many runs are done; none where there is no batch."""
+    if not (folder / RESULTS).exists():
+        return 0
+    return pc.sum(pc.equal(read_results(folder)["status"], DONE)).as_py() or 0
 
 
 # --- Tables -----------------------------------------------------------------------------------------------------------
@@ -134,6 +149,17 @@ def begin(folder: Path, experiment: Experiment) -> None:
     (folder / PARTS).mkdir(parents=True)
     _write(results_schema(experiment).empty_table(), folder / RESULTS)
     if any(request.is_series for request in experiment.measures):
+        _write(series_schema(experiment).empty_table(), folder / SERIES)
+
+
+def begin_columns_again(folder: Path, experiment: Experiment) -> None:
+    """Give the tables of a batch, none of whose runs is done, the columns that the experiment has now; the rows of the
+    failed runs stay. Raises OSError."""
+    merge(folder)
+    old, schema = read_results(folder), results_schema(experiment)
+    columns = {name: old[name].to_pylist() if name in old.column_names else [None] * old.num_rows for name in schema.names}
+    _write(pa.table(columns, schema=schema), folder / RESULTS)
+    if (folder / SERIES).exists():
         _write(series_schema(experiment).empty_table(), folder / SERIES)
 
 

@@ -1,6 +1,8 @@
 """`crlm batch`: what it prints, and its exit status."""
 
 import sys
+from pathlib import Path
+from textwrap import dedent
 
 import pytest
 
@@ -11,7 +13,7 @@ from abm.experiments import batch
 from abm.experiments.experiment import Experiment
 from abm.experiments.loading import load_experiment
 
-from ..experiments.little import EXPERIMENT, Here, with_trouble, write
+from ..experiments.little import EXPERIMENT, TROUBLE, Here, with_trouble, write
 
 
 @pytest.fixture
@@ -21,8 +23,12 @@ def crlm(tmp_path, monkeypatch, capsys):
     monkeypatch.delenv(cli.DEBUG, raising=False)
     monkeypatch.setattr(batch, "_executor", lambda *_: Here())
 
-    def crlm(text, *arguments):
-        write(tmp_path, text)
+    def crlm(text, *arguments, trouble=TROUBLE):
+        if Path("my.yaml").exists():
+            Path("my.yaml").write_text(dedent(text), encoding="utf-8")
+            Path("trouble.py").write_text(dedent(trouble), encoding="utf-8")
+        else:
+            write(tmp_path, text, **{"trouble.py": trouble})
         status = cli.status_of(["batch", "my.yaml", *arguments])
         return status, *capsys.readouterr()
     return crlm
@@ -47,6 +53,55 @@ def test_failed_runs_are_told(crlm):
     status, printed, said = crlm(with_trouble(seed=6, how="raise"))
     assert status == 1 and "Done: batches/my" in printed and "2 failed" in said
     assert "2 of 6 runs failed; the others are good.\n  control-0000-0002: ArithmeticError: one and one are three" in said
+    assert said.endswith("--resume --retry-failed\n")
+
+
+def test_failed_runs_are_computed_again(crlm, tmp_path):
+    one = with_trouble(seed=5, how="raise").replace("replicates: 3", "replicates: 1")
+    status, printed, said = crlm(one)
+    assert status == 1 and "All 2 runs failed.\n" in said and "crlm compare" not in printed
+    mended = TROUBLE.replace('if how == "raise":', 'if how == "raised":')
+    status, _, said = crlm(one, "--resume", trouble=mended)
+    assert status == 1 and "All 2 runs failed.\n" in said
+    assert "--retry-failed goes with --resume" in crlm(one, "--retry-failed", trouble=mended)[2]
+    status, printed, said = crlm(one, "--resume", "--retry-failed", trouble=mended)
+    assert status == 0 and "Done: batches/my" in printed and "run 0/2" in said and "failed" not in said
+
+
+def test_where_a_measure_of_ones_own_failed(crlm):
+    line = next(number for number, text in enumerate(dedent(TROUBLE).splitlines(), start=1) if "raise ArithmeticError" in text)
+    said = crlm(with_trouble(seed=5, how="raise").replace("replicates: 3", "replicates: 1"))[2]
+    assert f"one and one are three, in the measure 'trouble', at 1 h, trouble.py, line {line}\n" in said
+
+
+def test_a_dry_run_refuses_what_the_run_would(crlm):
+    crlm(EXPERIMENT.replace("replicates: 3", "replicates: 1"))
+    for arguments, words in ((("--set", "measures=[nodules]"), "measures was"), (("--keep", "all"), "keep was"),
+                             (("--set", "measures=[]"), "nothing is measured")):
+        run, dry = crlm(EXPERIMENT, "--resume", *arguments), crlm(EXPERIMENT, "--resume", "--dry-run", *arguments)
+        assert run == dry and run[0] == 2 and words in run[2]
+
+
+def test_where_nothing_is_measured_nothing_is_run(crlm, tmp_path):
+    status, _, said = crlm("base: base.yaml")
+    assert status == 2 and "nothing is measured" in said and not (tmp_path / "batches").exists()
+    assert crlm("base: base.yaml", "--keep", "tables", "--set", "duration=1 h")[0] == 0
+
+
+def test_a_batch_that_cannot_begin(crlm, tmp_path, monkeypatch):
+    monkeypatch.setattr(sys, "argv", ["crlm", "batch", "my.yaml"])
+    with monkeypatch.context() as patch:
+        patch.setitem(sys.modules, "distributed", None)
+        status, _, said = crlm(EXPERIMENT, "--cluster", "local")
+    assert status == 1 and "The batch could not begin: Dask is not installed: pip install 'crlm[cluster]'.\nNothing was computed." in said
+    assert said.endswith("When this is mended: crlm batch my.yaml\n") and not (tmp_path / "batches").exists()
+    monkeypatch.setattr(Path, "mkdir", _refused)
+    status, _, said = crlm(EXPERIMENT, "-o", "closed/x")
+    assert status == 1 and "The batch could not begin: closed/x: Permission denied.\nNothing was computed." in said
+
+
+def _refused(path, *_, **__):
+    raise PermissionError(13, "Permission denied", str(path))
 
 
 def test_dry_run(crlm, tmp_path):
@@ -79,14 +134,15 @@ def test_interrupted(crlm, monkeypatch):
     assert said.endswith("To go on: crlm batch my.yaml --set 'name=a b' --resume\n")
 
 
-def test_a_full_disk_is_told(crlm, monkeypatch):
+def test_a_full_disk_is_told(crlm, tmp_path, monkeypatch):
     def full(*_):
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch:
         patch.setattr("abm.experiments.one_run.write_part", full)
         status, _, said = crlm(EXPERIMENT)
-    assert status == 1 and "The batch stopped: OSError: [Errno 28] No space left on device." in said and "--resume" in said
+    assert status == 1 and f"The batch stopped: OSError: [Errno 28] No space left on device, in {tmp_path / 'batches' / 'my'}." in said
+    assert "Nothing was computed yet" in said and said.endswith("--resume\n")
 
 
 def experiment(tmp_path) -> Experiment:

@@ -15,7 +15,7 @@ from abm.record import manifest
 from abm.record.manifest import ResumeRefused
 from abm.simulation import FolderInUse, RunInterrupted
 
-from .little import EXPERIMENT, Dying, Here, little, rows, with_trouble, without_trouble
+from .little import EXPERIMENT, TROUBLE, Dying, Here, little, rows, with_trouble, without_trouble
 
 
 @pytest.fixture(autouse=True)
@@ -162,6 +162,54 @@ def test_one_failing_run_does_not_stop_the_others(whole, tmp_path):
     assert without_trouble(good) == rows(whole.results).filter(pc.not_equal(whole.results["seed"], 6))
     # it fails again and again: nothing is missing
     assert run_batch(experiment, tmp_path / "batch", resume=True).computed == 0
+
+
+MENDED = TROUBLE.replace('kind="level"', 'kind="count"').replace('unit=""', 'unit="cells"').replace('how == "raise"', "not how")
+
+
+def test_failed_runs_are_computed_again_when_that_is_asked_for(whole, tmp_path):
+    """The failed run keeps its error until it is there again, also when that is interrupted."""
+    marker = tmp_path / "marker"
+    experiment, folder = little(tmp_path, with_trouble(seed=6, how="raise", marker=marker)), tmp_path / "batch"
+    assert run_batch(experiment, folder).failed == 1  # the second time there is a marker
+    marker.unlink()
+    seen = []
+    with pytest.raises(RunInterrupted):
+        run_batch(experiment, folder, resume=True, retry_failed=True, progress=lambda now: seen.append(now) or stop_after(0)(now))
+    assert (seen[0].before, seen[0].failed, seen[0].total) == (5, 0, 6)
+    kept = store.read_results(folder)
+    assert store.failures(folder) == 1 and kept.num_rows == 6 and "ArithmeticError" in "".join(kept["error"].to_pylist())
+    marker.write_text("")
+    result = run_batch(experiment, folder, resume=True, retry_failed=True)
+    assert (result.computed, result.failed) == (1, 0) and without_trouble(result.results) == rows(whole.results)
+    assert run_batch(experiment, folder, resume=True, retry_failed=True).computed == 0
+
+
+@pytest.mark.parametrize("keep", ["measures", "all"])
+def test_a_mended_plugin_when_all_runs_failed(whole, tmp_path, monkeypatch, keep):
+    text = with_trouble(seed=5, how="raise").replace("replicates: 3", "replicates: 1")
+    experiment, folder = little(tmp_path, text), tmp_path / "batch"
+    assert run_batch(experiment, folder, keep=keep).failed == 2
+    (tmp_path / "trouble.py").write_text(MENDED)
+    mended = load_experiment(tmp_path / "my.yaml")
+    more = replace(mended, replicates=2)
+    with pytest.raises(ResumeRefused, match="with --retry-failed all are computed with what is there now"):
+        run_batch(more, folder, resume=True, keep=keep)
+    # killed before any run is there again: the errors are
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(batch, "_describe", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        run_batch(mended, folder, resume=True, retry_failed=True, keep=keep)
+    assert store.failures(folder) == 2 and store.read_results(folder)["error"].null_count == 0
+    result = run_batch(mended, folder, resume=True, retry_failed=True, keep=keep)
+    assert (result.computed, result.failed) == (2, 0) and result.results["trouble"].to_pylist() == [1.0, 1.0]
+    assert result.results.schema.field("trouble").metadata[b"unit"] == b"cells"
+    assert store.read_series(folder).num_rows == 2 * 5
+    assert (folder / "plugins" / "trouble.py").read_text() == MENDED
+    # from now on rows follow from it
+    (tmp_path / "trouble.py").write_text(MENDED + "# again\n")
+    with pytest.raises(ResumeRefused, match="named under plugins, has changed") as caught:
+        run_batch(replace(load_experiment(tmp_path / "my.yaml"), replicates=2), folder, resume=True, retry_failed=True, keep=keep)
+    assert "--retry-failed" not in str(caught.value)
 
 
 def test_runs_that_were_killed_are_tried_again(whole, tmp_path, monkeypatch):
