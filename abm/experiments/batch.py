@@ -234,7 +234,10 @@ def _describe(experiment: Experiment, folder: Path, noted: Mapping[str, Any]) ->
         if not copy.exists() or copy.read_bytes() != content:
             copy.parent.mkdir(exist_ok=True)
             write_whole(copy, lambda beside, content=content: beside.write_bytes(content))
-    write_text(folder / EXPERIMENT, as_yaml(resolved(experiment) | {"replicates": noted["replicates"]}))
+    content = resolved(experiment) | {"replicates": noted["replicates"]}
+    if content.get("most_replicates"):  # more may have been asked for on the command line
+        content["most_replicates"] = max(content["most_replicates"], content["replicates"])
+    write_text(folder / EXPERIMENT, as_yaml(content))
     _write(folder, noted)
 
 

@@ -24,7 +24,7 @@ from ..config.schema import Config
 from ..units import Quantity
 from .design import DesignError, points_of
 from .experiment import ONLY_ARM, Experiment, ExperimentFile, Method, Point, Sweep, SweepFile, Swept
-from .measure import Line, Measure, MeasureRequest, load_measures, read_request
+from .measure import Line, Measure, MeasureRequest, in_time, load_measures, read_request
 from .published import Comparison, Expectation, own_parameters, read_expectation
 
 MAX_RUNS = 1_000_000
@@ -46,7 +46,10 @@ def load_experiment(path: str | os.PathLike, overrides: Sequence[str] = (), *, p
     """
     source = Source(os.fspath(path), Path(path).parent)
     reader = Reader()
-    return _Loading(reader, reader.read(Path(path), source), source, overrides, published, defaults or {}).experiment(Path(path))
+    root = reader.read(Path(path), source)
+    if not reader.files:  # not even a text: nothing else can be said about it
+        raise ConfigError(reader.problems, source.label)
+    return _Loading(reader, root, source, overrides, published, defaults or {}).experiment(Path(path))
 
 
 class _Loading:
@@ -96,6 +99,8 @@ class _Loading:
         if file is not None and len(arms) * len(points) * file.replicates > MAX_RUNS:
             self._wrong(("replicates",), f"{len(arms)} arms, {len(points)} points and {file.replicates} replicates make "
                         f"{len(arms) * len(points) * file.replicates} runs", f"at most {MAX_RUNS} are possible")
+        if file is not None:
+            self._refuse_fewer_than_replicates(file)
         if self.published and file is not None:
             self._refuse_unpublished(file)
         if self.problems or file is None:
@@ -176,7 +181,7 @@ class _Loading:
             return self._without_seed(node, ("base",))
         if node is not None and isinstance(node.value, str) and node.value:
             return node
-        if "base" not in self.root.value:
+        if "base" not in self.root.value and self.reader.complete:
             self._wrong(("base",), "the key 'base' is missing", f"expected {_BASE}")
         elif node is not None:
             self._wrong(("base",), f"expected {_BASE}, got {quoted(node.value or None)}")
@@ -203,6 +208,14 @@ class _Loading:
         if file.sweep is not None:
             self._wrong(("sweep",), "a published experiment cannot have a sweep: what is expected is said of arms")
 
+    def _refuse_fewer_than_replicates(self, file: ExperimentFile) -> None:
+        """Note a file whose most replicates are fewer than those it begins with."""
+        written = self._node("replicates")
+        if file.most_replicates is None or file.most_replicates >= file.replicates or written is None or written.place.source.override:
+            return
+        self._wrong(("most_replicates",), f"these are fewer than the {file.replicates} replicates that are run at first",
+                    "it says how far they may be raised")
+
     def _configs(self, arms: Mapping[str, Node], points: Sequence[Point],
                  settings: Sequence[Sequence[Setting]]) -> dict[tuple[str, int], Any]:
         """The config of every arm and point."""
@@ -210,7 +223,7 @@ class _Loading:
         if base is None:
             return {}
         configs: dict[tuple[str, int], Any] = {}
-        found: dict[Problem, None] = {}
+        found: dict[Problem, Problem] = {}
         for number in range(len(points)):
             for name, arm in arms.items():
                 before = len(self.problems)
@@ -219,13 +232,22 @@ class _Loading:
                 try:
                     configs[name, number] = loading.validated(replace(layers, problems=said), self.source.label)
                 except ConfigError as error:
-                    found |= dict.fromkeys(error.problems)
+                    for problem in error.problems:
+                        found.setdefault(problem, self._in_full(problem, {("arms", name): arm, ("base",): base}))
             if len(found) >= ENOUGH_PROBLEMS:
                 break
-        self.problems += found
+        self.problems += found.values()
         if not found:
             self._refuse_twins(arms, configs)
         return configs
+
+    @staticmethod
+    def _in_full(problem: Problem, parts: Mapping[tuple, Node]) -> Problem:
+        """A problem of a config with the whole path of its key, when it stands in one of the `parts` of the experiment."""
+        for path, part in parts.items():
+            if problem.path and isinstance(part.value, dict) and (problem.file, problem.line, problem.column) in _places(part):
+                return replace(problem, path=f"{dotted(path)}.{problem.path}")
+        return problem
 
     def _refuse_twins(self, arms: Mapping[str, Node], configs: Mapping) -> None:
         """Two arms with the same config cannot be compared: something was forgotten, or misspelled in both."""
@@ -255,13 +277,16 @@ class _Loading:
         node, base = self._node("sweep"), self._base_quietly()
         if node is None or node.value is None or not arms or base is None:
             return nothing
-        try:
-            written = SweepFile.model_validate(to_plain(loading.sound(node)))
-        except ValidationError:  # told by _file
-            return nothing
         before = len(self.problems)
         read = {name: loading.schema_of(self._layers(base, arm)) for name, arm in arms.items()}
         del self.problems[before:]  # told by _configs
+        try:
+            written = SweepFile.model_validate(to_plain(loading.sound(node)))
+        except ValidationError:  # told by _file, but for the keys
+            parameters = self._node("sweep", "parameters")
+            for key in parameters.value if parameters is not None and isinstance(parameters.value, dict) else ():
+                self._can_be_swept(key, read)
+            return nothing
         parameters = [self._swept(key, written.method, read) for key in written.parameters]
         said = written.model_fields_set
         if written.method == "grid" and "points" in said:
@@ -302,22 +327,11 @@ class _Loading:
         """The swept parameter of that key; None, and a problem, when it cannot be swept so. `read`: the schema and the
         values of each arm."""
         at = ("sweep", "parameters", key)
-        node = self._node(*at)
-        if not OVERRIDE_KEY.fullmatch(key):
-            return self._wrong(at, "expected a key path such as rules.phagocytosis.rate")
-        path = path_of(key)
-        if path[0] == "seed":
-            return self._wrong(at, "the seed cannot be swept", OWN_SEED)
-        if any(path[: len(set_path)] == set_path[: len(path)] for set_path, _ in self.config_settings):
-            return self._wrong(at, "this key is swept and given with --set", "leave out one of them")
-        for name, (_, document) in read.items():
-            if (part := _without_entry(path, document)) is not None:
-                return self._wrong(at, f"the arm '{name}' has no {dotted(part)}", "what is swept must be there in every arm")
+        if not self._can_be_swept(key, read):
+            return None
+        node, path = self._node(*at), path_of(key)
         schema, document = next(iter(read.values()))
-        annotations = [str] if key in PRESETS else errors.at(schema, path, document)
-        if not annotations:
-            unknown = next(end for end in range(1, len(path) + 1) if not errors.at(schema, path[:end], document))
-            return self._wrong(at, *errors.unknown_key(schema, path[:unknown], document, tuple(PRESETS), whole=True))
+        annotations = _annotations(key, schema, document)
         quantity = next(filter(None, map(errors.quantity_of, annotations)), None)
         kinds = {part for annotation in annotations for part in errors.alternatives(annotation)}
         number = quantity is not None or (bool(kinds & {int, float}) and bool not in kinds)
@@ -342,6 +356,25 @@ class _Loading:
                                "vary it with the method grid, or in arms")
         whole = quantity is None and float not in kinds
         return self._range(at, node, Swept(key, quantity, about, whole=whole))
+
+    def _can_be_swept(self, key: str, read: Mapping[str, tuple[type, Any]]) -> bool | None:
+        """Whether there is such a key in every arm; told where not. `read`: the schema and the values of each arm."""
+        at = ("sweep", "parameters", key)
+        if not OVERRIDE_KEY.fullmatch(key):
+            return self._wrong(at, "expected a key path such as rules.phagocytosis.rate")
+        path = path_of(key)
+        if path[0] == "seed":
+            return self._wrong(at, "the seed cannot be swept", OWN_SEED)
+        if any(path[: len(set_path)] == set_path[: len(path)] for set_path, _ in self.config_settings):
+            return self._wrong(at, "this key is swept and given with --set", "leave out one of them")
+        for name, (_, document) in read.items():
+            if (part := _without_entry(path, document)) is not None:
+                return self._wrong(at, f"the arm '{name}' has no {dotted(part)}", "what is swept must be there in every arm")
+        schema, document = next(iter(read.values()))
+        if not _annotations(key, schema, document):
+            unknown = next(end for end in range(1, len(path) + 1) if not errors.at(schema, path[:end], document))
+            return self._wrong(at, *errors.unknown_key(schema, path[:unknown], document, tuple(PRESETS), whole=True))
+        return True
 
     def _numbers(self, at: tuple, swept: Swept) -> bool:
         """Whether all values of a grid are numbers; told where one is not."""
@@ -410,12 +443,12 @@ class _Loading:
         found = []
         for path, item in self._items("expect"):
             expectation = self._read(path, item, known, read_expectation)
-            if expectation is None:
-                continue
             for key in ("arm", "relative_to", "difference_from"):
-                if getattr(expectation, key) is not None:
-                    self._refuse_unknown_arm(getattr(expectation, key), (*path, key), arms)
-            found.append((path, expectation))
+                named = self._node(*path, key)
+                if named is not None and isinstance(named.value, str):
+                    self._refuse_unknown_arm(named.value, (*path, key), arms)
+            if expectation is not None:
+                found.append((path, expectation))
         return found
 
     def _items(self, key: str) -> list[tuple[tuple, Node]]:
@@ -461,9 +494,13 @@ class _Loading:
         for path, request in requests:
             for duration, begin in sorted(runs):
                 try:
-                    request.moments(duration, begin)
+                    looks = request.moments(duration, begin)
                 except ValueError as error:
                     self._wrong(path, str(error))
+                    break
+                if request.is_series and len(looks) < 2:
+                    self._wrong((*path, "every"), f"{request.label} looks only once, at {in_time(looks[0])}, in a run from "
+                                f"{in_time(begin)} to {in_time(duration)}", "make every shorter, or say at, when to look")
                     break
 
 
@@ -501,6 +538,18 @@ def _on_one_clock(configs: dict) -> dict:
     if len(begins) < 2:
         return configs
     return {key: config.model_copy(update={"begin": min(begins)}) for key, config in configs.items()}
+
+
+def _places(node: Node) -> set[tuple[str, int, int]]:
+    """File, line and column of everything in `node`, keys and values, and of itself."""
+    children = node.value.values() if isinstance(node.value, dict) else node.value if isinstance(node.value, list) else ()
+    own = {(place.source.label, place.line, place.column) for place in (node.key, node.place) if place is not None}
+    return own.union(*map(_places, children))
+
+
+def _annotations(key: str, schema: type, document: Any) -> list[Any]:
+    """What a config takes at a key path; nothing where it has no such key."""
+    return [str] if key in PRESETS else errors.at(schema, path_of(key), document)
 
 
 def _description(schema: type, path: tuple, document: Any) -> str:

@@ -154,6 +154,15 @@ def test_more_replicates_are_added(whole, tmp_path):
     assert json.loads((folder / "batch.json").read_text())["replicates"] == 3
 
 
+def test_more_replicates_than_the_file_allows(tmp_path):
+    """The experiment that is written into the folder can be read again."""
+    experiment = little(tmp_path, EXPERIMENT + "most_replicates: 3\n", "replicates=4", "duration=90 min")
+    with pytest.raises(RunInterrupted):
+        run_batch(experiment, tmp_path / "batch", progress=stop_after(0))
+    again = load_experiment(tmp_path / "batch" / "experiment.yaml")
+    assert (again.replicates, again.most_replicates) == (4, 4)
+
+
 def test_one_failing_run_does_not_stop_the_others(whole, tmp_path):
     experiment = little(tmp_path, with_trouble(seed=6, how="raise"))
     result = run_batch(experiment, tmp_path / "batch")

@@ -163,9 +163,9 @@ def test_everything_that_is_wrong_is_told_at_its_line(report):
     for line, path, words in (
         (2, "replicates", "must be at least 1"),
         (3, "contrl", "did you mean 'control'?"),
-        (6, "rules.phagocitosis", "did you mean 'phagocytosis'?"),
-        (7, "duration", "'3 um' has the wrong dimension"),
-        (7, "line", "there is no line preset 'mc39'; did you mean 'mc38'?"),
+        (6, "arms.no_kupffer.rules.phagocitosis", "did you mean 'phagocytosis'?"),
+        (7, "arms.other.duration", "'3 um' has the wrong dimension"),
+        (7, "arms.other.line", "there is no line preset 'mc39'; did you mean 'mc38'?"),
         (8, "arms.empty", "expected the keys that this arm changes, got '5'"),
         (9, "control", "there is no arm 'contrl'; did you mean 'control'?"),
         (11, "measures[0].measure", "did you mean 'tumor_cells'?"),
@@ -204,7 +204,12 @@ def test_everything_that_is_wrong_is_told_at_its_line(report):
     ("base: base.yaml\narms: {a: {}, b: {line: cx1}}\nreplicates: 1000000", "make 2000000 runs"),
     ("base: base.yaml\nmeasures: [{measure: tumor_cells, name: x}]\n"
      "expect: [{measure: adherent_cells, name: x, arm: control, between: [1, 2]}]", "another measure is called 'x'"),
-    ("base: [", "my.yaml"),
+    ("base: base.yaml\narms:\n  a: {}\n  b:\n    interventions: [{deplet: kupffer, start: 0 h}]",
+     "my.yaml:5:30  arms.b.interventions[0].deplet\n    there is no such kind"),
+    ("base: base.yaml\nmeasures:\n  - {measure: tumor_cells, every: 5 h}", "my.yaml:3:35  measures[0].every\n    "
+     "tumor_cells(every=5 h) looks only once, at 0 h, in a run from 0 h to 2 h; make every shorter"),
+    ("base: base.yaml\nreplicates: 3\nmost_replicates: 2", "my.yaml:3:18  most_replicates\n    these are fewer than the 3"),
+    ("base: [", "1 problem in my.yaml"),
     ("", "the key 'base' is missing"),
 ])
 def test_one_mistake(report, text, words):
@@ -265,8 +270,26 @@ def test_a_key_cannot_be_swept_and_set(report):
 
 
 def test_a_file_that_is_not_there(tmp_path):
-    with pytest.raises(ConfigError, match="there is no such file"):
-        load_experiment(tmp_path / "none.yaml")
+    with pytest.raises(ConfigError, match="there is no such file") as caught:
+        load_experiment(tmp_path / "none.yaml", ["replicates=x"], published=True)
+    assert len(caught.value.problems) == 1
+
+
+def test_one_mistake_hides_no_other(report):
+    said = report("""\
+        base: base.yaml
+        arms: {a: {rules: &rules {emd: off}}, b: {rules: *rules, duration: 3 h}}
+        sweep: {method: grit, parameters: {rules.phagocitosis.rate: [0.1 /h], duration: [1 h]}}
+        expect: [{measure: tumor_cels, arm: c, relative_to: d, between: [1, 2]}]
+        """)
+    for words in ("sweep.method\n", "did you mean rules.phagocytosis?", "did you mean 'tumor_cells'?", "expect[0].arm\n",
+                  "expect[0].relative_to\n", "arms.a.rules.emd\n", "6 problems"):
+        assert words in said
+    assert "arms.b.rules.emd" not in said  # it is written once
+
+
+def test_more_replicates_than_the_file_allows_may_be_asked_for(load):
+    assert load("base: base.yaml\nreplicates: 2\nmost_replicates: 2", "replicates=3").replicates == 3
 
 
 def test_the_folder_of_the_reader_does_not_matter(tmp_path, monkeypatch):

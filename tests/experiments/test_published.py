@@ -324,12 +324,12 @@ host: rat
 
 
 @pytest.mark.parametrize(("old", "new", "line", "key"), [
-    ("line: mc38", "rules: {phagocytosis: {rate: 0.2 /h}}", 3, "rules.phagocytosis.rate"),
-    ("line: mc38", "rules: {phagocytosis: off}", 3, "rules.phagocytosis"),
-    ("line: mc38", "rules: {arrival: {platelet_cloak: 0.1}}", 3, "rules.arrival.platelet_cloak"),
-    ("line: mc38", "cells: {kupffer: {density: 200 /mm^2}}", 3, "cells.kupffer.density"),
-    ("line: mc38", "fields: {oxygen: {capacity: 3}}", 3, "fields.oxygen.capacity"),
-    ("control: {}", "control: {rules: {phagocytosis: {rate: 0.1 /h}}}", 5, "rules.phagocytosis.rate"),  # even the default
+    ("line: mc38", "rules: {phagocytosis: {rate: 0.2 /h}}", 3, "base.rules.phagocytosis.rate"),
+    ("line: mc38", "rules: {phagocytosis: off}", 3, "base.rules.phagocytosis"),
+    ("line: mc38", "rules: {arrival: {platelet_cloak: 0.1}}", 3, "base.rules.arrival.platelet_cloak"),
+    ("line: mc38", "cells: {kupffer: {density: 200 /mm^2}}", 3, "base.cells.kupffer.density"),
+    ("line: mc38", "fields: {oxygen: {capacity: 3}}", 3, "base.fields.oxygen.capacity"),
+    ("control: {}", "control: {rules: {phagocytosis: {rate: 0.1 /h}}}", 5, "arms.control.rules.phagocytosis.rate"),  # even the default
 ])
 def test_parameters_of_its_own_are_refused(tmp_path, old, new, line, key):
     assert old in FILE
