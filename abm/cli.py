@@ -108,8 +108,9 @@ def batch(
 
 @app.command()
 def reproduce(
-    files: Annotated[list[Path] | None, typer.Argument(metavar="[FILES or DIR]", help="published experiments; by default those "
-                                                       "that come with crlm", show_default=False)] = None,
+    files: Annotated[list[Path] | None, typer.Argument(metavar="[FILES or DIR or ID]", help="published experiments: "
+                                                       "files, folders of files, or ids such as V24 of those that come "
+                                                       "with crlm; by default all of these", show_default=False)] = None,
     output: Annotated[Path | None, typer.Option("--output", "-o", metavar="DIR", help="output folder; by default "
                                                 "batches/published")] = None,
     workers: Workers = None,

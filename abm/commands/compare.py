@@ -28,10 +28,10 @@ def compare_arms(folder: Path, control: str | None, output: Path | None) -> None
     print("\n".join(f"Wrote {path}" for path in found.written))
 
 
-def refuse_other_folders(folder: Path) -> None:
-    """Raise UserError when `folder` holds no results of a batch, saying what it is instead."""
+def refuse_other_folders(folder: Path, command: str = "compare") -> None:
+    """Raise UserError when `folder` holds no results of a batch, saying what it is instead; `command` needs them."""
     if (folder / "results.parquet").exists():
         return
     if (folder / "manifest.json").exists():
-        raise UserError(f"{folder} is the folder of one run; crlm compare needs that of a batch (crlm batch)")
+        raise UserError(f"{folder} is the folder of one run; crlm {command} needs that of a batch (crlm batch)")
     raise UserError(f"{folder} is not the folder of a batch: it has no results.parquet")

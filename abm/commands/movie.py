@@ -11,11 +11,13 @@ def write_batch_movie(
 ) -> Path:
     """Draw the runs of one replicate of the batch in `folder`, one per arm (`arms`: names with commas between them;
     by default all), side by side. Raises UserError."""
-    refuse_other_folders(folder)
+    refuse_other_folders(folder, "movie --arms")
     from ..experiments.outcome import Outcome
     from ..view.arms import MOST_ARMS, write_arms_movie
 
     outcome = Outcome.read(folder)
+    if not outcome.runs:
+        raise UserError(f"no run of the batch in {folder} is finished yet; go on with it (crlm batch ... --resume)")
     names = [name.strip() for name in arms.split(",") if name.strip()] if arms else outcome.arms
     for name in names:
         if name not in outcome.arms:

@@ -10,9 +10,9 @@ from rich.table import Table
 from rich.text import Text
 
 from ..config import ConfigError
-from ..config.loading import Reader, shipped_configs
+from ..config.loading import Reader, shipped_configs, to_plain
 from ..config.nodes import Source
-from ..experiments.batch import BatchStopped, missing_runs, refuse_folder, run_batch
+from ..experiments.batch import NAME, BatchStopped, missing_runs, refuse_folder, run_batch
 from ..experiments.executors import ExecutorError
 from ..experiments.experiment import Experiment
 from ..experiments.loading import load_experiment
@@ -84,13 +84,17 @@ class _Runs:
 
 
 def files_of(paths: Sequence[Path]) -> list[Path]:
-    """The files, and of folders those that hold a published experiment. Raises UserError."""
+    """The files, of folders those that hold a published experiment, and the shipped ones that are named by their id or
+    name. Raises UserError."""
     found: list[Path] = []
     for path in paths:
         if not path.is_dir():
-            found.append(path)
+            found.append(path if path.exists() else shipped_file(path))
             continue
         inside = [file for file in sorted(path.glob("*.y*ml")) if _is_published(file)]
+        if not inside and any((batch / NAME).exists() for batch in (path, *path.iterdir())):
+            raise UserError(f"{path} is an output folder; the experiments are given as files or folders of files, by default "
+                            f"those that come with crlm, and the output folder with -o: crlm reproduce -o {path} --resume")
         if not inside:
             raise UserError(f"no file in {path} has a `published` block")
         found += inside
@@ -100,6 +104,24 @@ def files_of(paths: Sequence[Path]) -> list[Path]:
             raise UserError(f"{stems[path.stem]} and {path} have the same name; reproduce them into different folders, with -o")
         stems[path.stem] = path
     return list(stems.values())
+
+
+def shipped_file(path: Path) -> Path:
+    """The published experiment that comes with crlm and whose id or file is named (V24, v24, V24_e_selectin_kinetics); else
+    `path`."""
+    name = path.name.removesuffix(".yaml").casefold()
+    if path.parent != Path():
+        return path
+    for file in sorted((shipped_configs() / "published").glob("*.yaml")):
+        if name in (file.stem.casefold(), _id_of(file).casefold()):
+            return file
+    return path
+
+
+def _id_of(path: Path) -> str:
+    """The id that a published experiment gives itself."""
+    content = to_plain(Reader().read(path, Source(str(path), path.parent)))
+    return str(content["published"]["id"])
 
 
 def _is_published(path: Path) -> bool:

@@ -2,6 +2,7 @@
 
 import shutil
 
+import pyarrow.parquet as pq
 from PIL import Image
 
 from abm.cli import status_of
@@ -27,6 +28,14 @@ def test_arms_of_a_batch(run, tmp_path, capsys):  # noqa: F811
     assert "kept no snapshots" in capsys.readouterr().err
     assert status_of([*arguments[:-1], "glucose"]) == 2
     assert "no field 'glucose'" in capsys.readouterr().err
+
+
+def test_a_batch_without_a_finished_run(tmp_path, capsys):
+    batch = write_batch(tmp_path / "batch", arms=("control",), replicates=1)
+    results = pq.read_table(batch / "results.parquet")
+    pq.write_table(results.slice(0, 0), batch / "results.parquet")
+    assert status_of(["movie", str(batch)]) == 2
+    assert "no run of the batch in" in capsys.readouterr().err
 
 
 def test_points_of_a_sweep(run, tmp_path, capsys):  # noqa: F811

@@ -1,5 +1,7 @@
 """`crlm reproduce` from files to the table, on runs of a moment."""
 
+from pathlib import Path
+
 import pyarrow.parquet as pq
 import pytest
 
@@ -7,6 +9,7 @@ from abm import cli
 from abm.commands import UserError
 from abm.commands.reproduce import files_of, load_all
 from abm.config import ConfigError
+from abm.config.loading import shipped_configs
 
 FILE = """\
 base:
@@ -54,6 +57,35 @@ def test_files_and_folders(write, tmp_path):
     assert [path.name for path in files_of([tmp_path / "inner"])] == ["broken.yaml", "one.yaml"]
 
 
+def test_shipped_experiments_by_their_id(write):
+    shipped = shipped_configs() / "published" / "V24_e_selectin_kinetics.yaml"
+    for name in ("V24", "v24", "V24_e_selectin_kinetics", "V24_e_selectin_kinetics.yaml"):
+        assert files_of([Path(name)]) == [shipped]
+    assert files_of([Path("V2")]) == [Path("V2")] and files_of([Path("my/V24")]) == [Path("my/V24")]
+    own = write("V24")
+    own.rename("V24")
+    assert files_of([Path("V24")]) == [Path("V24")]
+
+
+def test_the_output_folder_is_no_folder_of_experiments(tmp_path, capsys):
+    (tmp_path / "out" / "V24").mkdir(parents=True)
+    (tmp_path / "out" / "V24" / "batch.json").write_text("{}")
+    assert cli.status_of(["reproduce", str(tmp_path / "out"), "--resume"]) == 2
+    said = capsys.readouterr().err
+    assert "is an output folder" in said and f"crlm reproduce -o {tmp_path / 'out'} --resume" in said
+
+
+def test_where_nothing_can_be_written_nothing_is_safe(write, tmp_path, monkeypatch, capsys):
+    def refused(path, *_, **__):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    one = write("one")
+    monkeypatch.setattr(Path, "mkdir", refused)
+    assert cli.status_of(["reproduce", str(one), "-o", "out", "--workers", "1"]) == 1
+    said = capsys.readouterr().err
+    assert "one could not begin: out/one: Permission denied.\nNothing was computed." in said and "safe" not in said
+
+
 def test_all_files_are_checked_before_the_first_run(write):
     one, two = write("one", low=0.9), write("two")
     two.write_text(two.read_text().replace("few: {rules: {arrival: {per_area: 100 /mm^2}}}", "few: {rules: {growth: off}}"))
@@ -83,7 +115,7 @@ def test_the_command(write, tmp_path, capsys):
 
 
 def test_a_quick_look_can_be_gone_on_with(write, capsys):
-    path = write("one")
+    path = write("one", most=4)
     path.write_text(path.read_text().replace("\nreplicates: 2", "\nreplicates: 4"))
     assert cli.status_of(["reproduce", str(path), "-o", "out", "--quick", "--workers", "1", "--quiet"]) == 0
     assert "6 runs" in (told := capsys.readouterr().out) and "Quick" in told
