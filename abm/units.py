@@ -81,7 +81,11 @@ def _factor(written: str, unit: str) -> float | None:
         return 1.0
     if (written, unit) in _EVERYDAY:
         return _EVERYDAY[written, unit]
-    source, target = _parse_unit(written), _parse_unit(unit) if unit else _registry().dimensionless
+    source = _parse_unit(written)
+    try:
+        target = _parse_unit(unit) if unit else _registry().dimensionless
+    except ValueError:  # things that are counted, such as cells, are only themselves
+        return None
     if source.dimensionality != target.dimensionality:
         return None
     _refuse_unusual(source)

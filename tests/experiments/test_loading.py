@@ -209,6 +209,9 @@ def test_everything_that_is_wrong_is_told_at_its_line(report):
     ("base: base.yaml\nmeasures:\n  - {measure: tumor_cells, every: 5 h}", "my.yaml:3:35  measures[0].every\n    "
      "tumor_cells(every=5 h) looks only once, at 0 h, in a run from 0 h to 2 h; make every shorter"),
     ("base: base.yaml\nreplicates: 3\nmost_replicates: 2", "my.yaml:3:18  most_replicates\n    these are fewer than the 3"),
+    ("base: base.yaml\nexpect: [{measure: tumor_cells, arm: control, between: [1 um, 2 h]}]",
+     "'1 um' has the wrong dimension; expected a number in cells"),
+    ("base: base.yaml\nexpect: [{measure: tumor_cells, arm: control, between: [1 cels, 2]}]", "'cels' is not a unit"),
     ("base: [", "1 problem in my.yaml"),
     ("", "the key 'base' is missing"),
 ])
