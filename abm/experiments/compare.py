@@ -7,7 +7,7 @@ import pyarrow.parquet as pq
 
 from ..record.files import write_text, write_whole
 from .comparison import Row, compared, table_of
-from .comparison_text import comparison_text, headlines
+from .comparison_text import by_chance, comparison_text, headlines
 from .drawing import draw_all
 from .outcome import Outcome
 
@@ -16,7 +16,8 @@ TABLE, TEXT = "comparison.parquet", "comparison.md"
 
 @dataclass(frozen=True)
 class Comparison:
-    """What was found, in numbers and in sentences, and the files that were written."""
+    """What was found, in numbers and in sentences, and the files that were written. Where there is more than one
+    comparison, the first sentence says how many would look real by chance."""
 
     outcome: Outcome
     rows: list[Row]
@@ -45,6 +46,8 @@ def compare(folder: Path | str, control: str | None = None, output: Path | str |
     write_whole(output / TABLE, lambda path: pq.write_table(table_of(outcome, rows), path))
     drawn = draw_all(outcome, rows, output)
     write_text(output / TEXT, comparison_text(outcome, rows, drawn))
+    said = headlines(outcome, rows, drawn.sensitivities)
+    remark = by_chance(outcome, rows)
     return Comparison(
-        outcome, rows, headlines(outcome, rows, drawn.sensitivities), [output / TEXT, output / TABLE, *drawn.figures]
+        outcome, rows, [remark, *said] if remark else said, [output / TEXT, output / TABLE, *drawn.figures]
     )

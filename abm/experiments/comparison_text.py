@@ -1,15 +1,17 @@
 """comparison.md: what came out, in sentences with the headline first, then one table per measure."""
 
 import math
+from collections.abc import Iterator
+from typing import NamedTuple
 
 import numpy as np
 
-from ..view.comparison_figures import short
+from ..view.comparison_figures import rounded, short, times
 from .comparison import WIDE, Row, along
-from .drawing import Drawn, setting, times
+from .drawing import Drawn, setting
 from .outcome import MeasureColumn, Outcome
 from .sensitivity import Sensitivity, rank_correlation
-from .statistics import Estimate
+from .statistics import LEVEL, Estimate
 
 MOST_ROWS = 12
 """Points of a sweep up to which the tables have a line for each."""
@@ -39,30 +41,70 @@ def headlines(outcome: Outcome, rows: list[Row], sensitivities: dict[tuple[str, 
     """One sentence for each thing that was compared: by measure, what differs first, the largest difference before."""
     if outcome.sweep in ("sobol", "morris"):
         return [_sensitivity_words(label, arm, found, outcome) for (label, arm), found in sensitivities.items()]
-    if outcome.sweep == "grid":
-        return _sorted_words(_along_words(outcome))
-    if outcome.sweep:
+    if outcome.sweep and outcome.sweep != "grid":
         return _correlations(outcome)
+    return _sorted_words(_pairs(outcome, rows))
+
+
+def by_chance(outcome: Outcome, rows: list[Row]) -> str:
+    """What to think of many intervals at once: how many would leave "no effect" out by chance. "" where there is none,
+    or but one."""
+    if outcome.sweep in ("sobol", "morris"):
+        return ""
+    if outcome.sweep and outcome.sweep != "grid":
+        nothing, sure = "0", [one.low > 0 or one.high < 0 for *_, one in _correlated(outcome)]
+    else:
+        nothing, sure = "1", [pair.apart for pair in _pairs(outcome, rows)]
+    if len(sure) < 2:
+        return ""
+    return (
+        f"{len(sure)} comparisons; {sum(sure) or 'none'} of their 95 % intervals {'leaves' if sum(sure) == 1 else 'leave'}"
+        f" {nothing} out. If nothing differed, about {short((1 - LEVEL) * len(sure), 2)} of them would by chance alone."
+    )
+
+
+class _Pair(NamedTuple):
+    """Two means that are compared. place : of the measure; lead : what the sentence begins with; control, at : see
+    `ratio_sentence`; needed : replicates; base : the control's mean; pairs : of runs that there should be."""
+
+    place: int
+    lead: str
+    control: str
+    ratio: Estimate
+    needed: int | None
+    base: Estimate
+    pairs: int
+    at: bool = False
+
+    @property
+    def apart(self) -> bool:
+        """Whether the interval leaves 1 out."""
+        return self.ratio.low > 1 or self.ratio.high < 1
+
+
+def _pairs(outcome: Outcome, rows: list[Row]) -> list[_Pair]:
+    return list(_along_pairs(outcome) if outcome.sweep else _arm_pairs(outcome, rows))
+
+
+def _arm_pairs(outcome: Outcome, rows: list[Row]):
+    """Each arm against the control."""
     places = [measure.label for measure in outcome.measures]
     controls = {row.measure.label: row.estimate for row in rows if row.ratio is None}
-    return _sorted_words(
-        [
-            (
+    for row in rows:
+        if row.ratio is not None:
+            yield _Pair(
                 places.index(row.measure.label),
                 _leads(row.measure.label, row.arm, outcome),
                 outcome.control,
                 row.ratio,
                 row.needed,
                 controls[row.measure.label],
+                outcome.replicates,
             )
-            for row in rows
-            if row.ratio is not None
-        ]
-    )
 
 
-def _along_words(outcome: Outcome):
-    """For a grid: what the last value of each parameter does against the first, see `_sorted_words`."""
+def _along_pairs(outcome: Outcome):
+    """For a grid: what the last value of each parameter does against the first."""
     for place, measure in enumerate(outcome.measures):
         for parameter in outcome.parameters:
             for arm in outcome.arms:
@@ -70,13 +112,15 @@ def _along_words(outcome: Outcome):
                 if len(found) > 1:
                     (first, base), (last, sample) = found[0], found[-1]
                     change = f"{parameter.name} from {setting(parameter, first)} to {setting(parameter, last)}"
-                    yield (
+                    yield _Pair(
                         place,
                         _leads(measure.label, arm, outcome, change),
-                        f"at {setting(parameter, first)}",
+                        setting(parameter, first),
                         sample.ratio_to(base),
                         None,
                         base.estimate(),
+                        outcome.replicates,
+                        at=True,
                     )
 
 
@@ -84,53 +128,67 @@ def _leads(label: str, arm: str, outcome: Outcome, change: str = "") -> str:
     return ", ".join([f"`{label}`", *([change] if change else []), *([arm] if len(outcome.arms) > 1 else [])])
 
 
-def _sorted_words(compared) -> list[str]:
-    """Sentences on ratios, given as (measure's place, lead, name of the control, ratio, replicates needed, control's
-    mean)."""
+def _sorted_words(pairs: list[_Pair]) -> list[str]:
+    """Sentences on ratios."""
 
-    def rank(one):
-        place, ratio = one[0], one[3]
-        apart = ratio.low > 1 or ratio.high < 1
-        size = abs(math.log(ratio.value)) if 0 < ratio.value < math.inf else math.inf if apart else 0.0
-        return place, not apart, -size
+    def rank(pair):
+        ratio = pair.ratio
+        size = abs(math.log(ratio.value)) if 0 < ratio.value < math.inf else math.inf if pair.apart else 0.0
+        return pair.place, not pair.apart, -size
 
-    return [f"{lead}: {ratio_sentence(*rest)}." for _, lead, *rest in sorted(compared, key=rank)]
+    return [f"{lead}: {ratio_sentence(*rest)}." for _, lead, *rest in sorted(pairs, key=rank)]
 
 
-def ratio_sentence(control: str, ratio: Estimate, needed: int | None = None, base: Estimate | None = None) -> str:
-    """What a ratio to `control` says, e.g. "**76 % less** than control (ratio 0.24, 0.13 to 0.37)"."""
-    known = f"ratio {times(ratio.value)}, {_range(ratio, times)}"
+def ratio_sentence(
+    control: str,
+    ratio: Estimate,
+    needed: int | None = None,
+    base: Estimate | None = None,
+    pairs: int = 0,
+    at: bool = False,
+) -> str:
+    """What a ratio to `control` says, e.g. "**76 % less** than control (ratio 0.240, 0.130 to 0.370)".
+
+    base : the control's mean; pairs : of runs that there should be; at : the control is no arm but the value of a
+    parameter
+    """
+    there, it = (f"at {control}",) * 2 if at else (f"in {control}", control)
+    like = f"that at {control}" if at else control
     if ratio.n == 0:
         return "no pair of runs gave a value"
+    few = f"; from {ratio.n} of {pairs} pairs of runs" if ratio.n < pairs else ""
+    known = f"ratio {times(ratio.value)}, {_range(ratio, times)}{few}"
     if math.isnan(ratio.value):
         return (
-            f"none here, and none in {control}" if ratio.events is not None else f"nothing to compare: {control} is 0"
+            f"none here, and none {there}"
+            if ratio.events is not None
+            else f"nothing to compare: {like} is 0"
         )
     if math.isinf(ratio.value):
-        return f"seen here, but never in {control}" + (f" (at least {times(ratio.low)} times)" if ratio.low > 0 else "")
+        return f"seen here, but never {there}" + (f" (at least {times(ratio.low)} times{few})" if ratio.low > 0 else "")
     if ratio.low > 1:
         more = (
-            f"**{times(ratio.value)} times** {control}"
+            f"**{short(ratio.value, 2)} times** {like}"
             if ratio.value >= 2
-            else f"**{short(100 * (ratio.value - 1), 2)} % more** than {control}"
+            else f"**{short(100 * (ratio.value - 1), 2)} % more** than {it}"
         )
         return f"{more} ({known})"
     if ratio.high < 1:
         if ratio.value == 0:
-            there = short(base.value) if base else "some"
-            return f"**none**, against {there} in {control} (ratio at most {times(ratio.high)})"
-        return f"**{short(100 * (1 - ratio.value), 2)} % less** than {control} ({known})"
+            mean = rounded(base.value) if base else "some"
+            return f"**none**, against {mean} {there} (ratio at most {times(ratio.high)}{few})"
+        return f"**{short(100 * (1 - ratio.value), 2)} % less** than {it} ({known})"
     if ratio.relative_half_width <= WIDE:
-        return f"as {control}, to within {short(100 * max(ratio.high - 1, 1 - ratio.low), 2)} % ({known})"
-    return f"no difference from {control} can be told ({known}" + (
+        return f"as {it}, to within {short(100 * max(ratio.high - 1, 1 - ratio.low), 2)} % ({known})"
+    return f"no difference from {like} can be told ({known}" + (
         f"; about {needed:,} replicates would tell it to ±{100 * WIDE:.0f} %)" if needed else ")"
     )
 
 
-def _range(estimate: Estimate, words=short) -> str:
+def _range(estimate: Estimate, words=rounded) -> str:
     """The interval in words."""
-    if math.isinf(estimate.low) and math.isinf(estimate.high):
-        return "unknown"
+    if not estimate.bounded:
+        return "no interval from one run" if estimate.n == 1 else "interval unknown"
     if math.isinf(estimate.high):
         return f"{words(estimate.low)} or more"
     return f"{words(estimate.low)} to {words(estimate.high)}"
@@ -147,7 +205,7 @@ def _about(outcome: Outcome) -> str:
             + ", ".join(f"`{one.path}`" for one in outcome.parameters)
         )
     counted.append(f"{outcome.replicates} {'replicate' if outcome.replicates == 1 else 'replicates'}")
-    words = f"{outcome.planned:,} runs: {' × '.join(counted)}."
+    words = f"{outcome.planned:,} {'run' if outcome.planned == 1 else 'runs'}: {' × '.join(counted)}."
     if outcome.runs < outcome.planned:
         words += f" **Only {outcome.runs:,} of them are finished**; `crlm batch ... --resume` computes the others."
     if outcome.failed:
@@ -161,11 +219,10 @@ def _about(outcome: Outcome) -> str:
 
 def _bullets(outcome: Outcome, rows: list[Row], drawn: Drawn) -> str:
     said = headlines(outcome, rows, drawn.sensitivities)
-    return (
-        "\n".join(f"- {sentence}" for sentence in said)
-        if said
-        else "There is one arm and no sweep, so nothing is compared; its means are below."
-    )
+    if not said:
+        return "There is one arm and no sweep, so nothing is compared; its means are below."
+    remark = by_chance(outcome, rows)
+    return (f"{remark}\n\n" if remark else "") + "\n".join(f"- {sentence}" for sentence in said)
 
 
 def _what(measure: MeasureColumn) -> str:
@@ -193,9 +250,11 @@ def _table(outcome: Outcome, rows: list[Row]) -> str:
     ]
     heads += ["counted"] if counts else []
     heads += ["replicates"]
-    compared = any(row.ratio is not None for row in rows)
-    if compared:
-        heads += [f"ratio to {outcome.control}", "95 % interval", "effect size", "replicates needed"]
+    ratios = [row for row in rows if row.ratio is not None]
+    fewer = any(row.ratio.n < outcome.replicates for row in ratios)
+    if ratios:
+        heads += [f"ratio to {outcome.control}", *(["pairs"] if fewer else []), "95 % interval"]
+        heads += ["effect size", "replicates needed"]
     lines = []
     for row in rows:
         cells = [
@@ -206,8 +265,8 @@ def _table(outcome: Outcome, rows: list[Row]) -> str:
         factor, sign = (100.0, " %") if share else (1.0, "")
         cells += [
             row.arm,
-            short(factor * row.estimate.value) + sign,
-            _range(_scaled(row.estimate, factor)) + (sign if share else ""),
+            rounded(factor * row.estimate.value) + sign,
+            _range(_scaled(row.estimate, factor)) + (sign if row.estimate.bounded else ""),
         ]
         if counts:
             cells.append(f"{short(row.estimate.events, 6)}{f' of {short(row.of, 6)}' if share else ''}")
@@ -216,12 +275,13 @@ def _table(outcome: Outcome, rows: list[Row]) -> str:
             ratio = f"**{times(row.ratio.value)}**" if row.differs else times(row.ratio.value)
             cells += [
                 ratio,
+                *([str(row.ratio.n)] if fewer else []),
                 _range(row.ratio, times),
                 short(row.effect, 2),
                 f"{row.needed:,}" if row.needed else "unknown" if row.wide else "",
             ]
-        elif compared:
-            cells += ["", "", "", ""]
+        elif ratios:
+            cells += [""] * (4 + fewer)
         lines.append(cells)
     return _markdown(heads, lines, len(outcome.parameters) + 1)
 
@@ -241,7 +301,7 @@ def _summary_table(outcome: Outcome, rows: list[Row]) -> str:
                 [
                     arm,
                     str(values.size),
-                    *(short(float(one)) for one in (values.min(), *np.percentile(values, [25, 50, 75]), values.max())),
+                    *(rounded(float(one)) for one in (values.min(), *np.percentile(values, [25, 50, 75]), values.max())),
                 ]
             )
     return (
@@ -265,7 +325,7 @@ def _sensitivity_words(label: str, arm: str, found: Sensitivity, outcome: Outcom
         order = sorted(found.indices, key=lambda index: -index.first[0])
         return (
             f"{lead}: moved most by "
-            + ", then ".join(f"{one.parameter} (µ* {short(one.first[0])}, {_three(one.first)})" for one in order[:3])
+            + ", then ".join(f"{one.parameter} (µ* {rounded(one.first[0])}, {_three(one.first)})" for one in order[:3])
             + "."
         )
     order = sorted(found.indices, key=lambda index: -index.total[0])
@@ -273,7 +333,7 @@ def _sensitivity_words(label: str, arm: str, found: Sensitivity, outcome: Outcom
     little = [one.parameter for one in order if one not in strong and one.total[2] < 2 * _MATTERS]
     unsure = [one.parameter for one in order if one not in strong and one.total[2] >= 2 * _MATTERS]
     words = ", then ".join(
-        f"{one.parameter} (total {short(one.total[0], 2)}, {_three(one.total)})" for one in strong[:4]
+        f"{one.parameter} (total {rounded(one.total[0])}, {_three(one.total)})" for one in strong[:4]
     )
     said = f"{lead}: its variance is due to {words or 'no single parameter'}"
     said += f"; {', '.join(little)} matter{'s' * (len(little) == 1)} little" if little else ""
@@ -281,7 +341,8 @@ def _sensitivity_words(label: str, arm: str, found: Sensitivity, outcome: Outcom
 
 
 def _three(found: tuple[float, float, float]) -> str:
-    return f"{short(found[1], 2)} to {short(found[2], 2)}"
+    """The interval in words."""
+    return f"{rounded(found[1])} to {rounded(found[2])}" if math.isfinite(found[1] + found[2]) else "interval unknown"
 
 
 def _indices(found: Sensitivity, arm: str, measure: MeasureColumn) -> str:
@@ -294,7 +355,7 @@ def _indices(found: Sensitivity, arm: str, measure: MeasureColumn) -> str:
     )
     lines = []
     for index in sorted(found.indices, key=key):
-        cells = [index.parameter, short(index.first[0], 2), _three(index.first), short(index.total[0], 2)]
+        cells = [index.parameter, rounded(index.first[0]), _three(index.first), rounded(index.total[0])]
         lines.append([*cells, _three(index.total)] if sobol else cells)
     words = f"Sensitivity in {arm}, from {found.blocks} {'blocks' if sobol else 'trajectories'}"
     if found.blocks < found.of:
@@ -306,34 +367,31 @@ def _indices(found: Sensitivity, arm: str, measure: MeasureColumn) -> str:
 
 def _correlations(outcome: Outcome) -> list[str]:
     """For designs without indices of their own: which parameters each measure goes with."""
+    found: dict[str, list[tuple[str, Estimate]]] = {}
+    for lead, name, one in _correlated(outcome):
+        clear = found.setdefault(lead, [])
+        if one.low > 0 or one.high < 0:
+            clear.append((name, one))
     said = []
+    for lead, clear in found.items():
+        words = ", ".join(
+            f"{'rises' if one.value > 0 else 'falls'} with {name} (rank correlation {rounded(one.value)}, {_range(one)})"
+            for name, one in sorted(clear, key=lambda one: -abs(one[1].value))
+        )
+        said.append(f"{lead}: {words or 'goes with none of the parameters, as far as can be told'}.")
+    return said
+
+
+def _correlated(outcome: Outcome) -> Iterator[tuple[str, str, Estimate]]:
+    """What a sentence on it begins with, a parameter that is a number, and its rank correlation with the measure."""
     for measure in outcome.measures:
         samples = outcome.samples(measure, outcome.arms, outcome.points)
         for arm in outcome.arms:
             y = np.array([samples[arm, point].estimate().value for point in outcome.points])
-            found = [
-                (
-                    one.name,
-                    rank_correlation(
-                        np.array([outcome.settings[point][one.path] for point in outcome.points], float), y
-                    ),
-                )
-                for one in outcome.parameters
-                if one.is_number
-            ]
-            clear = sorted(
-                (one for one in found if one[1].low > 0 or one[1].high < 0), key=lambda one: -abs(one[1].value)
-            )
-            words = ", ".join(
-                f"{'rises' if one.value > 0 else 'falls'} with {name} (rank correlation {short(one.value, 2)}, "
-                f"{short(one.low, 2)} to {short(one.high, 2)})"
-                for name, one in clear
-            )
-            said.append(
-                f"{_leads(measure.label, arm, outcome)}: "
-                f"{words or 'goes with none of the parameters, as far as can be told'}."
-            )
-    return said
+            for one in outcome.parameters:
+                if one.is_number:
+                    x = np.array([outcome.settings[point][one.path] for point in outcome.points], float)
+                    yield _leads(measure.label, arm, outcome), one.name, rank_correlation(x, y)
 
 
 # --- the end ----------------------------------------------------------------------------------------------------------
@@ -348,11 +406,17 @@ def _reading(outcome: Outcome, rows: list[Row], drawn: Drawn) -> str:
     if ratios:
         points += [
             "Ratios are of means; their intervals come from a bootstrap over pairs of replicates. Bold: the interval "
-            f"leaves out 1. One such interval in 20 does by chance alone; here are {len(ratios)}.",
+            f"leaves out 1. One such interval in 20 does by chance alone; the tables have {len(ratios)}.",
             "Effect size: paired Cohen's d, the mean difference over the standard deviation of the differences between "
             "pairs. Pairs share their chance, so it is larger than between animals.",
             f"Replicates needed: where the half width of a ratio's interval is more than {100 * WIDE:.0f} % of it, with "
             "how many replicates it would be that. Unknown: too few events to tell.",
         ]
+    if any(row.ratio.n < outcome.replicates for row in ratios):
+        points.insert(
+            2,
+            "A mean is over all finished runs of its arm, a ratio only over the pairs of which both runs are finished: "
+            "where these are fewer than the replicates (column pairs), it is not the quotient of the two means.",
+        )
     points += drawn.notes
     return "\n".join(f"- {point}" for point in points)

@@ -97,24 +97,20 @@ def _draw_ratios(outcome: Outcome, rows: list[Row], drawn: Drawn, output: Path) 
     compared = [row for row in rows if row.ratio is not None]
     if compared:
         lines = [
-            view.Ratio(row.measure.label, row.arm, _interval(row.ratio), ratio_words(row.ratio)) for row in compared
+            view.Ratio(row.measure.label, row.arm, _interval(row.ratio), ratio_words(row.ratio, outcome.replicates))
+            for row in compared
         ]
         figure = view.ratios_figure(lines, outcome.arms, f"{outcome.name}: ratios to {outcome.control}")
         drawn.figures[save_figure(figure, output / "ratios.png")] = f"ratios to {outcome.control}"
 
 
-def ratio_words(ratio: Estimate) -> str:
-    """0.14 (0.08 to 0.23)."""
+def ratio_words(ratio: Estimate, pairs: int = 0) -> str:
+    """0.14 (0.08 to 0.23); and on how many pairs of runs it rests, when not on as many as there should be `pairs`."""
     if math.isnan(ratio.value):
         return "nothing in either arm"
-    return f"{times(ratio.value)}  ({times(ratio.low)} to {times(ratio.high)})"
-
-
-def times(ratio: float) -> str:
-    """A ratio for readers: two digits that count, more where it is close to 1."""
-    if not 0.1 <= ratio < 2:
-        return view.short(ratio, 2)
-    return f"{ratio:.3f}" if abs(ratio - 1) < 0.02 else f"{ratio:.2f}"
+    known = f"{view.times(ratio.low)} to {view.times(ratio.high)}" if ratio.bounded else "no interval"
+    few = f", {ratio.n} of {pairs} pairs" if ratio.n < pairs else ""
+    return f"{view.times(ratio.value)}  ({known}{few})"
 
 
 # --- time courses -----------------------------------------------------------------------------------------------------

@@ -19,6 +19,7 @@ from .statistics import LEVEL, Estimate
 RESAMPLES = 1000
 _SEED = 20_240_229
 _FEWEST_BLOCKS = 4
+_ROUNDING = 1e-9  # intervals narrower than this share of the value are rounding
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,8 @@ class Index:
     Sobol: `first`, the share of the measure's variance that is due to it alone, and `total`, with all its interactions.
     Morris: `first` is µ*, the mean absolute change of the measure when the parameter goes through its range, and
     `total` is σ, the spread of that change over the design, without an interval.
+
+    Low and high are nan where all blocks say the same, so that nothing is known of how they vary.
     """
 
     parameter: str
@@ -117,6 +120,9 @@ def _problem(names: list[str], points: np.ndarray) -> dict:
 
 
 def _around(value: float, half: float, floor: float = -math.inf) -> tuple[float, float, float]:
+    """Nothing is resampled from what does not vary: that gives no interval, not one without width."""
+    if not half > _ROUNDING * abs(value):
+        return float(value), math.nan, math.nan
     return float(value), max(floor, float(value - half)), float(value + half)
 
 

@@ -54,6 +54,11 @@ class Estimate:
         return (self.high - self.low) / 2
 
     @property
+    def bounded(self) -> bool:
+        """Whether the interval says anything; from one run of a level it does not."""
+        return math.isfinite(self.high) or (math.isfinite(self.low) and self.low > 0)
+
+    @property
     def relative_half_width(self) -> float:
         """Half of the interval's width, of the value; inf when the value is 0 or unknown."""
         return abs(self.half_width / self.value) if self.value and math.isfinite(self.value) else math.inf
@@ -347,6 +352,8 @@ def _linearised(
 
 def _pull(sample: Sample) -> np.ndarray:
     """How far each replicate pulls the mean (of a share: the fraction of all together) away from itself."""
+    if not sample.values.size:
+        return sample.values
     if sample.of is None:
         return sample.values - sample.values.mean()
     return (sample.values - _mean(sample) * sample.of) / sample.of.mean()

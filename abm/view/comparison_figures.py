@@ -20,6 +20,7 @@ from .style import LINE, QUIET, WORDS, new_figure, plain
 _MARKERS = "osD^vPX"
 _LINES = ("-", (0, (5, 1.5)), (0, (3, 1.2, 1, 1.2)), (0, (1.2, 1.2)), (0, (7, 2)), (0, (2, 2)), (0, (5, 1, 1, 1, 1, 1)))
 _SHARE_FLOOR = 0.3  # how far below the smallest share seen a ladder goes that ends at none
+_SAME_RATIO = 1e-6  # ratios that are not further from 1 are given as 1
 _WIDEST_RATIO = 100.0  # ratios further than this from 1 are drawn as arrows at the edge
 
 
@@ -64,6 +65,21 @@ def short(value: float, digits: int = 3) -> str:
         return f"{rounded:.0f}".replace("-", "−")
     text = f"{rounded:.{digits}g}" if 1e-3 <= abs(rounded) < 1e6 else f"{rounded:.{digits - 1}e}"
     return text.replace("-", "−") if text.startswith("-") else text
+
+
+def rounded(value: float) -> str:
+    """A measured number for readers: three digits that count, zeros among them, so that an estimate and both ends of
+    its interval are given alike."""
+    text = short(value)
+    if not math.isfinite(value) or text == "0" or "e" in text or abs(value) >= 99.95:
+        return text
+    return f"{value:#.3g}".replace("-", "−")
+
+
+def times(ratio: float) -> str:
+    """A ratio for readers: as `rounded`, but what is not 1 does not look like it."""
+    text, off = rounded(ratio), abs(ratio - 1)
+    return f"{ratio:.{math.ceil(-math.log10(off))}f}" if text == "1.00" and off > _SAME_RATIO else text
 
 
 # --- ratios -----------------------------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 import math
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from SALib.sample import morris as morris_design
@@ -13,10 +14,10 @@ from abm.config.loading import shipped_configs
 from abm.experiments.compare import compare
 from abm.experiments.comparison import compared
 from abm.experiments.comparison_text import ratio_sentence
-from abm.experiments.drawing import times
 from abm.experiments.loading import load_experiment
 from abm.experiments.outcome import Outcome
 from abm.experiments.statistics import Estimate, Sample, ratio_estimate
+from abm.view.comparison_figures import times
 
 from .made_up_batch import ENGULFED, NODULES, OXYGEN, write_batch
 
@@ -31,6 +32,12 @@ def arms(tmp_path_factory):
 @pytest.fixture(scope="module")
 def found(arms):
     return compare(arms)
+
+
+def table_of_text(text):
+    """The first table of comparison.md: its heads, and its lines."""
+    lines = [line.strip("| ").split(" | ") for line in text.split("\n## ")[2].split("\n") if line.startswith("| ")]
+    return lines[0], lines[2:]
 
 
 def row_of(folder, measure, arm, point=0):
@@ -71,12 +78,12 @@ def test_text_says_it_in_sentences(arms, found):
     assert text.startswith("# Made-up arms: comparison\n")
     assert "36 runs: 3 arms (control, no_kupffer, anti_e_selectin) × 12 replicates." in text
     assert "**1 failed and is left out**" in text
-    assert (
-        found.headlines[0].startswith(f"`{NODULES}`, anti_e_selectin: **")
-        and "% less** than control (ratio 0." in found.headlines[0]
-    )
-    assert "times** control" in found.headlines[1]
-    assert text.index("## In short") < text.index(found.headlines[0]) < text.index(f"## `{NODULES}`")
+    remark, first, second = found.headlines[:3]
+    apart = sum(row.differs for row in found.rows)
+    assert remark.startswith(f"6 comparisons; {apart} of their 95 % intervals leave 1 out. If nothing differed, about 0.3")
+    assert first.startswith(f"`{NODULES}`, anti_e_selectin: **") and "% less** than control (ratio 0." in first
+    assert "times** control" in second and "from 11 of 12 pairs of runs" in second
+    assert f"## In short\n\n{remark}\n\n- {first}\n" in text and text.index(first) < text.index(f"## `{NODULES}`")
     table = [line for line in text.split("\n") if line.startswith("| ")]
     assert len({line.count("|") for line in table[:5]}) == 1
     assert all(f"![{about}]({path.name})" in text for path, about in ((arms / "ratios.png", "ratios to control"),))
@@ -104,6 +111,38 @@ def test_without_kept_runs_the_cascade_is_missed(tmp_path):
     assert "--keep tables" in (folder / "comparison.md").read_text()
 
 
+def test_a_ratio_says_on_how_many_pairs_it_rests(tmp_path):
+    failed = {("no_kupffer", 0, 1), ("no_kupffer", 0, 2), ("anti_e_selectin", 0, 4)}
+    folder = write_batch(tmp_path / "batch", replicates=4, failed={*failed, ("control", 0, 3)})
+    compare(folder)
+    text = (folder / "comparison.md").read_text()
+    row = row_of(folder, NODULES, "no_kupffer")
+    assert (row["replicates"], row["pairs"]) == (2, 1)
+    assert f"(ratio {times(row['ratio'])}, {times(row['ratio_low'])} to {times(row['ratio_high'])}; from 1 of 4 pairs" in text
+    heads, (_, line, _) = table_of_text(text)
+    assert line[heads.index("pairs")] == "1" and line[heads.index("replicates")] == "2"
+    assert "it is not the quotient of the two means" in text
+
+
+def test_no_pairs_are_mentioned_where_no_run_failed(tmp_path):
+    compare(write_batch(tmp_path / "batch", replicates=4))
+    text = (tmp_path / "batch" / "comparison.md").read_text()
+    assert "| pairs |" not in text and "pairs of runs" not in text and "quotient" not in text
+
+
+def test_one_run_has_no_interval(tmp_path):
+    folder = write_batch(tmp_path / "batch", arms=("control", "no_kupffer"), replicates=1)
+    compare(folder)
+    text = (folder / "comparison.md").read_text()
+    assert text.count("no interval from one run") == 4  # the means of oxygen, and their ratio, twice
+    assert "0 or more" not in text and "unknown to" not in text
+
+
+def test_one_run_alone(tmp_path):
+    compare(write_batch(tmp_path / "batch", arms=("control",), replicates=1))
+    assert "\n1 run: 1 arm (control) × 1 replicate." in (tmp_path / "batch" / "comparison.md").read_text()
+
+
 def test_another_control(arms):
     outcome = Outcome.read(arms, control="no_kupffer")
     assert outcome.arms[0] == "no_kupffer"
@@ -124,16 +163,22 @@ def test_one_arm_alone(tmp_path):
 @pytest.mark.parametrize(
     ("ratio", "words"),
     [
-        (Estimate(0.24, 0.13, 0.37, 12, 20), "**76 % less** than control (ratio 0.24, 0.13 to 0.37)"),
-        (Estimate(3.5, 2.9, 4.3, 12, 20), "**3.5 times** control (ratio 3.5, 2.9 to 4.3)"),
+        (Estimate(0.24, 0.13, 0.37, 12, 20), "**76 % less** than control (ratio 0.240, 0.130 to 0.370)"),
+        (Estimate(3.5, 2.9, 4.3, 12, 20), "**3.5 times** control (ratio 3.50, 2.90 to 4.30)"),
         (Estimate(1.35, 1.1, 1.6, 12, 20), "**35 % more** than control (ratio 1.35, 1.10 to 1.60)"),
-        (Estimate(1.0, 0.93, 1.04, 12, None), "as control, to within 7 % (ratio 1.000, 0.93 to 1.04)"),
+        (Estimate(1.41, 1.019, 1.93, 12, 20), "**41 % more** than control (ratio 1.41, 1.02 to 1.93)"),
+        (Estimate(1.0, 0.93, 1.04, 12, None), "as control, to within 7 % (ratio 1.00, 0.930 to 1.04)"),
         (
-            Estimate(1.2, 0.5, 2.4, 12, 20),
-            "no difference from control can be told (ratio 1.20, 0.50 to 2.4; "
+            Estimate(0.0, 0.0, math.inf, 1, 0),
+            "no difference from control can be told (ratio 0, no interval from one run; "
             "about 90 replicates would tell it to ±20 %)",
         ),
-        (Estimate(0.0, 0.0, 0.3, 12, 0), "**none**, against 8 in control (ratio at most 0.30)"),
+        (
+            Estimate(1.2, 0.5, 2.4, 12, 20),
+            "no difference from control can be told (ratio 1.20, 0.500 to 2.40; "
+            "about 90 replicates would tell it to ±20 %)",
+        ),
+        (Estimate(0.0, 0.0, 0.3, 12, 0), "**none**, against 8.00 in control (ratio at most 0.300)"),
         (Estimate(math.inf, 1.7, math.inf, 12, 0), "seen here, but never in control (at least 1.70 times)"),
         (Estimate(math.nan, 0.0, math.inf, 12, 0), "none here, and none in control"),
         (Estimate(math.nan, -math.inf, math.inf, 0), "no pair of runs gave a value"),
@@ -141,7 +186,36 @@ def test_one_arm_alone(tmp_path):
 )
 def test_ratios_in_words(ratio, words):
     assert ratio_sentence("control", ratio, 90, Estimate(8.0, 6.0, 10.0, 12, 96)) == words
-    assert times(0.998) == "0.998" and times(123.4) == "120"
+    assert [times(one) for one in (0.998, 0.9996, 1.0004, 1.0, 1 + 1e-9)] == ["0.998", "0.9996", "1.0004", "1.00", "1.00"]
+    assert [times(one) for one in (0.0, 0.0123, 0.79, 2.4, 99.96, 123.4, 1234.0)] == [
+        "0",
+        "0.0123",
+        "0.790",
+        "2.40",
+        "100",
+        "123",
+        "1,230",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("ratio", "words"),
+    [
+        (Estimate(0.24, 0.13, 0.37, 4, 20), "**76 % less** than at 0.05 /h (ratio 0.240, 0.130 to 0.370)"),
+        (Estimate(3.5, 2.9, 4.3, 4, 20), "**3.5 times** that at 0.05 /h (ratio 3.50, 2.90 to 4.30)"),
+        (Estimate(1.0, 0.93, 1.04, 4, None), "as at 0.05 /h, to within 7 % (ratio 1.00, 0.930 to 1.04)"),
+        (
+            Estimate(1.2, 0.5, 2.4, 2, 20),
+            "no difference from that at 0.05 /h can be told (ratio 1.20, 0.500 to 2.40; from 2 of 4 pairs of runs)",
+        ),
+        (Estimate(0.0, 0.0, 0.3, 4, 0), "**none**, against 8.00 at 0.05 /h (ratio at most 0.300)"),
+        (Estimate(math.inf, 1.7, math.inf, 4, 0), "seen here, but never at 0.05 /h (at least 1.70 times)"),
+        (Estimate(math.nan, 0.0, math.inf, 4, 0), "none here, and none at 0.05 /h"),
+        (Estimate(math.nan, 0.0, math.inf, 4, None), "nothing to compare: that at 0.05 /h is 0"),
+    ],
+)
+def test_values_of_a_parameter_in_words(ratio, words):
+    assert ratio_sentence("0.05 /h", ratio, None, Estimate(8.0, 6.0, 10.0, 12, 96), 4, at=True) == words
 
 
 # --- sweeps -----------------------------------------------------------------------------------------------------------
@@ -206,12 +280,29 @@ def test_morris_in_two_arms(tmp_path):
         response=lambda setting: 4 * setting[RATE] + 0.1,
     )
     found = compare(folder)
+    assert found.headlines[0].startswith(f"`{NODULES}`, control: moved most by")
     assert all(
         line.split("moved most by ")[1].startswith("phagocytosis.rate (µ* ")
         for line in found.headlines
         if "oxygen" in line
     )
     assert sum("no_kupffer" in line for line in found.headlines) == 3
+
+
+def test_morris_without_chance_has_no_interval(tmp_path):
+    folder = write_batch(
+        tmp_path / "batch",
+        arms=("control",),
+        replicates=1,
+        sweep={"method": "morris", "levels": 4},
+        settings=design(morris_design.sample(PROBLEM, 4, num_levels=4, seed=1)),
+    )
+    table = pq.read_table(folder / "results.parquet")
+    exact = pa.array([15.0 * rate for rate in table[RATE].to_pylist()])
+    pq.write_table(table.set_column(table.schema.names.index(NODULES), table.schema.field(NODULES), exact), folder / "results.parquet")
+    first = compare(folder).headlines[0]
+    assert "phagocytosis.rate (µ* 6.75, interval unknown)" in first
+    assert "| phagocytosis.rate | 6.75 | interval unknown |" in (folder / "comparison.md").read_text()
 
 
 def test_latin_hypercube(tmp_path):
@@ -225,7 +316,8 @@ def test_latin_hypercube(tmp_path):
         response=lambda setting: 0.1 / setting[RATE],
     )
     found = compare(folder)
-    assert "falls with phagocytosis.rate (rank correlation −0." in found.headlines[0]
+    assert found.headlines[0].startswith("6 comparisons; ") and "leave 0 out" in found.headlines[0]
+    assert "falls with phagocytosis.rate (rank correlation −0." in found.headlines[1]
     assert [path.suffix for path in found.written if path.name.startswith("dose")] == [".png"]
 
 
@@ -251,7 +343,7 @@ def test_command(tmp_path, capsys):
     folder = write_batch(tmp_path / "batch", replicates=4, failed={("no_kupffer", 0, 3)})
     assert status_of(["compare", str(folder), "-o", str(tmp_path / "elsewhere")]) == 0
     said = capsys.readouterr().out
-    assert said.startswith(f"{NODULES}, ") and "*" not in said
+    assert said.startswith("6 comparisons; ") and f"\n{NODULES}, " in said and "*" not in said
     assert "1 of 12 runs failed" in said and f"Wrote {tmp_path / 'elsewhere' / 'comparison.md'}" in said
 
 

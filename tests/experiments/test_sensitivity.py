@@ -32,6 +32,14 @@ def test_morris_of_a_plane_is_exact():
     assert [index.total[0] for index in found.indices] == pytest.approx([0.0] * 3, abs=1e-9)
 
 
+def test_effects_that_do_not_vary_have_no_interval():
+    points = morris.sample(PROBLEM, 4, num_levels=4, seed=2)
+    found = sensitivity("morris", NAMES, points, (points @ [1.0, -2.0, 0.0])[:, None])
+    assert all(np.isnan(index.first[1:]).all() for index in found.indices)
+    bent = sensitivity("morris", NAMES, points, (np.exp(points) @ [1.0, -2.0, 0.0])[:, None])
+    assert bent.indices[0].first[1] < bent.indices[0].first[0] < bent.indices[0].first[2]
+
+
 def test_blocks_with_a_failed_point_are_left_out():
     points = sobol.sample(PROBLEM, 16, calc_second_order=False, seed=1)
     values = Ishigami.evaluate(points)[:, None]

@@ -196,6 +196,11 @@ def test_effect_size():
     assert effect_size(shares([1, 2, 4], [2, 2, 2]), shares([0, 2, 2], [2, 2, 2])) == pytest.approx(1.0)
 
 
+def test_nothing_is_needed_of_what_has_no_pairs():
+    nothing = np.full(3, np.nan)
+    assert replicates_needed(nothing, nothing) is None and ratio_estimate(nothing, nothing).n == 0
+
+
 def test_replicates_needed_reach_the_wanted_width():
     generator = np.random.default_rng(2)
     pilot = generator.lognormal(0, 0.6, (2, 400))
