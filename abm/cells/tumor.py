@@ -99,7 +99,7 @@ class TumorParameters(Parameters):
         description="whether the line crosses the endothelium within hours or first grows for days inside the vessel")
     dormancy: Number = parameter(
         1.0, low=0.1, high=3, mark="assumed",
-        source="B16F1, Luzzi 1998, Am J Pathol 153:865, is 1; fitter lines lie below",
+        source="B16F1, Luzzi 1998, Am J Pathol 153:865, lies above 1; fitter lines lie below",
         description="multiplies the rate at which solitary cells stop cycling")
     autonomy: Fraction = parameter(
         0.0, low=0, high=0.8, mark="assumed",

@@ -76,7 +76,7 @@ class Growth(Rule):
             source="doubling 2.5 d in mouse liver: below 0.6*ln2/22 h - ln2/60 h = 0.0075 /h, as crowded cells wait",
             description="death rate of a supported cycling cell")
         unsupported_fold: Number = parameter(
-            4.0, low=1, high=6, mark="derived",
+            5.5, low=1, high=6, mark="derived",
             source=f"{_LUZZI}: 99 of 100 micrometastases do not grow on: deaths nearly outnumber 0.027 /h births",
             description="how many times faster cycling cells of a line without autonomy die without niche")
         dormant_death: PerHour = parameter(
