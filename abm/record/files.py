@@ -16,14 +16,16 @@ class DamagedFile(Exception):
 def write_whole(path: Path, write: Callable[[Path], None]) -> None:
     """Let `write` make a file beside `path`, and put it into its place once it is safely on the disk.
 
-    Raises OSError (full disk, no permission); then `path` is as it was before.
+    Raises OSError (full disk, no permission), which names the file; then `path` is as it was before.
     """
     beside = path.with_name(path.name + TEMPORARY)
     try:
         write(beside)
         sync(beside)
         os.replace(beside, path)
-    except BaseException:
+    except BaseException as error:
+        if isinstance(error, OSError) and error.strerror and error.filename is None:
+            error.filename = str(path)  # writing into an open file names none
         beside.unlink(missing_ok=True)
         raise
     sync(path.parent)
