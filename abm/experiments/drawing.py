@@ -21,6 +21,8 @@ MOST_POINTS = 6
 """Points of a sweep up to which each gets its own time courses and cascade."""
 MOST_PANELS = 15
 """Diagrams in one figure."""
+FEWEST_FOR_A_BAND = 4
+"""Replicates below which the single runs are drawn instead of the band of their mean, which would swallow the figure."""
 _BINS = 8
 _FEWEST_IN_A_BIN = 4
 _COURSES = (
@@ -38,6 +40,10 @@ _COURSES = (
     ("oxygen_mean", "oxygen, mean", "mmHg", 1.0),
 )
 """What is drawn of the runs' timeseries: column, words, unit, and the factor to that unit."""
+_ALL_TUMOR_CELLS = ("tumor_cells",)
+"""The series that the runs' timeseries have too, mostly finer: see `_asked`."""
+_WHEN = ("measure", "name", "at", "every", "from", "until", "take")
+"""Keys of a measure's line that do not say what is measured."""
 
 
 @dataclass
@@ -117,7 +123,8 @@ def ratio_words(ratio: Estimate, pairs: int = 0) -> str:
 
 
 def _draw_courses(outcome: Outcome, point: int, drawn: Drawn, output: Path) -> None:
-    panels = [*_series_panels(outcome, point), *_run_panels(outcome, point)]
+    of_runs = _run_panels(outcome, point)
+    panels = [*_series_panels(outcome, point, of_runs), *of_runs]
     name = "timecourses" + (f"_point_{point:04d}" if outcome.parameters else "")
     sheets = math.ceil(len(panels) / MOST_PANELS)
     for k in range(sheets):
@@ -130,24 +137,54 @@ def _draw_courses(outcome: Outcome, point: int, drawn: Drawn, output: Path) -> N
         drawn.figures[save_figure(figure, path)] = " ".join(("time courses", _at(outcome, point))).strip()
 
 
-def _series_panels(outcome: Outcome, point: int) -> list[view.CoursePanel]:
-    """The series that the experiment asked for."""
+def _series_panels(outcome: Outcome, point: int, of_runs: Sequence[view.CoursePanel]) -> list[view.CoursePanel]:
+    """The series that the experiment asked for, each once: of those that differ only in the moments or in what was
+    made of them that with the most looks, and none that the diagrams `of_runs` show for all its arms."""
     if outcome.series is None:
         return []
     units = json.loads((outcome.series.schema.field("value").metadata or {}).get(b"units", b"{}"))
     looks = outcome.series.to_pandas()
     looks = looks[looks["point"] == point]
-    panels = []
+    panels: dict[object, view.CoursePanel] = {}
     for measure in outcome.measures:
-        courses = []
+        courses, asked = [], _asked(outcome, measure)
         for arm in outcome.arms:
             its = looks[(looks["measure"] == measure.label) & (looks["arm"] == arm)]
             if len(its):
                 curves = [(one["time_h"].to_numpy(), one["value"].to_numpy()) for _, one in its.groupby("replicate")]
                 courses.append(_course(arm, curves, measure.kind))
-        if courses:
-            panels.append(view.CoursePanel(measure.label, units.get(measure.label, measure.unit), courses))
-    return panels
+        if not courses or (
+            asked == _ALL_TUMOR_CELLS
+            and any(panel.title == "tumor cells" and len(panel.courses) >= len(courses) for panel in of_runs)
+        ):
+            continue
+        before = panels.get(asked)
+        if before is None or _looks(before.courses) < _looks(courses):
+            panels[asked] = view.CoursePanel(
+                _series_title(outcome, measure), units.get(measure.label, measure.unit), courses
+            )
+    return list(panels.values())
+
+
+def _looks(courses: Sequence[view.Course]) -> int:
+    return max(course.hours.size for course in courses)
+
+
+def _asked(outcome: Outcome, measure: MeasureColumn) -> tuple:
+    """What is measured, without when and under which name: the same for series that show the same."""
+    line = outcome.lines.get(measure.label)
+    if line is None:
+        return ("", measure.label)
+    return (line["measure"], *sorted((key, str(value)) for key, value in line.items() if key not in _WHEN))
+
+
+def _series_title(outcome: Outcome, measure: MeasureColumn) -> str:
+    """The measure that runs through time; the name of its column may be that of the one number made of it."""
+    line = outcome.lines.get(measure.label)
+    if line is None:
+        return measure.label
+    said = ", ".join(f"{key}={value}" for key, value in line.items() if key not in ("measure", "name", "take"))
+    return f"{line['measure']}({said})" if said else line["measure"]
 
 
 def _run_panels(outcome: Outcome, point: int) -> list[view.CoursePanel]:
@@ -187,6 +224,7 @@ def _course(arm: str, replicates: Sequence[tuple[np.ndarray, np.ndarray]], kind:
         mean,
         low if kind == "level" else np.maximum(low, 0.0),
         np.minimum(high, 1.0) if kind == "share" else high,
+        values if len(values) < FEWEST_FOR_A_BAND else None,
     )
 
 
@@ -251,7 +289,7 @@ def _write_doses(outcome, panels, name: str, arms, suffix: str, drawn: Drawn, ou
     about = (
         ""
         if outcome.sweep == "grid"
-        else "small: each point of the design; line: mean of points near by, with its 95 % band"
+        else "small: each point of the design; line: mean of points near by, with its 95 % band, where they differ"
     )
     if not together:
         return
@@ -319,7 +357,8 @@ def _scattered_doses(outcome: Outcome, measure: MeasureColumn, parameter: Parame
 
 
 def _binned(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Means of y in groups of equal size along x (whole levels where x has few), with t intervals."""
+    """Means of y in groups of equal size along x (whole levels where x has few), with t intervals: nan for those of
+    one run, or of runs that all say the same, for then nothing is known of how they vary."""
     levels = np.unique(x)
     if levels.size <= _BINS:
         groups = [np.flatnonzero(x == level) for level in levels]
@@ -328,6 +367,7 @@ def _binned(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.nd
     found = [mean_estimate(y[group]) for group in groups]
     middle = np.array([np.median(x[group]) for group in groups])
     ends = np.array([(one.value, one.low, one.high) for one in found])
+    ends[ends[:, 1] >= ends[:, 2], 1:] = np.nan
     return middle, *np.where(np.isfinite(ends), ends, np.nan).T
 
 

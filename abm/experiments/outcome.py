@@ -46,6 +46,7 @@ class Outcome:
 
     name, arms, control : as in the batch's manifest, the control first among the arms
     measures, parameters : the columns
+    lines : label -> the line of the experiment that asked for the measure, where that is known
     points : numbers of the sweep's points; settings : point -> {path: value}; sweep : its method, "" without one;
     runs, failed, planned : how many runs there are, how many of them gave nothing, and how many there shall be
     """
@@ -58,6 +59,7 @@ class Outcome:
         sweep: Mapping | None = None,
         control: str | None = None,
         folder: Path | None = None,
+        lines: Sequence[Mapping] = (),
     ):
         """Raises ValueError when the control is none of the arms."""
         manifest, sweep = manifest or {}, sweep or {}
@@ -65,6 +67,8 @@ class Outcome:
         self.runs = results.num_rows
         self.measures = [_measure(field) for field in results.schema if _says(field, "role") == "measure"]
         self.parameters = [_parameter(field) for field in results.schema if _says(field, "role") == "parameter"]
+        known = len(lines) == len(self.measures)  # lines and columns have the same order
+        self.lines = {one.label: line for one, line in zip(self.measures, lines, strict=True)} if known else {}
         done = np.array([status == DONE for status in results["status"].to_pylist()], bool)
         self.failed = int((~done).sum())
         arms = list(dict.fromkeys([*manifest.get("decides", {}).get("arms", ()), *results["arm"].to_pylist()]))
@@ -99,7 +103,15 @@ class Outcome:
         manifest, experiment = folder / MANIFEST, folder / EXPERIMENT
         noted = json.loads(manifest.read_text(encoding="utf-8")) if manifest.exists() else {}
         written = yaml.safe_load(experiment.read_text(encoding="utf-8")) if experiment.exists() else {}
-        return cls(read_results(folder), read_series(folder), noted, written.get("sweep"), control, folder)
+        return cls(
+            read_results(folder),
+            read_series(folder),
+            noted,
+            written.get("sweep"),
+            control,
+            folder,
+            written.get("measures") or (),
+        )
 
     @cached_property
     def _columns(self) -> dict[str, np.ndarray]:

@@ -140,7 +140,7 @@ class ArmsFilm:
         day, rest = divmod(round(minutes), 1440)
         clock = f"day {day}  {rest // 60:02d}:{rest % 60:02d}"
         lettering.write(image, clock, round(0.3 * self._big), 8, self._big, INK, bold=True)
-        since = f"{abs(minutes) / 60:.1f} h {'since' if minutes >= 0 else 'before'} the start"
+        since = f"{abs(minutes) / 60:.1f} h {'since' if minutes >= 0 else 'before'} time 0"
         lettering.write(
             image,
             since,

@@ -15,11 +15,14 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter, NullLocator
 
 from .palette import ARMS, FATES, as_hex
-from .style import LINE, QUIET, WORDS, new_figure, plain
+from .strip import shown_from
+from .style import LINE, QUIET, WORDS, fitted, new_figure, plain
 
 _MARKERS = "osD^vPX"
 _LINES = ("-", (0, (5, 1.5)), (0, (3, 1.2, 1, 1.2)), (0, (1.2, 1.2)), (0, (7, 2)), (0, (2, 2)), (0, (5, 1, 1, 1, 1, 1)))
-_SHARE_FLOOR = 0.3  # how far below the smallest share seen a ladder goes that ends at none
+_SHARE_FLOOR = 0.5  # how far below the smallest share seen the ladder of a cascade goes
+_SHARE_REACH = 0.25  # the lower end of an interval is shown as far as this part of its share
+_DODGE = 0.022  # of the width of a diagram: arms beside each other at the same dose
 _SAME_RATIO = 1e-6  # ratios that are not further from 1 are given as 1
 _WIDEST_RATIO = 100.0  # ratios further than this from 1 are drawn as arrows at the edge
 
@@ -101,13 +104,13 @@ def ratios_figure(ratios: Sequence[Ratio], arms: Sequence[str], title: str = "")
     inches = len(ratios) * step + len(measures) * gap
     names = {measure: _name_and_rest(measure) for measure in measures}
     left = 0.35 + min(4.2, max(0.09 * len(_longest(name, 36)) + 0.1 for name in [*names.values(), ("control", "")]))
-    figure = new_figure(
-        left + 6.9,
-        inches + 1.72,
-        title,
+    width = left + 4.9 + max(2.0, 0.3 + 0.072 * max(len(row.words) for row in ratios))
+    about, more = fitted(
         f"dot: mean over the mean of {arms[0]}; line: 95 % interval, paired by seed; filled: the interval leaves 1 out",
+        width,
     )
-    total, width = figure.get_figheight(), figure.get_figwidth()
+    figure = new_figure(width, inches + 1.72 + more, title, about)
+    total = figure.get_figheight()
     axes = figure.add_axes((left / width, 0.85 / total, 4.9 / width, inches / total))
     plain(axes, "x")
     axes.spines["left"].set_visible(False)
@@ -238,13 +241,15 @@ def _ratio_ticks(axis, low: float, high: float) -> None:
 
 
 class Course(NamedTuple):
-    """The mean of one arm through time with its 95 % band; arrays of equal length, nan where unknown."""
+    """The mean of one arm through time with its 95 % band; arrays of equal length, nan where unknown. Where there are
+    too few `runs` for a band, they are drawn instead: float [runs, times]."""
 
     arm: str
     hours: np.ndarray
     mean: np.ndarray
     low: np.ndarray
     high: np.ndarray
+    runs: np.ndarray | None = None
 
 
 class CoursePanel(NamedTuple):
@@ -255,32 +260,75 @@ class CoursePanel(NamedTuple):
     courses: Sequence[Course]
 
 
-_ABOUT_COURSES = (
-    "line: mean of the replicates; band: its 95 % interval. Arms share their seeds: ratios are known better than bands "
-    "that overlap suggest"
-)
+def _about_courses(panels: Sequence[CoursePanel]) -> str:
+    """What is drawn, and how to read it."""
+    courses = [course for panel in panels for course in panel.courses]
+    parts = ["line: mean of the replicates"]
+    if any(course.runs is None for course in courses):
+        parts.append("band: its 95 % interval")
+    if any(course.runs is not None for course in courses):
+        parts.append("thin: the single runs, where they are too few for a band")
+    about = "; ".join(parts) + ". Arms share their seeds: ratios are known better than "
+    about += "bands that overlap suggest." if len(parts) == 2 and "band" in parts[1][:4] else "this suggests."
+    if any(shown_from(course.hours) > course.hours.min() for course in courses):
+        about += " Time 0 is dotted; what happened long before is not shown."
+    return about
 
 
 def courses_figure(panels: Sequence[CoursePanel], arms: Sequence[str], title: str = "", about: str = "") -> Figure:
     """Time courses with bands, one diagram per quantity; time 0 is marked where something happens before it."""
     looks = looks_of(arms)
-    figure, places = _sheet(len(panels), title, about or _ABOUT_COURSES)
+    figure, places = _sheet(len(panels), title, about or _about_courses(panels))
     for panel, axes in zip(panels, places, strict=True):
         hours = np.concatenate([course.hours for course in panel.courses])
-        unit, scale = ("d", 24.0) if np.ptp(hours) > 72 else ("h", 1.0)
-        for course in sorted(panel.courses, key=lambda course: -list(arms).index(course.arm)):
+        begin, end = shown_from(hours), hours.max()
+        unit, scale = ("d", 24.0) if end - begin > 72 else ("h", 1.0)
+        seen = []
+        order = sorted(panel.courses, key=lambda course: -list(arms).index(course.arm))
+        aside = _dodged(len(order), 0.3)[::-1]
+        for course, shift in zip(order, aside, strict=True):
             look, x = looks[course.arm], course.hours / scale
-            axes.fill_between(x, course.low, course.high, color=look.colour, alpha=0.16, lw=0)
+            if begin == end:  # a single look: the arms stand beside each other
+                x = x + shift / scale
+            if course.runs is None:
+                axes.fill_between(x, course.low, course.high, color=look.colour, alpha=0.16, lw=0)
+                spread = [course.low, course.high]
+            else:
+                axes.plot(x, course.runs.T, color=look.colour, lw=0.6, alpha=0.55, zorder=1.5)
+                spread = list(course.runs)
             axes.plot(x, course.mean, color=look.colour, ls=look.line, lw=1.7)
+            for k in np.flatnonzero(_alone(course.mean)):
+                if course.runs is None:
+                    axes.vlines(x[k], course.low[k], course.high[k], color=look.colour, lw=1.5)
+                else:
+                    axes.plot(np.full(len(course.runs), x[k]), course.runs[:, k], "_", color=look.colour, ms=7)
+                axes.plot(x[k], course.mean[k], look.marker, color=look.colour, ms=5.6, mec="white", mew=0.7)
+            seen += [part[course.hours >= begin] for part in (course.mean, *spread)]
         if hours.min() < 0:
             axes.axvline(0.0, color=QUIET, lw=0.8, ls=(0, (2, 2)), zorder=1)
-        axes.set_xlim(hours.min() / scale, max(hours.max() / scale, hours.min() / scale + 1e-9))
-        _from_zero(axes, [course.mean for course in panel.courses], [course.high for course in panel.courses])
+        if begin == end:
+            axes.set_xlim((begin - 1) / scale, (begin + 1) / scale)
+            axes.set_xticks([begin / scale], [short(begin / scale)])
+        else:
+            axes.set_xlim(begin / scale, end / scale)
+        _from_zero(axes, seen)
         _panel_title(axes, panel.title, panel.unit)
         axes.set_xlabel(f"time ({unit})", fontsize=8.5, color=QUIET, labelpad=1)
         plain(axes)
     _arm_key(figure, arms, looks, 0.20 / figure.get_figheight())
     return figure
+
+
+def _alone(values: np.ndarray) -> np.ndarray:
+    """Where a value is known but those before and after it are not, so that no line goes through it: bool."""
+    known = np.isfinite(values)
+    padded = np.concatenate(([False], known, [False]))
+    return known & ~padded[:-2] & ~padded[2:]
+
+
+def _dodged(count: int, width: float) -> np.ndarray:
+    """Offsets of things side by side, `width` in all."""
+    return (np.arange(count) - (count - 1) / 2) * (width / max(1, count - 1))
 
 
 # --- the cascade side by side -----------------------------------------------------------------------------------------
@@ -326,7 +374,7 @@ def cascades_figure(cascades: Sequence[ArmCascade], title: str = "") -> Figure:
         7.9,
         title,
         "stages are nested: who reached one reached all before it; all replicates of an arm together; "
-        "lines: 95 % intervals",
+        "lines: 95 % intervals; none: below the upper end of the interval",
     )
     inches, width = figure.get_figheight(), figure.get_figwidth()
     ladder = figure.add_axes((0.70 / width, 4.05 / inches, 10.6 / width, 2.70 / inches))
@@ -392,12 +440,11 @@ def _beside(count: int, apart: float) -> np.ndarray:
 
 
 def _ladder(axes, cascades: Sequence[ArmCascade], looks: Mapping[str, Look]) -> None:
-    seen = [share.value for cascade in cascades for share in cascade.shares if share.value > 0]
-    floor = _SHARE_FLOOR * min(
-        [*seen, *(share.high for cascade in cascades for share in cascade.shares if share.high > 0), 0.5]
-    )
+    shares = [share for cascade in cascades for share in cascade.shares if share.value > 0]
+    floor = _SHARE_FLOOR * min([0.5, *(max(share.low, _SHARE_REACH * share.value) for share in shares)])
     axes.set_yscale("log")
     axes.set_ylim(floor, 1.45)
+    none = floor * (1.45 / floor) ** 0.03  # the arrow stands above the axis
     for cascade, offset in zip(cascades, _beside(len(cascades), 0.1), strict=True):
         look = looks[cascade.arm]
         x = np.arange(len(cascade.stages)) + offset
@@ -405,21 +452,33 @@ def _ladder(axes, cascades: Sequence[ArmCascade], looks: Mapping[str, Look]) -> 
         there = values > 0
         axes.plot(x[there], values[there], color=look.colour, ls=look.line, lw=1.2, alpha=0.55, zorder=2)
         for place, share, count in zip(x, cascade.shares, cascade.reached, strict=True):
-            axes.plot(
-                [place, place],
-                [max(share.low, floor), share.high],
-                color=look.colour,
-                lw=1.9,
-                solid_capstyle="butt",
-                zorder=3,
-            )
+            if share.high > none:
+                axes.plot(
+                    [place, place],
+                    [max(share.low, floor if share.value > 0 else none), share.high],
+                    color=look.colour,
+                    lw=1.9,
+                    solid_capstyle="butt",
+                    zorder=3,
+                )
             if share.value > 0:
                 axes.plot(
                     [place], [share.value], look.marker, color=look.colour, ms=6.5, mec="white", mew=0.8, zorder=4
                 )
             else:
-                axes.plot([place], [floor], "v", color=look.colour, ms=5, clip_on=False, zorder=4)
-            if len(cascades) == 1:
+                axes.plot([place], [none], "v", color=look.colour, ms=5, zorder=4)
+                axes.annotate(
+                    f"none; < {short(100 * share.high, 2)} %" if math.isfinite(share.high) else "none",
+                    (place, max(none, share.high if math.isfinite(share.high) else none)),
+                    (0, 7),
+                    textcoords="offset points",
+                    ha="center",
+                    va="bottom",
+                    rotation=90,
+                    fontsize=6.8,
+                    color=QUIET,
+                )
+            if len(cascades) == 1 and share.value > 0:
                 axes.annotate(
                     f"{count:,}",
                     (place, max(share.high, floor)),
@@ -431,6 +490,10 @@ def _ladder(axes, cascades: Sequence[ArmCascade], looks: Mapping[str, Look]) -> 
                 )
     plain(axes)
     axes.tick_params(axis="y", which="minor", length=0)
+    digits = (1, 2, 5) if floor > 0.005 else (1,)
+    marks = [m * 10.0**e for e in range(-12, 1) for m in digits]
+    axes.yaxis.set_major_locator(FixedLocator([mark for mark in marks if floor <= mark <= 1]))
+    axes.yaxis.set_minor_locator(NullLocator())
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:g}"))
     axes.yaxis.set_minor_formatter(NullFormatter())
     axes.set_title(
@@ -519,15 +582,17 @@ def doses_figure(
 ) -> Figure:
     """Dose-response curves of the arms that are `shown`, each with the look that it has among all `arms`."""
     looks = looks_of(arms)
-    figure, places = _sheet(
-        len(panels), title, about or "dot: mean of the replicates; line: its 95 % interval", columns=columns
-    )
+    figure, places = _sheet(len(panels), title, about or _about_doses(panels, arms[0]), columns=columns)
     for panel, axes in zip(panels, places, strict=True):
         if panel.log:
             axes.set_xscale("log")
         doses = sorted(panel.doses, key=lambda dose: -list(arms).index(dose.arm))
-        for dose in doses:
+        limits = _dose_limits(panel)
+        shifts = _dodged(len(doses), min(_DODGE * (len(doses) - 1), _DODGE * 4))[::-1]
+        for dose, shift in zip(doses, shifts, strict=True):
             look = looks[dose.arm]
+            if dose.points is None:  # beside each other, so that no interval hides another
+                dose = dose._replace(x=_moved(dose.x, shift, limits, panel.log))
             if dose.points is not None:
                 axes.plot(
                     dose.points[:, 0],
@@ -540,8 +605,11 @@ def doses_figure(
                     zorder=1,
                 )
                 axes.fill_between(dose.x, dose.low, dose.high, color=look.colour, alpha=0.16, lw=0)
+                alone = _alone(dose.high - dose.low)
+                axes.vlines(dose.x[alone], dose.low[alone], dose.high[alone], color=look.colour, lw=1.5, alpha=0.5)
             else:
-                axes.vlines(dose.x, dose.low, dose.high, color=look.colour, lw=1.5)
+                known = np.isfinite(dose.mean)
+                axes.vlines(dose.x[known], dose.low[known], dose.high[known], color=look.colour, lw=1.5)
             axes.plot(
                 dose.x,
                 dose.mean,
@@ -554,7 +622,11 @@ def doses_figure(
                 mew=0.7,
             )
         _dose_axis(axes, panel)
-        if panel.ratio:
+        axes.set_xlim(limits)
+        if not any(np.isfinite(dose.mean).any() for dose in doses):
+            axes.text(0.5, 0.5, "no values", transform=axes.transAxes, ha="center", fontsize=9, color=QUIET)
+            axes.set_yticks([])
+        elif panel.ratio:
             _ratio_axis(
                 axes, [Interval(*ends) for dose in doses for ends in zip(dose.mean, dose.low, dose.high, strict=True)]
             )
@@ -571,6 +643,35 @@ def doses_figure(
     return figure
 
 
+def _about_doses(panels: Sequence[DosePanel], control: str) -> str:
+    doses = [dose for panel in panels for dose in panel.doses]
+    bare = any((np.isfinite(dose.mean) & ~np.isfinite(dose.high)).any() for dose in doses)
+    about = (
+        f"dot: mean over the mean of {control}; line: 95 % interval, paired by seed"
+        if all(panel.ratio for panel in panels)
+        else "dot: mean of the replicates; line: its 95 % interval"
+    )
+    return about + ("; no line: one run gives no interval" if bare else "")
+
+
+def _dose_limits(panel: DosePanel) -> tuple[float, float]:
+    """The parameter's axis, from its lowest to its highest value with a margin, whether the measure is known there or
+    not."""
+    if panel.words:
+        return -0.5, len(panel.words) - 0.5
+    x = np.concatenate([part for dose in panel.doses for part in (dose.x, *([] if dose.points is None else [dose.points[:, 0]]))])
+    low, high = (math.log(x.min()), math.log(x.max())) if panel.log else (float(x.min()), float(x.max()))
+    margin = 0.08 * (high - low) or 0.5
+    low, high = low - margin, high + margin
+    return (math.exp(low), math.exp(high)) if panel.log else (low, high)
+
+
+def _moved(x: np.ndarray, shift: float, limits: tuple[float, float], log: bool) -> np.ndarray:
+    """Places `shift` of the axis to the right."""
+    low, high = limits
+    return x * (high / low) ** shift if log else x + shift * (high - low)
+
+
 def _ratio_axis(axes, ratios: Sequence[Interval]) -> None:
     axes.set_yscale("log")
     low, high = _ratio_limits(ratios)
@@ -585,14 +686,12 @@ def _dose_axis(axes, panel: DosePanel) -> None:
     x = np.unique(np.concatenate([dose.x for dose in panel.doses]))
     if panel.words:
         axes.set_xticks(range(len(panel.words)), [_broken(word, 14) for word in panel.words])
-        axes.set_xlim(-0.5, len(panel.words) - 0.5)
     elif len(x) <= 7 and all(dose.points is None for dose in panel.doses):
         axes.xaxis.set_major_locator(FixedLocator(x))
         axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: short(value)))
         axes.xaxis.set_minor_locator(NullLocator())
-        axes.margins(x=0.08)
     elif panel.log:
-        low, high = axes.get_xlim()
+        low, high = _dose_limits(panel)
         decades = 10.0 ** np.arange(-9, 10)
         marks = [m * decade for decade in decades for m in (1, 2, 5) if low <= m * decade <= high]
         axes.xaxis.set_major_locator(FixedLocator(marks if len(marks) <= 8 else decades))
@@ -680,11 +779,12 @@ def _sheet(
     wide = 6.4 - left if left > 1 else 3.35 if columns < 4 else 2.75
     room = high + 0.88
     width = max(7.0, 0.25 + columns * (wide + left + 0.22))
-    figure = new_figure(width, 0.72 + lines * room + 0.44, title, about)
+    about, more = fitted(about, width)
+    figure = new_figure(width, 0.72 + more + lines * room + 0.44, title, about)
     total, places = figure.get_figheight(), []
     for k in range(count):
         i, j = divmod(k, columns)
-        x, y = 0.05 + left + j * (wide + left + 0.22), total - 0.72 - (i + 1) * room + 0.44
+        x, y = 0.05 + left + j * (wide + left + 0.22), total - 0.72 - more - (i + 1) * room + 0.44
         places.append(figure.add_axes((x / width, y / total, wide / width, high / total)))
     return figure, places
 
@@ -710,13 +810,15 @@ def _panel_title(axes, title: str, unit: str, arm: str = "") -> None:
 
 
 def _from_zero(axes, *values) -> None:
-    """The y axis begins at 0 unless there are values below it, or all are far above it."""
+    """The y axis holds these values, and begins at 0 unless there are some below it, or all are far above it."""
     known = np.concatenate([np.asarray(part, float).ravel() for group in values for part in group] or [np.zeros(1)])
     known = known[np.isfinite(known)]
     top = float(known.max(initial=0.0))
     bottom = float(known.min(initial=top))
     if bottom >= 0 and (top == 0 or bottom < 0.6 * top):
         axes.set_ylim(0, 1.06 * top if top > 0 else 1.0)
+    elif top > bottom:
+        axes.set_ylim(bottom - 0.05 * (top - bottom), top + 0.05 * (top - bottom))
 
 
 def _arm_key(figure: Figure, arms: Sequence[str], looks: Mapping[str, Look], height: float, lines: bool = True) -> None:

@@ -22,6 +22,7 @@ from .palette import FATES, FIELD_LABELS, INK, LOOKS, PAPER, as_hex
 from .recording import Recording
 from .scene import Scene
 from .sprites import cell_picture
+from .strip import shown_from
 from .style import BAR, LINE, QUIET, WORDS, new_figure, plain, save_figure
 
 if TYPE_CHECKING:
@@ -68,9 +69,11 @@ def cascade_figure(fates: Fates, title: str = "") -> Figure:
     groups = [[end for end in ends if end.stage == k] for k in range(len(STAGES))]
     gap, room = 0.035, 0.19  # heights in units of all founders: between end caps, and what a label needs
     depth = [sum(max(end.count / total + gap, room) for end in group) for group in groups]
-    lowest = -max(0.35, 0.16 + max(depth))
+    # the ends of a stage stand just below the stream that goes on
+    tops = [1.0 - (reached[k + 1] / total if k + 1 < len(STAGES) else 0.0) - 0.10 for k in range(len(STAGES))]
+    lowest = min(-0.05, *(top - deep for top, deep in zip(tops, depth, strict=True)))
 
-    figure = new_figure(13.0, 1.5 + 2.55 * (1.0 - lowest))
+    figure = new_figure(13.0, 1.5 + 2.45 * (1.0 - lowest))
     inches = figure.get_figheight()
     axes = figure.add_axes((0.015, 0.35 / inches, 0.97, 1 - (1.3 + 0.35) / inches))
     axes.set_xlim(0, len(STAGES) + 0.02)
@@ -90,7 +93,7 @@ def cascade_figure(fates: Fates, title: str = "") -> Figure:
             through = max(reached[k + 1] / total, hair)
             axes.add_patch(Rectangle((x + 0.05, 1.0 - through), 0.95, through, color=as_hex(FATES["alive"]), alpha=0.30, lw=0))
         start = 1.0 - (reached[k + 1] / total if k + 1 < len(STAGES) else 0.0)
-        bottom = -0.16
+        bottom = tops[k]
         for end in group:
             size, colour = end.count / total, as_hex(FATES[end.way.partition("_by_")[0]])
             place = bottom - max(0.0, (room - gap - size) / 2)
@@ -340,11 +343,11 @@ def _draw_states(axes, courses, title: str, population: str, states: tuple[str, 
 def _axis(axes, courses, title: str) -> np.ndarray:
     """Prepare the axes; returns the times in the unit of their x axis."""
     hours = np.asarray(courses["time_min"], float) / 60.0
-    days = hours[-1] - hours[0] > 72
+    days = hours[-1] - shown_from(hours) > 72
     x = hours / 24.0 if days else hours
     axes.set_title(title, fontsize=10.5, weight="bold", color=WORDS, loc="left", pad=18)
     axes.set_xlabel(f"time ({'d' if days else 'h'})", fontsize=8.5, color=QUIET, labelpad=1)
-    axes.set_xlim(x[0], x[-1] if x[-1] > x[0] else x[0] + 1.0)
+    axes.set_xlim(shown_from(x), x[-1] if x[-1] > x[0] else x[0] + 1.0)
     return x
 
 

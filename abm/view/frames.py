@@ -86,7 +86,7 @@ class Film:
         big, small = max(11, round(27 * self.unit)), max(8, round(14 * self.unit))
         margin = round(14 * self.unit)
         day, rest = divmod(round(minutes), 1440)
-        since = "since the start" if minutes >= 0 else "before the start"
+        since = "since time 0" if minutes >= 0 else "before time 0"
         _veil(image, 0, 0, margin + round(2.35 * big), margin + round(7.8 * big))
         lettering.write(image, f"day {day}  {rest // 60:02d}:{rest % 60:02d}", margin, margin, big, INK, bold=True)
         lettering.write(image, f"{abs(minutes) / 60:.1f} h {since}", margin + round(1.3 * big), margin, small, FAINT)

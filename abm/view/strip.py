@@ -9,6 +9,7 @@ from .palette import FAINT, INK, LOOKS, PAPER, RULE, Colour, as_hex
 
 _HEIGHT = 168  # pixels at a width of 1084
 _DIM = 5  # what is still to come is so many times fainter
+_BEFORE = 0.25  # of the time axis, for what happens before time 0
 
 
 class Course(NamedTuple):
@@ -25,6 +26,12 @@ class Panel(NamedTuple):
     title: str
     courses: Sequence[Course]
     stacked: bool = False
+
+
+def shown_from(times: np.ndarray) -> float:
+    """Where the axis of these times begins: with them, but what happens before time 0 takes a quarter of it at most."""
+    first, last = float(np.min(times)), float(np.max(times))
+    return max(first, -last * _BEFORE / (1 - _BEFORE)) if last > 0 else first
 
 
 class Strip:
@@ -73,7 +80,8 @@ class Strip:
     def at(self, minutes: float) -> np.ndarray:
         """The strip at this time, RGB uint8: later times are dimmed."""
         image = self._whole.copy()
-        first, last = self.times_min[0], max(self.times_min[-1], self.times_min[0] + 1e-9)
+        first = shown_from(self.times_min)
+        last = max(self.times_min[-1], first + 1e-9)
         share = min(1.0, max(0.0, (minutes - first) / (last - first)))
         for top, bottom, left, right in self._spans:
             now = round(left + share * (right - left))
@@ -85,14 +93,14 @@ class Strip:
 def draw_panel(axes, panel: Panel, times_min: np.ndarray, size: float) -> None:
     """Draw one diagram in the colours of the dark strip; its title is its legend."""
     hours = times_min / 60.0
-    x, unit = (hours / 24.0, "d") if hours[-1] - hours[0] > 72 else (hours, "h")
+    x, unit = (hours / 24.0, "d") if hours[-1] - shown_from(hours) > 72 else (hours, "h")
     if panel.stacked:
         axes.stackplot(x, [course.values for course in panel.courses], lw=0,
                        colors=[as_hex(course.colour) for course in panel.courses])
     else:
         for course in panel.courses:
             axes.plot(x, course.values, color=as_hex(course.colour), lw=1.5, solid_capstyle="round")
-    axes.set_xlim(x[0], x[-1] if x[-1] > x[0] else x[0] + 1.0)
+    axes.set_xlim(shown_from(x), x[-1] if x[-1] > x[0] else x[0] + 1.0)
     axes.set_ylim(bottom=0)
     if axes.get_ylim()[1] < 1:
         axes.set_ylim(0, 1)

@@ -5,8 +5,11 @@ from pathlib import Path
 
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.textpath import TextPath
 
 DPI = 150
+ABOUT = 9
+"""Points of the letters that say what a figure is about."""
 WORDS = "#20242a"
 QUIET = "#6d747d"
 LINE = "#d7dbe0"
@@ -20,8 +23,20 @@ def new_figure(width: float, height: float, title: str = "", about: str = "") ->
     if title:
         figure.text(0.22 / width, 1 - 0.26 / height, title, fontsize=15, weight="bold", color=WORDS, va="center")
     if about:
-        figure.text(0.22 / width, 1 - 0.56 / height, about, fontsize=9, color=QUIET, va="center")
+        figure.text(0.22 / width, 1 - 0.48 / height, about, fontsize=ABOUT, color=QUIET, va="top", linespacing=1.25)
     return figure
+
+
+def fitted(about: str, width: float) -> tuple[str, float]:
+    """What a figure is about, in lines that its width (inches) holds, and the inches that all but the first need."""
+    lines = [""]
+    for word in about.split(" "):
+        longer = f"{lines[-1]} {word}".lstrip()
+        if lines[-1] and TextPath((0, 0), longer, size=ABOUT).get_extents().width / 72 > width - 0.44:
+            lines.append(word)
+        else:
+            lines[-1] = longer
+    return "\n".join(lines), 0.17 * (len(lines) - 1)
 
 
 def save_figure(figure: Figure, path: Path) -> Path:

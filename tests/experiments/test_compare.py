@@ -3,9 +3,11 @@
 import math
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import yaml
 from SALib.sample import morris as morris_design
 from SALib.sample import sobol as sobol_design
 
@@ -14,6 +16,9 @@ from abm.config.loading import shipped_configs
 from abm.experiments.compare import compare
 from abm.experiments.comparison import compared
 from abm.experiments.comparison_text import ratio_sentence
+from abm.experiments.drawing import _binned as binned
+from abm.experiments.drawing import _run_panels as run_panels
+from abm.experiments.drawing import _series_panels as series_panels
 from abm.experiments.loading import load_experiment
 from abm.experiments.outcome import Outcome
 from abm.experiments.statistics import Estimate, Sample, ratio_estimate
@@ -102,6 +107,55 @@ def test_the_same_again_and_elsewhere(arms, found, tmp_path):
     for path in tmp_path.iterdir():
         assert path.read_bytes() == (arms / path.name).read_bytes(), path.name
     assert before == {path.name: path.stat().st_mtime_ns for path in arms.iterdir()}
+
+
+def asked_for(folder, *lines):
+    """The batch as if its first measures had been asked for like this."""
+    written = yaml.safe_load((folder / "experiment.yaml").read_text())
+    others = [{"measure": "share"}, {"measure": "oxygen"}]
+    (folder / "experiment.yaml").write_text(yaml.safe_dump(written | {"measures": [*lines, *others][:3]}, sort_keys=False))
+    return Outcome.read(folder)
+
+
+def test_a_series_is_named_after_what_is_measured(tmp_path):
+    folder = write_batch(tmp_path / "batch", replicates=3)
+    line = {"measure": "nodules", "min_cells": 10, "every": "12 h", "take": "last", "name": NODULES}
+    (panel,) = series_panels(asked_for(folder, line), 0, [])
+    assert panel.title == "nodules(min_cells=10, every=12 h)"
+    (folder / "experiment.yaml").unlink()
+    assert series_panels(Outcome.read(folder), 0, [])[0].title == NODULES
+
+
+def test_the_same_series_is_drawn_once(tmp_path):
+    folder = write_batch(tmp_path / "batch", replicates=3, tables=True)
+    of_runs = run_panels(Outcome.read(folder), 0)
+    everyone = {"measure": "tumor_cells", "every": "12 h", "take": "last", "name": NODULES}
+    assert [len(series_panels(asked_for(folder, everyone), 0, panels)) for panels in ([], of_runs)] == [1, 0]
+    some = everyone | {"zone": 1}  # these the runs' tables do not have
+    assert len(series_panels(asked_for(folder, some), 0, of_runs)) == 1
+    table = pq.read_table(folder / "series.parquet")
+    fine = table.to_pandas().assign(measure=ENGULFED)
+    coarse = table.to_pandas().query("time_h % 24 == 0")
+    both = pa.Table.from_pandas(pd.concat([coarse, fine]), table.schema, preserve_index=False)
+    pq.write_table(both.replace_schema_metadata(table.schema.metadata), folder / "series.parquet")
+    again = {"measure": "tumor_cells", "zone": 1, "every": "12 h", "take": "peak", "name": ENGULFED}
+    (panel,) = series_panels(asked_for(folder, some, again), 0, of_runs)
+    assert np.diff(panel.courses[0].hours).max() == 12.0
+
+
+@pytest.mark.parametrize(("replicates", "alone"), [(3, True), (4, False)])
+def test_few_replicates_have_no_band(tmp_path, replicates, alone):
+    outcome = Outcome.read(write_batch(tmp_path / "batch", replicates=replicates))
+    (panel,) = series_panels(outcome, 0, [])
+    assert all((course.runs is not None) == alone for course in panel.courses)
+    assert not alone or panel.courses[0].runs.shape == (3, 29)
+
+
+def test_doses_of_one_run_or_equal_runs_have_no_band():
+    x = np.array([1.0, 1.0, 2.0, 2.0, 3.0])
+    middle, mean, low, high = binned(x, np.array([4.0, 4.0, 5.0, 6.0, 7.0]))
+    assert middle.tolist() == [1.0, 2.0, 3.0] and mean.tolist() == [4.0, 5.5, 7.0]
+    assert np.isnan(low[[0, 2]]).all() and np.isnan(high[[0, 2]]).all() and low[1] < 5 < 6 < high[1]
 
 
 def test_without_kept_runs_the_cascade_is_missed(tmp_path):

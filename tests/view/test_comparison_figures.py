@@ -45,7 +45,7 @@ def inside(figure):
         for axes in figure.axes
         for text in (*axes.texts, axes.title, *axes.get_yticklabels())
         if text.get_text()
-    ]
+    ] + [text.get_window_extent() for text in figure.texts]
     return all(box.x0 > -1 and box.x1 < width + 1 and box.y0 > -1 and box.y1 < height + 1 for box in boxes)
 
 
@@ -112,10 +112,48 @@ def test_time_courses():
     assert len(figure.axes) == 4 and inside(figure)
     dotted = [any(line.get_xdata()[0] == 0 == line.get_xdata()[-1] for line in axes.lines) for axes in figure.axes]
     assert dotted == [False, True, True, True]  # time 0, where something happens before
-    single = courses_figure(
-        [CoursePanel("one moment", "", [Course("control", np.zeros(1), np.ones(1), np.ones(1), np.ones(1))])], ARMS
-    )
-    assert inside(single)
+
+
+def test_a_subtitle_is_broken_where_the_sheet_ends():
+    assert inside(courses_figure([CoursePanel("alone", "", [course("control")])], ARMS))  # one diagram: a narrow sheet
+    found = [Influence("weak", Interval(0.1, 0.0, 0.2), Interval(0.2, math.nan, math.nan))]
+    assert inside(influences_figure([InfluencePanel("nodules", "", "", found)], "morris"))
+    assert inside(doses_figure([DosePanel("nodules", "", "rate", "", [dose("control")])], ARMS, ARMS, about="a word " * 60))
+
+
+@pytest.mark.parametrize("runs", [None, np.array([[1.0], [3.0]])])
+def test_a_single_look_is_a_marker(runs):
+    looks = [Course(arm, np.full(1, 12.0), np.full(1, 2.0), np.ones(1), np.full(1, 3.0), runs) for arm in ARMS]
+    figure = courses_figure([CoursePanel("one moment", "", looks)], ARMS)
+    assert inside(figure)
+    axes = figure.axes[0]
+    dots = [line for line in axes.lines if line.get_marker() in "os"]
+    assert [line.get_ydata().tolist() for line in dots] == [[2.0], [2.0]]
+    assert len({float(line.get_xdata()[0]) for line in dots}) == 2  # beside each other
+    assert [tick.get_text() for tick in axes.get_xticklabels()] == ["12"] and axes.get_ylim()[1] > 3
+    assert axes.xaxis.get_offset_text().get_text() == ""
+
+
+def test_few_runs_are_drawn_themselves():
+    hours = np.arange(5.0)
+    runs = np.stack([hours, 2 * hours])
+    wild = Course("control", hours, 1.5 * hours, -100 * hours, 100 * hours, runs)
+    figure = courses_figure([CoursePanel("few", "", [wild])], ARMS)
+    axes = figure.axes[0]
+    assert not axes.collections
+    assert {tuple(line.get_ydata()) for line in axes.lines} >= {tuple(hours), tuple(2 * hours), tuple(1.5 * hours)}
+    assert axes.get_ylim()[1] < 10 and "thin: the single runs" in " ".join(words(figure))
+    assert "thin" not in " ".join(words(courses_figure([CoursePanel("many", "", [course("control")])], ARMS)))
+
+
+def test_what_happened_long_before_takes_a_quarter_at_most():
+    hours = np.arange(-48.0, 4.0)
+    values = np.where(hours < -10, 500.0, 30.0 + hours)
+    figure = courses_figure([CoursePanel("cells", "", [Course("control", hours, values, values - 1, values + 1)])], ARMS)
+    axes = figure.axes[0]
+    assert axes.get_xlim() == (-1.0, 3.0) and axes.get_xlabel() == "time (h)"
+    assert axes.get_ylim()[1] < 50  # of what is seen only
+    assert "long before is not shown" in " ".join(words(figure)).replace("\n", " ")
 
 
 def cascade(arm, reached):
@@ -140,9 +178,45 @@ def test_cascades():
     )
     assert inside(figure)
     assert words(figure).count("none") == 2  # nobody reached these stages in the control
+    assert words(figure).count("none; < 1 %") == 2
     assert {"went on", "left by the vein", "engulfed", "killed by NK", "died", "alive, no further"} == {
         text.get_text() for text in figure.legends[1].get_texts()
     }
+
+
+def test_the_ladder_ends_where_the_shares_do():
+    figure = cascades_figure([cascade(arm, [1000, 900, 400, 400, 120, 0]) for arm in ARMS])
+    axes = figure.axes[0]
+    figure.canvas.draw()
+    floor = axes.get_ylim()[0]
+    assert 0.04 < floor < 0.1  # the smallest share is 0.12, though none of 1000 would be 0.01
+    arrows = [line for line in axes.lines if line.get_marker() == "v"]
+    assert len(arrows) == 2 and all(line.get_ydata()[0] > floor for line in arrows)
+    assert axes.transData.transform((0, arrows[0].get_ydata()[0]))[1] - axes.bbox.y0 > 4  # above the axis
+
+
+def dose(arm, mean=(0.1, 0.2, 0.5)):
+    return Dose(arm, np.array([0.05, 0.1, 0.5]), np.array(mean), np.array(mean) - 0.05, np.array(mean) + 0.05)
+
+
+@pytest.mark.parametrize("log", [False, True])
+def test_arms_at_the_same_dose_stand_beside_each_other(log):
+    figure = doses_figure([DosePanel("nodules", "", "rate", "", [dose(arm) for arm in ARMS], log=log)], ARMS, ARMS)
+    axes = figure.axes[0]
+    places = [axes.transAxes.inverted().transform(axes.transData.transform(line.get_xydata()))[:, 0] for line in axes.lines]
+    assert places[1] == pytest.approx(places[0] - 0.022)  # the control, drawn last, stands on the left
+
+
+def test_a_diagram_without_values_says_so():
+    nothing = dose("no_kupffer", (math.nan,) * 3)
+    one = dose("no_kupffer", (math.nan, 0.9, math.nan))
+    figure = doses_figure([DosePanel("nodules", "", "rate", "", [which], log=True, ratio=True) for which in (nothing, one)], ARMS, ARMS)
+    empty, there = figure.axes
+    assert "no values" in words(figure) and not len(empty.get_yticks()) and len(there.get_yticks()) > 2
+    for axes in (empty, there):  # the doses are those of the design, whether the measure is known there or not
+        figure.canvas.draw()
+        assert [tick.get_text() for tick in axes.get_xticklabels()] == ["0.05", "0.1", "0.5"]
+        assert axes.get_xlim()[0] < 0.05 and axes.get_xlim()[1] > 0.5
 
 
 def test_doses():

@@ -60,6 +60,16 @@ def test_a_cascade_with_many_causes():
     assert lowest > axes.get_ylim()[0]
 
 
+def test_ends_stand_below_the_stream_that_goes_on():
+    entries = [(0.0, "arrived", "none", clone) for clone in range(100)]
+    entries += [(0.0, "held", "size", clone) for clone in range(10)]
+    entries += [(30.0, "passed", "none", clone) for clone in range(10, 100)]
+    figure = cascade_figure(fates_from(entries))
+    passed = next(text for text in figure.axes[0].texts if text.get_text().startswith("left by the"))
+    assert 0 < passed.get_position()[1] < 0.8  # beside the bar of those that arrived, not below it
+    assert figure.get_figheight() < 5.5
+
+
 @pytest.mark.parametrize("cause", ["apoptosis", "solitude", "other"])
 def test_causes_are_named(cause):
     shown = words(cascade_figure(fates_from([(0.0, "arrived", "none", 0), (9.0, "died", cause, 0)])))
@@ -82,6 +92,12 @@ def test_missing_parts_are_named(tmp_path, run):
 
 def test_time_courses_of_a_single_moment():
     timecourses_figure({"time_min": np.zeros(1), "tumor_held": np.ones(1), "nodules": np.zeros(1)}).canvas.draw()
+
+
+def test_time_courses_with_a_long_preparation():
+    hours = np.arange(-48.0, 4.0)
+    figure = timecourses_figure({"time_min": 60 * hours, "tumor_held": hours + 50, "nodules": np.zeros(hours.size)})
+    assert all(axes.get_xlim() == (-1.0, 3.0) for axes in figure.axes)
 
 
 def test_anatomy(kind, tmp_path):

@@ -9,7 +9,7 @@ from abm.view import lettering
 from abm.view.frames import Film, contact_sheet, picture
 from abm.view.painter import Painter
 from abm.view.recording import Recording, field_limits
-from abm.view.strip import Strip
+from abm.view.strip import Strip, shown_from
 
 from .conftest import small_tissue
 
@@ -69,6 +69,16 @@ def test_the_strip_uncovers_what_has_happened():
     dark, bright = strip.at(60.0).sum(), strip.at(480.0).sum()
     assert strip.at(0.0).shape == (strip.height_for(800), 800, 3)
     assert dark < bright
+
+
+def test_a_strip_after_a_long_preparation():
+    assert shown_from(np.array([-48.0, 3.0])) == -1.0 and shown_from(np.array([-48.0, 336.0])) == -48.0
+    assert shown_from(np.array([-48.0, -2.0])) == -48.0 and shown_from(np.array([0.0, 3.0])) == 0.0
+    hours = np.arange(-48.0, 4.0)
+    strip = Strip.of_timeseries({"time_min": 60 * hours, "neutrophil": 50 + hours})
+    strip.draw(800)
+    bright = [strip.at(60.0 * hour).sum() for hour in (-40.0, -1.0, 0.0, 2.0, 3.0)]
+    assert bright[0] == bright[1] < bright[2] < bright[3] < bright[4]  # uncovered as the axis goes
 
 
 def test_a_strip_of_few_columns():
