@@ -283,7 +283,7 @@ def courses_figure(panels: Sequence[CoursePanel], arms: Sequence[str], title: st
         hours = np.concatenate([course.hours for course in panel.courses])
         begin, end = shown_from(hours), hours.max()
         unit, scale = ("d", 24.0) if end - begin > 72 else ("h", 1.0)
-        seen = []
+        seen, lows = [], []
         order = sorted(panel.courses, key=lambda course: -list(arms).index(course.arm))
         aside = _dodged(len(order), 0.3)[::-1]
         for course, shift in zip(order, aside, strict=True):
@@ -292,7 +292,8 @@ def courses_figure(panels: Sequence[CoursePanel], arms: Sequence[str], title: st
                 x = x + shift / scale
             if course.runs is None:
                 axes.fill_between(x, course.low, course.high, color=look.colour, alpha=0.16, lw=0)
-                spread = [course.low, course.high]
+                spread = [course.high]
+                lows.append(course.low[course.hours >= begin])
             else:
                 axes.plot(x, course.runs.T, color=look.colour, lw=0.6, alpha=0.55, zorder=1.5)
                 spread = list(course.runs)
@@ -311,7 +312,7 @@ def courses_figure(panels: Sequence[CoursePanel], arms: Sequence[str], title: st
             axes.set_xticks([begin / scale], [short(begin / scale)])
         else:
             axes.set_xlim(begin / scale, end / scale)
-        _from_zero(axes, seen)
+        _from_zero(axes, seen, lows)
         _panel_title(axes, panel.title, panel.unit)
         axes.set_xlabel(f"time ({unit})", fontsize=8.5, color=QUIET, labelpad=1)
         plain(axes)
@@ -631,12 +632,9 @@ def doses_figure(
                 axes, [Interval(*ends) for dose in doses for ends in zip(dose.mean, dose.low, dose.high, strict=True)]
             )
         else:
-            _from_zero(
-                axes,
-                [dose.mean for dose in doses],
-                [dose.high for dose in doses],
-                [dose.points[:, 1] for dose in doses if dose.points is not None],
-            )
+            seen = [part for dose in doses for part in (dose.mean, dose.high)]
+            points = [dose.points[:, 1] for dose in doses if dose.points is not None]
+            _from_zero(axes, [*seen, *points], [dose.low for dose in doses])
         _panel_title(axes, panel.title, panel.unit)
         plain(axes)
     _arm_key(figure, shown, looks, 0.20 / figure.get_figheight())
@@ -809,16 +807,23 @@ def _panel_title(axes, title: str, unit: str, arm: str = "") -> None:
         )
 
 
-def _from_zero(axes, *values) -> None:
-    """The y axis holds these values, and begins at 0 unless there are some below it, or all are far above it."""
-    known = np.concatenate([np.asarray(part, float).ravel() for group in values for part in group] or [np.zeros(1)])
-    known = known[np.isfinite(known)]
+def _from_zero(axes, values: Sequence[np.ndarray], lows: Sequence[np.ndarray]) -> None:
+    """The y axis begins at 0 unless there are values below it, or all are far above it; then it holds the lower ends
+    of their intervals too."""
+    known, lows = _finite(values), _finite(lows)
     top = float(known.max(initial=0.0))
     bottom = float(known.min(initial=top))
     if bottom >= 0 and (top == 0 or bottom < 0.6 * top):
         axes.set_ylim(0, 1.06 * top if top > 0 else 1.0)
-    elif top > bottom:
+        return
+    bottom = float(lows.min(initial=bottom))
+    if top > bottom:
         axes.set_ylim(bottom - 0.05 * (top - bottom), top + 0.05 * (top - bottom))
+
+
+def _finite(parts: Sequence[np.ndarray]) -> np.ndarray:
+    together = np.concatenate([np.zeros(0), *(np.ravel(part) for part in parts)])
+    return together[np.isfinite(together)]
 
 
 def _arm_key(figure: Figure, arms: Sequence[str], looks: Mapping[str, Look], height: float, lines: bool = True) -> None:

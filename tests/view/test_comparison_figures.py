@@ -207,6 +207,16 @@ def test_arms_at_the_same_dose_stand_beside_each_other(log):
     assert places[1] == pytest.approx(places[0] - 0.022)  # the control, drawn last, stands on the left
 
 
+def test_intervals_are_shown_whole():
+    high = doses_figure([DosePanel("share", "", "rate", "", [dose("control", (0.92, 0.93, 0.90))])], ARMS, ARMS).axes[0]
+    assert high.get_ylim()[0] < 0.85 and high.get_ylim()[1] > 0.98  # far from 0, with all of each interval
+    hours = np.arange(4.0)
+    level = Course("control", hours, hours + 40, hours + 36, hours + 44)
+    assert courses_figure([CoursePanel("oxygen", "", [level])], ARMS).axes[0].get_ylim()[0] < 36
+    near = Course("control", hours, hours + 1, hours - 9, hours + 11)
+    assert courses_figure([CoursePanel("cells", "", [near])], ARMS).axes[0].get_ylim()[0] == 0  # nothing is below it
+
+
 def test_a_diagram_without_values_says_so():
     nothing = dose("no_kupffer", (math.nan,) * 3)
     one = dose("no_kupffer", (math.nan, 0.9, math.nan))

@@ -63,6 +63,15 @@ def test_the_clock_moves(painter, scene):
     assert (still.frame(scene) == other).all()
 
 
+@pytest.mark.parametrize(("minutes", "words"), [(360.0, "6.0 h since time 0"), (-2880.0, "48.0 h before time 0")])
+def test_the_clock_counts_from_time_0(painter, scene, monkeypatch, minutes, words):
+    written = []
+    monkeypatch.setattr(lettering, "write", lambda image, text, *rest, **more: written.append(text))
+    scene.minutes = minutes
+    Film(painter, legend=False).frame(scene)
+    assert words in written
+
+
 def test_the_strip_uncovers_what_has_happened():
     strip = Strip.of_timeseries(courses())
     strip.draw(800)
