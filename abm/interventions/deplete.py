@@ -1,10 +1,10 @@
 """Deplete: a population is removed, and comes back.
 
-At each dose every cell is taken with the chance `fraction`. The missing share then falls with the half-life
-`recovery`. NK cells and neutrophils, which come and go, find their supply from the blood reduced by it; Kupffer and
+At each dose every cell is taken with the chance `fraction`. The missing share falls with the half-life `recovery`, once
+it has been `away`. NK cells and neutrophils, which come and go, find their supply from the blood reduced by it; Kupffer and
 stellate cells, which stay, come back to the places of the beginning, so that their number follows. Clodronate
-liposomes empty the liver of Kupffer cells within two days, for one to two weeks (van Rooijen 1994,
-10.1016/0022-1759(94)90012-4; Heuff 1993, 10.1007/BF01517045, dosed 48 h before the tumor cells).
+liposomes empty the liver of Kupffer cells within two days; after four to five the first are back, after two weeks all
+(van Rooijen 1990, 10.1007/BF00318625; Heuff 1993, 10.1007/BF01517045, dosed 48 h before the tumor cells).
 """
 
 from typing import Annotated, ClassVar, Literal
@@ -22,17 +22,23 @@ from ..units import Fraction, Hours, Positive, parameter
 from .intervention import Course, Target
 
 _VAN_ROOIJEN = "van Rooijen 1994, 10.1016/0022-1759(94)90012-4"
+_RETURNING = "van Rooijen 1990, Cell Tissue Res 260:215, 10.1007/BF00318625"
 _DALEY = "Daley 2008, 10.1189/jlb.0407247"
 _WRIGHT = "Wright 2001, 10.1053/gast.2001.27188"
 _TAKEN = "share of the cells that a dose takes"
 _RETURN = "half-life with which the missing share comes back"
+_AWAY = "time for which all that a dose took stay away"
 
 POPULATIONS = {
     "kupffer": Target("clodronate liposomes", _VAN_ROOIJEN, "unverified", {
         "fraction": parameter(
             0.95, low=0.8, high=1, mark="unverified", source=f"{_VAN_ROOIJEN}: gone within 24-48 h", description=_TAKEN),
+        "away": parameter(
+            "4 d", low="2 d", high="7 d", mark="unverified", source=f"{_RETURNING}: the first are seen on day 4-5",
+            description=_AWAY),
         "recovery": parameter(
-            "6 d", low="4 d", high="14 d", mark="unverified", source=f"{_VAN_ROOIJEN}: back after 1-2 weeks", description=_RETURN)}),
+            "2 d", low="1 d", high="5 d", mark="unverified",
+            source=f"{_RETURNING}: back after 1-2 weeks; half of them 6 d after the dose", description=_RETURN)}),
     "natural_killer": Target("anti-asialo-GM1", "Cohen 1990, Cancer Res 50:1834", "checked", {
         "fraction": parameter(
             0.9, low=0.7, high=1, mark="assumed", source="Habu 1981, J Immunol 127:34: hardly any NK activity is left",
@@ -63,6 +69,12 @@ class Deplete(Course):
     fraction: Fraction = Field(default=1.0, description=_TAKEN)
     recovery: Annotated[Hours, Positive] | None = Field(
         default=None, description=f"{_RETURN}; null: it does not, until stop")
+
+    away: Hours = Field(default="0 h", description=_AWAY)
+
+    @property
+    def _lag(self) -> float:
+        return self.away
 
     def _repeats(self) -> None:
         """A dose may be repeated whether or not cells come back."""

@@ -111,9 +111,9 @@ class Intervention(Parameters):
 class Course(Intervention):
     """An intervention by doses, or for a time.
 
-    A dose has the strength 1, which falls with the half-life. With `every`, doses are repeated until `stop`, and what
-    is left of the earlier ones adds up. Without `every`, it stays 1 until `stop` and falls then. Without a half-life it
-    is 1 from `start` to `stop`.
+    A dose has the strength 1, which falls with the half-life, from when its lag is over. With `every`, doses are repeated
+    until `stop`, and what is left of the earlier ones adds up. Without `every`, it stays 1 until `stop` and falls then.
+    Without a half-life it is 1 from `start` to `stop`.
     """
 
     start: Moment = Field(default="0 h", description="when it begins; negative: before time 0")
@@ -141,6 +141,11 @@ class Course(Intervention):
         return getattr(self, self.decay, None)
 
     @property
+    def _lag(self) -> float:
+        """Hours for which a dose keeps its whole strength."""
+        return 0.0
+
+    @property
     def begins(self) -> float:
         return self.start
 
@@ -166,10 +171,13 @@ class Course(Intervention):
         if count == 0:
             return 0.0
         if self.every is None or half_life is None:
-            end = self.stop if self.stop is not None else self.start if half_life is not None else math.inf
+            end = self.stop if self.stop is not None else self.start + self._lag if half_life is not None else math.inf
             if hours < end - _SAME_MOMENT:
                 return 1.0
             return 0.0 if half_life is None else 0.5 ** (max(hours - end, 0.0) / half_life)
+        falling = self.doses(hours - self._lag)
+        if falling == 0:
+            return float(count)
         left_per_interval = 0.5 ** (self.every / half_life)
-        newest = 0.5 ** (max(hours - self.start - (count - 1) * self.every, 0.0) / half_life)
-        return newest * (1.0 - left_per_interval**count) / (1.0 - left_per_interval)
+        newest = 0.5 ** (max(hours - self._lag - self.start - (falling - 1) * self.every, 0.0) / half_life)
+        return count - falling + newest * (1.0 - left_per_interval**falling) / (1.0 - left_per_interval)

@@ -27,7 +27,7 @@ def test_every_kind_with_its_targets_keys_and_sources(shown, width):
 
 def test_one_kind(shown):
     text = shown(200, "deplete")
-    assert "recovery (kupffer)" in text and "6 d" in text and "4 - 14 d" in text
+    assert "recovery (kupffer)" in text and "away (kupffer)" in text and "4 d" in text and "2 - 7 d" in text
     assert "e_selectin" not in text
 
 

@@ -9,6 +9,7 @@ from liver import liver
 
 from abm import load_config
 from abm.config import ConfigError
+from abm.interventions.deplete import Deplete
 
 
 def number(model, name):
@@ -27,7 +28,7 @@ def test_a_dose_takes_its_fraction(name):
 
 @pytest.mark.parametrize("name", ["kupffer", "stellate"])
 def test_residents_come_back_as_the_missing_share_falls(name):
-    model = liver(mm=1.0, step="1 h", interventions=[{"deplete": name, "fraction": 0.9, "recovery": "12 h"}])
+    model = liver(mm=1.0, step="1 h", interventions=[{"deplete": name, "fraction": 0.9, "away": "0 h", "recovery": "12 h"}])
     whole = number(model, name)
     for _ in range(6):
         steps(model, 8.0)
@@ -37,8 +38,27 @@ def test_residents_come_back_as_the_missing_share_falls(name):
     assert number(steps(model, 240.0), name) == whole
 
 
+def test_kupffer_cells_stay_away_for_days():
+    """Clodronate: hardly any after two days, when tumor cells are given; half of them after six."""
+    model = liver(mm=1.0, step="1 h", interventions=[{"deplete": "kupffer"}])
+    whole = number(model, "kupffer")
+    missing = {day: whole - number(steps(model, 24.0 * (day - day_before)), "kupffer")
+               for day_before, day in ((0, 2), (2, 4), (4, 6), (6, 14))}
+    expect(missing[2], whole, 0.95)
+    assert missing[4] == missing[2]
+    expect(missing[6], whole, 0.95 * 0.5 ** (47 / 48))  # the last step began 1 h before
+    assert missing[14] < 0.06 * whole
+
+
+@pytest.mark.parametrize("hours", [0.0, 3.0, 5.0, 9.0, 14.0, 30.0])
+def test_repeated_doses_each_with_its_lag(hours):
+    course = Deplete(deplete="kupffer", start="0 h", every="4 h", stop="12 h", away="5 h", recovery="6 h")
+    alone = [1.0 if hours - dose < 5.0 else 0.5 ** ((hours - dose - 5.0) / 6.0) for dose in (0.0, 4.0, 8.0) if dose <= hours]
+    assert course.strength(hours) == pytest.approx(sum(alone))
+
+
 def test_who_comes_back_is_like_those_before_and_is_somebody_else():
-    model = liver(mm=0.6, step="1 h", interventions=[{"deplete": "kupffer", "fraction": 1, "recovery": "1 h"}])
+    model = liver(mm=0.6, step="1 h", interventions=[{"deplete": "kupffer", "fraction": 1, "away": "0 h", "recovery": "1 h"}])
     before = model.kupffer.alive_rows()
     steps(model, 100.0)
     after = model.kupffer.alive_rows()
@@ -49,7 +69,7 @@ def test_who_comes_back_is_like_those_before_and_is_somebody_else():
 
 
 def test_those_that_left_their_home_are_not_doubled():
-    model = liver(mm=0.6, step="1 h", interventions=[{"deplete": "kupffer", "fraction": 0.5, "recovery": "1 h"}])
+    model = liver(mm=0.6, step="1 h", interventions=[{"deplete": "kupffer", "fraction": 0.5, "away": "0 h", "recovery": "1 h"}])
     whole = number(model, "kupffer")
     steps(model, 1.0)
     free = np.argwhere((model.sites.kind == 1) & (model.sites.population[0] == 0))
@@ -94,7 +114,8 @@ def test_the_supply_from_the_blood_is_held_down(name, rule):
 @compiled_only
 def test_neutrophils_that_chemokine_draws_are_held_down_too():
     def drawn(interventions):
-        model = liver("neutrophil_recruitment", mm=0.5, cells={"neutrophil": {"density": "0 /mm^2"}}, interventions=interventions)
+        model = liver("neutrophil_recruitment", mm=0.5, cells={"neutrophil": {"density": "0 /mm^2"}}, interventions=interventions,
+                      parameters={"neutrophil_recruitment": {"entry_rate": "0.02 /h"}})
         model.fields["cxcl1"].values[:] = 2.0
         model.fields["cxcl1"].at_rest = False
         model.rules["neutrophil_recruitment"].apply(model)
@@ -125,7 +146,7 @@ def test_more_is_taken_from_the_same_cells_at_a_higher_fraction():
 def test_resumes_in_the_middle_of_a_course(name):
     def make():
         return liver("neutrophil_recruitment", mm=0.5, step="30 min",
-                     interventions=[{"deplete": name, "start": "-5 h", "every": "10 h", "recovery": "8 h", "fraction": 0.6}])
+                     interventions=[{"deplete": name, "start": "-5 h", "every": "10 h", "away": "0 h", "recovery": "8 h", "fraction": 0.6}])
 
     assert_resumes(make, 12.0, 12.0)
 

@@ -62,8 +62,9 @@ def test_every_number_has_a_unit_range_source_mark_and_meaning(kind, target, ent
 
 
 def test_every_numeric_key_is_declared_or_chosen():
-    chosen = {"deplete.fraction", "deplete.recovery", "block.fraction", "block.half_life", "inhibit.fraction", "inhibit.half_life",
-              "degrade.clearance", "stimulate.level", "stimulate.half_life", "infuse.per_area", "infuse.per_liver", "infuse.over",
+    chosen = {"deplete.fraction", "deplete.away", "deplete.recovery", "block.fraction", "block.half_life", "inhibit.fraction",
+              "inhibit.half_life", "degrade.clearance", "stimulate.level", "stimulate.half_life", "infuse.per_area",
+              "infuse.per_liver", "infuse.over",
               "implant.implant", "implant.cells"}
     undeclared = {
         f"{kind.kind}.{name}" for kind in KINDS for name, field in kind.model_fields.items()

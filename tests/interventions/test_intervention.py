@@ -99,11 +99,11 @@ def test_an_effect_cannot_exceed_the_whole():
 
 def test_the_target_gives_its_numbers_and_the_user_overrides_them():
     usual = Deplete(deplete="kupffer")
-    assert (usual.fraction, usual.recovery) == (0.95, 144.0)
-    assert Deplete(deplete="neutrophil").recovery == 36.0
+    assert (usual.fraction, usual.away, usual.recovery) == (0.95, 96.0, 48.0)
+    assert (Deplete(deplete="neutrophil").away, Deplete(deplete="neutrophil").recovery) == (0.0, 36.0)
     own = Deplete(deplete="kupffer", fraction=0.5, recovery=None)
     assert (own.fraction, own.recovery) == (0.5, None)
-    assert {entry.name: entry.default for entry in usual.facts()} == {"fraction": 0.95, "recovery": "6 d"}
+    assert {entry.name: entry.default for entry in usual.facts()} == {"fraction": 0.95, "away": "4 d", "recovery": "2 d"}
 
 
 def test_the_run_begins_with_the_earliest_intervention():

@@ -45,7 +45,7 @@ def test_the_sinusoids_fill_with_neutrophils(signal):
         return [steps(model, 6.0).neutrophil.count for _ in range(sized(24, 2))]
 
     expect_mean(marginated(), 30.0)
-    expect_mean(marginated({"stimulate": signal, "level": 1, "half_life": None}), 30.0 * (1.0 + 4.0 * 0.5))
+    expect_mean(marginated({"stimulate": signal, "level": 1, "half_life": None}), 30.0 * (1.0 + 9.0 * 0.5))
 
 
 @pytest.mark.parametrize("signal", ["lps", "surgery"])
