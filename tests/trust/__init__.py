@@ -38,6 +38,7 @@ Determinism
     executors, workers                                               tests/experiments/test_executors.py, test_batch.py
     any number of checkpoints                                        test_determinism.py
     golden digest                                                    tests/golden.py
+    skipping what cannot change: the same bytes without it           test_skipping.py
 
 Faults
     SIGKILL at random moments, resumed to the same bytes             test_faults.py (5 times; 50 slow)

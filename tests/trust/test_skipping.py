@@ -1,0 +1,63 @@
+"""What is skipped because nothing can happen there: with everything looked at, the same liver to the byte.
+
+Skipped are fields at rest, lattices without nets, matrix or exosomes, walls at rest, Kupffer cells without a tumor cell
+beside them, and sinusoid sites that nothing can obstruct or collapse. Cells that crawl: tests/rules/test_migration.py.
+"""
+
+import numpy as np
+import pytest
+
+from abm.fields.fields import REST
+
+from .world import LIVELY, liver
+
+SEEDS = range(1, 21)
+HOURS = 8.0
+STIRRED = {"arrival": {"per_area": "60 /mm^2", "doses": [{"over": "4 h"}]}, "netosis": LIVELY["netosis"], "growth": LIVELY["growth"]}
+EMPTY_LATTICES = ("model", "rules.niche_formation", "rules.netosis", "rules.net_trapping", "rules.stellate_activation",
+                  "fields.fields", "fields.solver.multigrid")
+
+
+def looked_at_everywhere(patch: pytest.MonkeyPatch) -> None:
+    for module in EMPTY_LATTICES:
+        patch.setattr(f"abm.{module}.is_zero", lambda array: False)
+    for rule in ("phagocytosis", "perfusion"):
+        patch.setattr(f"abm.rules.{rule}.beside_tumor", lambda model: np.ones(model.shape, np.uint8))
+
+
+def after(hours: float, seed: int, patch: pytest.MonkeyPatch | None = None):
+    model = liver(seed=seed, rules=STIRRED)
+    if patch is not None:
+        looked_at_everywhere(patch)
+        for field in model.fields.values():
+            field.at_rest = False
+    while model.hours < hours:
+        model.step()
+    return model
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_nothing_changes_where_everything_is_looked_at(seed, monkeypatch):
+    skipping = after(HOURS, seed)
+    everywhere = after(HOURS, seed, monkeypatch)
+    np.testing.assert_array_equal(np.asarray(skipping.ledger.entries), np.asarray(everywhere.ledger.entries))
+    assert len(skipping.ledger.entries) > 20
+    for name, array in skipping.state_arrays().items():
+        assert np.asarray(array).tobytes() == np.asarray(everywhere.state_arrays()[name]).tobytes(), name
+
+
+def test_there_is_something_to_skip(monkeypatch):
+    """Else the test above could not fail."""
+    early = after(0.5, 1)
+    assert early.fields["cxcl1"].at_rest or early.fields["tnf"].at_rest
+    assert not early.nets.any()
+    looked = after(0.5, 1, monkeypatch)
+    assert not looked.fields["cxcl1"].at_rest and not looked.fields["tnf"].at_rest
+
+
+@pytest.mark.parametrize("name", ["tnf", "cxcl1", "lactate"])
+def test_values_next_to_rest_are_set_to_rest(name):
+    field = after(HOURS, 1).fields[name]
+    excess = np.asarray(field.excess)
+    assert (excess > 0).any(), "the field is at rest all over"
+    assert not ((excess > 0) & (excess < REST)).any()
