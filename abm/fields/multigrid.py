@@ -271,7 +271,7 @@ def relax_from_zero(c, b, sink, rate, rows, columns, corner, length):
             c[i, j] = length * b[i, j] / ((rate + sink[i, j]) + (vertical + sideways * (west[j] + east[j])))
 
 
-@jit
+@jit(counted=False)
 def next_parent(k, parents):
     """The neighbour, on the side of block `k`, of the block's parent `k // 2`; around the edge where there is none."""
     if k % 2 == 0:
@@ -294,7 +294,7 @@ def average_sink_row(fine, own, following, width, line):
                    ) + following[first + 2] * fine[first + 2]
 
 
-@jit
+@jit(counted=False)
 def average_sink(fine, rows, columns, line, coarse):
     """coarse = average of the fine sinks, weighted as corrections are interpolated."""
     height, width = coarse.shape
@@ -307,7 +307,7 @@ def average_sink(fine, rows, columns, line, coarse):
             coarse[other, j] += rows[NEXT_WEIGHT, i] * line[j]
 
 
-@jit
+@jit(counted=False)
 def restrict_residual(c, b, sink, rate, rows, columns, corner, buffers, coarse):
     """coarse = volume average of b - (rate + sink) c + D lap(c)."""
     n, m = c.shape
@@ -321,7 +321,7 @@ def restrict_residual(c, b, sink, rate, rows, columns, corner, buffers, coarse):
         average_rows(even, rows[SHARE, n - 1], even, np.float32(0.0), columns, coarse[n // 2])
 
 
-@jit
+@jit(counted=False)
 def add_interpolated(coarse, rows, columns, buffers, fine):
     """fine += coarse, interpolated linearly between the centres of the coarse blocks."""
     for i in range(fine.shape[0]):
@@ -482,7 +482,7 @@ def solve(c, source, sink, rate, grid, b, error_left, tolerance, most_cycles):
     return 0
 
 
-@jit
+@jit(counted=False)
 def balance(c, grid, least):
     """Remove what is negative and scale `c`, as `solve` leaves it, so that sum((rate + sink) c) = sum(b): nothing is
     lost or made. Then set what is below `least` to zero.
@@ -502,7 +502,7 @@ def balance(c, grid, least):
             here[j] = np.float32(0.0) if value < least else value
 
 
-@jit
+@jit(counted=False)
 def is_zero(array):
     """Whether every element of a float32 lattice is zero; ends at the first row that is not."""
     i = 0

@@ -66,7 +66,7 @@ def touching(sites, code, layer, row, column, turn):
     return -1
 
 
-@jit(counted=False)
+@jit(inline=True, counted=False)
 def count_touching(sites, code, layer, row, column):
     """How many cells of population `code` in `layer` stand at the site or its eight neighbours."""
     rows, columns = sites.kind.shape
@@ -95,10 +95,15 @@ def touches_any(sites, code, row, column):
     return is_touched(sites, code, 0, row, column) or is_touched(sites, code, 1, row, column)
 
 
-@jit(counted=False)
+@jit(inline=True, counted=False)
 def mark_around(marks, row, column, periodic, mark):
     """Set `marks` (uint8 [row, column]) to `mark` at a site and its eight neighbours."""
     rows, columns = marks.shape
+    if 0 < row < rows - 1 and 0 < column < columns - 1:  # away from the edges nothing wraps
+        for r in range(row - 1, row + 2):
+            for c in range(column - 1, column + 2):
+                marks[r, c] = mark
+        return
     for k in range(9):
         r, c = shifted(row, ROW_OFFSET[k], rows, periodic), shifted(column, COLUMN_OFFSET[k], columns, periodic)
         if r >= 0 and c >= 0:

@@ -30,7 +30,7 @@ def new_book(rows: np.recarray) -> np.ndarray:
     return np.array([high, int(free[0]) if free.size else alive.size, used.size], np.int64)
 
 
-@jit
+@jit(counted=False)
 def take_slot(table):
     """Claim the lowest free row (its old content still in it). Raises IndexError when none was reserved."""
     rows, book = table.rows, table.book
@@ -47,7 +47,7 @@ def take_slot(table):
     return slot
 
 
-@jit
+@jit(counted=False)
 def free_slot(table, slot):
     """Give a row back."""
     rows, book = table.rows, table.book

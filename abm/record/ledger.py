@@ -101,7 +101,7 @@ def _code(what: int | str, names: tuple[str, ...]) -> int:
     return names.index(what)
 
 
-@jit
+@jit(counted=False)
 def enter(book, minutes, event, cause, cell, zone):
     """Write one event of the tumor cell `cell` (a table row)."""
     n = book.cursor[0]
@@ -119,7 +119,7 @@ def enter(book, minutes, event, cause, cell, zone):
     book.cursor[0] = n + 1
 
 
-@jit
+@jit(counted=False)
 def lose(tumor, sites, book, minutes, event, cause, slot):
     """A tumor cell is gone: enter why, free its site (if it holds one) and its row."""
     cell = tumor.rows[slot]

@@ -158,7 +158,7 @@ class Arrest(Rule):
         )
 
 
-@jit
+@jit(counted=False)
 def holding(grip, sites, nets, radius_um, diameter_um, row, column, length_um, draw):
     """What holds a passing cell within one site: a cause, or cause.NONE. `draw` is uniform in [0, 1)."""
     misfit = max(np.float64(diameter_um) / (2.0 * np.float64(radius_um)) - 1.0, 0.0) / grip.reference_misfit

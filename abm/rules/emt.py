@@ -35,7 +35,7 @@ class EpithelialMesenchymalTransition(Rule):
             transform(liver.tumor.used, liver.signal("tgf_beta"), liver.dt_hours, p.rate, p.reversal)
 
 
-@jit
+@jit(counted=False)
 def transform(tumor, tgf_beta, hours, rate, reversal):
     """d emt/dt = rate*H(TGF-beta)*(1 - emt) - reversal*emt, solved exactly over the step."""
     for i in range(tumor.size):

@@ -82,7 +82,7 @@ class EndothelialActivation(Rule):
         )
 
 
-@jit
+@jit(counted=False)
 def passed_on(hours, onset, duration):
     """Of a drive of 1, what is left of it and what has become secretion after `hours`: d drive/dt = -drive/onset,
     d secretion/dt = peak*drive/onset - secretion/duration, solved exactly; `peak` makes the highest secretion 1."""
@@ -94,7 +94,7 @@ def passed_on(hours, onset, duration):
     return np.exp(-hours / onset), peak * np.exp(-hours / max(onset, duration)) * spread * hours / onset
 
 
-@jit
+@jit(counted=False)
 def induce_tnf(kupffer_cells, tumor, sites, induction, hours, onset, duration, tolerance_time, activated_above):
     """Contact drives every Kupffer cell that is not tolerant; drive, secretion and tolerance take their course."""
     left, secreted = passed_on(hours, onset, duration)
@@ -123,13 +123,13 @@ def induce_tnf(kupffer_cells, tumor, sites, induction, hours, onset, duration, t
             cell.state = kupffer.RESTING
 
 
-@jit
+@jit(counted=False)
 def faded(level):
     """The level, or nothing when hardly any of it is left."""
     return level if level > _EXTINCT else np.float32(0.0)
 
 
-@jit
+@jit(counted=False)
 def relaxed(level, signal, on, off, hours):
     """d level/dt = on*signal*(1 - level) - off*level over `hours` at a constant signal, solved exactly."""
     rate = on * signal + off
@@ -139,7 +139,7 @@ def relaxed(level, signal, on, off, hours):
     return faded(np.float32(target + (level - target) * np.exp(-rate * hours)))
 
 
-@jit
+@jit(counted=False)
 def express(wall, tnf, hours, e_on, e_off, v_on, v_off, i_on, i_off, closing_time, activated_above):
     """Expression of the three adhesion molecules on every wall segment, driven by TNF-alpha at half-maximum 1."""
     closing = np.float32(np.exp(-hours / closing_time)) if closing_time > 0.0 else np.float32(0.0)

@@ -66,7 +66,7 @@ class Extravasation(Rule):
         )
 
 
-@jit
+@jit(counted=False)
 def free_tissue_site(sites, row, column, turn):
     """A free place behind the wall of a sinusoid site: its space of Disse, else a neighbouring plate site, looked for
     from direction `turn` on; (-1, -1) if there is none."""
@@ -79,7 +79,7 @@ def free_tissue_site(sites, row, column, turn):
     return -1, -1
 
 
-@jit
+@jit(counted=False)
 def cross(tumor, wall, sites, book, minutes, key, step, order, hours, rate, protease_gain, matrix_hindrance,
           epithelial_speed, ecm, hepatocytes):
     """Adherent cells of `order` (slots) cross the wall where there is room; a plate site loses its hepatocyte."""

@@ -14,9 +14,9 @@ from pydantic import Field
 from ..cells.population import TUMOR
 from ..cells.tumor import ADHERENT, CIRCULATING, DORMANT, EXTRAVASATED, HELD
 from ..kernels.jit import jit
-from ..kernels.random import happens, hash64, stream_key, uniform
-from ..kernels.sites import count_touching, neighbour, offset_between, place
-from ..kernels.tables import take_slot
+from ..kernels.random import draw_each, happens, hash64, stream_key, strikes, uniform, unit
+from ..kernels.sites import neighbour, offset_between, place
+from ..kernels.tables import HIGH, take_slot
 from ..record import cause, event
 from ..record.ledger import enter, lose
 from ..tissue.sites import LUMEN, PARENCHYMA, SINUSOID, TISSUE
@@ -125,7 +125,7 @@ class Growth(Rule):
         )
 
 
-@jit
+@jit(inline=True, counted=False)
 def death_hazard(cell, oxygen, fate):
     """Hazards (1/h) of apoptosis and of necrosis of a settled tumor cell."""
     if cell.state == DORMANT or cell.divisions == 0:  # it is colonies that vanish, single cells last
@@ -135,25 +135,44 @@ def death_hazard(cell, oxygen, fate):
     return apoptosis, fate.necrosis if oxygen < fate.necrosis_below else 0.0
 
 
-@jit
+@jit(inline=True, counted=False)
+def is_alone(sites, row, column):
+    """Whether the tumor cell of a site touches no other one, in either layer; in a colony the first looks tell."""
+    found = 0
+    for k in range(8, -1, -1):
+        r, c = neighbour(sites, row, column, k)
+        if r >= 0:
+            found += (sites.population[TISSUE, r, c] == TUMOR) + (sites.population[LUMEN, r, c] == TUMOR)
+            if found > 1:
+                return False
+    return True
+
+
+@jit(inline=True, counted=False)
 def net_beside(sites, nets, row, column):
     """The most net at a site or its eight neighbours: what reaches a cell behind the wall of the sinusoid."""
+    rows, columns = nets.shape
     most = np.float32(0.0)
+    if 0 < row < rows - 1 and 0 < column < columns - 1:  # away from the edges nothing wraps
+        for r in range(row - 1, row + 2):
+            for c in range(column - 1, column + 2):
+                most = max(most, nets[r, c])
+        return np.float64(most)
     for k in range(9):
         r, c = neighbour(sites, row, column, k)
-        if r >= 0 and nets[r, c] > most:
-            most = nets[r, c]
+        if r >= 0:
+            most = max(most, nets[r, c])
     return np.float64(most)
 
 
-@jit
+@jit(counted=False)
 def habitable(sites, layer, row, column):
     """Whether a tumor cell could live at a site of the layer: in a sinusoid; in Disse or a plate."""
     kind = sites.kind[row, column]
     return kind == SINUSOID or (layer == TISSUE and kind == PARENCHYMA)
 
 
-@jit
+@jit(counted=False)
 def free_neighbour(sites, layer, row, column, turn):
     """A free habitable neighbour, looked for from direction `turn` on; (-1, -1) if there is none."""
     for k in range(8):
@@ -163,7 +182,7 @@ def free_neighbour(sites, layer, row, column, turn):
     return -1, -1
 
 
-@jit
+@jit(counted=False)
 def path_to_room(sites, layer, row, column, depth, turn, queue, came_from):
     """Breadth-first through tumor cells to the free habitable site that lies nearest in a straight line, at most
     `depth` sites away: by number of moves alone nodules would become squares.
@@ -208,7 +227,7 @@ def path_to_room(sites, layer, row, column, depth, turn, queue, came_from):
     return found
 
 
-@jit
+@jit(counted=False)
 def make_room(tumor, sites, layer, row, column, depth, turn, queue, came_from, hepatocytes):
     """A free site next to the dividing cell: one that is free, or that is cleared by pushing cells along the shortest
     way to room. Returns (-1, -1) if there is none within `depth`."""
@@ -240,6 +259,16 @@ def grow(tumor, sites, book, minutes, key, step, order, hours, oxygen, nets, hep
     """One step of life for every settled tumor cell of `order` (slots): death, waking, dormancy, cycle, division."""
     queue = np.empty(((2 * push_depth + 3) ** 2 + 1, 3), np.int32)
     came_from = np.empty((2 * push_depth + 3, 2 * push_depth + 3), np.int32)
+    uids = tumor.rows.uid[: tumor.book[HIGH]]
+    live_on(
+        tumor, sites, book, minutes, key, step, order, draw_each(key, step, uids, 0), draw_each(key, 0, uids, 4), hours,
+        oxygen, nets, hepatocytes, fate, push_depth, queue, came_from, identity)
+
+
+@jit(counted=False)
+def live_on(tumor, sites, book, minutes, key, step, order, dying, quickness, hours, oxygen, nets, hepatocytes, fate,
+            push_depth, queue, came_from, identity):
+    """The step of each cell, with the random bits by slot that decide on its death and on the length of its cycle."""
     for slot in order:
         cell = tumor.rows[slot]
         if cell.alive == 0 or cell.state == CIRCULATING or cell.state == HELD:
@@ -247,7 +276,7 @@ def grow(tumor, sites, book, minutes, key, step, order, hours, oxygen, nets, hep
         level = np.float64(oxygen[cell.row, cell.column])
         zone = sites.zone[cell.row, cell.column]
         apoptosis, necrosis = death_hazard(cell, level, fate)
-        if happens(key, step, cell.uid, 0, apoptosis + necrosis, hours):
+        if strikes(unit(dying[slot]), (apoptosis + necrosis) * hours):
             by_apoptosis = uniform(key, step, cell.uid, 1) * (apoptosis + necrosis) < apoptosis
             lose(tumor, sites, book, minutes, event.DIED, cause.APOPTOSIS if by_apoptosis else cause.HYPOXIA, slot)
             continue
@@ -260,15 +289,13 @@ def grow(tumor, sites, book, minutes, key, step, order, hours, oxygen, nets, hep
                 reason = cause.NONE if max(niche, net) == 0.0 else cause.NET if net > niche else cause.NICHE
                 enter(book, minutes, event.WOKEN, reason, cell, zone)
             continue
-        alone = count_touching(sites, TUMOR, TISSUE, cell.row, cell.column) + count_touching(
-            sites, TUMOR, LUMEN, cell.row, cell.column) <= 1
-        if alone and cell.state == EXTRAVASATED:
+        if cell.state == EXTRAVASATED and is_alone(sites, cell.row, cell.column):
             hazard = fate.dormancy * (1.0 - max(niche, net_beside(sites, nets, cell.row, cell.column)))
             if happens(key, step, cell.uid, 3, hazard, hours):
                 cell.state = DORMANT
                 enter(book, minutes, event.DORMANT, cause.SOLITUDE, cell, zone)
                 continue
-        spread = 1.0 + fate.cycle_spread * (2.0 * uniform(key, 0, cell.uid, 4) - 1.0)
+        spread = 1.0 + fate.cycle_spread * (2.0 * unit(quickness[slot]) - 1.0)
         speed = fate.cycle * spread * level / (level + fate.oxygen_half) * (
             1.0 + fate.niche_gain * niche + fate.net_gain * net_beside(sites, nets, cell.row, cell.column))
         cycle = np.float64(cell.cycle) + speed * hours
@@ -282,7 +309,7 @@ def grow(tumor, sites, book, minutes, key, step, order, hours, oxygen, nets, hep
         divide(tumor, sites, book, minutes, slot, row, column, zone, identity, hepatocytes, np.float32(cycle - 1.0))
 
 
-@jit
+@jit(counted=False)
 def divide(tumor, sites, book, minutes, slot, row, column, zone, identity, hepatocytes, rest):
     """The cell in `slot` divides; its daughter takes the free site (row, column) of the same layer. Both begin their
     next cycle with the `rest` of the step, so that cycles do not get longer with the step."""

@@ -57,7 +57,7 @@ class KupfferReprogramming(Rule):
             )
 
 
-@jit
+@jit(counted=False)
 def is_near_nodule(sites, row, column, radius, nodule_cells):
     """Whether at least `nodule_cells` tumor cells stand in the tissue within `radius` (in sites) of a site."""
     rows, columns = sites.kind.shape
@@ -78,7 +78,7 @@ def is_near_nodule(sites, row, column, radius, nodule_cells):
     return False
 
 
-@jit
+@jit(counted=False)
 def reprogram(kupffer_cells, sites, around, hours, rate, radius, nodule_cells, lactate_half, reprogrammed_above,
               tgf_beta, lactate):
     """Advance the score of every Kupffer cell with a nodule within `radius` (in sites) by TGF-beta and by `lactate`,

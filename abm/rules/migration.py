@@ -15,7 +15,7 @@ from ..cells.population import NATURAL_KILLER, NEUTROPHIL, TUMOR
 from ..cells.tumor import EXTRAVASATED
 from ..kernels.jit import jit
 from ..kernels.prefetch import prefetch
-from ..kernels.random import fill_draws, uniform, unit
+from ..kernels.random import draw_each, fill_draws, uniform, unit
 from ..kernels.sites import (
     COLUMN_OFFSET,
     ROW_OFFSET,
@@ -122,8 +122,10 @@ class Migration(Rule):
             )
         cells = liver.tumor
         if cells.count and p.tumor_speed > 0.0:
+            path_um = p.tumor_speed * minutes
+            moving = getting_on(cells.used, key, step, path_um, liver.spacing_um)
             creep(
-                cells.rows, liver.sites, key, step, cells.order(key, step), p.tumor_speed * minutes, liver.spacing_um,
+                cells.rows, liver.sites, key, step, cells.order(key, step, moving), path_um, liver.spacing_um,
                 liver.hepatocytes, 1.0 - p.cohesion,
             )
 
@@ -222,6 +224,12 @@ def look_ahead(cells, sites, vessels, order, n):
 def patrol(nk, tumor, sites, vessels, book, now, key, step, order, path_um, spacing_um, memory_um):
     """Patrolling NK cells of `order` (slots) walk `path_um` of sinusoid, stopping at the first tumor cell."""
     draws = np.empty(_DRAWS, np.uint64)
+    patrol_each(nk, tumor, sites, vessels, book, now, draws, key, step, order, path_um, spacing_um, memory_um)
+
+
+@jit(counted=False)
+def patrol_each(nk, tumor, sites, vessels, book, now, draws, key, step, order, path_um, spacing_um, memory_um):
+    """The same, with room for random bits."""
     for n in range(order.size):
         look_ahead(nk, sites, vessels, order, n)
         slot = order[n]
@@ -282,6 +290,12 @@ def crawl(cells, sites, vessels, key, step, order, path_um, spacing_um, memory_u
     """Neutrophils of `order` (slots) crawl `path_um` of sinusoid, up the chemokine where there is some, and stay with
     the first tumor cell they touch."""
     draws = np.empty(_DRAWS, np.uint64)
+    crawl_each(cells, sites, vessels, draws, key, step, order, path_um, spacing_um, memory_um, cxcl1, chemotaxis)
+
+
+@jit(counted=False)
+def crawl_each(cells, sites, vessels, draws, key, step, order, path_um, spacing_um, memory_um, cxcl1, chemotaxis):
+    """The same, with room for random bits."""
     for n in range(order.size):
         look_ahead(cells, sites, vessels, order, n)
         if n + _AHEAD < order.size:
@@ -327,7 +341,7 @@ def crawl_one(cell, slot, sites, vessels, draws, key, step, path_um, spacing_um,
     cell.bridging = touches
 
 
-@jit
+@jit(counted=False)
 def can_creep_to(sites, hepatocytes, row, column):
     """Whether a tumor cell in the tissue finds room at a site: in Disse, or in a plate whose hepatocyte is gone."""
     if row < 0 or sites.population[TISSUE, row, column] != 0:
@@ -336,7 +350,7 @@ def can_creep_to(sites, hepatocytes, row, column):
     return kind == SINUSOID or (kind == PARENCHYMA and hepatocytes[row, column] == 0)
 
 
-@jit
+@jit(counted=False)
 def way_on(sites, hepatocytes, row, column, draw):
     """Direction of one of the neighbouring sites with room, each equally likely by `draw` in [0, 1); -1 without any."""
     ways = 0
@@ -355,16 +369,26 @@ def way_on(sites, hepatocytes, row, column, draw):
 
 
 @jit
+def getting_on(tumor, key, step, path_um, spacing_um):
+    """Which rows (bool) are extravasated cells that get as far as the next site in this step, if nothing holds them:
+    hardly any of them do, and the others need not look around."""
+    draws = draw_each(key, step, tumor.uid, 1)
+    moving = np.empty(tumor.size, np.bool_)
+    for i in range(tumor.size):
+        reach = path_um * np.float64(tumor[i].emt)
+        far_enough = reach >= spacing_um or unit(draws[i]) * spacing_um < reach
+        moving[i] = far_enough and tumor[i].alive != 0 and tumor[i].state == EXTRAVASATED
+    return moving
+
+
+@jit(counted=False)
 def creep(tumor, sites, key, step, order, path_um, spacing_um, hepatocytes, looseness):
-    """Extravasated cells of `order` (slots) creep along the space of Disse and where hepatocytes are gone already; a
-    nest holds its cells together, mesenchymal ones less (`looseness` of their free reach)."""
+    """Extravasated cells of `order` (slots, those that are `getting_on`) creep along the space of Disse and where
+    hepatocytes are gone already; a nest holds its cells together, mesenchymal ones less (`looseness` of their free
+    reach)."""
     for slot in order:
         cell = tumor[slot]
-        if cell.state != EXTRAVASATED:
-            continue
         left = path_um * np.float64(cell.emt)
-        if left < spacing_um and uniform(key, step, cell.uid, 1) * spacing_um >= left:
-            continue  # it gets to no site, whichever it would be: few need to look around
         if count_touching(sites, TUMOR, TISSUE, cell.row, cell.column) > 1:
             left *= np.float64(cell.emt) * looseness
         n = 0

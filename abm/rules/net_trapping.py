@@ -50,7 +50,7 @@ class NetTrapping(Rule):
         )
 
 
-@jit
+@jit(counted=False)
 def wrap(tumor, sites, book, minutes, nets, half_hold, wrapped_above):
     """Hold of the net on every tumor cell in the lumen; enters `trapped` when a cell becomes wrapped."""
     for i in range(tumor.size):

@@ -20,6 +20,7 @@ from .rule import Rule, RuleParameters
 from .supply import entry_sites
 
 _FAINT = np.float32(1e-3)  # chemokine, relative to its half-maximal effect, below which no site is looked at
+_AT_ONCE = 1024  # sites for which numbers are drawn together
 
 
 class NeutrophilRecruitment(Rule):
@@ -44,6 +45,10 @@ class NeutrophilRecruitment(Rule):
 
     parameters: Parameters
 
+    def prepare(self, liver) -> None:
+        """Where neutrophils can stop: sinusoid sites (row * columns + column)."""
+        self.sinusoids = np.flatnonzero(liver.sites.kind == SINUSOID).astype(np.uint64)
+
     def apply(self, liver) -> None:
         p = self.parameters
         cells = liver.neutrophil
@@ -62,7 +67,7 @@ class NeutrophilRecruitment(Rule):
         entries = entry_sites(liver, key, renewal * pool * sequestered * liver.dt_hours)
         if not liver.fields["cxcl1"].at_rest and p.entry_rate > 0.0:
             attracted = attracting_sites(
-                liver.sites, cxcl1, key, liver.step_number, p.entry_rate * pool, liver.dt_hours)
+                self.sinusoids, liver.sites.perfused, cxcl1, key, liver.step_number, p.entry_rate * pool, liver.dt_hours)
             entries = np.concatenate((entries, attracted))
         if len(entries):
             cells.reserve(len(entries))
@@ -93,32 +98,33 @@ def age(cells, sites, key, step, hours, death_rate, tissue_death_rate, turning_r
 
 
 @jit
-def attracting_sites(sites, cxcl1, key, step, entry_rate, hours):
-    """Perfused sinusoid sites (int64 [n, 2]) where chemokine brings a neutrophil out of the blood in this step."""
-    rows, columns = sites.kind.shape
-    found = np.empty((rows * columns, 2), np.int64)
-    reached, draws = np.empty(columns, np.uint64), np.empty(columns, np.uint64)
+def attracting_sites(sinusoids, perfused, cxcl1, key, step, entry_rate, hours):
+    """Perfused ones of the `sinusoids` (uint64, row * columns + column) where chemokine brings a neutrophil out of the
+    blood in this step: int64 [n, 2]."""
+    columns = cxcl1.shape[1]
+    open_sites, chemokine = perfused.ravel(), cxcl1.ravel()
+    found = np.empty((sinusoids.size, 2), np.int64)
+    draws = np.empty(_AT_ONCE, np.uint64)
     saturating = entry_rate * hours * 1.000001  # no hazard is above it: hardly a site needs to have its own worked out
     count = 0
-    for row in range(rows):
-        n = 0
-        for column in range(columns):
-            reached[n] = row * columns + column
-            n += cxcl1[row, column] > _FAINT and sites.kind[row, column] == SINUSOID and sites.perfused[row, column] != 0
-        fill_each(draws, key, step, reached[:n], 3)
-        for k in range(n):
+    for first in range(0, sinusoids.size, _AT_ONCE):
+        places = sinusoids[first : first + _AT_ONCE]
+        fill_each(draws, key, step, places, 3)
+        for k in range(places.size):
             if unit(draws[k]) > saturating:
                 continue
-            column = np.int64(reached[k]) - row * columns
-            level = np.float64(cxcl1[row, column])
+            place = np.int64(places[k])
+            level = np.float64(chemokine[place])
+            if chemokine[place] <= _FAINT or open_sites[place] == 0:
+                continue
             if strikes(unit(draws[k]), entry_rate * level / (1.0 + level) * hours):
-                found[count, 0] = row
-                found[count, 1] = column
+                found[count, 0] = place // columns
+                found[count, 1] = place % columns
                 count += 1
     return found[:count].copy()
 
 
-@jit
+@jit(counted=False)
 def enter_from_blood(cells, sites, key, step, entries, identity):
     """New N1 neutrophils at the sites `entries` (int64 [n, 2]) that are free."""
     columns = sites.kind.shape[1]

@@ -60,7 +60,7 @@ class NicheFormation(Rule):
             )
 
 
-@jit
+@jit(counted=False)
 def educate(kupffer_cells, exosomes, uptake, memory):
     """Education of every Kupffer cell by the exosomes in its blood; the lattice shows the burden where it sits."""
     exosomes[:, :] = np.float32(0.0)
@@ -74,7 +74,7 @@ def educate(kupffer_cells, exosomes, uptake, memory):
         exosomes[cell.row, cell.column] = cell.education
 
 
-@jit
+@jit(counted=False)
 def support(tumor, stellate_cells, sites, ecm, half_support, stellate_support):
     """Support of every tumor cell: by the matrix under it, plus a touching activated stellate cell, at most 1."""
     for i in range(tumor.size):

@@ -146,7 +146,7 @@ class NaturalKillerKilling(Rule):
         )
 
 
-@jit
+@jit(counted=False)
 def find_target(sites, tumor_rows, row, column, uid):
     """Slot of the tumor cell `uid` if it touches the site, in either layer, else -1."""
     for layer in (LUMEN, TISSUE):
@@ -159,7 +159,7 @@ def find_target(sites, tumor_rows, row, column, uid):
     return -1
 
 
-@jit
+@jit(counted=False)
 def susceptibility(hours_since_arrival, full_until_h, lost_by_h):
     """1 until `full_until_h` after arrival, falling linearly to 0 at `lost_by_h`."""
     if hours_since_arrival <= full_until_h:
@@ -169,7 +169,7 @@ def susceptibility(hours_since_arrival, full_until_h, lost_by_h):
     return (lost_by_h - hours_since_arrival) / (lost_by_h - full_until_h)
 
 
-@jit
+@jit(counted=False)
 def hill(x, half, steepness):
     """x^n / (half^n + x^n) for x >= 0."""
     if x <= 0.0:
@@ -177,7 +177,7 @@ def hill(x, half, steepness):
     return 1.0 / (1.0 + (half / x) ** steepness)
 
 
-@jit
+@jit(counted=False)
 def kill_hazard(target, sites, now_h, lactate, tgf_beta, arms):
     """Hazard (1/h) at which a killing NK cell in contact kills the tumor cell `target` (a row)."""
     shield = max(arms.platelet_shield * np.float64(target.platelets), arms.net_shield * np.float64(target.net))
@@ -190,7 +190,7 @@ def kill_hazard(target, sites, now_h, lactate, tgf_beta, arms):
         now_h - np.float64(target.arrived_h), arms.full_until_h, arms.lost_by_h)
 
 
-@jit
+@jit(counted=False)
 def endure(nk, sites, minutes, key, step, hours, lactate, arms):
     """Lactate kills some NK cells; those that are done with their last target become free."""
     # what dies in the lactate of normal blood is part of the residence time
@@ -210,7 +210,7 @@ def endure(nk, sites, minutes, key, step, hours, lactate, arms):
             cell.state = natural_killer.PATROLLING
 
 
-@jit
+@jit(counted=False)
 def attack(nk, tumor, sites, book, minutes, key, step, order, hours, handling_h, lactate, tgf_beta, arms):
     """The NK cells of `order` (slots), all in contact, kill, leave, or stay (competing hazards)."""
     now_h = minutes / 60.0
@@ -250,7 +250,7 @@ def turnover(nk, liver, key, leaving_rate: float, wanted: float, killer_fraction
     )
 
 
-@jit
+@jit(counted=False)
 def renew(nk, sites, key, step, hours, leaving_rate, killer_fraction, now_h, entries, identity):
     """Leaving and entering NK cells; entries: int64 [n, 2] of sites, taken if free."""
     for slot in range(nk.book[HIGH]):

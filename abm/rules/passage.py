@@ -64,7 +64,7 @@ class Passage(Rule):
         )
 
 
-@jit
+@jit(counted=False)
 def carry(tumor, sites, book, minutes, key, step, order, pressure, carrying, open_pressure, radius_um, nets, grip,
           spacing_um, lingering):
     """Walk every circulating cell of `order` (slots) until it is held or has passed through.

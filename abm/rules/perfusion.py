@@ -52,7 +52,7 @@ class Perfusion(Rule):
             liver.update_flow()
 
 
-@jit
+@jit(counted=False)
 def is_surrounded(sites, row, column, surrounded):
     """Whether at least `surrounded` of the eight neighbours hold a tumor cell, in whichever layer."""
     others = 0
@@ -65,7 +65,7 @@ def is_surrounded(sites, row, column, surrounded):
     return True
 
 
-@jit
+@jit(counted=False)
 def obstruct(places, sites, collapsed, nets, vegf, key, step, hours, rate, surrounded, dense_net):
     """Collapse and reopening of the sinusoids, and from it the lattice of perfused sites, at `places` (row * columns +
     column): everywhere else sinusoids are open and stay so."""

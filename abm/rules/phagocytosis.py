@@ -75,7 +75,7 @@ class Phagocytosis(Rule):
         )
 
 
-@jit
+@jit(counted=False)
 def digest(kupffer_cells, now_h, handling_h):
     """Meals end one after the other; a cell with an empty stomach rests again."""
     for i in range(kupffer_cells.size):
@@ -90,7 +90,7 @@ def digest(kupffer_cells, now_h, handling_h):
             cell.state = kupffer.RESTING
 
 
-@jit
+@jit(counted=False)
 def palatability(cell, reference, cd47_weight, cd24_weight, pdl1_weight):
     """Eat-me over all signals, relative to the `reference` line (the sum of all unblocked weights: all levels 1)."""
     eat = np.float64(cell.calreticulin)
@@ -98,7 +98,7 @@ def palatability(cell, reference, cd47_weight, cd24_weight, pdl1_weight):
     return 0.0 if eat == 0.0 else eat / (eat + spare) * reference
 
 
-@jit
+@jit(counted=False)
 def engulf(kupffer_cells, tumor, sites, book, minutes, key, step, order, hours, now_h, rate, handling_h, capacity,
            reference, cd47_weight, cd24_weight, pdl1_weight):
     """Each Kupffer cell of `order` (slots) with room tries one tumor cell it touches: in the lumen around it, or in

@@ -60,7 +60,7 @@ class StellateActivation(Rule):
         )
 
 
-@jit
+@jit(counted=False)
 def fade(ecm, factor):
     """Remodelling of the matrix; what has become too thin is gone."""
     flat = ecm.ravel()
@@ -69,7 +69,7 @@ def fade(ecm, factor):
         flat[i] = left if left > _GONE else np.float32(0.0)
 
 
-@jit
+@jit(counted=False)
 def activate(cells, sites, ecm, key, step, hours, now_h, rate, contact_signal, reversion_rate, deposit, tgf_beta):
     """Activation, reversion, and the matrix that activated cells lay around them (a fraction `deposit` of what is
     missing to 1 at their own site, half of it at the eight around)."""

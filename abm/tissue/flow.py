@@ -19,7 +19,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..kernels.jit import jit
-from ..kernels.sites import COLUMN_OFFSET, ROW_OFFSET, shifted
+from ..kernels.sites import COLUMN_OFFSET, ROW_OFFSET, shifted, ways_along
 from .anatomy import Anatomy
 from .sites import CENTRAL_VEIN, PARENCHYMA, PORTAL_TRACT, SINUSOID
 
@@ -60,7 +60,8 @@ class Flow:
 
     Lattices [row, column] that keep their identity over updates: `pressure` (float64; 1 portal, 0 central; at blocked
     sites that of the open network), `speed_um_per_s` and `residence_s` (float32: velocity of the blood, and the time
-    it takes past a site), `carries` (uint8: 1 where a sinusoid site is open towards both portal and central side).
+    it takes past a site), `carries` (uint8: 1 where a sinusoid site is open towards both portal and central side), `ways`
+    (uint8: bit k is set where the neighbour in direction k is a vessel).
     Lists: `inlets` (int32 [n, 2], those of the anatomy), `inflow_cumulative` (float64 [n]: share of the blood that
     enters at this inlet or an earlier one; all 0 when nothing flows), `upstream_first` (int32: row * columns + column
     of the sites that carry blood, by falling pressure). `inflow` is all the blood that enters, in the unit of `flux`.
@@ -75,6 +76,7 @@ class Flow:
         self.speed_um_per_s = np.zeros(anatomy.shape, np.float32)
         self.residence_s = np.zeros(anatomy.shape, np.float32)
         self.carries = np.zeros(anatomy.shape, np.uint8)
+        self.ways = ways_along((anatomy.kind != PARENCHYMA).astype(np.uint8), 1, anatomy.periodic)
         self._mesh = Mesh(*_mesh(anatomy.kind, np.flatnonzero(anatomy.kind == SINUSOID), anatomy.periodic))
         self._um_per_s = 1.0
         self._open_pressure = (anatomy.kind == PORTAL_TRACT).astype(np.float64)
@@ -97,7 +99,7 @@ class Flow:
     def _follow_pressure(self) -> None:
         anatomy = self.anatomy
         _velocities(
-            self.pressure, anatomy.kind, self.carries, anatomy.radius_um, anatomy.periodic,
+            self.ways, self.pressure, anatomy.kind, self.carries, anatomy.radius_um, anatomy.periodic,
             anatomy.spacing_um, self._um_per_s, self.speed_um_per_s, self.residence_s,
         )
         cumulative = _inflow(self.pressure, anatomy.kind, self.carries, anatomy.inlets, anatomy.periodic)
@@ -375,7 +377,7 @@ def flux(pressure, kind, open_sites, i, j, m, periodic):
 
 
 @jit(counted=False)
-def _velocities(pressure, kind, carries, radius_um, periodic, spacing_um, um_per_s, speed, residence):
+def _velocities(ways, pressure, kind, carries, radius_um, periodic, spacing_um, um_per_s, speed, residence):
     """Fill `speed` (um/s) and `residence` (s): flow through a site by its cross-section, path through it by speed."""
     for i in range(kind.shape[0]):
         for j in range(kind.shape[1]):
@@ -385,6 +387,8 @@ def _velocities(pressure, kind, carries, radius_um, periodic, spacing_um, um_per
                 continue
             through, path = 0.0, 0.0
             for m in range(8):
+                if not ways[i, j] >> m & 1:
+                    continue
                 flow, _, _ = flux(pressure, kind, carries, i, j, m, periodic)
                 # Half of what enters and leaves is what passes; each step belongs half to the site.
                 through += 0.5 * abs(flow)
@@ -437,7 +441,7 @@ def downstream(pressure, kind, open_sites, row, column, periodic, u):
 
 
 @jit(counted=False)
-def mix_downstream(upstream_first, pressure, kind, carries, residence_s, periodic, portal, surroundings,
+def mix_downstream(upstream_first, ways, pressure, kind, carries, residence_s, periodic, portal, surroundings,
                    exchange_per_s, blood):
     """Carry a concentration with the blood, once along the flow; fills the lattice `blood` (float32).
 
@@ -453,6 +457,8 @@ def mix_downstream(upstream_first, pressure, kind, carries, residence_s, periodi
         i, j = place // columns, place % columns
         entering, amount = 0.0, 0.0
         for m in range(8):
+            if not ways[i, j] >> m & 1:
+                continue
             flow, a, b = flux(pressure, kind, carries, i, j, m, periodic)
             if flow < 0.0:
                 entering -= flow

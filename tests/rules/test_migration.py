@@ -29,6 +29,7 @@ from abm.rules.migration import (
     Vessels,
     crawl,
     creep,
+    getting_on,
     next_heading,
     next_lumen_site,
     patrol,
@@ -321,7 +322,8 @@ def test_a_netting_neutrophil_stays():
 
 def inch(cells, sites, *, step=0, path=1.0, hepatocytes=None, looseness=1.0):
     gone = np.ones(sites.kind.shape, np.uint8) if hepatocytes is None else hepatocytes
-    creep(cells.rows, sites, KEY, step, cells.order(KEY, step), path, 10.0, gone, looseness)
+    moving = getting_on(cells.used, KEY, step, path, 10.0)
+    creep(cells.rows, sites, KEY, step, cells.order(KEY, step, moving), path, 10.0, gone, looseness)
 
 
 @pytest.mark.parametrize("where", ["vessel", "open"])

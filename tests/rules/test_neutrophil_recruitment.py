@@ -95,10 +95,11 @@ def test_chemokine_draws_at_the_sites_plain_python_says():
     cxcl1[:20] = 0.0
     model.sites.perfused[30:] = 0
     key = model.key("neutrophil_recruitment")
-    found = attracting_sites(model.sites, cxcl1, key, 3, 5.0, 0.5)
+    places = np.flatnonzero(model.sites.kind == SINUSOID).astype(np.uint64)
+    found = attracting_sites(places, model.sites.perfused, cxcl1, key, 3, 5.0, 0.5)
     assert len(found) > 30
     np.testing.assert_array_equal(found, naive_attracting(model.sites, cxcl1, key, 3, 5.0, 0.5))
-    assert len(attracting_sites(model.sites, cxcl1, key, 3, 0.0, 0.5)) == 0
+    assert len(attracting_sites(places, model.sites.perfused, cxcl1, key, 3, 0.0, 0.5)) == 0
 
 
 @compiled_only

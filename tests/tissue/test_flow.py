@@ -256,7 +256,7 @@ def test_flow_favours_no_direction_of_the_lattice():
 def mix(flow, portal, surroundings, rate):
     blood = np.empty(flow.anatomy.shape, np.float32)
     mix_downstream(
-        flow.upstream_first, flow.pressure, flow.anatomy.kind, flow.carries, flow.residence_s, flow.anatomy.periodic,
+        flow.upstream_first, flow.ways, flow.pressure, flow.anatomy.kind, flow.carries, flow.residence_s, flow.anatomy.periodic,
         portal, np.full(flow.anatomy.shape, surroundings, np.float32), rate, blood,
     )
     return blood
