@@ -340,6 +340,7 @@ def _in_words(error: Exception) -> tuple[str, int]:
 
     if isinstance(error, ConfigError | UserError):
         return str(error), WRONG_INPUT
+    from .cells.settle import NoRoom
     from .commands.batch import RunsFailed
     from .commands.run import DrawingFailed
     from .experiments.batch import BatchStopped
@@ -358,7 +359,7 @@ def _in_words(error: Exception) -> tuple[str, int]:
         return str(error), INTERRUPTED
     if isinstance(error, BrokenInvariant):
         return f"The run stopped, as its state has become impossible: {error}.\nThis is a mistake in crlm or in a rule of your own.", FAILED
-    if isinstance(error, FieldError):
+    if isinstance(error, FieldError | NoRoom):
         return f"The run stopped: {error}.", FAILED
     if isinstance(error, OSError):
         return f"{error.strerror or error}{f': {error.filename}' if error.filename else ''}", FAILED

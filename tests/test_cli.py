@@ -232,7 +232,8 @@ def test_check(config, capsys):
     ("tissue.width=60 um", "too small for one lobule"),
     ("tissue.width=1 m", "The run would need about"),
     ("fields.tnf.decay=1000 /h", "the lattice cannot resolve it"),
-    ("cells.kupffer.density=90000 /mm^2", "lower their density"),
+    ("cells.kupffer.density=90000 /mm^2", "make them fewer"),
+    ("interventions=[{implant: 400, cells: 5000}]", "The implanted colonies have 2,000,000 cells"),
 ])
 def test_check_refuses_what_run_refuses(config, capsys, change, said):
     for command in ("check", "run"):

@@ -267,7 +267,7 @@ def test_switching_a_rule_keeps_its_other_parameters():
     ({"seed": "seven"}, ValueError, "seven"),
     ({"seed": -1}, ValidationError, "greater than or equal to 0"),
     ({"tissue": {"width": "0.1 mm", "height": "0.1 mm"}}, ValueError, "lobule"),
-    ({"cells": {"neutrophil": {"density": "9000 /mm^2"}}}, ValueError, "lower their density"),
+    ({"cells": {"neutrophil": {"density": "9000 /mm^2"}}}, ValueError, "make them fewer"),
     ({"plugins": ["mine.py"]}, ValueError, "load_config"),
 ])
 def test_a_config_that_makes_no_liver_is_refused(overrides, error, message):

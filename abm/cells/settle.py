@@ -37,13 +37,17 @@ def rounded_count(expected: float, key: np.uint64) -> int:
     return whole + (draw < expected - whole)
 
 
+class NoRoom(ValueError):
+    """More cells than free sites."""
+
+
 def choose_sites(candidates: np.ndarray, count: int, key: np.uint64) -> np.ndarray:
     """`count` of the candidate sites (flat indices), each subset equally likely, ascending.
 
-    Raises ValueError when there are fewer candidates than cells.
+    Raises NoRoom when there are fewer candidates than cells.
     """
     if count > candidates.size:
-        raise ValueError(f"{count} cells do not fit on {candidates.size} free sites; lower their density")
+        raise NoRoom(f"{count} cells do not fit on {candidates.size} free sites; make them fewer, or the tissue larger")
     chosen = np.argsort(site_hashes(key, candidates), kind="stable")[:count]
     return np.sort(candidates[chosen])
 

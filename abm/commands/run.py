@@ -30,6 +30,7 @@ def run_experiment(config: "Config", folder: Path, *, threads: int, resume: bool
     """
     refuse_threads(threads)
     refuse_memory(config)
+    refuse_crowd(config)
     from ..simulation import RunInterrupted, Simulation, refuse_folder
 
     refuse_folder(folder, resume)
@@ -79,6 +80,7 @@ def refuse_impossible(config: "Config") -> None:
     """Raise UserError for a config that `crlm run` would refuse: too little memory, or no liver that could be built. Of a
     large one a piece is built, with the same densities and signals, and without the inoculum."""
     refuse_memory(config)
+    refuse_crowd(config)
     piece = {side: f"{min(getattr(config.tissue, side), PIECE_UM)!r} um" for side in ("width", "height")}
     build(config, tissue=piece, rules={"arrival": "off"})
 
@@ -98,6 +100,17 @@ def refuse_memory(config: "Config") -> None:
     if needed > free:
         raise UserError(f"The run would need about {in_words(needed)} of memory, and {in_words(free)} are free. "
                          "Make tissue.width or tissue.height smaller, or the inoculum.")
+
+
+def refuse_crowd(config: "Config") -> None:
+    """Raise UserError when colonies are implanted that have more cells than the tissue has sites."""
+    from ..interventions.implant import Implant
+
+    wanted = sum(entry.implant * entry.cells for entry in config.interventions if isinstance(entry, Implant))
+    sites = round(config.tissue.width / config.tissue.site) * round(config.tissue.height / config.tissue.site)
+    if wanted > sites:
+        raise UserError(f"The implanted colonies have {wanted:,} cells, and the tissue has {sites:,} sites. "
+                        "Implant fewer or smaller ones, or make tissue.width or tissue.height larger.")
 
 
 def draw_all(folder: Path, config: "Config", tell) -> None:

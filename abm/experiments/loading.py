@@ -26,6 +26,7 @@ from .design import DesignError, points_of
 from .experiment import ONLY_ARM, Experiment, ExperimentFile, Method, Point, Sweep, SweepFile, Swept
 from .measure import Line, Measure, MeasureRequest, in_time, load_measures, read_request
 from .published import Comparison, Expectation, own_parameters, read_expectation
+from .store import RESERVED, columns_of
 
 MAX_RUNS = 1_000_000
 ENOUGH_PROBLEMS = 50
@@ -73,10 +74,13 @@ class _Loading:
             if setting is None:
                 continue
             path, node = setting
+            if path[0] == "sweep" and "parameters" in path[1:-1]:
+                self.problems.append(node.place.problem(path, "what is swept cannot be set on the command line", "write it into the file"))
+                continue
             if near != name:
                 self.problems.append(node.place.problem((name,), "unknown key", f"did you mean {near}?"))
                 continue
-            arms = root.value["arms"].value if "arms" in root.value else None
+            arms = root.value["arms"].value if "arms" in root.value else {ONLY_ARM: None}
             if path[0] == "arms" and len(path) > 1 and isinstance(arms, dict) and path[1] not in arms:
                 self.problems.append(node.place.problem(path[:2], f"there is no arm {quoted(path[1])}", _arms_hint(path[1], arms)))
                 continue
@@ -93,7 +97,7 @@ class _Loading:
         measures = self._measures(known)
         expectations = self._expectations(known, list(arms))
         requests = measures + [(path, expectation.request) for path, expectation in expectations]
-        self._refuse_namesakes(requests)
+        self._refuse_namesakes(requests, {swept.path for swept in sweep.parameters} if sweep else set())
         self._refuse_looks_outside(requests, _on_one_clock(configs))
         control = self._control(list(arms))
         if file is not None and len(arms) * len(points) * file.replicates > MAX_RUNS:
@@ -457,9 +461,15 @@ class _Loading:
         items = node.value if node is not None and isinstance(node.value, list) else []
         return [((key, index), item) for index, item in enumerate(items)]
 
-    def _refuse_namesakes(self, requests: Sequence[tuple[tuple, MeasureRequest]]) -> None:
-        """A label means one column: what is expected may repeat a measure, but not give its name to another."""
+    def _refuse_namesakes(self, requests: Sequence[tuple[tuple, MeasureRequest]], swept: set[str]) -> None:
+        """A label means one column: what is expected may repeat a measure, but not give its name to another, nor to a
+        column that is there anyway."""
         first: dict[str, tuple] = {}
+        taken: dict[str, str] = {}
+        for path, request in requests:
+            for column in columns_of(request.label, request.kind):
+                if column in RESERVED | swept or taken.setdefault(column, request.label) != request.label:
+                    self._wrong(path, f"the results have another column '{column}'", "give the measure another name: name: ...")
         for path, request in requests:
             asked = (request.measure, dict(request.parameters), request.at, request.every, request.first, request.until,
                      request.take)

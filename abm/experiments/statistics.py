@@ -139,13 +139,12 @@ def count_estimate(values: Sequence[float]) -> Estimate:
 
 
 def share_estimate(counts: Sequence[float], ofs: Sequence[float]) -> Estimate:
-    """The fraction `sum(counts) / sum(ofs)`: Wilson's interval, or from RARE events on the bootstrap over replicates
-    where that is wider."""
+    """The fraction `sum(counts) / sum(ofs)`: Wilson's interval, or the bootstrap over replicates where that is wider."""
     counts, ofs = np.atleast_1d(np.asarray(counts, float)), np.atleast_1d(np.asarray(ofs, float))
     there = np.isfinite(counts) & np.isfinite(ofs)
     sample = Sample(counts[there], "share", ofs[there])
     by_events, n = _of_events(sample), sample.values.size
-    if n < 2 or by_events.events < RARE:
+    if n < 2 or by_events.events == 0:
         return by_events
     low, high = _bootstrapped(lambda weights, _: _mean(sample, weights), n)
     if n < FEW:
@@ -221,6 +220,9 @@ def ratio_estimate(
     if events is not None and (events < RARE or n < 2):
         rare = _ratio_of_events(_of_events(treated), _of_events(control))
         low, high = rare if n < 2 or not math.isfinite(value) else _wider((low, high), rare)
+    elif events is not None and low == high:  # every pair agrees; of what differs in one pair of many nothing was seen yet
+        unseen = poisson_interval(0)[1] / events
+        low, high = max(0.0, low - unseen), high + unseen
     return Estimate(value, float(low), float(high), n, events)
 
 
@@ -282,13 +284,17 @@ def replicates_needed(
     values: Sample | Sequence[float], control: Sample | Sequence[float] | None = None, half_width: float = 0.2
 ) -> int | None:
     """Replicates with which the interval's half width would be `half_width` of the ratio to `control` (paired), or of
-    the mean where there is no control, if they varied as these do. None when these say nothing about it."""
+    the mean where there is no control, if they varied as these do; as many, at least, as bring RARE events to either arm,
+    below which their number alone keeps the interval wide. None when these say nothing about it."""
+    events = None
     if control is None:
         sample = values if isinstance(values, Sample) else Sample(_known(values))
         pull = _relative_pull(sample)
     else:
         treated, control = _samples(values, control, True)
         pull = _relative_pull(treated) - _relative_pull(control)
+        if treated.events is not None and control.events is not None:
+            events = min(treated.events, control.events)
     if pull.size < 2 or not np.isfinite(pull).all():
         return None
     spread = pull.std(ddof=1)
@@ -301,7 +307,7 @@ def replicates_needed(
             high = middle
         else:
             low = middle + 1
-    return low
+    return low if events is None else max(low, math.ceil(pull.size * min(RARE / events, 1e9)) if events < RARE else 0)
 
 
 # --- intervals --------------------------------------------------------------------------------------------------------

@@ -45,31 +45,40 @@ def _field(name: str, type_: pa.DataType, unit: str, description: str, **more: s
     return pa.field(name, type_, metadata={"unit": unit or "1", "description": description, **more})
 
 
-_WHICH = [
+_RUN = [
     _field("run", pa.string(), "", "name of the run, of its folder in runs/ too"),
     _field("arm", pa.string(), "", "arm of the experiment"),
     _field("point", pa.int64(), "", "number of the point of the sweep, from 0"),
     _field("replicate", pa.int64(), "", "number of the replicate, from 1; the same number means the same seed"),
 ]
+_WHICH = [
+    *_RUN,
+    _field("seed", pa.int64(), "", "seed of all chance"),
+    _field("status", pa.string(), "", "done or failed"),
+    _field("error", pa.string(), "", "why it failed"),
+    _field("seconds", pa.float64(), "s", "CPU time of the run"),
+]
+RESERVED = frozenset(field.name for field in _WHICH)
+"""Columns that every results.parquet has."""
+
+
+def columns_of(label: str, kind: str) -> tuple[str, ...]:
+    """The columns that a measure of this label and kind has in results.parquet."""
+    return (label, f"{label} count", f"{label} of") if kind == "share" else (label,)
 
 
 def results_schema(experiment: Experiment) -> pa.Schema:
     """The columns of results.parquet, each with its unit and meaning."""
-    fields = [
-        *_WHICH,
-        _field("seed", pa.int64(), "", "seed of all chance"),
-        _field("status", pa.string(), "", "done or failed"),
-        _field("error", pa.string(), "", "why it failed"),
-        _field("seconds", pa.float64(), "s", "CPU time of the run"),
-    ]
+    fields = list(_WHICH)
     for swept in experiment.sweep.parameters if experiment.sweep else ():
         type_ = pa.string() if swept.text else pa.float64()
         fields.append(_field(swept.path, type_, swept.unit, swept.description or f"the key {swept.path}", role="parameter"))
     for request in experiment.measures:
         fields.append(_field(request.label, pa.float64(), request.unit, request.description, role="measure", kind=request.kind))
         if request.kind == "share":
-            fields.append(_field(f"{request.label} count", pa.float64(), "", f"{request.description}: how many", role="count"))
-            fields.append(_field(f"{request.label} of", pa.float64(), "", f"{request.description}: of how many", role="of"))
+            _, count, of = columns_of(request.label, request.kind)
+            fields.append(_field(count, pa.float64(), "", f"{request.description}: how many", role="count"))
+            fields.append(_field(of, pa.float64(), "", f"{request.description}: of how many", role="of"))
     return pa.schema(fields, metadata={_ARMS: "\n".join(experiment.arms)})
 
 
@@ -77,7 +86,7 @@ def series_schema(experiment: Experiment) -> pa.Schema:
     """The columns of series.parquet."""
     units = {request.label: request.measure.unit_of(request.parameters) for request in experiment.measures if request.is_series}
     return pa.schema([
-        *_WHICH,
+        *_RUN,
         _field("measure", pa.string(), "", "label of the measure"),
         _field("time_h", pa.float64(), "h", "simulated time"),
         _field("value", pa.float64(), "", "what the measure said then", units=json.dumps(units, ensure_ascii=False)),
@@ -206,7 +215,7 @@ def _series(folder: Path, parts: Sequence[Mapping]) -> pa.Table:
     table = pq.read_table(folder / SERIES)
     columns: dict[str, list] = {name: [] for name in table.column_names}
     for part in parts:
-        which = [part["row"][field.name] for field in _WHICH]
+        which = [part["row"][field.name] for field in _RUN]
         for look in part["series"]:
             for name, value in zip(table.column_names, [*which, *look], strict=True):
                 columns[name].append(value)

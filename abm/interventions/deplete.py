@@ -7,6 +7,8 @@ liposomes empty the liver of Kupffer cells within two days; after four to five t
 (van Rooijen 1990, 10.1007/BF00318625; Heuff 1993, 10.1007/BF01517045, dosed 48 h before the tumor cells).
 """
 
+import math
+from collections.abc import Iterator
 from typing import Annotated, ClassVar, Literal
 
 import numpy as np
@@ -28,6 +30,7 @@ _WRIGHT = "Wright 2001, 10.1053/gast.2001.27188"
 _TAKEN = "share of the cells that a dose takes"
 _RETURN = "half-life with which the missing share comes back"
 _AWAY = "time for which all that a dose took stay away"
+_FADED = 40.0  # half-lives after which nothing is left of a dose
 
 POPULATIONS = {
     "kupffer": Target("clodronate liposomes", _VAN_ROOIJEN, "unverified", {
@@ -80,7 +83,18 @@ class Deplete(Course):
         """A dose may be repeated whether or not cells come back."""
 
     def left(self, name, hours):
-        return 1.0 if name != self.deplete else 1.0 - min(self.fraction * self.strength(hours), 1.0)
+        return 1.0 if name != self.deplete else math.prod(1.0 - self.fraction * gone for gone in self._gone(hours))
+
+    def _gone(self, hours: float) -> Iterator[float]:
+        """What is left of the effect of each dose: a later one takes its fraction of those whom the earlier ones left."""
+        count = self.doses(hours)
+        if self.every is None or self._half_life is None:
+            yield self.strength(hours)
+            return
+        faded = math.floor((self.away + _FADED * self._half_life) / self.every) + 1  # doses ago
+        for dose in range(max(count - faded, 0), count):
+            falling = max(hours - self.start - dose * self.every - self.away, 0.0)
+            yield 0.5 ** (falling / self._half_life)
 
     def apply(self, liver, stream):
         population = liver.populations[self.deplete]

@@ -12,7 +12,7 @@ import numpy as np
 from pydantic import Field
 
 from ..cells.population import TUMOR
-from ..cells.settle import choose_sites, site_hashes
+from ..cells.settle import NoRoom, choose_sites, site_hashes
 from ..cells.tumor import EXTRAVASATED
 from ..kernels.jit import jit
 from ..kernels.random import hash64, stream_key, uniform
@@ -68,12 +68,12 @@ def _implanted_before(liver, intervention: Implant) -> int:
 def colony_sites(liver, centre: int, cells: int, key: np.uint64) -> np.ndarray:
     """The free tissue sites (int64 [cells, 2]) nearest to a site (flat index), in random order where equally near.
 
-    Raises ValueError when the tissue has no room for so many cells.
+    Raises NoRoom when the tissue has no room for so many cells.
     """
     kind = liver.sites.kind
     room = np.flatnonzero((liver.sites.population[TISSUE] == 0) & ((kind == SINUSOID) | (kind == PARENCHYMA)))
     if room.size < cells:
-        raise ValueError(f"a colony of {cells} cells does not fit on {room.size} free sites")
+        raise NoRoom(f"a colony of {cells} cells does not fit on {room.size} free sites; implant fewer, or make the tissue larger")
     row, column = divmod(centre, liver.shape[1])
     distance = np.zeros(room.size)
     for start, ends, size in zip((row, column), np.divmod(room, liver.shape[1]), liver.shape, strict=True):

@@ -171,7 +171,8 @@ class Course(Intervention):
         if count == 0:
             return 0.0
         if self.every is None or half_life is None:
-            end = self.stop if self.stop is not None else self.start + self._lag if half_life is not None else math.inf
+            lasting = self.start + self._lag if half_life is not None else math.inf
+            end = lasting if self.stop is None else max(self.stop, self.start + self._lag)
             if hours < end - _SAME_MOMENT:
                 return 1.0
             return 0.0 if half_life is None else 0.5 ** (max(hours - end, 0.0) / half_life)

@@ -126,7 +126,7 @@ def test_a_liver_without_them_has_none(name):
 
 
 def test_more_cells_than_sites_are_refused():
-    with pytest.raises(ValueError, match=r"do not fit on \d+ free sites; lower their density"):
+    with pytest.raises(ValueError, match=r"do not fit on \d+ free sites; make them fewer"):
         settled("neutrophil", parameters=NeutrophilParameters(density="4000 /mm^2"))
 
 

@@ -257,6 +257,7 @@ def test_a_wrong_sweep(report, method, parameters, words):
     ("replicates=x", "--set replicates=x\n    expected a whole number"),
     ("replicate=3", "did you mean replicates?"),
     ("arms.none.duration=1 h", "there is no arm 'none'; the arms are control and no_kupffer"),
+    ("sweep.parameters.tissue.width=[1 mm]", "what is swept cannot be set on the command line"),
     ("rules.phagocytosis.rate=1 um", "--set rules.phagocytosis.rate=1 um"),
     ("rules.fagocytosis.rate=1 /h", "did you mean rules.phagocytosis?"),
     ("extends=x", "cannot be set on the command line"),
@@ -264,6 +265,22 @@ def test_a_wrong_sweep(report, method, parameters, words):
 ])
 def test_a_wrong_override(report, override, words):
     assert words in report(EXPERIMENT, override)
+
+
+def test_without_arms_there_is_the_control_only(report):
+    assert "there is no arm 'treated'; the arms are control" in report(
+        "base: {duration: 1 h}\nmeasures: [tumor_cells]\n", "arms.treated.duration=2 h")
+
+
+@pytest.mark.parametrize(("measure", "column"), [
+    ("{measure: tumor_cells, at: 1 h, name: arm}", "arm"),
+    ("{measure: tumor_cells, at: 1 h, name: rules.phagocytosis.rate}", "rules.phagocytosis.rate"),
+    ("{measure: dormant, at: 1 h, name: a}, {measure: tumor_cells, at: 1 h, name: a count}", "a count"),
+])
+def test_a_measure_takes_no_name_of_another_column(report, measure, column):
+    text = SWEEP.format("method: grid", "rules.phagocytosis.rate: [0.1 /h]")
+    text = "\n".join(line for line in text.splitlines() if not line.startswith("measures"))
+    assert f"the results have another column '{column}'" in report(f"{text}\nmeasures: [{measure}]\n")
 
 
 def test_a_key_cannot_be_swept_and_set(report):

@@ -26,6 +26,7 @@ from abm.experiments.measure import (
     read_request,
     shipped,
 )
+from abm.experiments.measures import cascade
 from abm.model import LiverModel
 from abm.record.event_table import Events
 from abm.record.nodules import survey
@@ -461,3 +462,11 @@ def test_near_across_the_edges_and_farther_than_the_slab():
                     expected[row, column] |= math.hypot(a, b) * 10 <= within
             np.testing.assert_array_equal(run.near(marked, within), expected)
         assert not run.near(np.zeros((7, 9), bool), 50).any()
+
+
+def test_within_counts_from_the_first_of_on(monkeypatch):
+    """What befell a founder before is not in the time after it."""
+    first = {"held": {1: 100.0, 2: 100.0, 3: 100.0, 4: 580.0}, "extravasated": {1: 50.0, 2: 100.0, 3: 161.0}}
+    monkeypatch.setattr(cascade, "_first", lambda run, event: first[event])
+    ever = cascade.ever(SimpleNamespace(hours=10.0), event="extravasated", of="held", within=1.0)
+    assert (ever.count, ever.of) == (1, 3)  # the second; the fourth has not been watched for so long

@@ -108,6 +108,18 @@ def test_ratio_of_rare_events_stays_open():
     assert (ratio_estimate([3.0], [10.0]).low, ratio_estimate([3.0], [10.0]).high) == (0.0, math.inf)  # a level
 
 
+def test_pairs_that_all_agree_do_not_show_that_nothing_ever_differs():
+    treated = control = counts(6, 5, 7)
+    same = ratio_estimate(treated, control)
+    assert same.value == 1.0
+    assert (same.low, same.high) == pytest.approx((1 - 3.69 / 18, 1 + 3.69 / 18), abs=1e-3)
+
+
+def test_few_events_of_one_replicate_widen_a_share():
+    of = [100] * 5
+    assert share_estimate([9, 0, 0, 0, 0], of).half_width > 1.5 * share_estimate([2, 2, 2, 2, 1], of).half_width
+
+
 def test_the_same_again():
     a, b = [3, 5, 2, 8.0], [4, 6, 5, 9.0]
     assert ratio_estimate(a, b) == ratio_estimate(a, b)
@@ -211,3 +223,4 @@ def test_replicates_needed_reach_the_wanted_width():
     assert replicates_needed([0, 0, 0], [1, 2, 3]) is None
     assert replicates_needed([1.0], [2.0]) is None
     assert replicates_needed([1, 2, 3]) > replicates_needed([11, 12, 13])
+    assert replicates_needed(counts(1, 0, 2), counts(1, 0, 2)) == 10  # at three events in three

@@ -57,6 +57,28 @@ def test_repeated_doses_each_with_its_lag(hours):
     assert course.strength(hours) == pytest.approx(sum(alone))
 
 
+@pytest.mark.parametrize("hours", [0.0, 3.0, 5.0, 9.0, 14.0, 30.0, 400.0])
+def test_a_later_dose_takes_its_fraction_of_those_that_are_left(hours):
+    course = Deplete(deplete="kupffer", fraction=0.5, start="0 h", every="4 h", stop="12 h", away="5 h", recovery="6 h")
+    each = [Deplete(deplete="kupffer", fraction=0.5, start=f"{dose} h", away="5 h", recovery="6 h") for dose in (0, 4, 8)]
+    assert course.left("kupffer", hours) == pytest.approx(np.prod([dose.left("kupffer", hours) for dose in each]))
+    assert course.left("neutrophil", hours) == 1.0
+
+
+def test_doses_of_cells_and_of_their_supply_agree():
+    twice = [{"deplete": "natural_killer", "fraction": 0.5, "every": "2 h", "stop": "3 h", "recovery": "1000 d"}]
+    model = liver(mm=1.0, step="1 h", interventions=twice)
+    whole = number(model, "natural_killer")
+    steps(model, 4.0)
+    assert model.left("natural_killer") == pytest.approx(0.25, rel=1e-3)
+    expect(number(model, "natural_killer"), whole, 0.25)
+
+
+def test_those_that_are_away_stay_away_beyond_the_stop():
+    course = Deplete(deplete="kupffer", start="0 h", stop="1 d", away="4 d", recovery="1 d")
+    assert course.strength(95.0) == 1.0 and course.strength(120.0) == pytest.approx(0.5)
+
+
 def test_who_comes_back_is_like_those_before_and_is_somebody_else():
     model = liver(mm=0.6, step="1 h", interventions=[{"deplete": "kupffer", "fraction": 1, "away": "0 h", "recovery": "1 h"}])
     before = model.kupffer.alive_rows()

@@ -66,7 +66,7 @@ def ever(
     if within is None:
         return Share(sum(clone in first_event for clone in first_of), len(first_of))
     watched = {clone: minutes for clone, minutes in first_of.items() if minutes + within * 60 <= run.hours * 60 + 1e-6}
-    hits = sum(first_event.get(clone, np.inf) <= minutes + within * 60 + 1e-6 for clone, minutes in watched.items())
+    hits = sum(-1e-6 <= first_event.get(clone, np.inf) - minutes <= within * 60 + 1e-6 for clone, minutes in watched.items())
     return Share(hits, len(watched))
 
 
