@@ -468,5 +468,5 @@ def test_within_counts_from_the_first_of_on(monkeypatch):
     """What befell a founder before is not in the time after it."""
     first = {"held": {1: 100.0, 2: 100.0, 3: 100.0, 4: 580.0}, "extravasated": {1: 50.0, 2: 100.0, 3: 161.0}}
     monkeypatch.setattr(cascade, "_first", lambda run, event: first[event])
-    ever = cascade.ever(SimpleNamespace(hours=10.0), event="extravasated", of="held", within=1.0)
+    ever = cascade.ever(SimpleNamespace(hours=10.0), event="extravasated", of="held", within="1 h")
     assert (ever.count, ever.of) == (1, 3)  # the second; the fourth has not been watched for so long
