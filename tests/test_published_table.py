@@ -80,6 +80,7 @@ def near_a_bound(numbers: list[float], window: Window) -> bool:
 
 def test_the_summaries_count_the_rows():
     words: dict[str, set[str]] = {}
+    name = ""
     for row in full():
         name = row[0] or name
         words.setdefault(name, set()).add(row[4].split(" (")[0])
