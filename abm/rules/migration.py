@@ -224,12 +224,6 @@ def look_ahead(cells, sites, vessels, order, n):
 def patrol(nk, tumor, sites, vessels, book, now, key, step, order, path_um, spacing_um, memory_um):
     """Patrolling NK cells of `order` (slots) walk `path_um` of sinusoid, stopping at the first tumor cell."""
     draws = np.empty(_DRAWS, np.uint64)
-    patrol_each(nk, tumor, sites, vessels, book, now, draws, key, step, order, path_um, spacing_um, memory_um)
-
-
-@jit(counted=False)
-def patrol_each(nk, tumor, sites, vessels, book, now, draws, key, step, order, path_um, spacing_um, memory_um):
-    """The same, with room for random bits."""
     for n in range(order.size):
         look_ahead(nk, sites, vessels, order, n)
         slot = order[n]
@@ -290,12 +284,6 @@ def crawl(cells, sites, vessels, key, step, order, path_um, spacing_um, memory_u
     """Neutrophils of `order` (slots) crawl `path_um` of sinusoid, up the chemokine where there is some, and stay with
     the first tumor cell they touch."""
     draws = np.empty(_DRAWS, np.uint64)
-    crawl_each(cells, sites, vessels, draws, key, step, order, path_um, spacing_um, memory_um, cxcl1, chemotaxis)
-
-
-@jit(counted=False)
-def crawl_each(cells, sites, vessels, draws, key, step, order, path_um, spacing_um, memory_um, cxcl1, chemotaxis):
-    """The same, with room for random bits."""
     for n in range(order.size):
         look_ahead(cells, sites, vessels, order, n)
         if n + _AHEAD < order.size:
