@@ -220,7 +220,7 @@ def ratio_estimate(
     if events is not None and (events < RARE or n < 2):
         rare = _ratio_of_events(_of_events(treated), _of_events(control))
         low, high = rare if n < 2 or not math.isfinite(value) else _wider((low, high), rare)
-    elif events is not None and low == high:  # every pair agrees; of what differs in one pair of many nothing was seen yet
+    elif events is not None and low == high == 1.0:  # every pair agrees; of what differs in one pair of many nothing was seen yet
         unseen = poisson_interval(0)[1] / events
         low, high = max(0.0, low - unseen), high + unseen
     return Estimate(value, float(low), float(high), n, events)
