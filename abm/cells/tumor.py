@@ -99,11 +99,11 @@ class TumorParameters(Parameters):
         description="whether the line crosses the endothelium within hours or first grows for days inside the vessel")
     dormancy: Number = parameter(
         1.0, low=0.1, high=3, mark="assumed",
-        source="B16F1, Luzzi 1998, Am J Pathol 153:865, lies above 1; fitter lines lie below",
+        source="B16F1, Luzzi 1998, Am J Pathol 153:865, is 0.85; fitter lines lie below",
         description="multiplies the rate at which solitary cells stop cycling")
     autonomy: Fraction = parameter(
         0.0, low=0, high=0.8, mark="assumed",
-        source="B16F1, of whose micrometastases 1 in 100 grows on (Luzzi 1998), is 0; lines that double in 2.5 d lie above",
+        source="B16F1, of whose micrometastases 1 in 100 grows on (Luzzi 1998), is 0.04; lines that double in 2.5 d lie above",
         description="how far a colony survives without the support of a niche")
     cxcl1: Number = parameter(
         1.0, low=0, high=5, mark="assumed",

@@ -72,7 +72,6 @@ class Deplete(Course):
     fraction: Fraction = Field(default=1.0, description=_TAKEN)
     recovery: Annotated[Hours, Positive] | None = Field(
         default=None, description=f"{_RETURN}; null: it does not, until stop")
-
     away: Hours = Field(default="0 h", description=_AWAY)
 
     @property

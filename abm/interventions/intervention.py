@@ -111,8 +111,8 @@ class Intervention(Parameters):
 class Course(Intervention):
     """An intervention by doses, or for a time.
 
-    A dose has the strength 1, which falls with the half-life, from when its lag is over. With `every`, doses are repeated
-    until `stop`, and what is left of the earlier ones adds up. Without `every`, it stays 1 until `stop` and falls then.
+    A dose has the strength 1, which falls with the half-life. With `every`, doses are repeated until `stop`, and what
+    is left of the earlier ones adds up. Without `every`, it stays 1 until `stop`, at least for its lag, and falls then.
     Without a half-life it is 1 from `start` to `stop`.
     """
 
@@ -142,7 +142,7 @@ class Course(Intervention):
 
     @property
     def _lag(self) -> float:
-        """Hours for which a dose keeps its whole strength."""
+        """Hours for which a single dose keeps its whole strength at least."""
         return 0.0
 
     @property
@@ -176,9 +176,6 @@ class Course(Intervention):
             if hours < end - _SAME_MOMENT:
                 return 1.0
             return 0.0 if half_life is None else 0.5 ** (max(hours - end, 0.0) / half_life)
-        falling = self.doses(hours - self._lag)
-        if falling == 0:
-            return float(count)
         left_per_interval = 0.5 ** (self.every / half_life)
-        newest = 0.5 ** (max(hours - self._lag - self.start - (falling - 1) * self.every, 0.0) / half_life)
-        return count - falling + newest * (1.0 - left_per_interval**falling) / (1.0 - left_per_interval)
+        newest = 0.5 ** (max(hours - self.start - (count - 1) * self.every, 0.0) / half_life)
+        return newest * (1.0 - left_per_interval**count) / (1.0 - left_per_interval)

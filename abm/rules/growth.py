@@ -268,7 +268,10 @@ def grow(tumor, sites, book, minutes, key, step, order, hours, oxygen, nets, hep
 @jit(counted=False)
 def live_on(tumor, sites, book, minutes, key, step, order, dying, quickness, hours, oxygen, nets, hepatocytes, fate,
             push_depth, queue, came_from, identity):
-    """The step of each cell, with the random bits by slot that decide on its death and on the length of its cycle."""
+    """The step of each cell, with the random bits by slot that decide on its death and on the length of its cycle.
+
+    Apart from `grow`, which makes arrays: so references to them need not be counted at every look around.
+    """
     for slot in order:
         cell = tumor.rows[slot]
         if cell.alive == 0 or cell.state == CIRCULATING or cell.state == HELD:
