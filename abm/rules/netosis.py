@@ -68,7 +68,7 @@ class Netosis(Rule):
         )
 
 
-@jit(counted=False)
+@jit
 def decay(nets, factor):
     """Decay of every net; what has become too thin is gone."""
     flat = nets.ravel()

@@ -60,7 +60,7 @@ class StellateActivation(Rule):
         )
 
 
-@jit(counted=False)
+@jit
 def fade(ecm, factor):
     """Remodelling of the matrix; what has become too thin is gone."""
     flat = ecm.ravel()
