@@ -60,7 +60,7 @@ class TransformingGrowthFactor(SignalParameters):
         source="active form minutes in plasma (Wakefield 1990), hours in tissue",
         description="decay rate of the active form")
     interval: Hours = parameter(
-        "15 min", low="1 min", high="1 h", mark="assumed", source="numerical; cells turn it on over days",
+        "30 min", low="1 min", high="1 h", mark="assumed", source="numerical; cells turn it on over days",
         description=_INTERVAL)
 
 
@@ -74,7 +74,7 @@ class Chemokine(SignalParameters):
     decay: PerHour = parameter(
         "0.7 /h", low="0.2 /h", high="3 /h", mark="unverified", source="range of 50-150 um", description="rate of decay in the tissue")
     interval: Hours = parameter(
-        "15 min", low="1 min", high="1 h", mark="assumed", source="numerical; made by tumor cells, which change over hours",
+        "30 min", low="1 min", high="1 h", mark="assumed", source="numerical; made by tumor cells, which change over hours",
         description=_INTERVAL)
 
 

@@ -12,7 +12,8 @@ which is exact in the steady state, does not overshoot and keeps non-negative wh
 multiplied by 1/(1 + r h) instead of exp(-r dt). Here k is a lower bound of all r, and exp is convex, so that
 exp(-r dt) <= 1/(1 + r h) <= 1/(1 + r dt): every mode is at least as accurate as with h = dt, and one that relaxes at
 rate k, as a field of many sources does, is exact. The bound is one over the longest mean residence time: T(x), the
-mean time until a molecule released at x is absorbed, solves s T - D lap(T) = 1 (Barta's inequality with T > 0).
+mean time until a molecule released at x is absorbed, solves s T - D lap(T) = 1 (Barta's inequality with T > 0). It is
+smooth, so sites are joined two by two before it is looked for.
 
 The equation is solved by multigrid from the present values (`abm.fields.multigrid`), mostly in one or two cycles; what
 little the iteration leaves is repaired in the total, so that sum(c' - c) = h sum(q - s c') to rounding.
@@ -34,7 +35,7 @@ SMALLEST_DECAY_LENGTH = 2.0
 _SMALLEST_SIDE = 4
 _MOST_CYCLES = 200
 _ERROR_LEFT = 0.3  # the error after a cycle is at most about this part of the cycle's correction
-_RESIDENCE_TOLERANCE = 0.02
+_RESIDENCE_TOLERANCE = 0.05  # of the iteration and of the joined sites
 _LARGEST_EXPONENT = 20.0  # a field that relaxes e20-fold within a step is in its steady state
 
 
@@ -83,6 +84,9 @@ class DiffusionSolver:
         self._sink = zeros(self.shape)
         self._right_side = zeros(self.shape)
         self._grid = multigrid.build(self.shape, diffusion_um2_per_s / spacing_um**2, periodic)
+        self._coarser = {"spacing_um": 2.0 * spacing_um, "periodic": periodic, "diffusion_um2_per_s": diffusion_um2_per_s,
+                         "step_s": step_s, "tolerance": _RESIDENCE_TOLERANCE}
+        self._residence: DiffusionSolver | None = None
 
     def __repr__(self) -> str:
         return f"DiffusionSolver({self.shape[0]} x {self.shape[1]}, step {self.step_s:g} s, {self.nbytes / 1e6:.1f} MB)"
@@ -90,13 +94,14 @@ class DiffusionSolver:
     @property
     def nbytes(self) -> int:
         """Memory of the solver, without the caller's values and source."""
-        return self._sink.nbytes + self._right_side.nbytes + sum(array.nbytes for array in self._grid)
+        own = self._sink.nbytes + self._right_side.nbytes + sum(array.nbytes for array in self._grid)
+        return own + (self._residence.nbytes if self._residence is not None else 0)
 
     def set_sink(self, sink: np.ndarray, *, fit: bool = True) -> None:
         """Take over the local sink s(x) >= 0 (float32, 1/s); its values are copied.
 
         Args:
-            fit: find the slowest relaxation from the residence times, which costs about three cycles; otherwise the
+            fit: find the slowest relaxation from the residence times, which costs about one cycle; otherwise the
                 least sink serves: enough where every site absorbs, and cheap for a sink that changes every step.
 
         Raises:
@@ -116,8 +121,12 @@ class DiffusionSolver:
         least = float(np.min(self._sink))
         if not fit or not np.any(self._sink > 0):
             return least
-        residence = np.full(self.shape, 1.0 / np.mean(self._sink, dtype=np.float64), np.float32)
-        self._solve(residence, np.ones(self.shape, np.float32), 0.0, _RESIDENCE_TOLERANCE)
+        sink = _joined(self._sink)
+        if self._residence is None:
+            self._residence = DiffusionSolver(sink.shape, **self._coarser)
+        self._residence.set_sink(sink, fit=False)
+        residence = np.full(sink.shape, 1.0 / np.mean(sink, dtype=np.float64), np.float32)
+        self._residence.steady(residence, np.ones(sink.shape, np.float32), tolerance=_RESIDENCE_TOLERANCE)
         return max(least, (1.0 - _RESIDENCE_TOLERANCE) / float(np.max(residence)))
 
     def advance(self, values: np.ndarray, source: np.ndarray, *, least: float = 0.0) -> int:
@@ -166,6 +175,13 @@ class DiffusionSolver:
         if array.shape != self.shape or array.dtype != np.float32 or not array.flags.c_contiguous:
             found = f"{array.dtype} of shape {array.shape}"
             raise ValueError(f"{name} must be a C-contiguous float32 array of shape {self.shape}, not {found}")
+
+
+def _joined(lattice: np.ndarray) -> np.ndarray:
+    """Means over two by two sites; a last row or column left over counts twice, and a lattice is not cut below four."""
+    lattice = np.pad(lattice, [(0, max(size % 2, 2 * _SMALLEST_SIDE - size)) for size in lattice.shape], mode="edge")
+    rows = lattice[::2] + lattice[1::2]
+    return np.ascontiguousarray(0.25 * (rows[:, ::2] + rows[:, 1::2]), np.float32)
 
 
 def decay_length_um(diffusion_um2_per_s: float, sink_per_s: float) -> float:

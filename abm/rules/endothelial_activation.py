@@ -12,6 +12,7 @@ import numpy as np
 
 from ..cells import endothelium, kupffer
 from ..cells.population import TUMOR
+from ..fields.fields import is_due
 from ..kernels.jit import jit
 from ..kernels.sites import count_touching
 from ..tissue.sites import LUMEN, TISSUE
@@ -72,12 +73,15 @@ class EndothelialActivation(Rule):
                 liver.kupffer.used, liver.tumor.rows, liver.sites, np.float32(line.tnf_induction), liver.dt_hours,
                 line.tnf_onset, line.tnf_duration, p.tolerance_time, np.float32(p.activated_above),
             )
+        tnf = liver.fields["tnf"]
+        if not is_due(tnf, liver.step_number):
+            return  # the wall is followed over the time in which TNF-alpha has stayed as it is
         wall = liver.endothelium.used
         levels = ("e_selectin", "vcam1", "icam1", "retraction")
-        if liver.fields["tnf"].at_rest and not any(np.asarray(wall)[level].any() for level in levels):
+        if tnf.at_rest and not any(np.asarray(wall)[level].any() for level in levels):
             return
         express(
-            wall, liver.signal("tnf"), liver.dt_hours, p.e_selectin_on, p.e_selectin_off, p.vcam1_on, p.vcam1_off,
+            wall, liver.signal("tnf"), liver.dt_hours * tnf.every, p.e_selectin_on, p.e_selectin_off, p.vcam1_on, p.vcam1_off,
             p.icam1_on, p.icam1_off, p.closing_time, np.float32(p.activated_above),
         )
 

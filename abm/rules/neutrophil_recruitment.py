@@ -1,8 +1,8 @@
 """Neutrophil recruitment: CXCL1/IL-8 draws neutrophils from the portal blood; TGF-beta turns them.
 
 A small pool is always marginated in the sinusoids and renewed as it dies (half-life about 7 h: Dancey 1976, J Clin
-Invest 58:705). Tumor chemokine recruits more and keeps them alive longer; G-CSF fills the blood pool (Yang 2025,
-10.3892/or.2025.8963, refs 75, 79). Under TGF-beta they turn from N1 to N2 (Fridlender 2009,
+Invest 58:705). Tumor chemokine recruits more, as many as it catches of those that the blood carries past a
+site, and keeps them alive longer; G-CSF fills the blood pool (Yang 2025, 10.3892/or.2025.8963, refs 75, 79). Under TGF-beta they turn from N1 to N2 (Fridlender 2009,
 10.1016/j.ccr.2009.06.017).
 """
 
@@ -33,7 +33,7 @@ class NeutrophilRecruitment(Rule):
         entry_rate: PerHour = parameter(
             "0.005 /h", low="0.005 /h", high="0.5 /h", mark="assumed",
             source="Gordon-Weeks 2017, 10.1002/hep.29088: much denser in metastases than in liver, about 5-20 fold",
-            description="neutrophils that enter each perfused sinusoid site per hour at saturating CXCL1 and a normal blood pool")
+            description="neutrophils that enter each sinusoid site per hour at saturating CXCL1, a normal blood pool and average flow")
         n2_time: Hours = parameter(
             "24 h", low="6 h", high="72 h", mark="assumed",
             source="Fridlender 2009, 10.1016/j.ccr.2009.06.017 (direction)",
@@ -67,7 +67,8 @@ class NeutrophilRecruitment(Rule):
         entries = entry_sites(liver, key, renewal * pool * sequestered * liver.dt_hours)
         if not liver.fields["cxcl1"].at_rest and p.entry_rate > 0.0:
             attracted = attracting_sites(
-                self.sinusoids, liver.sites.perfused, cxcl1, key, liver.step_number, p.entry_rate * pool, liver.dt_hours)
+                self.sinusoids, liver.sites.perfused, liver.flow.passing, cxcl1, key, liver.step_number,
+                p.entry_rate * pool * liver.dt_hours)
             entries = np.concatenate((entries, attracted))
         if len(entries):
             cells.reserve(len(entries))
@@ -98,26 +99,27 @@ def age(cells, sites, key, step, hours, death_rate, tissue_death_rate, turning_r
 
 
 @jit
-def attracting_sites(sinusoids, perfused, cxcl1, key, step, entry_rate, hours):
+def attracting_sites(sinusoids, perfused, passing, cxcl1, key, step, entries):
     """Perfused ones of the `sinusoids` (uint64, row * columns + column) where chemokine brings a neutrophil out of the
-    blood in this step: int64 [n, 2]."""
+    blood in this step: int64 [n, 2]. `entries` are those per step at saturating chemokine where `passing` (float32
+    lattice, the blood that passes) is 1."""
     columns = cxcl1.shape[1]
-    open_sites, chemokine = perfused.ravel(), cxcl1.ravel()
+    open_sites, chemokine, blood = perfused.ravel(), cxcl1.ravel(), passing.ravel()
     found = np.empty((sinusoids.size, 2), np.int64)
     draws = np.empty(_AT_ONCE, np.uint64)
-    saturating = entry_rate * hours * 1.000001  # no hazard is above it: hardly a site needs to have its own worked out
     count = 0
     for first in range(0, sinusoids.size, _AT_ONCE):
         places = sinusoids[first : first + _AT_ONCE]
         fill_each(draws, key, step, places, 3)
         for k in range(places.size):
-            if unit(draws[k]) > saturating:
-                continue
             place = np.int64(places[k])
+            most = entries * np.float64(blood[place])
+            if unit(draws[k]) > most * 1.000001:  # and no chance is above the hazard: hardly a site needs to be looked at
+                continue
             level = np.float64(chemokine[place])
             if chemokine[place] <= _FAINT or open_sites[place] == 0:
                 continue
-            if strikes(unit(draws[k]), entry_rate * level / (1.0 + level) * hours):
+            if strikes(unit(draws[k]), most * level / (1.0 + level)):
                 found[count, 0] = place // columns
                 found[count, 1] = place % columns
                 count += 1

@@ -46,8 +46,8 @@ class Passage(Rule):
         flow = liver.flow
         slowness = np.clip(liver.config.tissue.sinusoid_velocity / np.maximum(flow.speed_um_per_s, 1e-3), *_SLOWNESS)
         weight = slowness.astype(np.float64) ** self.parameters.lingering
-        carried = flow.speed_um_per_s * liver.anatomy.radius_um.astype(np.float64) ** 2
-        self.lingering = (weight * (carried.sum() / np.maximum((weight * carried).sum(), 1e-30))).astype(np.float32)
+        passing = flow.passing.astype(np.float64)
+        self.lingering = (weight * (passing.sum() / np.maximum((weight * passing).sum(), 1e-30))).astype(np.float32)
 
     def apply(self, liver) -> None:
         tumor = liver.tumor

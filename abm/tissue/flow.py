@@ -60,7 +60,8 @@ class Flow:
 
     Lattices [row, column] that keep their identity over updates: `pressure` (float64; 1 portal, 0 central; at blocked
     sites that of the open network), `speed_um_per_s` and `residence_s` (float32: velocity of the blood, and the time
-    it takes past a site), `carries` (uint8: 1 where a sinusoid site is open towards both portal and central side), `ways`
+    it takes past a site), `passing` (float32: the blood that passes a site,
+    relative to what passes one on average in the open network), `carries` (uint8: 1 where a sinusoid site is open towards both portal and central side), `ways`
     (uint8: bit k is set where the neighbour in direction k is a vessel).
     Lists: `inlets` (int32 [n, 2], those of the anatomy), `inflow_cumulative` (float64 [n]: share of the blood that
     enters at this inlet or an earlier one; all 0 when nothing flows), `upstream_first` (int32: row * columns + column
@@ -75,14 +76,16 @@ class Flow:
         self.pressure = np.zeros(anatomy.shape)
         self.speed_um_per_s = np.zeros(anatomy.shape, np.float32)
         self.residence_s = np.zeros(anatomy.shape, np.float32)
+        self.passing = np.zeros(anatomy.shape, np.float32)
         self.carries = np.zeros(anatomy.shape, np.uint8)
         self.ways = ways_along((anatomy.kind != PARENCHYMA).astype(np.uint8), 1, anatomy.periodic)
         self._mesh = Mesh(*_mesh(anatomy.kind, np.flatnonzero(anatomy.kind == SINUSOID), anatomy.periodic))
-        self._um_per_s = 1.0
+        self._um_per_s = self._usual = 1.0
         self._open_pressure = (anatomy.kind == PORTAL_TRACT).astype(np.float64)
         self.update(anatomy.kind == SINUSOID)
         self._open_pressure = self.pressure.copy()
         self._um_per_s = sinusoid_velocity / float(np.median(self.speed_um_per_s[self.carries == 1]))
+        self._usual = float(np.mean(self.passing[self.carries == 1], dtype=np.float64))
         self._follow_pressure()
 
     def update(self, perfused: np.ndarray) -> None:
@@ -100,7 +103,7 @@ class Flow:
         anatomy = self.anatomy
         _velocities(
             self.ways, self.pressure, anatomy.kind, self.carries, anatomy.radius_um, anatomy.periodic,
-            anatomy.spacing_um, self._um_per_s, self.speed_um_per_s, self.residence_s,
+            anatomy.spacing_um, self._um_per_s, self._usual, self.speed_um_per_s, self.residence_s, self.passing,
         )
         cumulative = _inflow(self.pressure, anatomy.kind, self.carries, anatomy.inlets, anatomy.periodic)
         self.inflow = float(cumulative[-1])
@@ -377,11 +380,12 @@ def flux(pressure, kind, open_sites, i, j, m, periodic):
 
 
 @jit(counted=False)
-def _velocities(ways, pressure, kind, carries, radius_um, periodic, spacing_um, um_per_s, speed, residence):
-    """Fill `speed` (um/s) and `residence` (s): flow through a site by its cross-section, path through it by speed."""
+def _velocities(ways, pressure, kind, carries, radius_um, periodic, spacing_um, um_per_s, usual, speed, residence, passing):
+    """Fill `speed` (um/s), `residence` (s) and `passing`: flow through a site by its cross-section, path through it by
+    speed, flow through it by the `usual` one."""
     for i in range(kind.shape[0]):
         for j in range(kind.shape[1]):
-            speed[i, j] = 0.0
+            speed[i, j] = passing[i, j] = 0.0
             residence[i, j] = STAGNANT_RESIDENCE_S if kind[i, j] == SINUSOID else 0.0
             if carries[i, j] == 0:
                 continue
@@ -394,6 +398,7 @@ def _velocities(ways, pressure, kind, carries, radius_um, periodic, spacing_um, 
                 through += 0.5 * abs(flow)
                 path += 0.5 * abs(flow) * STEP_LENGTH[m] * spacing_um
             if through > 0.0:
+                passing[i, j] = np.float32(through / usual)
                 velocity = um_per_s * through / (np.float64(radius_um[i, j]) ** 2)
                 speed[i, j] = np.float32(velocity)
                 residence[i, j] = np.float32(min(path / through / velocity, STAGNANT_RESIDENCE_S))

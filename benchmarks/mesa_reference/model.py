@@ -373,8 +373,9 @@ class MesaLiver(mesa.Model):
         if self.fields["cxcl1"].at_rest or p.entry_rate <= 0.0:
             return
         places = np.argwhere((self.cxcl1 > _FAINT) & (self.anatomy.kind == SINUSOID) & self.perfused)
-        level = self.cxcl1[places[:, 0], places[:, 1]].astype(float)
-        enters = self.rng.random(len(places)) < -np.expm1(-p.entry_rate * pool * level / (1.0 + level) * self.dt_hours)
+        level, passing = (lattice[places[:, 0], places[:, 1]].astype(float) for lattice in (self.cxcl1, self.flow.passing))
+        rate = p.entry_rate * pool * passing * level / (1.0 + level)
+        enters = self.rng.random(len(places)) < -np.expm1(-rate * self.dt_hours)
         for row, column in places[enters].tolist():
             site = self.grid[row, column]
             if site.lumen is None:

@@ -15,7 +15,8 @@ from abm.tissue.sites import PARENCHYMA, TISSUE
 
 SIGNALS = ("tnf", "tgf_beta", "cxcl1", "vegf", "lactate")
 EVERY = {  # steps from one solution to the next, in the order of SIGNALS, then oxygen
-    "10 min": (1, 2, 2, 3, 3, 6), "5 min": (2, 3, 3, 6, 6, 12), "2.5 min": (4, 6, 6, 12, 12, 24), "1 min": (10, 15, 15, 30, 30, 60)}
+    "10 min": (1, 3, 3, 3, 3, 6), "5 min": (2, 6, 6, 6, 6, 12), "2.5 min": (4, 12, 12, 12, 12, 24),
+    "1 min": (10, 30, 30, 30, 30, 60)}
 SOLVED_EACH_STEP = {name: {"interval": "5 min"} for name in SIGNALS}
 
 

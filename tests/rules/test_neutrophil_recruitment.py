@@ -6,6 +6,7 @@ from checks import assert_chance, assert_same_state, assert_whole, compiled_only
 from liver import liver, put, sinusoids, without
 
 from abm.cells.neutrophil import N1, N2, NETTING
+from abm.cells.population import NEUTROPHIL
 from abm.kernels.random import uniform
 from abm.rules.neutrophil_recruitment import attracting_sites
 from abm.tissue.sites import LUMEN, SINUSOID
@@ -79,12 +80,13 @@ def test_the_marginated_pool_is_renewed(pool, step):
     assert_whole(model)
 
 
-def naive_attracting(sites, cxcl1, key, step, rate, hours):
+def naive_attracting(sites, passing, cxcl1, key, step, rate, hours):
     found = []
     for row, column in np.argwhere((sites.kind == SINUSOID) & (sites.perfused != 0) & (cxcl1 > 1e-3)):
         level = float(cxcl1[row, column])
         site = np.uint64(row * sites.kind.shape[1] + column)
-        if uniform(key, step, site, 3) < 1 - np.exp(-rate * level / (1 + level) * hours):
+        hazard = rate * float(passing[row, column]) * level / (1 + level)
+        if uniform(key, step, site, 3) < 1 - np.exp(-hazard * hours):
             found.append((row, column))
     return np.array(found)
 
@@ -96,10 +98,11 @@ def test_chemokine_draws_at_the_sites_plain_python_says():
     model.sites.perfused[30:] = 0
     key = model.key("neutrophil_recruitment")
     places = np.flatnonzero(model.sites.kind == SINUSOID).astype(np.uint64)
-    found = attracting_sites(places, model.sites.perfused, cxcl1, key, 3, 5.0, 0.5)
+    passing = model.flow.passing
+    found = attracting_sites(places, model.sites.perfused, passing, cxcl1, key, 3, 5.0 * 0.5)
     assert len(found) > 30
-    np.testing.assert_array_equal(found, naive_attracting(model.sites, cxcl1, key, 3, 5.0, 0.5))
-    assert len(attracting_sites(places, model.sites.perfused, cxcl1, key, 3, 0.0, 0.5)) == 0
+    np.testing.assert_array_equal(found, naive_attracting(model.sites, passing, cxcl1, key, 3, 5.0, 0.5))
+    assert len(attracting_sites(places, model.sites.perfused, passing, cxcl1, key, 3, 0.0)) == 0
 
 
 @compiled_only
@@ -109,11 +112,30 @@ def test_chemokine_brings_cells_at_the_entry_rate(pool, step):
     model.blood.levels["neutrophils"] = pool
     cxcl1 = model.fields["cxcl1"]
     cxcl1.values[:], cxcl1.at_rest = 1e6, False
-    sites = len(sinusoids(model))
+    places = tuple(sinusoids(model).T)
     run_rule(model, "neutrophil_recruitment", 4.0)
     # a site that has its neutrophil takes no second one
-    assert_chance(model.neutrophil.count, sites, 1 - np.exp(-0.05 * pool * 4.0))
+    chances = 1 - np.exp(-0.05 * pool * 4.0 * model.flow.passing[places])
+    assert abs(model.neutrophil.count - chances.sum()) < 3.3 * np.sqrt((chances * (1 - chances)).sum())
     assert_whole(model)
+
+
+@compiled_only
+def test_chemokine_catches_neutrophils_in_proportion_to_the_blood_that_passes():
+    model = without(host(mm=1.0, neutrophil=NOBODY_COMES | {"tissue_half_life": "100000 h"}), *RESIDENTS)
+    cxcl1 = model.fields["cxcl1"]
+    cxcl1.values[:], cxcl1.at_rest = 1e6, False
+    sites = sinusoids(model)
+    passing = model.flow.passing[tuple(sites.T)]
+    run_rule(model, "neutrophil_recruitment", 2.0)
+    caught = (model.sites.population[LUMEN] == NEUTROPHIL)[tuple(sites.T)]
+    still = passing == 0.0
+    strong = passing > np.median(passing[~still])
+    assert not caught[still].any()
+    for chosen in (strong, ~strong & ~still):
+        chances = 1 - np.exp(-0.05 * 2.0 * passing[chosen])
+        assert abs(caught[chosen].sum() - chances.sum()) < 3.3 * np.sqrt((chances * (1 - chances)).sum())
+    assert passing[strong].mean() > 2 * passing[~strong & ~still].mean()
 
 
 def test_nobody_enters_where_somebody_stands_or_no_blood_flows():
