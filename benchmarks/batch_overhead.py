@@ -18,6 +18,7 @@ from pathlib import Path
 from abm.experiments.batch import run_batch
 from abm.experiments.loading import load_experiment
 
+RUNS, ROUNDS = 6, 3
 SMALL = """
 base: {extends: quickstart.yaml, tissue: {width: 0.4 mm, height: 0.4 mm}, duration: 12 h}
 arms: {control: {}, no_kupffer: {cells: {kupffer: {density: 0 /mm^2}}}}
@@ -26,9 +27,9 @@ measures:
   - {measure: touching_kupffer, at: 6 h}
   - {measure: adherent_cells, every: 1 h}
 """
-WHOLE = """
-base: {extends: quickstart.yaml, duration: 2 d, record: {movie: false, figures: false}}
-replicates: 4
+WHOLE = f"""
+base: {{extends: quickstart.yaml, duration: 10 d, record: {{movie: false, figures: false}}}}
+replicates: {RUNS}
 measures: [tumor_cells]
 """
 FEW = 10
@@ -63,23 +64,27 @@ def overhead(folder: Path, runs: int) -> None:
 
 
 def workers(folder: Path) -> None:
-    """Print how two workers compare with two `crlm run`."""
+    """Print how two workers compare with two `crlm run`, in turns."""
     (folder / "whole.yaml").write_text(WHOLE)
-    (folder / "alone.yaml").write_text("\n".join(["extends: quickstart.yaml", "duration: 2 d", "record: {movie: false, figures: false}"]))
+    (folder / "alone.yaml").write_text("extends: quickstart.yaml\nduration: 10 d\nrecord: {movie: false, figures: false}")
     command = [sys.executable, "-m", "abm.cli"]
-    pace = {}
-    for kind in ("run", "batch"):
-        clock, wall = cpu(resource.RUSAGE_CHILDREN), time.perf_counter()
-        if kind == "run":
-            for pair in ((1, 2), (3, 4)):
-                pairs = [subprocess.Popen([*command, "run", folder / "alone.yaml", "-q", "--seed", str(seed), "-o",
-                                           folder / f"alone-{seed}"]) for seed in pair]
-                assert not any(process.wait() for process in pairs)
-        else:
-            subprocess.run([*command, "batch", folder / "whole.yaml", "-q", "--workers", "2", "--keep", "all", "-o",
-                            folder / "whole"], check=True)
-        pace[kind] = [4 * 3600 / spent for spent in (cpu(resource.RUSAGE_CHILDREN) - clock, time.perf_counter() - wall)]
-        print(f"two at a time, crlm {kind}: {pace[kind][0]:.0f} runs per hour of CPU time, {pace[kind][1]:.0f} per hour of wall time")
+    spent = {"run": [0.0, 0.0], "batch": [0.0, 0.0]}
+    for turn in range(ROUNDS):
+        for kind, clocks in spent.items():
+            clock, wall = cpu(resource.RUSAGE_CHILDREN), time.perf_counter()
+            if kind == "run":
+                for seed in range(1, RUNS, 2):
+                    pair = [subprocess.Popen([*command, "run", folder / "alone.yaml", "-q", "--seed", str(seed + k), "-o",
+                                              folder / f"alone-{turn}-{seed + k}"]) for k in range(2)]
+                    assert not any([process.wait() for process in pair])
+            else:
+                subprocess.run([*command, "batch", folder / "whole.yaml", "-q", "--workers", "2", "--keep", "all", "-o",
+                                folder / f"whole-{turn}"], check=True)
+            clocks[0] += cpu(resource.RUSAGE_CHILDREN) - clock
+            clocks[1] += time.perf_counter() - wall
+    pace = {kind: [ROUNDS * RUNS * 3600 / clock for clock in clocks] for kind, clocks in spent.items()}
+    for kind, (by_cpu, by_wall) in pace.items():
+        print(f"two at a time, crlm {kind}: {by_cpu:.0f} runs per hour of CPU time, {by_wall:.0f} per hour of wall time")
     ratios = [batch / run for batch, run in zip(pace["batch"], pace["run"], strict=True)]
     print(f"a batch reaches {ratios[0]:.2f} by CPU time, {ratios[1]:.2f} by wall time (aim: at least 0.95); load {os.getloadavg()[0]:.1f}")
 

@@ -148,10 +148,12 @@ def express(wall, tnf, hours, e_on, e_off, v_on, v_off, i_on, i_off, closing_tim
     """Expression of the three adhesion molecules on every wall segment, driven by TNF-alpha at half-maximum 1."""
     closing = np.float32(np.exp(-hours / closing_time)) if closing_time > 0.0 else np.float32(0.0)
     zero = np.float32(0.0)
+    # what a wall at rest would make of less is set to zero anyway
+    faint = np.float32(0.99 * np.float64(_EXTINCT) / max(max(e_on, v_on, i_on) * hours, 1e-9))
     for i in range(wall.size):
         segment = wall[i]
         level = tnf[segment.row, segment.column]
-        if level == zero and segment.e_selectin == zero and segment.vcam1 == zero and segment.icam1 == zero:
+        if level <= faint and segment.e_selectin == zero and segment.vcam1 == zero and segment.icam1 == zero:
             if segment.retraction == zero:
                 continue
         signal = np.float64(level / (np.float32(1.0) + level))
