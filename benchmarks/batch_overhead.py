@@ -76,7 +76,7 @@ def workers(folder: Path) -> None:
                 for seed in range(1, RUNS, 2):
                     pair = [subprocess.Popen([*command, "run", folder / "alone.yaml", "-q", "--seed", str(seed + k), "-o",
                                               folder / f"alone-{turn}-{seed + k}"]) for k in range(2)]
-                    assert not any([process.wait() for process in pair])
+                    assert not any(process.wait() for process in pair)
             else:
                 subprocess.run([*command, "batch", folder / "whole.yaml", "-q", "--workers", "2", "--keep", "all", "-o",
                                 folder / f"whole-{turn}"], check=True)

@@ -7,7 +7,7 @@ import mesa
 import numpy as np
 
 from ..kernels.random import shuffled
-from ..kernels.tables import ALIVE, HIGH, Table, new_book
+from ..kernels.tables import ALIVE, HIGH, Rows, Table, as_rows, new_book
 
 TUMOR, KUPFFER, NATURAL_KILLER, NEUTROPHIL, STELLATE, ENDOTHELIAL = 1, 2, 3, 4, 5, 6
 """Population codes in the occupancy lattices; 0 is nobody."""
@@ -114,7 +114,7 @@ class Population:
         self.agent_class = agent_class
         self.states: Sequence[str] = agent_class.states
         self.sites_per_cell = sites_per_cell
-        self.rows = np.zeros(16, agent_class.dtype).view(np.recarray)
+        self.rows = as_rows(np.zeros(16, agent_class.dtype))
         self.book = new_book(self.rows)
         self._used = self._used_of = self.rows
         self._handles: dict[int, LiverCell] = {}
@@ -129,14 +129,14 @@ class Population:
         return int(self.book[ALIVE])
 
     @property
-    def used(self) -> np.recarray:
+    def used(self) -> Rows:
         """The rows up to the last living one, the dead among them: a view."""
         high = self.book[HIGH]
         if len(self._used) != high or self._used_of is not self.rows:
-            self._used, self._used_of = self.rows[:high], self.rows  # slicing a recarray costs 15 us, asking for its size 1 us
+            self._used, self._used_of = self.rows[:high], self.rows
         return self._used
 
-    def alive_rows(self) -> np.recarray:
+    def alive_rows(self) -> Rows:
         """A copy of the living rows, lowest first."""
         used = self.used
         return used[used.alive != 0]
@@ -145,7 +145,7 @@ class Population:
         """Make room for `births` more cells; the table grows by doubling."""
         needed = self.count + births
         if needed > self.rows.size:
-            grown = np.zeros(max(needed, 2 * self.rows.size), self.rows.dtype).view(np.recarray)
+            grown = as_rows(np.zeros(max(needed, 2 * self.rows.size), self.rows.dtype))
             grown[: self.rows.size] = self.rows
             self.rows = grown
 
@@ -175,7 +175,7 @@ class Population:
         """Take over the rows of a checkpoint."""
         if rows.dtype != self.agent_class.dtype:
             raise ValueError(f"the checkpoint's table of {self.name} cells has other columns than this version's")
-        self.rows = rows.copy().view(np.recarray)
+        self.rows = as_rows(rows.copy())
         self.book = new_book(self.rows)
         self._handles.clear()
 

@@ -5,6 +5,7 @@ import numpy as np
 from ..kernels.jit import jit
 from ..kernels.random import hash64, stream_key
 from ..kernels.sites import place
+from ..kernels.tables import Rows
 from .population import Population
 
 
@@ -52,7 +53,7 @@ def choose_sites(candidates: np.ndarray, count: int, key: np.uint64) -> np.ndarr
     return np.sort(candidates[chosen])
 
 
-def settle(population: Population, sites, flat_sites: np.ndarray, layer: int, seed: int) -> np.recarray:
+def settle(population: Population, sites, flat_sites: np.ndarray, layer: int, seed: int) -> Rows:
     """Give each of `flat_sites` a cell and return the new rows, all other columns zero.
 
     A resident's identity is the hash of (initial, population, site).

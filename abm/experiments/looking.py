@@ -35,7 +35,7 @@ class Looking:
     """What a measure sees. Whatever several measures need is worked out once.
 
     liver : the LiverModel as it stands
-    events : all entries of the ledger so far, a record array of `record.ledger.ENTRY`; valid during the look only
+    events : all entries of the ledger so far, rows of `record.ledger.ENTRY`; valid during the look only
     hours : simulated time
     """
 

@@ -35,6 +35,7 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from ..config import plugins
 from ..config.errors import closest, keys_of, quantity_of, quoted
+from ..kernels.tables import as_rows
 from ..record.files import write_whole
 from ..record.ledger import ENTRY
 from ..record.recorder import Recorder
@@ -499,7 +500,7 @@ class Observer(Recorder):
         if self.folder is None:
             return model.ledger.entries
         self._take(model.ledger)
-        return self._events.view(np.recarray)
+        return as_rows(self._events)
 
     def _take(self, ledger) -> None:
         """Copy the entries that are new since the last time."""

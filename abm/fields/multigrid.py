@@ -136,14 +136,6 @@ def _smoothing(row_widths: np.ndarray, column_widths: np.ndarray, coupling: floa
     return (width**2 / (6 * coupling) if uniform else 0.0), 1 / (middle + reach), 1 / (middle - reach)
 
 
-def restrict_sink(sink: np.ndarray, grid: Grid) -> None:
-    """Fill the coarse sinks with weighted averages of `sink` (1/s)."""
-    for k in range(len(grid.levels) - 1):
-        coarse = level_of(grid.sinks, grid.levels, k + 1)
-        average_sink(sink, *axes_of(grid, k), grid.buffers[0], coarse)
-        sink = coarse
-
-
 @jit(inline=True)
 def largest_bits(most, row):
     """The larger of `most` and the magnitudes in a row, all as the bits of float32: ordered alike, NaN above all, and
@@ -305,6 +297,17 @@ def average_sink(fine, rows, columns, line, coarse):
         for j in range(width):
             coarse[own, j] += rows[OWN_WEIGHT, i] * line[j]
             coarse[other, j] += rows[NEXT_WEIGHT, i] * line[j]
+
+
+@jit
+def restrict_sink(sink, grid):
+    """Fill the coarse sinks with weighted averages of `sink` (float32 lattice, 1/s)."""
+    fine = sink
+    for k in range(grid.levels.shape[0] - 1):
+        rows, columns = axes_of(grid, k)
+        coarse = level_of(grid.sinks, grid.levels, k + 1)
+        average_sink(fine, rows, columns, grid.buffers[0], coarse)
+        fine = coarse
 
 
 @jit(counted=False)

@@ -1,9 +1,10 @@
 """Tables of cells: rows never move, freed rows are taken again lowest first.
 
-A `Table` is a record array and its book. The free list is implied by the column `alive`; the book only remembers
+A `Table` is its rows and its book. The free list is implied by the column `alive`; the book only remembers
 where to look, so saving the rows saves everything.
 """
 
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -14,14 +15,46 @@ HIGH, FREE, ALIVE = 0, 1, 2
 """Entries of a book: the rows up to the last one alive, the lowest free row, how many cells are alive."""
 
 
-class Table(NamedTuple):
-    """rows: record array with a column `alive`; book: int64 [3]."""
+class Rows(np.ndarray):
+    """A structured array whose columns, and those of a single row, are attributes: `rows.uid`, `rows[3].uid`.
 
-    rows: np.recarray
+    It differs from `np.recarray` in that no attribute is looked up by Python code: numba, which asks every array that it
+    is handed for one, takes these over in a fifth of the time.
+    """
+
+    def __reduce__(self):
+        plain = np.asarray(self)
+        return (as_rows, (plain,)) if plain.dtype.names else plain.__reduce__()  # a column is none
+
+
+def as_rows(table: np.ndarray) -> Rows:
+    """A view of a structured array as `Rows`."""
+    return table.view(np.dtype((np.record, table.dtype)), _with_columns(table.dtype.names))
+
+
+@lru_cache
+def _with_columns(names: tuple[str, ...]) -> type[Rows]:
+    return type("Rows", (Rows,), {"__module__": __name__} | {name: _column(name) for name in names})
+
+
+def _column(name: str) -> property:
+    def get(rows):
+        return np.asarray(rows)[name]
+
+    def put(rows, values):
+        np.asarray(rows)[name] = values
+
+    return property(get, put)
+
+
+class Table(NamedTuple):
+    """rows: with a column `alive`; book: int64 [3]."""
+
+    rows: Rows
     book: np.ndarray
 
 
-def new_book(rows: np.recarray) -> np.ndarray:
+def new_book(rows: Rows) -> np.ndarray:
     """The book that belongs to `rows`."""
     alive = np.asarray(rows.alive) != 0
     used = np.flatnonzero(alive)

@@ -45,6 +45,6 @@ class Events(TableRecorder):
 
 
 def events_table(entries) -> pa.Table:
-    """Ledger entries (record array of ENTRY) as the table of events.parquet."""
+    """Ledger entries (rows of ENTRY) as the table of events.parquet."""
     arrays = [column.array([entries[column.name]]) for column in COLUMNS]
     return pa.Table.from_arrays(arrays, schema=pa.schema([column.field for column in COLUMNS]))

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..kernels.jit import jit
 from ..kernels.sites import lift
-from ..kernels.tables import free_slot
+from ..kernels.tables import Rows, as_rows, free_slot
 from . import cause as causes
 from . import event as events
 
@@ -20,9 +20,9 @@ ENTRY = np.dtype([
 
 
 class Book(NamedTuple):
-    """The ledger as kernels see it: entries (record array of ENTRY), cursor (int64 [1]: entries written)."""
+    """The ledger as kernels see it: entries (rows of ENTRY), cursor (int64 [1]: entries written)."""
 
-    entries: np.recarray
+    entries: Rows
     cursor: np.ndarray
 
 
@@ -30,7 +30,7 @@ class Ledger:
     """The events since the start, or since the last `drain`, and running totals by event and cause."""
 
     def __init__(self) -> None:
-        self._entries = np.zeros(1024, ENTRY).view(np.recarray)
+        self._entries = as_rows(np.zeros(1024, ENTRY))
         self._cursor = np.zeros(1, np.int64)
         self._counted = 0
         self.totals = np.zeros((len(events.NAMES), len(causes.NAMES)), np.int64)
@@ -38,8 +38,8 @@ class Ledger:
     def book(self, room: int) -> Book:
         """The kernels' view, with room for `room` more entries."""
         needed = int(self._cursor[0]) + room
-        if needed > len(self._entries):  # the size of a recarray costs 1 us to ask for
-            grown = np.zeros(max(needed, 2 * len(self._entries)), ENTRY).view(np.recarray)
+        if needed > len(self._entries):
+            grown = as_rows(np.zeros(max(needed, 2 * len(self._entries)), ENTRY))
             grown[: len(self._entries)] = self._entries
             self._entries = grown
         return Book(self._entries, self._cursor)
@@ -53,11 +53,11 @@ class Ledger:
             self._counted = written
 
     @property
-    def entries(self) -> np.recarray:
+    def entries(self) -> Rows:
         """The events not drained yet, oldest first: a view."""
         return self._entries[: self._cursor[0]]
 
-    def drain(self) -> np.recarray:
+    def drain(self) -> Rows:
         """Hand the entries over and forget them; the totals stay."""
         self.count()
         entries = self.entries.copy()

@@ -17,6 +17,7 @@ import zarr
 from zarr.codecs import BloscCodec
 from zarr.storage import LocalStore
 
+from ..kernels.tables import Rows
 from .display import display_codes
 from .files import TEMPORARY, DamagedFile, remove_folder, sync
 from .recorder import Recorder
@@ -167,7 +168,7 @@ class _Ragged:
         self.first = self.written = 0
         self.pieces = {name: [np.empty(0, kind)] for name, kind in self.columns.items()}
 
-    def add(self, rows: np.recarray, frame: int) -> None:
+    def add(self, rows: Rows, frame: int) -> None:
         self.counts[frame] = rows.size
         for name, pieces in self.pieces.items():
             pieces.append(rows[name].copy())

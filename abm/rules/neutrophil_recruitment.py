@@ -1,9 +1,9 @@
 """Neutrophil recruitment: CXCL1/IL-8 draws neutrophils from the portal blood; TGF-beta turns them.
 
 A small pool is always marginated in the sinusoids and renewed as it dies (half-life about 7 h: Dancey 1976, J Clin
-Invest 58:705). Tumor chemokine recruits more, as many as it catches of those that the blood carries past a
-site, and keeps them alive longer; G-CSF fills the blood pool (Yang 2025, 10.3892/or.2025.8963, refs 75, 79). Under TGF-beta they turn from N1 to N2 (Fridlender 2009,
-10.1016/j.ccr.2009.06.017).
+Invest 58:705). Tumor chemokine recruits more, in proportion to those that the blood carries past a site, and keeps them
+alive longer; G-CSF fills the blood pool (Yang 2025, 10.3892/or.2025.8963, refs 75, 79). Under TGF-beta they turn from N1
+to N2 (Fridlender 2009, 10.1016/j.ccr.2009.06.017).
 """
 
 import numpy as np

@@ -60,9 +60,9 @@ class Flow:
 
     Lattices [row, column] that keep their identity over updates: `pressure` (float64; 1 portal, 0 central; at blocked
     sites that of the open network), `speed_um_per_s` and `residence_s` (float32: velocity of the blood, and the time
-    it takes past a site), `passing` (float32: the blood that passes a site,
-    relative to what passes one on average in the open network), `carries` (uint8: 1 where a sinusoid site is open towards both portal and central side), `ways`
-    (uint8: bit k is set where the neighbour in direction k is a vessel).
+    it takes past a site), `passing` (float32: the blood that passes a site, relative to the mean of the open network),
+    `carries` (uint8: 1 where a sinusoid site is open towards both portal and central side), `ways` (uint8: bit k is set
+    where the neighbour in direction k is a vessel).
     Lists: `inlets` (int32 [n, 2], those of the anatomy), `inflow_cumulative` (float64 [n]: share of the blood that
     enters at this inlet or an earlier one; all 0 when nothing flows), `upstream_first` (int32: row * columns + column
     of the sites that carry blood, by falling pressure). `inflow` is all the blood that enters, in the unit of `flux`.

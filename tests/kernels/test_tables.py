@@ -1,18 +1,21 @@
 """Tables of cells: rows stay, freed rows are taken again lowest first, and the book says what the rows say."""
 
+import copy
+import pickle
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from abm.kernels.tables import ALIVE, FREE, HIGH, Table, free_slot, new_book, take_slot
+from abm.kernels.tables import ALIVE, FREE, HIGH, Rows, Table, as_rows, free_slot, new_book, take_slot
 
 DTYPE = np.dtype([("alive", "u1"), ("uid", "u8")])
 ROOM = 6
 
 
 def new_table() -> Table:
-    rows = np.zeros(ROOM, DTYPE).view(np.recarray)
+    rows = as_rows(np.zeros(ROOM, DTYPE))
     return Table(rows, new_book(rows))
 
 
@@ -59,4 +62,26 @@ def test_other_cells_are_not_touched():
 
 
 def test_the_book_of_no_rows():
-    assert new_book(np.zeros(0, DTYPE).view(np.recarray)).tolist() == [0, 0, 0]
+    assert new_book(as_rows(np.zeros(0, DTYPE))).tolist() == [0, 0, 0]
+
+
+def test_columns_and_single_cells_have_attributes():
+    plain = np.zeros(4, DTYPE)
+    rows = as_rows(plain)
+    rows.uid = [5, 6, 7, 8]
+    rows.alive[1] = 1
+    rows[2].uid = 70
+    assert plain["uid"].tolist() == rows.uid.tolist() == [5, 6, 70, 8] and plain["alive"].tolist() == [0, 1, 0, 0]
+    assert type(rows.uid) is np.ndarray and rows[2].uid == 70
+    assert rows[1:].uid.tolist() == rows[[1, 2, 3]].uid.tolist() == [6, 70, 8]
+    with pytest.raises(AttributeError, match="nobody"):
+        rows.nobody  # noqa: B018
+
+
+@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy, lambda rows: pickle.loads(pickle.dumps(rows))])
+def test_copies_are_rows_of_their_own(copied):
+    rows = as_rows(np.zeros(3, DTYPE))
+    other = copied(rows)
+    other.uid[0] = 9
+    assert isinstance(other, Rows) and other.uid.tolist() == [9, 0, 0] and rows.uid.tolist() == [0, 0, 0]
+    assert copied(rows["uid"]).tolist() == [0, 0, 0]

@@ -4,6 +4,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from abm.kernels.tables import as_rows
 from abm.record import cause, event
 from abm.record.event_table import events_table
 from abm.record.fates import ALIVE, STAGES, cells_of_disc, fates_of, way_out
@@ -17,7 +18,7 @@ SPACING_UM = 10.0
 
 def ledger(*entries):
     """Entries (clone, time, event[, cause]) as the table of events.parquet."""
-    rows = np.zeros(len(entries), ENTRY).view(np.recarray)
+    rows = as_rows(np.zeros(len(entries), ENTRY))
     for row, (clone, time, code, *by) in zip(rows, entries, strict=True):
         row.clone, row.time_min, row.event, row.cause = clone, time, code, *(by or [cause.NONE])
     return events_table(rows)

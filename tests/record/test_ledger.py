@@ -7,7 +7,7 @@ from abm.cells.population import TUMOR
 from abm.cells.tumor import TumorCell
 from abm.kernels.jit import jit
 from abm.kernels.sites import Sites, place
-from abm.kernels.tables import ALIVE, Table, new_book, take_slot
+from abm.kernels.tables import ALIVE, Rows, Table, as_rows, new_book, take_slot
 from abm.record import cause, event
 from abm.record.ledger import ENTRY, Ledger, enter, lose
 from abm.tissue.sites import LUMEN, TISSUE
@@ -21,8 +21,8 @@ def enter_many(book, cells, what, why):
         enter(book, 5.0 * i, what, why, cells[i], 2)
 
 
-def tumor_cells(count: int) -> np.recarray:
-    cells = np.zeros(count, TumorCell.dtype).view(np.recarray)
+def tumor_cells(count: int) -> Rows:
+    cells = as_rows(np.zeros(count, TumorCell.dtype))
     cells.uid = 100 + np.arange(count)
     cells.clone, cells.row, cells.column = np.arange(count), np.arange(count) % 6, np.arange(count) % 8
     return cells

@@ -8,7 +8,7 @@ from abm.cells import EndothelialCell, KupfferCell, NaturalKillerCell, Neutrophi
 from abm.cells.population import KUPFFER, NATURAL_KILLER, NEUTROPHIL, STELLATE, TUMOR, Population
 from abm.kernels.random import stream_key
 from abm.kernels.sites import COLUMN_OFFSET, ROW_OFFSET, Sites
-from abm.kernels.tables import new_book
+from abm.kernels.tables import Rows, as_rows, new_book
 from abm.tissue.sites import LUMEN, SINUSOID, TISSUE
 
 COMPILED = not numba.config.DISABLE_JIT
@@ -41,7 +41,7 @@ def settle(sites: Sites, name: str, places, *, layer: int | None = None, on_site
     code, agent = WHO[name]
     population = Population(name, code, agent)
     places = np.asarray(places, np.int64).reshape(-1, 2)
-    population.rows = np.zeros(max(len(places), 1), agent.dtype).view(np.recarray)
+    population.rows = as_rows(np.zeros(max(len(places), 1), agent.dtype))
     rows = population.rows[: len(places)]
     rows.alive = 1
     rows.uid = np.arange(1, len(places) + 1, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)
@@ -58,10 +58,10 @@ def settle(sites: Sites, name: str, places, *, layer: int | None = None, on_site
     return population
 
 
-def wall(sites: Sites) -> np.recarray:
+def wall(sites: Sites) -> Rows:
     """The wall segments of every sinusoid site, known to `sites`."""
     places = np.argwhere(sites.kind == SINUSOID)
-    rows = np.zeros(len(places), EndothelialCell.dtype).view(np.recarray)
+    rows = as_rows(np.zeros(len(places), EndothelialCell.dtype))
     rows.alive = 1
     rows.row, rows.column = places.T
     sites.endothelium[rows.row, rows.column] = np.arange(len(places))

@@ -8,6 +8,7 @@ from liver import liver, put, put_tumor, sinusoids, without
 from abm.cells import KupfferCell
 from abm.cells.kupffer import ENGULFING, REPROGRAMMED, RESTING, TNF_SECRETING
 from abm.kernels.random import hash64, uniform
+from abm.kernels.tables import as_rows
 from abm.record import event
 from abm.rules.phagocytosis import digest, palatability
 from abm.tissue.sites import LUMEN, TISSUE
@@ -161,7 +162,7 @@ def test_the_reprogrammed_stay_so_and_the_secreting_turn_to_their_meal():
 def test_digestion_is_its_naive_twin():
     """Of dead and living, empty and full cells in every state, at a time that is nobody's hour, or just is."""
     rng = np.random.default_rng(1)
-    cells = np.zeros(300, KupfferCell.dtype).view(np.recarray)
+    cells = as_rows(np.zeros(300, KupfferCell.dtype))
     cells.alive, cells.load, cells.state = rng.random(300) < 0.8, rng.integers(0, 4, 300), rng.integers(0, 4, 300)
     cells.digested_h = rng.integers(0, 60, 300) / 4
     before = cells.copy()

@@ -6,7 +6,7 @@ from abm.cells.population import ENDOTHELIAL
 from abm.cells.tumor import ADHERENT, EXTRAVASATED
 from abm.experiments.looking import Looking
 from abm.kernels.sites import place
-from abm.kernels.tables import take_slot
+from abm.kernels.tables import as_rows, take_slot
 from abm.model import LiverModel
 from abm.record import cause, event
 from abm.record.ledger import ENTRY
@@ -58,7 +58,7 @@ def look(model: LiverModel, *entries: tuple) -> Looking:
 
     Events and causes are names; the uid is the clone's number when none is given.
     """
-    rows = np.zeros(len(entries), ENTRY).view(np.recarray)
+    rows = as_rows(np.zeros(len(entries), ENTRY))
     for row, (clone, minutes, happened, *rest) in zip(rows, entries, strict=True):
         reason, uid = (*rest, *("none", clone)[len(rest):])
         row.clone, row.time_min, row.event, row.cause, row.uid = (
