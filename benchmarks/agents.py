@@ -79,7 +79,8 @@ def measure(table: Table, sizes: tuple[int, ...] = SIZES, repeats: int = REPEATS
         for part, what in ((0, "agent rules"), (1, "whole model")):
             mine = per_agent["crlm"][part]
             target = "Mesa ≥ 100×" if part == 0 and size == 100_000 else ""
-            table.add(f"{count:,} agents, {what}: crlm", f"{mine:.0f} ns", "", target)
+            whom = f" ({ours.endothelium.count:,} of them segments of wall)" if part == 0 else ""
+            table.add(f"{count:,} agents{whom}, {what}: crlm", f"{mine:.0f} ns", "", target)
             for name in models:
                 if name != "crlm" and (part == 1 or name == "Mesa"):
                     table.add(f"{count:,} agents, {what}: {name}", f"{per_agent[name][part]:,.0f} ns", times(per_agent[name][part] / mine))

@@ -258,7 +258,7 @@ def measure(table: Table, sides: tuple[int, ...] = (200, 1000), repeats: int = R
               for name, numbers in FIELDS.items() for method in methods}
     for number, (name, numbers) in enumerate(FIELDS.items()):
         for side in sides[: 1 if number else None]:
-            table.group(f"{name}: one simulated hour to ≤ 1 % error, {side} x {side} sites, CPU time per site")
+            table.group(f"{name}, steady sources: one simulated hour, to ≤ 1 % error at its end, {side} x {side} sites, CPU time per site")
             problem = Problem(side, *numbers)
             solutions = {method: method(problem, chosen[name, method][0]) for method in methods}
             cases: dict[str, Callable[[], float]] = {

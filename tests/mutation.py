@@ -1,12 +1,13 @@
 """Would the tests notice a mistake? `python -m tests.mutation phagocytosis net_trapping` changes one operator, number or
 condition of these rules after the other, and runs the rule's own tests against each (needs `pip install cosmic-ray`).
-A third argument, such as 100, tries only so many of each, chosen at random but always the same.
+`--most 100` tries only so many of each, chosen at random but always the same.
 
 Works on a copy of the sources. Mutated are `apply` and the kernels: numbers of the biology have their sources and ranges
 instead. In the copy the cache of compiled kernels does not depend on the sources, so that only what was mutated is
 compiled again. Prints how many mutants the tests killed, and those that survived.
 """
 
+import argparse
 import ast
 import os
 import random
@@ -16,6 +17,8 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+
+from abm.rules import RULES
 
 from .kernel_coverage import kernels
 
@@ -67,19 +70,22 @@ def skip_the_rest(session: Path, lines: set[int], most: int) -> int:
 
 
 def figures(session: Path) -> tuple[int, int, list[str]]:
-    """How many mutants were tried, how many killed, and the diffs of those that survived."""
+    """How many mutants were tried, how many killed, and the diffs of those that survived; the others could not be run."""
     from cosmic_ray.work_db import WorkDB, use_db
     from cosmic_ray.work_item import TestOutcome, WorkerOutcome
 
     with use_db(session, WorkDB.Mode.open) as database:
         results = [result for _, result in database.results if result.worker_outcome is not WorkerOutcome.SKIPPED]
     survived = [result.diff for result in results if result.test_outcome is TestOutcome.SURVIVED]
-    return len(results), len(results) - len(survived), survived
+    return len(results), sum(result.test_outcome is TestOutcome.KILLED for result in results), survived
 
 
-def main(arguments: list[str]) -> int:
-    rules = [argument for argument in arguments if not argument.isdigit()]
-    most = next((int(argument) for argument in arguments if argument.isdigit()), sys.maxsize)
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m tests.mutation", description=__doc__.partition("\n\n")[0])
+    parser.add_argument("rules", nargs="+", metavar="RULE", choices=[rule.name for rule in RULES], help="such as phagocytosis")
+    parser.add_argument("--most", type=int, default=sys.maxsize, help="mutants of each rule to be tried (all)")
+    asked = parser.parse_args()
+    rules, most = asked.rules, asked.most
     command = [sys.executable, "-m", "cosmic_ray.cli"]
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -96,11 +102,10 @@ def main(arguments: list[str]) -> int:
             subprocess.run([*command, "exec", config, session], cwd=folder, env=environment, check=True)
             tried, killed, survived = figures(session)
             print(f"{rule}: {killed} of {tried} mutants killed ({100 * killed / tried:.0f} %), of {inside} that there are; "
-                  "these survived:", flush=True)
+                  f"{tried - killed - len(survived)} could not be run, these survived:", flush=True)
             for diff in survived:
                 print("\n".join(line for line in diff.splitlines() if re.match(r"[-+](?![-+])|@@", line)), end="\n\n", flush=True)
-    return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    main()

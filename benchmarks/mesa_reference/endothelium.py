@@ -24,18 +24,21 @@ class EndothelialCell(FixedAgent):
         self.cell = site
 
     def step(self) -> None:
-        """TNF-alpha makes the wall express adhesion molecules, which fade without it; a retracted wall closes again."""
+        """TNF-alpha makes the wall express adhesion molecules, which fade without it; a retracted wall closes again: over
+        the time from one solution of TNF-alpha to the next."""
         level = float(self.cell.tnf)
         if level == self.e_selectin == self.vcam1 == self.icam1 == self.retraction == 0.0:
             return
         self.model.busy_walls += 1
-        p, hours = self.model.config.rules.endothelial_activation, self.model.dt_hours
+        p = self.model.config.rules.endothelial_activation
+        hours = self.model.dt_hours * self.model.fields["tnf"].every
         signal = level / (1.0 + level)
         self.e_selectin = relaxed(self.e_selectin, signal, p.e_selectin_on, p.e_selectin_off, hours)
         self.vcam1 = relaxed(self.vcam1, signal, p.vcam1_on, p.vcam1_off, hours)
         self.icam1 = relaxed(self.icam1, signal, p.icam1_on, p.icam1_off, hours)
         if self.retraction > 0.0:
-            self.retraction *= 1.0 - self.model.share_within(p.closing_time) if self.retraction > _CLOSED else 0.0
+            open_still = p.closing_time > 0.0 and self.retraction > _CLOSED
+            self.retraction *= math.exp(-hours / p.closing_time) if open_still else 0.0
         self.state = RETRACTED if self.retraction > 0.5 else ACTIVATED if self.e_selectin > p.activated_above else QUIESCENT
 
     def retract(self) -> None:

@@ -208,7 +208,8 @@ class MesaLiver(mesa.Model):
         self.exosomes = self.blood.exosomes
         self.platelets_left = 0.5 ** (self.dt_hours / arrival.platelet_half_life) if arrival.platelet_half_life else 0.0
         self._fade_layers()
-        if rules.endothelial_activation.enabled and (self.busy_walls or not self.fields["tnf"].at_rest):
+        tnf = self.fields["tnf"]
+        if rules.endothelial_activation.enabled and is_due(tnf, self.step_number) and (self.busy_walls or not tnf.at_rest):
             self.busy_walls = 0
             self._do(EndothelialCell, shuffled=False)
         if arrival.enabled:

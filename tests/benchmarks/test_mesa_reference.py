@@ -8,6 +8,7 @@ from scipy import stats
 from abm import LiverModel
 from abm.cells.population import TUMOR
 from abm.cells.tumor import CIRCULATING
+from abm.fields.fields import is_due
 from abm.fields.secretion import secrete
 from abm.record import cause, event
 from abm.record.event_table import events_table
@@ -25,9 +26,9 @@ SMALL = {
 
 @pytest.fixture(scope="module")
 def busy() -> LiverModel:
-    """A small liver half a day after the arrival."""
+    """A small liver half a day after the arrival, before a step in which TNF is solved."""
     model = LiverModel(seed=3, **SMALL)
-    for _ in range(144):
+    while model.hours < 12 or not is_due(model.fields["tnf"], model.step_number):
         model.step()
     return model
 

@@ -56,5 +56,5 @@ Invariants
 
 The tests themselves
     lines of kernels that they run: `python -m tests.kernel_coverage`
-    mistakes that they notice: `python -m tests.mutation phagocytosis net_trapping 90`
+    mistakes that they notice: `python -m tests.mutation phagocytosis net_trapping --most 90`
 """

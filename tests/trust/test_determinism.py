@@ -98,6 +98,7 @@ def other_pythons():
 def test_another_version_of_python_gives_the_same_bytes(here, tmp_path):
     python = next(other_pythons(), None)
     if python is None:
+        assert OTHER_PYTHON not in os.environ, f"{os.environ[OTHER_PYTHON]} has not the same NumPy, SciPy and numba"
         pytest.skip(f"no other Python with the same NumPy, SciPy and numba; {OTHER_PYTHON} may name one")
     assert_same_bytes(here, elsewhere(tmp_path, python))
 

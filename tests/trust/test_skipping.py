@@ -1,13 +1,15 @@
 """What is skipped because nothing can happen there: with everything looked at, the same liver to the byte.
 
-Skipped are fields at rest, lattices without nets, matrix or exosomes, walls at rest, Kupffer cells without a tumor cell
-beside them, and sinusoid sites that nothing can obstruct or collapse. Cells that crawl: tests/rules/test_migration.py.
+Skipped are fields at rest, lattices without nets, matrix or exosomes, walls at rest (a test of their own, below), Kupffer
+cells without a tumor cell beside them, and sinusoid sites that nothing can obstruct or collapse. Cells that crawl:
+tests/rules/test_migration.py.
 """
 
 import numpy as np
 import pytest
 
 from abm.fields.fields import REST
+from abm.rules.endothelial_activation import express, relaxed
 
 from .world import LIVELY, liver
 
@@ -44,6 +46,22 @@ def test_nothing_changes_where_everything_is_looked_at(seed, monkeypatch):
     assert len(skipping.ledger.entries) > 20
     for name, array in skipping.state_arrays().items():
         assert np.asarray(array).tobytes() == np.asarray(everywhere.state_arrays()[name]).tobytes(), name
+
+
+@pytest.mark.parametrize("hours", [1 / 60, 1 / 6, 1.0])
+def test_walls_that_are_passed_over_would_stay_at_rest(hours):
+    """Each molecule of each wall is as its equation says, also where TNF is too faint for the wall to be looked at."""
+    model = liver(seed=1)
+    wall = model.endothelium.used
+    tnf = np.zeros(model.shape, np.float32)
+    tnf[wall.row, wall.column] = levels = np.geomspace(1e-8, 1e-2, wall.size).astype(np.float32)
+    rates = {"e_selectin": (0.3, 0.2), "vcam1": (0.2, 0.06), "icam1": (0.3, 0.05)}
+    express(wall, tnf, hours, *rates["e_selectin"], *rates["vcam1"], *rates["icam1"], 4.0, np.float32(0.1))
+    signals = (levels / (np.float32(1) + levels)).astype(np.float64)
+    for molecule, (on, off) in rates.items():
+        expected = np.array([relaxed(np.float32(0.0), signal, on, off, hours) for signal in signals], np.float32)
+        assert getattr(wall, molecule).tobytes() == expected.tobytes()
+        assert expected[0] == 0.0 < expected[-1]
 
 
 def test_there_is_something_to_skip(monkeypatch):
