@@ -69,6 +69,10 @@ def saved(run: Path) -> list[Path]:
 def load(path: Path) -> Checkpoint:
     """Read a checkpoint. Raises DamagedCheckpoint when it is not what was saved."""
     try:
+        with zipfile.ZipFile(path) as archive:  # first, as a size that is spoilt looks like a lack of memory
+            spoilt = archive.testzip()
+        if spoilt is not None:
+            raise DamagedCheckpoint(f"{path} is not what was saved: {spoilt} in it was altered")
         with open(path, "rb") as file, np.load(file, allow_pickle=False) as stored:
             about = json.loads(stored[_ABOUT].tobytes())
             arrays = {name: stored[name] for name in stored.files if name != _ABOUT}
@@ -77,9 +81,12 @@ def load(path: Path) -> Checkpoint:
         checkpoint = Checkpoint(about.pop("step"), arrays)
         checksum = about.pop("checksum")
         checkpoint.about = about
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, json.JSONDecodeError) as error:
-        raise DamagedCheckpoint(f"{path} cannot be read ({error})") from error
-    if checksum != _checksum(arrays, checkpoint):
+        same = checksum == _checksum(arrays, checkpoint)
+    except (DamagedCheckpoint, MemoryError):
+        raise
+    except Exception as error:  # zipfile and NumPy raise many kinds for what is spoilt: NotImplementedError, TokenError ...
+        raise DamagedCheckpoint(f"{path} cannot be read ({type(error).__name__}: {error})") from error
+    if not same:
         raise DamagedCheckpoint(f"{path} is not what was saved: its checksum differs")
     return checkpoint
 

@@ -5,7 +5,8 @@
 `count[t]` entries after the first `count[:t].sum()`.
 
 Frames and tables gather in memory and are written as whole chunks. What is in memory is part of each checkpoint, so
-that a run killed at any moment, even while a chunk is being written, finds everything again. Time is NaN at frames to
+that a run killed at any moment, even while a chunk is being written, finds everything again; what is in the store alone is
+read before a run goes on. Time is NaN at frames to
 come. As long as a run goes on, the tables may end some frames before the lattices, with `count` 0 from there on: most
 take days to fill a chunk, and to write a part of one costs as much as a whole one.
 """
@@ -14,10 +15,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import zarr
-from zarr.codecs import BloscCodec
 from zarr.storage import LocalStore
 
 from ..kernels.tables import Rows
+from . import chunks
 from .display import display_codes
 from .files import TEMPORARY, DamagedFile, remove_folder, sync
 from .recorder import Recorder
@@ -37,8 +38,8 @@ _CHUNK_FRAMES = 12
 """A chunk holds so many sites or frames, whichever is less: as many frames as come between two checkpoints by default,
 so that no chunk is written twice."""
 _CHUNK_CELLS = 1 << 15
-_COMPRESSOR = BloscCodec(cname="zstd", clevel=2, shuffle="shuffle")
-"""Level 3 takes 2.3 times as long for 3 % less on the disk, level 1 as long as 2 for 4 % more."""
+_FIXED = ("row", "column", "site_kind", "zone")
+"""The arrays that are written once."""
 _FULL = np.float32(np.finfo(np.float16).max)
 """Highest level that the frames can hold."""
 
@@ -58,25 +59,35 @@ class Snapshots(Recorder):
             raise ValueError("snapshots need a run folder")
         remove_folder(folder / NAME)  # of a run that was killed before its first checkpoint
         self._allocate(model, steps)
-        self._arrays = dict(_create(folder / NAME, model, self._frames, self._tables, len(steps)).members(max_depth=None))
+        self._arrays = _arrays(_create(folder / NAME, model, self._frames, self._tables, len(steps)))
 
     def check(self, folder, state):
-        names = [name.removeprefix("frames/") for name in state if name.startswith("frames/")]
-        names += [f"cells/{name}" for name in state if name.endswith("/count")]
+        store = folder / NAME
         try:
-            group = zarr.open_group(LocalStore(folder / NAME, read_only=True), mode="r")
-            missing = [name for name in ("time", *names) if name not in group]
-        except (OSError, ValueError) as error:
-            raise DamagedFile(f"{folder / NAME} cannot be read ({error})") from error
+            arrays = _arrays(zarr.open_group(LocalStore(store, read_only=True), mode="r"))
+        except MemoryError:
+            raise
+        except Exception as error:  # zarr raises many kinds for metadata that are spoilt
+            raise DamagedFile(f"{store} cannot be read ({type(error).__name__}: {error})") from error
+        kept = _kept(state)
+        missing = [name for name in (*_FIXED, *kept) if name not in arrays]
         if missing:
-            raise DamagedFile(f"{folder / NAME} has lost {', '.join(missing)}")
+            raise DamagedFile(f"{store} has lost {', '.join(missing)}")
+        for name, (held, end) in kept.items():
+            array = arrays[name]
+            if array.dtype != held.dtype or array.shape[1:] != held.shape[1:] or array.shape[0] < end:
+                raise DamagedFile(f"{store / name / 'zarr.json'} is not what was written")
+        for name in _FIXED:
+            chunks.check(store, arrays[name], 0, arrays[name].shape[0])
+        for name, (_, end) in kept.items():
+            chunks.check(store, arrays[name], 0, end)
 
     def resume(self, model, folder, steps, state):
         super().resume(model, folder, steps, state)
         self._allocate(model, steps)
         for left in (folder / NAME).rglob(f"*{TEMPORARY}"):
             left.unlink()
-        self._arrays = dict(zarr.open_group(LocalStore(folder / NAME), mode="r+").members(max_depth=None))
+        self._arrays = _arrays(zarr.open_group(LocalStore(folder / NAME), mode="r+"))
         self._resize(len(steps))  # `finish` may have shortened it before the run was marked complete
         self.frames = int(state["frames"])
         self._times[: self.frames] = state["time"]
@@ -201,6 +212,26 @@ class _Ragged:
         self.pieces = {column: [state[f"{name}/{column}"]] for column in self.columns}
 
 
+def _arrays(group: zarr.Group) -> dict[str, zarr.Array]:
+    """All arrays of the store by their names, as they are written to."""
+    members = group.members(max_depth=None)
+    return {name: chunks.kept_whole(member) for name, member in members if isinstance(member, zarr.Array)}
+
+
+def _kept(state: dict[str, np.ndarray]) -> dict[str, tuple[np.ndarray, int]]:
+    """The arrays of the store on which a checkpoint builds: what of each is in the checkpoint, and how many entries before
+    that are in the store alone."""
+    frames = int(state["frames"])
+    kept = {"time": (state["time"], 0)}
+    for name, held in state.items():
+        group, _, rest = name.partition("/")
+        if group == "frames" and rest:
+            kept[rest] = held, frames - len(held)
+        elif group in TABLES and rest != "first":
+            kept[f"cells/{name}"] = held, 0 if rest == "count" else int(state[f"{group}/first"])
+    return kept
+
+
 def _lattices(model: "LiverModel") -> dict[str, np.ndarray]:
     """The lattices of one frame by name, [row, column]: uint8 codes and float16 levels."""
     lumen, tissue = display_codes(model)
@@ -227,25 +258,26 @@ def _create(path, model: "LiverModel", frames: dict[str, np.ndarray], tables: di
     _fixed(group, "column", np.arange(columns, dtype=np.float32) * np.float32(model.spacing_um), ("column",), "um")
     _fixed(group, "site_kind", model.anatomy.kind.astype(np.uint8), ("row", "column"), "1")
     _fixed(group, "zone", model.anatomy.zone.astype(np.uint8), ("row", "column"), "1")
-    group.create_array("time", shape=(count,), chunks=(max(1, count),), dtype="f8", fill_value=np.nan, dimension_names=("time",),
-                       attributes={"unit": "min"})
+    time = group.create_array("time", shape=(count,), chunks=(max(1, count),), dtype="f8", fill_value=np.nan,
+                              dimension_names=("time",), compressors=chunks.COMPRESSORS, attributes={"unit": "min"})
+    chunks.kept_whole(time)[...] = np.nan
     units = {name: field.unit for name, field in model.fields.items()}
     for name, values in frames.items():
         group.create_array(name, shape=(count, rows, columns), chunks=values.shape, dtype=values.dtype, fill_value=0,
-                           compressors=_COMPRESSOR, dimension_names=("time", "row", "column"),
+                           compressors=chunks.COMPRESSORS, dimension_names=("time", "row", "column"),
                            attributes={"unit": units.get(name, "1")})
     for name, table in tables.items():
         cells = group.create_group(f"cells/{name}", attributes={"states": list(model.populations[name].states)})
         along = f"{name}_cell"
         cells.create_array("count", shape=(count,), chunks=(max(1, count),), dtype="i8", fill_value=0, dimension_names=("time",),
-                           attributes={"unit": "cells", "sample_dimension": along})
+                           compressors=chunks.COMPRESSORS, attributes={"unit": "cells", "sample_dimension": along})
         for column, kind in table.columns.items():
             cells.create_array(column, shape=(0,), chunks=(_CHUNK_CELLS,), dtype=kind, fill_value=0, dimension_names=(along,),
-                               compressors=_COMPRESSOR)
+                               compressors=chunks.COMPRESSORS)
     return group
 
 
 def _fixed(group: zarr.Group, name: str, values: np.ndarray, dimensions: tuple[str, ...], unit: str) -> None:
     array = group.create_array(name, shape=values.shape, chunks=values.shape, dtype=values.dtype, dimension_names=dimensions,
-                               fill_value=0, attributes={"unit": unit})
-    array[...] = values
+                               fill_value=0, compressors=chunks.COMPRESSORS, attributes={"unit": unit})
+    chunks.kept_whole(array)[...] = values

@@ -33,12 +33,12 @@ class Recording:
         self._path = path
         with self._whole():
             self._group = zarr.open_group(LocalStore(path, read_only=True), mode="r")
-            times = self._group["time"][:]
+            times = self._read("time")
         self.times_min = times[np.isfinite(times)]
         if not self.times_min.size:
             raise FileNotFoundError(f"{path} holds no frames yet: they are written at each checkpoint and at the end")
         with self._whole():
-            self.site_kind = self._group["site_kind"][:]
+            self.site_kind = self._read("site_kind")
             self.spacing_um = float(self._group.attrs["spacing_um"])
             self.title = str(self._group.attrs.get("title", ""))
             self.fields = tuple(sorted(name for name, array in self._group.arrays()
@@ -76,6 +76,14 @@ class Recording:
         except (OSError, ValueError, KeyError, RuntimeError) as error:  # what zarr and its codecs raise
             raise DamagedFile(f"{self._path} cannot be read ({type(error).__name__}: {error})") from error
 
+    def _read(self, name: str, first: int = 0, end: int | None = None) -> np.ndarray:
+        """Entries of an array along its first axis."""
+        from ..record import chunks
+
+        array = self._group[name]
+        size = array.shape[0]
+        return chunks.read(self._path, array, first, size if end is None else min(end, size))
+
     def _known(self, field: str) -> str:
         if field not in self.fields:
             raise ValueError(f"there is no field '{field}'; there are: {', '.join(self.fields)}")
@@ -88,7 +96,7 @@ class Recording:
         held = self._blocks.get(name)
         if held is None or held[0] != number:
             with self._whole():
-                held = self._blocks[name] = (number, array[number * length : (number + 1) * length])
+                held = self._blocks[name] = (number, self._read(name, number * length, (number + 1) * length))
         frame = held[1][index - number * length]
         return frame.astype(np.float32) if frame.dtype.kind == "f" else frame
 

@@ -47,17 +47,61 @@ def test_damage_is_noticed(tmp_path, damage):
         load(path)
 
 
+def read_or_refused(path):
+    """What is read is what was saved, or it is said to be damaged; True when it was read."""
+    try:
+        back = load(path)
+    except DamagedCheckpoint:
+        return False
+    assert back.arrays["cells/tumor"].tobytes() == ROWS.tobytes()  # only the archive's own bookkeeping was hit
+    assert back.step == 12
+    return True
+
+
 def test_every_altered_bit_of_the_content_is_noticed(tmp_path):
     path = save(tmp_path, some())
     content = path.read_bytes()
     for at in range(0, len(content), 37):
         path.write_bytes(content[:at] + bytes([content[at] ^ 4]) + content[at + 1 :])
-        try:
-            back = load(path)
-        except DamagedCheckpoint:
-            continue
-        assert back.arrays["cells/tumor"].tobytes() == ROWS.tobytes()  # only the archive's own bookkeeping was hit
-        assert back.step == 12
+        read_or_refused(path)
+
+
+def test_whatever_is_altered_in_the_archives_bookkeeping_is_damage_at_worst(tmp_path):
+    """Every bit of the first local header, of the directory and of the end; among them are flags that say 'encrypted' and
+    methods of compression that nobody knows."""
+    path = save(tmp_path, some())
+    content = path.read_bytes()
+    directory = content.index(b"PK\x01\x02")
+    read = 0
+    for at in (*range(80), *range(directory, directory + 80), *range(len(content) - 22, len(content))):
+        for bit in range(8):
+            path.write_bytes(content[:at] + bytes([content[at] ^ 1 << bit]) + content[at + 1 :])
+            read += read_or_refused(path)
+    assert 0 < read < 8 * 182
+
+
+@pytest.mark.parametrize("raised", [NotImplementedError, RuntimeError, AttributeError, OSError, EOFError])
+def test_whatever_reading_raises_is_damage(tmp_path, monkeypatch, raised):
+    path = save(tmp_path, some())
+
+    def broken(*args, **kwargs):
+        raise raised("what")
+
+    monkeypatch.setattr(np, "load", broken)
+    with pytest.raises(DamagedCheckpoint, match=f"{path.name} cannot be read"):
+        load(path)
+
+
+@pytest.mark.parametrize("raised", [MemoryError, KeyboardInterrupt])
+def test_what_is_not_the_files_fault_is_not_damage(tmp_path, monkeypatch, raised):
+    path = save(tmp_path, some())
+
+    def broken(*args, **kwargs):
+        raise raised
+
+    monkeypatch.setattr(np, "load", broken)
+    with pytest.raises(raised):
+        load(path)
 
 
 def test_python_objects_are_refused(tmp_path):

@@ -3,7 +3,8 @@ import pytest
 import xarray
 import zarr
 
-from abm.record import snapshots
+from abm.record import chunks, snapshots
+from abm.record.files import DamagedFile
 from abm.record.snapshots import NAME, TABLES, Snapshots
 
 from .fake_model import FakeModel
@@ -92,6 +93,93 @@ def test_resume_goes_on_from_the_checkpoint_whatever_came_after(tmp_path, kept):
         if isinstance(array, zarr.Array):
             assert array[...].tobytes() == members[path][...].tobytes(), path
     assert not list((tmp_path / "cut" / NAME).rglob("*.partial"))
+
+
+def one_bit(path):
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+
+
+def half(path):
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+def chunk_files(store):
+    """The files of all chunks by array and number along the first axis."""
+    return {(str(path.relative_to(store)).split("/c/")[0], int(str(path.relative_to(store)).split("/c/")[1].split("/")[0])): path
+            for path in store.rglob("c/**/*") if path.is_file()}
+
+
+SPOILT = {"row", "site_kind", "time", "tnf", "lumen", "cells/tumor/count", "cells/tumor/uid", "cells/kupffer/row"}
+"""Of every kind of array one or two."""
+
+
+def test_a_chunk_that_is_lost_or_spoilt_is_named_exactly_when_the_checkpoint_needs_it(tmp_path):
+    """6 frames in chunks of 4: the second chunk is in the checkpoint too, and written again from it."""
+    model, recorder = FakeModel(), Snapshots("10 min")
+    recorder.begin(model, tmp_path, list(range(11)))
+    recorded(recorder, model, 6)
+    recorder.flush(model)
+    state = {name: np.copy(array) for name, array in recorder.state().items()}
+    at = {name: np.copy(array) for name, array in model.state_arrays().items()}
+    recorded(recorder, model, 4)
+    recorder.flush(model)
+    store, needed = tmp_path / NAME, set()
+    Snapshots("10 min").check(tmp_path, state)
+    files = {key: path for key, path in chunk_files(store).items() if key[0] in SPOILT}
+    assert {name for name, _ in files} == SPOILT
+    for k, ((name, number), path) in enumerate(files.items()):
+        content = path.read_bytes()
+        (one_bit, half, type(path).unlink)[k % 3](path)
+        try:
+            Snapshots("10 min").check(tmp_path, state)
+        except DamagedFile as error:
+            assert str(path) in str(error)
+            needed.add((name, number))
+        path.write_bytes(content)
+    whole_cells = {name: int(state[f"{name}/first"]) // 16 for name in TABLES}
+    assert whole_cells["tumor"] > 0
+    for name, number in files:
+        if name in ("row", "site_kind"):
+            assert (name, number) in needed
+        elif name == "time" or name.endswith("/count"):
+            assert (name, number) not in needed
+        elif name.startswith("cells/"):
+            assert ((name, number) in needed) == (number < whole_cells[name.split("/")[1]])
+        else:
+            assert ((name, number) in needed) == (number == 0)
+
+    for key in files.keys() - needed:
+        half(files[key])
+    again, model = Snapshots("10 min"), FakeModel()
+    model.load_state(at)
+    again.resume(model, tmp_path, list(range(11)), state)
+    recorded(again, model, 5)
+    again.finish(model)
+    assert np.isfinite(opened(tmp_path).load().time.values).all()
+    assert opened(tmp_path, "cells/tumor").load()["count"].values[-1] > 0
+
+
+@pytest.mark.parametrize(("name", "old", "new"), [
+    ("tnf", '"float16"', '"uint16"'), ("tnf", "20", "10"), ("cells/tumor/uid", '"uint64"', '"uint32"')])
+def test_metadata_that_do_not_fit_the_checkpoint_are_named(tmp_path, name, old, new):
+    model, recorder = FakeModel(), Snapshots("10 min")
+    recorder.begin(model, tmp_path, list(range(6)))
+    recorded(recorder, model, 6)
+    recorder.flush(model)
+    path = tmp_path / NAME / name / "zarr.json"
+    assert old in path.read_text()
+    path.write_text(path.read_text().replace(old, new))
+    with pytest.raises(DamagedFile, match=f"{name}/zarr.json is not what was written"):
+        Snapshots("10 min").check(tmp_path, recorder.state())
+
+
+def test_stores_of_earlier_versions_are_read_without_the_chunks_that_hold_nothing(tmp_path):
+    array = zarr.create_array(tmp_path / "old", shape=(4, 3), chunks=(2, 3), dtype="u1", fill_value=0)
+    array[:2] = 7
+    assert not chunks.is_kept_whole(array)
+    assert chunks.read(tmp_path / "old", array, 0, 4).tolist() == [[7] * 3] * 2 + [[0] * 3] * 2
 
 
 def test_a_run_that_stops_early_has_no_empty_frames(tmp_path):

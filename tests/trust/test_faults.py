@@ -13,7 +13,7 @@ import numba
 import numpy as np
 import pytest
 
-from abm import cli
+from abm import Simulation, cli
 from abm.record import checkpoint, manifest
 from abm.record.compare import differing
 
@@ -105,7 +105,7 @@ def complete(tmp_path_factory):
 @pytest.fixture(scope="module")
 def broken_off(tmp_path_factory, complete):
     """The same, broken off behind its third checkpoint."""
-    from abm import Simulation, load_config
+    from abm import load_config
     from abm.model import LiverModel
 
     def stop(simulation):
@@ -136,6 +136,13 @@ def truncate(path: Path) -> None:
 def corrupt(path: Path) -> None:
     content = bytearray(path.read_bytes())
     content[len(content) // 2] ^= 0x40
+    path.write_bytes(bytes(content))
+
+
+def flip(path: Path) -> None:
+    """One bit only."""
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
     path.write_bytes(bytes(content))
 
 
@@ -172,6 +179,56 @@ def test_spoilt_files_that_the_run_needs(cut, config, complete, capsys, spoil, n
         (cut / name).write_bytes(good)
         assert cli.status_of(["run", str(config), "-o", str(cut), "--resume", "-q"]) == 0
     assert differing(cut, complete) == []
+
+
+FRAMES = ["--set", "record.snapshots=5 min"]
+"""So many frames that a chunk of them is full before the run is broken off."""
+
+
+@pytest.fixture(scope="module")
+def many_frames(tmp_path_factory, complete):
+    """The run with more frames: complete, and broken off after 20 steps, with 18 frames kept of which 12 fill a chunk."""
+    folder = tmp_path_factory.mktemp("frames")
+    run = ["run", str(complete.parent / "little.yaml"), "-q", *FRAMES]
+    assert cli.status_of([*run, "-o", str(folder / "whole")]) == 0
+    with pytest.MonkeyPatch.context() as patch:
+        step = Simulation._step
+
+        def stop(self):
+            if self.model.step_number == 20:
+                raise KeyboardInterrupt
+            step(self)
+
+        patch.setattr(Simulation, "_step", stop)
+        assert cli.status_of([*run, "-o", str(folder / "cut")]) == cli.INTERRUPTED
+    return folder
+
+
+@pytest.mark.parametrize("spoil", some_slow([flip], [flip, truncate, empty, Path.unlink]))
+def test_a_spoilt_chunk_of_frames_that_the_run_needs(tmp_path, config, many_frames, capsys, spoil):
+    run = shutil.copytree(many_frames / "cut", tmp_path / "run")
+    path = run / "snapshots.zarr" / "tnf" / "c" / "0" / "0" / "0"
+    good = path.read_bytes()
+    spoil(path)
+    before = contents(run)
+    command = ["run", str(config), *FRAMES, "-o", str(run), "--resume", "-q"]
+    assert cli.status_of(command) == 1
+    told = capsys.readouterr().err
+    assert str(path) in told and "nothing was changed" in told and "mistake in crlm" not in told
+    assert contents(run) == before
+    path.write_bytes(good)
+    assert cli.status_of(command) == 0
+    assert differing(run, many_frames / "whole") == []
+
+
+@pytest.mark.parametrize("spoil", some_slow([Path.unlink], [flip, Path.unlink]))
+def test_a_spoilt_chunk_of_a_complete_run_is_named_when_it_is_drawn(tmp_path, config, complete, capsys, spoil):
+    run = shutil.copytree(complete, tmp_path / "run")
+    path = run / "snapshots.zarr" / "tissue" / "c" / "0" / "0" / "0"
+    spoil(path)
+    assert cli.status_of(["movie", str(run), "--format", "gif"]) == 1
+    told = capsys.readouterr().err
+    assert str(path) in told and "mistake in crlm" not in told
 
 
 @pytest.mark.parametrize(("name", "spoil"), some_slow([
