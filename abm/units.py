@@ -21,6 +21,8 @@ Mark = Literal["checked", "unverified", "derived", "assumed"]
 """How far a number can be trusted: `checked` was read in its source, `unverified` is quoted from memory of one,
 `derived` shows its arithmetic, `assumed` is a guess."""
 
+LONGEST = 24.0 * 3650
+"""Hours that a run lasts at most, and begins at most before time 0."""
 _FOR_EVER = 1e9
 """Hours; longer times are mistakes, and clocks would lose count."""
 _TOLD_TOGETHER = 1e5

@@ -29,11 +29,8 @@ from ..interventions import KINDS, Intervention
 from ..record.parameters import RecordParameters
 from ..rules import Rule, in_order
 from ..tissue.anatomy import TissueParameters
-from ..units import Hours, Moment, Parameters
+from ..units import LONGEST, Hours, Moment, Parameters
 from .kinds import one_of
-
-LONGEST = 24.0 * 3650
-"""Hours that a run lasts at most, and begins at most before time 0."""
 
 
 class CellsParameters(Parameters):

@@ -11,11 +11,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
-from pydantic import Field, model_serializer, model_validator
+from pydantic import Field, field_validator, model_serializer, model_validator
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticCustomError
 
-from ..units import Declared, Hours, Mark, Moment, Parameters, declared
+from ..units import LONGEST, Declared, Hours, Mark, Moment, Parameters, declared
 
 if TYPE_CHECKING:
     from ..model import LiverModel
@@ -51,6 +51,13 @@ class Intervention(Parameters):
         if not isinstance(target, str) or target not in cls.targets:
             return value
         return {**{name: number.default for name, number in cls.targets[target].numbers.items()}, **value}
+
+    @field_validator("start", mode="after", check_fields=False)
+    @classmethod
+    def _not_too_early(cls, start):
+        if start < -LONGEST:
+            raise PydanticCustomError("begin", "a run begins at most 10 years before time 0")
+        return start
 
     @model_serializer(mode="wrap")
     def _kind_first(self, handler) -> dict[str, Any]:
