@@ -7,9 +7,10 @@ import platform
 from collections.abc import Iterable, Mapping
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import yaml
+from pydantic import BaseModel, ValidationError
 
 from .files import write_text
 
@@ -25,6 +26,18 @@ _APART = ("view", "experiments", "commands", "cli.py")
 
 RUNNING, COMPLETE = "running", "complete"
 _SHOWN_DIFFERENCES = 8
+
+
+class _Looked(BaseModel, strict=True, extra="allow"):
+    """What a later session looks at."""
+
+    status: Literal["running", "complete"]
+    config: dict[str, Any]
+    versions: dict[str, str]
+    code: str
+    until_hours: float
+    wall_seconds: float
+    sessions: int
 
 
 class ResumeRefused(Exception):
@@ -93,7 +106,10 @@ def read(folder: Path) -> dict | None:
         if found["format"] != FORMAT:
             raise OtherFormat(f"the run in {folder} was written by another version of crlm, probably a newer one (its format is "
                               f"'{found['format']}', this version's '{FORMAT}'); go on with that version, or choose another folder (-o)")
-        found["status"], found["config"], found["versions"], found["code"], found["wall_seconds"], found["sessions"], found["until_hours"]
+        _Looked.model_validate(found)
+    except ValidationError as error:
+        wrong = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
+        raise ResumeRefused(f"{path} is not the manifest of a run ({wrong})") from error
     except (ValueError, KeyError, TypeError) as error:
         raise ResumeRefused(f"{path} is not the manifest of a run ({error})") from error
     return found

@@ -30,6 +30,15 @@ def test_something_else_is_not_taken_for_a_manifest(tmp_path, text):
         manifest.read(tmp_path)
 
 
+@pytest.mark.parametrize(("key", "value"), [
+    ("wall_seconds", None), ("versions", None), ("versions", {"numpy": 1}), ("sessions", "x"), ("sessions", 1.5), ("until_hours", "x"),
+    ("config", [1]), ("status", "ended"), ("code", 3)])
+def test_a_value_of_another_kind_is_named_by_its_key(tmp_path, key, value):
+    manifest.write(tmp_path, made() | {key: value})
+    with pytest.raises(ResumeRefused, match=rf"not the manifest of a run \({key}"):
+        manifest.read(tmp_path)
+
+
 def test_the_same_run_may_go_on(tmp_path):
     manifest.refuse_other(tmp_path, made(), made())
 
