@@ -32,6 +32,18 @@ app = typer.Typer(
     epilog="Begin with: crlm new my.yaml, then crlm check my.yaml, then crlm run my.yaml.",
 )
 
+
+def _output_folder(text: str) -> Path:
+    """An empty name, as of a variable that is not set, would mean the current folder."""
+    if not text.strip():
+        raise typer.BadParameter("the name of the folder is empty; '.' is the current one")
+    return Path(text)
+
+
+def _output_option(text: str):
+    return typer.Option("--output", "-o", metavar="DIR", parser=_output_folder, help=text)
+
+
 ConfigFile = Annotated[Path, typer.Argument(
     metavar="CONFIG", help="the experiment: a YAML file, or the name of one that comes with crlm (quickstart)")]
 RunFolder = Annotated[Path, typer.Argument(metavar="RUN_DIR", help="the output folder of a run")]
@@ -42,7 +54,7 @@ Overrides = Annotated[
 BatchFolder = Annotated[Path, typer.Argument(metavar="BATCH_DIR", help="the output folder of a batch")]
 OutputFolder = Annotated[
     Path | None,
-    typer.Option("--output", "-o", metavar="DIR", help="output folder; by default one in runs/, named after the config")]
+    _output_option("output folder; by default one in runs/, named after the config")]
 
 Workers = Annotated[
     int | None,
@@ -78,8 +90,7 @@ def run(
 @app.command()
 def batch(
     experiment: Annotated[Path, typer.Argument(metavar="EXPERIMENT", help="base, arms, sweep, replicates and measures, a YAML file")],
-    output: Annotated[Path | None, typer.Option("--output", "-o", metavar="DIR", help="output folder; by default one in batches/, "
-                                                                                      "named after the experiment")] = None,
+    output: Annotated[Path | None, _output_option("output folder; by default one in batches/, named after the experiment")] = None,
     changes: Overrides = None,
     workers: Annotated[int | None, typer.Option(metavar="N", min=1, help="processes; by default as many as there are "
                                                                          "processors; results do not depend on it")] = None,
@@ -111,8 +122,7 @@ def reproduce(
     files: Annotated[list[Path] | None, typer.Argument(metavar="[FILES or DIR or ID]", help="published experiments: "
                                                        "files, folders of files, or ids such as V24 of those that come "
                                                        "with crlm; by default all of these", show_default=False)] = None,
-    output: Annotated[Path | None, typer.Option("--output", "-o", metavar="DIR", help="output folder; by default "
-                                                "batches/published")] = None,
+    output: Annotated[Path | None, _output_option("output folder; by default batches/published")] = None,
     workers: Workers = None,
     quick: Annotated[bool, typer.Option("--quick", help="a first look, with few replicates")] = False,
     resume: Annotated[bool, typer.Option("--resume", help="compute what the output folder does not hold yet")] = False,
@@ -128,8 +138,7 @@ def reproduce(
 @app.command()
 def calibrate(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="what may be moved, and on which published experiments, a YAML file")],
-    output: Annotated[Path | None, typer.Option("--output", "-o", metavar="DIR", help="output folder; by default one in "
-                                                "calibrations/, named after the file")] = None,
+    output: Annotated[Path | None, _output_option("output folder; by default one in calibrations/, named after the file")] = None,
     trials: Annotated[int | None, typer.Option(metavar="N", min=1, help="how many sets of parameters are tried, instead of the "
                                                "file's number")] = None,
     workers: Workers = None,
@@ -229,7 +238,7 @@ def measures(
 def compare(
     batch_dir: BatchFolder,
     control: Annotated[str | None, typer.Option(metavar="ARM", help="the arm to compare with, instead of the experiment's")] = None,
-    output: Annotated[Path | None, typer.Option("--output", "-o", metavar="DIR", help="output folder; by default the batch's")] = None,
+    output: Annotated[Path | None, _output_option("output folder; by default the batch's")] = None,
 ) -> None:
     """Compare the arms of a batch: a table, a text to read, and figures."""
     from .commands.compare import compare_arms
@@ -345,13 +354,13 @@ def _in_words(error: Exception) -> tuple[str, int]:
     from .commands.run import DrawingFailed
     from .experiments.batch import BatchStopped
     from .experiments.executors import ExecutorError
-    from .experiments.store import BatchInUse
     from .invariants import BrokenInvariant
     from .record.files import DamagedFile
+    from .record.lock import FolderLocked
     from .record.manifest import ResumeRefused
     from .simulation import FieldError, FolderInUse, RunInterrupted
 
-    if isinstance(error, FolderInUse | ResumeRefused | BatchInUse):
+    if isinstance(error, FolderInUse | ResumeRefused | FolderLocked):
         return str(error), WRONG_INPUT
     if isinstance(error, DrawingFailed | DamagedFile | RunsFailed | BatchStopped | ExecutorError):
         return str(error), FAILED

@@ -23,12 +23,13 @@ import numpy as np
 from .invariants import watch
 from .record import checkpoint, manifest
 from .record.event_table import Events, events_table
-from .record.files import DamagedFile, remove_folder, write_text
+from .record.files import DamagedFile, write_text
+from .record.lock import locked
 from .record.nodules import Nodules, survey
 from .record.recorder import Recorder, as_hours
 from .record.schedule import Every, steps_until
 from .record.summary import summarise
-from .record.tables import PARTS
+from .record.tables import PARTS, remove_parts
 from .record.timeseries import LAYERS, Timeseries
 
 if TYPE_CHECKING:
@@ -70,6 +71,7 @@ class Simulation:
     warn : called with one line when something in the folder is damaged or missing; `tell` by default
     check : True to look after every part of every step whether the liver is sound (`abm.invariants`); n for every n-th step
     draw : called with the folder when the data are in place, before the run is marked complete
+    wait : when another process is computing in `folder`, wait until it has ended
     """
 
     def __init__(
@@ -77,7 +79,7 @@ class Simulation:
         folder: str | Path | None = None, resume: bool = False,
         stop_when: Callable[["LiverModel"], bool] | None = None, progress: Callable[["Simulation"], None] | None = None,
         tell: Callable[[str], None] | None = None, warn: Callable[[str], None] | None = None,
-        check: bool | int = False, draw: Callable[[Path], None] | None = None,
+        check: bool | int = False, draw: Callable[[Path], None] | None = None, wait: bool = False,
     ):
         self.model = model
         self.until_hours = model.config.duration if until is None else as_hours(until)
@@ -98,6 +100,7 @@ class Simulation:
         self._warn = warn or self._tell
         self._check = int(check)
         self._draw = draw
+        self._wait = wait
         self._checkpoints = Every(model.config.record.checkpoint)
         self._started = model.step_number
         self._saved: int | None = None
@@ -121,12 +124,22 @@ class Simulation:
     def run(self) -> "Simulation":
         """Run to the end.
 
-        Raises FolderInUse when the folder holds a run and `resume` is not set; ResumeRefused when it holds another
+        Raises FolderInUse when the folder holds a run and `resume` is not set; FolderLocked when another process is
+        computing in it (unless `wait` is set); ResumeRefused when it holds another
         run than this; DamagedFile when a file is spoilt without which it cannot go on; RunInterrupted after Ctrl-C, a
         checkpoint having been written; FieldError when a field is no longer finite; BrokenInvariant with `check`; OSError
         when something cannot be written. What was written before stays good in all cases.
         """
         clock = time.perf_counter()
+        if self.folder is None:
+            return self._run(clock)
+        refuse_folder(self.folder, self._resume)
+        if self._is_complete():  # and perhaps where nothing may be written
+            return self._run(clock)
+        with locked(self.folder, self._wait):
+            return self._run(clock)
+
+    def _run(self, clock: float) -> "Simulation":
         if not self._prepare():
             return self
         with _interruptions(self.folder is not None) as interrupted:
@@ -210,6 +223,7 @@ class Simulation:
         manifest.refuse_other(self.folder, found, new)
         self._manifest = found
         if found["status"] == manifest.COMPLETE:
+            self._refuse_incomplete()
             self.already_complete = True
             for recorder in self.recorders:
                 recorder.reopen(self.folder)
@@ -227,6 +241,22 @@ class Simulation:
             self._warn(f"{self.folder} has no usable checkpoint; the run begins again.")
             self._begin()
         return True
+
+    def _is_complete(self) -> bool:
+        """Whether the folder holds a complete run, as far as its manifest can be read."""
+        try:
+            found = manifest.read(self.folder)
+        except manifest.ResumeRefused:  # said when it is read again
+            return False
+        return found is not None and found["status"] == manifest.COMPLETE
+
+    def _refuse_incomplete(self) -> None:
+        """Raise DamagedFile when a complete run has lost something."""
+        names = [manifest.CONFIG, SUMMARY, *(name for recorder in self.recorders for name in recorder.files())]
+        lost = [name for name in names if not (self.folder / name).exists()]
+        if lost:
+            raise DamagedFile(f"The run in {self.folder} was complete and has lost {', '.join(lost)}; nothing was changed. Put back "
+                              "what is lost, or run again into another folder (-o): the same config and seed give the same bytes.")
 
     def _found(self) -> dict | None:
         """The manifest of the run in the folder, None where there is no run. Every checkpoint carries it too, and so it is
@@ -332,8 +362,8 @@ class Simulation:
 
     def _remove_working_files(self) -> None:
         """Parts and checkpoints are not needed once everything is in its final place."""
-        for name in (PARTS, checkpoint.FOLDER):
-            remove_folder(self.folder / name)
+        remove_parts(self.folder)
+        checkpoint.remove(self.folder)
 
 
 def refuse_folder(folder: Path, resume: bool) -> None:

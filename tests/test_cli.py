@@ -169,6 +169,9 @@ def test_another_seed_is_another_run(whole, config, capsys):
     (["--threads", "4096"], "is more than the"),
     (["--seed", "-1"], "--seed"),
     (["-o", "little.yaml"], "is a file, not a folder"),
+    (["-o", ""], "the name of the folder is empty"),
+    (["--set", "interventions=[{stimulate: lps, level: 3, start: -1000000 d}]"],
+     "interventions[0].start\n    a run begins at most 10 years before time 0"),
     (["--nonsense"], "No such option"),
 ])
 def test_wrong_input_is_said_in_words(config, capsys, arguments, said):

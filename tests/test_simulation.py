@@ -12,6 +12,7 @@ import pytest
 from abm.record import checkpoint, manifest
 from abm.record.compare import differing
 from abm.record.files import DamagedFile
+from abm.record.lock import FolderLocked, locked
 from abm.record.manifest import ResumeRefused
 from abm.record.nodules import Nodules
 from abm.record.recorder import Calling
@@ -20,7 +21,7 @@ from abm.simulation import FieldError, FolderInUse, RunInterrupted, Simulation, 
 
 from .record.fake_model import FakeModel
 
-LEFT = {"config.yaml", "events.parquet", "manifest.json", "nodules.parquet", "snapshots.zarr", "summary.json",
+LEFT = {".lock", "config.yaml", "events.parquet", "manifest.json", "nodules.parquet", "snapshots.zarr", "summary.json",
         "timeseries.parquet"}
 
 
@@ -248,6 +249,50 @@ def test_a_complete_run_is_not_run_again(whole):
     assert simulation.model.step_number == 0
     assert len(simulation["timeseries"].to_dataframe()) == 11
     assert (whole / "manifest.json").read_bytes() == before
+
+
+@pytest.mark.parametrize("names", [["events.parquet"], ["snapshots.zarr", "summary.json"], ["timeseries.parquet", "nodules.parquet"]])
+def test_what_a_complete_run_has_lost_is_named(tmp_path, whole, names):
+    run = shutil.copytree(whole, tmp_path / "run")
+    for name in names:
+        (run / name).rename(tmp_path / name)
+    before = contents_of(run)
+    with pytest.raises(DamagedFile, match="was complete and has lost") as refused:
+        Simulation(FakeModel(), folder=run, resume=True).run()
+    assert {name for name in LEFT if name in str(refused.value)} == set(names)
+    assert contents_of(run) == before
+
+
+def test_files_of_other_names_beside_the_working_files_are_left_alone(tmp_path, whole):
+    run = tmp_path / "run"
+    with pytest.raises(Stopped):
+        Simulation(FakeModel(), folder=run, progress=stop_at(44)).run()
+    strays = ["checkpoints/backup.npz", "checkpoints/000000012 (copy).npz", "parts/events-old.parquet", "parts/events.txt"]
+    for name in strays:
+        (run / name).write_text("mine")
+    Simulation(FakeModel(), folder=run, resume=True).run()
+    assert differing(run, whole) == []
+    assert sorted(str(path.relative_to(run)) for name in ("checkpoints", "parts") for path in (run / name).iterdir()) == sorted(strays)
+
+
+def test_one_process_at_a_time(tmp_path):
+    """Seen from within a run: others are refused, whether they begin or go on; when it has ended, they are not."""
+    def look(simulation):
+        if simulation.model.step_number == 20:
+            before = contents_of(tmp_path / "run")
+            with pytest.raises(FolderLocked, match="by another process"):
+                light(tmp_path / "run", resume=True).run()
+            assert contents_of(tmp_path / "run") == before
+            raise Stopped
+
+    with pytest.raises(Stopped):
+        light(tmp_path / "run", progress=look).run()
+    with locked(tmp_path / "new"), pytest.raises(FolderLocked):
+        light(tmp_path / "new").run()
+    assert [path.name for path in (tmp_path / "new").iterdir()] == [".lock"]
+    light(tmp_path / "run", resume=True).run()
+    with locked(tmp_path / "run"):
+        assert light(tmp_path / "run", resume=True).run().already_complete, "to be read, it need not be ours"
 
 
 @pytest.mark.parametrize(("other", "said"), [

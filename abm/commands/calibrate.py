@@ -17,7 +17,7 @@ from ..experiments.calibrate import (
     search,
     write_report,
 )
-from ..experiments.store import locked
+from ..record.lock import locked
 from ..simulation import FolderInUse, RunInterrupted
 from . import UserError
 from .batch import workers_for

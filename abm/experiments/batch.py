@@ -15,6 +15,7 @@ from ..config.describe import as_yaml
 from ..estimate import estimate, kernels_are_cold
 from ..record import manifest
 from ..record.files import remove_folder, write_text, write_whole
+from ..record.lock import locked
 from ..record.manifest import ResumeRefused
 from ..record.schedule import Every
 from ..simulation import FolderInUse, RunInterrupted
@@ -78,7 +79,7 @@ def run_batch(experiment: Experiment, folder: str | Path, workers: int = 1, clus
     progress : called before the first run and after each
 
     Raises ExecutorError for a cluster that cannot be used, if possible before the folder is made; FolderInUse when the
-    folder holds a batch and `resume` is not set; ResumeRefused when it holds another batch than this; BatchInUse when it
+    folder holds a batch and `resume` is not set; ResumeRefused when it holds another batch than this; FolderLocked when it
     is being computed; RunInterrupted after Ctrl-C; BatchStopped when runs cannot be kept (a full disk) or computed by
     these workers; OSError. What was kept before stays good in all cases.
     """
@@ -86,7 +87,7 @@ def run_batch(experiment: Experiment, folder: str | Path, workers: int = 1, clus
     refuse_folder(folder, resume)
     if cluster is not None:
         refuse_cluster(cluster)
-    with store.locked(folder):
+    with locked(folder):
         runs = experiment.runs()
         found = _read(folder)
         missing = missing_runs(experiment, folder, retry_failed)

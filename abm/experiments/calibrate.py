@@ -21,7 +21,6 @@ from typing import Annotated, Any, Literal
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 import yaml
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -31,7 +30,8 @@ from ..config.loading import Reader, checked, sound
 from ..config.nodes import Node, Place, Source
 from ..config.schema import compose
 from ..estimate import kernels_are_cold
-from ..record.files import remove_folder, write_text, write_whole
+from ..record import parquet
+from ..record.files import remove_folder, write_text
 from ..units import Declared, declared
 from . import store
 from .batch import BatchStopped, resolved, tasks_of
@@ -459,7 +459,7 @@ def write_trials(folder: Path, calibration: Calibration, trials: Sequence[Trial]
         column(f"{name} distance", (trial.distances[name] for trial in trials), pa.float64(), "", "distance from the window")
     table = pa.table(columns, schema=pa.schema(fields, metadata={DIGEST: digest.encode()}))
     folder.mkdir(parents=True, exist_ok=True)
-    write_whole(folder / TRIALS, lambda beside: pq.write_table(table, beside))
+    parquet.write(table, folder / TRIALS)
 
 
 def read_trials(folder: Path, calibration: Calibration, digest: str) -> list[Trial]:
@@ -467,7 +467,7 @@ def read_trials(folder: Path, calibration: Calibration, digest: str) -> list[Tri
     path = folder / TRIALS
     if not path.exists():
         return []
-    table = pq.read_table(path)
+    table = parquet.read(path)
     if (table.schema.metadata or {}).get(DIGEST, b"").decode() != digest:
         raise OtherCalibration("the recorded trials belong to another calibration: the file, an experiment or the code has changed")
     names = list(calibration.expectations)

@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-import pyarrow.parquet as pq
-
-from ..record.files import write_text, write_whole
+from ..record import parquet
+from ..record.files import write_text
 from .comparison import Row, compared, table_of
 from .comparison_text import by_chance, comparison_text, headlines
 from .drawing import draw_all
@@ -43,7 +42,7 @@ def compare(folder: Path | str, control: str | None = None, output: Path | str |
     rows = compared(outcome)
     output = Path(output) if output is not None else Path(folder)
     output.mkdir(parents=True, exist_ok=True)
-    write_whole(output / TABLE, lambda path: pq.write_table(table_of(outcome, rows), path))
+    parquet.write(table_of(outcome, rows), output / TABLE)
     drawn = draw_all(outcome, rows, output)
     write_text(output / TEXT, comparison_text(outcome, rows, drawn))
     said = headlines(outcome, rows, drawn.sensitivities)

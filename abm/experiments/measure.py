@@ -29,14 +29,13 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 from pydantic import Field, ValidationError, create_model, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from ..config import plugins
 from ..config.errors import closest, keys_of, quantity_of, quoted
 from ..kernels.tables import as_rows
-from ..record.files import write_whole
+from ..record import parquet
 from ..record.ledger import ENTRY
 from ..record.recorder import Recorder
 from ..units import Declared, Hours, Moment, Parameters
@@ -440,11 +439,14 @@ class Observer(Recorder):
         if at_the_end:  # the run ended early
             self._look(model, at_the_end)
         if self.folder is not None:
-            write_whole(self.folder / "measures.parquet", lambda path: pq.write_table(self.table(), path))
+            parquet.write(self.table(), self.folder / "measures.parquet")
+
+    def files(self):
+        return ("measures.parquet",)
 
     def reopen(self, folder):
         super().reopen(folder)
-        table = pq.read_table(folder / "measures.parquet")
+        table = parquet.read(folder / "measures.parquet")
         labels = table.schema.metadata[b"labels"].decode().split("\n")
         self._refuse_others(labels)
         looks = np.zeros(table.num_rows, _LOOK)

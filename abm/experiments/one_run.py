@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from ..record import manifest
 from ..record.files import TEMPORARY, remove_folder
 from ..simulation import RunInterrupted, Simulation, default_recorders
-from .store import DONE, FAILED, RUNS, locked, read_part, write_part
+from .store import DONE, FAILED, RUNS, read_part, write_part
 
 if TYPE_CHECKING:
     from ..config.schema import Config
@@ -140,10 +140,9 @@ def _observed(task: Task, folder: Path) -> "Observed":
     observer = Observer(_requests(json.dumps(task.measures), task.measure_plugins, task.code))
     own = folder / RUNS / task.id
     if task.keep == "all":
-        with locked(own, wait=True):  # a worker that was given up may still be at it
-            model = LiverModel(config)
-            # the observer stands before Events, which takes entries out of the ledger
-            Simulation(model, recorders=[observer, *default_recorders(model, True)], folder=own, resume=True).run()
+        model = LiverModel(config)
+        # the observer stands before Events, which takes entries out of the ledger; a worker that was given up may still be at it
+        Simulation(model, recorders=[observer, *default_recorders(model, True)], folder=own, resume=True, wait=True).run()
         return observer.observed
     model = LiverModel(config)
     tables = default_recorders(model, False) if task.keep == "tables" else []
@@ -156,9 +155,8 @@ def _observed(task: Task, folder: Path) -> "Observed":
 
 def _write_tables(simulation, recorders, folder: Path) -> None:
     """The tables of a run, in a folder that is whole or not there."""
-    import pyarrow.parquet as pq
-
     from ..config.describe import resolved_yaml
+    from ..record import parquet
     from ..record.event_table import events_table
 
     beside = folder.with_name(folder.name + TEMPORARY)
@@ -167,7 +165,7 @@ def _write_tables(simulation, recorders, folder: Path) -> None:
     tables = {recorder.name: recorder.table() for recorder in recorders}
     tables["events"] = events_table(simulation.model.ledger.entries)
     for name, table in tables.items():
-        pq.write_table(table, beside / f"{name}.parquet", compression="zstd")
+        parquet.write(table, beside / f"{name}.parquet")
     (beside / "summary.json").write_text(json.dumps(simulation.summary(), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     (beside / manifest.CONFIG).write_text(resolved_yaml(simulation.model.config), encoding="utf-8")
     remove_folder(folder)

@@ -6,9 +6,9 @@ from itertools import groupby
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
-from ..record.files import write_text, write_whole
+from ..record import parquet
+from ..record.files import write_text
 from .published import FAILS, HOLDS, UNRESOLVED, Window
 from .reproduce import QUICK_REPLICATES, Reproduction
 
@@ -50,10 +50,10 @@ def write_table(folder: Path, reproductions: Sequence[Reproduction]) -> None:
     rows = rows_of(reproductions)
     new = {(row["id"], row["name"]) for row in rows}
     if (folder / TABLE).exists():
-        rows += [row for row in pq.read_table(folder / TABLE).to_pylist() if (row["id"], row["name"]) not in new]
+        rows += [row for row in parquet.read(folder / TABLE).to_pylist() if (row["id"], row["name"]) not in new]
     rows.sort(key=lambda row: (row["id"], row["name"]))  # stable: expectations stay in their order
     table = pa.Table.from_pylist(rows, _SCHEMA)
-    write_whole(folder / TABLE, lambda beside: pq.write_table(table, beside))
+    parquet.write(table, folder / TABLE)
     write_text(folder / REPORT, as_markdown(rows))
 
 

@@ -13,29 +13,24 @@ and then removes them; a run that is in both counts once, so it may be killed in
 
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
-from ..record.files import remove_folder, write_text, write_whole
+from ..record import parquet
+from ..record.files import remove_folder, write_text
 from .experiment import Experiment, Run
 
 RESULTS, SERIES, PARTS, RUNS = "results.parquet", "series.parquet", "parts", "runs"
-LOCK = ".lock"
 DONE, FAILED = "done", "failed"
 TRY_AGAIN = ("WorkerKilled", "MemoryError")
 """Errors of runs that failed through no fault of their own: a resumed batch computes them again."""
 
 _ARMS = b"arms"
 """Metadata of the tables: the arms in their order."""
-
-
-class BatchInUse(Exception):
-    """Another process is computing this batch now."""
 
 
 # --- Columns ----------------------------------------------------------------------------------------------------------
@@ -205,14 +200,14 @@ def read_series(folder: str | Path) -> pa.Table | None:
 
 
 def _results(folder: Path, parts: Sequence[Mapping]) -> pa.Table:
-    table = pq.read_table(folder / RESULTS)
+    table = parquet.read(folder / RESULTS)
     rows = [part["row"] for part in parts]
     columns = {name: [row.get(name) for row in rows] for name in table.column_names}
     return _with(table, columns, [row["run"] for row in rows])
 
 
 def _series(folder: Path, parts: Sequence[Mapping]) -> pa.Table:
-    table = pq.read_table(folder / SERIES)
+    table = parquet.read(folder / SERIES)
     columns: dict[str, list] = {name: [] for name in table.column_names}
     for part in parts:
         which = [part["row"][field.name] for field in _RUN]
@@ -236,26 +231,4 @@ def _with(table: pa.Table, columns: Mapping[str, list], runs: Collection[str]) -
 
 
 def _write(table: pa.Table, path: Path) -> None:
-    write_whole(path, lambda beside: pq.write_table(table, beside, compression="zstd"))
-
-
-# --- One at a time ----------------------------------------------------------------------------------------------------
-
-
-@contextmanager
-def locked(path: Path, wait: bool = False):
-    """Hold the lock of a folder. Raises BatchInUse when another process holds it and we do not `wait`."""
-    path.mkdir(parents=True, exist_ok=True)
-    try:
-        import fcntl
-    except ImportError:  # Windows
-        yield
-        return
-    with (path / LOCK).open("w") as handle:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-        except BlockingIOError:
-            raise BatchInUse(f"{path} is being computed by another process; wait for it, or end it") from None
-        except OSError:  # a file system without locks
-            pass
-        yield
+    parquet.write(table, path)

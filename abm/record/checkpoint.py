@@ -6,18 +6,21 @@ only the one before is kept, for the case that the newest turns out to be damage
 
 import hashlib
 import json
+import re
 import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
-from .files import DamagedFile, write_whole
+from .files import TEMPORARY, DamagedFile, remove_files, write_whole
 
 FOLDER = "checkpoints"
 _ABOUT = "about"
 _FORMAT = 1
 _KEPT = 2
+_NAME = re.compile(rf"-?[0-9]+\.npz({re.escape(TEMPORARY)})?")
+"""The names of checkpoints; files of other names are not ours."""
 
 
 class DamagedCheckpoint(DamagedFile):
@@ -63,7 +66,13 @@ def save(run: Path, checkpoint: Checkpoint) -> Path:
 
 def saved(run: Path) -> list[Path]:
     """The checkpoints of a run folder, newest first."""
-    return sorted((run / FOLDER).glob("*.npz"), key=lambda path: int(path.stem), reverse=True)
+    ours = [path for path in (run / FOLDER).glob("*.npz") if _NAME.fullmatch(path.name)]
+    return sorted(ours, key=lambda path: int(path.stem), reverse=True)
+
+
+def remove(run: Path) -> None:
+    """Remove the checkpoints of a run that is complete."""
+    remove_files(run / FOLDER, _NAME)
 
 
 def load(path: Path) -> Checkpoint:

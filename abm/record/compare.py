@@ -9,9 +9,9 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 import zarr
 
+from . import parquet
 from .snapshots import NAME as SNAPSHOTS
 
 TABLES = ("timeseries", "events", "nodules")
@@ -23,7 +23,7 @@ def digest(folder: Path) -> dict[str, str]:
     found = {name: _hash((folder / name).read_bytes()) for name in TEXTS if (folder / name).exists()}
     for name in (f"{table}.parquet" for table in TABLES):
         if (folder / name).exists():
-            found[name] = _hash(*_table_bytes(pq.read_table(folder / name)))
+            found[name] = _hash(*_table_bytes(parquet.read(folder / name)))
     if (folder / SNAPSHOTS).exists():
         for path, member in sorted(zarr.open_group(folder / SNAPSHOTS, mode="r").members(max_depth=None)):
             if isinstance(member, zarr.Array):

@@ -1,6 +1,7 @@
 """Files that are either whole or not there: written beside, brought to the disk, then renamed."""
 
 import os
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -45,6 +46,17 @@ def sync(path: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def remove_files(folder: Path, names: re.Pattern) -> None:
+    """Remove the working files with such names, and their folder unless it holds others."""
+    if not folder.is_dir():
+        return
+    for path in list(folder.iterdir()):
+        if names.fullmatch(path.name):
+            path.unlink(missing_ok=True)
+    if not any(folder.iterdir()):
+        folder.rmdir()
 
 
 def remove_folder(folder: Path) -> None:

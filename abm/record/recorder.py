@@ -58,6 +58,10 @@ class Recorder:
     def finish(self, model: "LiverModel") -> None:
         """Put the results into their final place. May be called again after an interruption."""
 
+    def files(self) -> tuple[str, ...]:
+        """The names of what the folder of a complete run holds of it."""
+        return ()
+
     def reopen(self, folder: Path) -> None:
         """Instead of `begin`: the run in `folder` is complete, and only read from now on."""
         self.folder = folder

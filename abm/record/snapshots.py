@@ -122,6 +122,9 @@ class Snapshots(Recorder):
         self._write(cells_together=1)
         self._resize(self.frames)  # shorter than planned when the run was stopped before its time
 
+    def files(self):
+        return (NAME,)
+
     def _write(self, cells_together: int) -> None:
         """Write all frames, and of each table as many cells as make up whole pieces of `cells_together`."""
         if self._buffered:

@@ -4,15 +4,16 @@ Every column carries its unit and its meaning in the metadata of its Parquet fie
 """
 
 import hashlib
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
-from .files import DamagedFile, write_whole
+from . import parquet
+from .files import TEMPORARY, DamagedFile, remove_files
 from .recorder import Recorder
 
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ PARTS = "parts"
 """Folder of the part files, inside the run folder, until the run is complete."""
 _ROW_GROUP = 1 << 18
 _DIGEST_BYTES = 16
+_PART = re.compile(rf"(?P<table>.+)-(?P<number>[0-9]{{6,}})\.parquet(?P<unfinished>{re.escape(TEMPORARY)})?")
+"""The names of part files; files of other names are not ours."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +94,7 @@ class TableRecorder(Recorder):
         if self.folder is None or not self._pieces:
             return
         table, path = self._in_memory(), _part(self.folder, self.name, len(self._digests))
-        write_whole(path, lambda beside: pq.write_table(table, beside))
+        parquet.write(table, path)
         self._digests.append(_digest(path))
         self._pieces = []
 
@@ -101,10 +104,11 @@ class TableRecorder(Recorder):
     def finish(self, model):
         self.flush(model)
         if self.folder is not None:
-            table = self.table()
-            write_whole(_whole(self.folder, self.name),
-                        lambda path: pq.write_table(table, path, row_group_size=_ROW_GROUP, compression="zstd"))
+            parquet.write(self.table(), _whole(self.folder, self.name), _ROW_GROUP)
             self._merged = True
+
+    def files(self):
+        return (f"{self.name}.parquet",)
 
     def reopen(self, folder):
         super().reopen(folder)
@@ -126,9 +130,15 @@ class TableRecorder(Recorder):
         return pa.Table.from_arrays(arrays, schema=pa.schema([column.field for column in self._columns]))
 
     def _discard_from(self, number: int) -> None:
-        for part in (self.folder / PARTS).glob(f"{self.name}-*"):
-            if not part.name.endswith(".parquet") or int(part.stem.rpartition("-")[2]) >= number:
+        for part in (self.folder / PARTS).iterdir():
+            found = _PART.fullmatch(part.name)
+            if found and found["table"] == self.name and (found["unfinished"] or int(found["number"]) >= number):
                 part.unlink()
+
+
+def remove_parts(folder: Path) -> None:
+    """Remove the part files of a run whose tables are in their final place."""
+    remove_files(folder / PARTS, _PART)
 
 
 def _whole(folder: Path, name: str) -> Path:
@@ -146,8 +156,8 @@ def _digest(path: Path) -> np.ndarray:
 
 def _read(path: Path) -> pa.Table:
     try:
-        return pq.read_table(path)
-    except (pa.ArrowException, OSError) as error:
+        return parquet.read(path)
+    except (pa.ArrowException, OSError, ValueError) as error:  # ValueError: names that are no text
         raise DamagedFile(f"{path} cannot be read ({error})") from error
 
 
@@ -157,7 +167,8 @@ def read_table(folder: Path, name: str) -> pa.Table:
     merged = _whole(folder, name)
     if merged.exists():
         return _read(merged)
-    parts = sorted((folder / PARTS).glob(f"{name}-*.parquet"))
+    found = {path: _PART.fullmatch(path.name) for path in sorted((folder / PARTS).glob("*.parquet"))}
+    parts = [path for path, part in found.items() if part and part["table"] == name]
     if not parts:
         raise FileNotFoundError(f"{folder} has no table '{name}'")
     return pa.concat_tables(map(_read, parts)).combine_chunks()

@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from abm.experiments import store
+from abm.record.lock import FolderLocked, locked
 
 from .little import EXPERIMENT, little
 
@@ -172,9 +173,9 @@ def test_the_lines_in_the_readme(tmp_path, monkeypatch):
 
 
 def test_one_batch_at_a_time(tmp_path):
-    with store.locked(tmp_path), pytest.raises(store.BatchInUse, match="by another process"), store.locked(tmp_path):
+    with locked(tmp_path), pytest.raises(FolderLocked, match="by another process"), locked(tmp_path):
         pass
-    with store.locked(tmp_path):
+    with locked(tmp_path):
         pass
 
 

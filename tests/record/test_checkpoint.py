@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from abm.record.checkpoint import FOLDER, Checkpoint, DamagedCheckpoint, load, save, saved
+from abm.record.checkpoint import FOLDER, Checkpoint, DamagedCheckpoint, load, remove, save, saved
 
 ROWS = np.array([(1, 2.5), (0, np.nan)], [("alive", "u1"), ("x", "f4")])
 
@@ -32,6 +32,20 @@ def test_the_newest_is_the_latest_also_before_time_0(tmp_path):
     assert [load(path).step for path in saved(tmp_path)] == [-12, -288]
     save(tmp_path, some(0))
     assert [load(path).step for path in saved(tmp_path)] == [0, -12]
+
+
+def test_files_of_other_names_are_no_checkpoints(tmp_path):
+    save(tmp_path, some(12))
+    for name in ("backup.npz", "000000012 (copy).npz", "000000024.npz.partial"):
+        (tmp_path / FOLDER / name).write_text("mine")
+    assert [path.name for path in saved(tmp_path)] == ["000000012.npz"]
+    remove(tmp_path)
+    assert {path.name for path in (tmp_path / FOLDER).iterdir()} == {"backup.npz", "000000012 (copy).npz"}
+    for path in (tmp_path / FOLDER).iterdir():
+        path.unlink()
+    save(tmp_path, some(12))
+    remove(tmp_path)
+    assert not (tmp_path / FOLDER).exists()
 
 
 @pytest.mark.parametrize("damage", [

@@ -2,6 +2,7 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
+from abm.record.files import DamagedFile
 from abm.record.tables import PARTS, Column, TableRecorder, read_table
 
 from .fake_model import FakeModel
@@ -54,6 +55,41 @@ def test_resume_discards_what_is_newer_than_the_checkpoint(tmp_path):
     again.resume(model, tmp_path, [], state)
     assert again.table()["step"].to_pylist() == [0, 1]
     assert [part.name for part in (tmp_path / PARTS).iterdir()] == ["steps-000000.parquet"]
+
+
+def test_files_of_other_names_are_not_read(tmp_path):
+    model, recorder = FakeModel(), Steps("1 h")
+    recorder.begin(model, tmp_path, [])
+    recorded(recorder, model, range(2))
+    recorder.flush(model)
+    for name in ("steps-old.parquet", "steps-000000 (copy).parquet", "more-steps-000001.parquet"):
+        (tmp_path / PARTS / name).write_text("mine")
+    assert read_table(tmp_path, "steps")["step"].to_pylist() == [0, 1]
+    again = Steps("1 h")
+    again.begin(model, tmp_path, [])
+    assert len(list((tmp_path / PARTS).iterdir())) == 3
+
+
+def test_altered_values_are_noticed(tmp_path):
+    """One bit of every byte before the description of the columns; only of the headers of pages a few go unnoticed."""
+    model, recorder = FakeModel(), Steps("1 h")
+    recorder.begin(model, tmp_path, [])
+    recorded(recorder, model, range(200))
+    recorder.finish(model)
+    path, table = tmp_path / "steps.parquet", read_table(tmp_path, "steps")
+    content = path.read_bytes()
+    footer = len(content) - 8 - int.from_bytes(content[-8:-4], "little")
+    noticed = missed = 0
+    for at in range(4, footer):
+        path.write_bytes(content[:at] + bytes([content[at] ^ 1 << at % 8]) + content[at + 1 :])
+        try:
+            same = read_table(tmp_path, "steps").equals(table)
+        except DamagedFile:
+            noticed += 1
+        else:
+            missed += not same
+    assert noticed > 0.7 * (footer - 4)
+    assert missed <= 0.002 * (footer - 4)
 
 
 def test_without_a_folder_rows_stay_in_memory():

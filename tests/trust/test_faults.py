@@ -6,7 +6,7 @@ import resource
 import shutil
 import subprocess
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import numba
@@ -16,6 +16,8 @@ import pytest
 from abm import Simulation, cli
 from abm.record import checkpoint, manifest
 from abm.record.compare import differing
+from abm.record.files import DamagedFile
+from abm.record.tables import read_table
 
 from . import world
 
@@ -246,6 +248,27 @@ def test_spoilt_files_of_a_complete_run_are_named_when_it_is_drawn(tmp_path, con
         if status:
             assert name.split(".")[0] in told and "mistake in crlm" not in told, (command, told)
     assert {path: content for path, content in contents(run).items() if path in before} == before
+    if name.endswith(".parquet"):
+        table = name.removesuffix(".parquet")
+        with suppress(DamagedFile, FileNotFoundError):
+            assert read_table(run, table).equals(read_table(complete, table)), "altered data were read without an error"
+
+
+@pytest.mark.parametrize("table", ["events", "timeseries"])
+def test_tables_are_read_as_they_were_or_not_at_all(tmp_path, complete, table):
+    run = shutil.copytree(complete, tmp_path / "run")
+    path, was = run / f"{table}.parquet", read_table(complete, table)
+    content = path.read_bytes()
+    values = len(content) - 8 - int.from_bytes(content[-8:-4], "little")
+    noticed = 0
+    for at in np.linspace(4, values, 60, endpoint=False).astype(int):
+        path.write_bytes(content[:at] + bytes([content[at] ^ 1 << at % 8]) + content[at + 1 :])
+        try:
+            assert read_table(run, table).equals(was), at
+        except DamagedFile as error:
+            assert str(path) in str(error)
+            noticed += 1
+    assert noticed > 30
 
 
 @pytest.mark.parametrize(("spoil", "said"), some_slow([(Path.unlink, MISSING)], [
