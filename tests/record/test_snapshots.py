@@ -111,7 +111,7 @@ def chunk_files(store):
             for path in store.rglob("c/**/*") if path.is_file()}
 
 
-SPOILT = {"row", "site_kind", "time", "tnf", "lumen", "cells/tumor/count", "cells/tumor/uid", "cells/kupffer/row"}
+SPOILT = {"row", "site_kind", "time", "tnf", "lumen", "cells/tumor/count", "cells/tumor/uid", "cells/tumor/row"}
 """Of every kind of array one or two."""
 
 
