@@ -9,12 +9,14 @@ import sys
 
 import numpy as np
 
+_started: list[subprocess.Popen] = []  # Python warns of one that is still running and that nobody holds
+
 
 def compile_ahead() -> None:
     """Start the second process, if there is a second processor; nobody waits for it."""
     if (os.cpu_count() or 1) > 1:
-        subprocess.Popen(
-            [sys.executable, "-m", __name__], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        _started.append(subprocess.Popen(
+            [sys.executable, "-m", __name__], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
 
 
 def main() -> None:
