@@ -12,6 +12,7 @@ from abm.experiments import batch, store
 from abm.experiments.batch import BatchStopped, forecast, missing_runs, resolved, run_batch
 from abm.experiments.loading import load_experiment
 from abm.record import manifest
+from abm.record.lock import LOCK
 from abm.record.manifest import ResumeRefused
 from abm.simulation import FolderInUse, RunInterrupted
 
@@ -46,7 +47,7 @@ def stop_after(count):
 
 def test_the_folder_of_a_batch(whole):
     assert (whole.runs, whole.computed, whole.failed) == (6, 6, 0)
-    assert {path.name for path in whole.folder.iterdir()} - {store.LOCK} == \
+    assert {path.name for path in whole.folder.iterdir()} - {LOCK} == \
         {"batch.json", "experiment.yaml", "results.parquet", "series.parquet"}
     noted = json.loads((whole.folder / "batch.json").read_text())
     assert noted["status"] == "complete" and noted["sessions"] == 1 and noted["control"] == "control"
