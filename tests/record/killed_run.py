@@ -11,7 +11,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from record.fake_model import FakeModel
 
 import abm.simulation as simulation
-from abm.record import checkpoint, files, tables
+from abm.record import checkpoint, files, parquet
 
 
 def die(*_):
@@ -38,7 +38,7 @@ def main(folder: str, where: str, count: int) -> None:
     if where == "checkpoint":
         checkpoint.write_whole = half_written
     if where == "part":
-        tables.write_whole = half_written
+        parquet.write_whole = half_written
     draw = die if where == "draw" else None
     if where == "complete":
         simulation.Simulation._remove_working_files = die
