@@ -120,8 +120,7 @@ class MesaLiver(mesa.Model):
         self.perfused_sites = self._sites_of((self.anatomy.kind == SINUSOID) & self.perfused)
         self._flow_perfused = self.perfused.copy()
         slowness = np.clip(velocity / np.maximum(flow.speed_um_per_s, 1e-3), *_SLOWNESS) ** rules.passage.lingering
-        carried = flow.speed_um_per_s * self.anatomy.radius_um**2
-        self.lingering = slowness * (carried.sum() / (slowness * carried).sum())
+        self.lingering = slowness * (flow.passing.sum() / (slowness * flow.passing).sum())
         self.grip = None
         if rules.arrest.enabled:
             p = rules.arrest
