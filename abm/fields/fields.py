@@ -142,12 +142,14 @@ class Field:
         return level / self._own_site
 
     def set_perfusion(self, perfused: np.ndarray) -> None:
-        """Take over which sites exchange with the blood (uint8 or bool lattice), from the next step that needs it."""
-        self._new_perfusion = np.asarray(perfused) != 0
+        """Take over which sites exchange with the blood (uint8 or bool lattice), from the next step that needs it; the
+        lattice must stay as it is until then."""
+        self._new_perfusion = np.asarray(perfused, np.bool_)
 
     def _take_over_perfusion(self) -> None:
-        decay = np.float32(self.parameters.decay / 3600.0)
-        self._solver.set_sink(np.where(self._new_perfusion, decay + np.float32(self.parameters.washout), decay))
+        sink = np.multiply(self._new_perfusion, np.float32(self.parameters.washout), dtype=np.float32)
+        sink += np.float32(self.parameters.decay / 3600.0)
+        self._solver.set_sink(sink)
         self._new_perfusion = None
 
     def advance(self) -> int:

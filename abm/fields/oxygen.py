@@ -107,7 +107,7 @@ class Oxygen:
         exchange = np.where(open_sites, np.float32(p.exchange), np.float32(0.0))
         for _ in range(rounds):
             mix_downstream(
-                flow.upstream_first, flow.ways, flow.pressure, sites.kind, flow.carries, flow.residence_s, self._periodic,
+                flow.entering, flow.leaving, flow.pressure, sites.kind, flow.residence_s, self._periodic,
                 np.float32(p.portal), self.values, p.exchange / p.capacity, self.blood,
             )
             self._solver.set_sink(demand / (self.values + np.float32(p.half_uptake)) + exchange, fit=False)

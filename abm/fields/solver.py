@@ -27,6 +27,7 @@ import math
 import numpy as np
 
 from abm.fields import multigrid
+from abm.kernels.jit import jit
 from abm.kernels.memory import zeros
 
 SMALLEST_DECAY_LENGTH = 2.0
@@ -82,6 +83,7 @@ class DiffusionSolver:
         self.fitted_step_s = self.step_s
         self.tolerance = float(tolerance)
         self._sink = zeros(self.shape)
+        self._absorbs = False
         self._right_side = zeros(self.shape)
         self._grid = multigrid.build(self.shape, diffusion_um2_per_s / spacing_um**2, periodic)
         self._coarser = {"spacing_um": 2.0 * spacing_um, "periodic": periodic, "diffusion_um2_per_s": diffusion_um2_per_s,
@@ -108,20 +110,20 @@ class DiffusionSolver:
             ValueError: if the array does not fit the lattice, or holds values that are negative or not finite.
         """
         self._check("sink", sink)
-        if not (np.min(sink) >= 0.0 and np.max(sink) < np.inf):
+        least, most = float(np.min(sink)), float(np.max(sink))
+        if not (least >= 0.0 and most < np.inf):
             raise ValueError("the sink must be finite and not negative")
         self._sink[:] = sink
+        self._absorbs = most > 0.0
         multigrid.restrict_sink(self._sink, self._grid)
-        exponent = self._slowest_relaxation(fit) * self.step_s
+        exponent = (self._slowest_relaxation(least) if fit and self._absorbs else least) * self.step_s
         stretch = math.expm1(min(exponent, _LARGEST_EXPONENT)) / exponent if exponent > 0 else 1.0
         self.fitted_step_s = self.step_s * stretch
 
-    def _slowest_relaxation(self, fit: bool) -> float:
-        """A lower bound of the rates (1/s) at which the modes of the field relax."""
-        least = float(np.min(self._sink))
-        if not fit or not np.any(self._sink > 0):
-            return least
-        sink = _joined(self._sink)
+    def _slowest_relaxation(self, least: float) -> float:
+        """A lower bound of the rates (1/s) at which the modes of the field relax, at least that of the `least` sink."""
+        sink = zeros(tuple(max(-(-size // 2), _SMALLEST_SIDE) for size in self.shape))
+        join(self._sink, sink)
         if self._residence is None:
             self._residence = DiffusionSolver(sink.shape, **self._coarser)
         self._residence.set_sink(sink, fit=False)
@@ -154,7 +156,7 @@ class DiffusionSolver:
             ValueError: if an array does not fit the lattice, or if nothing absorbs, so that there is no steady state.
             ArithmeticError: if the iteration does not converge.
         """
-        if not np.any(self._sink > 0):
+        if not self._absorbs:
             raise ValueError("a field that nothing absorbs has no steady state: set a sink first")
         return self._solve(values, source, 0.0, tolerance)
 
@@ -177,11 +179,19 @@ class DiffusionSolver:
             raise ValueError(f"{name} must be a C-contiguous float32 array of shape {self.shape}, not {found}")
 
 
-def _joined(lattice: np.ndarray) -> np.ndarray:
-    """Means over two by two sites; a last row or column left over counts twice, and a lattice is not cut below four."""
-    lattice = np.pad(lattice, [(0, max(size % 2, 2 * _SMALLEST_SIDE - size)) for size in lattice.shape], mode="edge")
-    rows = lattice[::2] + lattice[1::2]
-    return np.ascontiguousarray(0.25 * (rows[:, ::2] + rows[:, 1::2]), np.float32)
+@jit(counted=False)
+def join(fine, coarse):
+    """Fill `coarse` with the means over two by two sites of `fine` (both float32); the last row and column count again
+    where there is none left."""
+    rows, columns = fine.shape
+    for i in range(coarse.shape[0]):
+        above, below = fine[min(2 * i, rows - 1)], fine[min(2 * i + 1, rows - 1)]
+        for j in range(columns // 2):
+            west, east = above[2 * j] + below[2 * j], above[2 * j + 1] + below[2 * j + 1]
+            coarse[i, j] = np.float32(0.25) * (west + east)
+        last = above[columns - 1] + below[columns - 1]
+        for j in range(columns // 2, coarse.shape[1]):
+            coarse[i, j] = np.float32(0.25) * (last + last)
 
 
 def decay_length_um(diffusion_um2_per_s: float, sink_per_s: float) -> float:

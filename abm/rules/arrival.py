@@ -98,20 +98,23 @@ class Arrival(Rule):
         count = rounded_count(p.per_mm2(liver.config.tissue.slab_thickness) * liver.area_mm2, key)
         shares = np.cumsum([dose.share for dose in p.doses])
         if count == 0 or shares[-1] == 0:
-            self._steps = np.empty(0, np.int64)
+            self._steps = self._numbers = np.empty(0, np.int64)
             return
         draws = np.array([[uniform(key, 1, np.uint64(k), n) for n in range(2)] for k in range(count)])
         dose = np.searchsorted(shares / shares[-1], draws[:, 0], side="right")
         start = np.array([dose.start for dose in p.doses])[dose]
         over = np.array([dose.over for dose in p.doses])[dose]
-        self._steps = np.floor((start + over * draws[:, 1]) / liver.dt_hours + 1e-9).astype(np.int64)
+        steps = np.floor((start + over * draws[:, 1]) / liver.dt_hours + 1e-9).astype(np.int64)
+        self._numbers = np.argsort(steps, kind="stable")
+        self._steps = steps[self._numbers]
 
     def apply(self, liver) -> None:
         p = self.parameters
         if liver.tumor.count:
             platelets = np.asarray(liver.tumor.used)["platelets"]
             platelets *= np.float32(0.5 ** (liver.dt_hours / p.platelet_half_life)) if p.platelet_half_life else 0.0
-        arriving = np.flatnonzero(self._steps == liver.step_number)
+        first, last = np.searchsorted(self._steps, (liver.step_number, liver.step_number + 1))
+        arriving = self._numbers[first:last]
         if arriving.size == 0 or liver.flow.inflow == 0.0:  # where no blood enters, no cell does
             return
         liver.tumor.reserve(arriving.size)

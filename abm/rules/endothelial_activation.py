@@ -13,6 +13,7 @@ import numpy as np
 from ..cells import endothelium, kupffer
 from ..cells.population import TUMOR
 from ..fields.fields import is_due
+from ..kernels.exponential import decaying
 from ..kernels.jit import jit
 from ..kernels.sites import count_touching
 from ..tissue.sites import LUMEN, TISSUE
@@ -22,6 +23,7 @@ from .rule import Rule, RuleParameters
 _KHATIB_1999 = "Khatib 1999, Cancer Res 59:1356"
 
 _EXTINCT = np.float32(1e-6)  # levels below it are set to zero, so that a wall at rest costs nothing
+_AT_A_TIME = 256  # segments of wall
 _AT_ONCE_H = 1e-3  # hours: what acts faster acts at once
 
 
@@ -133,37 +135,55 @@ def faded(level):
     return level if level > _EXTINCT else np.float32(0.0)
 
 
-@jit(counted=False)
+@jit(inline=True, counted=False)
 def relaxed(level, signal, on, off, hours):
     """d level/dt = on*signal*(1 - level) - off*level over `hours` at a constant signal, solved exactly."""
     rate = on * signal + off
-    if rate == 0.0:
-        return level
     target = on * signal / rate
-    return faded(np.float32(target + (level - target) * np.exp(-rate * hours)))
+    later = np.float32(target + (np.float64(level) - target) * decaying(-rate * hours))
+    return level if rate == 0.0 else (later if later > _EXTINCT else np.float32(0.0))
 
 
-@jit(counted=False)
+@jit
 def express(wall, tnf, hours, e_on, e_off, v_on, v_off, i_on, i_off, closing_time, activated_above):
-    """Expression of the three adhesion molecules on every wall segment, driven by TNF-alpha at half-maximum 1."""
+    """Expression of the three adhesion molecules on every wall segment, driven by TNF-alpha at half-maximum 1.
+
+    Segments that have anything to do are gathered, some at a time: arithmetic on rows that lie side by side is done for
+    several of them at once.
+    """
     closing = np.float32(np.exp(-hours / closing_time)) if closing_time > 0.0 else np.float32(0.0)
     zero = np.float32(0.0)
     # what a wall at rest would make of less is set to zero anyway
     faint = np.float32(0.99 * np.float64(_EXTINCT) / max(max(e_on, v_on, i_on) * hours, 1e-9))
-    for i in range(wall.size):
-        segment = wall[i]
-        level = tnf[segment.row, segment.column]
-        if level <= faint and segment.e_selectin == zero and segment.vcam1 == zero and segment.icam1 == zero:
-            if segment.retraction == zero:
-                continue
-        signal = np.float64(level / (np.float32(1.0) + level))
-        segment.e_selectin = relaxed(segment.e_selectin, signal, e_on, e_off, hours)
-        segment.vcam1 = relaxed(segment.vcam1, signal, v_on, v_off, hours)
-        segment.icam1 = relaxed(segment.icam1, signal, i_on, i_off, hours)
-        segment.retraction = segment.retraction * closing if segment.retraction > np.float32(1e-3) else zero
-        if segment.retraction > np.float32(0.5):
-            segment.state = endothelium.RETRACTED
-        elif segment.e_selectin > activated_above:
-            segment.state = endothelium.ACTIVATED
-        else:
-            segment.state = endothelium.QUIESCENT
+    who = np.empty(_AT_A_TIME, np.int64)
+    signal = np.empty(_AT_A_TIME, np.float64)
+    e_selectin, vcam1, icam1 = np.empty((3, _AT_A_TIME), np.float32)
+    following = 0
+    while following < wall.size:
+        n = 0
+        while n < _AT_A_TIME and following < wall.size:
+            segment = wall[following]
+            level = tnf[segment.row, segment.column]
+            e_selectin[n], vcam1[n], icam1[n] = segment.e_selectin, segment.vcam1, segment.icam1
+            signal[n] = np.float64(level / (np.float32(1.0) + level))
+            who[n] = following
+            at_rest = level <= faint and e_selectin[n] == zero and vcam1[n] == zero and icam1[n] == zero
+            if not at_rest or segment.retraction != zero:
+                n += 1
+            following += 1
+        for k in range(n):
+            e_selectin[k] = relaxed(e_selectin[k], signal[k], e_on, e_off, hours)
+        for k in range(n):
+            vcam1[k] = relaxed(vcam1[k], signal[k], v_on, v_off, hours)
+        for k in range(n):
+            icam1[k] = relaxed(icam1[k], signal[k], i_on, i_off, hours)
+        for k in range(n):
+            segment = wall[who[k]]
+            segment.e_selectin, segment.vcam1, segment.icam1 = e_selectin[k], vcam1[k], icam1[k]
+            segment.retraction = segment.retraction * closing if segment.retraction > np.float32(1e-3) else zero
+            if segment.retraction > np.float32(0.5):
+                segment.state = endothelium.RETRACTED
+            elif segment.e_selectin > activated_above:
+                segment.state = endothelium.ACTIVATED
+            else:
+                segment.state = endothelium.QUIESCENT

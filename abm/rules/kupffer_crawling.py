@@ -43,8 +43,10 @@ class KupfferCrawling(Rule):
 
     def apply(self, liver) -> None:
         p = self.parameters
-        prey = np.flatnonzero(liver.sites.population[LUMEN] == TUMOR)
-        if liver.kupffer.count == 0 or prey.size == 0:
+        if liver.kupffer.count == 0 or liver.tumor.count == 0:
+            return
+        prey = arrested(liver.tumor.used, liver.sites)
+        if prey.size == 0:
             return
         moves = moves_to_prey(prey, liver.sites, round(p.reach / liver.spacing_um))
         drawn = standing_in(liver.kupffer, moves > TOUCHING) & ~liver.kupffer.in_state(kupffer.REPROGRAMMED)
@@ -53,6 +55,20 @@ class KupfferCrawling(Rule):
             liver.kupffer.rows, liver.sites, moves, key, step, liver.kupffer.order(key, step, drawn),
             p.speed * liver.dt_minutes / liver.spacing_um,
         )
+
+
+@jit
+def arrested(tumor, sites):
+    """Where tumor cells stand in the lumen: row * columns + column, rising (int64)."""
+    places = np.empty(tumor.size, np.int64)
+    count = 0
+    for slot in range(tumor.size):
+        cell = tumor[slot]
+        if cell.alive != 0 and cell.layer == LUMEN and sites.population[LUMEN, cell.row, cell.column] == TUMOR:
+            if sites.occupant[LUMEN, cell.row, cell.column] == slot:  # and not one that the blood carries past it
+                places[count] = cell.row * sites.kind.shape[1] + cell.column
+                count += 1
+    return np.sort(places[:count])
 
 
 @jit

@@ -14,7 +14,7 @@ import numpy as np
 from ..cells import natural_killer
 from ..cells.population import NATURAL_KILLER, NEUTROPHIL, TUMOR
 from ..kernels.jit import jit
-from ..kernels.random import happens, hash64, stream_key, uniform
+from ..kernels.random import draw_each, happens, hash64, stream_key, strikes, uniform, unit
 from ..kernels.sites import count_touching, lift, neighbour, place
 from ..kernels.tables import HIGH, free_slot, take_slot
 from ..record import cause, event
@@ -190,19 +190,20 @@ def kill_hazard(target, sites, now_h, lactate, tgf_beta, arms):
         now_h - np.float64(target.arrived_h), arms.full_until_h, arms.lost_by_h)
 
 
-@jit(counted=False)
+@jit
 def endure(nk, sites, minutes, key, step, hours, lactate, arms):
     """Lactate kills some NK cells; those that are done with their last target become free."""
     # what dies in the lactate of normal blood is part of the residence time
     normal = hill(arms.lactate_at_rest, arms.lactate_half, arms.lactate_steepness)
-    for slot in range(nk.book[HIGH]):
+    dying = draw_each(key, step, nk.rows.uid[: nk.book[HIGH]], 2)
+    for slot in range(dying.size):
         cell = nk.rows[slot]
         if cell.alive == 0:
             continue
         level = np.float64(lactate[cell.row, cell.column])
         if level > arms.lactate_at_rest:
             poisoning = arms.lactate_death * max(hill(level, arms.lactate_half, arms.lactate_steepness) - normal, 0.0)
-            if happens(key, step, cell.uid, 2, poisoning, hours):
+            if strikes(unit(dying[slot]), poisoning * hours):
                 lift(sites, LUMEN, cell.row, cell.column)
                 free_slot(nk, slot)
                 continue
@@ -250,14 +251,15 @@ def turnover(nk, liver, key, leaving_rate: float, wanted: float, killer_fraction
     )
 
 
-@jit(counted=False)
+@jit
 def renew(nk, sites, key, step, hours, leaving_rate, killer_fraction, now_h, entries, identity):
     """Leaving and entering NK cells; entries: int64 [n, 2] of sites, taken if free."""
-    for slot in range(nk.book[HIGH]):
+    leaving = draw_each(key, step, nk.rows.uid[: nk.book[HIGH]], 0)
+    for slot in range(leaving.size):
         cell = nk.rows[slot]
         if cell.alive == 0 or cell.state != natural_killer.PATROLLING:
             continue
-        if happens(key, step, cell.uid, 0, leaving_rate, hours):
+        if strikes(unit(leaving[slot]), leaving_rate * hours):
             lift(sites, LUMEN, cell.row, cell.column)
             free_slot(nk, slot)
     columns = sites.kind.shape[1]

@@ -39,13 +39,16 @@ class Perfusion(Rule):
 
     parameters: Parameters
 
+    def prepare(self, liver) -> None:
+        """What can be blocked: sinusoid sites (row * columns + column)."""
+        self.sinusoids = np.flatnonzero(liver.sites.kind == SINUSOID)
+
     def apply(self, liver) -> None:
         p = self.parameters
         dense_net = np.float32(p.dense_net)
-        stirring = (beside_tumor(liver) != 0) | (liver.nets >= dense_net) | (liver.sites.perfused == 0)
         obstruct(
-            np.flatnonzero(stirring), liver.sites, liver.collapsed, liver.nets, liver.signal("vegf"), liver.key(self.name),
-            liver.step_number, liver.dt_hours, p.collapse_rate, p.surrounded, dense_net,
+            self.sinusoids, beside_tumor(liver), liver.sites, liver.collapsed, liver.nets, liver.signal("vegf"),
+            liver.key(self.name), liver.step_number, liver.dt_hours, p.collapse_rate, p.surrounded, dense_net,
         )
         interval = max(1, round(p.flow_interval / liver.dt_hours))
         if (liver.step_number + 1) % interval == 0:
@@ -66,13 +69,13 @@ def is_surrounded(sites, row, column, surrounded):
 
 
 @jit(counted=False)
-def obstruct(places, sites, collapsed, nets, vegf, key, step, hours, rate, surrounded, dense_net):
-    """Collapse and reopening of the sinusoids, and from it the lattice of perfused sites, at `places` (row * columns +
-    column): everywhere else sinusoids are open and stay so."""
+def obstruct(sinusoids, beside_tumor, sites, collapsed, nets, vegf, key, step, hours, rate, surrounded, dense_net):
+    """Collapse and reopening of the `sinusoids` (row * columns + column), and from it the lattice of perfused sites:
+    away from tumor cells and dense nets they are open and stay so."""
     columns = sites.kind.shape[1]
-    for place in places:
+    for place in sinusoids:
         row, column = place // columns, place % columns
-        if sites.kind[row, column] != SINUSOID:
+        if beside_tumor[row, column] == 0 and sites.perfused[row, column] != 0 and nets[row, column] < dense_net:
             continue
         blocked = sites.population[LUMEN, row, column] == TUMOR or nets[row, column] >= dense_net
         if not is_surrounded(sites, row, column, surrounded):

@@ -11,7 +11,7 @@ from ..cells import stellate
 from ..cells.population import TUMOR
 from ..fields.multigrid import is_zero
 from ..kernels.jit import jit
-from ..kernels.random import happens
+from ..kernels.random import draw_each, strikes, unit
 from ..kernels.sites import count_touching, neighbour
 from ..tissue.sites import CENTRAL_VEIN, PORTAL_TRACT, TISSUE
 from ..units import Fraction, Hours, PerHour, parameter
@@ -69,11 +69,13 @@ def fade(ecm, factor):
         flat[i] = left if left > _GONE else np.float32(0.0)
 
 
-@jit(counted=False)
+@jit
 def activate(cells, sites, ecm, key, step, hours, now_h, rate, contact_signal, reversion_rate, deposit, tgf_beta):
     """Activation, reversion, and the matrix that activated cells lay around them (a fraction `deposit` of what is
     missing to 1 at their own site, half of it at the eight around)."""
     half = deposit * np.float32(0.5)
+    uids = cells.uid
+    activating, reverting = draw_each(key, step, uids, 0), draw_each(key, step, uids, 1)
     for i in range(cells.size):
         cell = cells[i]
         if cell.alive == 0:
@@ -83,11 +85,11 @@ def activate(cells, sites, ecm, key, step, hours, now_h, rate, contact_signal, r
         if signal < contact_signal and count_touching(sites, TUMOR, TISSUE, cell.row, cell.column) > 0:
             signal = contact_signal
         if cell.state == stellate.QUIESCENT:
-            if signal > 0.0 and happens(key, step, cell.uid, 0, rate * signal, hours):
+            if signal > 0.0 and strikes(unit(activating[i]), rate * signal * hours):
                 cell.state = stellate.ACTIVATED
                 cell.activated_h = now_h
             continue
-        if happens(key, step, cell.uid, 1, reversion_rate * (1.0 - signal), hours):
+        if strikes(unit(reverting[i]), reversion_rate * (1.0 - signal) * hours):
             cell.state = stellate.QUIESCENT
             continue
         for k in range(9):

@@ -34,7 +34,7 @@ STEP_LENGTH = np.array([1.0, math.sqrt(2.0)] * 4)
 
 _STILL = 3 * PRESSURE_STEP  # differences in pressure up to this one are rounding, not flow
 _ROOM = 12  # links that a site's list holds before it must move to a larger place
-_PILES = 1024  # for sorting by the lower and then by the upper ten binary digits of a pressure in steps
+_MIXED = 255
 
 
 class Mesh(NamedTuple):
@@ -62,10 +62,11 @@ class Flow:
     sites that of the open network), `speed_um_per_s` and `residence_s` (float32: velocity of the blood, and the time
     it takes past a site), `passing` (float32: the blood that passes a site, relative to the mean of the open network),
     `carries` (uint8: 1 where a sinusoid site is open towards both portal and central side), `ways` (uint8: bit k is set
-    where the neighbour in direction k is a vessel).
+    where the neighbour in direction k is a vessel), `entering` and `leaving` (likewise, where blood comes from there, or
+    goes there).
     Lists: `inlets` (int32 [n, 2], those of the anatomy), `inflow_cumulative` (float64 [n]: share of the blood that
-    enters at this inlet or an earlier one; all 0 when nothing flows), `upstream_first` (int32: row * columns + column
-    of the sites that carry blood, by falling pressure). `inflow` is all the blood that enters, in the unit of `flux`.
+    enters at this inlet or an earlier one; all 0 when nothing flows). `inflow` is all the blood that enters, in the unit
+    of `flux`.
     """
 
     def __init__(self, anatomy: Anatomy, sinusoid_velocity: float):
@@ -79,6 +80,8 @@ class Flow:
         self.passing = np.zeros(anatomy.shape, np.float32)
         self.carries = np.zeros(anatomy.shape, np.uint8)
         self.ways = ways_along((anatomy.kind != PARENCHYMA).astype(np.uint8), 1, anatomy.periodic)
+        self.entering = np.zeros(anatomy.shape, np.uint8)
+        self.leaving = np.zeros(anatomy.shape, np.uint8)
         self._mesh = Mesh(*_mesh(anatomy.kind, np.flatnonzero(anatomy.kind == SINUSOID), anatomy.periodic))
         self._um_per_s = self._usual = 1.0
         self._open_pressure = (anatomy.kind == PORTAL_TRACT).astype(np.float64)
@@ -95,7 +98,8 @@ class Flow:
         Blocked sites take that of the unobstructed network, so that a cell that comes loose finds its way.
         """
         self.pressure[...] = self._open_pressure
-        _connect(self._mesh, np.asarray(perfused, np.bool_), self.carries, self.pressure)
+        anatomy = self.anatomy
+        _connect(anatomy.kind, self.ways, np.asarray(perfused, np.bool_), anatomy.periodic, self.carries, self.pressure)
         _solve(self._mesh, self.carries, self.pressure)
         self._follow_pressure()
 
@@ -104,45 +108,47 @@ class Flow:
         _velocities(
             self.ways, self.pressure, anatomy.kind, self.carries, anatomy.radius_um, anatomy.periodic,
             anatomy.spacing_um, self._um_per_s, self._usual, self.speed_um_per_s, self.residence_s, self.passing,
+            self.entering, self.leaving,
         )
         cumulative = _inflow(self.pressure, anatomy.kind, self.carries, anatomy.inlets, anatomy.periodic)
         self.inflow = float(cumulative[-1])
         self.inflow_cumulative = cumulative / self.inflow if self.inflow > 0.0 else cumulative
-        self.upstream_first = _by_falling_pressure(np.flatnonzero(self.carries).astype(np.int32), self.pressure)
 
 
 @jit
-def _connect(mesh, perfused, carries, pressure):
-    """Set `carries` where a perfused site of the mesh is connected through others with portal tracts and with central
+def _connect(kind, ways, perfused, periodic, carries, pressure):
+    """Set `carries` where a perfused sinusoid site is connected through others with portal tracts and with central
     veins, and the `pressure` of the perfused sites to 1 if they are connected with the portal side at all, else to 0."""
-    n = mesh.places.size
-    perfused, carries, pressure = perfused.ravel(), carries.ravel(), pressure.ravel()
-    group = np.arange(n)  # of connected sites, each points to another one of its group, one to itself
-    fed, drained = np.zeros(n, np.bool_), np.zeros(n, np.bool_)
-    for k in range(n):
-        if not perfused[mesh.places[k]]:
-            continue
-        for e in range(mesh.start[k], mesh.start[k + 1]):
-            if mesh.conductance[e] > 0.0 and perfused[mesh.places[mesh.linked[e]]]:
-                group[_head(group, k)] = _head(group, np.int64(mesh.linked[e]))
-    for k in range(n):
-        head = _head(group, k)
-        fed[head] |= mesh.from_portal[k] > 0.0 and perfused[mesh.places[k]]
-        drained[head] |= mesh.to_central[k] > 0.0 and perfused[mesh.places[k]]
-    for k in range(n):
-        head, place = _head(group, k), mesh.places[k]
-        carries[place] = perfused[place] and fed[head] and drained[head]
-        if perfused[place]:
-            pressure[place] = 1.0 if fed[head] else 0.0
-
-
-@jit(counted=False)
-def _head(group, k):
-    """The site that stands for the whole group of `k`; the ways to it are shortened."""
-    while group[k] != k:
-        group[k] = group[group[k]]
-        k = group[k]
-    return k
+    rows, columns = kind.shape
+    seen = np.zeros((rows, columns), np.bool_)
+    group = np.empty(rows * columns, np.int32)  # the sites that are connected with one another, as they are found
+    carries[:] = 0
+    for row in range(rows):
+        for column in range(columns):
+            if not perfused[row, column] or seen[row, column] or kind[row, column] != SINUSOID:
+                continue
+            seen[row, column] = True
+            group[0], size, followed = row * columns + column, 1, 0
+            fed, drained = False, False
+            while followed < size:
+                i, j = group[followed] // columns, group[followed] % columns
+                followed += 1
+                for m in range(8):
+                    if not ways[i, j] >> m & 1:
+                        continue
+                    a, b = shifted(i, ROW_OFFSET[m], rows, periodic), shifted(j, COLUMN_OFFSET[m], columns, periodic)
+                    if kind[a, b] == PORTAL_TRACT:
+                        fed = True
+                    elif kind[a, b] == CENTRAL_VEIN:
+                        drained = True
+                    elif perfused[a, b] and not seen[a, b]:
+                        seen[a, b] = True
+                        group[size] = a * columns + b
+                        size += 1
+            for n in range(size):
+                i, j = group[n] // columns, group[n] % columns
+                carries[i, j] = fed and drained
+                pressure[i, j] = 1.0 if fed else 0.0
 
 
 @jit
@@ -338,30 +344,6 @@ def _number_links(order, start, degree, linked):
     return order, first, later, between
 
 
-@jit
-def _by_falling_pressure(places, pressure):
-    """`places` (int32, row * columns + column) by falling pressure, in steps; equal ones stay in their order.
-
-    Dealt into piles by the lower half of the digits, then by the upper half.
-    """
-    pressure = pressure.ravel()
-    steps, sorted_places = np.empty(places.size, np.int64), places
-    for shift in (0, 10):
-        start = np.zeros(_PILES + 1, np.int64)
-        for n in range(places.size):
-            steps[n] = _PILES * _PILES - 1 - np.int64(np.rint(pressure[sorted_places[n]] / PRESSURE_STEP))
-            start[(steps[n] >> shift) % _PILES + 1] += 1
-        for pile in range(_PILES):
-            start[pile + 1] += start[pile]
-        dealt = np.empty_like(places)
-        for n in range(places.size):
-            pile = (steps[n] >> shift) % _PILES
-            dealt[start[pile]] = sorted_places[n]
-            start[pile] += 1
-        sorted_places = dealt
-    return sorted_places
-
-
 @jit(inline=True, counted=False)
 def flux(pressure, kind, open_sites, i, j, m, periodic):
     """Blood that leaves sinusoid site (i, j) towards its neighbour number `m` (negative: that comes from there).
@@ -380,13 +362,15 @@ def flux(pressure, kind, open_sites, i, j, m, periodic):
 
 
 @jit(counted=False)
-def _velocities(ways, pressure, kind, carries, radius_um, periodic, spacing_um, um_per_s, usual, speed, residence, passing):
+def _velocities(ways, pressure, kind, carries, radius_um, periodic, spacing_um, um_per_s, usual, speed, residence, passing,
+                entering, leaving):
     """Fill `speed` (um/s), `residence` (s) and `passing`: flow through a site by its cross-section, path through it by
-    speed, flow through it by the `usual` one."""
+    speed, flow through it by the `usual` one; and `entering` and `leaving`, where the blood comes from and goes to."""
     for i in range(kind.shape[0]):
         for j in range(kind.shape[1]):
             speed[i, j] = passing[i, j] = 0.0
             residence[i, j] = STAGNANT_RESIDENCE_S if kind[i, j] == SINUSOID else 0.0
+            entering[i, j] = leaving[i, j] = 0
             if carries[i, j] == 0:
                 continue
             through, path = 0.0, 0.0
@@ -394,6 +378,10 @@ def _velocities(ways, pressure, kind, carries, radius_um, periodic, spacing_um, 
                 if not ways[i, j] >> m & 1:
                     continue
                 flow, _, _ = flux(pressure, kind, carries, i, j, m, periodic)
+                if flow < 0.0:
+                    entering[i, j] |= np.uint8(1 << m)
+                elif flow > 0.0:
+                    leaving[i, j] |= np.uint8(1 << m)
                 # Half of what enters and leaves is what passes; each step belongs half to the site.
                 through += 0.5 * abs(flow)
                 path += 0.5 * abs(flow) * STEP_LENGTH[m] * spacing_um
@@ -445,30 +433,51 @@ def downstream(pressure, kind, open_sites, row, column, periodic, u):
     return to_row, to_column, length, True
 
 
-@jit(counted=False)
-def mix_downstream(upstream_first, ways, pressure, kind, carries, residence_s, periodic, portal, surroundings,
-                   exchange_per_s, blood):
+@jit
+def mix_downstream(entering, leaving, pressure, kind, residence_s, periodic, portal, surroundings, exchange_per_s, blood):
     """Carry a concentration with the blood, once along the flow; fills the lattice `blood` (float32).
 
     Blood enters with the concentration `portal`, mixes where sinusoids join, in proportion to their flow, and on its
     way past a site relaxes towards `surroundings` (float32 lattice) with the rate `exchange_per_s`. Sites without
     flow take the concentration of their surroundings.
+
+    A site has its turn when all have had theirs from which blood comes to it, and then, if it can be, the next one
+    downstream: what is looked at stays at hand.
     """
     rows, columns = kind.shape
+    waiting = np.zeros((rows, columns), np.uint8)  # for so many sites
     for i in range(rows):
         for j in range(columns):
             blood[i, j] = np.float32(portal) if kind[i, j] == PORTAL_TRACT else surroundings[i, j]
-    for place in upstream_first:
-        i, j = place // columns, place % columns
-        entering, amount = 0.0, 0.0
-        for m in range(8):
-            if not ways[i, j] >> m & 1:
+            for m in range(8):
+                if entering[i, j] >> m & 1:
+                    a, b = shifted(i, ROW_OFFSET[m], rows, periodic), shifted(j, COLUMN_OFFSET[m], columns, periodic)
+                    waiting[i, j] += kind[a, b] == SINUSOID
+    ready = np.empty(rows * columns, np.int32)
+    for row in range(rows):
+        for column in range(columns):
+            if waiting[row, column] != 0 or entering[row, column] | leaving[row, column] == 0:
                 continue
-            flow, a, b = flux(pressure, kind, carries, i, j, m, periodic)
-            if flow < 0.0:
-                entering -= flow
-                amount -= flow * np.float64(blood[a, b])
-        if entering > 0.0:
-            outside = np.float64(surroundings[i, j])
-            kept = math.exp(-exchange_per_s * np.float64(residence_s[i, j]))
-            blood[i, j] = np.float32(outside + (amount / entering - outside) * kept)
+            ready[0], size = row * columns + column, 1
+            while size > 0:
+                size -= 1
+                i, j = ready[size] // columns, ready[size] % columns
+                waiting[i, j] = _MIXED
+                amount, inflow = 0.0, 0.0
+                for m in range(8):
+                    if not (entering[i, j] | leaving[i, j]) >> m & 1:
+                        continue
+                    a, b = shifted(i, ROW_OFFSET[m], rows, periodic), shifted(j, COLUMN_OFFSET[m], columns, periodic)
+                    if entering[i, j] >> m & 1:
+                        flow = (pressure[a, b] - pressure[i, j]) / STEP_LENGTH[m]
+                        inflow += flow
+                        amount += flow * np.float64(blood[a, b])
+                    elif kind[a, b] == SINUSOID:
+                        waiting[a, b] -= 1
+                        if waiting[a, b] == 0:
+                            ready[size] = a * columns + b
+                            size += 1
+                if inflow > 0.0:
+                    outside = np.float64(surroundings[i, j])
+                    kept = math.exp(-exchange_per_s * np.float64(residence_s[i, j]))
+                    blood[i, j] = np.float32(outside + (amount / inflow - outside) * kept)

@@ -94,7 +94,7 @@ class ScipyOxygen(Oxygen):
         exchange = np.where(is_open, p.exchange, 0.0)
         for _ in range(rounds):
             mix_downstream(
-                flow.upstream_first, flow.ways, flow.pressure, sites.kind, flow.carries, flow.residence_s, self._periodic,
+                flow.entering, flow.leaving, flow.pressure, sites.kind, flow.residence_s, self._periodic,
                 np.float32(p.portal), self.values, p.exchange / p.capacity, self.blood,
             )
             sink = demand / (self.values + p.half_uptake) + exchange

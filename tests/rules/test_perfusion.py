@@ -16,7 +16,8 @@ RATE, DENSE = 0.02, np.float32(0.7)
 
 def run(sites, collapsed, nets, vegf, *, step=0, hours=1 / 12, rate=RATE, surrounded=6):
     """Looking everywhere."""
-    obstruct(np.arange(sites.kind.size), sites, collapsed, nets, vegf, KEY, step, hours, rate, surrounded, DENSE)
+    sinusoids, everywhere = np.flatnonzero(sites.kind == SINUSOID), np.ones(sites.kind.shape, np.uint8)
+    obstruct(sinusoids, everywhere, sites, collapsed, nets, vegf, KEY, step, hours, rate, surrounded, DENSE)
 
 
 def naive_obstruct(sites, collapsed, nets, vegf, step, hours, rate=RATE, key=KEY):

@@ -12,12 +12,10 @@ import scipy.sparse.linalg
 from abm.kernels.sites import COLUMN_OFFSET, ROW_OFFSET
 from abm.tissue.anatomy import TissueParameters, grow, reached
 from abm.tissue.flow import (
-    PRESSURE_STEP,
     STAGNANT_RESIDENCE_S,
     STEP_LENGTH,
     Flow,
     Mesh,
-    _by_falling_pressure,
     _eliminate,
     _number_links,
     _solve,
@@ -118,18 +116,6 @@ def test_what_carries_blood_is_connected_with_both_sides(edges, blocked):
     assert (flow.pressure[fed & ~drained] == 1.0).all() and (flow.pressure[is_open & ~fed] == 0.0).all()
 
 
-def test_places_are_sorted_by_falling_pressure():
-    steps = np.random.default_rng(4).integers(0, 1_000_001, (200, 100))
-    steps[::7], steps[3::11] = 500_000, 0
-    steps[5, 5] = 1_000_000
-    places = np.sort(np.random.default_rng(5).permutation(steps.size)[: steps.size // 2]).astype(np.int32)
-    found = _by_falling_pressure(places, steps * PRESSURE_STEP)
-    assert found.dtype == np.int32
-    assert np.array_equal(found, places[np.argsort(-steps.ravel()[places], kind="stable")])
-    assert _by_falling_pressure(places[:0], steps * PRESSURE_STEP).size == 0
-
-
-@pytest.mark.parametrize("edges", ["periodic", "closed"])
 def flows(flow, i, j):
     """(blood that leaves the site, kind of the neighbour it goes to) for every neighbour."""
     tissue = flow.anatomy
@@ -164,11 +150,17 @@ def test_velocities_are_those_of_the_liver():
     assert flow.inflow_cumulative[-1] == pytest.approx(1.0) and np.all(np.diff(flow.inflow_cumulative) >= 0)
 
 
-def test_upstream_comes_first():
-    flow = new_flow()
-    pressures = flow.pressure.ravel()[flow.upstream_first]
-    assert np.all(np.diff(pressures) <= 0)
-    assert np.array_equal(np.sort(flow.upstream_first), np.flatnonzero(flow.carries))
+@pytest.mark.parametrize("edges", ["periodic", "closed"])
+@pytest.mark.parametrize("blocked", [0.0, 0.3])
+def test_where_blood_comes_from_and_goes_to(edges, blocked):
+    tissue, flow = anatomy(edges), new_flow(edges=edges)
+    flow.update((tissue.kind == SINUSOID) & (np.random.default_rng(3).random(tissue.shape) >= blocked))
+    expected = np.zeros((2, *tissue.shape), np.uint8)
+    for i, j in np.argwhere(flow.carries):
+        for m, _, _ in neighbours(tissue, i, j):
+            amount, _, _ = flux(flow.pressure, tissue.kind, flow.carries, i, j, m, tissue.periodic)
+            expected[:, i, j] |= np.uint8(1 << m) * np.array([amount < 0, amount > 0], np.uint8)
+    assert np.array_equal(flow.entering, expected[0]) and np.array_equal(flow.leaving, expected[1])
 
 
 def test_blocking_slows_and_unblocking_restores():
@@ -195,7 +187,7 @@ def test_the_flow_depends_on_what_is_open_only():
     later.update((tissue.kind == SINUSOID) & (random.random(tissue.shape) > 0.4))
     for flow in (direct, later):
         flow.update(perfused)
-    for name in ("pressure", "speed_um_per_s", "residence_s", "carries", "inflow_cumulative", "upstream_first"):
+    for name in ("pressure", "speed_um_per_s", "residence_s", "carries", "inflow_cumulative", "entering", "leaving"):
         assert np.array_equal(getattr(direct, name), getattr(later, name))
 
 
@@ -205,7 +197,8 @@ def test_sites_cut_off_from_one_side_stand_still(barrier):
     distance = tissue.portal_distance_um if barrier == PORTAL_TRACT else tissue.central_distance_um
     perfused = (tissue.kind == SINUSOID) & (distance > 1.5 * tissue.spacing_um)
     flow.update(perfused)
-    assert flow.carries.sum() == 0 and flow.inflow == 0 and flow.upstream_first.size == 0
+    assert flow.carries.sum() == 0 and flow.inflow == 0
+    assert not flow.entering.any() and not flow.leaving.any()
     assert np.all(flow.speed_um_per_s == 0) and np.all(flow.residence_s[perfused] == STAGNANT_RESIDENCE_S)
     assert np.all(flow.pressure[perfused] == (0 if barrier == PORTAL_TRACT else 1))
     flow.update(np.zeros(tissue.shape, np.bool_))
@@ -256,8 +249,8 @@ def test_flow_favours_no_direction_of_the_lattice():
 def mix(flow, portal, surroundings, rate):
     blood = np.empty(flow.anatomy.shape, np.float32)
     mix_downstream(
-        flow.upstream_first, flow.ways, flow.pressure, flow.anatomy.kind, flow.carries, flow.residence_s, flow.anatomy.periodic,
-        portal, np.full(flow.anatomy.shape, surroundings, np.float32), rate, blood,
+        flow.entering, flow.leaving, flow.pressure, flow.anatomy.kind, flow.residence_s, flow.anatomy.periodic, portal,
+        np.full(flow.anatomy.shape, surroundings, np.float32), rate, blood,
     )
     return blood
 
@@ -267,6 +260,24 @@ def test_blood_without_exchange_keeps_what_it_brought():
     blood = mix(flow, 62.0, 5.0, 0.0)
     np.testing.assert_allclose(blood[flow.carries == 1], 62.0, rtol=1e-5)
     assert np.all(blood[flow.anatomy.kind == PARENCHYMA] == 5.0)
+
+
+@pytest.mark.parametrize("edges", ["periodic", "closed"])
+@pytest.mark.parametrize("blocked", [0.0, 0.3])
+def test_blood_mixes_in_proportion_to_what_flows_in(edges, blocked):
+    tissue, flow = anatomy(edges), new_flow(edges=edges)
+    flow.update((tissue.kind == SINUSOID) & (np.random.default_rng(3).random(tissue.shape) >= blocked))
+    found = mix(flow, 62.0, 5.0, 0.3)
+    blood = np.where(tissue.kind == PORTAL_TRACT, np.float32(62.0), np.float32(5.0))
+    carrying = np.argwhere(flow.carries)
+    for i, j in carrying[np.argsort(-flow.pressure[flow.carries == 1], kind="stable")]:  # upstream first
+        entering = [(-flux(flow.pressure, tissue.kind, flow.carries, i, j, m, tissue.periodic)[0], blood[a, b])
+                    for m, a, b in neighbours(tissue, i, j)]
+        inflow = sum(amount for amount, _ in entering if amount > 0)
+        if inflow > 0:
+            mixed = sum(amount * level for amount, level in entering if amount > 0) / inflow
+            blood[i, j] = 5.0 + (mixed - 5.0) * np.exp(-0.3 * flow.residence_s[i, j])
+    np.testing.assert_allclose(found, blood, rtol=1e-5)
 
 
 def test_blood_relaxes_towards_the_tissue_on_its_way():
