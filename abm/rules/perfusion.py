@@ -40,8 +40,8 @@ class Perfusion(Rule):
     parameters: Parameters
 
     def prepare(self, liver) -> None:
-        """What can be blocked: sinusoid sites (row * columns + column)."""
-        self.sinusoids = np.flatnonzero(liver.sites.kind == SINUSOID)
+        """What can be blocked: sinusoid sites (row, column)."""
+        self.sinusoids = np.argwhere(liver.sites.kind == SINUSOID).astype(np.int32)
 
     def apply(self, liver) -> None:
         p = self.parameters
@@ -70,11 +70,11 @@ def is_surrounded(sites, row, column, surrounded):
 
 @jit(counted=False)
 def obstruct(sinusoids, beside_tumor, sites, collapsed, nets, vegf, key, step, hours, rate, surrounded, dense_net):
-    """Collapse and reopening of the `sinusoids` (row * columns + column), and from it the lattice of perfused sites:
-    away from tumor cells and dense nets they are open and stay so."""
+    """Collapse and reopening of the `sinusoids` (int32 [n, 2]), and from it the lattice of perfused sites: away
+    from tumor cells and dense nets they are open and stay so."""
     columns = sites.kind.shape[1]
-    for place in sinusoids:
-        row, column = place // columns, place % columns
+    for n in range(sinusoids.shape[0]):
+        row, column = np.int64(sinusoids[n, 0]), np.int64(sinusoids[n, 1])
         if beside_tumor[row, column] == 0 and sites.perfused[row, column] != 0 and nets[row, column] < dense_net:
             continue
         blocked = sites.population[LUMEN, row, column] == TUMOR or nets[row, column] >= dense_net
@@ -82,6 +82,6 @@ def obstruct(sinusoids, beside_tumor, sites, collapsed, nets, vegf, key, step, h
             collapsed[row, column] = 0
         elif collapsed[row, column] == 0:
             hazard = rate / (1.0 + np.float64(vegf[row, column]))
-            if happens(key, step, np.uint64(place), 0, hazard, hours):
+            if happens(key, step, np.uint64(row * columns + column), 0, hazard, hours):
                 collapsed[row, column] = 1
         sites.perfused[row, column] = 0 if blocked or collapsed[row, column] == 1 else 1

@@ -34,7 +34,10 @@ STEP_LENGTH = np.array([1.0, math.sqrt(2.0)] * 4)
 
 _STILL = 3 * PRESSURE_STEP  # differences in pressure up to this one are rounding, not flow
 _ROOM = 12  # links that a site's list holds before it must move to a larger place
+_PORTAL, _CENTRAL = 1, 2
 _MIXED = 255
+_LOWEST = np.array([0] + [(bits & -bits).bit_length() - 1 for bits in range(1, 256)])
+"""The number of the lowest bit that is set."""
 
 
 class Mesh(NamedTuple):
@@ -53,6 +56,18 @@ class Mesh(NamedTuple):
     between: np.ndarray
     from_portal: np.ndarray
     to_central: np.ndarray
+
+
+class Network(NamedTuple):
+    """Which of the n sinusoid sites touch each other.
+
+    places: int64 [n], row * columns + column, rising; pairs: int32 [m, 2], which of them touch; sides: uint8 [n], of the
+    bits 1 and 2, whether one touches a portal tract and a central vein.
+    """
+
+    places: np.ndarray
+    pairs: np.ndarray
+    sides: np.ndarray
 
 
 class Flow:
@@ -82,6 +97,7 @@ class Flow:
         self.ways = ways_along((anatomy.kind != PARENCHYMA).astype(np.uint8), 1, anatomy.periodic)
         self.entering = np.zeros(anatomy.shape, np.uint8)
         self.leaving = np.zeros(anatomy.shape, np.uint8)
+        self._network = _network(anatomy.kind, anatomy.periodic)
         self._mesh = Mesh(*_mesh(anatomy.kind, np.flatnonzero(anatomy.kind == SINUSOID), anatomy.periodic))
         self._um_per_s = self._usual = 1.0
         self._open_pressure = (anatomy.kind == PORTAL_TRACT).astype(np.float64)
@@ -98,8 +114,7 @@ class Flow:
         Blocked sites take that of the unobstructed network, so that a cell that comes loose finds its way.
         """
         self.pressure[...] = self._open_pressure
-        anatomy = self.anatomy
-        _connect(anatomy.kind, self.ways, np.asarray(perfused, np.bool_), anatomy.periodic, self.carries, self.pressure)
+        _connect(self._network, np.asarray(perfused, np.bool_), self.carries, self.pressure)
         _solve(self._mesh, self.carries, self.pressure)
         self._follow_pressure()
 
@@ -115,40 +130,72 @@ class Flow:
         self.inflow_cumulative = cumulative / self.inflow if self.inflow > 0.0 else cumulative
 
 
+def _network(kind: np.ndarray, periodic: bool) -> Network:
+    """The `Network` of a lattice of kinds."""
+    places = np.flatnonzero(kind == SINUSOID)
+    number = np.full(kind.size, -1, np.int32)
+    number[places] = np.arange(places.size)
+    number = number.reshape(kind.shape)
+    ways = ways_along(kind, SINUSOID, periodic)
+    pairs = []
+    for m in range(4):  # the other four are the same ones from the other end
+        there = np.roll(number, (-ROW_OFFSET[m], -COLUMN_OFFSET[m]), (0, 1))
+        touching = (number >= 0) & (ways >> m & 1 == 1)
+        pairs.append(np.stack((number[touching], there[touching]), axis=1))
+    pairs = np.concatenate(pairs)
+    sides = sum(
+        np.where(ways_along(kind, side, periodic) != 0, bit, 0) for side, bit in ((PORTAL_TRACT, _PORTAL), (CENTRAL_VEIN, _CENTRAL)))
+    return Network(places, pairs[np.argsort(pairs[:, 0], kind="stable")], sides.ravel()[places].astype(np.uint8))
+
+
+@jit(inline=True, counted=False)
+def both(row, column):
+    """Row and column as one number, from which they are had again without a division."""
+    return row << 32 | column
+
+
+@jit(inline=True, counted=False)
+def row_of(number):
+    return number >> 32
+
+
+@jit(inline=True, counted=False)
+def column_of(number):
+    return number & 0xFFFFFFFF
+
+
 @jit
-def _connect(kind, ways, perfused, periodic, carries, pressure):
+def _connect(network, perfused, carries, pressure):
     """Set `carries` where a perfused sinusoid site is connected through others with portal tracts and with central
     veins, and the `pressure` of the perfused sites to 1 if they are connected with the portal side at all, else to 0."""
-    rows, columns = kind.shape
-    seen = np.zeros((rows, columns), np.bool_)
-    group = np.empty(rows * columns, np.int32)  # the sites that are connected with one another, as they are found
-    carries[:] = 0
-    for row in range(rows):
-        for column in range(columns):
-            if not perfused[row, column] or seen[row, column] or kind[row, column] != SINUSOID:
-                continue
-            seen[row, column] = True
-            group[0], size, followed = row * columns + column, 1, 0
-            fed, drained = False, False
-            while followed < size:
-                i, j = group[followed] // columns, group[followed] % columns
-                followed += 1
-                for m in range(8):
-                    if not ways[i, j] >> m & 1:
-                        continue
-                    a, b = shifted(i, ROW_OFFSET[m], rows, periodic), shifted(j, COLUMN_OFFSET[m], columns, periodic)
-                    if kind[a, b] == PORTAL_TRACT:
-                        fed = True
-                    elif kind[a, b] == CENTRAL_VEIN:
-                        drained = True
-                    elif perfused[a, b] and not seen[a, b]:
-                        seen[a, b] = True
-                        group[size] = a * columns + b
-                        size += 1
-            for n in range(size):
-                i, j = group[n] // columns, group[n] % columns
-                carries[i, j] = fed and drained
-                pressure[i, j] = 1.0 if fed else 0.0
+    places, pairs, sides = network.places, network.pairs, network.sides
+    n = places.size
+    perfused, carries, pressure = perfused.ravel(), carries.ravel(), pressure.ravel()
+    is_open, reached = np.empty(n, np.bool_), np.zeros(n, np.uint8)
+    group = np.empty(n, np.int32)  # of connected sites: each points to another one of its group, one to itself
+    for k in range(n):
+        group[k], is_open[k] = k, perfused[places[k]]
+    for e in range(pairs.shape[0]):
+        if is_open[pairs[e, 0]] and is_open[pairs[e, 1]]:
+            group[_head(group, pairs[e, 0])] = _head(group, pairs[e, 1])
+    for k in range(n):
+        if sides[k] != 0 and is_open[k]:
+            reached[_head(group, k)] |= sides[k]
+    for k in range(n):
+        carries[places[k]] = 0
+        if is_open[k]:
+            sides_reached = reached[_head(group, k)]
+            carries[places[k]] = sides_reached == _PORTAL | _CENTRAL
+            pressure[places[k]] = 1.0 if sides_reached & _PORTAL else 0.0
+
+
+@jit(counted=False)
+def _head(group, k):
+    """The site that stands for the whole group of `k`; the ways to it are shortened."""
+    while group[k] != k:
+        group[k] = group[group[k]]
+        k = group[k]
+    return k
 
 
 @jit
@@ -374,9 +421,10 @@ def _velocities(ways, pressure, kind, carries, radius_um, periodic, spacing_um, 
             if carries[i, j] == 0:
                 continue
             through, path = 0.0, 0.0
-            for m in range(8):
-                if not ways[i, j] >> m & 1:
-                    continue
+            left = np.int64(ways[i, j])
+            while left != 0:
+                m = _LOWEST[left]
+                left &= left - 1
                 flow, _, _ = flux(pressure, kind, carries, i, j, m, periodic)
                 if flow < 0.0:
                     entering[i, j] |= np.uint8(1 << m)
@@ -449,24 +497,27 @@ def mix_downstream(entering, leaving, pressure, kind, residence_s, periodic, por
     for i in range(rows):
         for j in range(columns):
             blood[i, j] = np.float32(portal) if kind[i, j] == PORTAL_TRACT else surroundings[i, j]
-            for m in range(8):
-                if entering[i, j] >> m & 1:
-                    a, b = shifted(i, ROW_OFFSET[m], rows, periodic), shifted(j, COLUMN_OFFSET[m], columns, periodic)
-                    waiting[i, j] += kind[a, b] == SINUSOID
-    ready = np.empty(rows * columns, np.int32)
+            left = np.int64(entering[i, j])
+            while left != 0:
+                m = _LOWEST[left]
+                left &= left - 1
+                a, b = shifted(i, ROW_OFFSET[m], rows, periodic), shifted(j, COLUMN_OFFSET[m], columns, periodic)
+                waiting[i, j] += kind[a, b] == SINUSOID
+    ready = np.empty(rows * columns, np.int64)
     for row in range(rows):
         for column in range(columns):
             if waiting[row, column] != 0 or entering[row, column] | leaving[row, column] == 0:
                 continue
-            ready[0], size = row * columns + column, 1
+            ready[0], size = both(row, column), 1
             while size > 0:
                 size -= 1
-                i, j = ready[size] // columns, ready[size] % columns
+                i, j = row_of(ready[size]), column_of(ready[size])
                 waiting[i, j] = _MIXED
                 amount, inflow = 0.0, 0.0
-                for m in range(8):
-                    if not (entering[i, j] | leaving[i, j]) >> m & 1:
-                        continue
+                left = np.int64(entering[i, j] | leaving[i, j])
+                while left != 0:
+                    m = _LOWEST[left]
+                    left &= left - 1
                     a, b = shifted(i, ROW_OFFSET[m], rows, periodic), shifted(j, COLUMN_OFFSET[m], columns, periodic)
                     if entering[i, j] >> m & 1:
                         flow = (pressure[a, b] - pressure[i, j]) / STEP_LENGTH[m]
@@ -475,7 +526,7 @@ def mix_downstream(entering, leaving, pressure, kind, residence_s, periodic, por
                     elif kind[a, b] == SINUSOID:
                         waiting[a, b] -= 1
                         if waiting[a, b] == 0:
-                            ready[size] = a * columns + b
+                            ready[size] = both(a, b)
                             size += 1
                 if inflow > 0.0:
                     outside = np.float64(surroundings[i, j])
