@@ -81,10 +81,16 @@ def fill_draws(draws, key, step, uid, first):
 
 
 @jit(signature="boolean(float64, float64)", inline=True)
+def may_strike(draw, hazard):
+    """False only if `draw`, uniform in [0, 1), `strikes` with no hazard up to this one: then none need be worked out."""
+    return draw <= hazard * _AND_ROUNDING
+
+
+@jit(signature="boolean(float64, float64)", inline=True)
 def strikes(draw, hazard):
     """Whether `draw`, uniform in [0, 1), is below 1 - exp(-hazard): most are not even below the hazard itself, and need no
     exponential to be told so."""
-    return draw <= hazard * _AND_ROUNDING and draw < -np.expm1(-hazard)
+    return may_strike(draw, hazard) and draw < -np.expm1(-hazard)
 
 
 @jit(signature="boolean(uint64, int64, uint64, int64, float64, float64)")

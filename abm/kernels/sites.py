@@ -14,6 +14,9 @@ ROW_OFFSET = np.array([-1, -1, 0, 1, 1, 1, 0, -1, 0])
 COLUMN_OFFSET = np.array([0, 1, 1, 1, 0, -1, -1, -1, 0])
 """Clockwise from straight up, so that neighbouring numbers are neighbouring directions; number 8 is the site itself."""
 
+LOWEST = np.array([0] + [(bits & -bits).bit_length() - 1 for bits in range(1, 256)])
+"""The lowest direction of those whose bits are set: to go through a few of eight, take it, then `bits &= bits - 1`."""
+
 
 class Sites(NamedTuple):
     """The lattices of one liver, as kernels see them.
@@ -96,18 +99,18 @@ def touches_any(sites, code, row, column):
 
 
 @jit(inline=True, counted=False)
-def mark_around(marks, row, column, periodic, mark):
-    """Set `marks` (uint8 [row, column]) to `mark` at a site and its eight neighbours."""
-    rows, columns = marks.shape
+def add_around(counts, row, column, periodic):
+    """Add one to `counts` (uint8 [row, column]) at a site and its eight neighbours."""
+    rows, columns = counts.shape
     if 0 < row < rows - 1 and 0 < column < columns - 1:  # away from the edges nothing wraps
         for r in range(row - 1, row + 2):
             for c in range(column - 1, column + 2):
-                marks[r, c] = mark
+                counts[r, c] += 1
         return
     for k in range(9):
         r, c = shifted(row, ROW_OFFSET[k], rows, periodic), shifted(column, COLUMN_OFFSET[k], columns, periodic)
         if r >= 0 and c >= 0:
-            marks[r, c] = mark
+            counts[r, c] += 1
 
 
 @jit

@@ -18,6 +18,7 @@ from ..kernels.prefetch import prefetch
 from ..kernels.random import draw_each, fill_draws, uniform, unit
 from ..kernels.sites import (
     COLUMN_OFFSET,
+    LOWEST,
     ROW_OFFSET,
     count_touching,
     lift,
@@ -54,8 +55,8 @@ _FIRST_TURN = _first_turns()
 class Vessels(NamedTuple):
     """What crawling cells see of the sinusoids, uint8 [row, column].
 
-    ways: bit k is set where the neighbour in direction k is a sinusoid site; beside_tumor: 1 at sites that touch a
-    settled tumor cell, in either layer.
+    ways: bit k is set where the neighbour in direction k is a sinusoid site; beside_tumor: how many settled tumor cells
+    are touched from a site, in both layers.
     """
 
     ways: np.ndarray
@@ -270,12 +271,14 @@ def uphill(ways, field, row, column, periodic):
     rows, columns = field.shape
     best = field[row, column]
     direction = -1
-    for k in range(8):
-        if ways[row, column] >> k & 1:
-            level = field[shifted(row, ROW_OFFSET[k], rows, periodic), shifted(column, COLUMN_OFFSET[k], columns, periodic)]
-            if level > best:
-                best = level
-                direction = k
+    left = np.int64(ways[row, column])
+    while left != 0:
+        k = LOWEST[left]
+        left &= left - 1
+        level = field[shifted(row, ROW_OFFSET[k], rows, periodic), shifted(column, COLUMN_OFFSET[k], columns, periodic)]
+        if level > best:
+            best = level
+            direction = k
     return direction
 
 
@@ -304,8 +307,8 @@ def crawl_one(cell, slot, sites, vessels, draws, key, step, path_um, spacing_um,
     n = draws.size
     first = -n
     while True:
-        touches = vessels.beside_tumor[cell.row, cell.column]
-        if touches != 0 or left <= 0.0:
+        touches = vessels.beside_tumor[cell.row, cell.column] != 0
+        if touches or left <= 0.0:
             break
         if n + 3 > draws.size:
             first += n

@@ -13,7 +13,7 @@ from pydantic import Field
 from ..cells import neutrophil
 from ..fields.multigrid import is_zero
 from ..kernels.jit import jit
-from ..kernels.random import draw_each, strikes, unit
+from ..kernels.random import draw_each, may_strike, strikes, unit
 from ..kernels.sites import lift, shifted
 from ..kernels.tables import HIGH, free_slot
 from ..tissue.sites import LUMEN, SINUSOID
@@ -88,6 +88,8 @@ def cast_nets(cells, sites, nets, key, step, hours, now_h, rate, duration_h, ala
         if cell.alive == 0:
             continue
         if cell.state != neutrophil.NETTING:
+            if not may_strike(unit(draws[slot]), rate * hours):
+                continue
             stimulus = np.float64(cxcl1[cell.row, cell.column]) + np.float64(tnf[cell.row, cell.column]) + alarm
             if stimulus > 0.0 and strikes(unit(draws[slot]), rate * stimulus / (1.0 + stimulus) * hours):
                 cell.state = neutrophil.NETTING

@@ -11,7 +11,7 @@ import numpy as np
 from ..cells import neutrophil
 from ..cells.population import NEUTROPHIL
 from ..kernels.jit import jit
-from ..kernels.random import draw_each, fill_each, hash64, stream_key, strikes, uniform, unit
+from ..kernels.random import draw_each, fill_each, hash64, may_strike, stream_key, strikes, uniform, unit
 from ..kernels.sites import lift, place
 from ..kernels.tables import HIGH, free_slot, take_slot
 from ..tissue.sites import LUMEN, SINUSOID
@@ -85,14 +85,15 @@ def age(cells, sites, key, step, hours, death_rate, tissue_death_rate, turning_r
         cell = cells.rows[slot]
         if cell.alive == 0 or cell.state == neutrophil.NETTING:
             continue
-        chemokine = np.float64(cxcl1[cell.row, cell.column])
-        signal = chemokine / (1.0 + chemokine)
-        rate = death_rate + (tissue_death_rate - death_rate) * signal
-        if strikes(unit(dying[slot]), rate * hours):
-            lift(sites, LUMEN, cell.row, cell.column)
-            free_slot(cells, slot)
-            continue
-        if cell.state == neutrophil.N1:
+        if may_strike(unit(dying[slot]), max(death_rate, tissue_death_rate) * hours):
+            chemokine = np.float64(cxcl1[cell.row, cell.column])
+            signal = chemokine / (1.0 + chemokine)
+            rate = death_rate + (tissue_death_rate - death_rate) * signal
+            if strikes(unit(dying[slot]), rate * hours):
+                lift(sites, LUMEN, cell.row, cell.column)
+                free_slot(cells, slot)
+                continue
+        if cell.state == neutrophil.N1 and may_strike(unit(turning[slot]), turning_rate * hours):
             level = np.float64(tgf_beta[cell.row, cell.column])
             if level > 0.0 and strikes(unit(turning[slot]), turning_rate * level / (1.0 + level) * hours):
                 cell.state = neutrophil.N2
@@ -112,16 +113,16 @@ def attracting_sites(sinusoids, perfused, passing, cxcl1, key, step, entries):
         places = sinusoids[first : first + _AT_ONCE]
         fill_each(draws, key, step, places, 3)
         for k in range(places.size):
-            place = np.int64(places[k])
+            place = places[k]
             most = entries * np.float64(blood[place])
-            if unit(draws[k]) > most * 1.000001:  # and no chance is above the hazard: hardly a site needs to be looked at
+            if not may_strike(unit(draws[k]), most):  # hardly a site needs to be looked at
                 continue
             level = np.float64(chemokine[place])
             if chemokine[place] <= _FAINT or open_sites[place] == 0:
                 continue
             if strikes(unit(draws[k]), most * level / (1.0 + level)):
-                found[count, 0] = place // columns
-                found[count, 1] = place % columns
+                found[count, 0] = np.int64(place) // columns
+                found[count, 1] = np.int64(place) % columns
                 count += 1
     return found[:count].copy()
 

@@ -14,7 +14,7 @@ import numpy as np
 from ..cells import natural_killer
 from ..cells.population import NATURAL_KILLER, NEUTROPHIL, TUMOR
 from ..kernels.jit import jit
-from ..kernels.random import draw_each, happens, hash64, stream_key, strikes, uniform, unit
+from ..kernels.random import draw_each, happens, hash64, may_strike, stream_key, strikes, uniform, unit
 from ..kernels.sites import count_touching, lift, neighbour, place
 from ..kernels.tables import HIGH, free_slot, take_slot
 from ..record import cause, event
@@ -200,7 +200,7 @@ def endure(nk, sites, minutes, key, step, hours, lactate, arms):
         cell = nk.rows[slot]
         if cell.alive == 0:
             continue
-        level = np.float64(lactate[cell.row, cell.column])
+        level = np.float64(lactate[cell.row, cell.column]) if may_strike(unit(dying[slot]), arms.lactate_death * hours) else 0.0
         if level > arms.lactate_at_rest:
             poisoning = arms.lactate_death * max(hill(level, arms.lactate_half, arms.lactate_steepness) - normal, 0.0)
             if strikes(unit(dying[slot]), poisoning * hours):

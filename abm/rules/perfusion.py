@@ -40,15 +40,17 @@ class Perfusion(Rule):
     parameters: Parameters
 
     def prepare(self, liver) -> None:
-        """What can be blocked: sinusoid sites (row, column)."""
-        self.sinusoids = np.argwhere(liver.sites.kind == SINUSOID).astype(np.int32)
+        """What can be blocked: sinusoid sites (row * columns + column)."""
+        self.sinusoids = np.flatnonzero(liver.sites.kind == SINUSOID).astype(np.uint32)
 
     def apply(self, liver) -> None:
         p = self.parameters
         dense_net = np.float32(p.dense_net)
+        near = beside_tumor(liver)
+        places = stirring(self.sinusoids, near.ravel(), liver.sites.perfused.ravel(), liver.nets.ravel(), dense_net)
         obstruct(
-            self.sinusoids, beside_tumor(liver), liver.sites, liver.collapsed, liver.nets, liver.signal("vegf"),
-            liver.key(self.name), liver.step_number, liver.dt_hours, p.collapse_rate, p.surrounded, dense_net,
+            places, near, liver.sites, liver.collapsed, liver.nets, liver.signal("vegf"), liver.key(self.name),
+            liver.step_number, liver.dt_hours, p.collapse_rate, p.surrounded, dense_net,
         )
         interval = max(1, round(p.flow_interval / liver.dt_hours))
         if (liver.step_number + 1) % interval == 0:
@@ -68,20 +70,31 @@ def is_surrounded(sites, row, column, surrounded):
     return True
 
 
+@jit
+def stirring(sinusoids, beside_tumor, perfused, nets, dense_net):
+    """The `sinusoids` (uint32, row * columns + column) at which something can change, as int64: without tumor cells
+    around them, or dense nets, they are open and stay so. The lattices are flat."""
+    places = np.empty(sinusoids.size, np.int64)
+    count = 0
+    for place in sinusoids:
+        if beside_tumor[place] != 0 or perfused[place] == 0 or nets[place] >= dense_net:
+            places[count] = place
+            count += 1
+    return places[:count]
+
+
 @jit(counted=False)
-def obstruct(sinusoids, beside_tumor, sites, collapsed, nets, vegf, key, step, hours, rate, surrounded, dense_net):
-    """Collapse and reopening of the `sinusoids` (int32 [n, 2]), and from it the lattice of perfused sites: away
-    from tumor cells and dense nets they are open and stay so."""
+def obstruct(places, beside_tumor, sites, collapsed, nets, vegf, key, step, hours, rate, surrounded, dense_net):
+    """Collapse and reopening of the sinusoids, and from it the lattice of perfused sites, at `places` (row * columns +
+    column). `beside_tumor` are the tumor cells at and around a site, in both layers."""
     columns = sites.kind.shape[1]
-    for n in range(sinusoids.shape[0]):
-        row, column = np.int64(sinusoids[n, 0]), np.int64(sinusoids[n, 1])
-        if beside_tumor[row, column] == 0 and sites.perfused[row, column] != 0 and nets[row, column] < dense_net:
-            continue
+    for place in places:
+        row, column = place // columns, place % columns
         blocked = sites.population[LUMEN, row, column] == TUMOR or nets[row, column] >= dense_net
-        if not is_surrounded(sites, row, column, surrounded):
+        if beside_tumor[row, column] < surrounded or not is_surrounded(sites, row, column, surrounded):
             collapsed[row, column] = 0
         elif collapsed[row, column] == 0:
             hazard = rate / (1.0 + np.float64(vegf[row, column]))
-            if happens(key, step, np.uint64(row * columns + column), 0, hazard, hours):
+            if happens(key, step, np.uint64(place), 0, hazard, hours):
                 collapsed[row, column] = 1
         sites.perfused[row, column] = 0 if blocked or collapsed[row, column] == 1 else 1

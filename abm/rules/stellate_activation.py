@@ -11,7 +11,7 @@ from ..cells import stellate
 from ..cells.population import TUMOR
 from ..fields.multigrid import is_zero
 from ..kernels.jit import jit
-from ..kernels.random import draw_each, strikes, unit
+from ..kernels.random import draw_each, may_strike, strikes, unit
 from ..kernels.sites import count_touching, neighbour
 from ..tissue.sites import CENTRAL_VEIN, PORTAL_TRACT, TISSUE
 from ..units import Fraction, Hours, PerHour, parameter
@@ -69,6 +69,16 @@ def fade(ecm, factor):
         flat[i] = left if left > _GONE else np.float32(0.0)
 
 
+@jit(inline=True, counted=False)
+def signal_at(sites, row, column, tgf_beta, contact_signal):
+    """What tells a stellate cell to activate, from 0 to 1: TGF-beta, or a tumor cell that touches it."""
+    level = np.float64(tgf_beta[row, column])
+    signal = level / (1.0 + level)
+    if signal < contact_signal and count_touching(sites, TUMOR, TISSUE, row, column) > 0:
+        signal = contact_signal
+    return signal
+
+
 @jit
 def activate(cells, sites, ecm, key, step, hours, now_h, rate, contact_signal, reversion_rate, deposit, tgf_beta):
     """Activation, reversion, and the matrix that activated cells lay around them (a fraction `deposit` of what is
@@ -80,18 +90,18 @@ def activate(cells, sites, ecm, key, step, hours, now_h, rate, contact_signal, r
         cell = cells[i]
         if cell.alive == 0:
             continue
-        level = np.float64(tgf_beta[cell.row, cell.column])
-        signal = level / (1.0 + level)
-        if signal < contact_signal and count_touching(sites, TUMOR, TISSUE, cell.row, cell.column) > 0:
-            signal = contact_signal
         if cell.state == stellate.QUIESCENT:
-            if signal > 0.0 and strikes(unit(activating[i]), rate * signal * hours):
-                cell.state = stellate.ACTIVATED
-                cell.activated_h = now_h
+            if may_strike(unit(activating[i]), rate * hours):
+                signal = signal_at(sites, cell.row, cell.column, tgf_beta, contact_signal)
+                if strikes(unit(activating[i]), rate * signal * hours):
+                    cell.state = stellate.ACTIVATED
+                    cell.activated_h = now_h
             continue
-        if strikes(unit(reverting[i]), reversion_rate * (1.0 - signal) * hours):
-            cell.state = stellate.QUIESCENT
-            continue
+        if may_strike(unit(reverting[i]), reversion_rate * hours):
+            signal = signal_at(sites, cell.row, cell.column, tgf_beta, contact_signal)
+            if strikes(unit(reverting[i]), reversion_rate * (1.0 - signal) * hours):
+                cell.state = stellate.QUIESCENT
+                continue
         for k in range(9):
             r, c = neighbour(sites, cell.row, cell.column, k)
             if r < 0 or sites.kind[r, c] == PORTAL_TRACT or sites.kind[r, c] == CENTRAL_VEIN:

@@ -4,27 +4,27 @@ import numpy as np
 
 from ..cells.tumor import CIRCULATING
 from ..kernels.jit import jit
-from ..kernels.sites import COLUMN_OFFSET, ROW_OFFSET, mark_around, shifted
+from ..kernels.sites import COLUMN_OFFSET, ROW_OFFSET, add_around, shifted
 
 
 def beside_tumor(liver) -> np.ndarray:
-    """1 at every site that touches a settled tumor cell, in either layer, else 0 (uint8 lattice)."""
-    marks = np.zeros(liver.shape, np.uint8)
-    mark_surroundings(marks, liver.tumor.used, liver.periodic)
-    return marks
+    """How many settled tumor cells stand at each site and its eight neighbours, in both layers (uint8 lattice)."""
+    counts = np.zeros(liver.shape, np.uint8)
+    count_beside(counts, liver.tumor.used, liver.periodic)
+    return counts
 
 
 @jit(counted=False)
-def mark_surroundings(marks, tumor, periodic):
-    """Set `marks` to 1 at every site that touches a settled tumor cell."""
+def count_beside(counts, tumor, periodic):
+    """Add one to `counts` at every site that touches a settled tumor cell, for each of these."""
     for i in range(tumor.size):
         cell = tumor[i]
         if cell.alive != 0 and cell.state != CIRCULATING:
-            mark_around(marks, cell.row, cell.column, periodic, np.uint8(1))
+            add_around(counts, cell.row, cell.column, periodic)
 
 
 def standing_in(population, marks: np.ndarray) -> np.ndarray:
-    """Which rows of a population are alive and stand on a marked site of the lattice (bool, as long as `used`)."""
+    """Which rows of a population are alive and stand where `marks` is not zero (bool, as long as `used`)."""
     rows = np.asarray(population.used)
     among = np.empty(rows.size, np.bool_)
     find_standing(rows["alive"], rows["row"], rows["column"], marks, among)

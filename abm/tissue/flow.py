@@ -19,7 +19,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..kernels.jit import jit
-from ..kernels.sites import COLUMN_OFFSET, ROW_OFFSET, shifted, ways_along
+from ..kernels.sites import COLUMN_OFFSET, LOWEST, ROW_OFFSET, shifted, ways_along
 from .anatomy import Anatomy
 from .sites import CENTRAL_VEIN, PARENCHYMA, PORTAL_TRACT, SINUSOID
 
@@ -36,8 +36,6 @@ _STILL = 3 * PRESSURE_STEP  # differences in pressure up to this one are roundin
 _ROOM = 12  # links that a site's list holds before it must move to a larger place
 _PORTAL, _CENTRAL = 1, 2
 _MIXED = 255
-_LOWEST = np.array([0] + [(bits & -bits).bit_length() - 1 for bits in range(1, 256)])
-"""The number of the lowest bit that is set."""
 
 
 class Mesh(NamedTuple):
@@ -423,7 +421,7 @@ def _velocities(ways, pressure, kind, carries, radius_um, periodic, spacing_um, 
             through, path = 0.0, 0.0
             left = np.int64(ways[i, j])
             while left != 0:
-                m = _LOWEST[left]
+                m = LOWEST[left]
                 left &= left - 1
                 flow, _, _ = flux(pressure, kind, carries, i, j, m, periodic)
                 if flow < 0.0:
@@ -499,7 +497,7 @@ def mix_downstream(entering, leaving, pressure, kind, residence_s, periodic, por
             blood[i, j] = np.float32(portal) if kind[i, j] == PORTAL_TRACT else surroundings[i, j]
             left = np.int64(entering[i, j])
             while left != 0:
-                m = _LOWEST[left]
+                m = LOWEST[left]
                 left &= left - 1
                 a, b = shifted(i, ROW_OFFSET[m], rows, periodic), shifted(j, COLUMN_OFFSET[m], columns, periodic)
                 waiting[i, j] += kind[a, b] == SINUSOID
@@ -516,7 +514,7 @@ def mix_downstream(entering, leaving, pressure, kind, residence_s, periodic, por
                 amount, inflow = 0.0, 0.0
                 left = np.int64(entering[i, j] | leaving[i, j])
                 while left != 0:
-                    m = _LOWEST[left]
+                    m = LOWEST[left]
                     left &= left - 1
                     a, b = shifted(i, ROW_OFFSET[m], rows, periodic), shifted(j, COLUMN_OFFSET[m], columns, periodic)
                     if entering[i, j] >> m & 1:

@@ -9,10 +9,10 @@ from abm.kernels.sites import (
     COLUMN_OFFSET,
     ROW_OFFSET,
     Sites,
+    add_around,
     count_touching,
     is_touched,
     lift,
-    mark_around,
     neighbour,
     offset_between,
     place,
@@ -148,8 +148,8 @@ def test_marks_and_ways_are_those_of_the_naive_twin(periodic):
         for column in range(SHAPE[1]):
             around = [naive_neighbour(row, column, direction, periodic) for direction in range(9)]
             marks = np.zeros(SHAPE, np.uint8)
-            mark_around(marks, row, column, periodic, np.uint8(5))
-            assert {tuple(site) for site in np.argwhere(marks == 5).tolist()} == {site for site in around if site[0] >= 0}
+            add_around(marks, row, column, periodic)
+            assert {tuple(site) for site in np.argwhere(marks == 1).tolist()} == {site for site in around if site[0] >= 0}
             open_ways = [direction for direction in range(8) if around[direction][0] >= 0 and kind[around[direction]] == 1]
             assert [direction for direction in range(8) if ways[row, column] >> direction & 1] == open_ways
 

@@ -16,7 +16,7 @@ RATE, DENSE = 0.02, np.float32(0.7)
 
 def run(sites, collapsed, nets, vegf, *, step=0, hours=1 / 12, rate=RATE, surrounded=6):
     """Looking everywhere."""
-    sinusoids, everywhere = np.argwhere(sites.kind == SINUSOID).astype(np.int32), np.ones(sites.kind.shape, np.uint8)
+    sinusoids, everywhere = np.flatnonzero(sites.kind == SINUSOID), np.full(sites.kind.shape, 18, np.uint8)
     obstruct(sinusoids, everywhere, sites, collapsed, nets, vegf, KEY, step, hours, rate, surrounded, DENSE)
 
 

@@ -24,7 +24,7 @@ def looked_at_everywhere(patch: pytest.MonkeyPatch) -> None:
     for module in EMPTY_LATTICES:
         patch.setattr(f"abm.{module}.is_zero", lambda array: False)
     for rule in ("phagocytosis", "perfusion"):
-        patch.setattr(f"abm.rules.{rule}.beside_tumor", lambda model: np.ones(model.shape, np.uint8))
+        patch.setattr(f"abm.rules.{rule}.beside_tumor", lambda model: np.full(model.shape, 18, np.uint8))
 
 
 def after(hours: float, seed: int, patch: pytest.MonkeyPatch | None = None):
