@@ -57,6 +57,7 @@ class LiverModel(mesa.Model):
     anatomy, flow, grid : tissue, blood flow, and the Mesa grid over them
     populations : name -> Population, also as attributes: tumor, kupffer, endothelium, natural_killer, neutrophil, stellate
     fields : name -> field with `.values` (float32 [row, column]): tnf, tgf_beta, cxcl1, oxygen, lactate, vegf
+    sinusoids : where the sinusoid sites are, row * columns + column, rising (int64)
     ecm, nets, net_residue, exosomes, hepatocytes, collapsed : lattices [row, column]
     interventions : name -> what the experimenter does; `left(name)` says what of a molecule, a supply or a rule is left
     blood : systemic levels; ledger : what happened to the tumor cells
@@ -124,6 +125,7 @@ class LiverModel(mesa.Model):
             kind, zone, share("perfused", 1, np.uint8), np.full((2, *self.shape), -1, np.int32),
             np.zeros((2, *self.shape), np.uint8), np.full(self.shape, -1, np.int32), self.periodic,
         )
+        self.sinusoids = np.flatnonzero(kind == SINUSOID)
 
     def _make_flow(self) -> None:
         self.flow = Flow(self.anatomy, self.config.tissue.sinusoid_velocity)
@@ -142,7 +144,7 @@ class LiverModel(mesa.Model):
         self.stellate = Population("stellate", STELLATE, stellate.StellateCell)
         everybody = (self.tumor, self.kupffer, self.endothelium, self.natural_killer, self.neutrophil, self.stellate)
         self.populations = {population.name: population for population in everybody}
-        endothelium.populate(self.endothelium, self.sites, np.flatnonzero(self.sites.kind == SINUSOID))
+        endothelium.populate(self.endothelium, self.sites, self.sinusoids)
         area, seed = self.area_mm2, self.seed
         kupffer.populate(self.kupffer, self.sites, cells.kupffer, area, seed)
         natural_killer.populate(self.natural_killer, self.sites, cells.natural_killer, area, seed)
@@ -286,8 +288,8 @@ class LiverModel(mesa.Model):
 
     @cached_property
     def _perfused_sites(self) -> np.ndarray:
-        open_sites = (self.sites.kind == SINUSOID) & (self._flow_perfused != 0)
-        return np.argwhere(open_sites)
+        perfused = self.sinusoids[self._flow_perfused.ravel()[self.sinusoids] != 0]
+        return np.stack(np.divmod(perfused, self.shape[1]), axis=1)
 
     def update_flow(self) -> None:
         """Solve the flow again, and what depends on it, if other sites are perfused than at the last solution."""

@@ -5,6 +5,7 @@ units of the half-maximal effect; lactate as a rate of production.
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -110,10 +111,16 @@ def secrete(
         amount = getattr(parameters, row.amount)
         rate = amount / 3600.0 if row.field == "lactate" else field.rate_for(amount)
         field.secreted |= deposit(
-            cells["alive"], cells["state"], np.array([state in row.states for state in population.states]),
+            cells["alive"], cells["state"], _secreting(row.states, population.states),
             cells["row"], cells["column"], weight, oxygen, hypoxia_below if row.only_hypoxic else np.float32(np.inf),
             np.float32(rate), field.source,
         )
+
+
+@lru_cache
+def _secreting(those: tuple[str, ...], states: tuple[str, ...]) -> np.ndarray:
+    """Which of the `states` are among `those`."""
+    return np.isin(states, those)
 
 
 @jit(counted=False)

@@ -6,6 +6,7 @@ tumor that sheds is a dose spread over weeks. Platelets cover a cell within minu
 (Labelle 2011, 10.1016/j.ccr.2011.09.009).
 """
 
+from bisect import bisect_left
 from typing import Annotated
 
 import numpy as np
@@ -113,8 +114,7 @@ class Arrival(Rule):
         if liver.tumor.count:
             platelets = np.asarray(liver.tumor.used)["platelets"]
             platelets *= np.float32(0.5 ** (liver.dt_hours / p.platelet_half_life)) if p.platelet_half_life else 0.0
-        first, last = np.searchsorted(self._steps, (liver.step_number, liver.step_number + 1))
-        arriving = self._numbers[first:last]
+        arriving = self._numbers[bisect_left(self._steps, liver.step_number) : bisect_left(self._steps, liver.step_number + 1)]
         if arriving.size == 0 or liver.flow.inflow == 0.0:  # where no blood enters, no cell does
             return
         liver.tumor.reserve(arriving.size)

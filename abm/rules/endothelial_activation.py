@@ -156,7 +156,7 @@ def express(wall, tnf, hours, e_on, e_off, v_on, v_off, i_on, i_off, closing_tim
     # what a wall at rest would make of less is set to zero anyway
     faint = np.float32(0.99 * np.float64(_EXTINCT) / max(max(e_on, v_on, i_on) * hours, 1e-9))
     who = np.empty(_AT_A_TIME, np.int64)
-    signal = np.empty(_AT_A_TIME, np.float64)
+    signal = np.empty(_AT_A_TIME, np.float32)
     e_selectin, vcam1, icam1 = np.empty((3, _AT_A_TIME), np.float32)
     following = 0
     while following < wall.size:
@@ -164,26 +164,24 @@ def express(wall, tnf, hours, e_on, e_off, v_on, v_off, i_on, i_off, closing_tim
         while n < _AT_A_TIME and following < wall.size:
             segment = wall[following]
             level = tnf[segment.row, segment.column]
+            signal[n] = level
             e_selectin[n], vcam1[n], icam1[n] = segment.e_selectin, segment.vcam1, segment.icam1
-            signal[n] = np.float64(level / (np.float32(1.0) + level))
             who[n] = following
-            at_rest = level <= faint and e_selectin[n] == zero and vcam1[n] == zero and icam1[n] == zero
-            if not at_rest or segment.retraction != zero:
-                n += 1
             following += 1
+            if level > faint or segment.e_selectin + segment.vcam1 + segment.icam1 + segment.retraction > zero:
+                n += 1
         for k in range(n):
-            e_selectin[k] = relaxed(e_selectin[k], signal[k], e_on, e_off, hours)
+            signal[k] = signal[k] / (np.float32(1.0) + signal[k])
         for k in range(n):
-            vcam1[k] = relaxed(vcam1[k], signal[k], v_on, v_off, hours)
+            e_selectin[k] = relaxed(e_selectin[k], np.float64(signal[k]), e_on, e_off, hours)
         for k in range(n):
-            icam1[k] = relaxed(icam1[k], signal[k], i_on, i_off, hours)
+            vcam1[k] = relaxed(vcam1[k], np.float64(signal[k]), v_on, v_off, hours)
+        for k in range(n):
+            icam1[k] = relaxed(icam1[k], np.float64(signal[k]), i_on, i_off, hours)
         for k in range(n):
             segment = wall[who[k]]
             segment.e_selectin, segment.vcam1, segment.icam1 = e_selectin[k], vcam1[k], icam1[k]
-            segment.retraction = segment.retraction * closing if segment.retraction > np.float32(1e-3) else zero
-            if segment.retraction > np.float32(0.5):
-                segment.state = endothelium.RETRACTED
-            elif segment.e_selectin > activated_above:
-                segment.state = endothelium.ACTIVATED
-            else:
-                segment.state = endothelium.QUIESCENT
+            retraction = segment.retraction * closing if segment.retraction > np.float32(1e-3) else zero
+            segment.retraction = retraction
+            state = endothelium.ACTIVATED if e_selectin[k] > activated_above else endothelium.QUIESCENT
+            segment.state = endothelium.RETRACTED if retraction > np.float32(0.5) else state

@@ -14,7 +14,7 @@ from ..kernels.jit import jit
 from ..kernels.random import draw_each, fill_each, hash64, may_strike, stream_key, strikes, uniform, unit
 from ..kernels.sites import lift, place
 from ..kernels.tables import HIGH, free_slot, take_slot
-from ..tissue.sites import LUMEN, SINUSOID
+from ..tissue.sites import LUMEN
 from ..units import Hours, Number, PerHour, parameter
 from .rule import Rule, RuleParameters
 from .supply import entry_sites
@@ -47,7 +47,7 @@ class NeutrophilRecruitment(Rule):
 
     def prepare(self, liver) -> None:
         """Where neutrophils can stop: sinusoid sites (row * columns + column)."""
-        self.sinusoids = np.flatnonzero(liver.sites.kind == SINUSOID).astype(np.uint64)
+        self.sinusoids = liver.sinusoids.astype(np.uint64)
 
     def apply(self, liver) -> None:
         p = self.parameters

@@ -11,7 +11,7 @@ from ..cells.population import TUMOR
 from ..kernels.jit import jit
 from ..kernels.random import happens
 from ..kernels.sites import neighbour
-from ..tissue.sites import LUMEN, SINUSOID, TISSUE
+from ..tissue.sites import LUMEN, TISSUE
 from ..units import Fraction, Hours, PerHour, parameter
 from .rule import Rule, RuleParameters
 from .surroundings import beside_tumor
@@ -41,7 +41,7 @@ class Perfusion(Rule):
 
     def prepare(self, liver) -> None:
         """What can be blocked: sinusoid sites (row * columns + column)."""
-        self.sinusoids = np.flatnonzero(liver.sites.kind == SINUSOID).astype(np.uint32)
+        self.sinusoids = liver.sinusoids.astype(np.uint32)
 
     def apply(self, liver) -> None:
         p = self.parameters
