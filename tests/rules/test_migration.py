@@ -35,7 +35,7 @@ from abm.rules.migration import (
     patrol,
     side_first,
 )
-from abm.rules.surroundings import mark_surroundings
+from abm.rules.surroundings import count_beside
 from abm.tissue.sites import LUMEN, PARENCHYMA, PORTAL_TRACT, SINUSOID, TISSUE
 
 FAR = 1e9  # um of memory: a heading that is never forgotten
@@ -46,7 +46,7 @@ def seen(sites, tumor=None) -> Vessels:
     """The vessels of the tissue as it is now, and what touches a tumor cell."""
     beside = np.zeros(sites.kind.shape, np.uint8)
     if tumor is not None:
-        mark_surroundings(beside, tumor.rows, sites.periodic)
+        count_beside(beside, tumor.rows, sites.periodic)
     return Vessels(ways_along(sites.kind, SINUSOID, sites.periodic), beside)
 
 
