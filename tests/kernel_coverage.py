@@ -21,7 +21,7 @@ SECONDS = 120
 """A test that takes longer without compiler is left at that; nearly all take less than one."""
 ROOT = Path(__file__).resolve().parents[1]
 TESTS = [
-    "trust/test_determinism.py", "kernels", "cells", "blood", "rules", "fields/test_multigrid.py", "record/test_ledger.py",
+    "kernels", "cells", "blood", "rules", "fields/test_multigrid.py", "record/test_ledger.py",
     "record/test_nodules.py", "record/test_display.py", "view/test_raster.py", "tissue/test_measure.py",
     "view/test_painter.py::test_the_state_of_the_tissue_is_seen", "interventions/test_cytotoxic.py::test_only_cycling_cells_die",
     "interventions/test_degrade.py::test_the_residue_does_not_grow_beyond_one",

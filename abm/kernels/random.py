@@ -72,14 +72,6 @@ def uniform(key, step, uid, n):
     return unit(hash64(key, uid, step, n))
 
 
-@jit(inline=True, counted=False)
-def fill_draws(draws, key, step, uid, first):
-    """Fill `draws` (uint64) with the random bits that belong to the numbers `first`, `first` + 1, ... of a cell at
-    `step`: eight in a row take as long as one."""
-    for k in range(draws.size):
-        draws[k] = hash64(key, uid, step, first + k)
-
-
 @jit(signature="boolean(float64, float64)", inline=True)
 def may_strike(draw, hazard):
     """False only if `draw`, uniform in [0, 1), `strikes` with no hazard up to this one: then none need be worked out."""

@@ -139,7 +139,7 @@ def faded(level):
 def relaxed(level, signal, on, off, hours):
     """d level/dt = on*signal*(1 - level) - off*level over `hours` at a constant signal, solved exactly."""
     rate = on * signal + off
-    target = on * signal / rate
+    target = on * signal / rate if rate > 0.0 else 0.0
     later = np.float32(target + (np.float64(level) - target) * decaying(-rate * hours))
     return level if rate == 0.0 else (later if later > _EXTINCT else np.float32(0.0))
 

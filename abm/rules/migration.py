@@ -15,7 +15,7 @@ from ..cells.population import NATURAL_KILLER, NEUTROPHIL, TUMOR
 from ..cells.tumor import EXTRAVASATED
 from ..kernels.jit import jit
 from ..kernels.prefetch import prefetch
-from ..kernels.random import draw_each, fill_draws, uniform, unit
+from ..kernels.random import draw_each, hash64, uniform, unit
 from ..kernels.sites import (
     COLUMN_OFFSET,
     LOWEST,
@@ -39,8 +39,9 @@ _MOST_HOPS = 3  # sites occupied by others that one move may pass over
 _TURNS = np.array([0, 1, -1, 2, -2, 3, -3, 4])
 _BACK = 4
 _DIAGONAL = 1.4142135623730951
-_DRAWS = 8  # random numbers that are made at once
-_AHEAD = 8  # cells
+_AT_ONCE = 32  # cells whose random numbers are made together
+_KEPT_MOVES = 50
+_AHEAD = 8  # cells whose surroundings are fetched before their turn
 
 
 def _first_turns() -> np.ndarray:
@@ -205,11 +206,40 @@ def next_heading(bits, direction, length_um, memory_um):
 
 
 @jit(inline=True, counted=False)
+def most_moves(path_um, spacing_um):
+    """In how many moves, each of a site or more, a path is walked, as far as their numbers are worth keeping."""
+    return min(np.int64(np.ceil(path_um / spacing_um)), _KEPT_MOVES)
+
+
+@jit(inline=True)
+def draws_of(cells, key, step, slots, draws):
+    """Fill `draws` (uint64 [numbers, _AT_ONCE]) with the first random bits of each of the cells in `slots`, at most so
+    many: together they take a third of the time that they take one by one."""
+    uids = np.zeros(_AT_ONCE, np.uint64)
+    for k in range(slots.size):
+        uids[k] = cells[slots[k]].uid
+    for n in range(draws.shape[0]):
+        for k in range(_AT_ONCE):
+            draws[n, k] = hash64(key, uids[k], step, n)
+
+
+@jit(inline=True, counted=False)
+def draw_of(draws, n, k, key, step, uid):
+    """The `n`-th random bits of the cell whose first ones stand in column `k` of `draws`."""
+    return draws[n, k] if n < draws.shape[0] else hash64(key, uid, step, n)
+
+
+@jit(inline=True, counted=False)
+def fetch_rows(cells, order, first):
+    """Fetch the rows of the cells that are `first` of `order`, and of those that come with them."""
+    for n in range(first, min(first + _AT_ONCE, order.size)):
+        prefetch(cells, order[n])
+        prefetch(cells, order[n] + 1)  # a row may lie across two cache lines
+
+
+@jit(inline=True, counted=False)
 def look_ahead(cells, sites, vessels, order, n):
-    """Fetch the rows and the surroundings of the cells that come soon after the `n`-th of `order`."""
-    if n + 2 * _AHEAD < order.size:
-        prefetch(cells, order[n + 2 * _AHEAD])
-        prefetch(cells, order[n + 2 * _AHEAD] + 1)  # a row may lie across two cache lines
+    """Fetch the surroundings of the cell that comes soon after the `n`-th of `order`."""
     if n + _AHEAD < order.size:
         cell = cells[order[n + _AHEAD]]
         columns = sites.kind.shape[1]
@@ -224,20 +254,25 @@ def look_ahead(cells, sites, vessels, order, n):
 @jit
 def patrol(nk, tumor, sites, vessels, book, now, key, step, order, path_um, spacing_um, memory_um):
     """Patrolling NK cells of `order` (slots) walk `path_um` of sinusoid, stopping at the first tumor cell."""
-    draws = np.empty(_DRAWS, np.uint64)
-    for n in range(order.size):
-        look_ahead(nk, sites, vessels, order, n)
-        slot = order[n]
-        if nk[slot].state == natural_killer.PATROLLING:
-            patrol_one(nk[slot], slot, tumor, sites, vessels, book, now, draws, key, step, path_um, spacing_um, memory_um)
+    draws = np.empty((2 * most_moves(path_um, spacing_um), _AT_ONCE), np.uint64)
+    for first in range(0, order.size, _AT_ONCE):
+        slots = order[first : first + _AT_ONCE]
+        draws_of(nk, key, step, slots, draws)
+        fetch_rows(nk, order, first + _AT_ONCE)
+        for k in range(slots.size):
+            look_ahead(nk, sites, vessels, order, first + k)
+            if nk[slots[k]].state == natural_killer.PATROLLING:
+                patrol_one(
+                    nk[slots[k]], slots[k], k, tumor, sites, vessels, book, now, draws, key, step, path_um, spacing_um,
+                    memory_um)
 
 
 @jit(inline=True, counted=False)
-def patrol_one(cell, slot, tumor, sites, vessels, book, now, draws, key, step, path_um, spacing_um, memory_um):
-    """The walk of one NK cell; of each move it draws two numbers, the way it takes and whether it still gets there."""
+def patrol_one(cell, slot, k, tumor, sites, vessels, book, now, draws, key, step, path_um, spacing_um, memory_um):
+    """The walk of one NK cell; of each move it draws two numbers, the way it takes and whether it still gets there.
+    Column `k` of `draws` holds its first ones."""
     left = path_um
-    n = draws.size
-    first = -n
+    n = 0
     while True:
         heading = np.int64(cell.heading)
         if vessels.beside_tumor[cell.row, cell.column] != 0:
@@ -249,17 +284,14 @@ def patrol_one(cell, slot, tumor, sites, vessels, book, now, draws, key, step, p
                 break
         if left <= 0.0:
             break
-        if n + 2 > draws.size:
-            first += n
-            n = 0
-            fill_draws(draws, key, step, cell.uid, first)
+        way = draw_of(draws, n, k, key, step, cell.uid)
         row, column, direction, length = next_lumen_site(
-            sites, vessels.ways, cell.row, cell.column, heading, side_first(draws[n]))
+            sites, vessels.ways, cell.row, cell.column, heading, side_first(way))
         length *= spacing_um
-        if left < length and unit(draws[n + 1]) * length >= left:
+        if left < length and unit(draw_of(draws, n + 1, k, key, step, cell.uid)) * length >= left:
             break
         left -= length
-        cell.heading = next_heading(draws[n], direction, length, memory_um)
+        cell.heading = next_heading(way, direction, length, memory_um)
         if row >= 0:
             move(sites, NATURAL_KILLER, LUMEN, cell, slot, row, column)
         n += 2
@@ -286,46 +318,47 @@ def uphill(ways, field, row, column, periodic):
 def crawl(cells, sites, vessels, key, step, order, path_um, spacing_um, memory_um, cxcl1, chemotaxis):
     """Neutrophils of `order` (slots) crawl `path_um` of sinusoid, up the chemokine where there is some, and stay with
     the first tumor cell they touch."""
-    draws = np.empty(_DRAWS, np.uint64)
-    for n in range(order.size):
-        look_ahead(cells, sites, vessels, order, n)
-        if n + _AHEAD < order.size:
-            cell = cells[order[n + _AHEAD]]
-            site = cell.row * cxcl1.shape[1] + cell.column
-            for near in (site - cxcl1.shape[1], site, site + cxcl1.shape[1]):
-                prefetch(cxcl1, near)
-        slot = order[n]
-        if cells[slot].state != neutrophil.NETTING:
-            crawl_one(cells[slot], slot, sites, vessels, draws, key, step, path_um, spacing_um, memory_um, cxcl1, chemotaxis)
+    draws = np.empty((3 * most_moves(path_um, spacing_um), _AT_ONCE), np.uint64)
+    for first in range(0, order.size, _AT_ONCE):
+        slots = order[first : first + _AT_ONCE]
+        draws_of(cells, key, step, slots, draws)
+        fetch_rows(cells, order, first + _AT_ONCE)
+        for k in range(slots.size):
+            look_ahead(cells, sites, vessels, order, first + k)
+            if first + k + _AHEAD < order.size:
+                cell = cells[order[first + k + _AHEAD]]
+                site = cell.row * cxcl1.shape[1] + cell.column
+                for near in (site - cxcl1.shape[1], site, site + cxcl1.shape[1]):
+                    prefetch(cxcl1, near)
+            if cells[slots[k]].state != neutrophil.NETTING:
+                crawl_one(
+                    cells[slots[k]], slots[k], k, sites, vessels, draws, key, step, path_um, spacing_um, memory_um, cxcl1,
+                    chemotaxis)
 
 
 @jit(inline=True, counted=False)
-def crawl_one(cell, slot, sites, vessels, draws, key, step, path_um, spacing_um, memory_um, cxcl1, chemotaxis):
+def crawl_one(cell, slot, k, sites, vessels, draws, key, step, path_um, spacing_um, memory_um, cxcl1, chemotaxis):
     """The way of one neutrophil; of each move it draws three numbers: the way it takes, whether it still gets there,
-    and whether it follows the gradient."""
+    and whether it follows the gradient. Column `k` of `draws` holds its first ones."""
     left = path_um
-    n = draws.size
-    first = -n
+    n = 0
     while True:
         touches = vessels.beside_tumor[cell.row, cell.column] != 0
         if touches or left <= 0.0:
             break
-        if n + 3 > draws.size:
-            first += n
-            n = 0
-            fill_draws(draws, key, step, cell.uid, first)
+        way = draw_of(draws, n, k, key, step, cell.uid)
         heading = np.int64(cell.heading)
         level = np.float64(cxcl1[cell.row, cell.column])
-        if level > 0.0 and unit(draws[n + 2]) < chemotaxis * level / (1.0 + level):
+        if level > 0.0 and unit(draw_of(draws, n + 2, k, key, step, cell.uid)) < chemotaxis * level / (1.0 + level):
             better = uphill(vessels.ways, cxcl1, cell.row, cell.column, sites.periodic)
             heading = better if better >= 0 else heading
         row, column, direction, length = next_lumen_site(
-            sites, vessels.ways, cell.row, cell.column, heading, side_first(draws[n]))
+            sites, vessels.ways, cell.row, cell.column, heading, side_first(way))
         length *= spacing_um
-        if left < length and unit(draws[n + 1]) * length >= left:
+        if left < length and unit(draw_of(draws, n + 1, k, key, step, cell.uid)) * length >= left:
             break
         left -= length
-        cell.heading = next_heading(draws[n], direction, length, memory_um)
+        cell.heading = next_heading(way, direction, length, memory_um)
         if row >= 0:
             move(sites, NEUTROPHIL, LUMEN, cell, slot, row, column)
         n += 3

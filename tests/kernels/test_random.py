@@ -13,7 +13,6 @@ from scipy import stats
 from abm.kernels.jit import jit
 from abm.kernels.random import (
     draw_each,
-    fill_draws,
     happens,
     hash64,
     philox,
@@ -22,7 +21,6 @@ from abm.kernels.random import (
     stream_key,
     strikes,
     uniform,
-    unit,
 )
 
 KEY = stream_key(1, "a rule")
@@ -191,12 +189,6 @@ def test_an_event_is_told_without_an_exponential_as_with_one():
     for draw in draws[::7].tolist() + draws[-4:].tolist():
         for hazard in hazards.tolist():
             assert strikes(draw, hazard) == (draw < -np.expm1(-hazard))
-
-
-def test_many_draws_of_a_cell_are_those_of_one_at_a_time():
-    draws, key, uid = np.empty(8, np.uint64), stream_key(1, "draws"), np.uint64(7)
-    fill_draws(draws, key, -3, uid, 16)
-    assert [unit(bits) for bits in draws] == [uniform(key, -3, uid, 16 + n) for n in range(8)]
 
 
 def test_one_draw_of_many_cells_is_that_of_each():
