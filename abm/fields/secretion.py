@@ -111,7 +111,7 @@ def secrete(
         amount = getattr(parameters, row.amount)
         rate = amount / 3600.0 if row.field == "lactate" else field.rate_for(amount)
         field.secreted |= deposit(
-            cells["alive"], cells["state"], _secreting(row.states, population.states),
+            cells["alive"], cells["state"], _secreting(row.states, tuple(population.states)),
             cells["row"], cells["column"], weight, oxygen, hypoxia_below if row.only_hypoxic else np.float32(np.inf),
             np.float32(rate), field.source,
         )
@@ -119,7 +119,7 @@ def secrete(
 
 @lru_cache
 def _secreting(those: tuple[str, ...], states: tuple[str, ...]) -> np.ndarray:
-    """Which of the `states` are among `those`."""
+    """Which of the `states` are among `those` (bool; not to be written to)."""
     return np.isin(states, those)
 
 

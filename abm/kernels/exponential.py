@@ -20,7 +20,7 @@ _T2, _T3, _T4, _T5, _T6, _T7, _T8, _T9, _T10, _T11, _T12, _T13 = (1.0 / math.fac
 
 @jit(inline=True, counted=False)
 def decaying(x):
-    """exp(x) of a float64 that is not positive; NaN stays NaN."""
+    """exp(x) of a float64 that is not positive; exp(-700) for all that is less, and NaN for NaN."""
     x = max(x, _LOWEST)
     shifted = x * _PER_LN2 + _ROUNDING
     k = shifted - _ROUNDING

@@ -74,7 +74,7 @@ def uniform(key, step, uid, n):
 
 @jit(signature="boolean(float64, float64)", inline=True)
 def may_strike(draw, hazard):
-    """False only if `draw`, uniform in [0, 1), `strikes` with no hazard up to this one: then none need be worked out."""
+    """False if `draw`, uniform in [0, 1), strikes with no hazard up to this one: the true one need not be worked out then."""
     return draw <= hazard * _AND_ROUNDING
 
 

@@ -129,7 +129,7 @@ def induce_tnf(kupffer_cells, tumor, sites, induction, hours, onset, duration, t
             cell.state = kupffer.RESTING
 
 
-@jit(counted=False)
+@jit(inline=True, counted=False)
 def faded(level):
     """The level, or nothing when hardly any of it is left."""
     return level if level > _EXTINCT else np.float32(0.0)
@@ -141,7 +141,7 @@ def relaxed(level, signal, on, off, hours):
     rate = on * signal + off
     target = on * signal / rate if rate > 0.0 else 0.0
     later = np.float32(target + (np.float64(level) - target) * decaying(-rate * hours))
-    return level if rate == 0.0 else (later if later > _EXTINCT else np.float32(0.0))
+    return level if rate == 0.0 else faded(later)
 
 
 @jit

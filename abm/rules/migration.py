@@ -40,7 +40,7 @@ _TURNS = np.array([0, 1, -1, 2, -2, 3, -3, 4])
 _BACK = 4
 _DIAGONAL = 1.4142135623730951
 _AT_ONCE = 32  # cells whose random numbers are made together
-_KEPT_MOVES = 50
+_KEPT_MOVES = 50  # as many as have their random numbers made beforehand: an hour's way of most cells
 _AHEAD = 8  # cells whose surroundings are fetched before their turn
 
 
@@ -207,7 +207,7 @@ def next_heading(bits, direction, length_um, memory_um):
 
 @jit(inline=True, counted=False)
 def most_moves(path_um, spacing_um):
-    """In how many moves, each of a site or more, a path is walked, as far as their numbers are worth keeping."""
+    """The most moves that a path can take, as each is a site long or more; at most `_KEPT_MOVES`."""
     return min(np.int64(np.ceil(path_um / spacing_um)), _KEPT_MOVES)
 
 
@@ -231,7 +231,7 @@ def draw_of(draws, n, k, key, step, uid):
 
 @jit(inline=True, counted=False)
 def fetch_rows(cells, order, first):
-    """Fetch the rows of the cells that are `first` of `order`, and of those that come with them."""
+    """Fetch the rows of the `_AT_ONCE` cells from number `first` of `order` on."""
     for n in range(first, min(first + _AT_ONCE, order.size)):
         prefetch(cells, order[n])
         prefetch(cells, order[n] + 1)  # a row may lie across two cache lines

@@ -89,7 +89,7 @@ def cast_nets(cells, sites, nets, key, step, hours, now_h, rate, duration_h, ala
             continue
         if cell.state != neutrophil.NETTING:
             if not may_strike(unit(draws[slot]), rate * hours):
-                continue
+                continue  # whatever the stimulus
             stimulus = np.float64(cxcl1[cell.row, cell.column]) + np.float64(tnf[cell.row, cell.column]) + alarm
             if stimulus > 0.0 and strikes(unit(draws[slot]), rate * stimulus / (1.0 + stimulus) * hours):
                 cell.state = neutrophil.NETTING

@@ -200,10 +200,10 @@ def endure(nk, sites, minutes, key, step, hours, lactate, arms):
         cell = nk.rows[slot]
         if cell.alive == 0:
             continue
-        level = np.float64(lactate[cell.row, cell.column]) if may_strike(unit(dying[slot]), arms.lactate_death * hours) else 0.0
-        if level > arms.lactate_at_rest:
+        if may_strike(unit(dying[slot]), arms.lactate_death * hours):
+            level = np.float64(lactate[cell.row, cell.column])
             poisoning = arms.lactate_death * max(hill(level, arms.lactate_half, arms.lactate_steepness) - normal, 0.0)
-            if strikes(unit(dying[slot]), poisoning * hours):
+            if level > arms.lactate_at_rest and strikes(unit(dying[slot]), poisoning * hours):
                 lift(sites, LUMEN, cell.row, cell.column)
                 free_slot(nk, slot)
                 continue

@@ -85,13 +85,13 @@ def stirring(sinusoids, beside_tumor, perfused, nets, dense_net):
 
 @jit(counted=False)
 def obstruct(places, beside_tumor, sites, collapsed, nets, vegf, key, step, hours, rate, surrounded, dense_net):
-    """Collapse and reopening of the sinusoids, and from it the lattice of perfused sites, at `places` (row * columns +
-    column). `beside_tumor` are the tumor cells at and around a site, in both layers."""
+    """Collapse and reopening of the sinusoid sites `places` (row * columns + column), and from it the lattice of perfused
+    sites. `beside_tumor` is how many tumor cells stand at and around a site, in both layers."""
     columns = sites.kind.shape[1]
     for place in places:
         row, column = place // columns, place % columns
         blocked = sites.population[LUMEN, row, column] == TUMOR or nets[row, column] >= dense_net
-        if beside_tumor[row, column] < surrounded or not is_surrounded(sites, row, column, surrounded):
+        if beside_tumor[row, column] < min(surrounded, 8) or not is_surrounded(sites, row, column, surrounded):
             collapsed[row, column] = 0
         elif collapsed[row, column] == 0:
             hazard = rate / (1.0 + np.float64(vegf[row, column]))

@@ -35,7 +35,7 @@ STEP_LENGTH = np.array([1.0, math.sqrt(2.0)] * 4)
 _STILL = 3 * PRESSURE_STEP  # differences in pressure up to this one are rounding, not flow
 _ROOM = 12  # links that a site's list holds before it must move to a larger place
 _PORTAL, _CENTRAL = 1, 2
-_MIXED = 255
+_MIXED = 255  # in place of how many neighbours a site waits for: it has had its turn
 
 
 class Mesh(NamedTuple):
@@ -75,8 +75,8 @@ class Flow:
     sites that of the open network), `speed_um_per_s` and `residence_s` (float32: velocity of the blood, and the time
     it takes past a site), `passing` (float32: the blood that passes a site, relative to the mean of the open network),
     `carries` (uint8: 1 where a sinusoid site is open towards both portal and central side), `ways` (uint8: bit k is set
-    where the neighbour in direction k is a vessel), `entering` and `leaving` (likewise, where blood comes from there, or
-    goes there).
+    where the neighbour in direction k is a vessel), `entering` and `leaving` (uint8: bit k is set where blood comes from the
+    neighbour in direction k, and goes to it; 0 where `carries` is).
     Lists: `inlets` (int32 [n, 2], those of the anatomy), `inflow_cumulative` (float64 [n]: share of the blood that
     enters at this inlet or an earlier one; all 0 when nothing flows). `inflow` is all the blood that enters, in the unit
     of `flux`.
@@ -96,7 +96,7 @@ class Flow:
         self.entering = np.zeros(anatomy.shape, np.uint8)
         self.leaving = np.zeros(anatomy.shape, np.uint8)
         self._network = _network(anatomy.kind, anatomy.periodic)
-        self._mesh = Mesh(*_mesh(anatomy.kind, np.flatnonzero(anatomy.kind == SINUSOID), anatomy.periodic))
+        self._mesh = Mesh(*_mesh(anatomy.kind, self._network.places, anatomy.periodic))
         self._um_per_s = self._usual = 1.0
         self._open_pressure = (anatomy.kind == PORTAL_TRACT).astype(np.float64)
         self.update(anatomy.kind == SINUSOID)
@@ -154,11 +154,13 @@ def both(row, column):
 
 @jit(inline=True, counted=False)
 def row_of(number):
+    """The row in what `both` returns."""
     return number >> 32
 
 
 @jit(inline=True, counted=False)
 def column_of(number):
+    """The column in what `both` returns."""
     return number & 0xFFFFFFFF
 
 

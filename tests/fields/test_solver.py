@@ -13,7 +13,7 @@ import scipy.sparse.linalg
 import scipy.special
 
 from abm.fields import multigrid
-from abm.fields.solver import DiffusionSolver, check_decay_length, decay_length_um, own_site_level
+from abm.fields.solver import DiffusionSolver, check_decay_length, decay_length_um, join, own_site_level
 
 HOUR = 3600.0
 STEP = 300.0
@@ -104,6 +104,16 @@ def test_step_equals_a_direct_solution(shape, periodic):
     expected = naive_step(solver, shape, 20.0, sink, periodic, values, source)
     solver.advance(values, source)
     np.testing.assert_allclose(values, expected, atol=1e-5 * expected.max())
+
+
+@pytest.mark.parametrize("shape", [(4, 4), (5, 9), (6, 7), (7, 4), (9, 12), (30, 17)])
+def test_sites_are_joined_two_by_two(shape):
+    """The last row and column count twice where there is none left, and no lattice gets smaller than 4 x 4."""
+    fine = np.random.default_rng(5).random(shape, np.float32)
+    padded = np.pad(fine, [(0, max(size % 2, 8 - size)) for size in shape], mode="edge")
+    coarse = np.empty([size // 2 for size in padded.shape], np.float32)
+    join(fine, coarse)
+    np.testing.assert_allclose(coarse, padded.reshape(coarse.shape[0], 2, -1, 2).mean(axis=(1, 3)), rtol=3e-7)
 
 
 @pytest.mark.parametrize("periodic", [False, True])

@@ -38,6 +38,10 @@ def test_what_is_hardly_left_does_not_overflow(x):
     assert (exponentials(np.full(17, x)) == decaying(x)).all()
 
 
+def test_nan_stays_nan():
+    assert np.isnan(decaying(np.nan)) and np.isnan(exponentials(np.full(17, np.nan))).all()
+
+
 def test_alone_and_in_a_row_it_gives_the_same_bytes():
     x = -np.random.default_rng(2).exponential(2.0, 257)
     assert exponentials(x).tobytes() == np.array([decaying(value) for value in x]).tobytes()

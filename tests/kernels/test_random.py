@@ -15,6 +15,7 @@ from abm.kernels.random import (
     draw_each,
     happens,
     hash64,
+    may_strike,
     philox,
     shuffle_keys,
     shuffled,
@@ -189,6 +190,18 @@ def test_an_event_is_told_without_an_exponential_as_with_one():
     for draw in draws[::7].tolist() + draws[-4:].tolist():
         for hazard in hazards.tolist():
             assert strikes(draw, hazard) == (draw < -np.expm1(-hazard))
+
+
+def test_a_draw_that_may_not_strike_strikes_with_no_lower_hazard():
+    refused = 0
+    for draw in [*np.random.default_rng(2).random(200).tolist(), 0.0, 1e-300, 5e-324]:
+        for bound in (0.0, 1e-12, 0.5 * draw, draw / 1.000001, draw, -np.log1p(-draw), 50.0):
+            if not may_strike(draw, bound):
+                refused += 1
+                for hazard in (np.nextafter(bound, np.inf), bound, np.nextafter(bound, 0.0), 0.5 * bound, 0.0):
+                    assert not strikes(draw, hazard)
+    assert refused > 400
+    assert not may_strike(0.5, np.nan)
 
 
 def test_one_draw_of_many_cells_is_that_of_each():

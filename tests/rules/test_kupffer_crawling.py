@@ -8,9 +8,11 @@ from bare import KEY, around, every, expect_in_place, lattice, settle, sized
 from liver import liver, put, put_tumor, sinusoids, without
 
 from abm.cells.kupffer import REPROGRAMMED
+from abm.cells.population import TUMOR
+from abm.cells.tumor import CIRCULATING, HELD
 from abm.kernels.sites import COLUMN_OFFSET, ROW_OFFSET
-from abm.rules.kupffer_crawling import creep_to_prey, moves_to_prey, way_to_prey
-from abm.tissue.sites import LUMEN, PARENCHYMA, SINUSOID
+from abm.rules.kupffer_crawling import arrested, creep_to_prey, moves_to_prey, way_to_prey
+from abm.tissue.sites import LUMEN, PARENCHYMA, SINUSOID, TISSUE
 
 REACH = 6
 
@@ -22,6 +24,21 @@ def moves_in(sites, reach=REACH):
 def creep(cells, sites, *, moves=1.0, step=0, reach=REACH):
     slots = np.flatnonzero(cells.rows.state != REPROGRAMMED)
     creep_to_prey(cells.rows, sites, moves_in(sites, reach), KEY, step, slots, moves)
+
+
+def test_prey_are_the_tumor_cells_in_the_lumen():
+    model = without(liver(mm=0.43), "kupffer", "natural_killer", "neutrophil", "stellate")
+    open_sites = sinusoids(model)
+    slots = [put_tumor(model, *place, state=HELD) for place in open_sites[::3][:30][::-1]]
+    for place in open_sites[1::3][:10]:
+        put_tumor(model, *place, layer=TISSUE)
+    model.remove_cell(model.tumor, slots[4])
+    flowing = model.tumor.rows[slots[9]]  # the blood carries one past another that is held
+    model.sites.population[LUMEN, flowing.row, flowing.column] = 0
+    flowing.state, flowing.row, flowing.column = CIRCULATING, *model.tumor.rows[slots[12]][["row", "column"]].item()
+    prey = arrested(model.tumor.used, model.sites)
+    assert prey.tolist() == np.flatnonzero(model.sites.population[LUMEN] == TUMOR).tolist()
+    assert len(prey) == 28
 
 
 def naive_length(sites, row, column, reach):

@@ -19,7 +19,7 @@ from liver import liver, put_tumor, sinusoids, without
 
 from abm.cells.natural_killer import HANDLING, IN_CONTACT, PATROLLING
 from abm.cells.neutrophil import N1, NETTING
-from abm.cells.population import KUPFFER, TUMOR
+from abm.cells.population import KUPFFER, NEUTROPHIL, TUMOR
 from abm.cells.tumor import ADHERENT, DORMANT, EXTRAVASATED, HELD
 from abm.kernels.random import hash64, uniform
 from abm.kernels.sites import COLUMN_OFFSET, ROW_OFFSET, neighbour, ways_along
@@ -192,7 +192,8 @@ def test_wandering_is_a_persistent_random_walk(minutes):
 # --- NK cells meet tumor cells ------------------------------------------------------------------------------------
 
 
-def test_patrol_is_its_naive_twin():
+@pytest.mark.parametrize("path", [60.0, 1200.0])  # the longer one takes more moves than have their draws beforehand
+def test_patrol_is_its_naive_twin(path):
     rng = np.random.default_rng(10)
     sites = lattice(20, 20, rng.choice([SINUSOID, PARENCHYMA], (20, 20), p=[0.6, 0.4]))
     places = rng.permutation(np.argwhere(sites.kind == SINUSOID))
@@ -205,7 +206,7 @@ def test_patrol_is_its_naive_twin():
     twin.population[:], twin.occupant[:] = sites.population, sites.occupant
     expected = cells.rows.copy()
     for slot in cells.order(KEY, 2):
-        cell, left, n = expected[slot], 60.0, 0
+        cell, left, n = expected[slot], path, 0
         while cell.state == PATROLLING:
             met = [p for p in around(twin, cell.row, cell.column, own=True) if twin.population[LUMEN][p] == TUMOR]
             met = [uid for uid in (tumor.rows.uid[twin.occupant[LUMEN][p]] for p in met) if uid != cell.target]
@@ -223,7 +224,7 @@ def test_patrol_is_its_naive_twin():
                 twin.population[LUMEN, cell.row, cell.column], twin.occupant[LUMEN, cell.row, cell.column] = 0, -1
                 cell.row, cell.column = row, column
                 twin.population[LUMEN, row, column], twin.occupant[LUMEN, row, column] = 3, slot
-    walk(cells, sites, tumor, step=2, path=60.0)
+    walk(cells, sites, tumor, step=2, path=path)
     for name in ("row", "column", "heading", "state"):
         assert (cells.rows[name] == expected[name]).all(), name
     assert ((cells.rows.target == expected.target) | (expected.target == 0)).all()
@@ -268,6 +269,53 @@ def test_busy_cells_and_speed_zero_stay():
 
 def climb(cells, sites, cxcl1, *, tumor=None, step=0, path=50.0, memory=60.0, chemotaxis=0.8):
     crawl(cells.rows, sites, seen(sites, tumor), KEY, step, cells.order(KEY, step), path, 10.0, memory, cxcl1, chemotaxis)
+
+
+@pytest.mark.parametrize("path", [10.0, 55.0, 700.0])  # the longest takes more moves than have their draws beforehand
+@pytest.mark.parametrize("periodic", [True, False])
+def test_crawl_is_its_naive_twin(periodic, path):
+    rng = np.random.default_rng(11)
+    sites = lattice(20, 20, rng.choice([SINUSOID, PARENCHYMA], (20, 20), p=[0.6, 0.4]), periodic=periodic)
+    places = rng.permutation(np.argwhere(sites.kind == SINUSOID))
+    tumor = settle(sites, "tumor", places[:3], state=HELD)
+    cells = settle(sites, "neutrophil", places[3:75], heading=rng.integers(0, 8, 72), bridging=1,
+                   state=rng.choice([N1, NETTING], 72, p=[0.8, 0.2]))
+    cxcl1 = (rng.gamma(0.5, 2.0, (20, 20)) * (rng.random((20, 20)) < 0.7)).astype(np.float32)
+    twin = lattice(20, 20, sites.kind, periodic=periodic)
+    twin.population[:], twin.occupant[:] = sites.population, sites.occupant
+    expected, moves = cells.rows.copy(), 0
+    for slot in cells.order(KEY, 2):
+        cell, left, n = expected[slot], path, 0
+        while cell.state != NETTING:
+            touches = any(twin.population[LUMEN][p] == TUMOR for p in around(twin, cell.row, cell.column, own=True))
+            cell.bridging = touches
+            if touches or left <= 0:
+                break
+            level, heading = float(cxcl1[cell.row, cell.column]), int(cell.heading)
+            if level > 0 and uniform(KEY, 2, cell.uid, n + 2) < 0.8 * level / (1 + level):
+                levels = {}
+                for k in range(8):
+                    there = neighbour(twin, cell.row, cell.column, k)
+                    if there[0] >= 0 and twin.kind[there] == SINUSOID:
+                        levels[k] = cxcl1[there]
+                if levels and max(levels.values()) > cxcl1[cell.row, cell.column]:
+                    heading = max(levels, key=levels.get)
+            side = side_first(bits(cell.uid, 2, n))
+            row, column, direction, length = naive_next(twin, int(cell.row), int(cell.column), heading, side)
+            if left < 10 * length and uniform(KEY, 2, cell.uid, n + 1) >= left / (10 * length):
+                break
+            left, n, moves = left - 10 * length, n + 3, moves + 1
+            cell.heading = next_heading(bits(cell.uid, 2, n - 3), direction, 10 * length, 60.0)
+            if row >= 0:
+                twin.population[LUMEN, cell.row, cell.column], twin.occupant[LUMEN, cell.row, cell.column] = 0, -1
+                cell.row, cell.column = row, column
+                twin.population[LUMEN, row, column], twin.occupant[LUMEN, row, column] = NEUTROPHIL, slot
+    climb(cells, sites, cxcl1, tumor=tumor, step=2, path=path)
+    for name in ("row", "column", "heading", "state", "bridging"):
+        assert (cells.rows[name] == expected[name]).all(), name
+    assert (sites.population == twin.population).all()
+    assert (sites.occupant == twin.occupant).all()
+    assert moves > 20 and 0 < expected.bridging.sum() < 72
 
 
 @pytest.mark.parametrize(("level", "chemotaxis", "share"), [(1.0, 0.8, 0.4), (1e9, 0.8, 0.8), (1e9, 1.0, 1.0), (1.0, 0.0, 0.0)])

@@ -2,13 +2,14 @@
 
 import numpy as np
 import pytest
+from bare import every, lattice, settle, sized
 from checks import assert_chance, assert_same_state, assert_whole, compiled_only, run_rule, snapshot
 from liver import liver, put, sinusoids, without
 
 from abm.cells.neutrophil import N1, N2, NETTING
 from abm.cells.population import NEUTROPHIL
 from abm.kernels.random import uniform
-from abm.rules.neutrophil_recruitment import attracting_sites
+from abm.rules.neutrophil_recruitment import age, attracting_sites
 from abm.tissue.sites import LUMEN, SINUSOID
 
 RESIDENTS = ("kupffer", "natural_killer", "neutrophil", "stellate")
@@ -89,6 +90,26 @@ def naive_attracting(sites, passing, cxcl1, key, step, rate, hours):
         if uniform(key, step, site, 3) < 1 - np.exp(-hazard * hours):
             found.append((row, column))
     return np.array(found)
+
+
+@pytest.mark.parametrize(("death", "in_chemokine"), [(0.09, 0.015), (0.015, 0.09)])
+def test_who_dies_and_who_turns_is_what_plain_python_says(death, in_chemokine):
+    rng = np.random.default_rng(13)
+    size, key, step, hours = sized(60, 30), np.uint64(78), 5, 6.0
+    sites = lattice(size, size)
+    cells = settle(sites, "neutrophil", every(size, size, 2), state=rng.choice([N1, N2, NETTING], size**2 // 4))
+    cxcl1, tgf_beta = (rng.gamma(0.7, 2.0, (2, size, size)) * (rng.random((2, size, size)) < 0.8)).astype(np.float32)
+    rows = cells.rows.copy()
+    died, turned = [], []
+    for row in rows:
+        chemokine, level = float(cxcl1[row.row, row.column]), float(tgf_beta[row.row, row.column])
+        rate = death + (in_chemokine - death) * chemokine / (1 + chemokine)
+        died.append(row.state != NETTING and uniform(key, step, row.uid, 0) < 1 - np.exp(-rate * hours))
+        turned.append(row.state == N1 and uniform(key, step, row.uid, 1) < 1 - np.exp(-level / (1 + level) / 24 * hours))
+    died, turned = np.array(died), np.array(turned) & ~np.array(died)
+    age(cells.table, sites, key, step, hours, death, in_chemokine, 1 / 24, cxcl1, tgf_beta)
+    assert ((cells.rows.alive == 0) == died).all() and 20 < died.sum() < len(rows)
+    assert ((cells.rows.state != rows.state) == turned).all() and turned.sum() > 5 and (cells.rows.state[turned] == N2).all()
 
 
 def test_chemokine_draws_at_the_sites_plain_python_says():

@@ -2,13 +2,15 @@
 
 import numpy as np
 import pytest
+from bare import every, lattice, settle, sized
 from checks import again, assert_chance, assert_same_state, assert_whole, compiled_only, ending, run_rule, snapshot
 from liver import liver, put, put_tumor, sinusoids, without
 
 from abm.cells.natural_killer import HANDLING, IN_CONTACT, PATROLLING
 from abm.cells.neutrophil import N1
+from abm.kernels.random import uniform
 from abm.record import event
-from abm.rules.nk_killing import Arms, hill, kill_hazard, susceptibility
+from abm.rules.nk_killing import Arms, endure, hill, kill_hazard, renew, susceptibility
 from abm.tissue.sites import LUMEN, TISSUE
 
 RESIDENTS = ("kupffer", "natural_killer", "neutrophil", "stellate")
@@ -151,6 +153,30 @@ def test_kill_hazard_is_what_plain_python_says():
         lactate, tgf_beta = float(rng.uniform(0, 30)), float(rng.uniform(0, 3))
         expected = naive_hazard(cell, 20.0, lactate, tgf_beta, (around == model.neutrophil.code).any())
         assert kill_hazard(cell, model.sites, 20.0, lactate, tgf_beta, ARMS) == pytest.approx(expected, rel=1e-6)
+
+
+def test_who_dies_in_lactate_and_who_leaves_is_what_plain_python_says():
+    rng = np.random.default_rng(12)
+    size, key, step, hours = sized(60, 30), np.uint64(77), 5, 8.0
+    sites = lattice(size, size)
+    cells = settle(sites, "natural_killer", every(size, size, 2), busy_h=rng.choice([1.0, 3.0], size**2 // 4),
+                   state=rng.choice([PATROLLING, IN_CONTACT, HANDLING], size**2 // 4))
+    lactate = rng.gamma(1.0, 8.0, (size, size)).astype(np.float32)
+    rows = cells.rows.copy()
+    poisoned, left = [], []
+    for row in rows:
+        level = float(lactate[row.row, row.column])
+        hazard = 0.05 * (level**2 / (100 + level**2) - 1 / 101) * hours
+        poisoned.append(level > 1.0 and uniform(key, step, row.uid, 2) < 1 - np.exp(-hazard))
+    poisoned = np.array(poisoned)
+    endure(cells.table, sites, 120.0, key, step, hours, lactate, ARMS)  # at 2 h
+    free = ~poisoned & ((rows.state == PATROLLING) | ((rows.state == HANDLING) & (rows.busy_h <= 2.0)))
+    assert ((cells.rows.alive == 0) == poisoned).all() and 20 < poisoned.sum() < len(rows)
+    assert ((cells.rows.state == PATROLLING)[~poisoned] == free[~poisoned]).all()
+    left = free & np.array([uniform(key, step, row.uid, 0) < 1 - np.exp(-0.05 * hours) for row in rows])
+    renew(cells.table, sites, key, step, hours, 0.05, 0.5, np.float32(2.0), np.empty((0, 2), np.int64), np.uint64(1))
+    assert ((cells.rows.alive == 0) == (poisoned | left)).all() and 20 < left.sum() < free.sum()
+    assert ((sites.population[LUMEN] != 0).sum(), (sites.occupant[LUMEN] >= 0).sum()) == (cells.count, cells.count)
 
 
 def test_a_killer_rests_for_the_handling_time_at_whatever_hour():

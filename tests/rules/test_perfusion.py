@@ -6,9 +6,10 @@ from bare import KEY, around, changed, every, expect, lattice, settle, sized, st
 from liver import liver, put_tumor, sinusoids, without
 
 from abm.cells.population import TUMOR
-from abm.cells.tumor import HELD
+from abm.cells.tumor import EXTRAVASATED, HELD
 from abm.kernels.random import uniform
-from abm.rules.perfusion import obstruct
+from abm.rules.perfusion import obstruct, stirring
+from abm.rules.surroundings import count_beside
 from abm.tissue.sites import LUMEN, PARENCHYMA, PORTAL_TRACT, SINUSOID, TISSUE
 
 RATE, DENSE = 0.02, np.float32(0.7)
@@ -20,12 +21,22 @@ def run(sites, collapsed, nets, vegf, *, step=0, hours=1 / 12, rate=RATE, surrou
     obstruct(sinusoids, everywhere, sites, collapsed, nets, vegf, KEY, step, hours, rate, surrounded, DENSE)
 
 
-def naive_obstruct(sites, collapsed, nets, vegf, step, hours, rate=RATE, key=KEY):
+def run_where_it_stirs(sites, tumor, collapsed, nets, vegf, *, step, hours, surrounded):
+    near = np.zeros(sites.kind.shape, np.uint8)
+    for population in tumor:
+        count_beside(near, population.used, sites.periodic)
+    sinusoids = np.flatnonzero(sites.kind == SINUSOID).astype(np.uint32)
+    places = stirring(sinusoids, near.ravel(), sites.perfused.ravel(), nets.ravel(), DENSE)
+    obstruct(places, near, sites, collapsed, nets, vegf, KEY, step, hours, RATE, surrounded, DENSE)
+    return places
+
+
+def naive_obstruct(sites, collapsed, nets, vegf, step, hours, rate=RATE, key=KEY, surrounded=6):
     """The new lattices `collapsed` and `perfused`."""
     collapsed, perfused = collapsed.copy(), sites.perfused.copy()
     tumor = (sites.population == TUMOR).any(axis=0)
     for here in map(tuple, np.argwhere(sites.kind == SINUSOID)):
-        if sum(tumor[place] for place in around(sites, *here)) < 6:
+        if sum(tumor[place] for place in around(sites, *here)) < surrounded:
             collapsed[here] = 0
         elif not collapsed[here]:
             number = np.uint64(here[0] * sites.kind.shape[1] + here[1])
@@ -52,7 +63,40 @@ def test_kernel_is_its_naive_twin(periodic):
     assert (sites.perfused == perfused).all()
     assert (collapsed > before).any()
     assert (collapsed < before).any()
-    assert (sites.perfused[sites.kind != SINUSOID] == 1).all()
+
+
+@pytest.mark.parametrize("surrounded", [5, 6, 8])
+@pytest.mark.parametrize("periodic", [True, False])
+def test_where_nothing_stirs_nothing_would_change(periodic, surrounded):
+    rng = np.random.default_rng(18)
+    size = sized(50, 20)
+    sites = lattice(size, size, rng.choice(4, (size, size), p=[0.05, 0.5, 0.4, 0.05]), periodic=periodic)
+    places = every(size, size)
+    clump = np.hypot(*(places - size / 4).T) < size / 5
+    tumor = [settle(sites, "tumor", places[clump & (rng.random(size * size) < 0.8)], layer=TISSUE, state=EXTRAVASATED),
+             settle(sites, "tumor", places[rng.random(size * size) < 0.02], state=HELD)]
+    nets = (rng.random((size, size)) * (rng.random((size, size)) < 0.05)).astype(np.float32)
+    vegf = rng.gamma(0.5, 2.0, (size, size)).astype(np.float32)
+    collapsed = ((rng.random((size, size)) < 0.05) & (sites.kind == SINUSOID)).astype(np.uint8)
+    sites.perfused[collapsed == 1] = 0
+    expected, perfused = naive_obstruct(sites, collapsed, nets, vegf, 5, 20.0, surrounded=surrounded)
+    stirred = run_where_it_stirs(sites, tumor, collapsed, nets, vegf, step=5, hours=20.0, surrounded=surrounded)
+    assert (collapsed == expected).all()
+    assert (sites.perfused == perfused).all()
+    assert 0 < len(stirred) < 0.8 * np.count_nonzero(sites.kind == SINUSOID)
+
+
+def test_more_neighbours_than_there_are_means_all():
+    sites, middles = nests(sized(60, 24), 8, False)
+    nets = np.zeros(sites.kind.shape, np.float32)
+    reference = None
+    for surrounded in (8, 9):
+        collapsed = np.zeros_like(sites.kind)
+        obstruct(np.flatnonzero(sites.kind == SINUSOID), np.full(sites.kind.shape, 8, np.uint8), sites, collapsed, nets, nets, KEY,
+                 0, 1.0, 1.0, surrounded, DENSE)
+        reference = collapsed if reference is None else reference
+        assert 0 < collapsed.sum() < len(middles)
+    assert (collapsed == reference).all()
 
 
 def nests(size: int, of: int, also_inside: bool):

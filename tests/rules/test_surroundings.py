@@ -29,16 +29,21 @@ def scattered(request):
 
 
 def test_beside_a_tumor_cell_is_every_site_that_touches_a_settled_one(scattered):
-    touched = np.zeros(scattered.shape, np.uint8)
-    for place in map(tuple, np.argwhere((scattered.sites.population == TUMOR).any(axis=0))):
-        for site in around(scattered.sites, *place, own=True):
-            touched[site] = 1
-    counts = beside_tumor(scattered)
-    assert ((counts > 0) == (touched > 0)).all()
-    assert 0 < touched.mean() < 1
-    assert counts.sum() == sum(
-        len(around(scattered.sites, *place, own=True))
-        for layer in scattered.sites.population for place in map(tuple, np.argwhere(layer == TUMOR)))
+    expected = np.zeros(scattered.shape, np.int64)
+    for layer in scattered.sites.population:
+        for place in map(tuple, np.argwhere(layer == TUMOR)):
+            for site in around(scattered.sites, *place, own=True):
+                expected[site] += 1
+    assert (beside_tumor(scattered) == expected).all()
+    assert 0 < (expected > 0).mean() < 1 and expected.max() > 2
+
+
+def test_beside_tumor_counts_both_layers_of_nine_sites():
+    model = without(liver(mm=0.43), "kupffer", "natural_killer", "neutrophil", "stellate")
+    for layer in (LUMEN, TISSUE):
+        for row, column in every(3, 3) + 10:
+            put_tumor(model, row, column, layer=layer)
+    assert (beside_tumor(model)[11, 11], beside_tumor(model)[10, 10], beside_tumor(model)[13, 13]) == (18, 8, 2)
 
 
 def test_who_stands_on_a_marked_site(scattered):

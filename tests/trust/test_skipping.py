@@ -8,6 +8,7 @@ tests/rules/test_migration.py.
 import numpy as np
 import pytest
 
+from abm.cells.endothelium import ACTIVATED, QUIESCENT, RETRACTED
 from abm.fields.fields import REST
 from abm.rules.endothelial_activation import express, relaxed
 
@@ -62,6 +63,37 @@ def test_walls_that_are_passed_over_would_stay_at_rest(hours):
         expected = np.array([relaxed(np.float32(0.0), signal, on, off, hours) for signal in signals], np.float32)
         assert getattr(wall, molecule).tobytes() == expected.tobytes()
         assert expected[0] == 0.0 < expected[-1]
+
+
+@pytest.mark.parametrize("active", [0, 1, 255, 256, 257, 600])
+def test_walls_that_are_gathered_are_as_each_would_be(active):
+    """In whatever number, with gaps between them, and what is retracted only closes."""
+    random = np.random.default_rng(active)
+    model = liver(seed=1)
+    wall = model.endothelium.used
+    chosen = np.sort(random.permutation(wall.size)[:active])
+    tnf = np.zeros(model.shape, np.float32)
+    levels = {name: np.zeros(wall.size, np.float32) for name in ("e_selectin", "vcam1", "icam1", "retraction")}
+    for k, name in enumerate(levels):
+        some = chosen[k::2]
+        levels[name][some] = random.random(some.size, np.float32)
+    exposed = chosen[::3]
+    tnf[wall.row[exposed], wall.column[exposed]] = random.gamma(0.5, 2.0, exposed.size)
+    for name, values in levels.items():
+        wall[name] = values
+    wall.state = 0
+    express(wall, tnf, 0.5, 0.3, 0.2, 0.2, 0.06, 0.3, 0.05, 4.0, np.float32(0.1))
+    felt = tnf[wall.row, wall.column].astype(np.float64)
+    felt /= 1 + felt
+    for name, (on, off) in {"e_selectin": (0.3, 0.2), "vcam1": (0.2, 0.06), "icam1": (0.3, 0.05)}.items():
+        rate = on * felt + off
+        expected = on * felt / rate + (levels[name] - on * felt / rate) * np.exp(-rate * 0.5)
+        np.testing.assert_allclose(wall[name], np.where(expected > 1e-6, expected, 0), rtol=1e-6)
+    closing = np.where(levels["retraction"] > 1e-3, levels["retraction"] * np.float32(np.exp(-0.5 / 4.0)), 0)
+    np.testing.assert_allclose(wall.retraction, closing, rtol=1e-6)
+    state = np.where(wall.e_selectin > np.float32(0.1), ACTIVATED, QUIESCENT)
+    assert (wall.state == np.where(wall.retraction > 0.5, RETRACTED, state)).all()
+    assert active < 200 or set(wall.state) == {QUIESCENT, ACTIVATED, RETRACTED}
 
 
 def test_there_is_something_to_skip(monkeypatch):
