@@ -38,6 +38,7 @@ Determinism
     executors, workers                                               tests/experiments/test_executors.py, test_batch.py
     any number of checkpoints                                        test_determinism.py
     golden digest                                                    tests/golden.py
+    the walls' exponential: alone, in a row, without compiler        tests/kernels/test_exponential.py
     skipping what cannot change: the same bytes without it           test_skipping.py
 
 Faults
