@@ -82,7 +82,7 @@ def paces(ways: np.ndarray) -> np.ndarray:
     """By how much longer than its length a step takes from a site with the open directions `open`: float64 [open].
 
     Cells pass sites where many vessels meet more often than others; as they pass them the quicker, they are found
-    equally often at every site. Over all sites of the lattice `ways` the mean speed is the true one.
+    equally often at every site. `ways` are those of all sinusoid sites, over which the mean speed is the true one.
     """
     lengths = (np.arange(256)[:, None] >> np.arange(8) & 1) @ np.array([1.0, _DIAGONAL] * 4)
     at_sites = lengths[ways[ways != 0]]
@@ -141,7 +141,7 @@ class Migration(Rule):
     def prepare(self, liver) -> None:
         """Where the vessels lead."""
         self.ways = ways_along(liver.sites.kind, SINUSOID, liver.periodic)
-        self.paces = paces(self.ways)
+        self.paces = paces(self.ways.ravel()[liver.sinusoids])
 
     def apply(self, liver) -> None:
         p = self.parameters
