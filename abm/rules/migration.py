@@ -50,7 +50,7 @@ _NEXT_HOP = 1 << 24  # from the number of a draw for a way to those for the site
 
 @lru_cache(1)
 def ways_on() -> np.ndarray:
-    """With which chance a crawling cell leaves a site by each of its open directions: float64 [open, heading, way],
+    """With which chance a crawling cell leaves a site by each of its open directions: float32 [open, heading, way],
     summed up over the ways. `open` has a bit set for every open direction, `heading` is the one in which it came.
 
     As straight on as can be, and so that each open direction is taken as often as it is come from: then a walk that
@@ -75,7 +75,7 @@ def ways_on() -> np.ndarray:
     by_chance = is_open / np.maximum(ends, 1.0)[:, None]
     came_from = (ways + _BACK) % 8
     chances = np.where(is_open[:, came_from, None] > 0.0, leave[:, came_from, :], by_chance[:, None, :])
-    return np.cumsum(chances, axis=2)
+    return np.cumsum(chances, axis=2).astype(np.float32)
 
 
 def paces(ways: np.ndarray) -> np.ndarray:
@@ -176,7 +176,10 @@ class Migration(Rule):
 def way_on(vessels, row, column, heading, draw):
     """The direction in which a cell that came to a site in `heading` leaves it, by `draw` in [0, 1); -1 if none is open."""
     around = np.int64(vessels.ways[row, column])
-    left, way = around, -1
+    left, way = around & ~(1 << ((heading + _BACK) & 7)), -1
+    if left != around and left != 0 and left & (left - 1) == 0:  # as mostly, there is one way on
+        return LOWEST[left]
+    left = around
     while left != 0:
         way = LOWEST[left]
         left &= left - 1

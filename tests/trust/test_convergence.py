@@ -23,7 +23,7 @@ from abm.tissue import anatomy
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(3600)]
 
 HOURS = 48.0
-SEEDS = range(1, 41)
+SEEDS = range(1, 61)
 CONFIDENCE, POWER = 0.999, 0.9
 RELATIVE, ABSOLUTE = 0.25, 0.04
 """The change that is found with that power: of the value, or in founders, whichever is more."""
