@@ -7,7 +7,7 @@ import mesa
 import numpy as np
 
 from ..kernels.random import shuffled
-from ..kernels.tables import ALIVE, HIGH, Rows, Table, as_rows, new_book
+from ..kernels.tables import ALIVE, HIGH, Rows, Table, as_rows, blank_row, new_book
 
 TUMOR, KUPFFER, NATURAL_KILLER, NEUTROPHIL, STELLATE, ENDOTHELIAL = 1, 2, 3, 4, 5, 6
 """Population codes in the occupancy lattices; 0 is nobody."""
@@ -116,12 +116,13 @@ class Population:
         self.sites_per_cell = sites_per_cell
         self.rows = as_rows(np.zeros(16, agent_class.dtype))
         self.book = new_book(self.rows)
+        self._blank = blank_row(agent_class.dtype)
         self._used = self._used_of = self.rows
         self._handles: dict[int, LiverCell] = {}
 
     @property
     def table(self) -> Table:
-        return Table(self.rows, self.book)
+        return Table(self.rows, self.book, self._blank)
 
     @property
     def count(self) -> int:

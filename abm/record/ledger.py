@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ..cells.population import TUMOR
 from ..kernels.jit import jit
 from ..kernels.sites import lift
 from ..kernels.tables import Rows, as_rows, free_slot
@@ -124,6 +125,6 @@ def lose(tumor, sites, book, minutes, event, cause, slot):
     """A tumor cell is gone: enter why, free its site (if it holds one) and its row."""
     cell = tumor.rows[slot]
     enter(book, minutes, event, cause, cell, sites.zone[cell.row, cell.column])
-    if sites.occupant[cell.layer, cell.row, cell.column] == slot and sites.population[cell.layer, cell.row, cell.column] == 1:
+    if sites.occupant[cell.layer, cell.row, cell.column] == slot and sites.population[cell.layer, cell.row, cell.column] == TUMOR:
         lift(sites, cell.layer, cell.row, cell.column)
     free_slot(tumor, slot)
