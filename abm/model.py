@@ -1,9 +1,11 @@
 """The liver: its state, and one step of it."""
 
+import inspect
 import math
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from functools import cached_property
+from copy import deepcopy
+from functools import cached_property, partial
 from typing import Any
 
 import mesa
@@ -41,6 +43,7 @@ from .tissue.sites import LUMEN, SINUSOID, TISSUE
 _LAYERS = ("ecm", "nets", "net_residue", "exosomes", "hepatocytes", "collapsed")
 _RECEPTORS = {"cxcl1": ("cxcr2",)}
 """The receptors by which signals are felt, where they can be blocked apart from their ligands."""
+_HALF = 2**64 - 1
 
 
 class LiverModel(mesa.Model):
@@ -61,7 +64,8 @@ class LiverModel(mesa.Model):
     ecm, nets, net_residue, exosomes, hepatocytes, collapsed : lattices [row, column]
     interventions : name -> what the experimenter does; `left(name)` says what of a molecule, a supply or a rule is left
     blood : systemic levels; ledger : what happened to the tumor cells
-    datacollector : Mesa's, collects after every step (hours and counts; replace it by your own)
+    datacollector : Mesa's, collects after every step (hours and counts; replace it by your own), as long as `collects`;
+        a Simulation, which has recorders, does without, unless the collector is your own
     running : False once `duration` is reached, for those of Mesa's runners that ask
     minutes, hours : simulated time, negative before time 0 (Mesa's `time` counts steps)
     first_step, step_number : the step with which the run began (0, or before), and the present one
@@ -71,7 +75,13 @@ class LiverModel(mesa.Model):
     """
 
     def __init__(self, config: Config | None = None, *, rng: Any = None, seed: Any = None, **overrides: Any):
-        config = _configured(config, rng if rng is not None else seed, overrides)
+        before = set(vars(self))
+        seed = rng if rng is not None else seed
+        if seed is None and _is_repeated_by_mesa():
+            raise ValueError(
+                "mesa.batch_run makes each repetition with the same arguments, and without a seed all of them would be one "
+                "and the same run: name the seeds among the parameters, {'seed': [1, 2, 3]}, and leave out the iterations")
+        config = _configured(config, seed, overrides)
         super().__init__(rng=config.seed)
         self.config = config
         self.seed = config.seed
@@ -105,8 +115,11 @@ class LiverModel(mesa.Model):
         for name, entry in self.interventions.items():
             entry.prepare(self, name)
         self.blood.receive(self.given)
-        self.datacollector = mesa.DataCollector(
-            {"hours": "hours"} | {name: [_count_of, [self, name]] for name in self.populations})
+        self.datacollector = self._counts = mesa.DataCollector(
+            {"hours": "hours"} | {name: partial(_count_of, name) for name in self.populations})
+        self.collects = True
+        self._within_step = False
+        self._made = set(vars(self)) - before
 
     # --- construction ---------------------------------------------------------------------------------------------
 
@@ -189,6 +202,7 @@ class LiverModel(mesa.Model):
     def step(self) -> None:
         """One step of dt: blood, interventions, the rules in their order, then the fields."""
         line = self.config.cells.tumor
+        self._within_step = True
         self.blood.advance(self.dt_hours, line.g_csf * self.tumor.count / self.area_mm2, self.given, self.left("g_csf"))
         self._done("the blood")
         if self.interventions:
@@ -204,7 +218,9 @@ class LiverModel(mesa.Model):
         self._done("the fields")
         self.ledger.count()
         self.step_number += 1
-        self.datacollector.collect(self)
+        self._within_step = False
+        if self.collects:
+            self.datacollector.collect(self)
         if self.hours >= self.config.duration:
             self.running = False
 
@@ -363,7 +379,7 @@ class LiverModel(mesa.Model):
             "blood/levels": self.blood.levels, "ledger/totals": self.ledger.totals,
             "clock/step_number": np.array([self.step_number], np.int64),
         }
-        return state
+        return state | _chance_of(self)
 
     def load_state(self, state: Mapping[str, np.ndarray]) -> None:
         """Put the arrays of `state_arrays` back; the next step is the one that would have followed then.
@@ -382,11 +398,52 @@ class LiverModel(mesa.Model):
         for name, field in self.fields.items():
             field.load(state[f"fields/{name}"])
         self.blood.levels[:] = state["blood/levels"]
-        self.ledger = Ledger()
-        self.ledger.totals[:] = state["ledger/totals"]
+        self.ledger.load(state["ledger/totals"])
         self.step_number = int(state["clock/step_number"][0])
         self.steps = self.step_number - self.first_step
         self.running = self.hours < self.config.duration
+        _restore_chance(self, state)
+
+    @property
+    def has_own_collector(self) -> bool:
+        """Whether `datacollector` was replaced by one of the user's."""
+        return self.datacollector is not self._counts
+
+    # --- copies -----------------------------------------------------------------------------------------------------
+
+    def copy(self) -> "LiverModel":
+        """Another liver in the same state, with the same future to the byte: to try what would be if.
+
+            branch = model.copy()
+            for cell in branch.agents_by_type[KupfferCell]:
+                cell.remove()
+
+        Whatever you have hung on the model is copied too. `watch` is not: it looks at one liver. Takes as long as making a
+        liver. Raises RuntimeError in the middle of a step, and TypeError when rules or interventions are not those of the
+        config.
+        """
+        return deepcopy(self)
+
+    __copy__ = copy
+
+    def __reduce__(self):
+        """Copies and pickles are made anew from config and state: tables, lattices and solvers share their memory."""
+        if self._within_step:
+            raise RuntimeError(f"step {self.step_number} has not ended: a liver can be copied or pickled between steps only")
+        self._refuse_changed_by_hand()
+        cached = {name for name in vars(self) if isinstance(getattr(type(self), name, None), cached_property)}
+        carried = {"datacollector", "_counts", "collects", "threads", "running"}
+        rest = {name: value for name, value in vars(self).items() if name not in self._made - carried | cached}
+        return _rebuilt, (type(self), self.config, self.state_arrays(), self.ledger.entries.copy()), rest
+
+    def _refuse_changed_by_hand(self) -> None:
+        """Raise TypeError unless the rules and interventions are those of the config."""
+        written = {rule.name: getattr(self.config.rules, rule.name) for rule in type(self.config).rule_classes}
+        written = {name: parameters for name, parameters in written.items() if parameters.enabled}
+        if {name: rule.uninhibited for name, rule in self.rules.items()} != written:
+            raise TypeError("the rules are not those of the config, from which a copy is made: write the change into the config")
+        if list(self.interventions.values()) != list(self.config.interventions):
+            raise TypeError("the interventions are not those of the config, from which a copy is made: write the change there")
 
     # --- for people -----------------------------------------------------------------------------------------------
 
@@ -445,8 +502,48 @@ def _named(interventions: Iterable[Intervention]) -> dict[str, Intervention]:
     return named
 
 
-def _count_of(model: LiverModel, population: str) -> int:
+def _count_of(population: str, model: LiverModel) -> int:
     return model.populations[population].count
+
+
+def _rebuilt(cls: type[LiverModel], config: Config, state: Mapping[str, np.ndarray], entries: np.ndarray) -> LiverModel:
+    """A liver in the state of another one; what a subclass adds is put in its place afterwards."""
+    model = cls.__new__(cls)
+    LiverModel.__init__(model, config)
+    model.load_state(state)
+    model.ledger.load(model.ledger.totals, entries)
+    return model
+
+
+def _chance_of(model: LiverModel) -> dict[str, np.ndarray]:
+    """Mesa's two streams of chance, as arrays: the liver draws from neither, a user's own rule may."""
+    _, words, spare = model.random.getstate()
+    generator = model.rng.bit_generator.state
+    halves = [generator["state"][name] >> shift & _HALF for name in ("state", "inc") for shift in (0, 64)]
+    return {
+        "chance/random": np.array(words, np.uint32), "chance/spare": np.array([np.nan if spare is None else spare]),
+        "chance/generator": np.array([*halves, generator["has_uint32"], generator["uinteger"]], np.uint64),
+    }
+
+
+def _restore_chance(model: LiverModel, state: Mapping[str, np.ndarray]) -> None:
+    spare = float(state["chance/spare"][0])
+    model.random.setstate((3, tuple(map(int, state["chance/random"])), None if math.isnan(spare) else spare))
+    low, high, step_low, step_high, held, value = map(int, state["chance/generator"])
+    model.rng.bit_generator.state = model.rng.bit_generator.state | {
+        "state": {"state": low | high << 64, "inc": step_low | step_high << 64}, "has_uint32": held, "uinteger": value}
+
+
+def _is_repeated_by_mesa() -> bool:
+    """Whether `mesa.batch_run` is making this model for one of several repetitions, of which a model is told nothing."""
+    frame = inspect.currentframe()
+    while frame is not None:
+        if frame.f_globals.get("__name__") == "mesa.batchrunner":
+            runs = frame.f_locals.get("runs_list") or [frame.f_locals.get("run")]
+            if any(run is not None and run[1] > 0 for run in runs):  # (run, repetition, arguments)
+                return True
+        frame = frame.f_back
+    return False
 
 
 def _configured(config: Config | None, seed: Any, overrides: Mapping[str, Any]) -> Config:

@@ -115,6 +115,9 @@ class Simulation:
                 return recorder
         raise KeyError(f"no recorder is named '{name}'; there is {', '.join(r.name for r in self.recorders)}")
 
+    def __reduce__(self):
+        raise TypeError("a run belongs to its folder and its process, and cannot be copied or pickled; its model can")
+
     def __repr__(self) -> str:
         where = f"\n  folder: {self.folder}" if self.folder else ""
         kept = "".join(f"\n    {recorder!r}" for recorder in self.recorders)
@@ -167,6 +170,7 @@ class Simulation:
 
     def _loop(self, interrupted: Callable[[], bool], clock: float) -> None:
         model = self.model
+        model.collects = model.has_own_collector
         if self._check:
             watch(model, self._check)
         self._report()

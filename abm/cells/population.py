@@ -18,6 +18,13 @@ keeps for life. What indexes a lattice is a whole word, so that kernels are comp
 
 
 _KEPT = ("alive", "layer", "row", "column", "uid")
+_HANDLE = ("model", "_population", "_slot", "_uid", "unique_id", "pos")
+"""What every agent carries; the rest is the user's."""
+
+
+def _handle(model, population: str, slot: int, uid: int) -> "LiverCell":
+    """The agent of a cell of this model, or of one that has died."""
+    return model.populations[population].handle(model, slot, uid)
 
 
 class Column:
@@ -52,17 +59,33 @@ class LiverCell(mesa.Agent):
             if name not in cls.__dict__:
                 setattr(cls, name, Column(name))
 
+    def __init__(self, *args, **kwargs):
+        name = type(self).__name__
+        raise TypeError(f"a {name} is a row of the liver's tables and is not made by itself: model.add({name}, at=(row, column)) "
+                        "adds one")
+
     @classmethod
-    def of_row(cls, model, population: "Population", slot: int) -> "LiverCell":
-        """A handle on the cell that lives in `slot` now. Mesa's own registration is not needed and not paid for."""
+    def create_agents(cls, model, n: int, *args, **kwargs):
+        """As Mesa's, refused: a cell needs a place."""
+        cls(model)
+
+    @classmethod
+    def of_row(cls, model, population: "Population", slot: int, uid: int | None = None) -> "LiverCell":
+        """A handle on the cell that lives in `slot` now, or that lived there under another identity. Mesa's own
+        registration is not needed and not paid for."""
         agent = cls.__new__(cls)
         agent.model = model
         agent._population = population
         agent._slot = int(slot)
-        agent._uid = population.rows.uid[slot]
+        agent._uid = population.rows.uid[slot] if uid is None else np.uint64(uid)
         agent.unique_id = int(agent._uid)
         agent.pos = None
         return agent
+
+    def __reduce__(self):
+        """The copy of an agent is that of the same cell, in the copy of its model."""
+        rest = {name: value for name, value in vars(self).items() if name not in _HANDLE}
+        return _handle, (self.model, self._population.name, self._slot, int(self._uid)), rest or None
 
     def _row(self):
         rows = self._population.rows
@@ -180,8 +203,11 @@ class Population:
         self.book = new_book(self.rows)
         self._handles.clear()
 
-    def handle(self, model, slot: int) -> LiverCell:
-        """The Mesa agent of the cell in `slot`; the same object as long as that cell lives."""
+    def handle(self, model, slot: int, uid: int | None = None) -> LiverCell:
+        """The Mesa agent of the cell in `slot`; the same object as long as that cell lives. With a `uid`, that of the cell
+        of this identity, dead or alive."""
+        if uid is not None and (slot >= self.rows.size or self.rows.uid[slot] != uid or not self.rows.alive[slot]):
+            return self.agent_class.of_row(model, self, slot, uid)
         agent = self._handles.get(slot)
         if agent is None or not agent.is_alive:
             agent = self._handles[slot] = self.agent_class.of_row(model, self, slot)
@@ -199,6 +225,17 @@ class Population:
         frame = pd.DataFrame({name: rows[name] for name in rows.dtype.names if name != "alive"})
         frame["state"] = pd.Categorical.from_codes(rows.state.astype(np.int64), categories=list(self.states))
         return frame
+
+    def __getstate__(self):
+        """A copy has rows and a book of its own, and neither views of another's nor agents of another model."""
+        state = dict(vars(self))
+        del state["_used"], state["_used_of"], state["_handles"]
+        return state
+
+    def __setstate__(self, state) -> None:
+        vars(self).update(state)
+        self._used = self._used_of = self.rows
+        self._handles = {}
 
     def __len__(self) -> int:
         return self.count

@@ -65,6 +65,15 @@ class Ledger:
         self._cursor[0] = self._counted = 0
         return entries
 
+    def load(self, totals: np.ndarray, entries: np.ndarray | None = None) -> None:
+        """Take over the totals of another ledger, and the entries that it has not handed over."""
+        self._entries = as_rows(np.zeros(1024, ENTRY))
+        self._cursor[0] = self._counted = 0
+        self.totals[:] = totals
+        if entries is not None:
+            self.book(entries.size).entries[: entries.size] = entries
+            self._cursor[0] = self._counted = entries.size
+
     def total(self, event: int | str, cause: int | str | None = None) -> int:
         """How often `event` has happened so far (by `cause`, if given); both by code or by name.
 
