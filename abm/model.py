@@ -25,6 +25,7 @@ from .cells.population import (
 )
 from .config.schema import Config, compose
 from .fields.fields import Field, exchanging, is_due
+from .fields.layers import LAYERS, MARKS
 from .fields.multigrid import is_zero
 from .fields.oxygen import Oxygen
 from .fields.secretion import secrete
@@ -40,7 +41,6 @@ from .tissue.flow import Flow
 from .tissue.grid import SiteGrid
 from .tissue.sites import LUMEN, SINUSOID, TISSUE
 
-_LAYERS = ("ecm", "nets", "net_residue", "exosomes", "hepatocytes", "collapsed")
 _RECEPTORS = {"cxcl1": ("cxcr2",)}
 """The receptors by which signals are felt, where they can be blocked apart from their ligands."""
 _HALF = 2**64 - 1
@@ -130,10 +130,8 @@ class LiverModel(mesa.Model):
         kind[:], zone[:] = self.anatomy.kind, self.anatomy.zone
         self.hepatocytes = share("hepatocytes", 1, np.uint8)
         self.collapsed = share("collapsed", 0, np.uint8)
-        self.ecm = share("ecm", 0.0, np.float32)
-        self.nets = share("nets", 0.0, np.float32)
-        self.net_residue = share("net_residue", 0.0, np.float32)
-        self.exosomes = share("exosomes", 0.0, np.float32)
+        for name in LAYERS:
+            setattr(self, name, share(name, 0.0, np.float32))
         self.sites = Sites(
             kind, zone, share("perfused", 1, np.uint8), np.full((2, *self.shape), -1, np.int32),
             np.zeros((2, *self.shape), np.uint8), np.full(self.shape, -1, np.int32), self.periodic,
@@ -372,7 +370,7 @@ class LiverModel(mesa.Model):
         """Every array that a checkpoint needs, by name; what follows from config and seed is left out."""
         state = {f"cells/{name}": np.asarray(population.used).copy() for name, population in self.populations.items()}
         state |= {f"fields/{name}": field.excess for name, field in self.fields.items()}
-        state |= {f"layers/{name}": getattr(self, name) for name in _LAYERS}
+        state |= {f"layers/{name}": getattr(self, name) for name in (*LAYERS, *MARKS)}
         state |= {
             "sites/perfused": self.sites.perfused, "sites/occupant": self.sites.occupant,
             "sites/population": self.sites.population, "flow/perfused": self._flow_perfused,
@@ -388,7 +386,7 @@ class LiverModel(mesa.Model):
         """
         for name, population in self.populations.items():
             population.load(state[f"cells/{name}"])
-        for name in _LAYERS:
+        for name in (*LAYERS, *MARKS):
             getattr(self, name)[:] = state[f"layers/{name}"]
         self.sites.perfused[:] = state["sites/perfused"]
         self.sites.occupant[:] = state["sites/occupant"]

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .fields.layers import LAYERS
 from .invariants import watch
 from .record import checkpoint, manifest
 from .record.event_table import Events, events_table
@@ -30,7 +31,7 @@ from .record.recorder import Recorder, as_hours
 from .record.schedule import Every, steps_until
 from .record.summary import summarise
 from .record.tables import PARTS, remove_parts
-from .record.timeseries import LAYERS, Timeseries
+from .record.timeseries import Timeseries
 
 if TYPE_CHECKING:
     from .model import LiverModel

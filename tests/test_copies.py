@@ -84,7 +84,7 @@ def test_a_copy_has_the_same_future_and_the_original_goes_on_undisturbed(config,
     after(other, 20)
     assert everything(model) == before, "the original has moved with its copy"
     assert everything(after(model, 20)) == everything(other)
-    assert model.ledger.total("divided") and model.ledger.total("killed") and not model.kupffer.count == 0
+    assert model.ledger.total("divided") and model.ledger.total("killed") and model.kupffer.count
 
 
 def test_a_copy_of_the_beginning_and_of_the_end():

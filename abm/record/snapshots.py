@@ -17,12 +17,13 @@ import numpy as np
 import zarr
 from zarr.storage import LocalStore
 
+from ..fields.layers import KEPT
 from ..kernels.tables import Rows
 from . import chunks
 from .display import display_codes
 from .files import TEMPORARY, DamagedFile, remove_folder, sync
 from .recorder import Recorder
-from .timeseries import LAYERS, living_hepatocytes, perfused_sinusoids
+from .timeseries import living_hepatocytes, perfused_sinusoids
 
 if TYPE_CHECKING:
     from ..model import LiverModel
@@ -242,7 +243,7 @@ def _lattices(model: "LiverModel") -> dict[str, np.ndarray]:
         "lumen": lumen, "tissue": tissue, "perfused": perfused_sinusoids(model).astype(np.uint8),
         "hepatocyte": living_hepatocytes(model).astype(np.uint8),
     }
-    levels = {name: getattr(model, name) for name in LAYERS} | {name: field.values for name, field in model.fields.items()}
+    levels = {name: getattr(model, name) for name in KEPT} | {name: field.values for name, field in model.fields.items()}
     wall = model.endothelium.alive_rows()
     levels["e_selectin"] = np.zeros(model.shape, np.float32)
     levels["e_selectin"][wall.row, wall.column] = wall.e_selectin

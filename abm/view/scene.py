@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..fields.layers import KEPT
+
 if TYPE_CHECKING:
     from ..model import LiverModel
-
-LAYERS = ("ecm", "nets", "exosomes")
 
 
 @dataclass
@@ -50,7 +50,7 @@ def scene_of(model: "LiverModel", field: str | None = None) -> Scene:
 
 
 def _level(model: "LiverModel", field: str, e_selectin: np.ndarray) -> np.ndarray:
-    names = (*model.fields, *LAYERS, "e_selectin")
+    names = (*model.fields, *KEPT, "e_selectin")
     if field not in names:
         raise ValueError(f"there is no field '{field}'; there are: {', '.join(sorted(names))}")
     if field == "e_selectin":

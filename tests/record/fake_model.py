@@ -51,7 +51,7 @@ class FakeModel:
         }
         self.fields = {name: SimpleNamespace(values=np.zeros(shape, np.float32), unit=unit)
                        for name, unit in (("tnf", "K"), ("oxygen", "mmHg"))}
-        self.ecm, self.nets, self.exosomes = (np.zeros(shape, np.float32) for _ in range(3))
+        self.ecm, self.nets, self.net_residue, self.exosomes = (np.zeros(shape, np.float32) for _ in range(4))
         self.hepatocytes = (kind == PARENCHYMA).astype(np.uint8)
         self.blood = SimpleNamespace(levels=np.zeros(1, BLOOD))
         self.ledger = Ledger()
