@@ -51,7 +51,10 @@ class Recording:
     def unit(self, field: str) -> str:
         """The unit of a field; '' when it has none."""
         self._known(field)
-        unit = str(self._group[field].attrs.get("unit", ""))
+        about = self._group[field].attrs
+        if "relative_to" in about:
+            return "× half-maximal"
+        unit = str(about.get("units", about.get("unit", "")))  # "unit" in stores of earlier versions
         return "" if unit == "1" else unit
 
     def scene(self, index: int, field: str | None = None) -> Scene:
