@@ -2,6 +2,7 @@
 
 import inspect
 import textwrap
+from functools import partial
 
 import mesa
 import numpy as np
@@ -16,6 +17,7 @@ from abm import (
     LiverModel,
     NaturalKillerCell,
     Neutrophil,
+    Simulation,
     StellateCell,
     TumorCell,
     load_config,
@@ -462,6 +464,30 @@ def test_a_batch_of_runs():
     assert len(rows) == 2
     assert [row["hours"] for row in rows] == pytest.approx([1.0, 1.0])
     assert [row["tumor"] for row in rows] == [after(busy(seed=seed), 12).tumor.count for seed in seeds]
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_repetitions_of_mesa_differ_or_are_refused(processes):
+    """A model is told nothing of Mesa's repetitions: without seeds they would all be one and the same run."""
+    parameters = {"duration": ["5 min"], "tissue": [TISSUE_SIZE], "rules": [LIVELY]}
+    run = partial(mesa.batch_run, LiverModel, number_processes=processes, display_progress=False)
+    seeded = "rng" in inspect.signature(mesa.batch_run).parameters
+    repeated = {"rng": [None, None]} if seeded else {"iterations": 2}
+    with pytest.raises(ValueError, match="name the seeds among the parameters"):
+        run(parameters=parameters, **repeated)
+    rows = run(parameters=parameters, rng=[1, 2]) if seeded else run(parameters=parameters | {"seed": [1, 2]})
+    assert len(rows) == 2 and rows[0]["natural_killer"] and rows[0]["tumor"] != rows[1]["tumor"]
+
+
+def test_a_run_collects_nothing_that_grows_unless_somebody_asked():
+    model = busy()
+    Simulation(model, until="1 h", recorders=[]).run()
+    assert not model.datacollector.model_vars["hours"]
+    model.datacollector = mesa.DataCollector({"tumor": lambda liver: liver.tumor.count})
+    Simulation(model, until="2 h", recorders=[]).run()
+    assert len(model.datacollector.model_vars["tumor"]) == 12
+    alone = after(busy(), 3)
+    assert len(alone.datacollector.model_vars["hours"]) == 3
 
 
 # --- rules of one's own -------------------------------------------------------------------------------------------
