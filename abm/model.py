@@ -23,7 +23,8 @@ from .cells.population import (
     LiverCell,
     Population,
 )
-from .config.schema import Config, compose
+from .config.loading import with_changes
+from .config.schema import Config
 from .fields.fields import Field, exchanging, is_due
 from .fields.layers import LAYERS, MARKS
 from .fields.multigrid import is_zero
@@ -51,9 +52,11 @@ class LiverModel(mesa.Model):
 
     Parameters
     ----------
-    config : a `Config` (from `load_config`), or None for the defaults
+    config : a `Config` (from `load_config`), the path of a file, the name of a shipped config, its keys as a mapping, or
+        None for the defaults
     rng, seed : the seed, overriding the config's; either name, as Mesa users are used to (a whole number or its text)
-    overrides : top-level parts of the config, as mappings or values: `LiverModel(duration="3 d", rules={"emt": "off"})`
+    overrides : keys of a config, presets among them, over those of `config`, as values or mappings:
+        `LiverModel("quickstart", line="mc38", duration="3 d", rules={"emt": "off"})`
 
     Attributes
     ----------
@@ -71,10 +74,11 @@ class LiverModel(mesa.Model):
     first_step, step_number : the step with which the run began (0, or before), and the present one
     watch : called, if it is set, with the name of each part of a step right after it (see `abm.invariants`)
 
-    Raises ValueError for a config that makes no liver: a tissue smaller than a lobule, or more cells than sites.
+    Raises ConfigError for what is no config, ValueError for one that makes no liver: a tissue smaller than a lobule, or
+    more cells than sites.
     """
 
-    def __init__(self, config: Config | None = None, *, rng: Any = None, seed: Any = None, **overrides: Any):
+    def __init__(self, config: Any = None, *, rng: Any = None, seed: Any = None, **overrides: Any):
         before = set(vars(self))
         seed = rng if rng is not None else seed
         if seed is None and _is_repeated_by_mesa():
@@ -544,23 +548,8 @@ def _is_repeated_by_mesa() -> bool:
     return False
 
 
-def _configured(config: Config | None, seed: Any, overrides: Mapping[str, Any]) -> Config:
+def _configured(config: Any, seed: Any, overrides: Mapping[str, Any]) -> Config:
     """The config with seed and overrides applied, validated as a whole."""
-    if "plugins" in overrides:
-        raise ValueError("plugins are named in a config that `load_config` reads, not as an override")
-    base = config if config is not None else compose()()
     if seed is not None:
-        overrides = {**overrides, "seed": int(seed)}
-    if not overrides:
-        return base
-    return type(base).model_validate(_merged(base.model_dump(mode="json"), overrides))
-
-
-def _merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
-    merged = dict(base)
-    for name, value in changes.items():
-        old = merged.get(name)
-        if isinstance(old, dict) and "enabled" in old and isinstance(value, bool | str):
-            value = {"enabled": value}
-        merged[name] = _merged(old, value) if isinstance(old, dict) and isinstance(value, Mapping) else value
-    return merged
+        overrides = {**overrides, "seed": int(seed) if str(seed).isdigit() else seed}  # text is what SolaraViz hands over
+    return with_changes(config, overrides)

@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pydantic import ValidationError
 
 from abm import (
     EndothelialCell,
@@ -23,6 +22,8 @@ from abm import (
     load_config,
 )
 from abm.cells.tumor import CIRCULATING
+from abm.config.errors import ConfigError
+from abm.config.loading import shipped_configs
 from abm.kernels.tables import new_book
 from abm.record import event
 from abm.rules import RULES
@@ -241,8 +242,8 @@ def test_arms_of_one_seed_share_their_chance():
 def test_a_seed_is_a_seed_in_whatever_form(seed):
     model = busy(**seed)
     assert model.seed == model.config.seed == 7
-    assert model.random.random() == mesa.Model(rng=7).random.random()
     assert differing(model, busy(seed=7)) == []
+    assert model.random.random() == mesa.Model(rng=7).random.random()
 
 
 def test_the_seed_of_the_config_holds_unless_it_is_overridden(tmp_path):
@@ -264,17 +265,48 @@ def test_switching_a_rule_keeps_its_other_parameters():
 
 
 @pytest.mark.parametrize(("overrides", "error", "message"), [
-    ({"duration": "3 um"}, ValidationError, "wrong dimension"),
-    ({"durations": "3 d"}, ValidationError, "Extra inputs"),
-    ({"seed": "seven"}, ValueError, "seven"),
-    ({"seed": -1}, ValidationError, "greater than or equal to 0"),
+    ({"duration": "3 um"}, ConfigError, r"LiverModel\(...\)  duration\n.*wrong dimension"),
+    ({"durtion": "3 d"}, ConfigError, "did you mean duration"),
+    ({"rules": {"grwth": "off"}}, ConfigError, "did you mean rules.growth"),
+    ({"line": "mc39"}, ConfigError, "did you mean 'mc38'"),
+    ({"seed": "seven"}, ConfigError, "seven"),
+    ({"seed": -1}, ConfigError, "seed"),
+    ({"config": 3}, TypeError, "a config is .* not int"),
+    ({"config": "quickstrt"}, ConfigError, "no such file"),
+    ({"config": {"durations": 3}}, ConfigError, "unknown key"),
     ({"tissue": {"width": "0.1 mm", "height": "0.1 mm"}}, ValueError, "lobule"),
     ({"cells": {"neutrophil": {"density": "9000 /mm^2"}}}, ValueError, "make them fewer"),
-    ({"plugins": ["mine.py"]}, ValueError, "load_config"),
+    ({"plugins": ["mine.py"]}, ConfigError, "no such file"),
 ])
 def test_a_config_that_makes_no_liver_is_refused(overrides, error, message):
     with pytest.raises(error, match=message):
         LiverModel(**({"tissue": TISSUE_SIZE} | overrides))
+
+
+def test_a_config_in_whatever_form_is_the_same_config(tmp_path, monkeypatch):
+    """A file, its name among the shipped ones, its keys, its Config: also outside of a checkout."""
+    shipped = shipped_configs() / "quickstart.yaml"
+    monkeypatch.chdir(tmp_path)
+    expected = load_config(shipped)
+    assert load_config("quickstart") == load_config("configs/quickstart.yaml") == expected
+    small = {"tissue": TISSUE_SIZE, "line": "mc38", "host": "nude", "seed": 3}
+    (tmp_path / "own.yaml").write_text(
+        f"extends: {shipped}\nline: mc38\nhost: nude\nseed: 3\ntissue: {{width: 0.5 mm, height: 0.5 mm}}\n")
+    wanted = load_config("own.yaml")
+    assert wanted.labels == {"line": "mc38", "host": "nude"}
+    for config in ("quickstart", shipped, {"extends": "quickstart"}):
+        assert LiverModel(config, **small).config == wanted
+    assert LiverModel("own.yaml").config == LiverModel(wanted).config == wanted
+    assert LiverModel(line="mc38", tissue=TISSUE_SIZE).config == LiverModel({"line": "mc38", "tissue": TISSUE_SIZE}).config
+
+
+def test_a_loaded_config_keeps_its_line(own_liver):
+    config = load_config("quickstart", ["line=mc38", "tissue.width=0.5 mm", "tissue.height=0.5 mm"])
+    with pytest.raises(ConfigError, match=r"has the line 'mc38' already.*load_config"):
+        LiverModel(config, line="b16f1")
+    with pytest.raises(ConfigError, match="give it to `load_config`"):
+        LiverModel(config, plugins=["own.py"])
+    assert LiverModel(own_liver.config, line="mc38").config.labels == {"line": "mc38"}
 
 
 def test_time(own_liver):

@@ -85,7 +85,7 @@ def test_plots_stand_as_the_movie_does(tmp_path):
     assert lattices.column.values.tolist() == [10.0 * k for k in range(model.shape[1])]
     mesh = lattices.tnf.isel(time=0).plot()
     low, high = mesh.axes.get_ylim()
-    assert low < high and mesh.axes.get_ylabel().split() == "height above the lowest row [um]".split()
+    assert low < high and mesh.axes.get_ylabel().split() == ["height", "above", "the", "lowest", "row", "[um]"]
     plt.close("all")
 
 
