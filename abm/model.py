@@ -1,6 +1,9 @@
 """The liver: its state, and one step of it."""
 
+import base64
+import html
 import inspect
+import io
 import math
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -20,6 +23,7 @@ from .cells.population import (
     NEUTROPHIL,
     STELLATE,
     TUMOR,
+    WHERE,
     LiverCell,
     Population,
 )
@@ -31,16 +35,17 @@ from .fields.multigrid import is_zero
 from .fields.oxygen import Oxygen
 from .fields.secretion import secrete
 from .interventions import Intervention
-from .kernels.random import stream_key
-from .kernels.sites import Sites
+from .kernels.random import hash64, stream_key
+from .kernels.sites import Sites, lift, place
+from .kernels.tables import free_slot, take_slot
 from .record import cause, event
-from .record.ledger import Ledger, lose
+from .record.ledger import Ledger, enter, lose
 from .rules import Rule
 from .rules.arrest import NO_GRIP, Grip
 from .tissue import anatomy as lobules
 from .tissue.flow import Flow
 from .tissue.grid import SiteGrid
-from .tissue.sites import LUMEN, SINUSOID, TISSUE
+from .tissue.sites import LUMEN, PARENCHYMA, SINUSOID, TISSUE
 
 _RECEPTORS = {"cxcl1": ("cxcr2",)}
 """The receptors by which signals are felt, where they can be blocked apart from their ligands."""
@@ -326,9 +331,6 @@ class LiverModel(mesa.Model):
 
     def remove_cell(self, population: Population, slot: int) -> None:
         """Take one cell out of the liver; a tumor cell's end is entered in the ledger (died, other)."""
-        from .kernels.sites import lift
-        from .kernels.tables import free_slot
-
         if population is self.tumor:
             lose(self.tumor.table, self.sites, self.ledger.book(1), self.minutes, event.DIED, cause.OTHER, slot)
             self.ledger.count()
@@ -338,6 +340,76 @@ class LiverModel(mesa.Model):
             raise ValueError("the wall of a sinusoid cannot be removed; switch its expression off instead")
         lift(self.sites, row.layer, row.row, row.column)
         free_slot(population.table, slot)
+
+    def add(self, agent_class: type[LiverCell], at: tuple[int, int], *, state: str | None = None, **columns) -> LiverCell:
+        """A new cell on a free site: `model.add(TumorCell, at=(20, 31), state="extravasated")`.
+
+        In the lumen of a sinusoid, or in the tissue for stellate cells and for extravasated and dormant tumor cells. Tumor
+        cells (by default extravasated) are like those of the line, enter the ledger as arrived, and found a clone of their
+        own with a negative number. Columns that are not named are zero.
+
+        Raises ValueError where somebody stands, or no such cell can, and for columns or states that there are not.
+        """
+        population = next((one for one in self.populations.values() if one.agent_class is agent_class), None)
+        if population is None or population is self.endothelium:
+            raise ValueError(f"a {getattr(agent_class, '__name__', agent_class)} cannot be added to a liver")
+        is_tumor = population is self.tumor
+        number = 0 if state is None and not is_tumor else population.number_of(state or "extravasated")
+        if is_tumor and number == tumor.CIRCULATING:
+            raise ValueError("circulating tumor cells come with the rule 'arrival'")
+        free = set(population.rows.dtype.names) - {*(name for name, _ in WHERE), *(("clone",) if is_tumor else ())}
+        if not columns.keys() <= free:
+            raise ValueError(f"no column {', '.join(sorted(columns.keys() - free))} of a {agent_class.__name__} can be given, only "
+                             f"{', '.join(sorted(free))}")
+        in_tissue = population is self.stellate or (is_tumor and number in (tumor.EXTRAVASATED, tumor.DORMANT))
+        layer, (row, column) = (TISSUE if in_tissue else LUMEN), map(int, at)
+        self._refuse_place(layer, row, column)
+        population.reserve(1)
+        slot = take_slot(population.table)
+        cell = population.rows[slot]
+        site, again, stream = row * self.shape[1] + column, 0, stream_key(0, f"added/{population.name}")
+        while (uid := hash64(stream, np.uint64(site), self.step_number, again)) in population.rows.uid:
+            again += 1
+        cell.state, cell.layer, cell.row, cell.column, cell.uid = number, layer, row, column, uid
+        if is_tumor:
+            line, now = self.config.cells.tumor, self.hours
+            given = {name: getattr(line, name) for name in ("emt", "cd47", "cd24", "pdl1", "calreticulin")}
+            columns = {"diameter_um": line.diameter, "arrived_h": now, "settled_h": now, "held_by": cause.OTHER} | given | columns
+            cell.clone = min(0, int(self.tumor.used.clone.min())) - 1 - self.ledger.total(event.ARRIVED, cause.OTHER)
+        for name, value in columns.items():
+            cell[name] = value
+        place(self.sites, population.code, layer, row, column, slot)
+        if in_tissue and self.sites.kind[row, column] == PARENCHYMA and is_tumor:
+            self.hepatocytes[row, column] = 0
+        if is_tumor:
+            for code in (event.ARRIVED, *((event.EXTRAVASATED,) if in_tissue else ())):
+                enter(self.ledger.book(1), self.minutes, code, cause.OTHER, cell, self.sites.zone[row, column])
+            self.ledger.count()
+        return population.handle(self, slot)
+
+    def move_cell(self, population: Population, slot: int, to: tuple[int, int]) -> None:
+        """Let a cell stand on another site of its layer. Raises ValueError where somebody stands, or no such cell can."""
+        cell, (row, column) = population.rows[slot], map(int, to)
+        if population is self.endothelium or (population is self.tumor and cell.state == tumor.CIRCULATING):
+            raise ValueError("the wall stays where it is, and who circulates is moved by the blood")
+        if (row, column) == (cell.row, cell.column):
+            return
+        self._refuse_place(int(cell.layer), row, column)
+        lift(self.sites, cell.layer, cell.row, cell.column)
+        cell.row, cell.column = row, column
+        place(self.sites, population.code, cell.layer, row, column, slot)
+        if population is self.tumor and cell.layer == TISSUE and self.sites.kind[row, column] == PARENCHYMA:
+            self.hepatocytes[row, column] = 0
+
+    def _refuse_place(self, layer: int, row: int, column: int) -> None:
+        """Raise ValueError unless a cell can stand on a site of the layer, and nobody does."""
+        if not (0 <= row < self.shape[0] and 0 <= column < self.shape[1]):
+            raise ValueError(f"there is no site ({row}, {column}): the lattice has {self.shape[0]} rows and {self.shape[1]} columns")
+        name = ("lumen", "tissue")[layer]
+        if self.sites.kind[row, column] not in ((SINUSOID,) if layer == LUMEN else (SINUSOID, PARENCHYMA)):
+            raise ValueError(f"at site ({row}, {column}) no cell can stand in the {name}")
+        if self.sites.population[layer, row, column]:
+            raise ValueError(f"in the {name} of site ({row}, {column}) somebody stands already")
 
     # --- the Mesa face --------------------------------------------------------------------------------------------
 
@@ -363,6 +435,16 @@ class LiverModel(mesa.Model):
     def agents_by_type(self) -> Mapping[type[LiverCell], mesa.agent.AgentSet]:
         """Agent class -> AgentSet of its living cells; a set is made when it is looked up."""
         return _AgentsByType(self)
+
+    def register_agent(self, agent) -> None:
+        """Mesa's agents register themselves here; those that are no cells would do nothing, and are refused."""
+        raise TypeError(f"a {type(agent).__name__} is no cell of a liver, which runs rules instead of agents: let it act in a rule "
+                        "of your own (`abm.rule`)")
+
+    def remove_all_agents(self) -> None:
+        """As Mesa's, refused: the walls of the sinusoids stay."""
+        raise TypeError("the walls of the sinusoids cannot be removed; take out the other cells, class by class: "
+                        "for cell in model.agents_by_type[KupfferCell]: cell.remove()")
 
     @property
     def agent_types(self) -> list[type[LiverCell]]:
@@ -449,11 +531,19 @@ class LiverModel(mesa.Model):
 
     # --- for people -----------------------------------------------------------------------------------------------
 
-    def show(self, field: str | None = None):
-        """A picture of the liver as it is now (a PIL image, which Jupyter displays); `field` as overlay."""
+    def show(self, field: str | None = None, **how):
+        """A picture of the liver as it is now (a PIL image, which Jupyter displays); `field` as overlay. `how`: pixels,
+        legend, region, limits of `abm.view.frames.picture`. The first one takes a second, those that follow hardly any time."""
         from .view.frames import picture
 
-        return picture(self, field=field)
+        return picture(self, field, **how)
+
+    def _repr_html_(self) -> str:
+        """What Jupyter shows: a small picture, and the tree."""
+        image = io.BytesIO()
+        self.show(pixels=400, legend=False).save(image, "JPEG", quality=85)
+        picture = base64.b64encode(image.getvalue()).decode()
+        return f'<img src="data:image/jpeg;base64,{picture}"><pre>{html.escape(repr(self))}</pre>'
 
     def __repr__(self) -> str:
         rows, columns = self.shape

@@ -44,6 +44,18 @@ class Column:
         agent._row()[self.name] = value
 
 
+class State(Column):
+    """The state of an agent: reads as its number, is set by name or number."""
+
+    def __set__(self, agent, value) -> None:
+        states = agent.states
+        if isinstance(value, str) and value in states:
+            value = states.index(value)
+        if isinstance(value, str) or not 0 <= value < len(states) or value != int(value):
+            raise ValueError(f"a {type(agent).__name__} is in no state {value!r}; there is {', '.join(states)}")
+        super().__set__(agent, int(value))
+
+
 class LiverCell(mesa.Agent):
     """A Mesa agent that is a view of one row of a population.
 
@@ -57,7 +69,7 @@ class LiverCell(mesa.Agent):
         super().__init_subclass__(**kwargs)
         for name in cls.dtype.names:
             if name not in cls.__dict__:
-                setattr(cls, name, Column(name))
+                setattr(cls, name, State(name) if name == "state" else Column(name))
 
     def __init__(self, *args, **kwargs):
         name = type(self).__name__
@@ -108,6 +120,15 @@ class LiverCell(mesa.Agent):
         """The Mesa cell (lattice site) where this agent stands."""
         row = self._row()
         return self.model.grid[int(row["row"]), int(row["column"])]
+
+    @cell.setter
+    def cell(self, cell) -> None:
+        self.move_to(cell)
+
+    def move_to(self, cell) -> None:
+        """Go to a Mesa cell (lattice site) in the same layer. Raises ValueError where somebody stands, or no such cell can."""
+        self._row()
+        self.model.move_cell(self._population, self._slot, cell.coordinate)
 
     def remove(self) -> None:
         """Take the cell out of the liver, as if it had died of another cause."""
@@ -184,6 +205,12 @@ class Population:
         if count == 0:
             return np.empty(0, np.int64)
         return shuffled(key, step, used["uid"], used["alive"] if among is None else among, count)
+
+    def number_of(self, state: str) -> int:
+        """The number of a state by its name. Raises ValueError for one that there is not."""
+        if state not in self.states:
+            raise ValueError(f"{self.name} cells are in no state {state!r}; there is {', '.join(self.states)}")
+        return self.states.index(state)
 
     def in_state(self, state: int) -> np.ndarray:
         """Which rows are alive and in the state of that number (bool, as long as `used`)."""

@@ -44,9 +44,11 @@ class SiteCell(Cell):
         return len(self._agents) >= 2
 
     def add_agent(self, agent) -> None:
-        raise NotImplementedError("cells are placed by the rules of the liver; write to the tables in a rule of your own")
+        """Let a cell of the liver move here; new ones are added with `model.add`."""
+        agent.move_to(self)
 
-    remove_agent = add_agent
+    def remove_agent(self, agent) -> None:
+        raise NotImplementedError("a cell of the liver stands somewhere: let it move_to another site, or remove() it")
 
     @property
     def connections(self) -> dict:

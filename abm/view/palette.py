@@ -83,6 +83,8 @@ FIELD_LABELS = {
     "tnf": "TNF-α", "tgf_beta": "TGF-β", "cxcl1": "CXCL1 / IL-8", "oxygen": "oxygen", "lactate": "lactate", "vegf": "VEGF",
     **{name: layer.words for name, layer in KEPT.items()}, "e_selectin": "E-selectin",
 }
+UNITS = {"K": "× half-maximal", "1": ""}
+"""How units are written for readers that have names of their own."""
 OVERLAY_MAP = "viridis"
 """matplotlib's colour map of the overlay; perceptually uniform, and readable with any colour vision."""
 OVERLAY_START = 0.18

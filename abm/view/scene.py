@@ -1,6 +1,6 @@
 """A scene: everything that is seen of the liver at one moment."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -28,6 +28,12 @@ class Scene:
     nets: np.ndarray
     e_selectin: np.ndarray
     field: np.ndarray | None = None
+
+    def cut(self, part: tuple[slice, slice]) -> "Scene":
+        """The scene in some rows and columns."""
+        lattices = {each.name: getattr(self, each.name) for each in fields(self)}
+        return replace(self, **{name: np.ascontiguousarray(values[part]) for name, values in lattices.items()
+                                if isinstance(values, np.ndarray)})
 
     def counts(self) -> np.ndarray:
         """Cells by display code, int64 [256]."""
