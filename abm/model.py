@@ -35,6 +35,7 @@ from .fields.multigrid import is_zero
 from .fields.oxygen import Oxygen
 from .fields.secretion import secrete
 from .interventions import Intervention
+from .interventions.moments import moments_of
 from .kernels.random import hash64, stream_key
 from .kernels.sites import Sites, lift, place
 from .kernels.tables import free_slot, take_slot
@@ -100,6 +101,7 @@ class LiverModel(mesa.Model):
         self.threads = 1
         self.watch: Callable[[str], None] | None = None
         self._keys: dict[str, np.uint64] = {}
+        self._moments_of_step: tuple[int, Any] = (0, None)
 
         self.anatomy = lobules.grow(config.tissue, self.seed)
         self.shape = self.anatomy.shape
@@ -123,7 +125,7 @@ class LiverModel(mesa.Model):
             entry.target == rule.name for entry in self.interventions.values())]
         for name, entry in self.interventions.items():
             entry.prepare(self, name)
-        self.blood.receive(self.given)
+        self.blood.receive(lambda name: self.given(name, self.hours))
         self.datacollector = self._counts = mesa.DataCollector(
             {"hours": "hours"} | {name: partial(_count_of, name) for name in self.populations})
         self.collects = True
@@ -274,17 +276,45 @@ class LiverModel(mesa.Model):
 
     # --- what rules ask for ---------------------------------------------------------------------------------------
 
+    @property
+    def _moments(self) -> tuple[np.ndarray, np.ndarray]:
+        """The moments (hours) of the present step at which interventions are looked at, and their weights."""
+        step, moments = self._moments_of_step
+        if step != self.step_number or moments is None:
+            begin, end = self.hours, self.hours + self.dt_hours
+            courses = self.interventions.values()
+            moments = moments_of(begin, end, (moment for course in courses for moment in course.changes(begin, end)),
+                                 min((course.shortest for course in courses), default=math.inf))
+            self._moments_of_step = self.step_number, moments
+        return moments
+
+    def mean(self, course: Callable[[float], float]) -> float:
+        """The mean over the present step of what changes with the hours as interventions do."""
+        moments, weights = self._moments
+        return sum(weight * course(hours) for hours, weight in zip(moments.tolist(), weights.tolist(), strict=True))
+
     def left(self, name: str, hours: float | None = None) -> float:
         """What interventions leave of the effect of a molecule, the supply of a population or the rates of a rule: a
-        fraction, 1 when nobody touches it; now, or at another time."""
+        fraction, 1 when nobody touches it; the mean over the present step, or what is left at some time."""
         if not self.interventions:
             return 1.0
-        hours = self.hours if hours is None else hours
+        if hours is None:
+            return self.mean(lambda hours: self.left(name, hours))
         return math.prod(entry.left(name, hours) for entry in self.interventions.values())
 
-    def given(self, name: str) -> float:
-        """What interventions add now to a level in the blood."""
-        return sum(entry.given(name, self.hours) for entry in self.interventions.values())
+    def given(self, name: str, hours: float | None = None) -> float:
+        """What interventions add to a level in the blood: the mean over the present step, or at some time."""
+        if not self.interventions:
+            return 0.0
+        if hours is None:
+            return self.mean(lambda hours: self.given(name, hours))
+        return sum(entry.given(name, hours) for entry in self.interventions.values())
+
+    def saturation(self, *names: str) -> float:
+        """What given levels in the blood do together, x / (1 + x) of their sum x: the mean over the present step."""
+        if not self.interventions:
+            return 0.0
+        return self.mean(lambda hours: 1.0 - 1.0 / (1.0 + sum(self.given(name, hours) for name in names)))
 
     def signal(self, name: str) -> np.ndarray:
         """A diffusing signal as cells feel it: the field, less what is blocked of the ligand or its receptor."""

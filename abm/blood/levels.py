@@ -43,23 +43,24 @@ class Blood:
         self.levels["neutrophils"] = 1.0
 
     def receive(self, given: Callable[[str], float]) -> None:
-        """Set what comes from outside only; `given(name)` says how much."""
+        """Set what comes from outside only; `given(name)` says how much, on average over a step."""
         for name in GIVEN:
             self.levels[name] = given(name)
 
     def advance(self, hours: float, tumor_per_mm2: float, given: Callable[[str], float], g_csf_left: float) -> None:
-        """One step: every level relaxes exactly towards what feeds it now; a fraction `g_csf_left` of the effect of
-        G-CSF is left."""
+        """One step: every level relaxes exactly towards what feeds it on average; a fraction `g_csf_left` of the effect
+        of G-CSF is left."""
         p = self.parameters
         self.receive(given)
         supply = tumor_per_mm2 / p.g_csf_burden if p.g_csf_burden > 0 else 0.0
-        self._relax("g_csf", supply + given("g_csf"), p.g_csf_decay, hours)
-        g_csf = self.g_csf * g_csf_left
+        g_csf = self._relax("g_csf", supply + given("g_csf"), p.g_csf_decay, hours) * g_csf_left
         self._relax("neutrophils", 1.0 + p.mobilisation * g_csf / (1.0 + g_csf), 1.0 / max(p.pool_time, 1e-3), hours)
 
-    def _relax(self, name: str, target: float, rate: float, hours: float) -> None:
-        level = float(self.levels[name][0])
-        self.levels[name] = target + (level - target) * np.exp(-rate * hours)
+    def _relax(self, name: str, target: float, rate: float, hours: float) -> float:
+        """Let a level relax; returns its mean on the way."""
+        off, exponent = float(self.levels[name][0]) - target, rate * hours
+        self.levels[name] = target + off * np.exp(-exponent)
+        return target + off * (-np.expm1(-exponent) / exponent if exponent > 0.0 else 1.0)
 
     @property
     def neutrophils(self) -> float:

@@ -30,7 +30,7 @@ class Cytotoxic(Course):
         description="half-life of the drug's effect; null: constant from start to stop")
 
     def apply(self, liver, stream):
-        rate = self.rate * self.strength(liver.hours)
+        rate = self.rate * liver.mean(self.strength)
         if rate > 0.0 and liver.tumor.count:
             kill_cycling(
                 liver.tumor.table, liver.sites, liver.ledger.book(liver.tumor.count), liver.minutes, liver.key(stream),

@@ -35,7 +35,7 @@ class Degrade(Course):
         default=None, description="half-life of the enzyme in the blood; without one it is present from start to stop")
 
     def apply(self, liver, stream):
-        present = min(self.strength(liver.hours), 1.0)
+        present = liver.mean(lambda hours: min(self.strength(hours), 1.0))
         if present > 0.0 and liver.nets.any():
             dissolve(liver.nets, liver.net_residue, np.float32(0.5 ** (present * liver.dt_hours / self.half_life)),
                      np.float32(self.residue))

@@ -22,6 +22,7 @@ from ..kernels.sites import lift, place
 from ..kernels.tables import free_slot, take_slot
 from ..units import Fraction, Hours, Positive, parameter
 from .intervention import Course, Target
+from .moments import SAME_MOMENT
 
 _VAN_ROOIJEN = "van Rooijen 1994, 10.1016/0022-1759(94)90012-4"
 _RETURNING = "van Rooijen 1990, Cell Tissue Res 260:215, 10.1007/BF00318625"
@@ -114,16 +115,18 @@ def take_away(table, sites, key, step, draw, fraction):
 
 
 def return_home(liver, population: Population) -> None:
-    """Missing residents come back with the chance at which the missing share fell in the last step.
+    """Missing residents come back with the chance at which the missing share falls in this step.
 
     The chance is addressed by the place and so the same whoever asks: several depletions of one population add up in
     `left`, and each may call this.
     """
-    before = 1.0 - liver.left(population.name, liver.hours - liver.dt_hours)
-    now = 1.0 - liver.left(population.name)
+    just_before = liver.hours - 2.0 * SAME_MOMENT
+    # a dose that is given now counts as missing, and what ends now was still missing just before
+    before = 1.0 - min(liver.left(population.name, hours) for hours in (just_before, liver.hours))
+    then = 1.0 - liver.left(population.name, just_before + liver.dt_hours)
     home = liver.residents[population.name]
     missing = home.size - population.count
-    if now >= before or missing <= 0:
+    if then >= before or missing <= 0:
         return
     # some that are alive may have left their homes: only as many homes as there are cells missing are taken again
     empty = np.flatnonzero(liver.sites.population[home.layer, home.row, home.column] == 0)
@@ -131,7 +134,7 @@ def return_home(liver, population: Population) -> None:
     population.reserve(missing)
     come_back(
         population.table, liver.sites, liver.key(f"{population.name}/return"), liver.step_number, population.code, home,
-        empty[order][:missing], 1.0 - now / before, stream_key(0, f"{population.name}/return"))
+        empty[order][:missing], 1.0 - then / before, stream_key(0, f"{population.name}/return"))
 
 
 @jit

@@ -16,13 +16,11 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticCustomError
 
 from ..units import LONGEST, Declared, Hours, Mark, Moment, Parameters, declared
+from .moments import SAME_MOMENT
 
 if TYPE_CHECKING:
     from ..model import LiverModel
     from ..rules import Rule
-
-_SAME_MOMENT = 1e-9
-"""Hours by which two moments may differ through rounding alone."""
 
 
 @dataclass(frozen=True)
@@ -88,6 +86,15 @@ class Intervention(Parameters):
 
     def apply(self, liver: "LiverModel", stream: str) -> None:
         """Called at every step, before the rules; `stream` names the chance that is this entry's own."""
+
+    def changes(self, begin: float, end: float) -> Iterator[float]:
+        """Moments between two others (hours) at which its course changes abruptly; others may be among them."""
+        yield from ()
+
+    @property
+    def shortest(self) -> float:
+        """The shortest half-life (hours) with which its course falls between those."""
+        return math.inf
 
     def left(self, name: str, hours: float) -> float:
         """The fraction of the effect of a molecule, of the supply of a population or of the rate of a rule that it
@@ -158,7 +165,7 @@ class Course(Intervention):
 
     def doses(self, hours: float) -> int:
         """How many doses have been given by then."""
-        since = hours - self.start + _SAME_MOMENT
+        since = hours - self.start + SAME_MOMENT
         if since < 0.0:
             return 0
         if self.every is None:
@@ -166,11 +173,23 @@ class Course(Intervention):
         given = math.floor(since / self.every) + 1
         if self.stop is None:
             return given
-        return min(given, math.ceil((self.stop - self.start - _SAME_MOMENT) / self.every))
+        return min(given, math.ceil((self.stop - self.start - SAME_MOMENT) / self.every))
 
     def due(self, liver: "LiverModel") -> int:
-        """How many doses are given in the present step (the one with which their time has come)."""
-        return self.doses(liver.hours) - self.doses(liver.hours - liver.dt_hours)
+        """How many doses are given in the present step, that in which their time falls."""
+        just_before = liver.hours - 2.0 * SAME_MOMENT
+        return self.doses(just_before + liver.dt_hours) - self.doses(just_before)
+
+    def changes(self, begin, end):
+        for lag in {0.0, self._lag}:
+            for dose in range(self.doses(begin - lag), self.doses(end - lag)):
+                yield self.start + dose * (self.every or 0.0) + lag
+        if self.stop is not None:
+            yield self.stop
+
+    @property
+    def shortest(self):
+        return self._half_life or math.inf
 
     def strength(self, hours: float) -> float:
         """The sum over the doses given so far of what is left of each; 1 at a first dose."""
@@ -180,7 +199,7 @@ class Course(Intervention):
         if self.every is None or half_life is None:
             lasting = self.start + self._lag if half_life is not None else math.inf
             end = lasting if self.stop is None else max(self.stop, self.start + self._lag)
-            if hours < end - _SAME_MOMENT:
+            if hours < end - SAME_MOMENT:
                 return 1.0
             return 0.0 if half_life is None else 0.5 ** (max(hours - end, 0.0) / half_life)
         left_per_interval = 0.5 ** (self.every / half_life)

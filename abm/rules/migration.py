@@ -2,10 +2,12 @@
 
 NK cells and neutrophils crawl inside the sinusoids with some persistence (Geissmann 2005,
 10.1371/journal.pbio.0030113; McDonald 2010, 10.1126/science.1195491) and pass over the cells that line the wall; they
-look around after every site and stop at a tumor cell. Mesenchymal tumor cells creep along the space of Disse,
-epithelial ones and those in a nest stay (Yang 2025, 10.3892/or.2025.8963, ref 7).
+look around after every site and stop at a tumor cell. Where nothing calls them, they are equally often on every
+stretch of sinusoid, though sinusoids run together towards the central veins. Mesenchymal tumor cells creep along the
+space of Disse, epithelial ones and those in a nest stay (Yang 2025, 10.3892/or.2025.8963, ref 7).
 """
 
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -36,32 +38,69 @@ from .rule import Rule, RuleParameters
 from .surroundings import beside_tumor
 
 _MOST_HOPS = 3  # sites occupied by others that one move may pass over
-_TURNS = np.array([0, 1, -1, 2, -2, 3, -3, 4])
 _BACK = 4
 _DIAGONAL = 1.4142135623730951
+_SIDEWAYS = 1e-3  # how much less likely each eighth of a turn makes a way, where a straighter one is open
+_ROUNDS = 300  # of balancing the ways at a fork; what is then left over turns back
 _AT_ONCE = 32  # cells whose random numbers are made together
 _KEPT_MOVES = 50  # as many as have their random numbers made beforehand: an hour's way of most cells
 _AHEAD = 8  # cells whose surroundings are fetched before their turn
+_NEXT_HOP = 1 << 24  # from the number of a draw for a way to those for the sites that are passed over on it
 
 
-def _first_turns() -> np.ndarray:
-    """The first turn (0-7, clockwise) of `_TURNS` that is open, or -1: int64 [side 1 or -1, bits of the open turns]."""
-    return np.array([
-        [next((turn for turn in side * _TURNS % 8 if ways >> turn & 1), -1) for ways in range(256)] for side in (1, -1)])
+@lru_cache(1)
+def ways_on() -> np.ndarray:
+    """With which chance a crawling cell leaves a site by each of its open directions: float64 [open, heading, way],
+    summed up over the ways. `open` has a bit set for every open direction, `heading` is the one in which it came.
+
+    As straight on as can be, and so that each open direction is taken as often as it is come from: then a walk that
+    nothing calls goes equally often through every stretch of vessel. (A walk that always takes the straightest way
+    gathers where vessels run together.) Only where there is one way, that is back. From a direction that is not open,
+    one is taken by chance.
+    """
+    ways = np.arange(8)
+    is_open = (np.arange(256)[:, None] >> ways & 1).astype(float)
+    pairs = is_open[:, :, None] * is_open[:, None, :]
+    apart = np.minimum((ways[:, None] - ways) % 8, (ways - ways[:, None]) % 8)
+    ends = is_open.sum(axis=1)
+    leave = np.where((apart == 0) & (ends[:, None, None] > 1), 0.0, _SIDEWAYS ** (_BACK - apart) * pairs)
+    scale = is_open.copy()
+    for _ in range(_ROUNDS):  # towards a symmetric matrix whose rows sum to 1 (Sinkhorn and Knopp 1967)
+        met = np.einsum("oab,ob->oa", leave, scale)
+        scale = np.sqrt(scale / np.where(met > 0.0, met, 1.0))
+    leave *= scale[:, :, None] * scale[:, None, :]
+    leave /= np.maximum(leave.sum(axis=2).max(axis=1), 1.0)[:, None, None]
+    rest = is_open - leave.sum(axis=2)
+    leave += rest[:, :, None] * rest[:, None, :] / np.maximum(rest.sum(axis=1), 1e-300)[:, None, None]
+    by_chance = is_open / np.maximum(ends, 1.0)[:, None]
+    came_from = (ways + _BACK) % 8
+    chances = np.where(is_open[:, came_from, None] > 0.0, leave[:, came_from, :], by_chance[:, None, :])
+    return np.cumsum(chances, axis=2)
 
 
-_FIRST_TURN = _first_turns()
+def paces(ways: np.ndarray) -> np.ndarray:
+    """By how much longer than its length a step takes from a site with the open directions `open`: float64 [open].
+
+    Cells pass sites where many vessels meet more often than others; as they pass them the quicker, they are found
+    equally often at every site. `ways` are those of all sinusoid sites, over which the mean speed is the true one.
+    """
+    lengths = (np.arange(256)[:, None] >> np.arange(8) & 1) @ np.array([1.0, _DIAGONAL] * 4)
+    at_sites = lengths[ways[ways != 0]]
+    return (at_sites.mean() if at_sites.size else 1.0) / np.maximum(lengths, 1.0)
 
 
 class Vessels(NamedTuple):
     """What crawling cells see of the sinusoids, uint8 [row, column].
 
     ways: bit k is set where the neighbour in direction k is a sinusoid site; beside_tumor: how many settled tumor cells
-    are touched from a site, in both layers.
+    are touched from a site, in both layers. By the bits of `ways`: on, the chances of each way (`ways_on`), and pace, how
+    long its length takes (`paces`).
     """
 
     ways: np.ndarray
     beside_tumor: np.ndarray
+    on: np.ndarray
+    pace: np.ndarray
 
 
 class Migration(Rule):
@@ -102,12 +141,13 @@ class Migration(Rule):
     def prepare(self, liver) -> None:
         """Where the vessels lead."""
         self.ways = ways_along(liver.sites.kind, SINUSOID, liver.periodic)
+        self.paces = paces(self.ways.ravel()[liver.sinusoids])
 
     def apply(self, liver) -> None:
         p = self.parameters
         key, step = liver.key(self.name), liver.step_number
         minutes = liver.dt_minutes
-        vessels = Vessels(self.ways, beside_tumor(liver))
+        vessels = Vessels(self.ways, beside_tumor(liver), ways_on(), self.paces)
         cells = liver.natural_killer
         if cells.count:
             patrol(
@@ -133,32 +173,40 @@ class Migration(Rule):
 
 
 @jit(inline=True, counted=False)
-def next_lumen_site(sites, ways, row, column, heading, side):
-    """The next sinusoid site from a site, as straight on as the vessel allows; cells on the way are passed over, at
-    most three. `side`, 1 or -1, is the one looked to first where the vessel turns. Returns row, column, direction and
-    length (in sites); when there is no free site, row and column are -1, and the direction is the way back."""
-    r, c, direction, length = row, column, heading, 0.0
-    on_row, on_column, on_direction = row, column, heading
-    for hops in range(_MOST_HOPS + 1):
-        around = np.int64(ways[r, c])
-        turns = (around >> direction | around << (8 - direction)) & 0xFF  # bit k: k eighths clockwise of straight on
-        if hops > 0:
-            turns &= ~(1 << _BACK)
-        turn = _FIRST_TURN[(1 - side) // 2, turns]
-        while turn >= 0:
-            on_direction = (direction + turn) & 7
-            on_row, on_column = neighbour(sites, r, c, on_direction)
-            if sites.population[LUMEN, on_row, on_column] != TUMOR:
-                break
-            turns &= ~(1 << turn)
-            turn = _FIRST_TURN[(1 - side) // 2, turns]
-        if turn < 0:
+def way_on(vessels, row, column, heading, draw):
+    """The direction in which a cell that came to a site in `heading` leaves it, by `draw` in [0, 1); -1 if none is open."""
+    around = np.int64(vessels.ways[row, column])
+    left, way = around, -1
+    while left != 0:
+        way = LOWEST[left]
+        left &= left - 1
+        if draw < vessels.on[around, heading, way]:
             break
-        r, c, direction = on_row, on_column, on_direction
-        length += _DIAGONAL if direction & 1 else 1.0
+    return way
+
+
+@jit(inline=True, counted=False)
+def next_lumen_site(sites, vessels, row, column, way, key, step, uid, n):
+    """The next free sinusoid site from a site that is left in the direction `way`; cells that line the wall are passed
+    over, at most three. Returns row, column, direction and the length (in sites) that the move takes. When there is no
+    free site, or a tumor cell is in the way, row and column are -1, and the direction is that of one who comes back by
+    the same way.
+
+    The chance at the sites that are passed over is that of the draws `n + _NEXT_HOP`, and so on, of the cell `uid`.
+    """
+    if way < 0:
+        return -1, -1, 0, 1.0
+    r, c, direction, length = row, column, way, 0.0
+    for hops in range(_MOST_HOPS + 1):
+        if hops > 0:
+            direction = way_on(vessels, r, c, direction, uniform(key, step, uid, n + hops * _NEXT_HOP))
+        length += (_DIAGONAL if direction & 1 else 1.0) * vessels.pace[vessels.ways[r, c]]
+        r, c = neighbour(sites, r, c, direction)
         if sites.population[LUMEN, r, c] == 0:
             return r, c, direction, length
-    return -1, -1, (heading + _BACK) & 7, 1.0
+        if sites.population[LUMEN, r, c] == TUMOR:
+            break
+    return -1, -1, (way + _BACK) & 7, length
 
 
 @jit(inline=True, counted=False)
@@ -189,16 +237,9 @@ def met_tumor(sites, tumor, row, column, turn, ignored):
 
 
 @jit(inline=True, counted=False)
-def side_first(bits):
-    """1 or -1, by the lowest of 64 random bits."""
-    return 1 if bits & np.uint64(1) else -1
-
-
-@jit(inline=True, counted=False)
-def next_heading(bits, direction, length_um, memory_um):
+def next_heading(draw, direction, length_um, memory_um):
     """The heading after a move of `length_um` in `direction`: the same, or a random one when the cell has forgotten it
-    on the way, of which it walks `memory_um` on average before it does. By the upper 53 of 64 random bits."""
-    draw = unit(bits)
+    on the way, of which it walks `memory_um` on average before it does; by `draw` in [0, 1)."""
     if draw * memory_um > length_um * 1.000001:  # mostly, and without an exponential
         return direction
     forget = -np.expm1(-length_um / memory_um) if memory_um > 0.0 else 1.0
@@ -207,7 +248,7 @@ def next_heading(bits, direction, length_um, memory_um):
 
 @jit(inline=True, counted=False)
 def most_moves(path_um, spacing_um):
-    """The most moves that a path can take, as each is a site long or more; at most `_KEPT_MOVES`."""
+    """About the most moves that a path takes, as few are shorter than a site; at most `_KEPT_MOVES`."""
     return min(np.int64(np.ceil(path_um / spacing_um)), _KEPT_MOVES)
 
 
@@ -269,8 +310,8 @@ def patrol(nk, tumor, sites, vessels, book, now, key, step, order, path_um, spac
 
 @jit(inline=True, counted=False)
 def patrol_one(cell, slot, k, tumor, sites, vessels, book, now, draws, key, step, path_um, spacing_um, memory_um):
-    """The walk of one NK cell; of each move it draws two numbers, the way it takes and whether it still gets there.
-    Column `k` of `draws` holds its first ones."""
+    """The walk of one NK cell; of each move it draws two numbers: the way it takes, and whether it still gets there and
+    keeps its heading then. Column `k` of `draws` holds its first ones."""
     left = path_um
     n = 0
     while True:
@@ -284,14 +325,15 @@ def patrol_one(cell, slot, k, tumor, sites, vessels, book, now, draws, key, step
                 break
         if left <= 0.0:
             break
-        way = draw_of(draws, n, k, key, step, cell.uid)
+        way = way_on(vessels, cell.row, cell.column, heading, unit(draw_of(draws, n, k, key, step, cell.uid)))
         row, column, direction, length = next_lumen_site(
-            sites, vessels.ways, cell.row, cell.column, heading, side_first(way))
+            sites, vessels, cell.row, cell.column, way, key, step, cell.uid, n)
         length *= spacing_um
-        if left < length and unit(draw_of(draws, n + 1, k, key, step, cell.uid)) * length >= left:
+        draw = unit(draw_of(draws, n + 1, k, key, step, cell.uid)) * max(length / left, 1.0)
+        if draw >= 1.0:
             break
         left -= length
-        cell.heading = next_heading(way, direction, length, memory_um)
+        cell.heading = next_heading(draw, direction, length, memory_um)
         if row >= 0:
             move(sites, NATURAL_KILLER, LUMEN, cell, slot, row, column)
         n += 2
@@ -338,27 +380,29 @@ def crawl(cells, sites, vessels, key, step, order, path_um, spacing_um, memory_u
 
 @jit(inline=True, counted=False)
 def crawl_one(cell, slot, k, sites, vessels, draws, key, step, path_um, spacing_um, memory_um, cxcl1, chemotaxis):
-    """The way of one neutrophil; of each move it draws three numbers: the way it takes, whether it still gets there,
-    and whether it follows the gradient. Column `k` of `draws` holds its first ones."""
+    """The way of one neutrophil; of each move it draws three numbers: the way it takes, whether it still gets there and
+    keeps its heading then, and whether it follows the gradient. Column `k` of `draws` holds its first ones."""
     left = path_um
     n = 0
     while True:
         touches = vessels.beside_tumor[cell.row, cell.column] != 0
         if touches or left <= 0.0:
             break
-        way = draw_of(draws, n, k, key, step, cell.uid)
-        heading = np.int64(cell.heading)
         level = np.float64(cxcl1[cell.row, cell.column])
+        way = -1
         if level > 0.0 and unit(draw_of(draws, n + 2, k, key, step, cell.uid)) < chemotaxis * level / (1.0 + level):
-            better = uphill(vessels.ways, cxcl1, cell.row, cell.column, sites.periodic)
-            heading = better if better >= 0 else heading
+            way = uphill(vessels.ways, cxcl1, cell.row, cell.column, sites.periodic)
+        if way < 0:
+            draw = unit(draw_of(draws, n, k, key, step, cell.uid))
+            way = way_on(vessels, cell.row, cell.column, np.int64(cell.heading), draw)
         row, column, direction, length = next_lumen_site(
-            sites, vessels.ways, cell.row, cell.column, heading, side_first(way))
+            sites, vessels, cell.row, cell.column, way, key, step, cell.uid, n)
         length *= spacing_um
-        if left < length and unit(draw_of(draws, n + 1, k, key, step, cell.uid)) * length >= left:
+        draw = unit(draw_of(draws, n + 1, k, key, step, cell.uid)) * max(length / left, 1.0)
+        if draw >= 1.0:
             break
         left -= length
-        cell.heading = next_heading(way, direction, length, memory_um)
+        cell.heading = next_heading(draw, direction, length, memory_um)
         if row >= 0:
             move(sites, NEUTROPHIL, LUMEN, cell, slot, row, column)
         n += 3
@@ -375,7 +419,7 @@ def can_creep_to(sites, hepatocytes, row, column):
 
 
 @jit(counted=False)
-def way_on(sites, hepatocytes, row, column, draw):
+def way_to_creep(sites, hepatocytes, row, column, draw):
     """Direction of one of the neighbouring sites with room, each equally likely by `draw` in [0, 1); -1 without any."""
     ways = 0
     for k in range(8):
@@ -417,7 +461,7 @@ def creep(tumor, sites, key, step, order, path_um, spacing_um, hepatocytes, loos
             left *= np.float64(cell.emt) * looseness
         n = 0
         while left > 0.0:
-            direction = way_on(sites, hepatocytes, cell.row, cell.column, uniform(key, step, cell.uid, n))
+            direction = way_to_creep(sites, hepatocytes, cell.row, cell.column, uniform(key, step, cell.uid, n))
             if direction < 0:
                 break
             length = spacing_um * (_DIAGONAL if direction % 2 == 1 else 1.0)

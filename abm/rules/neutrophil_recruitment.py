@@ -55,7 +55,6 @@ class NeutrophilRecruitment(Rule):
         host = liver.config.cells.neutrophil
         key = liver.key(self.name)
         pool = liver.blood.neutrophils * liver.left("neutrophil")
-        alarm = liver.blood.lps + liver.blood.injury
         cxcl1 = liver.signal("cxcl1")
         age(
             cells.table, liver.sites, key, liver.step_number, liver.dt_hours, np.log(2.0) / max(host.half_life, 1e-3),
@@ -63,7 +62,7 @@ class NeutrophilRecruitment(Rule):
             liver.signal("tgf_beta"),
         )
         renewal = host.density * liver.area_mm2 * np.log(2.0) / max(host.half_life, 1e-3)
-        sequestered = 1.0 + p.sequestration * alarm / (1.0 + alarm)
+        sequestered = 1.0 + p.sequestration * liver.saturation("lps", "injury")
         entries = entry_sites(liver, key, renewal * pool * sequestered * liver.dt_hours)
         if not liver.fields["cxcl1"].at_rest and p.entry_rate > 0.0:
             attracted = attracting_sites(

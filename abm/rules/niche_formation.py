@@ -48,7 +48,7 @@ class NicheFormation(Rule):
         p = self.parameters
         level = liver.blood.exosomes
         if level > 0.0 or not is_zero(liver.exosomes):
-            rate = p.education_rate * 2.0 * level / (1.0 + level)  # the parameter itself at level 1
+            rate = p.education_rate * 2.0 * liver.saturation("exosomes")  # the parameter itself at level 1
             educate(
                 liver.kupffer.used, liver.exosomes, -np.expm1(-rate * liver.dt_hours),
                 0.5 ** (liver.dt_hours / max(p.forgetting_half_life, 1e-3)),

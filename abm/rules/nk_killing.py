@@ -123,8 +123,7 @@ class NaturalKillerKilling(Rule):
         nk = liver.natural_killer
         host = liver.config.cells.natural_killer
         if nk.count:
-            poly_ic = liver.blood.poly_ic
-            boost = 1.0 + p.poly_ic_gain * poly_ic / (1.0 + poly_ic)
+            boost = 1.0 + p.poly_ic_gain * liver.saturation("poly_ic")
             arms = Arms(
                 p.rate * host.activation * boost * liver.config.cells.tumor.nk_sensitivity,
                 p.trail_share * liver.left("trail"), p.fasl_share * liver.left("fasl"),

@@ -55,22 +55,25 @@ class Passage(Rule):
         if not circulating.any():
             return
         order = tumor.order(liver.key(self.name), liver.step_number, circulating)
+        unblocked = liver.sites.perfused & (liver.sites.population[LUMEN] != TUMOR)
         # nothing is carried to a site that has come free again before the flow is solved: its pressure is not of this flow
-        carrying = liver.flow.carries & liver.sites.perfused
+        carrying = liver.flow.carries & unblocked
         carry(
             tumor.table, liver.sites, liver.ledger.book(order.size), liver.minutes, liver.key(self.name),
-            liver.step_number, order, liver.flow.pressure, carrying, liver.open_pressure, liver.anatomy.radius_um, liver.sticky_nets(),
-            liver.grip(), liver.spacing_um, self.lingering,
+            liver.step_number, order, liver.flow.pressure, carrying, liver.open_pressure, unblocked, liver.anatomy.radius_um,
+            liver.sticky_nets(), liver.grip(), liver.spacing_um, self.lingering,
         )
 
 
 @jit(counted=False)
-def carry(tumor, sites, book, minutes, key, step, order, pressure, carrying, open_pressure, radius_um, nets, grip,
-          spacing_um, lingering):
-    """Walk every circulating cell of `order` (slots) until it is held or has passed through.
+def carry(tumor, sites, book, minutes, key, step, order, pressure, carrying, open_pressure, unblocked, radius_um, nets,
+          grip, spacing_um, lingering):
+    """Walk every circulating cell of `order` (slots) until it is held or has passed through. Who is held blocks the way
+    of those who come after it, so that it does not matter how many come in one step.
 
-    pressure, open_pressure: float64 [row, column], of the last solution and of the unobstructed network; carrying:
-    uint8, sites open now and then; radius_um: float32 lumen radius per site; nets: float32 amount of net per site;
+    pressure, open_pressure: float64 [row, column], of the last solution and of the unobstructed network; unblocked:
+    uint8, sites open now; carrying: uint8, those of them that were open at the last solution, too (both are changed);
+    radius_um: float32 lumen radius per site; nets: float32 amount of net per site;
     grip: how strongly each thing holds (`arrest.Grip`); lingering: float32, by how much longer than on average blood
     stays at each site.
     """
@@ -102,7 +105,7 @@ def carry(tumor, sites, book, minutes, key, step, order, pressure, carrying, ope
                 pressure, sites.kind, carrying, row, column, sites.periodic, turn)
             if not found:  # where a cell has just come loose the flow is not solved yet: as in the open network
                 to_row, to_column, length, found = downstream(
-                    open_pressure, sites.kind, sites.perfused, row, column, sites.periodic, turn)
+                    open_pressure, sites.kind, unblocked, row, column, sites.periodic, turn)
             if not found:
                 break
             row, column = to_row, to_column
@@ -123,4 +126,5 @@ def carry(tumor, sites, book, minutes, key, step, order, pressure, carrying, ope
         cell.held_by = reason
         cell.settled_h = np.float32(minutes / 60.0)
         place(sites, TUMOR, LUMEN, free_row, free_column, slot)
+        carrying[free_row, free_column] = unblocked[free_row, free_column] = 0
         enter(book, minutes, event.HELD, reason, cell, sites.zone[free_row, free_column])

@@ -20,6 +20,7 @@ from abm.tissue.sites import PARENCHYMA, SINUSOID
 from .endothelium import EndothelialCell
 from .fields import SIGNALS, SOLVERS
 from .kupffer import KupfferCell
+from .motion import Vessels
 from .natural_killer import NaturalKillerCell
 from .neutrophil import Neutrophil
 from .site import DIRECTIONS, LENGTHS, Site
@@ -105,6 +106,7 @@ class MesaLiver(mesa.Model):
         self.ecm = self._layer("ecm", np.float32(0.0), np.float32)
         for name in (*SIGNALS, "oxygen"):
             setattr(self, name, self._layer(name, np.float32(0.0), np.float32))
+        self.vessels = Vessels(self.grid.all_cells)
         self.reach_of_prey = round(self.config.rules.kupffer_crawling.reach / self.spacing_um)
         self.prey_distance = self._layer("prey_distance", self.reach_of_prey + 1, int)
         self.is_nodule_near = self._layer("is_nodule_near", False, bool)
@@ -384,9 +386,13 @@ class MesaLiver(mesa.Model):
     def downstream(self, site: Site) -> tuple[Site, float] | None:
         """Where blood takes a cell from a site of the sinusoids, and how far in sites; by chance, as much as flows there."""
         carries = self.flow.carries
-        ways = self._currents(site, self.flow.pressure, lambda place: carries[place] and self.perfused[place])
+
+        def is_open(place):
+            return self.perfused[place] and type(self.grid[place].lumen) is not TumorCell
+
+        ways = self._currents(site, self.flow.pressure, lambda place: carries[place] and is_open(place))
         if not ways:  # where a cell has just come loose the flow is not solved yet: as in the open network
-            ways = self._currents(site, self.open_pressure, lambda place: self.perfused[place])
+            ways = self._currents(site, self.open_pressure, is_open)
         if not ways:
             return None
         return self.random.choices([way[:2] for way in ways], [way[2] for way in ways])[0]

@@ -89,7 +89,7 @@ class NaturalKillerCell(Crawler):
                 return
             if left <= 0.0:
                 return
-            left = self.crawl_on(left, self.heading, p.nk_speed * p.nk_persistence * 60.0)
+            left = self.crawl_on(left, None, p.nk_speed * p.nk_persistence * 60.0)
 
     def meet(self):
         """A tumor cell that is touched, in the lumen first, then through the wall; not the one it was last with."""

@@ -66,14 +66,14 @@ class Neutrophil(Crawler):
             self.bridging = self.cell.touches(tumor.TumorCell)
             if self.bridging or left <= 0.0:
                 return
-            heading, level = self.heading, float(chemokine[self.cell.coordinate])
+            way, level = None, float(chemokine[self.cell.coordinate])
             if level > 0.0 and self.random.random() < p.chemotaxis * level / (1.0 + level):
-                heading = self.uphill(chemokine, level)
-            left = self.crawl_on(left, heading, p.neutrophil_speed * p.neutrophil_persistence * 60.0)
+                way = self.uphill(chemokine, level)
+            left = self.crawl_on(left, way, p.neutrophil_speed * p.neutrophil_persistence * 60.0)
 
-    def uphill(self, chemokine, best: float) -> int:
-        """The direction in which there is most chemokine, if more than here; else the heading."""
-        direction = self.heading
+    def uphill(self, chemokine, best: float) -> int | None:
+        """The direction in which there is most chemokine, if more than here."""
+        direction = None
         for k, site in enumerate(self.cell.ring):
             if site is not None and site.kind == SINUSOID and chemokine[site.coordinate] > best:
                 best, direction = chemokine[site.coordinate], k

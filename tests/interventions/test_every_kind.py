@@ -13,7 +13,7 @@ from abm.interventions import KINDS
 from abm.rules import RULES
 from abm.units import declared
 
-NOT_KINDS = {"__init__", "intervention"}
+NOT_KINDS = {"__init__", "intervention", "moments"}
 NUMBERS = [
     (kind, target, entry) for kind in KINDS for target in (None, *kind.targets) for entry in kind.known(target)
     if target is None or entry.name in kind.targets[target].numbers]

@@ -66,7 +66,7 @@ def test_every_dose_falls_due_in_exactly_one_step(step, start):
         assert now in (0, 1)
         if now:
             time = course.start + due * 5.0
-            assert time - 1e-9 <= model.hours < time + model.dt_hours
+            assert model.hours <= time + 1e-9 and time < model.hours + model.dt_hours
         due += now
         model.step_number += 1
     assert due == len([t for t in np.arange(course.start, 24, 5.0) if t < 16.0])

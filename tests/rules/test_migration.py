@@ -21,19 +21,22 @@ from abm.cells.natural_killer import HANDLING, IN_CONTACT, PATROLLING
 from abm.cells.neutrophil import N1, NETTING
 from abm.cells.population import KUPFFER, NEUTROPHIL, TUMOR
 from abm.cells.tumor import ADHERENT, DORMANT, EXTRAVASATED, HELD
-from abm.kernels.random import hash64, uniform
+from abm.kernels.random import uniform
 from abm.kernels.sites import COLUMN_OFFSET, ROW_OFFSET, neighbour, ways_along
 from abm.record import event
 from abm.record.ledger import Ledger
 from abm.rules.migration import (
+    _NEXT_HOP,
     Vessels,
     crawl,
     creep,
     getting_on,
     next_heading,
     next_lumen_site,
+    paces,
     patrol,
-    side_first,
+    way_on,
+    ways_on,
 )
 from abm.rules.surroundings import count_beside
 from abm.tissue.sites import LUMEN, PARENCHYMA, PORTAL_TRACT, SINUSOID, TISSUE
@@ -47,7 +50,8 @@ def seen(sites, tumor=None) -> Vessels:
     beside = np.zeros(sites.kind.shape, np.uint8)
     if tumor is not None:
         count_beside(beside, tumor.rows, sites.periodic)
-    return Vessels(ways_along(sites.kind, SINUSOID, sites.periodic), beside)
+    ways = ways_along(sites.kind, SINUSOID, sites.periodic)
+    return Vessels(ways, beside, ways_on(), paces(ways[sites.kind == SINUSOID]))
 
 
 def walk(cells, sites, tumor, *, step=0, path=25.0, memory=60.0):
@@ -68,29 +72,63 @@ def vessel(length: int = 60, *, periodic: bool = True):
     return sites
 
 
-def bits(uid, step=0, n=0) -> np.uint64:
-    return np.uint64(hash64(KEY, uid, step, n))
+# --- where the vessels lead ---------------------------------------------------------------------------------------
 
 
-# --- the next site ------------------------------------------------------------------------------------------------
+def leaving(*open_directions: int) -> np.ndarray:
+    """The chances [came from, leaves by] at a site with these open directions, each way by the direction it lies in."""
+    bits = sum(1 << k for k in open_directions)
+    came_from = (np.array(open_directions) + 4) % 8
+    return np.diff(ways_on()[bits], axis=1, prepend=0.0)[np.ix_(came_from, open_directions)]
 
 
-def naive_next(sites, row, column, heading, side):
+def test_every_way_is_taken_as_often_as_it_is_come_from():
+    for bits in range(1, 256):
+        ways = [k for k in range(8) if bits >> k & 1]
+        chances = leaving(*ways)
+        np.testing.assert_allclose(chances, chances.T, atol=1e-12)
+        np.testing.assert_allclose(chances.sum(axis=0), 1.0)
+        assert (chances >= 0).all()
+        if len(ways) > 1:
+            assert np.diag(chances).max() < 0.02, "hardly anybody turns back where there is another way"
+        for heading in range(8):
+            summed = ways_on()[bits, heading]
+            assert summed[ways[-1]] == pytest.approx(1.0)
+            if (heading + 4) % 8 not in ways:
+                np.testing.assert_allclose(np.diff(summed, prepend=0.0)[ways], 1 / len(ways))
+
+
+def test_the_ways_are_as_straight_as_can_be():
+    bend, crossing, everywhere = leaving(UP, 3), leaving(UP, RIGHT, DOWN, LEFT), leaving(*range(8))
+    np.testing.assert_allclose(bend, [[0, 1], [1, 0]])
+    np.testing.assert_allclose(crossing, np.roll(np.eye(4), 2, axis=1), atol=1e-5)
+    np.testing.assert_allclose(everywhere, np.roll(np.eye(8), 4, axis=1), atol=3e-3)
+    # of three vessels that meet each is entered as often as left: whoever comes goes half this way, half that
+    np.testing.assert_allclose(leaving(UP, 3, 5), [[0, 0.5, 0.5], [0.5, 0, 0.5], [0.5, 0.5, 0]], atol=5e-3)
+
+
+def naive_way(sites, site, heading, draw):
+    """As `way_on`: ways in the order of their directions share the draw."""
+    ways = [k for k in range(8) if (p := neighbour(sites, *site, k))[0] >= 0 and sites.kind[p] == SINUSOID]
+    bits = sum(1 << k for k in ways)
+    return next((k for k in ways if draw < ways_on()[bits, heading, k]), ways[-1] if ways else -1)
+
+
+def naive_next(sites, site, way, uid, step, n):
     """As `next_lumen_site`, as a list of the places passed on the way."""
-    here, direction, passed, length = (row, column), heading, [], 0.0
-    while len(passed) <= 3:
-        ahead = [(direction + side * turn) % 8 for turn in (0, 1, -1, 2, -2, 3, -3, 4)]
-        for trial in ahead[:7] if passed else ahead:
-            place = tuple(int(x) for x in neighbour(sites, *here, trial))
-            if place[0] >= 0 and sites.kind[place] == SINUSOID and sites.population[LUMEN][place] != TUMOR:
-                break
-        else:
+    if way < 0:
+        return -1, -1, 0, 1.0
+    vessels, direction, passed, length = seen(sites), way, [site], 0.0
+    while len(passed) <= 4:
+        if len(passed) > 1:
+            direction = naive_way(sites, passed[-1], direction, uniform(KEY, step, uid, n + _NEXT_HOP * (len(passed) - 1)))
+        length += (np.sqrt(2) if direction % 2 else 1) * vessels.pace[vessels.ways[passed[-1]]]
+        passed.append(tuple(int(x) for x in neighbour(sites, *passed[-1], direction)))
+        if not sites.population[LUMEN][passed[-1]]:
+            return (*passed[-1], direction, length)
+        if sites.population[LUMEN][passed[-1]] == TUMOR:
             break
-        passed.append(place)
-        here, direction, length = place, trial, length + (np.sqrt(2) if trial % 2 else 1)
-        if not sites.population[LUMEN][here]:
-            return (*here, direction, length)
-    return -1, -1, (heading + 4) % 8, 1.0
+    return -1, -1, (way + 4) % 8, length
 
 
 @pytest.mark.parametrize("periodic", [True, False])
@@ -100,21 +138,27 @@ def test_next_site_is_its_naive_twin(periodic):
     places = rng.permutation(np.argwhere(sites.kind == SINUSOID))
     settle(sites, "kupffer", places[:80])
     settle(sites, "tumor", places[80:90])
-    outcomes = set()
+    outcomes, vessels = set(), seen(sites)
     for row, column in places:
         for heading in range(8):
-            side = 1 if rng.random() < 0.5 else -1
-            found = next_lumen_site(sites, seen(sites).ways, row, column, heading, side)
-            assert found == pytest.approx(naive_next(sites, int(row), int(column), heading, side))
+            draw, uid = rng.random(), np.uint64(rng.integers(1 << 60))
+            way = way_on(vessels, row, column, heading, draw)
+            assert way == naive_way(sites, (row, column), heading, draw)
+            found = next_lumen_site(sites, vessels, row, column, way, KEY, 7, uid, 2)
+            assert found == pytest.approx(naive_next(sites, (int(row), int(column)), way, uid, 7, 2))
             outcomes.add(round(found[3], 3))
     assert len(outcomes) > 4
 
 
-@pytest.mark.parametrize(("leukocytes", "to", "length"), [(0, 11, 1), (1, 12, 2), (3, 14, 4), (4, -1, 1)])
+def straight_on(sites, row, column, way):
+    return next_lumen_site(sites, seen(sites), row, column, way, KEY, 0, np.uint64(1), 0)
+
+
+@pytest.mark.parametrize(("leukocytes", "to", "length"), [(0, 11, 1), (1, 12, 2), (3, 14, 4), (4, -1, 4)])
 def test_at_most_three_cells_are_passed_over(leukocytes, to, length):
     sites = vessel()
     sites.population[LUMEN, 2, 11 : 11 + leukocytes] = KUPFFER
-    row, column, direction, walked = next_lumen_site(sites, seen(sites).ways, 2, 10, RIGHT, 1)
+    row, column, direction, walked = straight_on(sites, 2, 10, RIGHT)
     assert (column, walked) == (to, length)
     assert (row, direction) == ((2, RIGHT) if to > 0 else (-1, LEFT))
 
@@ -122,20 +166,68 @@ def test_at_most_three_cells_are_passed_over(leukocytes, to, length):
 def test_tumor_cells_are_not_passed_over_and_closed_ends_turn_a_cell_back():
     sites = vessel(periodic=False)
     sites.population[LUMEN, 2, 11] = TUMOR
-    assert next_lumen_site(sites, seen(sites).ways, 2, 10, RIGHT, 1) == (2, 9, LEFT, 1.0)
-    assert next_lumen_site(sites, seen(sites).ways, 2, 59, RIGHT, -1) == (2, 58, LEFT, 1.0)
+    assert straight_on(sites, 2, 10, RIGHT) == (-1, -1, LEFT, pytest.approx(1.0, rel=0.02))
+    assert way_on(seen(sites), 2, 59, RIGHT, 0.5) == LEFT
+    assert way_on(seen(sites), 2, 10, LEFT, 0.5) == LEFT
     alone = lattice(3, 3, PARENCHYMA)
     alone.kind[1, 1] = SINUSOID
-    assert next_lumen_site(alone, seen(alone).ways, 1, 1, UP, 1) == (-1, -1, DOWN, 1.0)
+    assert way_on(seen(alone), 1, 1, UP, 0.5) == -1
+    assert straight_on(alone, 1, 1, -1)[:2] == (-1, -1)
 
 
 def test_where_the_vessel_forks_both_sides_are_taken_alike():
     sites = lattice(9, 9, PARENCHYMA, periodic=False)
     sites.kind[4, :5] = SINUSOID
     sites.kind[3, 5] = sites.kind[5, 5] = SINUSOID
-    trials = sized(4000, 400)
-    up = sum(next_lumen_site(sites, seen(sites).ways, 4, 4, RIGHT, side_first(bits(n)))[0] == 3 for n in range(trials))
+    trials, vessels = sized(4000, 400), seen(sites)
+    up = sum(way_on(vessels, 4, 4, RIGHT, uniform(KEY, 0, n, 0)) == 1 for n in range(trials))
     expect(up, trials, 0.5)
+
+
+def test_sites_where_vessels_meet_are_passed_the_quicker():
+    sites = lattice(9, 9, PARENCHYMA, periodic=False)
+    sites.kind[4], sites.kind[:, 4] = SINUSOID, SINUSOID
+    ways = ways_along(sites.kind, SINUSOID, False)
+    pace = paces(ways[sites.kind == SINUSOID])
+    lengths = [sum(np.sqrt(2) if k % 2 else 1 for k in range(8) if bits >> k & 1) for bits in ways[sites.kind == SINUSOID]]
+    np.testing.assert_allclose(pace[ways[sites.kind == SINUSOID]] * lengths, np.mean(lengths))
+    assert pace[ways[4, 4]] < pace[ways[4, 1]] < pace[ways[4, 0]]
+
+
+@pytest.mark.skipif(not sized(1, 0), reason="days of many cells")
+@pytest.mark.parametrize("minutes", [2.5, 5, 10])
+@pytest.mark.parametrize("edges", ["periodic", "closed"])
+@pytest.mark.parametrize("population", ["natural_killer", "neutrophil"])
+def test_a_walk_that_nothing_calls_stays_even(population, edges, minutes):
+    """Cells that begin on even chance stay so for two days: in each zone, at the edges, at ends and at forks."""
+    model = liver("migration", mm=1.0, step=f"{minutes} min", tissue={"edges": edges}, cells={
+        "natural_killer": {"density": "0 /mm^2"}, "neutrophil": {"density": "0 /mm^2"}, population: {"density": "200 /mm^2"}})
+    ways = model.rules["migration"].ways
+    tissue = model.anatomy
+    way = tissue.portal_distance_um / (tissue.portal_distance_um + tissue.central_distance_um)
+    edge = np.ones(model.shape, bool)
+    edge[3:-3, 3:-3] = False
+    places = {
+        **{f"zone {zone}": model.sites.zone == zone for zone in (1, 2, 3)}, "at the edge": edge, "away from it": ~edge,
+        "first sixth of the way": way < 1 / 6, "last sixth of the way": way > 5 / 6,
+        "ends": np.isin(ways, [1 << k for k in range(8)]), "forks": np.unpackbits(ways[..., None], axis=2).sum(axis=2) > 2,
+    }
+    # sites that others hold are no place to be, and are passed over
+    places = {name: where & (model.sites.kind == SINUSOID) & (model.sites.population[LUMEN] != KUPFFER)
+              for name, where in places.items()}
+    everywhere = (model.sites.kind == SINUSOID) & (model.sites.population[LUMEN] != KUPFFER)
+    seen_in, looks = dict.fromkeys(places, 0), 0
+    for model.step_number in range(round(48 * 60 / minutes)):
+        model.rules["migration"].apply(model)
+        if model.hours > 6 and model.step_number % round(60 / minutes) == 0:
+            cells, looks = model.populations[population].alive_rows(), looks + 1
+            for name, where in places.items():
+                seen_in[name] += np.count_nonzero(where[cells.row, cells.column])
+    cells = model.populations[population].count
+    for name, where in places.items():
+        density = seen_in[name] / looks / cells / (where.sum() / everywhere.sum())
+        few = 4.0 / np.sqrt(seen_in[name] / 4.0)  # an NK cell is seen some hours in the same corner
+        assert abs(density - 1.0) < 0.1 + few, f"{name}: {density:.3f} of the mean"
 
 
 # --- speed and persistence ----------------------------------------------------------------------------------------
@@ -144,9 +236,13 @@ def test_where_the_vessel_forks_both_sides_are_taken_alike():
 @pytest.mark.parametrize("minutes", [5, 10])
 @pytest.mark.parametrize(("heading", "speed"), [(RIGHT, 5.0), (3, 5.0), (LEFT, 0.3), (1, 0.3)])
 def test_path_speed_is_the_configured_one_at_any_step(heading, speed, minutes):
+    """In many vessels beside each other, straight or aslant."""
     size, hours = sized(60, 12), 1 if speed > 1 else 10
-    sites = lattice(size, size)
-    cells = settle(sites, "natural_killer", every(size, size, 4), heading=heading)
+    row, column = np.indices((size, size))
+    across = row if heading % 2 == 0 else row - column if heading == 3 else row + column
+    sites = lattice(size, size, np.where(across % 3 == 0, SINUSOID, PARENCHYMA))
+    places = [(r, c) for r, c in np.argwhere(sites.kind == SINUSOID) if c % 4 == 0]
+    cells = settle(sites, "natural_killer", places, heading=heading)
     moved = np.zeros(cells.count)
     for step in range(hours * 60 // minutes):
         before = cells.rows.copy()
@@ -160,14 +256,14 @@ def test_path_speed_is_the_configured_one_at_any_step(heading, speed, minutes):
 def test_a_heading_is_forgotten_along_the_path():
     trials = sized(20_000, 2000)
     for length in (10.0, 14.142, 40.0):
-        headings = np.array([next_heading(bits(n), RIGHT, length, 60.0) for n in range(trials)])
+        headings = np.array([next_heading(uniform(KEY, 0, n, 0), RIGHT, length, 60.0) for n in range(trials)])
         forgotten = 1 - np.exp(-length / 60)
         expect((headings != RIGHT).sum(), trials, forgotten * 7 / 8)
         for other in range(8):
             if other != RIGHT:
                 expect((headings == other).sum(), trials, forgotten / 8)
-    assert next_heading(bits(1), RIGHT, 10.0, FAR) == RIGHT
-    assert {next_heading(bits(n), RIGHT, 10.0, 0.0) for n in range(200)} == set(range(8))
+    assert next_heading(0.5, RIGHT, 10.0, FAR) == RIGHT
+    assert {next_heading(uniform(KEY, 0, n, 0), RIGHT, 10.0, 0.0) for n in range(200)} == set(range(8))
 
 
 @pytest.mark.skipif(not sized(1, 0), reason="thousands of long walks")
@@ -214,12 +310,18 @@ def test_patrol_is_its_naive_twin(path):
                 cell.state = IN_CONTACT
                 cell.target = met[0] if len(met) == 1 else 0  # of several, any
                 break
-            side = side_first(bits(cell.uid, 2, n))
-            row, column, direction, length = naive_next(twin, int(cell.row), int(cell.column), int(cell.heading), side)
-            if left <= 0 or (left < 10 * length and uniform(KEY, 2, cell.uid, n + 1) >= left / (10 * length)):
+            if left <= 0:
                 break
-            left, n = left - 10 * length, n + 2
-            cell.heading = next_heading(bits(cell.uid, 2, n - 2), direction, 10 * length, 60.0)
+            site = int(cell.row), int(cell.column)
+            way = naive_way(twin, site, int(cell.heading), uniform(KEY, 2, cell.uid, n))
+            row, column, direction, length = naive_next(twin, site, way, cell.uid, 2, n)
+            length, draw = 10 * length, uniform(KEY, 2, cell.uid, n + 1)
+            if left < length:
+                draw *= length / left
+            if draw >= 1:
+                break
+            left, n = left - length, n + 2
+            cell.heading = next_heading(draw, direction, length, 60.0)
             if row >= 0:
                 twin.population[LUMEN, cell.row, cell.column], twin.occupant[LUMEN, cell.row, cell.column] = 0, -1
                 cell.row, cell.column = row, column
@@ -291,7 +393,7 @@ def test_crawl_is_its_naive_twin(periodic, path):
             cell.bridging = touches
             if touches or left <= 0:
                 break
-            level, heading = float(cxcl1[cell.row, cell.column]), int(cell.heading)
+            level, way = float(cxcl1[cell.row, cell.column]), -1
             if level > 0 and uniform(KEY, 2, cell.uid, n + 2) < 0.8 * level / (1 + level):
                 levels = {}
                 for k in range(8):
@@ -299,13 +401,18 @@ def test_crawl_is_its_naive_twin(periodic, path):
                     if there[0] >= 0 and twin.kind[there] == SINUSOID:
                         levels[k] = cxcl1[there]
                 if levels and max(levels.values()) > cxcl1[cell.row, cell.column]:
-                    heading = max(levels, key=levels.get)
-            side = side_first(bits(cell.uid, 2, n))
-            row, column, direction, length = naive_next(twin, int(cell.row), int(cell.column), heading, side)
-            if left < 10 * length and uniform(KEY, 2, cell.uid, n + 1) >= left / (10 * length):
+                    way = max(levels, key=levels.get)
+            site = int(cell.row), int(cell.column)
+            if way < 0:
+                way = naive_way(twin, site, int(cell.heading), uniform(KEY, 2, cell.uid, n))
+            row, column, direction, length = naive_next(twin, site, way, cell.uid, 2, n)
+            length, draw = 10 * length, uniform(KEY, 2, cell.uid, n + 1)
+            if left < length:
+                draw *= length / left
+            if draw >= 1:
                 break
-            left, n, moves = left - 10 * length, n + 3, moves + 1
-            cell.heading = next_heading(bits(cell.uid, 2, n - 3), direction, 10 * length, 60.0)
+            left, n, moves = left - length, n + 3, moves + 1
+            cell.heading = next_heading(draw, direction, length, 60.0)
             if row >= 0:
                 twin.population[LUMEN, cell.row, cell.column], twin.occupant[LUMEN, cell.row, cell.column] = 0, -1
                 cell.row, cell.column = row, column

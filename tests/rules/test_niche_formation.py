@@ -13,6 +13,17 @@ from abm.tissue.sites import LUMEN, TISSUE
 TEACHING, FORGETTING = 0.01, np.log(2) / 168
 
 
+def exosomes(level, **course):
+    """Exosomes at a constant level in the blood."""
+    return {"stimulate": "exosomes", "level": level, "half_life": None, **course}
+
+
+def steps(model, hours):
+    for _ in range(round(hours / model.dt_hours)):
+        model.step()
+    return model
+
+
 def naive_support(tumor, stellate, sites, ecm, half, by_stellate):
     """Support by slot."""
     activated = {(int(c.row), int(c.column)) for c in stellate if c.alive and c.state == ACTIVATED}
@@ -62,11 +73,8 @@ def test_education_is_its_naive_twin():
 @pytest.mark.parametrize(("level", "strength"), [(1.0, 1.0), (0.05, 2 * 0.05 / 1.05), (1e6, 2.0)])
 def test_education_follows_its_equation_at_any_step(step, level, strength):
     """d education/dt = rate*(1 - education) - forgetting*education, also where a step teaches hardly anything."""
-    model = liver("niche_formation", mm=0.2, step=step, tissue={"site": "10 um"})
-    model.blood.levels["exosomes"] = level
     hours = 12.0
-    for _ in range(round(hours / model.dt_hours)):
-        model.rules["niche_formation"].apply(model)
+    model = steps(liver("niche_formation", mm=0.2, step=step, interventions=[exosomes(level)]), hours)
     total = TEACHING * strength + FORGETTING
     expected = TEACHING * strength / total * (1 - np.exp(-total * hours))
     kupffer = model.kupffer.used
@@ -77,26 +85,19 @@ def test_education_follows_its_equation_at_any_step(step, level, strength):
 
 def test_three_weeks_of_exosomes_educate_and_weeks_without_undo_it():
     """Costa-Silva 2015: three weeks of education."""
-    model = liver("niche_formation", mm=0.3, step="1 h")
-    model.blood.levels["exosomes"] = 1.0
-    for _ in range(21 * 24):
-        model.rules["niche_formation"].apply(model)
+    model = steps(liver("niche_formation", mm=0.3, step="1 h", interventions=[exosomes(1, stop="21 d")]), 21 * 24)
     educated = float(model.kupffer.used.education[0])
     assert educated == pytest.approx(TEACHING / (TEACHING + FORGETTING), rel=0.01)
-    model.blood.levels["exosomes"] = 0.0
-    for _ in range(168):
-        model.rules["niche_formation"].apply(model)
+    steps(model, 168)
     assert model.kupffer.used.education[0] == pytest.approx(educated / 2, rel=1e-3)
-    for _ in range(15 * 168):
-        model.rules["niche_formation"].apply(model)
+    steps(model, 15 * 168)
     assert not model.kupffer.used.education.any(), "in the end it is forgotten"
     assert not model.exosomes.any()
 
 
 def test_the_burden_goes_with_the_kupffer_cells():
-    model = liver("niche_formation", mm=0.3)
-    model.blood.levels["exosomes"] = 1.0
-    model.rules["niche_formation"].apply(model)
+    model = steps(liver("niche_formation", mm=0.3, interventions=[exosomes(1)]), 0.1)
+    assert model.exosomes.any()
     without(model, "kupffer")
     model.rules["niche_formation"].apply(model)
     assert not model.exosomes.any()
