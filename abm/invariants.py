@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .cells.tumor import CIRCULATING
+from .fields.layers import LAYERS, MARKS
 from .kernels.tables import new_book
-from .record.timeseries import LAYERS
 from .tissue.sites import LUMEN, PARENCHYMA, SINUSOID, TISSUE
 
 if TYPE_CHECKING:
@@ -26,8 +26,6 @@ FRACTIONS = {
 }
 """The columns that lie between 0 and 1; no other number of a cell is negative but its times and the number of its clone."""
 SIGNED = ("clone", "arrived_h", "settled_h", "digested_h", "busy_h", "entered_h", "nets_h", "activated_h")
-FULL = ("ecm", "nets")
-"""The layers that lie between 0 and 1."""
 _ROUNDING = np.float32(1e-5)
 _OXYGEN_ROUNDING = 1e-3  # mmHg; the solver iterates to a tolerance
 _SHOWN = 3
@@ -135,7 +133,7 @@ def _lattices(model: "LiverModel", standing: int) -> Iterator[str]:
         yield f"{occupied} sites are occupied, and {standing} cells stand on them"
     if not np.array_equal(sites.population == 0, sites.occupant < 0):
         yield "a site is free in one of the lattices of occupancy, and not in the other"
-    for name, lattice in (("perfused", sites.perfused), ("hepatocytes", model.hepatocytes), ("collapsed", model.collapsed)):
+    for name, lattice in (("perfused", sites.perfused), *((name, getattr(model, name)) for name in MARKS)):
         if (lattice > 1).any():
             yield f"'{name}' of a site is {lattice.max()}, and can be 0 or 1"
     both = (sites.population[TISSUE] == model.tumor.code) & (sites.kind == PARENCHYMA) & (model.hepatocytes == 1)
@@ -152,7 +150,8 @@ def _books(model: "LiverModel") -> Iterator[str]:
 
 def _fields(model: "LiverModel") -> Iterator[str]:
     """Levels are finite, not negative, and within their limits."""
-    limits = dict.fromkeys(FULL, 1.0 + _ROUNDING) | {"oxygen": model.config.fields.oxygen.portal + _OXYGEN_ROUNDING}
+    limits = {name: layer.full + _ROUNDING for name, layer in LAYERS.items() if np.isfinite(layer.full)}
+    limits["oxygen"] = model.config.fields.oxygen.portal + _OXYGEN_ROUNDING
     for name in (*model.fields, *LAYERS):
         values = model.fields[name].values if name in model.fields else getattr(model, name)
         least = np.float32(model.config.fields.lactate.blood) if name == "lactate" else 0.0

@@ -1,9 +1,14 @@
 """The liver: its state, and one step of it."""
 
+import base64
+import html
+import inspect
+import io
 import math
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from functools import cached_property
+from copy import deepcopy
+from functools import cached_property, partial
 from typing import Any
 
 import mesa
@@ -18,30 +23,34 @@ from .cells.population import (
     NEUTROPHIL,
     STELLATE,
     TUMOR,
+    WHERE,
     LiverCell,
     Population,
 )
-from .config.schema import Config, compose
+from .config.loading import with_changes
+from .config.schema import Config
 from .fields.fields import Field, exchanging, is_due
+from .fields.layers import LAYERS, MARKS
 from .fields.multigrid import is_zero
 from .fields.oxygen import Oxygen
 from .fields.secretion import secrete
 from .interventions import Intervention
 from .interventions.moments import moments_of
-from .kernels.random import stream_key
-from .kernels.sites import Sites
+from .kernels.random import hash64, stream_key
+from .kernels.sites import Sites, lift, place
+from .kernels.tables import free_slot, take_slot
 from .record import cause, event
-from .record.ledger import Ledger, lose
+from .record.ledger import Ledger, enter, lose
 from .rules import Rule
 from .rules.arrest import NO_GRIP, Grip
 from .tissue import anatomy as lobules
 from .tissue.flow import Flow
 from .tissue.grid import SiteGrid
-from .tissue.sites import LUMEN, SINUSOID, TISSUE
+from .tissue.sites import LUMEN, PARENCHYMA, SINUSOID, TISSUE
 
-_LAYERS = ("ecm", "nets", "net_residue", "exosomes", "hepatocytes", "collapsed")
 _RECEPTORS = {"cxcl1": ("cxcr2",)}
 """The receptors by which signals are felt, where they can be blocked apart from their ligands."""
+_HALF = 2**64 - 1
 
 
 class LiverModel(mesa.Model):
@@ -49,9 +58,11 @@ class LiverModel(mesa.Model):
 
     Parameters
     ----------
-    config : a `Config` (from `load_config`), or None for the defaults
+    config : a `Config` (from `load_config`), the path of a file, the name of a shipped config, its keys as a mapping, or
+        None for the defaults
     rng, seed : the seed, overriding the config's; either name, as Mesa users are used to (a whole number or its text)
-    overrides : top-level parts of the config, as mappings or values: `LiverModel(duration="3 d", rules={"emt": "off"})`
+    overrides : keys of a config, presets among them, over those of `config`, as values or mappings:
+        `LiverModel("quickstart", line="mc38", duration="3 d", rules={"emt": "off"})`
 
     Attributes
     ----------
@@ -62,17 +73,25 @@ class LiverModel(mesa.Model):
     ecm, nets, net_residue, exosomes, hepatocytes, collapsed : lattices [row, column]
     interventions : name -> what the experimenter does; `left(name)` says what of a molecule, a supply or a rule is left
     blood : systemic levels; ledger : what happened to the tumor cells
-    datacollector : Mesa's, collects after every step (hours and counts; replace it by your own)
+    datacollector : Mesa's, collects after every step (hours and counts; replace it by your own), as long as `collects`;
+        a Simulation, which has recorders, does without, unless the collector is your own
     running : False once `duration` is reached, for those of Mesa's runners that ask
     minutes, hours : simulated time, negative before time 0 (Mesa's `time` counts steps)
     first_step, step_number : the step with which the run began (0, or before), and the present one
     watch : called, if it is set, with the name of each part of a step right after it (see `abm.invariants`)
 
-    Raises ValueError for a config that makes no liver: a tissue smaller than a lobule, or more cells than sites.
+    Raises ConfigError for what is no config, ValueError for one that makes no liver: a tissue smaller than a lobule, or
+    more cells than sites.
     """
 
-    def __init__(self, config: Config | None = None, *, rng: Any = None, seed: Any = None, **overrides: Any):
-        config = _configured(config, rng if rng is not None else seed, overrides)
+    def __init__(self, config: Any = None, *, rng: Any = None, seed: Any = None, **overrides: Any):
+        before = set(vars(self))
+        seed = rng if rng is not None else seed
+        if seed is None and _is_repeated_by_mesa():
+            raise ValueError(
+                "mesa.batch_run makes each repetition with the same arguments, and without a seed all of them would be one "
+                "and the same run: name the seeds among the parameters, {'seed': [1, 2, 3]}, and leave out the iterations")
+        config = _configured(config, seed, overrides)
         super().__init__(rng=config.seed)
         self.config = config
         self.seed = config.seed
@@ -107,8 +126,11 @@ class LiverModel(mesa.Model):
         for name, entry in self.interventions.items():
             entry.prepare(self, name)
         self.blood.receive(lambda name: self.given(name, self.hours))
-        self.datacollector = mesa.DataCollector(
-            {"hours": "hours"} | {name: [_count_of, [self, name]] for name in self.populations})
+        self.datacollector = self._counts = mesa.DataCollector(
+            {"hours": "hours"} | {name: partial(_count_of, name) for name in self.populations})
+        self.collects = True
+        self._within_step = False
+        self._made = set(vars(self)) - before
 
     # --- construction ---------------------------------------------------------------------------------------------
 
@@ -119,10 +141,8 @@ class LiverModel(mesa.Model):
         kind[:], zone[:] = self.anatomy.kind, self.anatomy.zone
         self.hepatocytes = share("hepatocytes", 1, np.uint8)
         self.collapsed = share("collapsed", 0, np.uint8)
-        self.ecm = share("ecm", 0.0, np.float32)
-        self.nets = share("nets", 0.0, np.float32)
-        self.net_residue = share("net_residue", 0.0, np.float32)
-        self.exosomes = share("exosomes", 0.0, np.float32)
+        for name in LAYERS:
+            setattr(self, name, share(name, 0.0, np.float32))
         self.sites = Sites(
             kind, zone, share("perfused", 1, np.uint8), np.full((2, *self.shape), -1, np.int32),
             np.zeros((2, *self.shape), np.uint8), np.full(self.shape, -1, np.int32), self.periodic,
@@ -191,6 +211,7 @@ class LiverModel(mesa.Model):
     def step(self) -> None:
         """One step of dt: blood, interventions, the rules in their order, then the fields."""
         line = self.config.cells.tumor
+        self._within_step = True
         self.blood.advance(self.dt_hours, line.g_csf * self.tumor.count / self.area_mm2, self.given, self.left("g_csf"))
         self._done("the blood")
         if self.interventions:
@@ -206,7 +227,9 @@ class LiverModel(mesa.Model):
         self._done("the fields")
         self.ledger.count()
         self.step_number += 1
-        self.datacollector.collect(self)
+        self._within_step = False
+        if self.collects:
+            self.datacollector.collect(self)
         if self.hours >= self.config.duration:
             self.running = False
 
@@ -338,9 +361,6 @@ class LiverModel(mesa.Model):
 
     def remove_cell(self, population: Population, slot: int) -> None:
         """Take one cell out of the liver; a tumor cell's end is entered in the ledger (died, other)."""
-        from .kernels.sites import lift
-        from .kernels.tables import free_slot
-
         if population is self.tumor:
             lose(self.tumor.table, self.sites, self.ledger.book(1), self.minutes, event.DIED, cause.OTHER, slot)
             self.ledger.count()
@@ -350,6 +370,76 @@ class LiverModel(mesa.Model):
             raise ValueError("the wall of a sinusoid cannot be removed; switch its expression off instead")
         lift(self.sites, row.layer, row.row, row.column)
         free_slot(population.table, slot)
+
+    def add(self, agent_class: type[LiverCell], at: tuple[int, int], *, state: str | None = None, **columns) -> LiverCell:
+        """A new cell on a free site: `model.add(TumorCell, at=(20, 31), state="extravasated")`.
+
+        In the lumen of a sinusoid, or in the tissue for stellate cells and for extravasated and dormant tumor cells. Tumor
+        cells (by default extravasated) are like those of the line, enter the ledger as arrived, and found a clone of their
+        own with a negative number. Columns that are not named are zero.
+
+        Raises ValueError where somebody stands, or no such cell can, and for columns or states that there are not.
+        """
+        population = next((one for one in self.populations.values() if one.agent_class is agent_class), None)
+        if population is None or population is self.endothelium:
+            raise ValueError(f"a {getattr(agent_class, '__name__', agent_class)} cannot be added to a liver")
+        is_tumor = population is self.tumor
+        number = 0 if state is None and not is_tumor else population.number_of(state or "extravasated")
+        if is_tumor and number == tumor.CIRCULATING:
+            raise ValueError("circulating tumor cells come with the rule 'arrival'")
+        free = set(population.rows.dtype.names) - {*(name for name, _ in WHERE), *(("clone",) if is_tumor else ())}
+        if not columns.keys() <= free:
+            raise ValueError(f"no column {', '.join(sorted(columns.keys() - free))} of a {agent_class.__name__} can be given, only "
+                             f"{', '.join(sorted(free))}")
+        in_tissue = population is self.stellate or (is_tumor and number in (tumor.EXTRAVASATED, tumor.DORMANT))
+        layer, (row, column) = (TISSUE if in_tissue else LUMEN), map(int, at)
+        self._refuse_place(layer, row, column)
+        population.reserve(1)
+        slot = take_slot(population.table)
+        cell = population.rows[slot]
+        site, again, stream = row * self.shape[1] + column, 0, stream_key(0, f"added/{population.name}")
+        while (uid := hash64(stream, np.uint64(site), self.step_number, again)) in population.rows.uid:
+            again += 1
+        cell.state, cell.layer, cell.row, cell.column, cell.uid = number, layer, row, column, uid
+        if is_tumor:
+            line, now = self.config.cells.tumor, self.hours
+            given = {name: getattr(line, name) for name in ("emt", "cd47", "cd24", "pdl1", "calreticulin")}
+            columns = {"diameter_um": line.diameter, "arrived_h": now, "settled_h": now, "held_by": cause.OTHER} | given | columns
+            cell.clone = min(0, int(self.tumor.used.clone.min())) - 1 - self.ledger.total(event.ARRIVED, cause.OTHER)
+        for name, value in columns.items():
+            cell[name] = value
+        place(self.sites, population.code, layer, row, column, slot)
+        if in_tissue and self.sites.kind[row, column] == PARENCHYMA and is_tumor:
+            self.hepatocytes[row, column] = 0
+        if is_tumor:
+            for code in (event.ARRIVED, *((event.EXTRAVASATED,) if in_tissue else ())):
+                enter(self.ledger.book(1), self.minutes, code, cause.OTHER, cell, self.sites.zone[row, column])
+            self.ledger.count()
+        return population.handle(self, slot)
+
+    def move_cell(self, population: Population, slot: int, to: tuple[int, int]) -> None:
+        """Let a cell stand on another site of its layer. Raises ValueError where somebody stands, or no such cell can."""
+        cell, (row, column) = population.rows[slot], map(int, to)
+        if population is self.endothelium or (population is self.tumor and cell.state == tumor.CIRCULATING):
+            raise ValueError("the wall stays where it is, and who circulates is moved by the blood")
+        if (row, column) == (cell.row, cell.column):
+            return
+        self._refuse_place(int(cell.layer), row, column)
+        lift(self.sites, cell.layer, cell.row, cell.column)
+        cell.row, cell.column = row, column
+        place(self.sites, population.code, cell.layer, row, column, slot)
+        if population is self.tumor and cell.layer == TISSUE and self.sites.kind[row, column] == PARENCHYMA:
+            self.hepatocytes[row, column] = 0
+
+    def _refuse_place(self, layer: int, row: int, column: int) -> None:
+        """Raise ValueError unless a cell can stand on a site of the layer, and nobody does."""
+        if not (0 <= row < self.shape[0] and 0 <= column < self.shape[1]):
+            raise ValueError(f"there is no site ({row}, {column}): the lattice has {self.shape[0]} rows and {self.shape[1]} columns")
+        name = ("lumen", "tissue")[layer]
+        if self.sites.kind[row, column] not in ((SINUSOID,) if layer == LUMEN else (SINUSOID, PARENCHYMA)):
+            raise ValueError(f"at site ({row}, {column}) no cell can stand in the {name}")
+        if self.sites.population[layer, row, column]:
+            raise ValueError(f"in the {name} of site ({row}, {column}) somebody stands already")
 
     # --- the Mesa face --------------------------------------------------------------------------------------------
 
@@ -376,6 +466,16 @@ class LiverModel(mesa.Model):
         """Agent class -> AgentSet of its living cells; a set is made when it is looked up."""
         return _AgentsByType(self)
 
+    def register_agent(self, agent) -> None:
+        """Mesa's agents register themselves here; those that are no cells would do nothing, and are refused."""
+        raise TypeError(f"a {type(agent).__name__} is no cell of a liver, which runs rules instead of agents: let it act in a rule "
+                        "of your own (`abm.rule`)")
+
+    def remove_all_agents(self) -> None:
+        """As Mesa's, refused: the walls of the sinusoids stay."""
+        raise TypeError("the walls of the sinusoids cannot be removed; take out the other cells, class by class: "
+                        "for cell in model.agents_by_type[KupfferCell]: cell.remove()")
+
     @property
     def agent_types(self) -> list[type[LiverCell]]:
         return [population.agent_class for population in self.populations.values()]
@@ -386,14 +486,14 @@ class LiverModel(mesa.Model):
         """Every array that a checkpoint needs, by name; what follows from config and seed is left out."""
         state = {f"cells/{name}": np.asarray(population.used).copy() for name, population in self.populations.items()}
         state |= {f"fields/{name}": field.excess for name, field in self.fields.items()}
-        state |= {f"layers/{name}": getattr(self, name) for name in _LAYERS}
+        state |= {f"layers/{name}": getattr(self, name) for name in (*LAYERS, *MARKS)}
         state |= {
             "sites/perfused": self.sites.perfused, "sites/occupant": self.sites.occupant,
             "sites/population": self.sites.population, "flow/perfused": self._flow_perfused,
             "blood/levels": self.blood.levels, "ledger/totals": self.ledger.totals,
             "clock/step_number": np.array([self.step_number], np.int64),
         }
-        return state
+        return state | _chance_of(self)
 
     def load_state(self, state: Mapping[str, np.ndarray]) -> None:
         """Put the arrays of `state_arrays` back; the next step is the one that would have followed then.
@@ -402,7 +502,7 @@ class LiverModel(mesa.Model):
         """
         for name, population in self.populations.items():
             population.load(state[f"cells/{name}"])
-        for name in _LAYERS:
+        for name in (*LAYERS, *MARKS):
             getattr(self, name)[:] = state[f"layers/{name}"]
         self.sites.perfused[:] = state["sites/perfused"]
         self.sites.occupant[:] = state["sites/occupant"]
@@ -412,19 +512,68 @@ class LiverModel(mesa.Model):
         for name, field in self.fields.items():
             field.load(state[f"fields/{name}"])
         self.blood.levels[:] = state["blood/levels"]
-        self.ledger = Ledger()
-        self.ledger.totals[:] = state["ledger/totals"]
+        self.ledger.load(state["ledger/totals"])
         self.step_number = int(state["clock/step_number"][0])
         self.steps = self.step_number - self.first_step
         self.running = self.hours < self.config.duration
+        _restore_chance(self, state)
+
+    @property
+    def has_own_collector(self) -> bool:
+        """Whether `datacollector` was replaced by one of the user's."""
+        return self.datacollector is not self._counts
+
+    # --- copies -----------------------------------------------------------------------------------------------------
+
+    def copy(self) -> "LiverModel":
+        """Another liver in the same state, with the same future to the byte: to try what would be if.
+
+            branch = model.copy()
+            for cell in branch.agents_by_type[KupfferCell]:
+                cell.remove()
+
+        Whatever you have hung on the model is copied too. `watch` is not: it looks at one liver. Takes as long as making a
+        liver. Raises RuntimeError in the middle of a step, and TypeError when rules or interventions are not those of the
+        config.
+        """
+        return deepcopy(self)
+
+    __copy__ = copy
+
+    def __reduce__(self):
+        """Copies and pickles are made anew from config and state: tables, lattices and solvers share their memory."""
+        if self._within_step:
+            raise RuntimeError(f"step {self.step_number} has not ended: a liver can be copied or pickled between steps only")
+        self._refuse_changed_by_hand()
+        cached = {name for name in vars(self) if isinstance(getattr(type(self), name, None), cached_property)}
+        carried = {"datacollector", "_counts", "collects", "threads", "running"}
+        rest = {name: value for name, value in vars(self).items() if name not in self._made - carried | cached}
+        return _rebuilt, (type(self), self.config, self.state_arrays(), self.ledger.entries.copy()), rest
+
+    def _refuse_changed_by_hand(self) -> None:
+        """Raise TypeError unless the rules and interventions are those of the config."""
+        written = {rule.name: getattr(self.config.rules, rule.name) for rule in type(self.config).rule_classes}
+        written = {name: parameters for name, parameters in written.items() if parameters.enabled}
+        if {name: rule.uninhibited for name, rule in self.rules.items()} != written:
+            raise TypeError("the rules are not those of the config, from which a copy is made: write the change into the config")
+        if list(self.interventions.values()) != list(self.config.interventions):
+            raise TypeError("the interventions are not those of the config, from which a copy is made: write the change there")
 
     # --- for people -----------------------------------------------------------------------------------------------
 
-    def show(self, field: str | None = None):
-        """A picture of the liver as it is now (a PIL image, which Jupyter displays); `field` as overlay."""
+    def show(self, field: str | None = None, **how):
+        """A picture of the liver as it is now (a PIL image, which Jupyter displays); `field` as overlay. `how`: pixels,
+        legend, region, limits of `abm.view.frames.picture`. The first one takes a second, those that follow hardly any time."""
         from .view.frames import picture
 
-        return picture(self, field=field)
+        return picture(self, field, **how)
+
+    def _repr_html_(self) -> str:
+        """What Jupyter shows: a small picture, and the tree."""
+        image = io.BytesIO()
+        self.show(pixels=400, legend=False).save(image, "JPEG", quality=85)
+        picture = base64.b64encode(image.getvalue()).decode()
+        return f'<img src="data:image/jpeg;base64,{picture}"><pre>{html.escape(repr(self))}</pre>'
 
     def __repr__(self) -> str:
         rows, columns = self.shape
@@ -475,27 +624,52 @@ def _named(interventions: Iterable[Intervention]) -> dict[str, Intervention]:
     return named
 
 
-def _count_of(model: LiverModel, population: str) -> int:
+def _count_of(population: str, model: LiverModel) -> int:
     return model.populations[population].count
 
 
-def _configured(config: Config | None, seed: Any, overrides: Mapping[str, Any]) -> Config:
+def _rebuilt(cls: type[LiverModel], config: Config, state: Mapping[str, np.ndarray], entries: np.ndarray) -> LiverModel:
+    """A liver in the state of another one; what a subclass adds is put in its place afterwards."""
+    model = cls.__new__(cls)
+    LiverModel.__init__(model, config)
+    model.load_state(state)
+    model.ledger.load(model.ledger.totals, entries)
+    return model
+
+
+def _chance_of(model: LiverModel) -> dict[str, np.ndarray]:
+    """Mesa's two streams of chance, as arrays: the liver draws from neither, a user's own rule may."""
+    _, words, spare = model.random.getstate()
+    generator = model.rng.bit_generator.state
+    halves = [generator["state"][name] >> shift & _HALF for name in ("state", "inc") for shift in (0, 64)]
+    return {
+        "chance/random": np.array(words, np.uint32), "chance/spare": np.array([np.nan if spare is None else spare]),
+        "chance/generator": np.array([*halves, generator["has_uint32"], generator["uinteger"]], np.uint64),
+    }
+
+
+def _restore_chance(model: LiverModel, state: Mapping[str, np.ndarray]) -> None:
+    spare = float(state["chance/spare"][0])
+    model.random.setstate((3, tuple(map(int, state["chance/random"])), None if math.isnan(spare) else spare))
+    low, high, step_low, step_high, held, value = map(int, state["chance/generator"])
+    model.rng.bit_generator.state = model.rng.bit_generator.state | {
+        "state": {"state": low | high << 64, "inc": step_low | step_high << 64}, "has_uint32": held, "uinteger": value}
+
+
+def _is_repeated_by_mesa() -> bool:
+    """Whether `mesa.batch_run` is making this model for one of several repetitions, of which a model is told nothing."""
+    frame = inspect.currentframe()
+    while frame is not None:
+        if frame.f_globals.get("__name__") == "mesa.batchrunner":
+            runs = frame.f_locals.get("runs_list") or [frame.f_locals.get("run")]
+            if any(run is not None and run[1] > 0 for run in runs):  # (run, repetition, arguments)
+                return True
+        frame = frame.f_back
+    return False
+
+
+def _configured(config: Any, seed: Any, overrides: Mapping[str, Any]) -> Config:
     """The config with seed and overrides applied, validated as a whole."""
-    if "plugins" in overrides:
-        raise ValueError("plugins are named in a config that `load_config` reads, not as an override")
-    base = config if config is not None else compose()()
     if seed is not None:
-        overrides = {**overrides, "seed": int(seed)}
-    if not overrides:
-        return base
-    return type(base).model_validate(_merged(base.model_dump(mode="json"), overrides))
-
-
-def _merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
-    merged = dict(base)
-    for name, value in changes.items():
-        old = merged.get(name)
-        if isinstance(old, dict) and "enabled" in old and isinstance(value, bool | str):
-            value = {"enabled": value}
-        merged[name] = _merged(old, value) if isinstance(old, dict) and isinstance(value, Mapping) else value
-    return merged
+        overrides = {**overrides, "seed": int(seed) if str(seed).isdigit() else seed}  # text is what SolaraViz hands over
+    return with_changes(config, overrides)

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .fields.layers import LAYERS
 from .invariants import watch
 from .record import checkpoint, manifest
 from .record.event_table import Events, events_table
@@ -30,7 +31,7 @@ from .record.recorder import Recorder, as_hours
 from .record.schedule import Every, steps_until
 from .record.summary import summarise
 from .record.tables import PARTS, remove_parts
-from .record.timeseries import LAYERS, Timeseries
+from .record.timeseries import Timeseries
 
 if TYPE_CHECKING:
     from .model import LiverModel
@@ -115,6 +116,9 @@ class Simulation:
                 return recorder
         raise KeyError(f"no recorder is named '{name}'; there is {', '.join(r.name for r in self.recorders)}")
 
+    def __reduce__(self):
+        raise TypeError("a run belongs to its folder and its process, and cannot be copied or pickled; its model can")
+
     def __repr__(self) -> str:
         where = f"\n  folder: {self.folder}" if self.folder else ""
         kept = "".join(f"\n    {recorder!r}" for recorder in self.recorders)
@@ -167,6 +171,7 @@ class Simulation:
 
     def _loop(self, interrupted: Callable[[], bool], clock: float) -> None:
         model = self.model
+        model.collects = model.has_own_collector
         if self._check:
             watch(model, self._check)
         self._report()

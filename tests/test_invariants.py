@@ -127,6 +127,8 @@ def book_wrong(model):
     (set_lattice("oxygen", 80), "oxygen is 80.0"),
     (set_lattice("lactate", 0.5), "lactate is 0.5"),
     (set_lattice("nets", 1.5), "nets is 1.5"),
+    (set_lattice("net_residue", 1.5), "net_residue is 1.5"),
+    (set_lattice("net_residue", np.nan), "net_residue is nan"),
     (set_lattice("exosomes", np.inf), "exosomes is inf"),
     (set_lattice("hepatocytes", 3), "'hepatocytes' of a site is 3"),
     (set_perfused, "'perfused' of a site is 2"),

@@ -2,13 +2,13 @@
 
 import inspect
 import textwrap
+from functools import partial
 
 import mesa
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pydantic import ValidationError
 
 from abm import (
     EndothelialCell,
@@ -16,15 +16,20 @@ from abm import (
     LiverModel,
     NaturalKillerCell,
     Neutrophil,
+    Simulation,
     StellateCell,
     TumorCell,
     load_config,
 )
 from abm.cells.tumor import CIRCULATING
+from abm.config.errors import ConfigError
+from abm.config.loading import shipped_configs
 from abm.kernels.tables import new_book
 from abm.record import event
 from abm.rules import RULES
 from abm.tissue.sites import LUMEN, PARENCHYMA, SINUSOID, TISSUE
+from abm.view import frames
+from abm.view.painter import Painter
 
 CLASSES = (TumorCell, KupfferCell, EndothelialCell, NaturalKillerCell, Neutrophil, StellateCell)
 TISSUE_SIZE = {"width": "0.5 mm", "height": "0.5 mm"}
@@ -239,8 +244,8 @@ def test_arms_of_one_seed_share_their_chance():
 def test_a_seed_is_a_seed_in_whatever_form(seed):
     model = busy(**seed)
     assert model.seed == model.config.seed == 7
-    assert model.random.random() == mesa.Model(rng=7).random.random()
     assert differing(model, busy(seed=7)) == []
+    assert model.random.random() == mesa.Model(rng=7).random.random()
 
 
 def test_the_seed_of_the_config_holds_unless_it_is_overridden(tmp_path):
@@ -262,23 +267,73 @@ def test_switching_a_rule_keeps_its_other_parameters():
 
 
 @pytest.mark.parametrize(("overrides", "error", "message"), [
-    ({"duration": "3 um"}, ValidationError, "wrong dimension"),
-    ({"durations": "3 d"}, ValidationError, "Extra inputs"),
-    ({"seed": "seven"}, ValueError, "seven"),
-    ({"seed": -1}, ValidationError, "greater than or equal to 0"),
+    ({"duration": "3 um"}, ConfigError, r"LiverModel\(...\)  duration\n.*wrong dimension"),
+    ({"durtion": "3 d"}, ConfigError, "did you mean duration"),
+    ({"rules": {"grwth": "off"}}, ConfigError, "did you mean rules.growth"),
+    ({"line": "mc39"}, ConfigError, "did you mean 'mc38'"),
+    ({"seed": "seven"}, ConfigError, "seven"),
+    ({"seed": -1}, ConfigError, "seed"),
+    ({"config": 3}, TypeError, "a config is .* not int"),
+    ({"config": "quickstrt"}, ConfigError, "no such file"),
+    ({"config": {"durations": 3}}, ConfigError, "unknown key"),
     ({"tissue": {"width": "0.1 mm", "height": "0.1 mm"}}, ValueError, "lobule"),
     ({"cells": {"neutrophil": {"density": "9000 /mm^2"}}}, ValueError, "make them fewer"),
-    ({"plugins": ["mine.py"]}, ValueError, "load_config"),
+    ({"plugins": ["mine.py"]}, ConfigError, "no such file"),
 ])
 def test_a_config_that_makes_no_liver_is_refused(overrides, error, message):
     with pytest.raises(error, match=message):
         LiverModel(**({"tissue": TISSUE_SIZE} | overrides))
 
 
+def test_a_config_in_whatever_form_is_the_same_config(tmp_path, monkeypatch):
+    """A file, its name among the shipped ones, its keys, its Config: also outside of a checkout."""
+    shipped = shipped_configs() / "quickstart.yaml"
+    monkeypatch.chdir(tmp_path)
+    expected = load_config(shipped)
+    assert load_config("quickstart") == load_config("configs/quickstart.yaml") == expected
+    small = {"tissue": TISSUE_SIZE, "line": "mc38", "host": "nude", "seed": 3}
+    (tmp_path / "own.yaml").write_text(
+        f"extends: {shipped}\nline: mc38\nhost: nude\nseed: 3\ntissue: {{width: 0.5 mm, height: 0.5 mm}}\n")
+    wanted = load_config("own.yaml")
+    assert wanted.labels == {"line": "mc38", "host": "nude"}
+    for config in ("quickstart", shipped, {"extends": "quickstart"}):
+        assert LiverModel(config, **small).config == wanted
+    assert LiverModel("own.yaml").config == LiverModel(wanted).config == wanted
+    assert LiverModel(line="mc38", tissue=TISSUE_SIZE).config == LiverModel({"line": "mc38", "tissue": TISSUE_SIZE}).config
+
+
+def test_a_loaded_config_keeps_its_line(own_liver):
+    config = load_config("quickstart", ["line=mc38", "tissue.width=0.5 mm", "tissue.height=0.5 mm"])
+    with pytest.raises(ConfigError, match=r"has the line 'mc38' already.*load_config"):
+        LiverModel(config, line="b16f1")
+    with pytest.raises(ConfigError, match="give it to `load_config`"):
+        LiverModel(config, plugins=["own.py"])
+    assert LiverModel(own_liver.config, line="mc38").config.labels == {"line": "mc38"}
+
+
 def test_time(own_liver):
     assert (own_liver.step_number, own_liver.minutes, own_liver.hours) == (6, 30.0, 0.5)
     assert (own_liver.dt_minutes, own_liver.dt_hours) == (5.0, pytest.approx(1 / 12))
     assert own_liver.area_mm2 == pytest.approx(0.25)
+
+
+def test_pictures_of_one_liver_are_prepared_once(own_liver, monkeypatch):
+    prepared = []
+    monkeypatch.setattr(frames, "Painter", lambda *what, **how: prepared.append(how) or Painter(*what, **how))
+    first = own_liver.show(pixels=100)
+    after(own_liver, 2)
+    again = own_liver.show(pixels=100)
+    own_liver.show("tnf", pixels=100, limits=(0.0, 2.0))
+    own_liver.show("oxygen", pixels=100)
+    assert len(prepared) == 1 and first.size == again.size and np.asarray(first).tobytes() != np.asarray(again).tobytes()
+    fresh = np.asarray(own_liver.copy().show(pixels=100))
+    assert (np.asarray(own_liver.show(pixels=100)) == fresh).all() and len(prepared) == 2
+    close = own_liver.show(pixels=100, legend=False, region=np.s_[10:30, 5:15])
+    assert close.size == (50, 100) and own_liver.show(pixels=100, legend=False).size == (100, 100)
+    with pytest.raises(ValueError, match="no sites in rows and columns"):
+        own_liver.show(region=np.s_[60:70, :])
+    text = own_liver._repr_html_()
+    assert text.startswith('<img src="data:image/jpeg;base64,') and "<pre>LiverModel &#x27;experiment" in text and len(text) < 200_000
 
 
 def test_a_liver_shows_itself_as_a_tree(liver):
@@ -371,9 +426,65 @@ def test_the_whole_grid_follows_the_tables(own_liver):
     assert all(cell.is_empty for cell in grid.empties)
 
 
-def test_cells_are_not_put_by_hand(liver):
-    with pytest.raises(NotImplementedError, match="placed by the rules"):
-        liver.grid[0, 0].add_agent(next(iter(liver.agents_by_type[KupfferCell])))
+def free(model, layer, kind=SINUSOID) -> list[tuple[int, int]]:
+    """Sites of a kind on which nobody stands in a layer."""
+    return [tuple(map(int, place)) for place in np.argwhere((model.sites.kind == kind) & (model.sites.population[layer] == 0))]
+
+
+def test_cells_can_be_added_and_moved_and_the_liver_stays_sound(own_liver):
+    before, arrived = own_liver.tumor.count, own_liver.ledger.total("arrived")
+    plates = free(own_liver, TISSUE, PARENCHYMA)
+    added = [own_liver.add(TumorCell, at=plates[0], emt=0.5), own_liver.add(TumorCell, at=plates[40], state="dormant"),
+             own_liver.add(TumorCell, at=free(own_liver, LUMEN)[0], state="adherent"),
+             own_liver.add(KupfferCell, at=free(own_liver, LUMEN)[0]), own_liver.add(NaturalKillerCell, at=free(own_liver, LUMEN)[5]),
+             own_liver.add(StellateCell, at=free(own_liver, TISSUE)[3], state="activated")]
+    assert [cell.layer for cell in added] == [TISSUE, TISSUE, LUMEN, LUMEN, LUMEN, TISSUE]
+    assert [cell.state_name for cell in added] == ["extravasated", "dormant", "adherent", "resting", "patrolling", "activated"]
+    assert len({cell.clone for cell in added[:3]}) == 3 and all(cell.clone < 0 for cell in added[:3])
+    assert (added[0].emt, added[0].diameter_um) == (0.5, own_liver.config.cells.tumor.diameter)
+    assert own_liver.tumor.count == before + 3 and own_liver.ledger.total("arrived", "other") == 3
+    assert own_liver.ledger.total("arrived") == arrived + 3 and set(added) <= set(own_liver.agents)
+    check_invariants(own_liver)
+    added[0].move_to(own_liver.grid[plates[7]])
+    added[3].cell = own_liver.grid[free(own_liver, LUMEN)[9]]
+    own_liver.grid[free(own_liver, LUMEN)[4]].add_agent(added[4])
+    assert added[0].cell.coordinate == plates[7] and added[0] in own_liver.grid[plates[7]].agents
+    check_invariants(own_liver)
+    after(own_liver, 3)
+    check_invariants(own_liver)
+
+
+@pytest.mark.parametrize(("what", "said"), [
+    (lambda model: TumorCell(model), r"model\.add\(TumorCell"),
+    (lambda model: TumorCell.create_agents(model, 3), r"model\.add\(TumorCell"),
+    (lambda model: mesa.Agent(model), "is no cell of a liver"),
+    (lambda model: model.remove_all_agents(), "walls of the sinusoids cannot be removed"),
+    (lambda model: model.add(EndothelialCell, at=(0, 0)), "cannot be added"),
+    (lambda model: model.add(TumorCell, at=free(model, LUMEN)[0], state="circulating"), "arrival"),
+    (lambda model: model.add(TumorCell, at=free(model, LUMEN)[0], state="held", uid=3), "no column uid"),
+    (lambda model: model.add(KupfferCell, at=free(model, LUMEN)[0], state="angry"), "no state 'angry'; there is resting"),
+    (lambda model: model.add(KupfferCell, at=free(model, LUMEN, PARENCHYMA)[0]), "no cell can stand in the lumen"),
+    (lambda model: model.add(KupfferCell, at=(-1, 3)), "no site"),
+    (lambda model: model.add(KupfferCell, at=next(iter(model.agents_by_type[KupfferCell])).cell.coordinate), "somebody stands"),
+    (lambda model: next(iter(model.agents_by_type[EndothelialCell])).move_to(model.grid[0, 0]), "the wall stays"),
+    (lambda model: model.grid[0, 0].remove_agent(None), "move_to another site"),
+])
+def test_what_a_liver_cannot_do_is_refused_and_changes_nothing(liver, what, said):
+    before = contents(liver)
+    with pytest.raises((TypeError, ValueError, NotImplementedError), match=said):
+        what(liver)
+    assert contents(liver) == before
+
+
+def test_a_state_is_set_by_name_and_checked(own_liver):
+    cell = next(iter(own_liver.agents_by_type[TumorCell]))
+    cell.state = "adherent"
+    assert (cell.state, cell.state_name) == (2, "adherent")
+    cell.state = 1
+    for wrong in ("angry", 99, -1, 1.5):
+        with pytest.raises(ValueError, match=r"no state .* there is circulating, held"):
+            cell.state = wrong
+    assert cell.state_name == "held"
 
 
 def test_layers_share_their_memory_with_the_kernels(own_liver):
@@ -462,6 +573,32 @@ def test_a_batch_of_runs():
     assert len(rows) == 2
     assert [row["hours"] for row in rows] == pytest.approx([1.0, 1.0])
     assert [row["tumor"] for row in rows] == [after(busy(seed=seed), 12).tumor.count for seed in seeds]
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_repetitions_of_mesa_differ_or_are_refused(processes):
+    """A model is told nothing of Mesa's repetitions: without seeds they would all be one and the same run."""
+    parameters = {"duration": ["5 min"], "tissue": [TISSUE_SIZE], "rules": [LIVELY]}
+    run = partial(mesa.batch_run, LiverModel, number_processes=processes, display_progress=False)
+    seeded = "rng" in inspect.signature(mesa.batch_run).parameters
+    repeated = {"rng": [None, None]} if seeded else {"iterations": 2}
+    with pytest.raises(ValueError, match="name the seeds among the parameters"):
+        run(parameters=parameters, **repeated)
+    if processes == 2:  # a pool takes seconds to start, and `test_a_batch_of_runs` has shown the rest
+        return
+    rows = run(parameters=parameters, rng=[1, 2]) if seeded else run(parameters=parameters | {"seed": [1, 2]})
+    assert len(rows) == 2 and rows[0]["natural_killer"] and rows[0]["tumor"] != rows[1]["tumor"]
+
+
+def test_a_run_collects_nothing_that_grows_unless_somebody_asked():
+    model = busy()
+    Simulation(model, until="1 h", recorders=[]).run()
+    assert not model.datacollector.model_vars["hours"]
+    model.datacollector = mesa.DataCollector({"tumor": lambda liver: liver.tumor.count})
+    Simulation(model, until="2 h", recorders=[]).run()
+    assert len(model.datacollector.model_vars["tumor"]) == 12
+    alone = after(busy(), 3)
+    assert len(alone.datacollector.model_vars["hours"]) == 3
 
 
 # --- rules of one's own -------------------------------------------------------------------------------------------

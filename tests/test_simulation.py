@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from abm.fields.layers import LAYERS
 from abm.record import checkpoint, manifest
 from abm.record.compare import differing
 from abm.record.files import DamagedFile
@@ -412,10 +413,11 @@ def test_a_field_that_is_not_finite_ends_the_run(tmp_path, bad):
         light(tmp_path / "run", progress=spoil).run()
 
 
-def test_layers_are_checked_too():
+@pytest.mark.parametrize("name", LAYERS)
+def test_layers_are_checked_too(name):
     model = FakeModel()
-    model.nets[0, 0] = np.nan
-    with pytest.raises(FieldError, match="nets"):
+    getattr(model, name)[0, 0] = np.nan
+    with pytest.raises(FieldError, match=f"{name} is nan"):
         check_finite(model)
 
 

@@ -24,7 +24,8 @@ DTYPE = np.dtype([
 
 
 class EndothelialCell(LiverCell):
-    """One segment of the wall of a sinusoid (an LSEC spans about six)."""
+    """One segment of the wall of a sinusoid: agents, DataCollectors and tables count segments, of which an LSEC spans about
+    six (`sites_per_cell`); courses, `repr` and measures count LSECs."""
 
     dtype = DTYPE
     states = ("quiescent", "activated", "retracted")

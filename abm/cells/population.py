@@ -7,7 +7,7 @@ import mesa
 import numpy as np
 
 from ..kernels.random import shuffled
-from ..kernels.tables import ALIVE, HIGH, Rows, Table, as_rows, new_book
+from ..kernels.tables import ALIVE, HIGH, Rows, Table, as_rows, blank_row, new_book
 
 TUMOR, KUPFFER, NATURAL_KILLER, NEUTROPHIL, STELLATE, ENDOTHELIAL = 1, 2, 3, 4, 5, 6
 """Population codes in the occupancy lattices; 0 is nobody."""
@@ -18,6 +18,13 @@ keeps for life. What indexes a lattice is a whole word, so that kernels are comp
 
 
 _KEPT = ("alive", "layer", "row", "column", "uid")
+_HANDLE = ("model", "_population", "_slot", "_uid", "unique_id", "pos")
+"""What every agent carries; the rest is the user's."""
+
+
+def _handle(model, population: str, slot: int, uid: int) -> "LiverCell":
+    """The agent of a cell of this model, or of one that has died."""
+    return model.populations[population].handle(model, slot, uid)
 
 
 class Column:
@@ -37,6 +44,18 @@ class Column:
         agent._row()[self.name] = value
 
 
+class State(Column):
+    """The state of an agent: reads as its number, is set by name or number."""
+
+    def __set__(self, agent, value) -> None:
+        states = agent.states
+        if isinstance(value, str) and value in states:
+            value = states.index(value)
+        if isinstance(value, str) or not 0 <= value < len(states) or value != int(value):
+            raise ValueError(f"a {type(agent).__name__} is in no state {value!r}; there is {', '.join(states)}")
+        super().__set__(agent, int(value))
+
+
 class LiverCell(mesa.Agent):
     """A Mesa agent that is a view of one row of a population.
 
@@ -50,19 +69,35 @@ class LiverCell(mesa.Agent):
         super().__init_subclass__(**kwargs)
         for name in cls.dtype.names:
             if name not in cls.__dict__:
-                setattr(cls, name, Column(name))
+                setattr(cls, name, State(name) if name == "state" else Column(name))
+
+    def __init__(self, *args, **kwargs):
+        name = type(self).__name__
+        raise TypeError(f"a {name} is a row of the liver's tables and is not made by itself: model.add({name}, at=(row, column)) "
+                        "adds one")
 
     @classmethod
-    def of_row(cls, model, population: "Population", slot: int) -> "LiverCell":
-        """A handle on the cell that lives in `slot` now. Mesa's own registration is not needed and not paid for."""
+    def create_agents(cls, model, n: int, *args, **kwargs):
+        """As Mesa's, refused: a cell needs a place."""
+        cls(model)
+
+    @classmethod
+    def of_row(cls, model, population: "Population", slot: int, uid: int | None = None) -> "LiverCell":
+        """A handle on the cell that lives in `slot` now, or that lived there under another identity. Mesa's own
+        registration is not needed and not paid for."""
         agent = cls.__new__(cls)
         agent.model = model
         agent._population = population
         agent._slot = int(slot)
-        agent._uid = population.rows.uid[slot]
+        agent._uid = population.rows.uid[slot] if uid is None else np.uint64(uid)
         agent.unique_id = int(agent._uid)
         agent.pos = None
         return agent
+
+    def __reduce__(self):
+        """The copy of an agent is that of the same cell, in the copy of its model."""
+        rest = {name: value for name, value in vars(self).items() if name not in _HANDLE}
+        return _handle, (self.model, self._population.name, self._slot, int(self._uid)), rest or None
 
     def _row(self):
         rows = self._population.rows
@@ -85,6 +120,15 @@ class LiverCell(mesa.Agent):
         """The Mesa cell (lattice site) where this agent stands."""
         row = self._row()
         return self.model.grid[int(row["row"]), int(row["column"])]
+
+    @cell.setter
+    def cell(self, cell) -> None:
+        self.move_to(cell)
+
+    def move_to(self, cell) -> None:
+        """Go to a Mesa cell (lattice site) in the same layer. Raises ValueError where somebody stands, or no such cell can."""
+        self._row()
+        self.model.move_cell(self._population, self._slot, cell.coordinate)
 
     def remove(self) -> None:
         """Take the cell out of the liver, as if it had died of another cause."""
@@ -116,12 +160,13 @@ class Population:
         self.sites_per_cell = sites_per_cell
         self.rows = as_rows(np.zeros(16, agent_class.dtype))
         self.book = new_book(self.rows)
+        self._blank = blank_row(agent_class.dtype)
         self._used = self._used_of = self.rows
         self._handles: dict[int, LiverCell] = {}
 
     @property
     def table(self) -> Table:
-        return Table(self.rows, self.book)
+        return Table(self.rows, self.book, self._blank)
 
     @property
     def count(self) -> int:
@@ -161,6 +206,12 @@ class Population:
             return np.empty(0, np.int64)
         return shuffled(key, step, used["uid"], used["alive"] if among is None else among, count)
 
+    def number_of(self, state: str) -> int:
+        """The number of a state by its name. Raises ValueError for one that there is not."""
+        if state not in self.states:
+            raise ValueError(f"{self.name} cells are in no state {state!r}; there is {', '.join(self.states)}")
+        return self.states.index(state)
+
     def in_state(self, state: int) -> np.ndarray:
         """Which rows are alive and in the state of that number (bool, as long as `used`)."""
         used = np.asarray(self.used)  # a column of a plain array is looked up ten times quicker
@@ -179,8 +230,11 @@ class Population:
         self.book = new_book(self.rows)
         self._handles.clear()
 
-    def handle(self, model, slot: int) -> LiverCell:
-        """The Mesa agent of the cell in `slot`; the same object as long as that cell lives."""
+    def handle(self, model, slot: int, uid: int | None = None) -> LiverCell:
+        """The Mesa agent of the cell in `slot`; the same object as long as that cell lives. With a `uid`, that of the cell
+        of this identity, dead or alive."""
+        if uid is not None and (slot >= self.rows.size or self.rows.uid[slot] != uid or not self.rows.alive[slot]):
+            return self.agent_class.of_row(model, self, slot, uid)
         agent = self._handles.get(slot)
         if agent is None or not agent.is_alive:
             agent = self._handles[slot] = self.agent_class.of_row(model, self, slot)
@@ -198,6 +252,17 @@ class Population:
         frame = pd.DataFrame({name: rows[name] for name in rows.dtype.names if name != "alive"})
         frame["state"] = pd.Categorical.from_codes(rows.state.astype(np.int64), categories=list(self.states))
         return frame
+
+    def __getstate__(self):
+        """A copy has rows and a book of its own, and neither views of another's nor agents of another model."""
+        state = dict(vars(self))
+        del state["_used"], state["_used_of"], state["_handles"]
+        return state
+
+    def __setstate__(self, state) -> None:
+        vars(self).update(state)
+        self._used = self._used_of = self.rows
+        self._handles = {}
 
     def __len__(self) -> int:
         return self.count

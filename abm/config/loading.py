@@ -37,6 +37,8 @@ NOT_INHERITED_FROM_PRESETS = ("name", "description")
 
 NEED_THE_WHOLE = ("missing", "value_error", "assertion_error")
 """pydantic's errors that may come from a part of the config that could not be read."""
+KEYWORDS = "LiverModel(...)"
+"""How errors name what was given as keywords, in Python."""
 
 OVERRIDE_KEY = re.compile(r"[^.\[\]=\s]+(?:\.[^.\[\]=\s]+|\[[0-9]{1,6}\])*")
 
@@ -79,12 +81,64 @@ def presets(kind: str) -> list[str]:
 
 def load_config(path: str | os.PathLike | None = None, overrides: Sequence[str] = (), *,
                 compose: Callable | None = None):
-    """The validated `Config` of the file at `path` (None: all defaults) with `overrides` such as `'seed=3'`.
+    """The validated `Config` of the file at `path`, or of the shipped config of that name (`quickstart`; None: all
+    defaults), with `overrides` such as `'seed=3'`.
 
     `compose(user_rules)` gives the class to validate with; by default `abm.config.schema.compose`.
     Raises ConfigError with everything that is wrong.
     """
+    path = None if path is None else find_config(Path(path))
     return validated(read_layers(path, overrides), "" if path is None else os.fspath(path), compose)
+
+
+def with_changes(config: Any, changes: Mapping[str, Any]):
+    """`config` with `changes` over it, as in a file that extends it, validated as a whole.
+
+    `config` is a Config, the path of a file or the name of a shipped config, the keys of a file as a mapping, or None for
+    the defaults. Raises ConfigError with everything that is wrong, TypeError for what is no config.
+    """
+    from .schema import Config
+
+    reader = Reader()
+    above = _node_of(changes, Place(Source(KEYWORDS, Path.cwd(), override=True)))
+    if isinstance(config, Config):
+        if not changes:
+            return config
+        base = _node_of(config.model_dump(mode="json"), Place(Source("the config", Path.cwd(), override=True)))
+        reader.problems += [problem for key in changes for problem in _fixed_when_loaded(config, key, above)]
+        layers = read_arm(reader, base, above, (), ())
+        return checked(sound(layers.root), type(config), layers.problems, "", complete=layers.complete)
+    if config is None or isinstance(config, Mapping):
+        base = _node_of(config or {}, Place(Source("the config", Path.cwd(), override=True)))
+        return validated(read_arm(reader, base, above, (), ()), "")
+    if not isinstance(config, str | os.PathLike):
+        raise TypeError(f"a config is a Config (from `load_config`), the path of a file, the name of a shipped config or a mapping, "
+                        f"not {type(config).__name__}")
+    path = find_config(Path(config))
+    base = reader.read(path, Source(os.fspath(path), path.parent))
+    return validated(read_arm(reader, base, above, (), (path.resolve(),)), os.fspath(path))
+
+
+def _fixed_when_loaded(config, key: str, changes: Node) -> Iterable[Problem]:
+    """What can be said of a file only, of whose layers a loaded config knows nothing any more."""
+    if key in ("plugins", "extends"):
+        yield changes.value[key].shown.problem((key,), f"'{key}' is read with the file", "give it to `load_config`")
+    elif key in PRESETS and key in config.labels:
+        message = f"the config has the {key} '{config.labels[key]}' already, and what is of it cannot be told from its other values"
+        yield changes.value[key].shown.problem((key,), message, f"load it with another: load_config(path, ['{key}=...'])")
+
+
+def _node_of(value: Any, place: Place) -> Node:
+    """Plain data as the tree that a file would give."""
+    if isinstance(value, BaseModel):
+        value = value.model_dump(mode="json")
+    if isinstance(value, Mapping):
+        return Node({str(key): _node_of(item, place) for key, item in value.items()}, place, key=place)
+    if isinstance(value, list | tuple | set | frozenset):
+        return Node([_node_of(item, place) for item in value], place, key=place)
+    if isinstance(value, os.PathLike):
+        value = os.fspath(value)
+    return Node(value.item() if hasattr(value, "item") else value, place, key=place)  # numpy's numbers
 
 
 def load_text(text: str, overrides: Sequence[str] = (), *, name: str = "config", folder: Path | None = None,
@@ -578,7 +632,7 @@ def _with_plugins(root: Node, compose: Callable, problems: list[Problem]) -> tup
             for rule in rules:
                 plugins.check_names(rule, known)
                 known.append(rule.name)
-        except (plugins.PluginError, RuntimeError) as error:  # RuntimeError: ~nobody has no home folder
+        except (plugins.PluginError, RuntimeError, ValueError) as error:  # ~nobody has no home folder; a path may hold a null
             problems.append(item.shown.problem(("plugins", index), f"{quoted(item.value)}: {error}"))
             sound = False
             continue

@@ -18,6 +18,7 @@ from collections.abc import Sequence
 from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from types import ModuleType
+from typing import NamedTuple
 
 from pydantic import ValidationError
 
@@ -25,6 +26,8 @@ from ..rules.rule import Rule, RuleParameters
 from .errors import closest, quoted
 
 MAX_BYTES = 1_000_000
+_MODULE = "crlm_plugin_"
+"""How the modules of plugins are named, before name and digest of the file."""
 
 
 class PluginError(Exception):
@@ -54,6 +57,32 @@ def load_rules(path: Path) -> tuple[type[Rule], ...]:
     return rules
 
 
+class Address(NamedTuple):
+    """Where a rule of a plugin is found again: the file, the name under which its present content is imported, and the
+    class."""
+
+    path: str
+    module: str
+    name: str
+
+
+def address(rule: type[Rule]) -> Address | type[Rule]:
+    """What stands for a user's rule in a pickle: its address, or the class where it comes from no plugin."""
+    if not rule.__module__.startswith(_MODULE):
+        return rule
+    return Address(sys.modules[rule.__module__].__file__, rule.__module__, rule.__qualname__)
+
+
+def at(found: Address | type[Rule]) -> type[Rule]:
+    """The rule at an address. Raises PluginError when the file cannot be read, or is not as it was."""
+    if not isinstance(found, Address):
+        return found
+    module = sys.modules.get(found.module) or load_module(Path(found.path))
+    if module.__name__ != found.module:
+        raise PluginError(f"{found.path} has changed since this config was pickled")
+    return getattr(module, found.name)
+
+
 def check_names(rule: type[Rule], known: Sequence[str]) -> None:
     """Raise PluginError when a rule's name is taken, or its `after` is none of the `known` rules before it."""
     if rule.name in known:
@@ -77,7 +106,7 @@ def load_module(path: Path) -> ModuleType:
     path = path.resolve()
     digest = hashlib.sha256(str(path).encode("utf-8", "surrogateescape") + b"\0" + source).hexdigest()[:16]
     stem = "".join(char if char.isalnum() else "_" for char in path.stem)
-    name = f"crlm_plugin_{stem}_{digest}"
+    name = f"{_MODULE}{stem}_{digest}"
     if name in sys.modules:
         return sys.modules[name]
     spec = importlib.util.spec_from_file_location(name, path, loader=_FromSource(name, str(path)))

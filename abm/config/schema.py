@@ -2,7 +2,7 @@
 
 import functools
 from collections.abc import Iterable
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
 from pydantic import Field, create_model, field_validator
 from pydantic_core import PydanticCustomError
@@ -30,6 +30,7 @@ from ..record.parameters import RecordParameters
 from ..rules import Rule, in_order
 from ..tissue.anatomy import TissueParameters
 from ..units import LONGEST, Hours, Moment, Parameters
+from . import plugins
 from .kinds import one_of
 
 
@@ -59,6 +60,7 @@ class Config(Parameters):
     """One experiment: a liver, what arrives in it, and what is kept of it."""
 
     rule_classes: ClassVar[tuple[type[Rule], ...]] = ()
+    user_rules: ClassVar[tuple[type[Rule], ...]] = ()
 
     name: str = Field(default="experiment", max_length=200, description="title of the experiment")
     description: str = Field(default="", max_length=5000, description="what is asked, in a sentence or two")
@@ -90,6 +92,10 @@ class Config(Parameters):
             raise PydanticCustomError("begin", "a run begins at most 10 years before time 0")
         return begin
 
+    def __reduce__(self):
+        """By its content: a composed class has no name by which another process could find it."""
+        return _recomposed, (tuple(map(plugins.address, self.user_rules)), self.model_dump(mode="json"))
+
     @property
     def begins(self) -> float:
         """Hours at which the run begins: 0, or before it."""
@@ -109,5 +115,10 @@ def compose(user_rules: tuple[type[Rule], ...] = ()) -> type[Config]:
     kinds = one_of([kind.for_rules(rule_classes) for kind in KINDS])
     interventions = (tuple[kinds, ...], Field(default=(), description=Config.model_fields["interventions"].description))
     composed = create_model("Config", __base__=Config, __doc__=Config.__doc__, rules=(rules, rules()), interventions=interventions)
-    composed.rule_classes = rule_classes
+    composed.rule_classes, composed.user_rules = rule_classes, user_rules
     return composed
+
+
+def _recomposed(user_rules: Iterable[Any], content: dict[str, Any]) -> Config:
+    """A pickled config. Raises PluginError when a plugin is not as it was."""
+    return compose(tuple(map(plugins.at, user_rules))).model_validate(content)

@@ -13,7 +13,7 @@ from ..cells.tumor import TumorCell
 from ..record import event
 from ..record.event_table import events_table
 from ..record.fates import Fates, fates_of
-from ..record.nodules import connected, survey
+from ..record.nodules import connected, standing, survey
 
 if TYPE_CHECKING:
     from ..model import LiverModel
@@ -72,8 +72,7 @@ class Looking:
     @cached_property
     def standing(self) -> np.ndarray:
         """The living tumor cells that hold a site; those in the blood stream do not."""
-        cells, sites = self.cells, self.liver.sites
-        return cells[sites.population[cells["layer"], cells["row"], cells["column"]] == TUMOR]
+        return standing(self.liver)
 
     def fates(self, **sizes) -> Fates:
         """What became of the founders so far; `sizes` replace those of the config's `record` (see RecordParameters)."""

@@ -21,8 +21,10 @@ _HOMES_OF_NUMBERS = ("cells", "fields", "kernels", "record", "rules", "tissue")
 
 
 def _sources_digest(package: Path = _PACKAGE) -> str:
-    """Digest of every file of `package` with kernels, or with numbers that kernels may take in, and of numba."""
-    digest = hashlib.blake2b(numba.__version__.encode(), digest_size=8)
+    """Digest of every file of `package` with kernels, or with numbers that kernels may take in, of numba, and of
+    whether kernels look at the bounds of arrays (NUMBA_BOUNDSCHECK=1)."""
+    bounds = " with bounds" if numba.config.BOUNDSCHECK else ""
+    digest = hashlib.blake2b(f"{numba.__version__}{bounds}".encode(), digest_size=8)
     for source in sorted(package.rglob("*.py")):
         content = source.read_bytes()
         if b"jit" in content or (source.parent.name in _HOMES_OF_NUMBERS and _NUMBER.search(content)):

@@ -35,8 +35,18 @@ class Sites(NamedTuple):
 
 
 @jit(inline=True, counted=False)
+def reach_within(reach, size, periodic):
+    """The first and last offset along an axis of `size` sites that look at everything within `reach` once: around a
+    periodic axis that is shorter than the reach, each site from its nearer side."""
+    if periodic and 2 * reach + 1 > size:
+        return -((size - 1) // 2), size // 2
+    return -min(reach, size - 1), min(reach, size - 1)
+
+
+@jit(inline=True, counted=False)
 def shifted(index, offset, size, periodic):
-    """`index + offset` within `size`, wrapped when periodic, else -1 beyond the edge."""
+    """`index + offset` within `size`, wrapped when periodic, else -1 beyond the edge. No offset is larger than `size`:
+    those of a reach are from `reach_within`."""
     moved = index + offset
     if moved < 0:
         return moved + size if periodic else -1

@@ -48,10 +48,16 @@ def _column(name: str) -> property:
 
 
 class Table(NamedTuple):
-    """rows: with a column `alive`; book: int64 [3]."""
+    """rows: with a column `alive`; book: int64 [3]; blank: one row, with which every new one begins."""
 
     rows: Rows
     book: np.ndarray
+    blank: Rows
+
+
+def blank_row(dtype: np.dtype) -> Rows:
+    """The one row, all zero, with which cells of this table begin."""
+    return as_rows(np.zeros(1, dtype))
 
 
 def new_book(rows: Rows) -> np.ndarray:
@@ -65,11 +71,12 @@ def new_book(rows: Rows) -> np.ndarray:
 
 @jit(counted=False)
 def take_slot(table):
-    """Claim the lowest free row (its old content still in it). Raises IndexError when none was reserved."""
+    """Claim the lowest free row, blank but for `alive`. Raises IndexError when none was reserved."""
     rows, book = table.rows, table.book
     slot = book[FREE]
     if slot >= rows.size:
         raise IndexError("a cell table is full: reserve rows before the kernel runs")
+    rows[slot] = table.blank[0]  # nothing of the cell that stood here before
     rows[slot].alive = 1
     following = slot + 1
     while following < rows.size and rows[following].alive != 0:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ..cells.population import TUMOR
 from ..kernels.jit import jit
 from ..kernels.sites import lift
 from ..kernels.tables import Rows, as_rows, free_slot
@@ -63,6 +64,15 @@ class Ledger:
         entries = self.entries.copy()
         self._cursor[0] = self._counted = 0
         return entries
+
+    def load(self, totals: np.ndarray, entries: np.ndarray | None = None) -> None:
+        """Take over the totals of another ledger, and the entries that it has not handed over."""
+        self._entries = as_rows(np.zeros(1024, ENTRY))
+        self._cursor[0] = self._counted = 0
+        self.totals[:] = totals
+        if entries is not None:
+            self.book(entries.size).entries[: entries.size] = entries
+            self._cursor[0] = self._counted = entries.size
 
     def total(self, event: int | str, cause: int | str | None = None) -> int:
         """How often `event` has happened so far (by `cause`, if given); both by code or by name.
@@ -124,6 +134,6 @@ def lose(tumor, sites, book, minutes, event, cause, slot):
     """A tumor cell is gone: enter why, free its site (if it holds one) and its row."""
     cell = tumor.rows[slot]
     enter(book, minutes, event, cause, cell, sites.zone[cell.row, cell.column])
-    if sites.occupant[cell.layer, cell.row, cell.column] == slot and sites.population[cell.layer, cell.row, cell.column] == 1:
+    if sites.occupant[cell.layer, cell.row, cell.column] == slot and sites.population[cell.layer, cell.row, cell.column] == TUMOR:
         lift(sites, cell.layer, cell.row, cell.column)
     free_slot(tumor, slot)

@@ -57,7 +57,7 @@ def survey(model: "LiverModel", min_cells: float) -> np.ndarray:
     """The nodules of at least `min_cells` cells (structured array of NODULE), the largest first."""
     occupied = (model.sites.population == TUMOR).any(axis=0)
     labels, count = connected(occupied, model.periodic)
-    cells = _standing(model)
+    cells = standing(model)
     label = labels[cells["row"], cells["column"]]
     found = np.zeros(count, NODULE)
     found["cells"] = np.bincount(label, minlength=count + 1)[1:]
@@ -79,7 +79,7 @@ def tumor_area_um2(model: "LiverModel") -> float:
     return float((model.sites.population == TUMOR).any(axis=0).sum() * model.spacing_um**2)
 
 
-def _standing(model: "LiverModel") -> np.ndarray:
+def standing(model: "LiverModel") -> np.ndarray:
     """The tumor cells that hold a site; those in the blood stream do not."""
     slots = np.flatnonzero(model.tumor.rows.alive)
     cells = np.asarray(model.tumor.rows)[slots]

@@ -1,8 +1,10 @@
 """snapshots.zarr: the liver as a series of pictures and cell tables, readable with xarray.
 
-`xarray.open_zarr(run / "snapshots.zarr", consolidated=False)` has the lattices over (time, row, column);
+`xarray.open_zarr(run / "snapshots.zarr", consolidated=False)` has the lattices over (time, row, column), in um from the
+left and, as pictures and plots stand, from below: the first row is the uppermost, and its coordinate the largest.
 `group="cells/tumor"` has that population's living cells as contiguous ragged arrays: the cells of frame t are the
-`count[t]` entries after the first `count[:t].sum()`.
+`count[t]` entries after the first `count[:t].sum()`, and stand at `x_um`, `y_um`, on the same scales. What the codes of an
+array mean is in its attributes (`flag_values`, `flag_meanings`).
 
 Frames and tables gather in memory and are written as whole chunks. What is in memory is part of each checkpoint, so
 that a run killed at any moment, even while a chunk is being written, finds everything again; what is in the store alone is
@@ -11,18 +13,21 @@ come. As long as a run goes on, the tables may end some frames before the lattic
 take days to fill a chunk, and to write a part of one costs as much as a whole one.
 """
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import numpy as np
 import zarr
 from zarr.storage import LocalStore
 
+from ..fields.layers import KEPT
 from ..kernels.tables import Rows
+from ..tissue.sites import KINDS
 from . import chunks
-from .display import display_codes
+from .display import FIRST_CODE, display_codes
 from .files import TEMPORARY, DamagedFile, remove_folder, sync
 from .recorder import Recorder
-from .timeseries import LAYERS, living_hepatocytes, perfused_sinusoids
+from .timeseries import living_hepatocytes, perfused_sinusoids
 
 if TYPE_CHECKING:
     from ..model import LiverModel
@@ -32,6 +37,8 @@ TABLES = ("tumor", "kupffer", "natural_killer", "neutrophil", "stellate")
 """The populations whose tables are kept; the endothelium does not move, and is kept as a lattice."""
 LIVING = "alive"
 """The one column that is left out: all cells kept are alive."""
+_PLACES = {"row": "y_um", "column": "x_um"}
+"""Where cells stand is kept in um, under names that the lattices do not have: xarray would take theirs instead."""
 
 _CHUNK_SITES = 4_000_000
 _CHUNK_FRAMES = 12
@@ -42,6 +49,8 @@ _FIXED = ("row", "column", "site_kind", "zone")
 """The arrays that are written once."""
 _FULL = np.float32(np.finfo(np.float16).max)
 """Highest level that the frames can hold."""
+_EFFECT = "K"
+"""The unit of the signals: the level of their half-maximal effect."""
 
 
 class Snapshots(Recorder):
@@ -161,7 +170,7 @@ class Snapshots(Recorder):
         self._frames = {
             name: np.zeros((self._length, *values.shape), values.dtype) for name, values in _lattices(model).items()
         }
-        self._tables = {name: _Ragged(model.populations[name].rows.dtype, len(steps)) for name in TABLES}
+        self._tables = {name: _Ragged(model, name, len(steps)) for name in TABLES}
         self._synced_ns = 0
 
     def _write_frames(self, first: int) -> None:
@@ -176,16 +185,20 @@ class Snapshots(Recorder):
 class _Ragged:
     """The tables of one population in all frames, end to end; the cells after the last whole chunk are in memory."""
 
-    def __init__(self, dtype: np.dtype, frames: int):
-        self.columns = {name: dtype[name] for name in dtype.names if name != LIVING}
+    def __init__(self, model: "LiverModel", population: str, frames: int):
+        dtype = model.populations[population].rows.dtype
+        self.columns = {_PLACES.get(name, name): np.dtype("f4") if name in _PLACES else dtype[name]
+                        for name in dtype.names if name != LIVING}
+        self._lowest, self._spacing_um = model.shape[0] - 1, np.float32(model.spacing_um)
         self.counts = np.zeros(frames, np.int64)
         self.first = self.written = 0
         self.pieces = {name: [np.empty(0, kind)] for name, kind in self.columns.items()}
 
     def add(self, rows: Rows, frame: int) -> None:
         self.counts[frame] = rows.size
+        places = {"y_um": (self._lowest - rows.row) * self._spacing_um, "x_um": rows.column * self._spacing_um}
         for name, pieces in self.pieces.items():
-            pieces.append(rows[name].copy())
+            pieces.append(places[name].astype(np.float32) if name in places else rows[name].copy())
 
     def write(self, arrays: dict[str, zarr.Array], group: str, together: int) -> None:
         """Write the cells up to the last whole piece of `together`, unless they are there already; the others wait."""
@@ -242,7 +255,7 @@ def _lattices(model: "LiverModel") -> dict[str, np.ndarray]:
         "lumen": lumen, "tissue": tissue, "perfused": perfused_sinusoids(model).astype(np.uint8),
         "hepatocyte": living_hepatocytes(model).astype(np.uint8),
     }
-    levels = {name: getattr(model, name) for name in LAYERS} | {name: field.values for name, field in model.fields.items()}
+    levels = {name: getattr(model, name) for name in KEPT} | {name: field.values for name, field in model.fields.items()}
     wall = model.endothelium.alive_rows()
     levels["e_selectin"] = np.zeros(model.shape, np.float32)
     levels["e_selectin"][wall.row, wall.column] = wall.e_selectin
@@ -257,30 +270,59 @@ def _create(path, model: "LiverModel", frames: dict[str, np.ndarray], tables: di
         "populations": {name: list(population.states) for name, population in model.populations.items()},
     })
     rows, columns = model.shape
-    _fixed(group, "row", np.arange(rows, dtype=np.float32) * np.float32(model.spacing_um), ("row",), "um")
-    _fixed(group, "column", np.arange(columns, dtype=np.float32) * np.float32(model.spacing_um), ("column",), "um")
-    _fixed(group, "site_kind", model.anatomy.kind.astype(np.uint8), ("row", "column"), "1")
-    _fixed(group, "zone", model.anatomy.zone.astype(np.uint8), ("row", "column"), "1")
+    um = np.float32(model.spacing_um)
+    _fixed(group, "row", np.arange(rows - 1, -1, -1, dtype=np.float32) * um, ("row",),
+           {"units": "um", "long_name": "height above the lowest row"})
+    _fixed(group, "column", np.arange(columns, dtype=np.float32) * um, ("column",),
+           {"units": "um", "long_name": "distance from the first column"})
+    _fixed(group, "site_kind", model.anatomy.kind.astype(np.uint8), ("row", "column"), _flags("kind of site", enumerate(KINDS)))
+    _fixed(group, "zone", model.anatomy.zone.astype(np.uint8), ("row", "column"),
+           _flags("zone", enumerate(("none", "periportal", "midzonal", "pericentral"))))
     time = group.create_array("time", shape=(count,), chunks=(max(1, count),), dtype="f8", fill_value=np.nan,
-                              dimension_names=("time",), compressors=chunks.COMPRESSORS, attributes={"unit": "min"})
+                              dimension_names=("time",), compressors=chunks.COMPRESSORS,
+                              attributes={"units": "min", "long_name": "simulated time"})
     chunks.kept_whole(time)[...] = np.nan
-    units = {name: field.unit for name, field in model.fields.items()}
     for name, values in frames.items():
         group.create_array(name, shape=(count, rows, columns), chunks=values.shape, dtype=values.dtype, fill_value=0,
                            compressors=chunks.COMPRESSORS, dimension_names=("time", "row", "column"),
-                           attributes={"unit": units.get(name, "1")})
+                           attributes=_about(model, name))
     for name, table in tables.items():
-        cells = group.create_group(f"cells/{name}", attributes={"states": list(model.populations[name].states)})
+        states = list(model.populations[name].states)
+        cells = group.create_group(f"cells/{name}", attributes={"states": states})
         along = f"{name}_cell"
         cells.create_array("count", shape=(count,), chunks=(max(1, count),), dtype="i8", fill_value=0, dimension_names=("time",),
-                           compressors=chunks.COMPRESSORS, attributes={"unit": "cells", "sample_dimension": along})
+                           compressors=chunks.COMPRESSORS,
+                           attributes={"units": "1", "long_name": "cells in the frame", "sample_dimension": along})
+        about = {"state": _flags("state", enumerate(states)), "layer": _flags("where it stands", enumerate(("lumen", "tissue")))}
         for column, kind in table.columns.items():
+            unit = {"h": "h", "um": "um"}.get(column.rpartition("_")[2])
             cells.create_array(column, shape=(0,), chunks=(_CHUNK_CELLS,), dtype=kind, fill_value=0, dimension_names=(along,),
-                               compressors=chunks.COMPRESSORS)
+                               compressors=chunks.COMPRESSORS, attributes=about.get(column, {"units": unit} if unit else {}))
     return group
 
 
-def _fixed(group: zarr.Group, name: str, values: np.ndarray, dimensions: tuple[str, ...], unit: str) -> None:
+def _about(model: "LiverModel", name: str) -> dict:
+    """The attributes of a lattice of the frames, as readers of the CF conventions know them."""
+    if name in ("lumen", "tissue"):
+        codes = [(0, "nobody"), *((first + k, f"{population}_{state}") for population, first in FIRST_CODE.items()
+                                  for k, state in enumerate(model.populations[population].states))]
+        return _flags(f"who stands in the {name}", codes)
+    if name in ("perfused", "hepatocyte"):
+        return _flags({"perfused": "blood flow", "hepatocyte": "living hepatocyte"}[name], enumerate(("no", "yes")))
+    if name in model.fields:
+        unit = model.fields[name].unit
+        signal = {"units": "1", "long_name": f"{name} (× half-maximal effect)", "relative_to": "half-maximal effect"}
+        return signal if unit == _EFFECT else {"units": unit, "long_name": name}
+    return {"units": "1", "long_name": KEPT[name].words if name in KEPT else "E-selectin on the wall"}
+
+
+def _flags(long_name: str, codes: Iterable[tuple[int, str]]) -> dict:
+    """The attributes of an array of codes."""
+    values, meanings = zip(*codes, strict=True)
+    return {"long_name": long_name, "flag_values": list(values), "flag_meanings": " ".join(meanings)}
+
+
+def _fixed(group: zarr.Group, name: str, values: np.ndarray, dimensions: tuple[str, ...], attributes: dict) -> None:
     array = group.create_array(name, shape=values.shape, chunks=values.shape, dtype=values.dtype, dimension_names=dimensions,
-                               fill_value=0, compressors=chunks.COMPRESSORS, attributes={"unit": unit})
+                               fill_value=0, compressors=chunks.COMPRESSORS, attributes=attributes)
     chunks.kept_whole(array)[...] = values

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..fields.layers import KEPT
 from ..tissue.sites import PARENCHYMA, SINUSOID
 from . import cause, event
 from .nodules import survey, tumor_area_um2
@@ -21,9 +22,6 @@ CAUSES = {
     event.DIED: (cause.SHEAR, cause.APOPTOSIS, cause.HYPOXIA, cause.THERAPY),
 }
 """The events that are also counted by cause, and the causes with a column of their own; the rest is `other`."""
-
-LAYERS = {"ecm": "matrix", "nets": "neutrophil nets", "exosomes": "exosome burden"}
-"""The lattices that do not diffuse, as far as they are kept in frames."""
 
 
 def by_cause(totals: np.ndarray, code: int) -> dict[str, int]:
@@ -87,8 +85,8 @@ def _lattices(model):
         values = field.values
         yield Column(f"{name}_mean", "f8", field.unit, f"mean of {name} over all sites"), values.mean(dtype=np.float64)
         yield Column(f"{name}_max", "f8", field.unit, f"highest {name} of all sites"), values.max()
-    for name, words in LAYERS.items():
-        values = getattr(model, name)
+    for name, layer in KEPT.items():
+        values, words = getattr(model, name), layer.words
         total = values.sum(dtype=np.float64)
         yield Column(f"{name}_mean", "f8", "1", f"mean {words} of all sites"), total / values.size
         yield Column(f"{name}_max", "f8", "1", f"most {words} of all sites"), values.max()

@@ -320,27 +320,12 @@ def divide(tumor, sites, book, minutes, slot, row, column, zone, identity, hepat
     mother.cycle = rest
     mother.divisions += 1
     born = take_slot(tumor)
+    tumor.rows[born] = mother
     daughter = tumor.rows[born]
-    daughter.state = mother.state
-    daughter.layer = mother.layer
     daughter.row = row
     daughter.column = column
     daughter.uid = hash64(identity, mother.uid, mother.divisions, 0)
-    daughter.held_by = mother.held_by
-    daughter.clone = mother.clone
-    daughter.divisions = mother.divisions
-    daughter.arrived_h = mother.arrived_h
     daughter.settled_h = np.float32(minutes / 60.0)
-    daughter.diameter_um = mother.diameter_um
-    daughter.emt = mother.emt
-    daughter.cd47 = mother.cd47
-    daughter.cd24 = mother.cd24
-    daughter.pdl1 = mother.pdl1
-    daughter.calreticulin = mother.calreticulin
-    daughter.platelets = mother.platelets
-    daughter.net = mother.net
-    daughter.niche = mother.niche
-    daughter.cycle = rest
     place(sites, TUMOR, mother.layer, row, column, born)
     if mother.layer == TISSUE and sites.kind[row, column] == PARENCHYMA:
         hepatocytes[row, column] = 0

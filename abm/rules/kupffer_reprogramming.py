@@ -12,7 +12,7 @@ from pydantic import Field
 from ..cells import kupffer
 from ..cells.population import TUMOR
 from ..kernels.jit import jit
-from ..kernels.sites import shifted
+from ..kernels.sites import reach_within, shifted
 from ..tissue.sites import TISSUE
 from ..units import Fraction, Micrometers, Millimolar, PerHour, parameter
 from .rule import Rule, RuleParameters
@@ -61,13 +61,14 @@ class KupfferReprogramming(Rule):
 def is_near_nodule(sites, row, column, radius, nodule_cells):
     """Whether at least `nodule_cells` tumor cells stand in the tissue within `radius` (in sites) of a site."""
     rows, columns = sites.kind.shape
-    reach = np.int64(radius)
+    top, bottom = reach_within(np.int64(radius), rows, sites.periodic)
+    left, right = reach_within(np.int64(radius), columns, sites.periodic)
     near = 0
-    for dr in range(-reach, reach + 1):
+    for dr in range(top, bottom + 1):
         r = shifted(row, dr, rows, sites.periodic)
         if r < 0:
             continue
-        for dc in range(-reach, reach + 1):
+        for dc in range(left, right + 1):
             if dr * dr + dc * dc > radius * radius:
                 continue
             c = shifted(column, dc, columns, sites.periodic)

@@ -14,7 +14,7 @@ from ..cells import neutrophil
 from ..fields.multigrid import is_zero
 from ..kernels.jit import jit
 from ..kernels.random import draw_each, may_strike, strikes, unit
-from ..kernels.sites import lift, shifted
+from ..kernels.sites import lift, reach_within, shifted
 from ..kernels.tables import HIGH, free_slot
 from ..tissue.sites import LUMEN, SINUSOID
 from ..units import Hours, Micrometers, Number, PerHour, parameter
@@ -82,6 +82,8 @@ def cast_nets(cells, sites, nets, key, step, hours, now_h, rate, duration_h, ala
     """Neutrophils commit to NETosis, and committed ones burst: the net fills the sinusoid sites within `radius`
     (in sites, with `reach` its whole number of sites), up to 1."""
     rows, columns = sites.kind.shape
+    top, bottom = reach_within(reach, rows, sites.periodic)
+    left, right = reach_within(reach, columns, sites.periodic)
     draws = draw_each(key, step, cells.rows.uid[: cells.book[HIGH]], 0)
     for slot in range(draws.size):
         cell = cells.rows[slot]
@@ -97,8 +99,8 @@ def cast_nets(cells, sites, nets, key, step, hours, now_h, rate, duration_h, ala
             continue
         if cell.nets_h > np.float32(now_h):
             continue
-        for dr in range(-reach, reach + 1):
-            for dc in range(-reach, reach + 1):
+        for dr in range(top, bottom + 1):
+            for dc in range(left, right + 1):
                 if dr * dr + dc * dc > radius * radius:
                     continue
                 r = shifted(cell.row, dr, rows, sites.periodic)

@@ -20,7 +20,7 @@ from .surroundings import beside_tumor
 class Perfusion(Rule):
     name = "perfusion"
     reads = ("tumor", "nets", "vegf")
-    writes = ("flow",)
+    writes = ("perfused", "collapsed", "flow")
 
     class Parameters(RuleParameters):
         collapse_rate: PerHour = parameter(

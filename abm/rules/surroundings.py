@@ -4,7 +4,7 @@ import numpy as np
 
 from ..cells.tumor import CIRCULATING
 from ..kernels.jit import jit
-from ..kernels.sites import COLUMN_OFFSET, ROW_OFFSET, add_around, shifted
+from ..kernels.sites import add_around, reach_within, shifted
 
 
 def beside_tumor(liver) -> np.ndarray:
@@ -58,13 +58,16 @@ def block_of(blocks, sites, row, column):
 
 @jit(counted=False)
 def count_around(blocks, tumor, sites, layer):
-    """Add every settled tumor cell of a layer to its block and the eight around."""
+    """Add every settled tumor cell of a layer to its block and the eight around, to each once."""
+    top, bottom = reach_within(1, blocks.shape[0], sites.periodic)
+    left, right = reach_within(1, blocks.shape[1], sites.periodic)
     for i in range(tumor.size):
         cell = tumor[i]
         if cell.alive != 0 and cell.layer == layer and cell.state != CIRCULATING:
             row, column = block_of(blocks, sites, cell.row, cell.column)
-            for k in range(9):
-                r = shifted(row, ROW_OFFSET[k], blocks.shape[0], sites.periodic)
-                c = shifted(column, COLUMN_OFFSET[k], blocks.shape[1], sites.periodic)
-                if r >= 0 and c >= 0:
-                    blocks[r, c] += 1
+            for dr in range(top, bottom + 1):
+                for dc in range(left, right + 1):
+                    r = shifted(row, dr, blocks.shape[0], sites.periodic)
+                    c = shifted(column, dc, blocks.shape[1], sites.periodic)
+                    if r >= 0 and c >= 0:
+                        blocks[r, c] += 1

@@ -4,6 +4,7 @@ Cells (in Mesa's sense: sites) are made when looked up, and read who stands on t
 property layers share their memory with the arrays of the kernels.
 """
 
+import operator
 from collections.abc import Callable, Iterator
 from random import Random
 
@@ -16,6 +17,10 @@ class SiteCell(Cell):
     """One lattice site as a Mesa cell; `coordinate` is (row, column)."""
 
     __slots__ = ("grid",)
+
+    def __reduce__(self):
+        """The copy of a site is that of the copied grid."""
+        return operator.getitem, (self.grid, self.coordinate)
 
     @property
     def _agents(self) -> list:
@@ -39,9 +44,11 @@ class SiteCell(Cell):
         return len(self._agents) >= 2
 
     def add_agent(self, agent) -> None:
-        raise NotImplementedError("cells are placed by the rules of the liver; write to the tables in a rule of your own")
+        """Let a cell of the liver move here; new ones are added with `model.add`."""
+        agent.move_to(self)
 
-    remove_agent = add_agent
+    def remove_agent(self, agent) -> None:
+        raise NotImplementedError("a cell of the liver stands somewhere: let it move_to another site, or remove() it")
 
     @property
     def connections(self) -> dict:
@@ -100,6 +107,13 @@ class SiteGrid(DiscreteSpace, HasPropertyLayers):
         cell = self.cell_klass(coordinate, capacity=self.capacity, random=self.random)
         cell.grid = self
         return cell
+
+    def __reduce__(self):
+        """The copy of a grid is that of the copied model: its layers are the model's lattices."""
+        model = getattr(self.agents_at, "__self__", None)
+        if model is None:
+            raise TypeError("a grid is copied or pickled with its model only")
+        return getattr, (model, "grid")
 
     @property
     def width(self) -> int:

@@ -16,7 +16,7 @@ from .sites import CENTRAL_VEIN, PARENCHYMA, PORTAL_TRACT, SINUSOID
 
 Figures = dict[str, tuple[float, str]]
 
-_WIDEST = 12  # sites: plates are not measured beyond this width
+_WIDEST = 12  # sites: plates are not measured beyond this width to either side
 _LONGEST_WALK = 100_000  # steps
 
 
@@ -154,15 +154,17 @@ def plate_widths(kind, periodic):
 
 @jit
 def _free_run(kind, i, j, direction, periodic):
-    """How many sites of parenchyma follow in this direction; there is no slipping through a diagonal vessel."""
+    """How many sites of parenchyma follow in this direction; there is no slipping through a diagonal vessel, and where
+    the lattice is periodic no coming back to where the opposite direction leads."""
     rows, columns = kind.shape
-    for run in range(_WIDEST):
+    widest = min(_WIDEST, (min(rows, columns) - 1) // 2) if periodic else _WIDEST
+    for run in range(widest):
         a = shifted(i, ROW_OFFSET[direction], rows, periodic)
         b = shifted(j, COLUMN_OFFSET[direction], columns, periodic)
         if a < 0 or b < 0 or kind[a, b] != PARENCHYMA or (kind[a, j] != PARENCHYMA and kind[i, b] != PARENCHYMA):
             return run
         i, j = a, b
-    return _WIDEST
+    return widest
 
 
 @jit

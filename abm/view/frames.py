@@ -7,6 +7,7 @@ below the courses of the counts up to the moment shown.
 import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -200,20 +201,42 @@ class Film:
         }
 
 
-def picture(model: "LiverModel", field: str | None = None, *, pixels: int = 800, legend: bool = True):
-    """The model as it is now, as a PIL image (Jupyter shows it); `field` as overlay.
+_KEPT_FILMS = 4
+_films: WeakKeyDictionary = WeakKeyDictionary()
+"""The films of pictures that were asked for lately, by model: to prepare one takes a hundred times as long as a frame."""
 
-    Raises ValueError for a field that the model does not have, naming those it has.
+
+def picture(model: "LiverModel", field: str | None = None, *, pixels: int = 800, legend: bool = True,
+            region: tuple[slice, slice] | None = None, limits: tuple[float, float] | None = None):
+    """The model as it is now, as a PIL image (Jupyter shows it).
+
+    field : name of a field or layer to lay over it, between `limits` (by default those of the picture); pixels : of the
+    longer side of the tissue; region : rows and columns to show, as in `numpy.s_[20:60, 10:50]`; the numbers in the legend
+    are those of the region.
+
+    Raises ValueError for a field that the model does not have, naming those it has, and for a region without sites.
     """
     from PIL import Image
 
-    scene = scene_of(model, field)
+    scene, part = scene_of(model, field), region or (slice(None), slice(None))
+    kind = np.ascontiguousarray(model.anatomy.kind[part])
+    if kind.ndim != 2 or min(kind.shape) == 0:
+        raise ValueError(f"there are no sites in rows and columns {part}; the lattice has {model.shape[0]} x {model.shape[1]}")
+    scene = scene.cut(part)
     overlay = None
     if field is not None:
         unit = model.fields[field].unit if field in model.fields else ""
-        overlay = (field, "" if unit == "1" else unit, field_limits([scene.field]))
-    painter = Painter(np.asarray(model.anatomy.kind), model.spacing_um, pixels=pixels)
-    film = Film(painter, title=str(model.config.name), field=overlay, legend=legend)
+        overlay = field, palette.UNITS.get(unit, unit), limits or field_limits([scene.field])
+    films = _films.setdefault(model, {})
+    key = pixels, legend, *((cut.start, cut.stop, cut.step) for cut in part)
+    film = films.pop(key, None)
+    if film is None:
+        film = Film(Painter(kind, model.spacing_um, pixels=pixels), title=str(model.config.name), field=overlay, legend=legend)
+    elif film.field != overlay:
+        film = Film(film.painter, title=film.title, field=overlay, legend=legend)
+    films[key] = film
+    while len(films) > _KEPT_FILMS:
+        del films[next(iter(films))]
     return Image.fromarray(film.frame(scene))
 
 

@@ -8,6 +8,8 @@ deuteranopia; where two states of one population share a hue, brightness and sha
 
 from typing import NamedTuple
 
+from ..fields.layers import KEPT
+
 Colour = tuple[int, int, int]
 
 
@@ -79,8 +81,10 @@ ARMS_ON_DARK: tuple[Colour, ...] = ((226, 230, 236), (86, 180, 233), (240, 128, 
 
 FIELD_LABELS = {
     "tnf": "TNF-α", "tgf_beta": "TGF-β", "cxcl1": "CXCL1 / IL-8", "oxygen": "oxygen", "lactate": "lactate", "vegf": "VEGF",
-    "ecm": "extracellular matrix", "nets": "neutrophil nets", "exosomes": "exosome burden", "e_selectin": "E-selectin",
+    **{name: layer.words for name, layer in KEPT.items()}, "e_selectin": "E-selectin",
 }
+UNITS = {"K": "× half-maximal", "1": ""}
+"""How units are written for readers that have names of their own."""
 OVERLAY_MAP = "viridis"
 """matplotlib's colour map of the overlay; perceptually uniform, and readable with any colour vision."""
 OVERLAY_START = 0.18

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from ..record.files import DamagedFile
+from .palette import UNITS
 from .scene import Scene
 
 SNAPSHOTS = "snapshots.zarr"
@@ -51,8 +52,9 @@ class Recording:
     def unit(self, field: str) -> str:
         """The unit of a field; '' when it has none."""
         self._known(field)
-        unit = str(self._group[field].attrs.get("unit", ""))
-        return "" if unit == "1" else unit
+        about = self._group[field].attrs
+        unit = "K" if "relative_to" in about else str(about.get("units", about.get("unit", "")))  # "unit": of earlier versions
+        return UNITS.get(unit, unit)
 
     def scene(self, index: int, field: str | None = None) -> Scene:
         """The liver at frame `index`, with `field` for the overlay. Raises ValueError for a field that is not there."""

@@ -1,14 +1,14 @@
 """A scene: everything that is seen of the liver at one moment."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..fields.layers import KEPT
+
 if TYPE_CHECKING:
     from ..model import LiverModel
-
-LAYERS = ("ecm", "nets", "exosomes")
 
 
 @dataclass
@@ -28,6 +28,12 @@ class Scene:
     nets: np.ndarray
     e_selectin: np.ndarray
     field: np.ndarray | None = None
+
+    def cut(self, part: tuple[slice, slice]) -> "Scene":
+        """The scene in some rows and columns."""
+        lattices = {each.name: getattr(self, each.name) for each in fields(self)}
+        return replace(self, **{name: np.ascontiguousarray(values[part]) for name, values in lattices.items()
+                                if isinstance(values, np.ndarray)})
 
     def counts(self) -> np.ndarray:
         """Cells by display code, int64 [256]."""
@@ -50,7 +56,7 @@ def scene_of(model: "LiverModel", field: str | None = None) -> Scene:
 
 
 def _level(model: "LiverModel", field: str, e_selectin: np.ndarray) -> np.ndarray:
-    names = (*model.fields, *LAYERS, "e_selectin")
+    names = (*model.fields, *KEPT, "e_selectin")
     if field not in names:
         raise ValueError(f"there is no field '{field}'; there are: {', '.join(sorted(names))}")
     if field == "e_selectin":

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from abm.kernels.tables import ALIVE, FREE, HIGH, Rows, Table, as_rows, free_slot, new_book, take_slot
+from abm.kernels.tables import ALIVE, FREE, HIGH, Rows, Table, as_rows, blank_row, free_slot, new_book, take_slot
 
 DTYPE = np.dtype([("alive", "u1"), ("uid", "u8")])
 ROOM = 6
@@ -16,7 +16,7 @@ ROOM = 6
 
 def new_table() -> Table:
     rows = as_rows(np.zeros(ROOM, DTYPE))
-    return Table(rows, new_book(rows))
+    return Table(rows, new_book(rows), blank_row(rows.dtype))
 
 
 @settings(deadline=None)
@@ -51,14 +51,15 @@ def test_a_full_table_raises_and_stays_as_it_is():
     assert take_slot(table) == 3
 
 
-def test_other_cells_are_not_touched():
+def test_a_new_cell_begins_blank_and_others_are_not_touched():
     table = new_table()
     for uid in (10, 11, 12):
         table.rows[take_slot(table)].uid = uid
     free_slot(table, 1)
     assert table.rows.uid[[0, 2]].tolist() == [10, 12]
     assert take_slot(table) == 1
-    assert table.rows.uid[:3].tolist() == [10, 11, 12], "the new cell's columns are its maker's business"
+    assert table.rows.uid[:3].tolist() == [10, 0, 12], "nothing is left of the cell that stood there"
+    assert table.rows.alive[:3].tolist() == [1, 1, 1] and table.blank.alive[0] == 0
 
 
 def test_the_book_of_no_rows():

@@ -38,6 +38,7 @@ class FakeModel:
         self.spacing_um, self.dt_minutes, self.dt_hours = 10.0, 10.0, 10.0 / 60
         self.area_mm2 = shape[0] * shape[1] * 1e-4
         self.step_number, self.first_step, self.threads = 0, 0, 1
+        self.collects = self.has_own_collector = False
         kind = np.full(shape, PARENCHYMA, np.uint8)
         kind[::3] = SINUSOID
         self.anatomy = SimpleNamespace(kind=kind, zone=(1 + np.indices(shape)[1] * 3 // shape[1]).astype(np.uint8))
@@ -50,7 +51,7 @@ class FakeModel:
         }
         self.fields = {name: SimpleNamespace(values=np.zeros(shape, np.float32), unit=unit)
                        for name, unit in (("tnf", "K"), ("oxygen", "mmHg"))}
-        self.ecm, self.nets, self.exosomes = (np.zeros(shape, np.float32) for _ in range(3))
+        self.ecm, self.nets, self.net_residue, self.exosomes = (np.zeros(shape, np.float32) for _ in range(4))
         self.hepatocytes = (kind == PARENCHYMA).astype(np.uint8)
         self.blood = SimpleNamespace(levels=np.zeros(1, BLOOD))
         self.ledger = Ledger()

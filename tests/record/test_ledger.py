@@ -7,7 +7,7 @@ from abm.cells.population import TUMOR
 from abm.cells.tumor import TumorCell
 from abm.kernels.jit import jit
 from abm.kernels.sites import Sites, place
-from abm.kernels.tables import ALIVE, Rows, Table, as_rows, new_book, take_slot
+from abm.kernels.tables import ALIVE, Rows, Table, as_rows, blank_row, new_book, take_slot
 from abm.record import cause, event
 from abm.record.ledger import ENTRY, Ledger, enter, lose
 from abm.tissue.sites import LUMEN, TISSUE
@@ -118,9 +118,9 @@ def test_a_lost_cell_leaves_its_row_and_its_site(layer):
                   np.full(SHAPE, -1, np.int32), True)
     rows = tumor_cells(4)
     rows.layer = layer
-    tumor = Table(rows, new_book(rows))
+    rows.alive[:3] = 1
+    tumor = Table(rows, new_book(rows), blank_row(rows.dtype))
     for slot in range(3):
-        take_slot(tumor)
         place(sites, TUMOR, layer, rows.row[slot], rows.column[slot], slot)
     ledger = Ledger()
     lose(tumor, sites, ledger.book(1), 10.0, event.DIED, cause.SHEAR, 1)
@@ -140,7 +140,7 @@ def test_a_lost_cell_frees_no_site_that_is_not_its_own(code, occupant):
     sites = Sites(zone, zone, zone, np.full((2, *SHAPE), -1, np.int32), np.zeros((2, *SHAPE), np.uint8),
                   np.full(SHAPE, -1, np.int32), True)
     rows = tumor_cells(4)
-    tumor = Table(rows, new_book(rows))
+    tumor = Table(rows, new_book(rows), blank_row(rows.dtype))
     slot = take_slot(tumor)
     sites.population[LUMEN, 0, 0], sites.occupant[LUMEN, 0, 0] = code, occupant
     lose(tumor, sites, Ledger().book(1), 0.0, event.PASSED, cause.NONE, slot)

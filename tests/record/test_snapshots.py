@@ -1,3 +1,4 @@
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import xarray
@@ -41,7 +42,8 @@ def test_xarray_reads_lattices_and_tables(tmp_path):
     assert lattices.attrs["populations"]["kupffer"][0] == "resting"
     assert lattices.tnf.dims == ("time", "row", "column")
     assert lattices.tnf.dtype == np.float16
-    assert lattices.oxygen.attrs["unit"] == "mmHg"
+    assert lattices.oxygen.attrs["units"] == "mmHg"
+    assert (lattices.tnf.attrs["units"], lattices.tnf.attrs["long_name"]) == ("1", "tnf (× half-maximal effect)")
     assert (lattices.hepatocyte.values[0] == (lattices.site_kind.values == 2)).all()
     assert lattices.e_selectin.values[1].any()
     assert lattices.lumen.values[5].any()
@@ -49,6 +51,42 @@ def test_xarray_reads_lattices_and_tables(tmp_path):
     assert cells["count"].values.tolist() == [table.size for table in tables]
     assert cells.uid.values.tolist() == np.concatenate(tables)["uid"].tolist()
     assert "alive" not in cells
+
+
+def test_the_usual_readers_find_every_cell_at_its_place_and_what_codes_mean(tmp_path):
+    """With lattices that carry rows and columns of their own, and a tree that hands these down to the cells."""
+    model, recorder = FakeModel(), Snapshots("10 min")
+    recorder.begin(model, tmp_path, list(range(4)))
+    recorded(recorder, model, 4)
+    recorder.finish(model)
+    tree = xarray.open_datatree(tmp_path / NAME, engine="zarr", consolidated=False)
+    cells = tree["cells/tumor"].to_dataset()
+    assert not {"x_um", "y_um"} & set(cells.coords) and not {"row", "column"} & set(cells.data_vars)
+    last = cells.isel(tumor_cell=slice(-int(cells["count"][-1]), None))
+    assert last["x_um"].size > 3 and {last["x_um"].dtype, last["y_um"].dtype} == {np.dtype("f4")}
+    codes = tree["lumen"].isel(time=-1), tree["tissue"].isel(time=-1)
+    meaning = dict(zip(codes[0].attrs["flag_values"], codes[0].attrs["flag_meanings"].split(), strict=True))
+    states = last["state"].attrs["flag_meanings"].split()
+    for x, y, layer, state in zip(last["x_um"], last["y_um"], last["layer"], last["state"], strict=True):
+        code = codes[int(layer)].sel(row=float(y), column=float(x))
+        assert meaning[int(code)] == f"tumor_{states[int(state)]}"
+    kinds = dict(zip(tree["site_kind"].attrs["flag_values"], tree["site_kind"].attrs["flag_meanings"].split(), strict=True))
+    assert kinds[2] == "parenchyma" and last["state"].attrs["flag_values"] == list(range(len(states)))
+
+
+def test_plots_stand_as_the_movie_does(tmp_path):
+    """The first row of a lattice is the uppermost: its coordinate is the largest, and axes point upwards."""
+    model, recorder = FakeModel(), Snapshots("10 min")
+    recorder.begin(model, tmp_path, [0])
+    recorded(recorder, model, 1)
+    recorder.finish(model)
+    lattices = opened(tmp_path)
+    assert lattices.row.values.tolist() == [10.0 * k for k in range(model.shape[0] - 1, -1, -1)]
+    assert lattices.column.values.tolist() == [10.0 * k for k in range(model.shape[1])]
+    mesh = lattices.tnf.isel(time=0).plot()
+    low, high = mesh.axes.get_ylim()
+    assert low < high and mesh.axes.get_ylabel().split() == ["height", "above", "the", "lowest", "row", "[um]"]
+    plt.close("all")
 
 
 def test_frames_to_come_have_no_time(tmp_path):
@@ -111,7 +149,7 @@ def chunk_files(store):
             for path in store.rglob("c/**/*") if path.is_file()}
 
 
-SPOILT = {"row", "site_kind", "time", "tnf", "lumen", "cells/tumor/count", "cells/tumor/uid", "cells/tumor/row"}
+SPOILT = {"row", "site_kind", "time", "tnf", "lumen", "cells/tumor/count", "cells/tumor/uid", "cells/tumor/y_um"}
 """Of every kind of array one or two."""
 
 

@@ -4,6 +4,7 @@ import importlib
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 from pydantic import BaseModel
 
@@ -11,7 +12,9 @@ import abm.rules
 from abm.blood import BloodParameters
 from abm.cells.population import LiverCell
 from abm.config.schema import CellsParameters, FieldsParameters, compose
+from abm.fields.layers import LAYERS, MARKS
 from abm.fields.secretion import SecretionParameters
+from abm.model import LiverModel
 from abm.record import cause, event
 from abm.rules import RULES, RuleParameters, in_order
 from abm.tissue.anatomy import TissueParameters
@@ -19,8 +22,7 @@ from abm.units import declared
 
 POPULATIONS = ("tumor", "kupffer", "endothelium", "natural_killer", "neutrophil", "stellate")
 FIELDS = ("tnf", "tgf_beta", "cxcl1", "oxygen", "lactate", "vegf")
-LAYERS = ("ecm", "nets", "net_residue", "exosomes", "hepatocytes")
-NAMES = {*POPULATIONS, *FIELDS, *LAYERS, "blood", "flow"}
+NAMES = {*POPULATIONS, *FIELDS, *LAYERS, *MARKS, "perfused", "blood", "flow"}
 NOT_RULES = {"__init__", "rule", "supply", "surroundings"}
 
 GROUPS: list[type[BaseModel]] = [
@@ -102,3 +104,57 @@ def test_agents_carry_the_columns_of_their_table():
     for agent in LiverCell.__subclasses__():
         assert {"alive", "state", "layer", "row", "column", "uid"} <= set(agent.dtype.names)
         assert len(agent.states) >= 2
+
+
+class Written:
+    """What each part of the steps of a liver changed, by the names that rules declare, and entered into the ledger."""
+
+    def __init__(self, model):
+        self.model = model
+        self.changed: dict[str, set[str]] = {}
+        self.entered: dict[str, set[tuple[str, str]]] = {}
+        self._before, self._seen = self._state(), 0
+        model.watch = self.look
+
+    def _state(self) -> dict[str, bytes]:
+        state = {name: array.tobytes() for name, array in self.model.state_arrays().items()}
+        flow = self.model.flow
+        return state | {f"flow/{name}": getattr(flow, name).tobytes() for name in ("pressure", "speed_um_per_s", "carries")} | {
+            f"sites/{name}": getattr(self.model.sites, name).tobytes() for name in ("kind", "zone", "endothelium")}
+
+    def look(self, part: str) -> None:
+        now, entries = self._state(), np.asarray(self.model.ledger.entries)
+        changed = {name for name in now if now[name] != self._before[name]} - {"sites/occupant", "sites/population"}
+        self.changed.setdefault(part, set()).update(
+            "flow" if name.startswith("flow/") else "blood" if name == "blood/levels" else name.partition("/")[2] for name in changed)
+        moved = (now["sites/population"], now["sites/occupant"]) != (self._before["sites/population"], self._before["sites/occupant"])
+        assert not moved or any(name.startswith("cells/") for name in changed), f"{part} moves cells that know nothing of it"
+        self.entered.setdefault(part, set()).update(
+            (event.NAMES[entry["event"]], cause.NAMES[entry["cause"]]) for entry in entries[self._seen :])
+        self._before, self._seen = now, entries.size
+
+
+@pytest.fixture(scope="module")
+def written():
+    """What the rules write in a small liver in which everything happens."""
+    model = LiverModel(
+        seed=3, step="10 min", tissue={"width": "0.5 mm", "height": "0.5 mm"}, cells={"neutrophil": {"density": "60 /mm^2"}},
+        interventions=[{"stimulate": "exosomes", "level": 1}, {"stimulate": "lps", "level": 3},
+                       {"degrade": "nets", "start": "10 h", "stop": "12 h"}], rules={
+            "arrival": {"per_area": "500 /mm^2", "doses": [{"over": "4 h"}]},
+            "arrest": {"wall_bond": "1 /h", "detachment": "0.5 /h", "shear_death": "0.1 /h"},
+            "extravasation": {"rapid_half_time": "0.5 h", "epithelial_speed": 1},
+            "growth": {"cycle_time": "2 h", "death_rate": "0.05 /h", "dormancy_rate": "0.3 /h", "wake_rate": "1 /h"},
+            "nk_killing": {"rate": "5 /h"}, "netosis": {"rate": "1 /h"}, "perfusion": {"collapse_rate": "1 /h"},
+            "kupffer_reprogramming": {"rate": "1 /h"}})
+    found = Written(model)
+    for _ in range(120):
+        model.step()
+    return found
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
+def test_a_rule_writes_what_it_declares_and_nothing_else(written, rule):
+    part = f"the rule '{rule.name}'"
+    assert written.changed[part] == set(rule.writes)
+    assert {happened for happened, _ in written.entered[part]} == set(rule.events)

@@ -143,12 +143,16 @@ def test_limits_hold_for_the_whole_run(run):
     assert field_limits([np.zeros((4, 4), np.float32)]) == (0.0, 1.0)
 
 
+class Model(SimpleNamespace):
+    __hash__ = object.__hash__
+
+
 def test_picture_of_a_model(kind):
     wall = SimpleNamespace(alive_rows=lambda: np.rec.array(np.zeros(0, [("row", "i4"), ("column", "i4"), ("e_selectin", "f4")])))
     nobody = SimpleNamespace(used=np.zeros(0, [("alive", "u1"), ("state", "u1"), ("layer", "u1"), ("row", "i4"), ("column", "i4")])
                              .view(np.recarray), code=1)
     lattice = np.zeros(kind.shape, np.float32)
-    model = SimpleNamespace(
+    model = Model(
         minutes=60.0, shape=kind.shape, spacing_um=10.0, endothelium=wall, anatomy=SimpleNamespace(kind=kind),
         populations=dict.fromkeys(("tumor", "kupffer", "natural_killer", "neutrophil", "stellate"), nobody),
         sites=SimpleNamespace(perfused=np.ones(kind.shape, np.uint8), population=np.zeros((2, *kind.shape), np.uint8),

@@ -6,12 +6,13 @@ import numpy as np
 from pydantic import Field
 
 from ...blood.levels import LEVELS
+from ...fields.layers import LAYERS
 from ..looking import Looking
 from ..measure import measure
 from .parameters import SETTLED, Near, States
 
-_UNITS = {"tnf": "K", "tgf_beta": "K", "cxcl1": "K", "vegf": "K", "oxygen": "mmHg", "lactate": "mM", "ecm": "", "nets": "",
-          "net_residue": "", "exosomes": ""}
+_UNITS = {"tnf": "K", "tgf_beta": "K", "cxcl1": "K", "vegf": "K", "oxygen": "mmHg", "lactate": "mM",
+          **dict.fromkeys(LAYERS, "")}
 Layer = Annotated[Literal[tuple(_UNITS)], Field(description="signals in units of their half-maximal effect (K); matrix, nets, exosomes")]
 
 

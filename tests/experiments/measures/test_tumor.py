@@ -16,6 +16,7 @@ from abm.experiments.measures.tumor import (
     tumor_area_fraction,
     tumor_cells,
 )
+from abm.kernels.tables import take_slot
 from abm.tissue.sites import LUMEN, PARENCHYMA, TISSUE
 
 from .worlds import empty_liver, look, put, put_tumors, sinusoids
@@ -111,6 +112,19 @@ def test_dormant_cells_of_the_living_and_of_the_arrived():
     assert dormant(run, of="arrived") == Share(4, 8)
     assert dormant(run, of="arrived", solitary=True) == Share(2, 8)
     assert dormant(look(empty_liver()), solitary=True) == Share(0, 0)
+
+
+def test_a_cell_that_the_blood_carries_past_stands_nowhere():
+    model = empty_liver()
+    place = tuple(sinusoids(model)[0])
+    put(model, "tumor", *place, LUMEN, state=HELD)
+    model.tumor.reserve(1)
+    passing = model.tumor.rows[take_slot(model.tumor.table)]
+    passing.uid, passing.state, passing.layer = 77, CIRCULATING, LUMEN
+    passing.row, passing.column = place
+    run = look(model)
+    assert run.cells.size == 2 and run.standing["uid"].tolist() == [model.tumor.rows.uid[0]]
+    assert run.nodule_sites(1).sum() == 1 and not run.nodule_sites(2).any()
 
 
 def test_area_and_hepatocytes():
