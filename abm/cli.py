@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from .commands import UserError
+from .commands import UserError, command
 
 if TYPE_CHECKING:
     from .config.schema import Config
@@ -191,7 +191,7 @@ def new(file: Annotated[Path, typer.Argument(metavar="FILE", help="the YAML file
         raise UserError(f"{file} exists already; choose another name") from None
     except FileNotFoundError:
         raise UserError(f"there is no folder {file.parent} to write {file.name} into") from None
-    print(f"Wrote {file}. Edit it, then: crlm check {file}")
+    print(f"Wrote {file}. Edit it, then: {command('check', file)}")
 
 
 @app.command()
@@ -323,9 +323,7 @@ def _needs_run(folder: Path, name: str) -> None:
 
 def _command_line() -> str:
     """How the user called us, to be told again."""
-    import shlex
-
-    return shlex.join(["crlm", *(argument for argument in sys.argv[1:] if argument != "--resume")])
+    return command(*(argument for argument in sys.argv[1:] if argument != "--resume"))
 
 
 def status_of(arguments: list[str] | None = None) -> int:

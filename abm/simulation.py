@@ -9,7 +9,6 @@ With a `folder`, the run leaves there what the design of a run folder says, and 
 
 import json
 import os
-import shutil
 import signal
 import threading
 import time
@@ -24,7 +23,7 @@ from .fields.layers import LAYERS
 from .invariants import watch
 from .record import checkpoint, manifest
 from .record.event_table import Events, events_table
-from .record.files import DamagedFile, write_text
+from .record.files import DamagedFile, FolderInUse, copy_files, refuse_other_copies, refuse_others, write_text
 from .record.lock import locked
 from .record.nodules import Nodules, survey
 from .record.recorder import Recorder, as_hours
@@ -39,13 +38,11 @@ if TYPE_CHECKING:
 PLUGINS = "plugins"
 """Folder inside the run folder with copies of the user's own rules."""
 SUMMARY = "summary.json"
+PICTURES = ("overview.png", "cascade.png", "timecourses.png", "movie.mp4")
+"""What is drawn of a run when it ends."""
 RUN_FILES = (manifest.NAME, manifest.CONFIG, SUMMARY, "timeseries.parquet", "events.parquet", "nodules.parquet",
-             "snapshots.zarr", PARTS, checkpoint.FOLDER)
+             "snapshots.zarr", PARTS, checkpoint.FOLDER, *PICTURES)
 """What is found in the folder of a run, whole or not."""
-
-
-class FolderInUse(Exception):
-    """The output folder holds a run already, or is no folder."""
 
 
 class RunInterrupted(Exception):
@@ -215,12 +212,16 @@ class Simulation:
         refuse_folder(self.folder, self._resume)
         found = self._found()
         config_text, new = self._description()
-        if found is None:
-            if self._resume:
-                self._tell(f"{self.folder} holds nothing to resume; the run begins.")
+        if found is None or found["status"] == manifest.AGAIN:
+            plugins, copies = [Path(plugin) for plugin in self.model.config.plugins], self.folder / PLUGINS
+            if found is None:
+                refuse_other_copies(plugins, copies)
+                if self._resume:
+                    self._tell(f"{self.folder} holds nothing to resume; the run begins.")
             self.folder.mkdir(parents=True, exist_ok=True)
             self._manifest = new
-            self._copy_plugins()
+            checkpoint.remove(self.folder)
+            copy_files(plugins, copies, replace=found is not None)
             manifest.write(self.folder, new)
             write_text(self.folder / manifest.CONFIG, config_text)
             self._begin()
@@ -238,7 +239,7 @@ class Simulation:
         kept = self._usable_checkpoint()
         self._manifest["sessions"] += 1
         manifest.write(self.folder, self._manifest)
-        self._copy_plugins()
+        copy_files(map(Path, self.model.config.plugins), self.folder / PLUGINS)
         write_text(self.folder / manifest.CONFIG, config_text)
         if kept is not None:
             self._restore(kept)
@@ -353,13 +354,6 @@ class Simulation:
         return text, manifest.new_manifest(
             manifest.plain(text), int(self.model.seed), self.model.threads, self.until_hours, plugins)
 
-    def _copy_plugins(self) -> None:
-        for plugin in map(Path, self.model.config.plugins):
-            copy = self.folder / PLUGINS / plugin.name
-            if not copy.exists():
-                copy.parent.mkdir(exist_ok=True)
-                shutil.copyfile(plugin, copy)
-
     def _note_wall_time(self, clock: float, status: str = manifest.RUNNING) -> None:
         seconds = self._seconds_before + time.perf_counter() - clock
         self._manifest |= {"status": status, "wall_seconds": round(seconds, 3)}
@@ -372,12 +366,14 @@ class Simulation:
 
 
 def refuse_folder(folder: Path, resume: bool) -> None:
-    """Raise FolderInUse when a new run would overwrite what is in `folder`."""
+    """Raise FolderInUse when a new run would overwrite what is in `folder`, whoever made it."""
     nearest = next((path for path in (folder, *folder.parents) if path.exists()), folder)
     if nearest.exists() and not nearest.is_dir():
         raise FolderInUse(f"{nearest} is a file, not a folder; choose another folder (-o)")
-    if not resume and any((folder / name).exists() for name in RUN_FILES):
+    if not resume and ((folder / manifest.NAME).exists() or checkpoint.saved(folder)):
         raise FolderInUse(f"{folder} holds a run already: go on with it (--resume), or choose another folder (-o)")
+    if not resume:
+        refuse_others(folder, [manifest.NAME], RUN_FILES)
 
 
 def default_recorders(model: "LiverModel", in_folder: bool) -> list[Recorder]:

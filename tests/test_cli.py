@@ -307,3 +307,15 @@ def test_anatomy(config, capsys):
     assert "sinusoid_share" in told and "transit_p50" in told
     assert Path("runs/little-anatomy/anatomy.png").exists()
     assert json.loads(Path("runs/little-anatomy/anatomy.json").read_text())["passages"]["touching_share"]["unit"] == "of passages"
+
+
+def test_commands_to_be_typed_next_are_quoted(whole, config, capsys, monkeypatch):
+    own = Path("my runs")
+    own.mkdir()
+    assert cli.status_of(["new", str(own / "it's mine.yaml")]) == 0
+    told = capsys.readouterr().out.partition("then: ")[2]
+    assert shlex.split(told) == ["crlm", "check", "my runs/it's mine.yaml"]
+    (own / "a b").symlink_to(whole)
+    assert cli.status_of(["run", str(config), "-o", "my runs/a b", "--resume"]) == 0
+    told = capsys.readouterr().out.splitlines()[-1].removeprefix("Next: ").split("; ")
+    assert [shlex.split(one) for one in told[:2]] == [["crlm", "movie", "my runs/a b", "--field", "cxcl1"], ["crlm", "plot", "my runs/a b"]]

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..record.files import refuse_others, write_text
 from ..tissue import measure
 from ..view.figures import write_anatomy
 from .run import build
@@ -13,12 +14,15 @@ from .run import build
 if TYPE_CHECKING:
     from ..config.schema import Config
 
+FIGURES, PICTURE = "anatomy.json", "anatomy.png"
 PASSING_CELLS = 10_000
 """How many tumor cells are walked through the tissue."""
 
 
 def measure_anatomy(config: "Config", folder: Path) -> None:
-    """Write anatomy.png and anatomy.json into `folder`, and print the figures."""
+    """Write anatomy.png and anatomy.json into `folder`, and print the figures. Raises FolderInUse when a picture of somebody
+    else has that name."""
+    refuse_others(folder, [FIGURES], [PICTURE])
     liver = build(config)
     kupffer = np.zeros(liver.shape, bool)
     cells = liver.kupffer.alive_rows()
@@ -31,9 +35,9 @@ def measure_anatomy(config: "Config", folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     measured = {title: {name: {"value": value, "unit": unit} for name, (value, unit) in figures.items()}
                 for title, figures in groups.items()}
-    (folder / "anatomy.json").write_text(json.dumps(measured, indent=2) + "\n", encoding="utf-8")
+    write_text(folder / FIGURES, json.dumps(measured, indent=2) + "\n")
     for title, figures in groups.items():
         print(title if title != "passages" else f"passages of {PASSING_CELLS} cells")
         for name, (value, unit) in figures.items():
             print(f"  {name:<30} {value:10.4g} {unit}")
-    print(f"Wrote {write_anatomy(liver, folder / 'anatomy.png')} and {folder / 'anatomy.json'}")
+    print(f"Wrote {write_anatomy(liver, folder / PICTURE)} and {folder / FIGURES}")

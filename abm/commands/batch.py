@@ -20,7 +20,7 @@ from ..experiments.executors import ExecutorError
 from ..experiments.one_run import Keep
 from ..experiments.store import FAILED, RESULTS, read_results
 from ..simulation import RunInterrupted
-from . import UserError
+from . import UserError, command
 from .progress import Standing, progress
 from .run import available_processors
 
@@ -152,7 +152,7 @@ def _ending(result: BatchResult) -> str:
     )
     lines = [said, *(f"  {name:<16} {meaning}" for name, meaning in contents if (folder / name).exists())]
     if result.failed < result.results.num_rows:
-        lines.append(f"Next: crlm compare {folder}")
+        lines.append(f"Next: {command('compare', folder)}")
     return "\n".join(lines)
 
 

@@ -14,11 +14,12 @@ from ..experiments.calibrate import (
     best,
     digest_of,
     load_calibration,
+    refuse_folder,
     search,
     write_report,
 )
 from ..record.lock import locked
-from ..simulation import FolderInUse, RunInterrupted
+from ..simulation import RunInterrupted
 from . import UserError
 from .batch import workers_for
 from .progress import Standing, progress
@@ -32,8 +33,7 @@ def calibrate_file(file: Path, folder: Path, *, trials: int | None, workers: int
     """
     refuse_without_optuna()
     calibration = load_calibration(file)
-    if (folder / TRIALS).exists() and not resume:
-        raise FolderInUse(f"{folder} holds a calibration already: go on with it (--resume), or choose another folder (-o)")
+    refuse_folder(folder, resume)
     trials = trials if trials is not None else calibration.file.trials
     workers = workers if workers is not None else available_processors()
     for experiment in calibration.experiments:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from . import UserError
+from . import UserError, command
 from .compare import refuse_other_folders
 
 
@@ -69,7 +69,7 @@ def _run(outcome, arm: str, replicate: int, point: int) -> Path:
     folder = outcome.folder / "runs" / run
     if not (folder / "snapshots.zarr").exists():
         raise UserError(
-            f"this batch kept no snapshots of its runs, which a movie is made of; keep them with: "
-            f"crlm batch EXPERIMENT --keep all -o {outcome.folder.parent / (outcome.folder.name + '-kept')}"
+            "this batch kept no snapshots of its runs, which a movie is made of; keep them with: "
+            + command("batch", "EXPERIMENT", "--keep", "all", "-o", outcome.folder.parent / (outcome.folder.name + "-kept"))
         )
     return folder

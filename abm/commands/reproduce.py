@@ -29,8 +29,9 @@ from ..experiments.published_table import (
 )
 from ..experiments.reproduce import Reproduction, reproduce
 from ..experiments.store import read_results, read_series
+from ..record.files import refuse_others
 from ..simulation import RunInterrupted
-from . import UserError
+from . import UserError, command
 from .batch import of_batch, stopped, workers_for
 from .progress import progress
 
@@ -48,6 +49,7 @@ def reproduce_files(paths: Sequence[Path], folder: Path, *, workers: int | None,
     """
     files = files_of(paths or [shipped_configs() / "published"])
     experiments = load_all(files)
+    refuse_others(folder, [TABLE], [REPORT])
     for file in files:
         refuse_folder(folder / file.stem, resume)
     done: list[Reproduction] = []
@@ -94,7 +96,7 @@ def files_of(paths: Sequence[Path]) -> list[Path]:
         inside = [file for file in sorted(path.glob("*.y*ml")) if _is_published(file)]
         if not inside and any((batch / NAME).exists() for batch in (path, *path.iterdir())):
             raise UserError(f"{path} is an output folder; the experiments are given as files or folders of files, by default "
-                            f"those that come with crlm, and the output folder with -o: crlm reproduce -o {path} --resume")
+                            f"those that come with crlm, and the output folder with -o: {command('reproduce', '-o', path, '--resume')}")
         if not inside:
             raise UserError(f"no file in {path} has a `published` block")
         found += inside

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ..estimate import estimate, in_words, kernels_are_cold
 from ..record import manifest
-from . import UserError
+from . import UserError, command
 from .ahead import compile_ahead
 from .progress import progress, say
 
@@ -146,5 +146,5 @@ def _ending(simulation, folder: Path) -> str:
         (manifest.CONFIG, "the config, everything filled in"),
     )
     lines += [f"  {name:<19} {meaning}" for name, meaning in contents if (folder / name).exists()]
-    lines.append(f"Next: crlm movie {folder} --field cxcl1; crlm plot {folder}; another seed: crlm run ... --seed N")
+    lines.append(f"Next: {command('movie', folder, '--field', 'cxcl1')}; {command('plot', folder)}; another seed: crlm run ... --seed N")
     return "\n".join(lines)

@@ -14,7 +14,7 @@ import pyarrow as pa
 from ..config.describe import as_yaml
 from ..estimate import estimate, kernels_are_cold
 from ..record import manifest
-from ..record.files import remove_folder, write_text, write_whole
+from ..record.files import copy_files, refuse_other_copies, refuse_others, write_text
 from ..record.lock import locked
 from ..record.manifest import ResumeRefused
 from ..record.schedule import Every
@@ -27,6 +27,8 @@ from .one_run import STOPPED, Keep, Task, code_digest
 NAME = "batch.json"
 EXPERIMENT = "experiment.yaml"
 PLUGINS = "plugins"
+_BEGINNING = "beginning"
+"""Status of a batch whose folder is not made up yet; by its manifest it is known that what is there is ours."""
 _SHOWN_DIFFERENCES = 8
 _BYTES_PER_ROW = 1000.0
 _BYTES_PER_RUN_OF_TABLES = 60e3
@@ -100,17 +102,21 @@ def run_batch(experiment: Experiment, folder: str | Path, workers: int = 1, clus
             if other_code:
                 store.begin_columns_again(folder, experiment)
         else:
+            if not (folder / NAME).exists():
+                refuse_other_copies(plugins_of(experiment), folder / PLUGINS)
+            _write(folder, noted | {"status": _BEGINNING})
             store.begin(folder, experiment)
         if missing or not found:
-            _describe(experiment, folder, noted)
+            _describe(experiment, folder, noted, other_code or not found)
         store.merge(folder)
         computed = 0
         if missing:
             ids = {run.id for run in missing}
             again = store.failed(folder) & ids
             # a run goes on in its own folder: not in one that a failure left, nor with other code
-            for run in sorted(ids if other_code else again):
-                remove_folder(folder / store.RUNS / run)
+            for own in (folder / store.RUNS / run for run in sorted(ids if other_code else again)):
+                if keep == "all" and own.is_dir():
+                    manifest.note_again(own)
             (folder / store.PARTS).mkdir(exist_ok=True)
             executor = _executor(cluster, min(workers, len(missing)), tell)
             tasks = tasks_of(experiment, missing, folder.resolve(), keep)
@@ -201,23 +207,27 @@ def _interruptions():
 
 
 def refuse_folder(folder: Path, resume: bool) -> None:
-    """Raise FolderInUse when a new batch would overwrite what is in `folder`."""
+    """Raise FolderInUse when a new batch would overwrite what is in `folder`, whoever made it."""
     nearest = next((path for path in (folder, *folder.parents) if path.exists()), folder)
     if nearest.exists() and not nearest.is_dir():
         raise FolderInUse(f"{nearest} is a file, not a folder; choose another folder (-o)")
     if (folder / manifest.NAME).exists():
         raise FolderInUse(f"{folder} holds a run, not a batch; choose another folder (-o)")
-    if not resume and any((folder / name).exists() for name in (NAME, store.RESULTS, store.PARTS, store.RUNS)):
+    if not resume and (folder / NAME).exists():
         raise FolderInUse(f"{folder} holds a batch already: go on with it (--resume), or choose another folder (-o)")
+    refuse_others(folder, [NAME], [EXPERIMENT, store.RESULTS, store.SERIES, store.PARTS, store.RUNS])
 
 
 def _read(folder: Path) -> dict | None:
-    """What was noted about the batch in `folder`, None when there is none. Raises ResumeRefused when it is unreadable."""
+    """What was noted about the batch in `folder`, None when there is none, or was only beginning.
+    Raises ResumeRefused when it is unreadable."""
     path = folder / NAME
     if not path.exists():
         return None
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
+        if found["status"] == _BEGINNING:
+            return None
         found["status"], found["decides"], found["versions"], found["code"], found["sessions"], found["replicates"]
     except (ValueError, KeyError, TypeError) as error:
         raise ResumeRefused(f"{path} is not the manifest of a batch ({error})") from error
@@ -228,13 +238,9 @@ def _write(folder: Path, noted: Mapping[str, Any]) -> None:
     write_text(folder / NAME, json.dumps(noted, indent=2, ensure_ascii=False) + "\n")
 
 
-def _describe(experiment: Experiment, folder: Path, noted: Mapping[str, Any]) -> None:
+def _describe(experiment: Experiment, folder: Path, noted: Mapping[str, Any], other_code: bool) -> None:
     """Say in the folder what is computed in it; the manifest comes last."""
-    for plugin in plugins_of(experiment):
-        copy, content = folder / PLUGINS / plugin.name, plugin.read_bytes()
-        if not copy.exists() or copy.read_bytes() != content:
-            copy.parent.mkdir(exist_ok=True)
-            write_whole(copy, lambda beside, content=content: beside.write_bytes(content))
+    copy_files(plugins_of(experiment), folder / PLUGINS, replace=other_code)
     content = resolved(experiment) | {"replicates": noted["replicates"]}
     if content.get("most_replicates"):  # more may have been asked for on the command line
         content["most_replicates"] = max(content["most_replicates"], content["replicates"])

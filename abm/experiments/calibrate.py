@@ -12,7 +12,7 @@ interrupted goes on by proposing again, without simulating, what is recorded alr
 import hashlib
 import json
 import math
-import os
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,7 +31,7 @@ from ..config.nodes import Node, Place, Source
 from ..config.schema import compose
 from ..estimate import kernels_are_cold
 from ..record import parquet
-from ..record.files import remove_folder, write_text
+from ..record.files import FolderInUse, refuse_others, remove_folder, write_text
 from ..units import Declared, declared
 from . import store
 from .batch import BatchStopped, resolved, tasks_of
@@ -50,6 +50,8 @@ FARTHEST = 5.0
 """Distance from its window beyond which an expectation counts no more, and that of one without a value."""
 TRIALS, REPORT, BEST = "trials.parquet", "calibration.md", "best.yaml"
 RUNNING = "running"
+_UNDER_WAY = re.compile(r"[0-9a-f]{16}/([0-9]+/([^/]+/(?P<kept>.+)?)?)?")
+"""Names below that folder: of the calibration, the trial, the experiment, and what is kept of its runs."""
 SHOWN_TRIALS = 10
 DIGEST = b"calibration"
 
@@ -285,6 +287,13 @@ def pull(parameters: Iterable[Movable], values: Mapping[str, float]) -> float:
     return sum(parameter.moved(values[parameter.path]) ** 2 for parameter in parameters)
 
 
+def refuse_folder(folder: Path, resume: bool) -> None:
+    """Raise FolderInUse when a calibration would overwrite what is in `folder`, whoever made it."""
+    if (folder / TRIALS).exists() and not resume:
+        raise FolderInUse(f"{folder} holds a calibration already: go on with it (--resume), or choose another folder (-o)")
+    refuse_others(folder, [TRIALS], [REPORT, BEST])
+
+
 # --- The search -------------------------------------------------------------------------------------------------------
 
 
@@ -395,7 +404,7 @@ class Simulations:
 
     def __call__(self, fresh: list[tuple[int, Mapping[str, float]]]) -> list[tuple[Mapping[str, float], float]]:
         """What `Evaluate` says. Raises BatchStopped when runs cannot be kept or computed."""
-        if fresh[0][0] not in map(int, os.listdir(self.folder) if self.folder.exists() else ()):
+        if not (self.folder / str(fresh[0][0])).exists():
             self.clear()  # what is there was recorded, or belongs to another calibration
         batches = {(number, experiment.published.id): (self.folder / str(number) / experiment.published.id, experiment)
                    for number, values in fresh for experiment in self.calibration.with_values(values)}
@@ -423,7 +432,13 @@ class Simulations:
 
     def clear(self) -> None:
         """Remove the runs of the trials that are recorded."""
-        remove_folder(self.folder.parent)
+        remove_folder(self.folder.parent, _is_under_way)
+
+
+def _is_under_way(name: str) -> bool:
+    """Whether a name below running/ is ours."""
+    found = _UNDER_WAY.fullmatch(name)
+    return found is not None and (found["kept"] is None or store.is_ours(found["kept"]))
 
 
 def _missing(folder: Path, experiment: Experiment) -> list[tuple[Run, Task]]:

@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..record import parquet
-from ..record.files import write_text
+from ..record.files import put, refuse_others, scratch_folder, write_text
 from .comparison import Row, compared, table_of
 from .comparison_text import by_chance, comparison_text, headlines
 from .drawing import draw_all
-from .outcome import Outcome
+from .outcome import MANIFEST, Outcome
 
 TABLE, TEXT = "comparison.parquet", "comparison.md"
 
@@ -27,8 +27,9 @@ class Comparison:
 def compare(folder: Path | str, control: str | None = None, output: Path | str | None = None) -> Comparison:
     """Compare the arms of the batch in `folder` with the arm `control` (by default that of the experiment).
 
-    Writes into `output`, by default the batch folder. Raises FileNotFoundError for a folder without results, ValueError
-    when `control` is no arm, when nothing was measured or no run was done.
+    Writes into `output`, by default the batch folder. Raises FileNotFoundError for a folder without results, FolderInUse for
+    an `output` with files of these names that no comparison wrote, ValueError when `control` is no arm, when nothing was
+    measured or no run was done.
     """
     outcome = Outcome.read(folder, control)
     if not outcome.measures:
@@ -42,11 +43,17 @@ def compare(folder: Path | str, control: str | None = None, output: Path | str |
     rows = compared(outcome)
     output = Path(output) if output is not None else Path(folder)
     output.mkdir(parents=True, exist_ok=True)
-    parquet.write(table_of(outcome, rows), output / TABLE)
-    drawn = draw_all(outcome, rows, output)
-    write_text(output / TEXT, comparison_text(outcome, rows, drawn))
+    with scratch_folder(output, ".comparison-") as scratch:
+        draft = scratch / "draft"
+        draft.mkdir()
+        drawn = draw_all(outcome, rows, draft)
+        write_text(draft / TEXT, comparison_text(outcome, rows, drawn))
+        refuse_others(output, [TABLE, MANIFEST], sorted(path.name for path in draft.iterdir()))
+        parquet.write(table_of(outcome, rows), output / TABLE)
+        put(draft, output)
+    figures = [output / path.name for path in drawn.figures]
     said = headlines(outcome, rows, drawn.sensitivities)
     remark = by_chance(outcome, rows)
     return Comparison(
-        outcome, rows, [remark, *said] if remark else said, [output / TEXT, output / TABLE, *drawn.figures]
+        outcome, rows, [remark, *said] if remark else said, [output / TEXT, output / TABLE, *figures]
     )

@@ -296,9 +296,13 @@ def _write_doses(outcome, panels, name: str, arms, suffix: str, drawn: Drawn, ou
     if len(together) <= MOST_PANELS:
         figures = {f"{name}.png": together}
     else:
-        figures = {
-            f"{name}_{slug(measure.label)}.png": of_measure for measure, of_measure in panels.items() if of_measure
-        }
+        figures = {}
+        for measure, of_measure in panels.items():
+            file = f"{name}_{slug(measure.label)}"
+            if f"{file}.png" in figures:  # of a measure whose name differs only in signs that no file's name has
+                file += f"_{len(figures) + 1}"
+            if of_measure:
+                figures[f"{file}.png"] = of_measure
     for file, shown in figures.items():
         columns = len(outcome.parameters) if 2 <= len(outcome.parameters) <= 4 else 3
         figure = view.doses_figure(shown, arms, outcome.arms, outcome.name + suffix, about, columns)

@@ -93,6 +93,7 @@ class _Loading:
         arms = self._arms()
         sweep, points, point_settings = self._sweep(arms)
         configs = self._configs(arms, points, point_settings)
+        self._refuse_plugins_of_one_name(configs)
         known = self._known_measures()
         measures = self._measures(known)
         expectations = self._expectations(known, list(arms))
@@ -414,6 +415,17 @@ class _Loading:
         return replace(swept, low=ends["low"], high=ends["high"], log=log)
 
     # --- Measures and expectations ----------------------------------------------------------------------------------
+
+    def _refuse_plugins_of_one_name(self, configs: Mapping[tuple[str, int], Any]) -> None:
+        """A batch keeps copies of all plugins, of the arms and of the measures, in one folder."""
+        named = [(path, item.place.source.folder / os.path.expanduser(item.value))
+                 for path, item in self._items("plugins") if isinstance(item.value, str)]
+        named += [(("arms", arm, "plugins"), Path(plugin)) for (arm, _), config in configs.items() for plugin in config.plugins]
+        files: dict[str, Path] = {}
+        for path, file in dict.fromkeys((path, file.resolve()) for path, file in named):
+            if files.setdefault(file.name, file) != file:
+                self._wrong(path, f"{quoted(str(file))}: another plugin is named {file.name}, {files[file.name]}",
+                            "rename one, as a batch keeps copies of both in one folder")
 
     def _known_measures(self) -> dict[str, Measure]:
         """The measures that may be named, the user's own included."""

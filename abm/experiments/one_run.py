@@ -8,7 +8,7 @@ import functools
 import gc
 import hashlib
 import json
-import os
+import re
 import time
 import traceback
 from collections.abc import Mapping, Sequence
@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from ..record import manifest
-from ..record.files import TEMPORARY, remove_folder
-from ..simulation import RunInterrupted, Simulation, default_recorders
+from ..record.files import TEMPORARY, put, remove_files, write_text
+from ..simulation import SUMMARY, RunInterrupted, Simulation, default_recorders
 from .store import DONE, FAILED, RUNS, read_part, write_part
 
 if TYPE_CHECKING:
@@ -30,6 +30,8 @@ STOPPED = "stopped"
 """Status of a run that cannot be kept, and is no failure of its own: the batch stops."""
 DISK_TROUBLE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO, errno.EACCES, errno.EPERM)
 
+_TABLES = re.compile(rf"(\w+\.parquet|{re.escape(SUMMARY)}|{re.escape(manifest.CONFIG)})({re.escape(TEMPORARY)})?")
+"""What is kept of a run of which the tables are."""
 _LONG = 5.0
 """Seconds of a run, beside which a collection of garbage counts nothing."""
 
@@ -154,22 +156,21 @@ def _observed(task: Task, folder: Path) -> "Observed":
 
 
 def _write_tables(simulation, recorders, folder: Path) -> None:
-    """The tables of a run, in a folder that is whole or not there."""
+    """The tables of a run, in a folder that is whole or not there; one that is there keeps its other files."""
     from ..config.describe import resolved_yaml
     from ..record import parquet
     from ..record.event_table import events_table
 
     beside = folder.with_name(folder.name + TEMPORARY)
-    remove_folder(beside)
-    beside.mkdir(parents=True)
+    remove_files(beside, _TABLES.fullmatch)  # of a worker that was killed
+    beside.mkdir(parents=True, exist_ok=True)
     tables = {recorder.name: recorder.table() for recorder in recorders}
     tables["events"] = events_table(simulation.model.ledger.entries)
     for name, table in tables.items():
         parquet.write(table, beside / f"{name}.parquet")
-    (beside / "summary.json").write_text(json.dumps(simulation.summary(), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    (beside / manifest.CONFIG).write_text(resolved_yaml(simulation.model.config), encoding="utf-8")
-    remove_folder(folder)
-    os.replace(beside, folder)
+    write_text(beside / SUMMARY, json.dumps(simulation.summary(), indent=2, ensure_ascii=False) + "\n")
+    write_text(beside / manifest.CONFIG, resolved_yaml(simulation.model.config))
+    put(beside, folder)
 
 
 # --- What the runs of a process share ---------------------------------------------------------------------------------

@@ -12,8 +12,8 @@ and then removes them; a run that is in both counts once, so it may be killed in
 """
 
 import json
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ..record import parquet
-from ..record.files import remove_folder, write_text
+from ..record.files import TEMPORARY, remove_files, remove_folder, write_text
 from .experiment import Experiment, Run
 
 RESULTS, SERIES, PARTS, RUNS = "results.parquet", "series.parquet", "parts", "runs"
@@ -29,6 +29,9 @@ DONE, FAILED = "done", "failed"
 TRY_AGAIN = ("WorkerKilled", "MemoryError")
 """Errors of runs that failed through no fault of their own: a resumed batch computes them again."""
 
+_PART = re.compile(rf"[^/]+-[0-9]{{4,}}-[0-9]{{4,}}\.json({re.escape(TEMPORARY)})?")
+_FILES = re.compile(rf"({RESULTS}|{SERIES})({re.escape(TEMPORARY)})?|{PARTS}/({_PART.pattern})?")
+"""The names of parts, and of everything that is kept here; others are not ours."""
 _ARMS = b"arms"
 """Metadata of the tables: the arms in their order."""
 
@@ -112,7 +115,8 @@ def read_part(folder: Path, run: str) -> dict[str, Any] | None:
 
 def _parts(folder: Path) -> Iterator[dict]:
     for path in sorted((folder / PARTS).glob("*.json")):
-        yield json.loads(path.read_text(encoding="utf-8"))
+        if _PART.fullmatch(path.name):
+            yield json.loads(path.read_text(encoding="utf-8"))
 
 
 def finished(folder: Path) -> set[str]:
@@ -147,13 +151,11 @@ def good(folder: Path) -> int:
 
 
 def begin(folder: Path, experiment: Experiment) -> None:
-    """Make the folders, and the tables without rows. Whatever a batch left that never came so far is removed."""
-    remove_folder(folder / PARTS)
-    remove_folder(folder / RUNS)
-    (folder / PARTS).mkdir(parents=True)
-    _write(results_schema(experiment).empty_table(), folder / RESULTS)
+    """Make the folder of the parts, and the tables without rows."""
+    (folder / PARTS).mkdir(parents=True, exist_ok=True)
     if any(request.is_series for request in experiment.measures):
         _write(series_schema(experiment).empty_table(), folder / SERIES)
+    _write(results_schema(experiment).empty_table(), folder / RESULTS)
 
 
 def begin_columns_again(folder: Path, experiment: Experiment) -> None:
@@ -175,14 +177,18 @@ def merge(folder: Path) -> None:
     _write(_results(folder, parts), folder / RESULTS)
     if (folder / SERIES).exists():
         _write(_series(folder, parts), folder / SERIES)
-    for part in parts:
-        (folder / PARTS / f"{part['row']['run']}.json").unlink()
+    remove_files(folder / PARTS, {f"{part['row']['run']}.json" for part in parts}.__contains__)
 
 
 def tidy(folder: Path) -> None:
-    """Remove the folder of the parts, once all are merged."""
-    with suppress(OSError):  # a worker of a cluster that was given up may have kept a row again
-        (folder / PARTS).rmdir()
+    """Remove the folder of the parts, once all are merged, unless it holds others; a worker of a cluster that was given up
+    may have kept a row again."""
+    remove_folder(folder / PARTS, lambda name: name.endswith(TEMPORARY) and _PART.fullmatch(name))
+
+
+def is_ours(name: str) -> bool:
+    """Whether a name below the folder of a batch is that of a table or of a part, or of their folder."""
+    return _FILES.fullmatch(name) is not None
 
 
 def read_results(folder: str | Path) -> pa.Table:

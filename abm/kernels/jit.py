@@ -5,10 +5,10 @@ that it took from another file, so the cache folder carries a hash of all files 
 compiles everything afresh, and nothing stale is ever run.
 """
 
-import getpass
 import hashlib
 import os
 import re
+import stat
 import tempfile
 from pathlib import Path
 
@@ -34,17 +34,45 @@ def _sources_digest(package: Path = _PACKAGE) -> str:
 
 
 def _cache_folder() -> Path:
-    """A writable folder for compiled kernels: $NUMBA_CACHE_DIR, the user's cache, or the temporary folder."""
-    chosen = os.environ.get("NUMBA_CACHE_DIR") or platformdirs.user_cache_dir("crlm")
-    folder = Path(chosen) / _sources_digest()
+    """A writable folder for compiled kernels: in $NUMBA_CACHE_DIR, the user's cache, or a private temporary folder."""
+    chosen = os.environ.get("NUMBA_CACHE_DIR") or _users_cache()
+    if chosen:
+        folder = Path(chosen) / _sources_digest()
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError:
+            pass
+        else:
+            if os.access(folder, os.W_OK):
+                return folder
+    folder = _private_folder() / _sources_digest()
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+def _users_cache() -> str | None:
+    """The user's cache; None for one without a home, such as a container's made-up user."""
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        writable = os.access(folder, os.W_OK)
-    except OSError:
-        writable = False
-    if not writable:
-        folder = Path(tempfile.gettempdir()) / f"crlm-kernels-{getpass.getuser()}" / _sources_digest()
-        folder.mkdir(parents=True, exist_ok=True)
+        found = platformdirs.user_cache_dir("crlm")
+    except RuntimeError:
+        return None
+    return found if os.path.isabs(found) else None
+
+
+def _private_folder() -> Path:
+    """A temporary folder that only this user can write to, as what is read from it is run: the same for all of the user's
+    processes, or a new one if somebody else has made that name."""
+    if not hasattr(os, "getuid"):  # Windows, where every user has a temporary folder of their own
+        folder = Path(tempfile.gettempdir()) / "crlm-kernels"
+        folder.mkdir(exist_ok=True)
+        return folder
+    folder = Path(tempfile.gettempdir()) / f"crlm-kernels-{os.getuid()}"
+    try:
+        folder.mkdir(mode=0o700)
+    except FileExistsError:
+        about = folder.lstat()
+        if not stat.S_ISDIR(about.st_mode) or about.st_uid != os.getuid() or stat.S_IMODE(about.st_mode) & 0o077:
+            return Path(tempfile.mkdtemp(prefix="crlm-kernels-"))
     return folder
 
 

@@ -13,13 +13,13 @@ from pathlib import Path
 
 import numpy as np
 
-from .files import TEMPORARY, DamagedFile, remove_files, write_whole
+from .files import TEMPORARY, DamagedFile, remove_files, remove_folder, write_whole
 
 FOLDER = "checkpoints"
 _ABOUT = "about"
 _FORMAT = 1
 _KEPT = 2
-_NAME = re.compile(rf"-?[0-9]+\.npz({re.escape(TEMPORARY)})?")
+_NAME = re.compile(rf"-?[0-9]{{8,}}\.npz({re.escape(TEMPORARY)})?")
 """The names of checkpoints; files of other names are not ours."""
 
 
@@ -59,8 +59,7 @@ def save(run: Path, checkpoint: Checkpoint) -> Path:
             np.savez(file, **{_ABOUT: text}, **arrays)
 
     write_whole(path, write)
-    for older in saved(run)[_KEPT:]:
-        older.unlink()
+    remove_files(folder, {older.name for older in saved(run)[_KEPT:]}.__contains__)
     return path
 
 
@@ -72,7 +71,7 @@ def saved(run: Path) -> list[Path]:
 
 def remove(run: Path) -> None:
     """Remove the checkpoints of a run that is complete."""
-    remove_files(run / FOLDER, _NAME)
+    remove_folder(run / FOLDER, _NAME.fullmatch)
 
 
 def load(path: Path) -> Checkpoint:

@@ -19,7 +19,7 @@ def locked(path: Path, wait: bool = False):
     except ImportError:  # Windows
         yield
         return
-    with (path / LOCK).open("w") as handle:
+    with (path / LOCK).open("a") as handle:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
         except BlockingIOError:

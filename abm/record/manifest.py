@@ -24,7 +24,7 @@ _PACKAGES = (*DECISIVE, "mesa", "pydantic", "pyarrow", "zarr")
 _APART = ("view", "experiments", "commands", "cli.py")
 """Parts of the package that cannot change the data of a run."""
 
-RUNNING, COMPLETE = "running", "complete"
+RUNNING, COMPLETE, AGAIN = "running", "complete", "again"
 _SHOWN_DIFFERENCES = 8
 
 
@@ -95,9 +95,14 @@ def write(folder: Path, manifest: Mapping[str, Any]) -> None:
     write_text(folder / NAME, json.dumps(manifest, indent=2, ensure_ascii=False) + "\n")
 
 
+def note_again(folder: Path) -> None:
+    """Note that the run of this folder shall be computed from the beginning, over what it left. Raises OSError."""
+    write(folder, {"format": FORMAT, "status": AGAIN})
+
+
 def read(folder: Path) -> dict | None:
-    """The manifest of a run folder, None when there is none. Raises ResumeRefused when it is not one, or OtherFormat, which
-    is one too, when another version wrote it."""
+    """The manifest of a run folder, None when there is none; after `note_again` only its status. Raises ResumeRefused
+    when it is not one, or OtherFormat, which is one too, when another version wrote it."""
     path = folder / NAME
     if not path.exists():
         return None
@@ -106,7 +111,8 @@ def read(folder: Path) -> dict | None:
         if found["format"] != FORMAT:
             raise OtherFormat(f"the run in {folder} was written by another version of crlm, probably a newer one (its format is "
                               f"'{found['format']}', this version's '{FORMAT}'); go on with that version, or choose another folder (-o)")
-        _Looked.model_validate(found)
+        if found["status"] != AGAIN:
+            _Looked.model_validate(found)
     except ValidationError as error:
         wrong = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
         raise ResumeRefused(f"{path} is not the manifest of a run ({wrong})") from error

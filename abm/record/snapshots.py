@@ -13,11 +13,14 @@ come. As long as a run goes on, the tables may end some frames before the lattic
 take days to fill a chunk, and to write a part of one costs as much as a whole one.
 """
 
-from collections.abc import Iterable
+import re
+import warnings
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 import numpy as np
 import zarr
+from zarr.errors import ZarrUserWarning
 from zarr.storage import LocalStore
 
 from ..fields.layers import KEPT
@@ -25,7 +28,7 @@ from ..kernels.tables import Rows
 from ..tissue.sites import KINDS
 from . import chunks
 from .display import FIRST_CODE, display_codes
-from .files import TEMPORARY, DamagedFile, remove_folder, sync
+from .files import TEMPORARY, DamagedFile, remove_files, remove_folder, sync
 from .recorder import Recorder
 from .timeseries import living_hepatocytes, perfused_sinusoids
 
@@ -47,6 +50,8 @@ so that no chunk is written twice."""
 _CHUNK_CELLS = 1 << 15
 _FIXED = ("row", "column", "site_kind", "zone")
 """The arrays that are written once."""
+_UNFINISHED = rf"(\.\w+)*{re.escape(TEMPORARY)}"
+"""What zarr puts behind the name of a file, or behind its stem, while it is being written."""
 _FULL = np.float32(np.finfo(np.float16).max)
 """Highest level that the frames can hold."""
 _EFFECT = "K"
@@ -66,8 +71,8 @@ class Snapshots(Recorder):
         super().begin(model, folder, steps)
         if folder is None:
             raise ValueError("snapshots need a run folder")
-        remove_folder(folder / NAME)  # of a run that was killed before its first checkpoint
         self._allocate(model, steps)
+        remove_folder(folder / NAME, self._ours())  # of a run that was killed before its first checkpoint
         self._arrays = _arrays(_create(folder / NAME, model, self._frames, self._tables, len(steps)))
 
     def check(self, folder, state):
@@ -94,8 +99,8 @@ class Snapshots(Recorder):
     def resume(self, model, folder, steps, state):
         super().resume(model, folder, steps, state)
         self._allocate(model, steps)
-        for left in (folder / NAME).rglob(f"*{TEMPORARY}"):
-            left.unlink()
+        ours = self._ours()
+        remove_files(folder / NAME, lambda name: name.endswith(TEMPORARY) and ours(name))
         self._arrays = _arrays(zarr.open_group(LocalStore(folder / NAME), mode="r+"))
         self._resize(len(steps))  # `finish` may have shortened it before the run was marked complete
         self.frames = int(state["frames"])
@@ -142,6 +147,14 @@ class Snapshots(Recorder):
         for name, table in self._tables.items():
             table.write(self._arrays, f"cells/{name}", cells_together)
         self._sync()
+
+    def _ours(self) -> Callable[[str], object]:
+        """Whether a name below the store's folder is that of one of its files and folders, whole or unfinished."""
+        groups = "|".join(["cells", *(f"cells/{name}" for name in self._tables)])
+        arrays = "|".join([*_FIXED, "time", *self._frames, *(
+            f"cells/{name}/{column}" for name, table in self._tables.items() for column in ("count", *table.columns))])
+        return re.compile(rf"(({groups}|{arrays})/)?(zarr\.json|zarr{_UNFINISHED})?"
+                          rf"|({arrays})/c/([0-9]+/)*([0-9]+({_UNFINISHED})?)?").fullmatch
 
     @property
     def _buffered(self) -> int:
@@ -191,7 +204,7 @@ class _Ragged:
                         for name in dtype.names if name != LIVING}
         self._lowest, self._spacing_um = model.shape[0] - 1, np.float32(model.spacing_um)
         self.counts = np.zeros(frames, np.int64)
-        self.first = self.written = 0
+        self.first, self.written = 0, -1  # even of a population that stays empty the counts are written
         self.pieces = {name: [np.empty(0, kind)] for name, kind in self.columns.items()}
 
     def add(self, rows: Rows, frame: int) -> None:
@@ -230,7 +243,9 @@ class _Ragged:
 
 def _arrays(group: zarr.Group) -> dict[str, zarr.Array]:
     """All arrays of the store by their names, as they are written to."""
-    members = group.members(max_depth=None)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ZarrUserWarning)  # of files of others that lie in the store
+        members = group.members(max_depth=None)
     return {name: chunks.kept_whole(member) for name, member in members if isinstance(member, zarr.Array)}
 
 

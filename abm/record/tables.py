@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from . import parquet
-from .files import TEMPORARY, DamagedFile, remove_files
+from .files import TEMPORARY, DamagedFile, remove_files, remove_folder
 from .recorder import Recorder
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ PARTS = "parts"
 """Folder of the part files, inside the run folder, until the run is complete."""
 _ROW_GROUP = 1 << 18
 _DIGEST_BYTES = 16
-_PART = re.compile(rf"(?P<table>.+)-(?P<number>[0-9]{{6,}})\.parquet(?P<unfinished>{re.escape(TEMPORARY)})?")
+_PART = re.compile(rf"(?P<table>[^/]+)-(?P<number>[0-9]{{6,}})\.parquet(?P<unfinished>{re.escape(TEMPORARY)})?")
 """The names of part files; files of other names are not ours."""
 
 
@@ -130,15 +130,16 @@ class TableRecorder(Recorder):
         return pa.Table.from_arrays(arrays, schema=pa.schema([column.field for column in self._columns]))
 
     def _discard_from(self, number: int) -> None:
-        for part in (self.folder / PARTS).iterdir():
-            found = _PART.fullmatch(part.name)
-            if found and found["table"] == self.name and (found["unfinished"] or int(found["number"]) >= number):
-                part.unlink()
+        def newer(name: str) -> bool:
+            found = _PART.fullmatch(name)
+            return found is not None and found["table"] == self.name and bool(found["unfinished"] or int(found["number"]) >= number)
+
+        remove_files(self.folder / PARTS, newer)
 
 
 def remove_parts(folder: Path) -> None:
     """Remove the part files of a run whose tables are in their final place."""
-    remove_files(folder / PARTS, _PART)
+    remove_folder(folder / PARTS, _PART.fullmatch)
 
 
 def _whole(folder: Path, name: str) -> Path:

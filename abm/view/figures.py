@@ -9,6 +9,7 @@ from matplotlib.colors import ListedColormap, LogNorm
 from matplotlib.figure import Figure
 from matplotlib.patches import PathPatch, Rectangle
 from matplotlib.path import Path as Outline
+from matplotlib.ticker import NullFormatter
 
 from ..record.fates import ALIVE, STAGES, End, Fates, fates_of
 from ..record.files import DamagedFile
@@ -421,7 +422,8 @@ def _map(figure, place, values, title, colours, norm) -> None:
     axes.set_anchor("W")
     axes.apply_aspect()
     box = axes.get_position()
-    bar = figure.colorbar(image, cax=figure.add_axes((box.x1 + 0.006, box.y0, 0.007, box.height)))
+    bar = figure.colorbar(image, cax=figure.add_axes((box.x1 + 0.006, box.y0, 0.007, box.height)), format="{x:g}")
+    bar.ax.yaxis.set_minor_formatter(NullFormatter())  # matplotlib's own writes formulas
     bar.outline.set_visible(False)
     bar.ax.tick_params(labelsize=7.5, colors=QUIET, length=2)
 

@@ -1,14 +1,13 @@
 """The movie of a run: mp4 (with the ffmpeg that comes with imageio-ffmpeg), gif, or a folder of numbered png."""
 
-import os
-import shutil
-import tempfile
+import re
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 
+from ..record.files import put, refuse_other_kind, remove_files, scratch_folder
 from ..record.tables import read_table
 from .frames import Film
 from .recording import Recording
@@ -16,6 +15,8 @@ from .strip import Strip
 
 FORMATS = ("mp4", "gif", "png")
 
+_FRAME = re.compile(r"frame_[0-9]{4,}\.png")
+"""The names of numbered pictures; others in their folder are not ours."""
 _LENGTH_S = 15.0  # wanted length of a movie
 _FPS = (8, 30)
 _QUALITY = "19"  # x264's constant rate factor: 0 lossless, 23 default
@@ -32,7 +33,8 @@ def write_movie(run_dir: Path | str, path: Path | str | None = None, *, format: 
     overlaid; fps : by default such that the movie lasts about 15 s; pixels : of the longer side of the tissue (800; gif
     480); progress : called with (frames done, frames in all).
 
-    Raises ValueError for an unknown format or field, FileNotFoundError for a folder without snapshots. A movie appears
+    Raises ValueError for an unknown format or field, FileNotFoundError for a folder without snapshots, FileExistsError where a
+    folder has the name of the movie (or a file that of the folder). A movie appears
     under its name only when it is whole.
     """
     run_dir = Path(run_dir)
@@ -46,17 +48,19 @@ def write_movie(run_dir: Path | str, path: Path | str | None = None, *, format: 
 
 def write_film(path: Path, film, recording, *, format: str = "mp4", field: str | None = None, fps: float | None = None,
                progress: Callable[[int, int], None] | None = None) -> Path:
-    """Write the frames that `film` makes of the scenes of `recording` to `path`; see `write_movie`."""
+    """Write the frames that `film` makes of the scenes of `recording` to `path`; see `write_movie`. Numbered pictures take the
+    place of earlier ones; other files in their folder stay."""
     if format not in FORMATS:
         raise ValueError(f"there is no movie format '{format}'; there are: {', '.join(FORMATS)}")
     fps = fps or float(np.clip(len(recording) / _LENGTH_S, *_FPS))
+    refuse_other_kind(path, format == "png")
     path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".movie-") as scratch:
-        draft = Path(scratch) / path.name
+    with scratch_folder(path.parent, ".movie-") as scratch:
+        draft = scratch / path.name
         {"mp4": _write_mp4, "gif": _write_gif, "png": _write_png}[format](draft, film, recording, field, fps, progress)
-        if path.is_dir():
-            shutil.rmtree(path)
-        os.replace(draft, path)
+        if format == "png":
+            remove_files(path, _FRAME.fullmatch)
+        put(draft, path)
     return path
 
 

@@ -1,11 +1,15 @@
 """How figures on white look: sizes, greys, and plain axes. Drawn on matplotlib's Figure objects directly: no display,
-no global state."""
+no global state. All words are drawn as they are written: a `$` in a name is no formula."""
 
 from pathlib import Path
 
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from matplotlib.textpath import TextPath
+from matplotlib.font_manager import FontProperties
+from matplotlib.text import Text
+from matplotlib.textpath import text_to_path
+
+from ..record.files import write_whole
 
 DPI = 150
 ABOUT = 9
@@ -16,9 +20,18 @@ LINE = "#d7dbe0"
 BAR = "#3c434c"
 
 
+class AsWritten(Figure):
+    """A figure without formulas, which matplotlib otherwise looks for in every text between two `$`."""
+
+    def draw(self, renderer) -> None:
+        for text in self.findobj(Text):
+            text.set_parse_math(False)
+        super().draw(renderer)
+
+
 def new_figure(width: float, height: float, title: str = "", about: str = "") -> Figure:
     """An empty white figure (inches) with its title above on the left, and in small letters what it is about."""
-    figure = Figure((width, height), dpi=DPI, facecolor="white")
+    figure = AsWritten((width, height), dpi=DPI, facecolor="white")
     FigureCanvasAgg(figure)
     if title:
         figure.text(0.22 / width, 1 - 0.26 / height, title, fontsize=15, weight="bold", color=WORDS, va="center")
@@ -32,16 +45,21 @@ def fitted(about: str, width: float) -> tuple[str, float]:
     lines = [""]
     for word in about.split(" "):
         longer = f"{lines[-1]} {word}".lstrip()
-        if lines[-1] and TextPath((0, 0), longer, size=ABOUT).get_extents().width / 72 > width - 0.44:
+        if lines[-1] and _inches(longer) > width - 0.44:
             lines.append(word)
         else:
             lines[-1] = longer
     return "\n".join(lines), 0.17 * (len(lines) - 1)
 
 
+def _inches(text: str) -> float:
+    """Width of `text` in the letters that say what a figure is about."""
+    return text_to_path.get_text_width_height_descent(text, FontProperties(size=ABOUT), ismath=False)[0] / 72
+
+
 def save_figure(figure: Figure, path: Path) -> Path:
-    """Write the figure as a png: the same bytes for the same figure."""
-    figure.savefig(path, dpi=DPI, metadata={"Software": "crlm"})
+    """Write the figure as a png, whole: the same bytes for the same figure."""
+    write_whole(path, lambda beside: figure.savefig(beside, format="png", dpi=DPI, metadata={"Software": "crlm"}))
     return path
 
 

@@ -46,7 +46,8 @@ def test_a_batch_says_how_far_it_is_and_where_the_results_are(crlm, tmp_path):
     assert status == 0 and "was complete already" in printed
     status, _, said = crlm(EXPERIMENT, "--resume", "--set", "seed=9")
     assert status == 2 and "seed was 5, is now 9" in said
-    assert crlm(EXPERIMENT, "--quiet", "-o", "other") == (0, "", "")
+    assert crlm(EXPERIMENT, "--quiet", "-o", "an other") == (0, "", "")
+    assert "Next: crlm compare 'an other'" in crlm(EXPERIMENT, "--resume", "-o", "an other")[1]
 
 
 def test_failed_runs_are_told(crlm):

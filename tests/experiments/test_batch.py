@@ -139,9 +139,14 @@ def test_killed_before_it_was_marked_complete(whole, tmp_path):
     assert json.loads((folder / "batch.json").read_text())["status"] == "complete"
 
 
-def test_killed_before_it_was_described(whole, tmp_path):
+@pytest.mark.parametrize("last", ["begin", "_describe"])
+def test_killed_before_it_was_described(whole, tmp_path, monkeypatch, last):
     experiment, folder = little(tmp_path), tmp_path / "batch"
-    store.begin(folder, little(tmp_path / "other", "base: base.yaml\nmeasures: [tumor_cells]"))
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(store if last == "begin" else batch, last, lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        run_batch(little(tmp_path / "other", "base: base.yaml\nmeasures: [tumor_cells]"), folder)
+    with pytest.raises(FolderInUse, match="go on with it"):
+        run_batch(experiment, folder)
     assert rows(run_batch(experiment, folder, resume=True).results) == rows(whole.results)
 
 

@@ -1,6 +1,7 @@
 """Batches with a known truth, compared: numbers, sentences, figures, and what is said of a folder that cannot be."""
 
 import math
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -13,6 +14,7 @@ from SALib.sample import sobol as sobol_design
 
 from abm.cli import status_of
 from abm.config.loading import shipped_configs
+from abm.experiments import drawing
 from abm.experiments.compare import compare
 from abm.experiments.comparison import compared
 from abm.experiments.comparison_text import ratio_sentence
@@ -23,6 +25,7 @@ from abm.experiments.loading import load_experiment
 from abm.experiments.outcome import Outcome
 from abm.experiments.statistics import Estimate, Sample, ratio_estimate
 from abm.view.comparison_figures import times
+from abm.view.style import new_figure
 
 from .made_up_batch import ENGULFED, NODULES, OXYGEN, write_batch
 
@@ -438,3 +441,16 @@ def test_shipped_experiment_can_be_compared():
     experiment = load_experiment(shipped_configs() / "experiments" / "who_stops_them.yaml")
     assert experiment.arms == ("control", "no_kupffer", "no_nk") and len(experiment.runs()) == 24
     assert {request.kind for request in experiment.measures} == {"count", "share"}
+
+
+def test_measures_whose_names_differ_only_in_signs_have_a_figure_each(tmp_path, monkeypatch):
+    class Column:
+        def __init__(self, label):
+            self.label = label
+
+    monkeypatch.setattr(drawing, "MOST_PANELS", 0)
+    monkeypatch.setattr(drawing.view, "doses_figure", lambda *_: new_figure(1, 1))
+    outcome = SimpleNamespace(sweep="grid", parameters=[], arms=["control"], name="")
+    drawn = drawing.Drawn()
+    drawing._write_doses(outcome, {Column(label): [1] for label in ("a-b", "a b", "c")}, "dose", ["control"], "", drawn, tmp_path)
+    assert [path.name for path in drawn.figures] == ["dose_a_b.png", "dose_a_b_2.png", "dose_c.png"]

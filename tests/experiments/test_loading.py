@@ -334,3 +334,42 @@ def test_the_experiment_in_the_readme(load):
     experiment = load(text)
     assert experiment.arms == ("control", "no_kupffer") and len(experiment.runs()) == 2 * 3 * 20
     assert len(experiment.measures) == 3 and {config.begins for config in experiment.configs.values()} == {-48.0}
+
+
+OWN_RULE = """
+from abm import Rule, RuleParameters, rule
+
+
+@rule
+class {name}(Rule):
+    \"\"\"A rule of one's own.\"\"\"
+
+    name = "{name}"
+
+    class Parameters(RuleParameters):
+        pass
+
+    def apply(self, liver):
+        pass
+"""
+
+
+@pytest.mark.parametrize("text", [
+    "base: base.yaml\narms:\n  a: {plugins: [a/extra.py]}\n  b: {plugins: [b/extra.py]}\nmeasures: [tumor_cells]",
+    "base: {extends: base.yaml, plugins: [a/extra.py]}\nplugins: [m/extra.py]\nmeasures: [tumor_cells]",
+    "base: base.yaml\nplugins: [m/extra.py, n/extra.py]\nmeasures: [tumor_cells]",
+])
+def test_two_plugins_of_one_name_are_refused(report, tmp_path, text):
+    other = TROUBLE.replace("def trouble", "def other")
+    for folder, source in {"a": OWN_RULE.format(name="one"), "b": OWN_RULE.format(name="two"), "m": TROUBLE, "n": other}.items():
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "extra.py").write_text(source)
+    said = report(text)
+    assert "another plugin is named extra.py" in said and "rename one" in said
+
+
+def test_arms_may_share_a_plugin(load, tmp_path):
+    (tmp_path / "extra.py").write_text(OWN_RULE.format(name="one"))
+    experiment = load("base: base.yaml\narms:\n  a: {plugins: extra.py}\n  b: {plugins: [extra.py], duration: 3 h}\n"
+                      "measures: [tumor_cells]")
+    assert all(Path(config.plugins[0]) == tmp_path / "extra.py" for config in experiment.configs.values())

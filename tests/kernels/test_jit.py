@@ -1,6 +1,7 @@
 """The one jit wrapper: where compiled kernels are kept, when they are compiled afresh, and with which flags."""
 
 import os
+import stat
 import subprocess
 import sys
 
@@ -76,9 +77,43 @@ def test_where_nothing_can_be_written_the_temporary_folder_serves(tmp_path, monk
         wish.mkdir()
         monkeypatch.setattr(module.os, "access", lambda path, mode: not str(path).startswith(str(wish)))
     monkeypatch.setenv("NUMBA_CACHE_DIR", str(wish))
-    monkeypatch.setattr(module.tempfile, "gettempdir", lambda: str(tmp_path / "temporary"))
+    monkeypatch.setattr(module.tempfile, "tempdir", str(tmp_path))
     folder = module._cache_folder()
-    assert folder.is_dir() and folder.is_relative_to(tmp_path / "temporary")
+    assert folder.is_dir() and folder.is_relative_to(tmp_path) and not folder.is_relative_to(wish)
+    assert module._cache_folder() == folder
+
+
+def test_a_user_without_a_home_has_a_private_folder(tmp_path, monkeypatch):
+    monkeypatch.delenv("NUMBA_CACHE_DIR", raising=False)
+    monkeypatch.setattr(module.tempfile, "tempdir", str(tmp_path))
+
+    def nowhere(name):
+        raise RuntimeError("could not determine the home directory")
+
+    for home in (nowhere, lambda name: f"~/.cache/{name}"):
+        monkeypatch.setattr(module.platformdirs, "user_cache_dir", home)
+        folder = module._cache_folder()
+        assert folder.is_relative_to(tmp_path) and folder == module._cache_folder()
+
+
+@pytest.mark.skipif(not hasattr(os, "getuid"), reason="Windows has a temporary folder per user")
+@pytest.mark.parametrize("who", ["everybody writes", "a link", "somebody else's", "a file"])
+def test_compiled_code_that_others_could_have_written_is_not_run(tmp_path, monkeypatch, who):
+    monkeypatch.setattr(module.tempfile, "tempdir", str(tmp_path))
+    private = module._private_folder()
+    assert stat.S_IMODE(private.stat().st_mode) == 0o700 and module._private_folder() == private
+    if who == "everybody writes":
+        private.chmod(0o777)
+    elif who == "somebody else's":
+        somebody = os.getuid() + 1
+        monkeypatch.setattr(module.os, "getuid", lambda: somebody)
+        private.rename(tmp_path / f"crlm-kernels-{module.os.getuid()}")
+    else:
+        private.rmdir()
+        private.symlink_to(tmp_path) if who == "a link" else private.write_text("")
+    other = module._private_folder()
+    assert other.parent == tmp_path and other.name not in (private.name, f"crlm-kernels-{module.os.getuid()}")
+    assert stat.S_IMODE(other.stat().st_mode) == 0o700
 
 
 @COMPILED

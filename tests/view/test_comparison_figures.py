@@ -5,6 +5,7 @@ import math
 
 import numpy as np
 import pytest
+from matplotlib import mathtext
 
 from abm.view import palette
 from abm.view.comparison_figures import (
@@ -25,6 +26,7 @@ from abm.view.comparison_figures import (
     ratios_figure,
     short,
 )
+from abm.view.style import new_figure, save_figure
 
 from .test_palette import VISION, difference
 
@@ -265,3 +267,39 @@ def test_influences(method):
     )
     assert inside(figure)
     assert [label.get_text() for label in figure.axes[0].get_yticklabels()] == ["strong", "rules.weak"]
+
+
+FORMULA = r"costs $5 \frac{ and $x_{ more"
+
+
+def test_names_are_drawn_as_they_are_written(tmp_path, monkeypatch):
+    def refuse(self, text, *_, **__):
+        raise AssertionError(f"this was taken for a formula: {text}")
+
+    monkeypatch.setattr(mathtext.MathTextParser, "parse", refuse)
+    arms, some = (FORMULA, f"no {FORMULA}"), Interval(2.0, 1.5, 2.5)
+    doses = [Dose(arm, np.arange(2.0), *(np.full(2, end) for end in (some.value, some.low, some.high))) for arm in arms]
+    course = Course(arms[1], np.array([0.0, 1.0, 2.0]), np.ones(3), np.ones(3), np.ones(3))
+    figures = [
+        ratios_figure([Ratio(FORMULA, arms[1], some, "2")], arms, FORMULA),
+        courses_figure([CoursePanel(FORMULA, "$", [course])], arms, FORMULA),
+        doses_figure([DosePanel(FORMULA, "$", FORMULA, "$", doses, words=arms)], arms, arms, FORMULA),
+        influences_figure([InfluencePanel(FORMULA, "$", FORMULA, [Influence(FORMULA, some, some)])], "sobol", FORMULA),
+        cascades_figure([cascade(arm, [100, 50, 39, 10, 0, 0]) for arm in arms], FORMULA),
+    ]
+    for figure in figures:
+        assert save_figure(figure, tmp_path / "figure.png").stat().st_size > 0
+
+
+def test_a_figure_that_cannot_be_written_leaves_the_old_one(tmp_path, monkeypatch):
+    path = save_figure(new_figure(2, 2, "one"), tmp_path / "figure.png")
+    before, figure = path.read_bytes(), new_figure(2, 2, "two")
+
+    def full(beside, **_):
+        beside.write_bytes(b"half")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(figure, "savefig", full)
+    with pytest.raises(OSError, match="No space"):
+        save_figure(figure, path)
+    assert path.read_bytes() == before and list(tmp_path.iterdir()) == [path]

@@ -1,11 +1,14 @@
 """Figures are written, whatever the run has seen."""
 
+import json
 from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
+import zarr
+from matplotlib import mathtext
 from PIL import Image
 
 from abm.record.fates import fates_of
@@ -100,11 +103,28 @@ def test_time_courses_with_a_long_preparation():
     assert all(axes.get_xlim() == (-1.0, 3.0) for axes in figure.axes)
 
 
-def test_anatomy(kind, tmp_path):
+def piece_of_liver(kind, name):
     anatomy = SimpleNamespace(kind=kind, zone=np.ones(kind.shape, np.uint8), spacing_um=10.0, periodic=True, inlets=np.zeros((3, 2)),
                               centres_um=np.zeros((1, 2)), portal_tracts_um=np.zeros((2, 2)))
     open_sites = kind == SINUSOID
     flow = SimpleNamespace(carries=open_sites.astype(np.uint8), pressure=open_sites * 0.5,
                            speed_um_per_s=(open_sites * np.linspace(50, 400, kind.shape[1])).astype(np.float32))
-    path = write_anatomy(SimpleNamespace(anatomy=anatomy, flow=flow, config=SimpleNamespace(name="a piece of liver")), tmp_path / "a.png")
+    return SimpleNamespace(anatomy=anatomy, flow=flow, config=SimpleNamespace(name=name))
+
+
+def test_anatomy(kind, tmp_path):
+    path = write_anatomy(piece_of_liver(kind, "a piece of liver"), tmp_path / "a.png")
     assert colours(path) > 20
+
+
+def test_the_name_of_a_run_is_drawn_as_it_is_written(run, kind, tmp_path, monkeypatch):
+    def refuse(self, text, *_, **__):
+        raise AssertionError(f"this was taken for a formula: {text}")
+
+    monkeypatch.setattr(mathtext.MathTextParser, "parse", refuse)
+    name = r"costs $5 \frac{ and $x_{ more"
+    manifest = json.loads((run / "manifest.json").read_text())
+    (run / "manifest.json").write_text(json.dumps(manifest | {"config": manifest["config"] | {"name": name}}))
+    zarr.open_group(run / "snapshots.zarr", mode="r+").attrs["title"] = name
+    assert len(plot_run(run)) == 3
+    write_anatomy(piece_of_liver(kind, name), tmp_path / "a.png")

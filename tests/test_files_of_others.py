@@ -1,0 +1,322 @@
+"""Nothing is ever removed or replaced that the program did not make: every place that could, and the files of others in every
+folder that a command writes to."""
+
+import ast
+import json
+import shutil
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+import zarr
+
+import abm
+from abm import cli
+from abm.experiments import batch, calibrate, store
+from abm.experiments.batch import run_batch
+from abm.experiments.compare import compare
+from abm.experiments.loading import load_experiment
+from abm.record import checkpoint, manifest
+from abm.record.compare import differing
+from abm.record.files import FolderInUse
+from abm.record.lock import locked
+from abm.record.manifest import ResumeRefused
+from abm.simulation import PICTURES, RUN_FILES, RunInterrupted, Simulation
+from abm.view.arms import write_arms_movie
+from abm.view.figures import plot_run
+from abm.view.movie import write_movie
+
+from .experiments.little import Here, little, with_trouble
+from .experiments.made_up_batch import write_batch
+from .record.fake_model import FakeModel
+from .test_simulation import Stopped, stop_at
+from .view.conftest import kind, run, scene  # noqa: F401
+
+ROOT = Path(abm.__file__).parent
+ROOM = "record/files.py"
+"""The one file that may remove and replace; tests/record/test_files.py shows what it does."""
+PLACES = {
+    "record/checkpoint.py": {"save": "test_a_run", "remove": "test_a_run"},
+    "record/tables.py": {"_discard_from": "test_a_run", "remove_parts": "test_a_run"},
+    "record/snapshots.py": {"begin": "test_a_run", "resume": "test_a_run"},
+    "simulation.py": {"_prepare": "test_failed_runs_that_are_computed_again"},
+    "experiments/store.py": {"merge": "test_a_batch", "tidy": "test_a_batch"},
+    "experiments/batch.py": {"_describe": "test_a_batch"},
+    "experiments/one_run.py": {"_write_tables": "test_failed_runs_that_are_computed_again"},
+    "experiments/calibrate.py": {"clear": "test_a_calibration"},
+    "experiments/compare.py": {"compare": "test_a_comparison"},
+    "view/movie.py": {"write_film": "test_movies"},
+}
+"""Who calls it: file, function, and the test that shows that the files of others stay."""
+WRITES = {
+    ROOM: {"write_text", "write_bytes"}, "record/checkpoint.py": {"open", "savez"}, "record/parquet.py": {"write_table"},
+    "record/snapshots.py": {"create_group", "open_group"}, "record/lock.py": {"open"}, "view/style.py": {"savefig"},
+    "view/movie.py": {"save", "write_frames", "mkdir"}, "experiments/compare.py": {"mkdir"}, "cli.py": {"open"},
+}
+"""Who writes files otherwise than by `write_whole` or `write_text`: into a draft, by appending, or only where there is none."""
+
+
+def calls():
+    """(file, function around, module or object, name, node) of every call in the package."""
+    for path in sorted(ROOT.rglob("*.py")):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        around = {}
+        for function in ast.walk(tree):  # breadth first, so that the innermost counts
+            if isinstance(function, ast.FunctionDef) and function.name != "newer":
+                around |= {id(node): function.name for node in ast.walk(function)}
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ImportFrom) and node.module in ("os", "shutil"):
+                raise AssertionError(f"{path}: write {node.module}.name, so that this test sees it")
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name | ast.Attribute):
+                of = node.func.value.id if isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Name) else ""
+                name = node.func.attr if isinstance(node.func, ast.Attribute) else node.func.id
+                yield path.relative_to(ROOT).as_posix(), around.get(id(node), ""), of, name, node
+
+
+def removes(of: str, name: str, node: ast.Call) -> bool:
+    if of in ("os", "shutil"):
+        return name in ("remove", "unlink", "rmdir", "removedirs", "rename", "renames", "replace", "truncate", "rmtree", "move",
+                        "copy", "copy2", "copyfile", "copytree")
+    if of == "tempfile":
+        return name in ("TemporaryDirectory", "NamedTemporaryFile")
+    path = isinstance(node.func, ast.Attribute) and of != "dataclasses"
+    return path and (name in ("unlink", "rmdir", "rmtree", "rename", "touch") or (
+        name == "replace" and len(node.args) == 1 and not node.keywords))
+
+
+def test_one_room_removes_and_replaces():
+    assert {file for file, _, of, name, node in calls() if removes(of, name, node)} == {ROOM}
+
+
+def test_every_place_that_removes_is_shown_to_remove_only_its_own():
+    found: dict[str, set[str]] = {}
+    for file, function, _, name, _ in calls():
+        if name in ("remove_files", "remove_folder", "put", "copy_files", "scratch_folder") and file != ROOM:
+            found.setdefault(file, set()).add(function)
+    assert found == {file: set(functions) for file, functions in PLACES.items()}
+    assert {test for functions in PLACES.values() for test in functions.values()} <= set(globals())
+
+
+def test_few_places_write_by_other_means():
+    found: dict[str, set[str]] = {}
+    for file, _, of, name, node in calls():
+        method = isinstance(node.func, ast.Attribute)
+        modes = [argument.value for argument in (*node.args, *(key.value for key in node.keywords if key.arg == "mode"))
+                 if isinstance(argument, ast.Constant) and isinstance(argument.value, str)]
+        opens = name in ("open", "open_group", "open_array") and any(set(mode) & set("wax+") and len(mode) < 4 for mode in modes)
+        writes = method and name in ("write_text", "write_bytes", "savefig", "savez", "save", "to_csv", "to_parquet", "write_table",
+                                     "create_group", "write_frames", "dump")
+        makes = name == "mkdir" and not any(key.arg in ("exist_ok", "mode") for key in node.keywords)
+        if (opens or writes or makes) and of != "checkpoint":
+            found.setdefault(file, set()).add(name)
+    assert found == WRITES
+
+
+# --- The files of others ----------------------------------------------------------------------------------------------
+
+
+class Others:
+    """Files of somebody else in a folder."""
+
+    def __init__(self, folder: Path, *names: str):
+        self.folder, self.names = folder, names
+        for name in names:
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_text(f"mine: {name}")
+
+    def are_left(self) -> bool:
+        return all((self.folder / name).read_text() == f"mine: {name}" for name in self.names)
+
+
+def contents(folder: Path) -> dict:
+    return {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file() and path.name != ".lock"}
+
+
+IN_A_RUN = (
+    "notes.txt", "figure.png", "plugins/notes.txt", "parts/notes.txt", "parts/events-old.parquet", "parts/deep/events-000000.parquet",
+    "checkpoints/notes.txt", "checkpoints/1.npz", "checkpoints/000000012 (copy).npz", "checkpoints/deep/000000012.npz",
+    "snapshots.zarr/notes.txt", "snapshots.zarr/tnf/notes.partial", "snapshots.zarr/tnf/c/0/notes",
+    "snapshots.zarr/cells/notes.txt", "snapshots.zarr/cells/tumor/row/c/copy",
+)
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("others") / "whole"
+    Simulation(FakeModel(), folder=folder).run()
+    return folder
+
+
+@pytest.mark.filterwarnings("ignore::zarr.errors.ZarrUserWarning")  # what lies in a store and is none of zarr's
+@pytest.mark.parametrize("step", [5, 44], ids=["before the first checkpoint", "after a checkpoint"])
+def test_a_run(whole, tmp_path, step):
+    folder = tmp_path / "run"
+    folder.mkdir()
+    (folder / ".lock").write_text("mine")
+    first = Others(folder, "notes.txt", "plugins/notes.txt")
+    with pytest.raises(Stopped):
+        Simulation(FakeModel(), folder=folder, progress=stop_at(step)).run()
+    assert first.are_left() and (folder / ".lock").read_text() == "mine"
+    others = Others(folder, *IN_A_RUN)
+    mask = zarr.create_array(folder / "snapshots.zarr" / "mask", shape=(2, 2), chunks=(2, 2), dtype="u1")
+    mask[...] = 7
+    Simulation(FakeModel(), folder=folder, resume=True).run()
+    assert others.are_left() and zarr.open_array(folder / "snapshots.zarr" / "mask", mode="r")[...].sum() == 28
+    shutil.rmtree(folder / "snapshots.zarr" / "mask")
+    assert differing(folder, whole) == []
+    before = contents(folder)
+    Simulation(FakeModel(), folder=folder, resume=True).run()
+    assert contents(folder) == before
+
+
+@pytest.mark.parametrize("resume", [False, True])
+def test_a_run_begins_nowhere_where_it_would_overwrite(tmp_path, resume):
+    for name in RUN_FILES:
+        if name != manifest.NAME:
+            others = Others(tmp_path / name, name)
+            with pytest.raises((FolderInUse, ResumeRefused), match="choose another folder"):
+                Simulation(FakeModel(), folder=tmp_path / name, resume=resume).run()
+            assert others.are_left() and set(contents(tmp_path / name)) == {Path(name)}
+    rule = Others(tmp_path, "rule.py").folder / "rule.py"
+    others = Others(tmp_path / "run", "plugins/rule.py")
+    with pytest.raises(FolderInUse, match="is not the same as"):
+        Simulation(FakeModel(plugins=(str(rule),)), folder=tmp_path / "run", resume=resume).run()
+    assert others.are_left() and set(contents(tmp_path / "run")) == {Path("plugins/rule.py")}
+
+
+def test_what_is_drawn_of_a_run_is_known_by_name(run, tmp_path):  # noqa: F811
+    assert {path.name for path in plot_run(run)} | {write_movie(run, pixels=120).name} == set(PICTURES)
+
+
+def test_checkpoints_have_the_names_that_are_removed(tmp_path):
+    for step in (-7, 12, 1_234_567_890):
+        checkpoint.save(tmp_path, checkpoint.Checkpoint(step, {}))
+    assert [int(path.stem) for path in checkpoint.saved(tmp_path)] == [1_234_567_890, 12]
+
+
+@pytest.mark.parametrize("resume", [False, True])
+@pytest.mark.parametrize("name", ["experiment.yaml", "results.parquet", "series.parquet", "parts/keep.txt", "runs/earlier/notes.txt",
+                                  "plugins/trouble.py"])
+def test_a_batch_begins_nowhere_where_it_would_overwrite(tmp_path, name, resume):
+    experiment, folder = little(tmp_path, with_trouble(seed=5, how="raise")), tmp_path / "batch"
+    others = Others(folder, name)
+    with pytest.raises(FolderInUse, match="choose another folder"):
+        run_batch(experiment, folder, resume=resume)
+    assert others.are_left() and set(contents(folder)) == {Path(name)}
+
+
+IN_A_BATCH = ("notes.txt", "plugins/notes.txt", "parts/notes.txt", "parts/notes.json", "parts/deep/control-0000-0001.json",
+              "runs/notes.txt", "runs/earlier-seed1/notes.txt")
+
+
+def test_a_batch(tmp_path, monkeypatch):
+    monkeypatch.setattr(batch, "_executor", lambda *_: Here())
+    experiment, folder = replace(little(tmp_path), replicates=1), tmp_path / "batch"
+    first = Others(folder, "notes.txt", "plugins/notes.txt")
+
+    def stop(progress):
+        if progress.finished == 1:
+            raise KeyboardInterrupt
+
+    with pytest.raises(RunInterrupted):
+        run_batch(experiment, folder, progress=stop)
+    others = Others(folder, *IN_A_BATCH)
+    assert first.are_left() and run_batch(experiment, folder, resume=True).computed == 1
+    assert others.are_left() and {path.name for path in (folder / "parts").iterdir()} == {"notes.txt", "notes.json", "deep"}
+    assert run_batch(replace(experiment, replicates=2), folder, resume=True).computed == 2
+    assert others.are_left() and not list((folder / "parts").glob("control*"))
+
+
+@pytest.mark.parametrize("keep", ["tables", "all"])
+def test_failed_runs_that_are_computed_again(tmp_path, monkeypatch, keep):
+    monkeypatch.setattr(batch, "_executor", lambda *_: Here())
+    text = with_trouble(seed=5, how="raise").replace("replicates: 3", "replicates: 1")
+    experiment, folder = little(tmp_path, text), tmp_path / "batch"
+    assert run_batch(experiment, folder, keep=keep).failed == 2
+    others = Others(folder, *IN_A_BATCH, *(f"runs/control-0000-0001/{name}" for name in IN_A_RUN))
+    source = (tmp_path / "trouble.py").read_text()
+    (tmp_path / "trouble.py").write_text(source.replace("if run.liver.seed != seed:", "if True:"))
+    result = run_batch(load_experiment(tmp_path / "my.yaml"), folder, resume=True, retry_failed=True, keep=keep)
+    assert (result.computed, result.failed) == (2, 0)
+    own = folder / "runs" / "control-0000-0001"
+    assert others.are_left() and (own / "events.parquet").exists() and (own / "summary.json").exists()
+    if keep == "all":
+        assert json.loads((own / "manifest.json").read_text())["status"] == "complete"
+
+
+@pytest.mark.parametrize("arms", [False, True])
+def test_movies(run, tmp_path, arms):  # noqa: F811
+    def draw(path, format):
+        options = {"format": format, "pixels": 120}
+        return write_arms_movie([run, run], ["a", "b"], path, **options) if arms else write_movie(run, path, **options)
+
+    folder = tmp_path / "movie"
+    others = Others(folder, "annotated.txt", "frame_1.png", "frame_0001.jpg", "deep/frame_0001.png")
+    (folder / "frame_0099.png").write_text("of a longer movie")
+    draw(folder, "png")
+    assert others.are_left() and sorted(path.name for path in folder.glob("frame_????.png")) == [f"frame_{k:04d}.png" for k in range(5)]
+    for format in ("mp4", "gif"):
+        with pytest.raises(FileExistsError, match="a folder, not a file"):
+            draw(folder, format)
+    file = Others(tmp_path, "file")
+    with pytest.raises(FileExistsError, match="a file, not a folder"):
+        draw(tmp_path / "file", "png")
+    assert others.are_left() and file.are_left() and {path.name for path in tmp_path.iterdir()} >= {"movie", "file"}
+    assert not list(tmp_path.glob(".movie-*"))
+
+
+def test_a_calibration(tmp_path):
+    digest = "0123456789abcdef"
+    running = tmp_path / calibrate.RUNNING
+    others = Others(running, "notes.txt", "old/0/V01/results.parquet", f"{digest}/notes.txt", f"{digest}/0/V01/notes.txt",
+                    f"{digest}/0/V01/parts/notes.json", f"{digest}/best/results.parquet")
+    Others(running, f"{digest}/0/V01/results.parquet", f"{digest}/0/V01/parts/control-0000-0001.json",
+           f"{digest}/0/V02/series.parquet.partial", f"{digest}/1/V01/parts/control-0000-0001.json.partial")
+    simulations = SimpleNamespace(folder=running / digest)
+    calibrate.Simulations.clear(simulations)
+    assert others.are_left() and set(contents(running)) == {Path(name) for name in others.names}
+    assert not (running / digest / "1").exists() and not (running / digest / "0" / "V02").exists()
+    for name in (calibrate.REPORT, calibrate.BEST):
+        others = Others(tmp_path / name, name)
+        for resume in (False, True):
+            with pytest.raises(FolderInUse, match="choose another folder"):
+                calibrate.refuse_folder(tmp_path / name, resume)
+
+
+def test_a_comparison(tmp_path):
+    folder = write_batch(tmp_path / "batch", arms=("control", "no_kupffer"), replicates=4)
+    for name in ("comparison.md", "ratios.png", "timecourses.png"):
+        others = Others(tmp_path / name, name)
+        with pytest.raises(FolderInUse, match="choose another folder"):
+            compare(folder, output=tmp_path / name)
+        assert others.are_left() and set(contents(tmp_path / name)) == {Path(name)}
+    others = Others(tmp_path / "out", "notes.txt", "figure.png")
+    written = compare(folder, output=tmp_path / "out").written
+    assert compare(folder, output=tmp_path / "out").written == written and all(path.is_file() for path in written)
+    assert others.are_left() and {path.name for path in (tmp_path / "out").iterdir()} == {path.name for path in written} | set(others.names)
+
+
+@pytest.mark.parametrize(("command", "name"), [
+    (["reproduce", "V24"], "reproduce.md"), (["anatomy", "quickstart.yaml"], "anatomy.png")])
+def test_reports_and_pictures(tmp_path, monkeypatch, capsys, command, name):
+    monkeypatch.delenv(cli.DEBUG, raising=False)
+    others = Others(tmp_path, name)
+    assert cli.status_of([*command, "-o", str(tmp_path)]) == 2
+    assert "choose another folder" in capsys.readouterr().err
+    assert others.are_left() and set(contents(tmp_path)) == {Path(name)}
+
+
+def test_a_lock_of_others_is_not_emptied(tmp_path):
+    others = Others(tmp_path, ".lock")
+    with locked(tmp_path):
+        pass
+    assert others.are_left()
+
+
+def test_parts_that_are_not_ours_are_not_read(tmp_path):
+    store.begin(tmp_path / "batch", little(tmp_path))
+    others = Others(tmp_path / "batch", "parts/notes.json")
+    assert store.read_results(tmp_path / "batch").num_rows == 0
+    store.merge(tmp_path / "batch")
+    assert others.are_left()
