@@ -22,7 +22,7 @@ from types import ModuleType
 from pydantic import ValidationError
 
 from ..rules.rule import Rule, RuleParameters
-from .errors import closest, quoted
+from .errors import did_you_mean, quoted
 
 MAX_BYTES = 1_000_000
 
@@ -59,9 +59,8 @@ def check_names(rule: type[Rule], known: Sequence[str]) -> None:
     if rule.name in known:
         raise PluginError(f"there is already a rule named '{rule.name}'; choose another name")
     if rule.after is not None and rule.after not in known:
-        near = closest(str(rule.after), known)
-        raise PluginError(f"the rule '{rule.name}' runs after {quoted(rule.after)}, which is not a rule"
-                          + (f"; did you mean '{near}'?" if near else ""))
+        meant = did_you_mean(str(rule.after), known)
+        raise PluginError(f"the rule '{rule.name}' runs after {quoted(rule.after)}, which is not a rule" + (f"; {meant}" if meant else ""))
 
 
 def load_module(path: Path) -> ModuleType:

@@ -21,10 +21,10 @@ from ..config.loading import OVERRIDE_KEY, PRESETS, Reader, Setting, checked, pr
 from ..config.nodes import BROKEN, Node, Source
 from ..config.plugins import PluginError
 from ..config.schema import Config
-from ..units import Quantity
+from ..units import Quantity, in_time
 from .design import DesignError, points_of
 from .experiment import ONLY_ARM, Experiment, ExperimentFile, Method, Point, Sweep, SweepFile, Swept
-from .measure import Line, Measure, MeasureRequest, in_time, load_measures, read_request
+from .measure import Line, Measure, MeasureRequest, load_measures, read_request
 from .published import Comparison, Expectation, own_parameters, read_expectation
 from .store import RESERVED, columns_of
 
@@ -515,8 +515,8 @@ class _Loading:
 
 
 def _arms_hint(name: str, arms: Iterable[str]) -> str:
-    near = closest(name, arms)
-    return f"did you mean '{near}'?" if near else f"the arms are {errors.choice(list(arms), 'and')}"
+    arms = list(arms)
+    return errors.did_you_mean(name, arms, f"the arms are {errors.choice(arms, 'and')}")
 
 
 def path_of(key: str) -> tuple[str | int, ...]:

@@ -21,7 +21,7 @@ def test_a_report_reads_from_top_to_bottom_and_own_file_first():
                          Problem("--set a=1", None, None, "a", "three"), Problem("my.yaml", 2, 1, "", "four"),
                          Problem("my.yaml", 2, 1, "", "four")], "my.yaml")
     assert [problem.message for problem in error.problems] == ["four", "two", "one", "three"]
-    assert str(error).endswith("4 problems in my.yaml")
+    assert str(error).endswith("4 problems in my.yaml and on the command line")
     assert str(pickle.loads(pickle.dumps(error))) == str(error)
 
 
