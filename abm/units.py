@@ -38,7 +38,7 @@ _UNIT = re.compile(rf"(?=.{{1,40}}$)\s*/?\s*{_FACTOR}(?:\s*[*/·]\s*{_FACTOR}|\s
 # the conversions that nearly every config needs, so that pint, slow to import, is loaded only for the others
 _EVERYDAY = {("d", "h"): 24.0, ("min", "h"): 1.0 / 60.0, ("mm", "um"): 1000.0, ("/d", "/h"): 1.0 / 24.0, ("%", ""): 0.01}
 
-_ALSO_READ = {"h": ("d", "min", "s"), "um": ("mm",), "/h": ("/d", "/min")}
+_ALSO_READ = {"h": ("d", "min", "s"), "um": ("mm",)}
 """Units in which people write what is held in the unit that stands first."""
 
 

@@ -21,6 +21,7 @@ from ..experiments.one_run import Keep
 from ..experiments.store import FAILED, RESULTS, read_results
 from ..simulation import RunInterrupted
 from . import UserError
+from .ahead import compile_for_runs
 from .progress import Standing, progress
 from .run import available_processors
 
@@ -47,13 +48,18 @@ def run_experiment_batch(experiment: "Experiment", folder: Path, *, workers: int
     refuse_other(experiment, folder, keep, retry_failed)
     missing = missing_runs(experiment, folder, retry_failed)
     workers = workers_for(experiment, missing, workers, cluster, keep)
-    with progress(quiet, of_batch) as shown:
+    with progress(quiet) as shown:
         shown.tell(f"{experiment.name}: {_design(experiment)}.")
         try:
+            if missing and cluster is None:
+                compile_for_runs(shown)
+            shown.phase("computing the runs", of_batch)
             result = run_batch(experiment, folder, workers, cluster, resume=resume, retry_failed=retry_failed, keep=keep,
                                tell=shown.tell, progress=shown)
         except RunInterrupted as error:
             raise RunInterrupted(f"Interrupted: {error}.\nTo go on: {again} --resume") from None
+        except KeyboardInterrupt:
+            raise RunInterrupted(f"Interrupted before the first run.\nTo go on: {again} --resume") from None
         except (BatchStopped, ExecutorError, OSError) as error:
             raise BatchStopped(stopped("The batch", error, folder, [folder], again)) from error
     if not quiet:
@@ -172,4 +178,4 @@ def _failures(result: BatchResult, again: str) -> str:
 
 def of_batch(now: Progress) -> Standing:
     """How far a batch is."""
-    return Standing("run", now.finished, now.total, (f"{now.failed} failed",) if now.failed else ())
+    return Standing(now.finished, now.total, "run", (f"{now.failed} failed",) if now.failed else ())

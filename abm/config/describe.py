@@ -30,14 +30,14 @@ _LOOKS_LIKE_A_NUMBER = re.compile(r"[-+.]?[0-9][0-9a-f_.,:xo+-]*", re.IGNORECASE
 # --- The resolved config ----------------------------------------------------------------------------------------------
 
 
-def resolved_yaml(config: BaseModel, plugins: Sequence[str] | None = None) -> str:
+def resolved_yaml(config: BaseModel, plugins: Sequence[str] | None = None, readable: bool = False) -> str:
     """Every key of `config` with its value and unit, in the order of the schema. Loading the text gives an equal
-    config, the floats bit for bit.
+    config, the floats bit for bit. `readable` writes each number in the unit in which it is shortest (14 d, not 336 h).
 
     The paths of plugins are absolute in a loaded config; `plugins` replaces them, for a text that travels with copies
     of the files (`['plugins/my_rule.py']`).
     """
-    content = config.model_dump(mode="json", by_alias=True)
+    content = config.model_dump(mode="json", by_alias=True, context={"readable": readable})
     if plugins is not None:
         content["plugins"] = list(plugins)
     return as_yaml(content)
@@ -141,7 +141,7 @@ def _warnings(value: Any, path: tuple[str | int, ...]) -> Iterator[str]:
         for name, field in type(value).model_fields.items():
             item, here = getattr(value, name), (*path, field.alias or name)
             if name in about and about[name].outside(item):
-                yield (f"{dotted(here)}: {about[name].quantity.format(item)} is outside the plausible range "
+                yield (f"{dotted(here)}: {about[name].quantity.readable(item)} is outside the plausible range "
                        f"{_range(about[name])} ({about[name].mark}; {about[name].source})")
             yield from _warnings(item, here)
     elif isinstance(value, Mapping):

@@ -21,6 +21,7 @@ from ..config.loading import OVERRIDE_KEY, PRESETS, Reader, Setting, checked, pr
 from ..config.nodes import BROKEN, Node, Source
 from ..config.plugins import PluginError
 from ..config.schema import Config
+from ..config.shipped import find_shipped
 from ..units import Quantity, in_time
 from .design import DesignError, points_of
 from .experiment import ONLY_ARM, Experiment, ExperimentFile, Method, Point, Sweep, SweepFile, Swept
@@ -38,19 +39,22 @@ _ARM = re.compile(r"[^\W_][\w+.-]{0,79}")
 
 def load_experiment(path: str | os.PathLike, overrides: Sequence[str] = (), *, published: bool = False,
                     defaults: Point | None = None) -> Experiment:
-    """The experiment of the file at `path`, changed by `overrides` such as `'replicates=3'`.
+    """The experiment of the file at `path`, or of the one of this name that comes with crlm (`who_stops_them`), changed by `overrides` such as `'replicates=3'`.
 
     published : it must say what was published and expected, and may not set parameters that are no part of its system
     defaults : key path -> value, instead of the declared defaults: they count where nothing else is written
 
     Raises ConfigError with everything that is wrong.
     """
-    source = Source(os.fspath(path), Path(path).parent)
+    path = Path(path)
+    if not path.exists():
+        path = find_shipped(path, "experiment", "published") or path
+    source = Source(os.fspath(path), path.parent)
     reader = Reader()
-    root = reader.read(Path(path), source)
+    root = reader.read(path, source)
     if not reader.files:  # not even a text: nothing else can be said about it
         raise ConfigError(reader.problems, source.label)
-    return _Loading(reader, root, source, overrides, published, defaults or {}).experiment(Path(path))
+    return _Loading(reader, root, source, overrides, published, defaults or {}).experiment(path)
 
 
 class _Loading:
