@@ -175,8 +175,8 @@ def calibrate(
     from .commands.calibrate import calibrate_file
     from .commands.files import the_calibration
 
-    calibrate_file(the_calibration(file, quiet), output if output is not None else Path("calibrations") / file.stem, trials=trials, workers=workers,
-                   resume=resume, quiet=quiet, again=_command_line())
+    folder = output if output is not None else Path("calibrations") / file.stem
+    calibrate_file(the_calibration(file, quiet), folder, trials=trials, workers=workers, resume=resume, quiet=quiet, again=_command_line())
 
 
 @command()
@@ -190,8 +190,8 @@ def check(config: ConfigFile, changes: Overrides = None) -> None:
 @command()
 def new(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="the YAML file to write")],
-    source: Annotated[str | None, typer.Option("--from", metavar="NAME", help="begin with a copy of one that comes with crlm "
-                                                                            "(crlm examples)")] = None,
+    source: Annotated[str | None, typer.Option(
+        "--from", metavar="NAME", help="begin with a copy of one that comes with crlm (crlm examples)")] = None,
 ) -> None:
     """Write a commented config to begin with: a starter, or a copy of one that comes with crlm."""
     from .commands.new import write_new
@@ -221,9 +221,10 @@ def schema() -> None:
 @command()
 def rules(
     names: Annotated[list[str] | None, typer.Argument(
-        metavar="[CONFIG] [RULE]...", help="names of rules: everything about these; a config: as they are in it, and its own rules")] = None,
+        metavar="[CONFIG] [RULE]...", help="rules: everything about these; a config: as they are there")] = None,
     grep: Grep = None,
-    everything: Annotated[bool, typer.Option("--all", help="everything about all, and the parameters of tissue, cells, fields and blood")] = False,
+    everything: Annotated[bool, typer.Option(
+        "--all", help="everything about all, and the parameters of tissue, cells, fields and blood")] = False,
 ) -> None:
     """Show the rules in their order: a line each; by name with their parameters, plausible ranges and sources."""
     from .commands.rules import show_rules
@@ -275,7 +276,7 @@ def compare(
 @command()
 def movie(
     run_dir: Annotated[Path, typer.Argument(metavar="RUN_DIR|BATCH_DIR", help="the output folder of a run, or of a batch")],
-    field: Annotated[str | None, typer.Option(metavar="NAME", help="overlay: tnf, tgf_beta, cxcl1 (or il8), oxygen, lactate, vegf ...")] = None,
+    field: Annotated[str | None, typer.Option(metavar="NAME", help="overlay: tnf, tgf_beta, cxcl1, oxygen, lactate, vegf ...")] = None,
     format: Annotated[Literal["mp4", "gif", "png"], typer.Option(help="movie, animated picture, or numbered pictures")] = "mp4",
     arms: Annotated[str | None, typer.Option(metavar="ARM,ARM", help="of a batch: the arms, side by side; by default all")] = None,
     replicate: Annotated[int, typer.Option(metavar="K", min=1, help="of a batch: which replicate")] = 1,
@@ -384,6 +385,12 @@ def _in_words(error: Exception) -> tuple[str, int]:
     if isinstance(error, OSError):
         return f"{error.strerror or error}{f': {error.filename}' if error.filename else ''}", FAILED
     where = "".join(f", {note}" for note in getattr(error, "__notes__", ()))
+    from .config.plugins import place_of
+
+    own = place_of(error)
+    if own is not None:
+        return (f"The run stopped: {type(error).__name__}: {error}{where}\n  {own.filename}, line {own.lineno}, in {own.name}:\n"
+                f"    {own.line}\nThis is a mistake in that file; with {DEBUG}=1 the same command gives the whole traceback."), FAILED
     return (f"crlm failed: {type(error).__name__}: {error}{where}\n"
             f"This is a mistake in crlm or in a rule of your own; with {DEBUG}=1 the same command says where."), FAILED
 

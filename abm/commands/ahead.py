@@ -7,7 +7,7 @@ pictures meanwhile, and what either compiles, the other finds.
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 import numpy as np
@@ -53,30 +53,21 @@ def compile_for_pictures(shown: Phases) -> None:
 
 @contextmanager
 def counting(shown: Phases) -> Iterator[None]:
-    """A phase during which every kernel that numba has compiled is told."""
+    """A phase that says after every function that numba has compiled how many kernels of the modules that are loaded are
+    ready, those that numba found in its cache among them."""
     from numba.core import event
 
-    shown.phase("compiling the kernels", counted("kernel"))
-    compiled = _Compiled(shown)
-    with event.install_listener("numba:compile", compiled):
-        compiled.tell()
+    class Compiled(event.Listener):
+        def on_start(self, event):
+            pass
+
+        def on_end(self, event):
+            kernels = _kernels()
+            shown((sum(bool(kernel.overloads) for kernel in kernels), len(kernels)))
+
+    shown.phase("compiling the kernels", counted("kernel", even=False))
+    with event.install_listener("numba:compile", Compiled()):
         yield
-
-
-class _Compiled:
-    """Hears of every function that numba has compiled; what it found in its cache counts as well."""
-
-    def __init__(self, shown: Callable[[tuple[int, int]], None]):
-        self._shown = shown
-
-    def notify(self, event) -> None:
-        if event.is_end:
-            self.tell()
-
-    def tell(self) -> None:
-        """Say how many kernels of the modules that are loaded are ready."""
-        kernels = _kernels()
-        self._shown((sum(bool(kernel.overloads) for kernel in kernels), len(kernels)))
 
 
 def _kernels() -> list:

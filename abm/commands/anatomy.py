@@ -8,10 +8,13 @@ import numpy as np
 
 from ..tissue import measure
 from ..view.figures import write_anatomy
+from .ahead import compile_for_runs
+from .progress import progress
 from .run import build
 
 if TYPE_CHECKING:
     from ..config.schema import Config
+    from ..model import LiverModel
 
 PASSING_CELLS = 10_000
 """How many tumor cells are walked through the tissue."""
@@ -19,11 +22,12 @@ PASSING_CELLS = 10_000
 
 def measure_anatomy(config: "Config", folder: Path) -> None:
     """Write anatomy.png and anatomy.json into `folder`, and print the figures."""
-    liver = build(config)
-    kupffer = np.zeros(liver.shape, bool)
-    cells = liver.kupffer.alive_rows()
-    kupffer[cells.row, cells.column] = True
-    passages = measure.walk(liver.flow, PASSING_CELLS, liver.seed, kupffer)
+    with progress(quiet=False) as shown:
+        compile_for_runs(shown)
+        shown.phase("building the liver")
+        liver = build(config)
+        shown.phase(f"walking {PASSING_CELLS:,} cells through it")
+        passages = _passages(liver)
     groups = {
         "anatomy": measure.anatomy_figures(liver.anatomy), "flow": measure.flow_figures(liver.flow),
         "passages": measure.passage_figures(passages),
@@ -33,7 +37,15 @@ def measure_anatomy(config: "Config", folder: Path) -> None:
                 for title, figures in groups.items()}
     (folder / "anatomy.json").write_text(json.dumps(measured, indent=2) + "\n", encoding="utf-8")
     for title, figures in groups.items():
-        print(title if title != "passages" else f"passages of {PASSING_CELLS} cells")
+        print(title if title != "passages" else f"passages of {PASSING_CELLS:,} cells")
         for name, (value, unit) in figures.items():
-            print(f"  {name:<30} {value:10.4g} {unit}")
+            print(f"  {name:<30} {value:>10,.4g} {unit}")
     print(f"Wrote {write_anatomy(liver, folder / 'anatomy.png')} and {folder / 'anatomy.json'}")
+
+
+def _passages(liver: "LiverModel"):
+    """What tumor cells meet on their way through the liver."""
+    kupffer = np.zeros(liver.shape, bool)
+    cells = liver.kupffer.alive_rows()
+    kupffer[cells.row, cells.column] = True
+    return measure.walk(liver.flow, PASSING_CELLS, liver.seed, kupffer)

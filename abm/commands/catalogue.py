@@ -59,8 +59,13 @@ class Entry:
 
 def show(entries: Sequence[Entry], names: Sequence[str], *, grep: str | None, everything: bool, noun: str, footer: str, command: str,
          others: Sequence[Entry] = ()) -> None:
-    """Print the entries called `names` in full; what speaks of the word `grep`; all in full (`everything`, `others` as well); by
-    default a line for each. Raises UserError for what is not there; `noun` says what they are, `footer` how to learn more, `crlm {command}` lists them."""
+    """Print the entries called `names` in full; what speaks of the word `grep`; all in full (`everything`, `others` as
+    well); by default a line for each.
+
+    noun : what they are; footer : how to learn more; command : of `crlm`, that lists them
+
+    Raises UserError for what is not there.
+    """
     console, shown = a_console(), []
     if grep is not None:
         if not _search(console, [*entries, *others], grep):
@@ -100,7 +105,7 @@ def _named(entries: Sequence[Entry], names: Sequence[str], noun: str, command: s
 
 def list_entries(console: Console, entries: Sequence[Entry]) -> None:
     """A line for each: its name, its sentence, its size."""
-    named, sized = (max(len(text) for text in column) for column in zip(*((entry.name, entry.size) for entry in entries), strict=True))
+    named, sized = max(len(entry.name) for entry in entries), max(len(entry.size) for entry in entries)
     wide = max(20, console.width - named - 2 - (sized + 2 if sized else 0))
     for entry in entries:
         for number, line in enumerate(Text(entry.sentence).wrap(console, wide)):

@@ -6,10 +6,11 @@ import sys
 from pathlib import Path
 from typing import Literal
 
+from ..config.errors import choice, did_you_mean, near, printable
 from ..config.loading import LAYERING_KEYS, Reader, find_config, shipped_configs
 from ..config.nodes import Source
 from ..config.schema import Config
-from ..config.shipped import Kind, find_shipped, meant_shipped
+from ..config.shipped import Kind, find_shipped, here_or_shipped, names_of
 from ..experiments.calibrate import CalibrationFile
 from ..experiments.experiment import ExperimentFile
 from . import UserError
@@ -22,18 +23,15 @@ _ANY: tuple[Kind, ...] = ("config", "experiment", "published", "line", "host")
 
 def the_config(path: Path, quiet: bool = False) -> Path:
     """The config at `path`, or the one of this name that comes with crlm. Raises UserError for what is no config."""
-    if (path / "config.yaml").exists():
+    if (path / "config.yaml").is_file():
         raise UserError(f"{path} is the folder of a run; the config of that run is {path / 'config.yaml'}")
     found = find_config(path)
-    if not found.exists():
-        found = find_shipped(path, "experiment", "published") or found
-    return _found(path, found, "config", quiet)
+    return _found(path, here_or_shipped(found, "experiment", "published"), "config", quiet)
 
 
 def the_experiment(path: Path, quiet: bool = False) -> Path:
     """The experiment at `path`, or the one of this name that comes with crlm. Raises UserError for what is no experiment."""
-    found = path if path.exists() else find_shipped(path, "experiment", "published") or find_config(path)
-    return _found(path, found, "experiment", quiet)
+    return _found(path, find_config(here_or_shipped(path, "experiment", "published")), "experiment", quiet)
 
 
 def the_calibration(path: Path, quiet: bool = False) -> Path:
@@ -57,13 +55,33 @@ def purpose_of(path: Path) -> Purpose | None:
 
 def _found(path: Path, found: Path, wanted: Purpose, quiet: bool) -> Path:
     """`found`, which `path` names. Raises UserError when it is for something else; says so when it came with crlm."""
+    if _is_missing(found):
+        raise UserError(f"{printable(str(path))}: there is no such file; {_meant(path, wanted)}")
     if found.is_file():
         purpose, named = purpose_of(found), shlex.quote(str(path))
         if purpose not in (None, wanted):
-            raise UserError(f"{path} is {_IS_FOR[purpose].format(named)}" + (f"; {_HAS[wanted].format(path.name)}" if wanted in _HAS else ""))
+            better = f"; {_HAS[wanted].format(path.name)}" if wanted in _HAS else ""
+            raise UserError(f"{path} is {_IS_FOR[purpose].format(named)}{better}")
     if found != path and not quiet:
         print(f"There is no file {path} here; this is the one that comes with crlm, {found}", file=sys.stderr)
     return found
+
+
+def _is_missing(path: Path) -> bool:
+    try:
+        return not path.exists()
+    except (OSError, ValueError):  # no name of a file: which is said when it is read
+        return False
+
+
+def _meant(path: Path, wanted: Purpose) -> str:
+    """What a name without a file may have meant."""
+    here = sorted(file.name for file in path.parent.glob("*.y*ml")) if path.parent.is_dir() else []
+    names = names_of(*(("config",) if wanted == "config" else ("experiment", "published")))
+    stems = {Path(name).stem: name if path.suffix else Path(name).stem for name in here}
+    stems = {**{name: f"{name}.yaml" if path.suffix else name for name in names}, **stems}
+    found = near(path.stem, stems)
+    return f"did you mean {choice([repr(stems[one]) for one in found])}?" if found else "crlm examples lists what comes with crlm"
 
 
 _IS_FOR: dict[Purpose, str] = {
@@ -79,7 +97,7 @@ def copy_of_shipped(name: str, path: Path) -> str:
     Raises UserError."""
     found = find_shipped(Path(name), *_ANY)
     if found is None:
-        raise UserError(f"nothing called '{name}' comes with crlm; {meant_shipped(name, *_ANY)}")
+        raise UserError(f"nothing called '{name}' comes with crlm; {did_you_mean(Path(name).stem, names_of(*_ANY), 'see crlm examples')}")
     text = re.sub(r"^# yaml-language-server:.*\n", "", found.read_text(encoding="utf-8"))
     shipped = shipped_configs()
     relative = found.relative_to(shipped)

@@ -34,7 +34,8 @@ def _entry(kind: type[Intervention]) -> Entry:
             paragraph(console, target.source, indent=8, style="dim")
 
     targets = f"{len(kind.targets)} targets" if len(kind.targets) > 1 else ""
-    return Entry(kind.kind, untitled(kind.kind, kind.summary()), numbers=[Number(entry, _value(entry)) for entry in _entries(kind)], more=more, size=targets,
+    numbers = [Number(entry, _value(entry)) for entry in _entries(kind)]
+    return Entry(kind.kind, untitled(kind.kind, kind.summary()), numbers=numbers, more=more, size=targets,
                  words=" ".join(f"{name} {target.agent} {target.source}" for name, target in kind.targets.items()))
 
 

@@ -30,7 +30,7 @@ def field_called(name: str | None, run: Path) -> str | None:
     fields = Recording(run).fields
     meant = [name] if name in fields else same(name, fields)
     if len(meant) != 1:
-        raise UserError(f"there is no field '{name}'; {did_you_mean(name, fields, f'there is {choice(list(fields), "and")}')}")
+        raise UserError(f"there is no field '{name}'; {did_you_mean(name, fields, 'there is ' + choice(list(fields), 'and'))}")
     return meant[0]
 
 
@@ -49,7 +49,7 @@ def write_batch_movie(
     names = [name.strip() for name in arms.split(",") if name.strip()] if arms else outcome.arms
     for name in names:
         if name not in outcome.arms:
-            raise UserError(f"there is no arm '{name}'; {did_you_mean(name, outcome.arms, f'there are: {", ".join(outcome.arms)}')}")
+            raise UserError(f"there is no arm '{name}'; {did_you_mean(name, outcome.arms, 'there are: ' + ', '.join(outcome.arms))}")
     if len(names) > MOST_ARMS:
         raise UserError(
             f"a movie shows up to {MOST_ARMS} arms side by side; choose them with --arms, of: {', '.join(outcome.arms)}"

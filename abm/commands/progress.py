@@ -32,16 +32,24 @@ def say(line: str, stream=None) -> None:
 
 @dataclass(frozen=True)
 class Standing:
-    """How far a phase is: `done` of `total`, and what there is to say about it; of what is counted in `unit` both are told."""
+    """How far a phase is: `done` of `total`, and what there is to say about it; of what is counted in `unit` both are told.
+    Where the pace is not `even`, nothing follows from it about the rest."""
 
     done: int
     total: int
     unit: str = ""
     said: tuple[str, ...] = ()
+    even: bool = True
 
     @property
     def words(self) -> str:
         counted = (f"{self.unit} {self.done:,} of {self.total:,}",) if self.unit else ()
+        return ", ".join((*counted, *self.said))
+
+    @property
+    def last_words(self) -> str:
+        """What is said when the phase has ended."""
+        counted = (f"{self.done:,} {self.unit}{'s' * (self.done != 1)}",) if self.unit else ()
         return ", ".join((*counted, *self.said))
 
 
@@ -53,9 +61,9 @@ def of_run(simulation: "Simulation") -> Standing:
                     said=(simulated(simulation), f"{count:,} tumor cell{'s' * (count != 1)}"))
 
 
-def counted(unit: str) -> Callable[[tuple[int, int]], Standing]:
+def counted(unit: str, even: bool = True) -> Callable[[tuple[int, int]], Standing]:
     """How far something is that says (done, total)."""
-    return lambda now: Standing(*now, unit)
+    return lambda now: Standing(*now, unit, even=even)
 
 
 class Phases:
@@ -129,7 +137,7 @@ class Lines(Phases):
         done = now.done - self._last[1]
         if done < SHARE_BETWEEN_LINES * now.total and seconds < LONGEST_SILENCE:
             return
-        left = f", {in_seconds(seconds / max(1, done) * (now.total - now.done))} left" if done else ""
+        left = f", {in_seconds(seconds / done * (now.total - now.done))} left" if done and now.even else ""
         self._last = clock, now.done
         self.tell(f"  {now.words}{left}")
 
@@ -150,7 +158,7 @@ class Bars(Phases):
         class Clock(ProgressColumn):
             def render(self, task):
                 took = task.finished_time if task.finished else task.elapsed
-                left = None if task.finished else task.time_remaining
+                left = None if task.finished or not task.fields["even"] else task.time_remaining
                 return Text(in_seconds(took or 0.0) if left is None else f"{in_seconds(left)} left", style="progress.remaining")
 
         console = Console(stderr=True)
@@ -158,7 +166,7 @@ class Bars(Phases):
         self._bars = Progress(
             SpinnerColumn("line" if ascii_only else "dots", finished_text="*" if ascii_only else "[green]✓"),
             TextColumn("{task.description}"), Moving(bar_width=_BAR_WIDTH), TextColumn("{task.fields[said]}"), Clock(), console=console)
-        self._task, self._next_time = None, 0.0
+        self._task, self._next_time, self._last = None, 0.0, None
 
     def __enter__(self):
         self._bars.start()
@@ -170,13 +178,13 @@ class Bars(Phases):
 
     def phase(self, title: str, look: Callable[[Any], Standing] = of_run) -> None:
         super().phase(title, look)
-        self._next_time = 0.0
-        self._task = self._bars.add_task(title, total=None, said="")
+        self._next_time, self._last = 0.0, None
+        self._task = self._bars.add_task(title, total=None, said="", even=True)
 
     def _end(self, whole: bool) -> None:
         if self._title and self._task is not None:
             if whole:
-                self._bars.update(self._task, total=1, completed=1)
+                self._bars.update(self._task, total=1, completed=1, **({"said": self._last.last_words} if self._last else {}))
             else:
                 self._bars.stop_task(self._task)
         super()._end(whole)
@@ -186,10 +194,11 @@ class Bars(Phases):
 
     def __call__(self, what: Any) -> None:
         clock, now = time.monotonic(), self._look(what)
+        self._last = now
         if clock >= self._next_time or now.done >= now.total:
             self._next_time = clock + _REFRESH_SECONDS
             # a bar is full when the phase ends, not when the last thing is counted: something may be left to be written
-            self._bars.update(self._task, total=max(now.total, now.done + 1), completed=now.done, said=now.words)
+            self._bars.update(self._task, total=max(now.total, now.done + 1), completed=now.done, said=now.words, even=now.even)
 
 
 class Silence(Phases):

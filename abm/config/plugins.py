@@ -25,6 +25,8 @@ from ..rules.rule import Rule, RuleParameters
 from .errors import did_you_mean, quoted
 
 MAX_BYTES = 1_000_000
+_MODULES = "crlm_plugin_"
+"""How the modules of plugins are called."""
 
 
 class PluginError(Exception):
@@ -76,7 +78,7 @@ def load_module(path: Path) -> ModuleType:
     path = path.resolve()
     digest = hashlib.sha256(str(path).encode("utf-8", "surrogateescape") + b"\0" + source).hexdigest()[:16]
     stem = "".join(char if char.isalnum() else "_" for char in path.stem)
-    name = f"crlm_plugin_{stem}_{digest}"
+    name = f"{_MODULES}{stem}_{digest}"
     if name in sys.modules:
         return sys.modules[name]
     spec = importlib.util.spec_from_file_location(name, path, loader=_FromSource(name, str(path)))
@@ -97,6 +99,12 @@ def load_module(path: Path) -> ModuleType:
         del sys.modules[name]
         raise
     return module
+
+
+def place_of(error: BaseException) -> traceback.FrameSummary | None:
+    """The line of a plugin in which an error arose, the innermost one; None where no plugin had to do with it."""
+    files = {module.__file__ for name, module in list(sys.modules.items()) if name.startswith(_MODULES)}
+    return next((frame for frame in reversed(traceback.extract_tb(error.__traceback__)) if frame.filename in files), None)
 
 
 def _unreadable(error: Exception) -> str:

@@ -32,7 +32,6 @@ from ..tissue.anatomy import TissueParameters
 from ..units import LONGEST, Hours, Moment, Parameters
 from .kinds import one_of
 
-
 LONGEST_TESTED_STEP = 10 / 60
 """Hours; with steps from 1 min up to this one results are shown to be the same."""
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from .errors import did_you_mean
 from .loading import PRESETS, shipped_configs
 
 Kind = Literal["config", "experiment", "published", "line", "host"]
@@ -14,7 +13,7 @@ _FOLDERS: dict[Kind, str] = {"config": "", "experiment": "experiments", "publish
                              "line": PRESETS["line"], "host": PRESETS["host"]}
 _NO_CONFIGS = ("calibration",)
 _CITATION = re.compile(r" \([^()]*(?:[12][0-9]{3}|10\.)[^()]*\)")
-_SENTENCE_END = re.compile(r"(?<=[^A-Z.][.:?])\s+(?=[A-Z])")
+_SENTENCE_END = re.compile(r"(?<=[^A-Z.][.?])\s+(?=[A-Z])")
 
 
 @dataclass(frozen=True)
@@ -35,11 +34,11 @@ class Shipped:
         """The first sentence of the comment at the beginning of the file."""
         comment = []
         for line in self.path.read_text(encoding="utf-8").splitlines():
-            if not line.startswith("#"):
+            if not line.lstrip("# "):
                 break
             if not line.startswith("# yaml-language-server"):
                 comment.append(line.lstrip("# "))
-        return _CITATION.sub("", _SENTENCE_END.split(" ".join(comment))[0].partition("; ")[0])
+        return _CITATION.sub("", _SENTENCE_END.split(" ".join(comment))[0].partition("; ")[0]).removesuffix(".")
 
     def is_called(self, name: str) -> bool:
         return name.casefold() in (self.name.casefold(), self.id.casefold())
@@ -63,7 +62,15 @@ def find_shipped(path: Path, *kinds: Kind) -> Path | None:
     return None
 
 
-def meant_shipped(name: str, *kinds: Kind) -> str:
-    """`did you mean ...?`, or what there is of these kinds."""
-    names = [one.id for one in shipped() if one.kind in kinds]
-    return did_you_mean(Path(name).stem, names, f"those that come with crlm are {', '.join(names)}")
+def here_or_shipped(path: Path, *kinds: Kind) -> Path:
+    """`path` where there is something; else what `find_shipped` finds, or `path` again."""
+    try:
+        there = path.exists()
+    except (OSError, ValueError):  # no name of a file: which is said when it is read
+        there = True
+    return path if there else find_shipped(path, *kinds) or path
+
+
+def names_of(*kinds: Kind) -> list[str]:
+    """What the files of these kinds are called on the command line."""
+    return [one.id for one in shipped() if one.kind in kinds]

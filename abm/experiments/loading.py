@@ -21,7 +21,7 @@ from ..config.loading import OVERRIDE_KEY, PRESETS, Reader, Setting, checked, pr
 from ..config.nodes import BROKEN, Node, Source
 from ..config.plugins import PluginError
 from ..config.schema import Config
-from ..config.shipped import find_shipped
+from ..config.shipped import here_or_shipped
 from ..units import Quantity, in_time
 from .design import DesignError, points_of
 from .experiment import ONLY_ARM, Experiment, ExperimentFile, Method, Point, Sweep, SweepFile, Swept
@@ -39,16 +39,15 @@ _ARM = re.compile(r"[^\W_][\w+.-]{0,79}")
 
 def load_experiment(path: str | os.PathLike, overrides: Sequence[str] = (), *, published: bool = False,
                     defaults: Point | None = None) -> Experiment:
-    """The experiment of the file at `path`, or of the one of this name that comes with crlm (`who_stops_them`), changed by `overrides` such as `'replicates=3'`.
+    """The experiment of the file at `path`, or of the one of this name that comes with crlm (`who_stops_them`), changed by
+    `overrides` such as `'replicates=3'`.
 
     published : it must say what was published and expected, and may not set parameters that are no part of its system
     defaults : key path -> value, instead of the declared defaults: they count where nothing else is written
 
     Raises ConfigError with everything that is wrong.
     """
-    path = Path(path)
-    if not path.exists():
-        path = find_shipped(path, "experiment", "published") or path
+    path = here_or_shipped(Path(path), "experiment", "published")
     source = Source(os.fspath(path), path.parent)
     reader = Reader()
     root = reader.read(path, source)
