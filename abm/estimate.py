@@ -104,7 +104,7 @@ def _why_no_tumor(config: Config) -> str:
     if not arrival.per_liver and not arrival.per_area:
         return "no inoculum: set rules.arrival.per_liver (e.g. 5e5) or rules.arrival.per_area (e.g. 60 /mm^2)"
     if not any(dose.share for dose in arrival.doses):
-        return "no inoculum: every dose of rules.arrival.doses has the share 0"
+        return "no inoculum: all rules.arrival.doses have the share 0"
     first, end = min(dose.start for dose in arrival.doses if dose.share), in_time(config.duration)
     return (f"no tumor cells: the first dose of rules.arrival.doses comes at {in_time(first)}, and the run "
             f"ends at {end}: make duration longer, or the dose earlier")

@@ -50,6 +50,8 @@ def run_experiment_batch(experiment: "Experiment", folder: Path, *, workers: int
     workers = workers_for(experiment, missing, workers, cluster, keep)
     with progress(quiet) as shown:
         shown.tell(f"{experiment.name}: {_design(experiment)}.")
+        if resume and not (folder / NAME).exists():
+            shown.tell(f"{folder} holds nothing to resume; the batch begins.")
         try:
             if missing and cluster is None:
                 compile_for_runs(shown)

@@ -49,6 +49,8 @@ def calibrate_file(file: Path, folder: Path, *, trials: int | None, workers: int
     with locked(folder), progress(quiet) as shown:
         shown.tell(f"{calibration.file.name}: {len(calibration.parameters)} parameters, {len(calibration.expectations)} expectations, "
                    f"{trials} trials of {calibration.runs_per_trial} runs.")
+        if resume and not (folder / TRIALS).exists():
+            shown.tell(f"{folder} holds nothing to resume; the calibration begins.")
         try:
             compile_for_runs(shown)
             shown.phase("computing the trials", lambda runs: standing(runs, calibration, trials, found))

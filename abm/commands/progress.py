@@ -120,7 +120,7 @@ class Lines(Phases):
 
     def __exit__(self, kind, *_):
         super().__exit__(kind)
-        if self.took:
+        if self.took and kind is None:
             each = ", ".join(f"{title} {in_seconds(seconds)}" for title, seconds in self.took)
             whole = f"Took {in_seconds(sum(seconds for _, seconds in self.took))}"
             self.tell(f"{whole}: {each}." if len(self.took) > 1 else f"{whole}.")

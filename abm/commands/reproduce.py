@@ -57,6 +57,8 @@ def reproduce_files(paths: Sequence[Path], folder: Path, *, workers: int | None,
         refuse_folder(folder / file.stem, resume)
     done: list[Reproduction] = []
     tell = progress(quiet).tell
+    if resume and not any((folder / file.stem / NAME).exists() for file in files):
+        tell(f"{folder} holds nothing to resume; the experiments begin.")
     for file, experiment in zip(files, experiments, strict=True):
         name = experiment.published.id
         tell(f"{name}: {experiment.published.finding}")
@@ -115,7 +117,8 @@ def files_of(paths: Sequence[Path]) -> list[Path]:
 
 def _refused(path: Path) -> Path:
     """Raises UserError, with the ids that there are."""
-    raise UserError(f"there is no published experiment {path}; those that come with crlm are {', '.join(names_of('published'))}")
+    raise UserError(f"there is no file {path}, and no published experiment of that name; those that come with crlm are "
+                    + ", ".join(names_of("published")))
 
 
 def _is_published(path: Path) -> bool:

@@ -227,9 +227,9 @@ FIRST = ("name", "description", "seed", "duration", "tissue.width", "tissue.heig
 """What the starter writes out. No preset sets these, so writing them overrides nothing unseen."""
 OFTEN = ("cells.kupffer.density", "cells.natural_killer.density", "cells.neutrophil.density")
 """What stands in comments, with its value, ready to be uncommented."""
-EXAMPLES = {"name": "my experiment", "duration": "12 d", "tissue.width": "1.4 mm", "tissue.height": "1.4 mm", "rules.arrival.per_liver": "5e5",
-            "rules.arrival.enrichment": "14"}
-"""What the starter gives instead of the default, by which no tumor cell arrives: a piece of liver in which a dozen colonies grow."""
+EXAMPLES = {"name": "my experiment", "duration": "12 d", "tissue.width": "1.4 mm", "tissue.height": "1.4 mm",
+            "rules.arrival.per_liver": "5e5", "rules.arrival.enrichment": "14"}
+"""What the starter gives instead of the defaults, by which no tumor cell arrives: a piece of liver with some colonies at the end."""
 COMMENT_COLUMN = 34
 WIDTH = 120
 
