@@ -93,7 +93,7 @@ def test_a_shipped_config_by_name(config, capsys):
     assert capsys.readouterr() == ("", "")
     assert Path("runs/quickstart-seed1/summary.json").exists()
     for name, said in (("quickstar.yaml", "did you mean 'quickstart.yaml'?"), ("quickstat", "did you mean 'quickstart'?"),
-                       ("nothing.yaml", "crlm examples lists what comes with crlm"), ("a\0b", "cannot be read")):
+                       ("nothing.yaml", "crlm examples lists what comes with crlm"), ("x" * 300, "cannot be read")):
         assert cli.status_of(["check", name]) == 2
         assert said in capsys.readouterr().err
 

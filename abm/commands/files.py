@@ -23,7 +23,7 @@ _ANY: tuple[Kind, ...] = ("config", "experiment", "published", "line", "host")
 
 def the_config(path: Path, quiet: bool = False) -> Path:
     """The config at `path`, or the one of this name that comes with crlm. Raises UserError for what is no config."""
-    if (path / "config.yaml").is_file():
+    if _is_there(path / "config.yaml"):
         raise UserError(f"{path} is the folder of a run; the config of that run is {path / 'config.yaml'}")
     found = find_config(path)
     return _found(path, here_or_shipped(found, "experiment", "published"), "config", quiet)
@@ -55,9 +55,9 @@ def purpose_of(path: Path) -> Purpose | None:
 
 def _found(path: Path, found: Path, wanted: Purpose, quiet: bool) -> Path:
     """`found`, which `path` names. Raises UserError when it is for something else; says so when it came with crlm."""
-    if _is_missing(found):
+    if _is_there(found) is False:
         raise UserError(f"{printable(str(path))}: there is no such file; {_meant(path, wanted)}")
-    if found.is_file():
+    if _is_there(found):
         purpose, named = purpose_of(found), shlex.quote(str(path))
         if purpose not in (None, wanted):
             better = f"; {_HAS[wanted].format(path.name)}" if wanted in _HAS else ""
@@ -67,11 +67,12 @@ def _found(path: Path, found: Path, wanted: Purpose, quiet: bool) -> Path:
     return found
 
 
-def _is_missing(path: Path) -> bool:
+def _is_there(path: Path) -> bool | None:
+    """Whether there is something at `path`; None for what can be no name of a file, which is said when it is read."""
     try:
-        return not path.exists()
-    except (OSError, ValueError):  # no name of a file: which is said when it is read
-        return False
+        return path.exists()
+    except (OSError, ValueError):
+        return None
 
 
 def _meant(path: Path, wanted: Purpose) -> str:

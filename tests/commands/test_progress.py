@@ -50,7 +50,7 @@ def test_a_long_phase_says_a_line_per_tenth_with_the_time_left(clock):
             clock[0] += 5
     said = stream.getvalue().splitlines()
     assert len(said) == 1 + 10 + 1 and said[0] == "Simulating." and said[-1] == "Took 16 min 45 s."
-    assert said[1] == "  -6.6 of 8.333 h, 1,234 tumor cells, 15 min left" and said[-2].endswith("left")
+    assert said[1] == "  -6.7 of 8.333 h, 1,234 tumor cells, 15 min left" and said[-2].endswith("left")
 
 
 def test_a_slow_phase_says_something_every_five_minutes(clock):

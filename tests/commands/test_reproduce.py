@@ -125,7 +125,7 @@ def test_the_table_is_as_wide_as_the_terminal(write, capsys, monkeypatch):
         lines = capsys.readouterr().out.splitlines()
         assert max(map(len, lines)) <= width and ("┃" in lines[1]) == (width == 200)
         text = " ".join(" ".join(lines).split())
-        assert "half the cells arrive" in text and "1 experiments: 1 hold" in text and "0.4 to 0.6" in text
+        assert "half the cells arrive" in text and "1 experiment: 1 hold" in text and "0.4 to 0.6" in text
 
 
 def test_a_quick_look_can_be_gone_on_with(write, capsys):

@@ -71,7 +71,8 @@ def test_a_resolved_config_is_complete_and_in_order(small):
 
 
 def test_a_resolved_config_can_be_written_for_people(small):
-    config = load_text("{duration: 14 d, tissue: {width: 1.4 mm}, record: {every: 5 min}, rules: {phagocytosis: {rate: 0.07 /h}}}", compose=small)
+    written = "{duration: 14 d, tissue: {width: 1.4 mm}, record: {every: 5 min}, rules: {phagocytosis: {rate: 0.07 /h}}}"
+    config = load_text(written, compose=small)
     text = resolved_yaml(config, readable=True)
     for words in ("duration: 14 d", "width: 1.4 mm", "every: 5 min", "rate: 0.07 /h"):
         assert f"{words}\n" in text
