@@ -145,7 +145,7 @@ def batch(
 
 @command()
 def reproduce(
-    files: Annotated[list[Path] | None, typer.Argument(metavar="[FILES or DIR or ID]", help="published experiments: "
+    files: Annotated[list[Path] | None, typer.Argument(metavar="FILE|DIR|ID", help="published experiments: "
                                                        "files, folders of files, or ids such as V24 of those that come "
                                                        "with crlm; by default all of these", show_default=False)] = None,
     output: Annotated[Path | None, _output_option("output folder; by default batches/published")] = None,
@@ -221,7 +221,7 @@ def schema() -> None:
 @command()
 def rules(
     names: Annotated[list[str] | None, typer.Argument(
-        metavar="[CONFIG] [RULE]...", help="rules: everything about these; a config: as they are there")] = None,
+        metavar="CONFIG|RULE", help="rules: everything about these; a config: as they are there")] = None,
     grep: Grep = None,
     everything: Annotated[bool, typer.Option(
         "--all", help="everything about all, and the parameters of tissue, cells, fields and blood")] = False,
@@ -237,7 +237,7 @@ def rules(
 @command()
 def interventions(
     names: Annotated[list[str] | None, typer.Argument(
-        metavar="[KIND]...", help="everything about these: deplete, block, stimulate ...")] = None,
+        metavar="KIND", help="everything about these: deplete, block, stimulate ...")] = None,
     grep: Grep = None,
     everything: Everything = False,
 ) -> None:
@@ -249,7 +249,7 @@ def interventions(
 
 @command()
 def measures(
-    names: Annotated[list[str] | None, typer.Argument(metavar="[NAME]...", help="everything about these measures")] = None,
+    names: Annotated[list[str] | None, typer.Argument(metavar="NAME", help="everything about these measures")] = None,
     grep: Grep = None,
     everything: Everything = False,
     plugins: Annotated[

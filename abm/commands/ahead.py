@@ -20,9 +20,9 @@ _LATE_PICTURE = "raster.stamp_levels"
 _REHEARSAL = """
 tissue: {width: 0.4 mm, height: 0.4 mm}
 rules: {arrival: {per_area: 300 /mm^2, doses: [{over: 0 h}]}}
-interventions: [{stimulate: exosomes, level: 1}]
+interventions: [{stimulate: exosomes, level: 5}, {stimulate: surgery, level: 5}]
 """
-_REHEARSED = "50 min"
+_REHEARSED = "24 h"
 """A little liver and a time in which all rules find something to do."""
 _started: list[subprocess.Popen] = []  # Python warns of one that is still running and that nobody holds
 
@@ -54,7 +54,7 @@ def compile_for_pictures(shown: Phases) -> None:
 @contextmanager
 def counting(shown: Phases) -> Iterator[None]:
     """A phase that says after every function that numba has compiled how many kernels of the modules that are loaded are
-    ready, those that numba found in its cache among them."""
+    ready, as far as this process has called them."""
     from numba.core import event
 
     class Compiled(event.Listener):
