@@ -34,7 +34,7 @@ class Shipped:
         """The first sentence of the comment at the beginning of the file."""
         comment = []
         for line in self.path.read_text(encoding="utf-8").splitlines():
-            if not line.lstrip("# "):
+            if not line.startswith("#") or not line.strip("# "):
                 break
             if not line.startswith("# yaml-language-server"):
                 comment.append(line.lstrip("# "))

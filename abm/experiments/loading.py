@@ -428,7 +428,7 @@ class _Loading:
                 file = item.place.source.folder / Path(item.value).expanduser()
                 known = load_measures([*files, file])
                 files.append(file)
-            except (PluginError, RuntimeError) as error:  # RuntimeError: ~nobody has no home folder
+            except (PluginError, RuntimeError, ValueError) as error:  # ~nobody has no home folder; a null byte is no name
                 self._wrong(path, f"{quoted(item.value)}: {error}")
         return known
 
