@@ -4,14 +4,16 @@ Exit status: 0 done, 1 something went wrong, 2 the user's input is wrong, 130 in
 commands, so that `crlm --help` is instant. With CRLM_DEBUG=1 errors come with their traceback.
 """
 
+import functools
 import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
+from typer.core import TyperCommand, TyperGroup
 
-from .commands import UserError, command
+from .commands import UserError, typed
 
 if TYPE_CHECKING:
     from .config.schema import Config
@@ -27,10 +29,30 @@ def _show_version(wanted: bool) -> None:
         raise typer.Exit()
 
 
+class _PlainSwitches:
+    """Switches take no value, and so their help shows no kind of value."""
+
+    def get_params(self, ctx):
+        parameters = super().get_params(ctx)
+        for parameter in parameters:
+            if getattr(parameter, "is_flag", False):
+                parameter.metavar = ""
+        return parameters
+
+
+class _Command(_PlainSwitches, TyperCommand):
+    pass
+
+
+class _Group(_PlainSwitches, TyperGroup):
+    pass
+
+
 app = typer.Typer(
-    name="crlm", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
-    epilog="Begin with: crlm new my.yaml, then crlm check my.yaml, then crlm run my.yaml.",
+    name="crlm", cls=_Group, no_args_is_help=True, pretty_exceptions_enable=False,
+    epilog="Begin with: crlm new my.yaml, then crlm check my.yaml, then crlm run my.yaml. What comes with crlm: crlm examples.",
 )
+command = functools.partial(app.command, cls=_Command)
 
 
 def _output_folder(text: str) -> Path:
@@ -44,8 +66,11 @@ def _output_option(text: str):
     return typer.Option("--output", "-o", metavar="DIR", parser=_output_folder, help=text)
 
 
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="say nothing unless something is wrong")]
+Grep = Annotated[str | None, typer.Option("--grep", metavar="WORD", help="what speaks of this word, parameters included")]
+Everything = Annotated[bool, typer.Option("--all", help="everything about all of them")]
 ConfigFile = Annotated[Path, typer.Argument(
-    metavar="CONFIG", help="the experiment: a YAML file, or the name of one that comes with crlm (quickstart)")]
+    metavar="CONFIG", help="a config: a YAML file, or the name of one that comes with crlm (crlm examples)")]
 RunFolder = Annotated[Path, typer.Argument(metavar="RUN_DIR", help="the output folder of a run")]
 Overrides = Annotated[
     list[str] | None,
@@ -68,7 +93,7 @@ def crlm(
     """Colorectal cancer cells colonising the liver, simulated cell by cell."""
 
 
-@app.command()
+@command()
 def run(
     config: ConfigFile,
     output: OutputFolder = None,
@@ -76,10 +101,10 @@ def run(
     changes: Overrides = None,
     threads: Annotated[int, typer.Option(metavar="N", min=1, help="threads for the fields; results do not depend on it")] = 1,
     resume: Annotated[bool, typer.Option("--resume", help="go on from the last checkpoint of the output folder")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="say nothing unless something is wrong")] = False,
+    quiet: Quiet = False,
     check: Annotated[bool, typer.Option("--check", help="look after every rule whether the liver is sound (slow, for debugging)")] = False,
 ) -> None:
-    """Run an experiment."""
+    """Run a config: one run, with its tables, figures and movie."""
     from .commands.run import run_experiment
 
     loaded = _load(config, changes, seed, quiet)
@@ -87,28 +112,29 @@ def run(
     run_experiment(loaded, folder, threads=threads, resume=resume, quiet=quiet, again=_command_line(), check=check)
 
 
-@app.command()
+@command()
 def batch(
-    experiment: Annotated[Path, typer.Argument(metavar="EXPERIMENT", help="base, arms, sweep, replicates and measures, a YAML file")],
+    experiment: Annotated[Path, typer.Argument(metavar="EXPERIMENT", help="an experiment: a YAML file with base, arms, sweep, "
+                                                        "replicates and measures, or the name of one that comes with crlm")],
     output: Annotated[Path | None, _output_option("output folder; by default one in batches/, named after the experiment")] = None,
     changes: Overrides = None,
-    workers: Annotated[int | None, typer.Option(metavar="N", min=1, help="processes; by default as many as there are "
-                                                                         "processors; results do not depend on it")] = None,
+    workers: Workers = None,
     cluster: Annotated[str | None, typer.Option(metavar="ADDRESS|slurm.yaml|local", help="compute on a Dask cluster: that of a "
                                                 "scheduler, a new one on SLURM, or one on this machine")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="compute what the output folder does not hold yet")] = False,
     retry_failed: Annotated[bool, typer.Option("--retry-failed", help="with --resume: compute the runs that failed again, too")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="show the runs, the expected time and disk, and stop")] = False,
     keep: Annotated[Literal["all", "tables", "measures"], typer.Option(help="what stays of each run besides its row")] = "measures",
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="say nothing unless something is wrong")] = False,
+    quiet: Quiet = False,
 ) -> None:
-    """Run an experiment in arms, over a sweep and with replicates; results are a row per run."""
+    """Run an experiment: arms, a sweep, replicates; results are a row per run."""
     from .commands.batch import run_experiment_batch, show_forecast
+    from .commands.files import the_experiment
     from .experiments.loading import load_experiment
 
     if retry_failed and not resume:
         raise UserError("--retry-failed goes with --resume: it computes the failed runs of a batch that is there again")
-    loaded = load_experiment(experiment, changes or ())
+    loaded = load_experiment(the_experiment(experiment, quiet), changes or ())
     folder = output if output is not None else Path("batches") / experiment.stem
     if dry_run:
         show_forecast(loaded, folder, workers=workers, cluster=cluster, resume=resume, keep=keep, retry_failed=retry_failed)
@@ -117,9 +143,9 @@ def batch(
                          again=_command_line(), retry_failed=retry_failed)
 
 
-@app.command()
+@command()
 def reproduce(
-    files: Annotated[list[Path] | None, typer.Argument(metavar="[FILES or DIR or ID]", help="published experiments: "
+    files: Annotated[list[Path] | None, typer.Argument(metavar="FILE|DIR|ID", help="published experiments: "
                                                        "files, folders of files, or ids such as V24 of those that come "
                                                        "with crlm; by default all of these", show_default=False)] = None,
     output: Annotated[Path | None, _output_option("output folder; by default batches/published")] = None,
@@ -135,7 +161,7 @@ def reproduce(
                     resume=resume, quiet=quiet, again=_command_line())
 
 
-@app.command()
+@command()
 def calibrate(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="what may be moved, and on which published experiments, a YAML file")],
     output: Annotated[Path | None, _output_option("output folder; by default one in calibrations/, named after the file")] = None,
@@ -143,58 +169,45 @@ def calibrate(
                                                "file's number")] = None,
     workers: Workers = None,
     resume: Annotated[bool, typer.Option("--resume", help="go on with the trials of the output folder")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="say nothing unless something is wrong")] = False,
+    quiet: Quiet = False,
 ) -> None:
     """Look for default parameters, inside their plausible ranges, with which published experiments come out."""
     from .commands.calibrate import calibrate_file
+    from .commands.files import the_calibration
 
-    calibrate_file(file, output if output is not None else Path("calibrations") / file.stem, trials=trials, workers=workers,
-                   resume=resume, quiet=quiet, again=_command_line())
+    folder = output if output is not None else Path("calibrations") / file.stem
+    calibrate_file(the_calibration(file, quiet), folder, trials=trials, workers=workers, resume=resume, quiet=quiet, again=_command_line())
 
 
-@app.command()
+@command()
 def check(config: ConfigFile, changes: Overrides = None) -> None:
-    """Show the config with everything filled in, what a run would need, and what is unusual in it."""
-    from .commands.run import refuse_impossible
-    from .config.describe import resolved_yaml, warnings
-    from .estimate import duration_in_words, estimate, in_words, kernels_are_cold
+    """Show a config with everything filled in, what its run would need, and what is unusual in it."""
+    from .commands.check import check_config
 
-    loaded = _load(config, changes)
-    if kernels_are_cold("settle._occupy"):
-        print("The kernels that build a liver are compiled first, which takes some seconds.", file=sys.stderr)
-    refuse_impossible(loaded)
-    needs = estimate(loaded)
-    print(resolved_yaml(loaded))
-    print(f"# {needs.rows} x {needs.columns} sites, {needs.area_mm2:.4g} mm2; {needs.steps} steps, {needs.frames} frames")
-    print(f"# tumor cells expected: {needs.tumor_cells:.4g}, among {needs.kupffer_cells:.4g} Kupffer cells")
-    print(f"# memory: about {in_words(needs.memory_bytes)}; disk: about {in_words(needs.disk_bytes)}; "
-          f"time: about {duration_in_words(needs.seconds)} on one core")
-    said = [*needs.warnings, *warnings(loaded)]
-    for warning in said:
-        print(f"# unusual: {warning}")
-    if not said:
-        print("# nothing unusual")
+    check_config(_load(config, changes))
 
 
-@app.command()
-def new(file: Annotated[Path, typer.Argument(metavar="FILE", help="the YAML file to write")]) -> None:
-    """Write a commented config to begin with."""
-    from .config.describe import starter_yaml
-    from .config.schema import compose
+@command()
+def new(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="the YAML file to write")],
+    source: Annotated[str | None, typer.Option(
+        "--from", metavar="NAME", help="begin with a copy of one that comes with crlm (crlm examples)")] = None,
+) -> None:
+    """Write a commented config to begin with: a starter, or a copy of one that comes with crlm."""
+    from .commands.new import write_new
 
-    if file.suffix not in (".yaml", ".yml"):
-        raise UserError(f"{file} should end in .yaml")
-    try:
-        with file.open("x", encoding="utf-8") as handle:
-            handle.write(starter_yaml(compose()))
-    except FileExistsError:
-        raise UserError(f"{file} exists already; choose another name") from None
-    except FileNotFoundError:
-        raise UserError(f"there is no folder {file.parent} to write {file.name} into") from None
-    print(f"Wrote {file}. Edit it, then: {command('check', file)}")
+    write_new(file, source)
 
 
-@app.command()
+@command()
+def examples() -> None:
+    """Show what comes with crlm: configs, experiments, published experiments, cell lines and hosts."""
+    from .commands.examples import show_examples
+
+    show_examples()
+
+
+@command()
 def schema() -> None:
     """Print the JSON Schema of configs, for completion in editors."""
     import json
@@ -205,36 +218,50 @@ def schema() -> None:
     print(json.dumps(json_schema(compose()), indent=2, ensure_ascii=False))
 
 
-@app.command()
+@command()
 def rules(
     names: Annotated[list[str] | None, typer.Argument(
-        metavar="[CONFIG] [RULE]...", help="a config: show its values, and its own rules; names of rules: show only these")] = None,
-    everything: Annotated[bool, typer.Option("--all", help="also the parameters of tissue, cells, fields and blood")] = False,
+        metavar="CONFIG|RULE", help="rules: everything about these; a config: as they are there")] = None,
+    grep: Grep = None,
+    everything: Annotated[bool, typer.Option(
+        "--all", help="everything about all, and the parameters of tissue, cells, fields and blood")] = False,
 ) -> None:
-    """Show the rules in their order, with their parameters, plausible ranges and sources."""
-    from .commands.rules import show_named_rules, show_rules
+    """Show the rules in their order: a line each; by name with their parameters, plausible ranges and sources."""
+    from .commands.rules import show_rules
 
     wanted = list(names or [])
     config = _load(Path(wanted.pop(0))) if wanted and wanted[0].endswith((".yaml", ".yml")) else None
-    if wanted:
-        show_named_rules(config, wanted)
-    else:
-        show_rules(config, everything)
+    show_rules(config, wanted, grep=grep, everything=everything)
 
 
-@app.command()
+@command()
+def interventions(
+    names: Annotated[list[str] | None, typer.Argument(
+        metavar="KIND", help="everything about these: deplete, block, stimulate ...")] = None,
+    grep: Grep = None,
+    everything: Everything = False,
+) -> None:
+    """Show what can be done to the liver: a line per kind; by name with targets, numbers and sources."""
+    from .commands.interventions import show_interventions
+
+    show_interventions(names or (), grep=grep, everything=everything)
+
+
+@command()
 def measures(
-    name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="everything about this measure")] = None,
+    names: Annotated[list[str] | None, typer.Argument(metavar="NAME", help="everything about these measures")] = None,
+    grep: Grep = None,
+    everything: Everything = False,
     plugins: Annotated[
         list[Path] | None, typer.Option("--plugin", metavar="FILE", help="a Python file with measures of your own")] = None,
 ) -> None:
-    """Show what can be measured in an experiment: measures, their parameters and units."""
+    """Show what can be measured in an experiment: a line per measure; by name with parameters."""
     from .commands.measures import show_measures
 
-    show_measures(name, plugins or ())
+    show_measures(names or (), plugins or (), grep=grep, everything=everything)
 
 
-@app.command()
+@command()
 def compare(
     batch_dir: BatchFolder,
     control: Annotated[str | None, typer.Option(metavar="ARM", help="the arm to compare with, instead of the experiment's")] = None,
@@ -246,17 +273,7 @@ def compare(
     compare_arms(batch_dir, control, output)
 
 
-@app.command()
-def interventions(
-    kind: Annotated[str | None, typer.Argument(metavar="[KIND]", help="only this one: deplete, block, stimulate ...")] = None,
-) -> None:
-    """Show what can be done to the liver: kinds of interventions, what they act on, their numbers and sources."""
-    from .commands.interventions import show_interventions
-
-    show_interventions(kind)
-
-
-@app.command()
+@command()
 def movie(
     run_dir: Annotated[Path, typer.Argument(metavar="RUN_DIR|BATCH_DIR", help="the output folder of a run, or of a batch")],
     field: Annotated[str | None, typer.Option(metavar="NAME", help="overlay: tnf, tgf_beta, cxcl1, oxygen, lactate, vegf ...")] = None,
@@ -264,34 +281,32 @@ def movie(
     arms: Annotated[str | None, typer.Option(metavar="ARM,ARM", help="of a batch: the arms, side by side; by default all")] = None,
     replicate: Annotated[int, typer.Option(metavar="K", min=1, help="of a batch: which replicate")] = 1,
     point: Annotated[int, typer.Option(metavar="N", min=0, help="of a batch with a sweep: which point")] = 0,
+    quiet: Quiet = False,
 ) -> None:
     """Draw the movie of a run, or of the arms of a batch side by side."""
+    from .commands.movie import write_batch_movie, write_run_movie
+
     if arms is not None or (run_dir / "batch.json").exists():
-        from .commands.movie import write_batch_movie
-
-        print(f"Wrote {write_batch_movie(run_dir, arms, replicate, point, field, format)}")
-        return
-    from .view.movie import write_movie
-
-    _needs_run(run_dir, "snapshots.zarr")
-    try:
-        written = write_movie(run_dir, field=field, format=format)
-    except (ValueError, FileNotFoundError) as error:
-        raise UserError(str(error)) from error
-    print(f"Wrote {written}")
+        write_batch_movie(run_dir, arms, replicate, point, field, format, quiet)
+    else:
+        _needs_run(run_dir, "snapshots.zarr")
+        write_run_movie(run_dir, field, format, quiet)
 
 
-@app.command()
-def plot(run_dir: RunFolder) -> None:
-    """Draw the figures of a run: overview.png and cascade.png."""
-    from .view.figures import plot_run
+@command()
+def plot(run_dir: RunFolder, quiet: Quiet = False) -> None:
+    """Draw the figures of a run: overview.png, cascade.png and timecourses.png."""
+    from .commands.progress import progress
+    from .commands.run import draw_figures
 
     _needs_run(run_dir, "summary.json")
-    for path in plot_run(run_dir):
+    with progress(quiet) as shown:
+        written = draw_figures(run_dir, shown)
+    for path in written:
         print(f"Wrote {path}")
 
 
-@app.command()
+@command()
 def anatomy(
     config: ConfigFile,
     output: OutputFolder = None,
@@ -305,13 +320,10 @@ def anatomy(
 
 
 def _load(config: Path, changes: list[str] | None = None, seed: int | None = None, quiet: bool = False) -> "Config":
+    from .commands.files import the_config
     from .config import load_config
-    from .config.loading import find_config
 
-    found = find_config(config)
-    if found != config and not quiet:
-        print(f"There is no file {config} here; this is the one that comes with crlm, {found}", file=sys.stderr)
-    return load_config(found, [*(changes or []), *([] if seed is None else [f"seed={seed}"])])
+    return load_config(the_config(config, quiet), [*(changes or []), *([] if seed is None else [f"seed={seed}"])])
 
 
 def _needs_run(folder: Path, name: str) -> None:
@@ -323,7 +335,7 @@ def _needs_run(folder: Path, name: str) -> None:
 
 def _command_line() -> str:
     """How the user called us, to be told again."""
-    return command(*(argument for argument in sys.argv[1:] if argument != "--resume"))
+    return typed(*(argument for argument in sys.argv[1:] if argument != "--resume"))
 
 
 def status_of(arguments: list[str] | None = None) -> int:
@@ -371,6 +383,12 @@ def _in_words(error: Exception) -> tuple[str, int]:
     if isinstance(error, OSError):
         return f"{error.strerror or error}{f': {error.filename}' if error.filename else ''}", FAILED
     where = "".join(f", {note}" for note in getattr(error, "__notes__", ()))
+    from .config.plugins import place_of
+
+    own = place_of(error)
+    if own is not None:
+        return (f"The run stopped: {type(error).__name__}: {error}{where}\n  {own.filename}, line {own.lineno}, in {own.name}:\n"
+                f"    {own.line}\nThis is a mistake in that file; with {DEBUG}=1 the same command gives the whole traceback."), FAILED
     return (f"crlm failed: {type(error).__name__}: {error}{where}\n"
             f"This is a mistake in crlm or in a rule of your own; with {DEBUG}=1 the same command says where."), FAILED
 

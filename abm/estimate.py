@@ -4,8 +4,9 @@ import math
 from dataclasses import dataclass
 from pathlib import Path
 
-from .config.schema import Config
+from .config.schema import LONGEST_TESTED_STEP, Config
 from .record.schedule import Every, steps_until
+from .units import in_time
 
 FEWEST_TUMOR_CELLS = 30
 """Below this many arriving cells a single run says little."""
@@ -47,20 +48,26 @@ class Estimate:
     memory_bytes: float
     disk_bytes: float
     seconds: float
+    no_tumor: str = ""
+    """Why no tumor cell is expected, and what would bring some; empty when some are."""
+    about_time: tuple[str, ...] = ()
+    """What is unusual about the clock."""
 
     @property
     def warnings(self) -> list[str]:
         """What makes the run say less than it could, one sentence each."""
-        said = []
-        if self.tumor_cells < FEWEST_TUMOR_CELLS:
-            said.append(f"only {self.tumor_cells:.3g} tumor cells are expected; with fewer than {FEWEST_TUMOR_CELLS} a run says "
-                        "little: enlarge the tissue, or set rules.arrival.enrichment")
+        said = [*self.about_time]
+        if self.no_tumor:
+            said.append(self.no_tumor)
+        elif self.tumor_cells < FEWEST_TUMOR_CELLS:
+            said.append(f"only {count_in_words(self.tumor_cells)} tumor cells are expected; with fewer than {FEWEST_TUMOR_CELLS} a run "
+                        "says little: enlarge the tissue, or raise the inoculum or rules.arrival.enrichment")
         if self.tumor_cells * KUPFFER_CELLS_PER_TUMOR_CELL > self.kupffer_cells * (1 + 1e-9):
-            said.append(f"{self.tumor_cells:.0f} tumor cells are expected among {self.kupffer_cells:.0f} Kupffer cells; above one per "
+            said.append(f"{self.tumor_cells:,.0f} tumor cells are expected among {self.kupffer_cells:,.0f} Kupffer cells; above one per "
                         f"{KUPFFER_CELLS_PER_TUMOR_CELL} they crowd each other: lower rules.arrival.enrichment or the inoculum")
         room = _SINUSOID_SHARE * self.rows * self.columns
         if self.tumor_cells * SINUSOID_SITES_PER_TUMOR_CELL > room:
-            said.append(f"{self.tumor_cells:.0f} tumor cells are expected in about {room:.0f} sites of sinusoid; with fewer than "
+            said.append(f"{self.tumor_cells:,.0f} tumor cells are expected in about {room:,.0f} sites of sinusoid; with fewer than "
                         f"{SINUSOID_SITES_PER_TUMOR_CELL} sites for each they plug the vessels, and those that come at once "
                         "wait in the blood for room: lower rules.arrival.enrichment or the inoculum")
         return said
@@ -84,7 +91,31 @@ def estimate(config: Config) -> Estimate:
         disk_bytes=_DISK_BYTES_PER_SITE_AND_FRAME * sites * frames,
         seconds=steps * (_SECONDS_PER_STEP + _SECONDS_PER_SITE_AND_STEP * sites)
         + frames * (_SECONDS_PER_FRAME + _SECONDS_PER_SITE_AND_FRAME * sites),
+        no_tumor="" if tumor_cells > 0 else _why_no_tumor(config),
+        about_time=_about_time(config),
     )
+
+
+def _why_no_tumor(config: Config) -> str:
+    """Why no tumor cell comes, and what would bring some."""
+    arrival = config.rules.arrival
+    if not arrival.enabled:
+        return "no tumor cells: rules.arrival is off, and no colony is implanted"
+    if not arrival.per_liver and not arrival.per_area:
+        return "no inoculum: set rules.arrival.per_liver (e.g. 5e5) or rules.arrival.per_area (e.g. 60 /mm^2)"
+    if not any(dose.share for dose in arrival.doses):
+        return "no inoculum: all rules.arrival.doses have the share 0"
+    first, end = min(dose.start for dose in arrival.doses if dose.share), in_time(config.duration)
+    return (f"no tumor cells: the first dose of rules.arrival.doses comes at {in_time(first)}, and the run "
+            f"ends at {end}: make duration longer, or the dose earlier")
+
+
+def _about_time(config: Config) -> tuple[str, ...]:
+    """What is unusual about the clock of a config."""
+    if config.step <= LONGEST_TESTED_STEP * (1 + 1e-9):
+        return ()
+    return (f"step: {in_time(config.step)}; steps are tested from 1 to {LONGEST_TESTED_STEP * 60:g} min; results of "
+            "longer ones may differ (kills and captures within a step are not seen)",)
 
 
 def _arriving(config: Config) -> float:
@@ -122,6 +153,11 @@ def in_words(count: float) -> str:
             return f"{count:.3g} {unit}"
         count /= 1000
     return f"{count:.3g} TB"
+
+
+def count_in_words(count: float) -> str:
+    """How many are expected, as people say it: '18,000', '450', '0.4'."""
+    return f"{count:.2g}" if count < 10 else f"{float(f'{count:.3g}'):,.0f}"
 
 
 def duration_in_words(seconds: float) -> str:

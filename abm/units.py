@@ -25,6 +25,8 @@ LONGEST = 24.0 * 3650
 """Hours that a run lasts at most, and begins at most before time 0."""
 _FOR_EVER = 1e9
 """Hours; longer times are mistakes, and clocks would lose count."""
+_TOLD_WHOLE = 1e15
+"""Numbers without a unit up to which whole ones are written without a point."""
 _TOLD_TOGETHER = 1e5
 """A limit up to which the upper one is told with the lower one."""
 
@@ -35,6 +37,9 @@ _UNIT = re.compile(rf"(?=.{{1,40}}$)\s*/?\s*{_FACTOR}(?:\s*[*/·]\s*{_FACTOR}|\s
 
 # the conversions that nearly every config needs, so that pint, slow to import, is loaded only for the others
 _EVERYDAY = {("d", "h"): 24.0, ("min", "h"): 1.0 / 60.0, ("mm", "um"): 1000.0, ("/d", "/h"): 1.0 / 24.0, ("%", ""): 0.01}
+
+_ALSO_READ = {"h": ("d", "min", "s"), "um": ("mm",)}
+"""Units in which people write what is held in the unit that stands first."""
 
 
 @functools.cache
@@ -147,13 +152,29 @@ class Quantity:
         number = repr(float(value)).removesuffix(".0")
         return f"{number} {self.unit}" if self.unit else float(value)
 
+    def readable(self, value: float) -> str | float:
+        """`value` in the unit in which it is shortest (14 d, 5 min, 2 mm); parsing it gives the same float back."""
+        written = self.format(value)
+        if not isinstance(written, str):
+            return int(written) if written.is_integer() and abs(written) < _TOLD_WHOLE else written
+        for unit in _ALSO_READ.get(self.unit, ()):
+            number = float(f"{value / _factor(unit, self.unit):.12g}")
+            other = f"{repr(number).removesuffix('.0')} {unit}"
+            if len(other) < len(written) and number * _factor(unit, self.unit) == value:
+                written = other
+        return written
+
+    def _written(self, value: float, info: core_schema.SerializationInfo) -> str | float:
+        """For pydantic: as `format` writes it, or `readable` where the context asks for that."""
+        return self.readable(value) if (info.context or {}).get("readable") else self.format(value)
+
     @staticmethod
     def _error(message: str) -> PydanticCustomError:
         return PydanticCustomError("quantity", message)
 
     def __get_pydantic_core_schema__(self, source, handler):
         return core_schema.no_info_plain_validator_function(
-            self.parse, serialization=core_schema.plain_serializer_function_ser_schema(self.format)
+            self.parse, serialization=core_schema.plain_serializer_function_ser_schema(self._written, info_arg=True)
         )
 
     def __get_pydantic_json_schema__(self, schema, handler):
@@ -184,6 +205,13 @@ Millimolar = Annotated[float, Quantity("mM", "a concentration", "1 mM")]
 MillimolarPerHour = Annotated[float, Quantity("mM/h", "a rate of production", "2 mM/h")]
 Fraction = Annotated[float, Quantity("", "a fraction", "0.5", maximum=1.0)]
 Number = Annotated[float, Quantity("", "a number", "1.5")]
+
+
+def in_time(hours: float) -> str:
+    """Hours as one would write them: '14 d', '36 h', '30 min'."""
+    if hours and math.isclose(hours / 24, round(hours / 24), abs_tol=1e-9):
+        return f"{round(hours / 24)} d"
+    return f"{hours:.10g} h" if abs(hours) >= 1 or not hours else f"{hours * 60:.10g} min"
 
 
 Positive = Gt(0)

@@ -1,5 +1,6 @@
 import json
 import os
+import re
 import shlex
 import signal
 import subprocess
@@ -11,9 +12,12 @@ import pyarrow.parquet as pq
 import pytest
 
 import abm
-from abm import cli
+from abm import LiverModel, Simulation, cli, load_config, load_experiment
+from abm.config.shipped import shipped
+from abm.estimate import estimate
 from abm.record import checkpoint, manifest
 from abm.record.compare import differing
+from abm.record.nodules import survey
 
 LITTLE = """
 name: little
@@ -52,8 +56,15 @@ def test_help_is_quick_and_names_the_commands():
             "sys.exit(str(heavy & set(sys.modules)) if heavy & set(sys.modules) else 0)")
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert told.returncode == 0, told.stderr
-    for command in ("run", "check", "new", "schema", "rules", "movie", "plot", "anatomy"):
+    for command in ("run", "check", "new", "examples", "schema", "rules", "movie", "plot", "anatomy"):
         assert f" {command} " in told.stdout
+    assert "bool" not in told.stdout
+
+
+@pytest.mark.parametrize("command", [command.name or command.callback.__name__ for command in cli.app.registered_commands])
+def test_switches_show_no_kind_of_value(command, capsys):
+    assert cli.status_of([command, "--help"]) == 0
+    assert "bool" not in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("reads", ["2>&1 | head -1", "| head -0", "2>&- >&-"])
@@ -81,8 +92,32 @@ def test_a_shipped_config_by_name(config, capsys):
                           "--set", "record.figures=false"]) == 0
     assert capsys.readouterr() == ("", "")
     assert Path("runs/quickstart-seed1/summary.json").exists()
-    assert cli.status_of(["check", "quickstar.yaml"]) == 2
-    assert "did you mean 'quickstart.yaml'?" in capsys.readouterr().err
+    for name, said in (("quickstar.yaml", "did you mean 'quickstart.yaml'?"), ("quickstat", "did you mean 'quickstart'?"),
+                       ("nothing.yaml", "crlm examples lists what comes with crlm"), ("x" * 300, "cannot be read")):
+        assert cli.status_of(["check", name]) == 2
+        assert said in capsys.readouterr().err
+
+
+def test_a_file_for_another_command_is_told_so(config, capsys):
+    Path("ours.yaml").write_text("base: little.yaml\narms: {a: {}}\n")
+    for file in ("ours.yaml", "who_stops_them", "published/V01_kupffer_adhesion"):
+        for command in ("run", "check", "anatomy"):
+            assert cli.status_of([command, file]) == 2
+            said = capsys.readouterr().err
+            assert said.startswith(f"{file} is an experiment, of many runs: crlm batch {file}, or crlm batch {file} --dry-run")
+    assert cli.status_of(["batch", "little.yaml"]) == 2
+    assert "little.yaml is a config, of one run: crlm run little.yaml; an experiment has `base: little.yaml`" in capsys.readouterr().err
+    assert cli.status_of(["run", "calibration"]) == 2 and "crlm calibrate calibration" in capsys.readouterr().err
+    assert cli.status_of(["calibrate", "quickstart"]) == 2 and "crlm run quickstart" in capsys.readouterr().err
+
+
+def test_an_experiment_is_found_by_its_name(config, capsys):
+    for name in ("who_stops_them", "who_stops_them.yaml", "configs/experiments/who_stops_them.yaml", "V24", "V24_e_selectin_kinetics"):
+        assert cli.status_of(["batch", name, "--dry-run"]) == 0
+        assert "this is the one that comes with crlm, " in capsys.readouterr().err
+    assert cli.status_of(["batch", "who_stop", "--dry-run"]) == 2
+    assert "did you mean 'who_stops_them'?" in capsys.readouterr().err
+    assert not Path("batches").exists()
 
 
 def test_a_damaged_run_is_named_also_when_quiet(whole, config, tmp_path, capsys):
@@ -224,8 +259,9 @@ def test_check(config, capsys):
     assert cli.status_of(["check", str(config), "--set", "rules.phagocytosis.rate=9 /h"]) == 0
     told = capsys.readouterr().out
     assert "per_area: 250 /mm^2" in told
+    assert "\nduration: 6 h\nstep: 5 min\ntissue:\n  width: 400 um\n" in told
     assert "# 40 x 40 sites, 0.16 mm2; 72 steps, 7 frames" in told
-    assert "# tumor cells expected: 40, among 28.8 Kupffer cells" in told
+    assert "# tumor cells expected: 40, among 29 Kupffer cells" in told
     assert "# unusual: rules.phagocytosis.rate: 9 /h is outside the plausible range" in told
     assert "above one per 3" in told
     assert "memory: about" in told
@@ -250,7 +286,7 @@ def test_check_warns_of_cells_that_would_wait_for_room(config, capsys):
     assert "wait in the blood for room: lower rules.arrival.enrichment" in capsys.readouterr().out
 
 
-def test_one_rule(config, capsys):
+def test_rules_interventions_and_measures_by_name_and_word(config, capsys):
     assert cli.status_of(["rules", "phagocytosis", "netosis"]) == 0
     told = capsys.readouterr().out
     assert "Phagocytosis: Kupffer cells engulf" in told and "Bouwens 1986" in told and "NETosis" in told
@@ -259,8 +295,11 @@ def test_one_rule(config, capsys):
     assert "250 /mm^2" in capsys.readouterr().out
     assert cli.status_of(["rules", "phagocitosis"]) == 2
     assert "did you mean 'phagocytosis'?" in capsys.readouterr().err
-    assert cli.status_of(["rules", "sunshine"]) == 2
-    assert "rules are arrival, " in capsys.readouterr().err
+    for command in ("rules", "interventions", "measures"):
+        assert cli.status_of([command, "--grep", "kupffer"]) == 0
+        some = capsys.readouterr().out
+        assert cli.status_of([command, "--all"]) == 0
+        assert 0 < len(some) < len(capsys.readouterr().out)
 
 
 def test_new_writes_once_and_what_it_writes_is_right(config, capsys):
@@ -272,6 +311,83 @@ def test_new_writes_once_and_what_it_writes_is_right(config, capsys):
     assert Path("mine.yaml").read_text() == before
     assert cli.status_of(["new", "mine.txt"]) == 2
     assert cli.status_of(["new", "nowhere/mine.yaml"]) == 2
+
+
+def test_the_starter_is_a_metastasis(config, capsys):
+    assert cli.status_of(["new", "mine.yaml"]) == 0
+    mine = load_config("mine.yaml")
+    assert mine.labels == {"line": "mc38", "host": "c57bl6_resting"} and mine.cells.natural_killer.density == 36
+    needs = estimate(mine)
+    assert needs.tumor_cells > 100 and needs.area_mm2 < 2 and mine.duration <= 14 * 24 and needs.warnings == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [1, 2, 3, 4])
+def test_the_starter_ends_with_colonies_that_one_can_see(config, seed):
+    assert cli.status_of(["new", "mine.yaml"]) == 0
+    model = LiverModel(load_config("mine.yaml", [f"seed={seed}"]))
+    Simulation(model, recorders=[]).run()
+    assert (survey(model, 4)["cells"] >= 50).sum() >= 5
+
+
+def test_a_copy_of_what_comes_with_crlm(config, capsys):
+    for one in shipped():
+        copy = f"copy_{one.kind}_{one.name}.yaml"
+        assert cli.status_of(["new", copy, "--from", one.id]) == 0
+        assert "yaml-language-server" not in Path(copy).read_text() and f"configs/{one.name}" not in Path(copy).read_text()
+        told = capsys.readouterr().out
+        if one.kind in ("experiment", "published"):
+            assert f"crlm batch {copy} --dry-run" in told
+            assert load_experiment(copy).configs == load_experiment(one.path).configs
+        elif one.kind == "config":
+            assert f"crlm check {copy}" in told
+            assert load_config(copy) == load_config(one.path)
+    before = Path(copy).read_text()
+    assert cli.status_of(["new", copy, "--from", "quickstart"]) == 2 and Path(copy).read_text() == before
+    capsys.readouterr()
+    assert cli.status_of(["new", "other.yaml", "--from", "quickstat"]) == 2
+    assert "did you mean 'quickstart'?" in capsys.readouterr().err and not Path("other.yaml").exists()
+
+
+def test_examples_lists_what_comes_with_crlm(capsys, monkeypatch):
+    for width in (60, 100):
+        monkeypatch.setenv("COLUMNS", str(width))
+        assert cli.status_of(["examples"]) == 0
+        lines = capsys.readouterr().out.splitlines()
+        assert max(map(len, lines)) <= width
+        starts = [line.split()[0] for line in lines if line and not line.startswith(" ")]
+        assert [name for name in starts if name in {one.id for one in shipped()}] == [one.id for one in shipped()]
+
+
+def test_what_is_wrong_on_the_command_line_is_not_in_the_file(config, capsys):
+    assert cli.status_of(["run", "quickstart", "--set", "rules.phagocytosis.rat=0.1/h"]) == 2
+    assert capsys.readouterr().err.endswith("did you mean rules.phagocytosis.rate?\n1 problem on the command line\n")
+    config.write_text(LITTLE + "durtion: 3 d\n")
+    assert cli.status_of(["run", "little.yaml", "--set", "sed=3"]) == 2
+    assert capsys.readouterr().err.endswith("\n2 problems in little.yaml and on the command line\n")
+
+
+def test_a_mistake_in_a_rule_of_ones_own_is_told_with_its_line(config, capsys):
+    Path("mine.py").write_text('from abm import Rule, rule\n\n@rule\nclass Mine(Rule):\n    """Mine."""\n    name = "mine"\n'
+                               "    def apply(self, liver):\n        liver.tumor.nothing()\n")
+    config.write_text(LITTLE + "plugins: [mine.py]\n")
+    assert cli.status_of(["run", "little.yaml"]) == 1
+    said = capsys.readouterr().err
+    assert f"  {Path('mine.py').resolve()}, line 8, in apply:\n    liver.tumor.nothing()\nThis is a mistake in that file" in said
+    assert "AttributeError: 'Population' object has no attribute 'nothing'" in said
+
+
+def test_a_run_to_resume_that_is_not_there_is_told(config, capsys):
+    assert cli.status_of(["run", "little.yaml", "--resume", "--set", "duration=1 h"]) == 0
+    assert "runs/little-seed1 holds nothing to resume; the run begins." in capsys.readouterr().err
+
+
+def test_each_phase_is_told(config, capsys):
+    assert cli.status_of(["run", "little.yaml", "--set", "record.figures=true", "--set", "record.movie=true"]) == 0
+    said = capsys.readouterr().err.splitlines()
+    phases = ["building the liver", "simulating", "drawing the figures", "drawing the movie"]
+    places = [said.index(f"{phase[0].upper()}{phase[1:]}.") for phase in phases]
+    assert places == sorted(places) and re.fullmatch(r"Took .*: " + ", ".join(f"{phase} [0-9.]+ s" for phase in phases) + r"\.", said[-1])
 
 
 def test_schema_is_json(capsys):
@@ -289,14 +405,19 @@ def test_movie_and_plot_want_a_run(whole, config, capsys):
         assert cli.status_of([command, "."]) == 2
         assert "is not the folder of a run" in capsys.readouterr().err
     assert cli.status_of(["movie", str(whole), "--field", "oxigen"]) == 2
-    assert "oxygen" in capsys.readouterr().err
+    assert "did you mean 'oxygen'?" in capsys.readouterr().err
     assert cli.status_of(["movie", str(whole), "--format", "avi"]) == 2
 
 
 def test_movie_and_plot_draw(whole, capsys):
     assert cli.status_of(["movie", str(whole), "--field", "oxygen", "--format", "gif"]) == 0
+    for name in ("TNF", "TGF-β", "IL-8"):
+        assert cli.status_of(["movie", str(whole), "--field", name, "--format", "gif"]) == 0
     assert cli.status_of(["plot", str(whole)]) == 0
-    written = [Path(line.removeprefix("Wrote ")) for line in capsys.readouterr().out.splitlines()]
+    told = capsys.readouterr()
+    assert "Drawing the movie." in told.err and "Drawing the figures." in told.err
+    written = [Path(line.removeprefix("Wrote ")) for line in told.out.splitlines()]
+    assert {"movie_tnf.gif", "movie_tgf_beta.gif", "movie_cxcl1.gif"} <= {path.name for path in written}
     assert {"cascade.png", "overview.png"} <= {path.name for path in written}
     assert all(path.exists() for path in written)
 

@@ -1,7 +1,7 @@
 import pytest
 
 from abm.config.loading import load_text
-from abm.estimate import duration_in_words, estimate, in_words
+from abm.estimate import count_in_words, duration_in_words, estimate, in_words
 
 ARRIVAL = "rules: {arrival: {per_area: 40 /mm^2}}"
 
@@ -31,7 +31,25 @@ def test_cells_that_come_after_the_end_do_not_count():
 def test_no_arrival_no_cells():
     found = needs("rules: {arrival: off}")
     assert found.tumor_cells == 0
-    assert "only 0 tumor cells" in found.warnings[0]
+    assert found.warnings == ["no tumor cells: rules.arrival is off, and no colony is implanted"]
+    assert needs("interventions: [{implant: 4, cells: 10}]").tumor_cells == 40
+
+
+@pytest.mark.parametrize("text", ["duration: 3 d", "rules: {arrival: {enrichment: 50}}", "rules: {arrival: {per_area: 0 /mm^2}}"])
+def test_no_inoculum_is_said_as_such(text):
+    assert needs(text).warnings == ["no inoculum: set rules.arrival.per_liver (e.g. 5e5) or rules.arrival.per_area (e.g. 60 /mm^2)"]
+
+
+def test_an_inoculum_that_never_comes_is_said_as_such():
+    late = "duration: 36 h\nrules: {arrival: {per_area: 40 /mm^2, doses: [{start: 3 d}]}}"
+    assert "the first dose of rules.arrival.doses comes at 3 d, and the run ends at 36 h" in needs(late).warnings[0]
+    assert "have the share 0" in needs("rules: {arrival: {per_area: 40 /mm^2, doses: [{share: 0}]}}").warnings[0]
+
+
+def test_steps_longer_than_tested_are_pointed_out():
+    assert needs(step="10 min").warnings == []
+    [warning] = needs(step="11 min").warnings
+    assert warning.startswith("step: 11 min; steps are tested from 1 to 10 min; results of longer ones may differ")
 
 
 def test_few_and_crowded_cells_are_pointed_out():
@@ -49,5 +67,7 @@ def test_memory_grows_with_the_tissue():
 
 
 def test_in_words():
+    counts = (0, 0.42, 28.8, 450.4, 18_000, 1_234_567)
+    assert [count_in_words(count) for count in counts] == ["0", "0.42", "29", "450", "18,000", "1,230,000"]
     assert [in_words(n) for n in (12, 1234, 5.6e7, 7e9, 8e12)] == ["12 B", "1.23 kB", "56 MB", "7 GB", "8 TB"]
     assert [duration_in_words(s) for s in (0.2, 45, 600, 7200)] == ["1 s", "45 s", "10 min", "2.0 h"]

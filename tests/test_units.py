@@ -95,6 +95,23 @@ def test_no_text_does_anything_but_mean_a_number_or_be_refused(text):
             assert quantity.minimum <= number <= quantity.maximum
 
 
+@settings(max_examples=300, deadline=None)
+@given(value=st.floats(0, 1e8, allow_nan=False) | st.integers(0, 10_000).map(float), name=st.sampled_from(sorted(PUBLIC)))
+def test_what_is_written_for_people_is_read_back_exactly(value, name):
+    quantity = PUBLIC[name]
+    if quantity.minimum <= value <= quantity.maximum:
+        assert quantity.parse(quantity.readable(value)) == value
+
+
+@pytest.mark.parametrize(("name", "value", "written"), [
+    ("Hours", 336.0, "14 d"), ("Hours", 5 * (1 / 60), "5 min"), ("Hours", 36.0, "36 h"), ("Hours", 1.0, "1 h"), ("Hours", 24.0, "1 d"),
+    ("Moment", -48.0, "-2 d"), ("Micrometers", 2000.0, "2 mm"), ("Micrometers", 300.0, "300 um"), ("PerHour", 0.25, "0.25 /h"),
+    ("Number", 5e5, 500000), ("Fraction", 0.3, 0.3), ("Hours", 0.0, "0 h"),
+])
+def test_what_is_written_for_people(name, value, written):
+    assert PUBLIC[name].readable(value) == written
+
+
 def test_formats_are_what_a_user_would_write():
     assert HOURS.format(24.0) == "24 h"
     assert HOURS.format(1 / 12) == "0.08333333333333333 h"

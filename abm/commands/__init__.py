@@ -8,6 +8,6 @@ class UserError(Exception):
     """What the user asked for cannot be done; the message says what would be right."""
 
 
-def command(*words: str | Path) -> str:
-    """A command to be typed next, quoted for the shell: `command("compare", folder)`."""
+def typed(*words: str | Path) -> str:
+    """A command to be typed next, quoted for the shell: `typed("compare", folder)`."""
     return shlex.join(["crlm", *map(str, words)])

@@ -1,36 +1,112 @@
-"""Compile ahead: on a first run, a second process compiles the kernels of fields and pictures meanwhile.
+"""Compile ahead: before the first run all kernels are compiled, in a phase of their own that says how far it is.
 
-numba compiles on one core only; what this process compiles, the run finds in the cache when it comes to it.
+numba compiles on one core only, and keeps what it has compiled. So a second process compiles the kernels of fields and
+pictures meanwhile, and what either compiles, the other finds.
 """
 
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import numpy as np
 
+from ..estimate import kernels_are_cold
+from .progress import Phases, counted
+
+_LATE_PICTURE = "raster.stamp_levels"
+"""A kernel without which no picture is drawn."""
+_REHEARSAL = """
+tissue: {width: 0.4 mm, height: 0.4 mm}
+rules: {arrival: {per_area: 300 /mm^2, doses: [{over: 0 h}]}}
+interventions: [{stimulate: exosomes, level: 5}, {stimulate: surgery, level: 5}]
+"""
+_REHEARSED = "24 h"
+"""A little liver and a time in which all rules find something to do."""
 _started: list[subprocess.Popen] = []  # Python warns of one that is still running and that nobody holds
 
 
-def compile_ahead() -> None:
-    """Start the second process, if there is a second processor; nobody waits for it."""
-    if (os.cpu_count() or 1) > 1:
+def compile_for_runs(shown: Phases) -> None:
+    """When no run has compiled its kernels yet, compile them."""
+    if not kernels_are_cold():
+        return
+    from .. import simulation  # noqa: F401  (brings all kernels of a run with it, which are to be counted)
+
+    shown.tell("The kernels are compiled first, which takes a minute or two, and only this once.")
+    second = (os.cpu_count() or 1) > 1
+    if second:
         _started.append(subprocess.Popen(
             [sys.executable, "-m", __name__], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
+    with counting(shown):
+        _rehearse()
+        if not second:
+            main()
 
 
-def main() -> None:
-    """Use each kernel of the fields and of the pictures once, on next to nothing."""
+def compile_for_pictures(shown: Phases) -> None:
+    """When no picture has been drawn yet, compile its kernels."""
+    if kernels_are_cold(_LATE_PICTURE):
+        with counting(shown):
+            _paint()
+
+
+@contextmanager
+def counting(shown: Phases) -> Iterator[None]:
+    """A phase that says after every function that numba has compiled how many kernels of the modules that are loaded are
+    ready, as far as this process has called them."""
+    from numba.core import event
+
+    class Compiled(event.Listener):
+        def on_start(self, event):
+            pass
+
+        def on_end(self, event):
+            kernels = _kernels()
+            shown((sum(bool(kernel.overloads) for kernel in kernels), len(kernels)))
+
+    shown.phase("compiling the kernels", counted("kernel", even=False))
+    with event.install_listener("numba:compile", Compiled()):
+        yield
+
+
+def _kernels() -> list:
+    """All kernels of the modules of this package that are loaded, but those of single interventions."""
+    from numba.core.dispatcher import Dispatcher
+
+    package = __name__.partition(".")[0]
+    modules = [module for name, module in list(sys.modules.items())
+               if name.startswith(f"{package}.") and not name.startswith(f"{package}.interventions.")]
+    found = {id(value): value for module in modules for value in list(vars(module).values()) if isinstance(value, Dispatcher)}
+    return list(found.values())
+
+
+def _rehearse() -> None:
+    """A short run of a little liver."""
+    from ..config.loading import load_text
+    from ..model import LiverModel
+    from ..simulation import Simulation
+
+    Simulation(LiverModel(load_text(_REHEARSAL)), until=_REHEARSED).run()
+
+
+def _solve() -> None:
+    """Use each kernel of the fields once, on next to nothing."""
     from ..fields.solver import DiffusionSolver
-    from ..tissue.sites import PARENCHYMA, PORTAL_TRACT, SINUSOID
-    from ..view.painter import Painter
-    from ..view.scene import Scene
 
     solver = DiffusionSolver((8, 8), spacing_um=10.0, periodic=True, diffusion_um2_per_s=20.0, step_s=300.0)
     values, ones = np.zeros((8, 8), np.float32), np.ones((8, 8), np.float32)
     solver.set_sink(ones * np.float32(0.01))
     solver.advance(values, ones)
     solver.steady(values, ones)
+
+
+def _paint() -> None:
+    """Use each kernel of the pictures once, on next to nothing."""
+    from ..tissue.sites import PARENCHYMA, PORTAL_TRACT, SINUSOID
+    from ..view.painter import Painter
+    from ..view.scene import Scene
+
     kind = np.full((8, 8), PARENCHYMA, np.uint8)
     kind[3], kind[0, 0] = SINUSOID, PORTAL_TRACT
     nothing = np.zeros((8, 8), np.float32)
@@ -39,6 +115,12 @@ def main() -> None:
     scene = Scene(0.0, codes, np.where(kind == SINUSOID, 40, 0).astype(np.uint8), np.ones_like(kind), np.ones_like(kind),
                   nothing + np.float32(0.5), nothing + np.float32(0.5), nothing, nothing)
     Painter(kind, 10.0, pixels=64).paint(scene)
+
+
+def main() -> None:
+    """What the second process compiles."""
+    _solve()
+    _paint()
 
 
 if __name__ == "__main__":

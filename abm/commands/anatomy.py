@@ -9,10 +9,13 @@ import numpy as np
 from ..record.files import refuse_others, write_text
 from ..tissue import measure
 from ..view.figures import write_anatomy
+from .ahead import compile_for_runs
+from .progress import progress
 from .run import build
 
 if TYPE_CHECKING:
     from ..config.schema import Config
+    from ..model import LiverModel
 
 FIGURES, PICTURE = "anatomy.json", "anatomy.png"
 PASSING_CELLS = 10_000
@@ -23,11 +26,12 @@ def measure_anatomy(config: "Config", folder: Path) -> None:
     """Write anatomy.png and anatomy.json into `folder`, and print the figures. Raises FolderInUse when a picture of somebody
     else has that name."""
     refuse_others(folder, [FIGURES], [PICTURE])
-    liver = build(config)
-    kupffer = np.zeros(liver.shape, bool)
-    cells = liver.kupffer.alive_rows()
-    kupffer[cells.row, cells.column] = True
-    passages = measure.walk(liver.flow, PASSING_CELLS, liver.seed, kupffer)
+    with progress(quiet=False) as shown:
+        compile_for_runs(shown)
+        shown.phase("building the liver")
+        liver = build(config)
+        shown.phase(f"walking {PASSING_CELLS:,} cells through it")
+        passages = _passages(liver)
     groups = {
         "anatomy": measure.anatomy_figures(liver.anatomy), "flow": measure.flow_figures(liver.flow),
         "passages": measure.passage_figures(passages),
@@ -37,7 +41,15 @@ def measure_anatomy(config: "Config", folder: Path) -> None:
                 for title, figures in groups.items()}
     write_text(folder / FIGURES, json.dumps(measured, indent=2) + "\n")
     for title, figures in groups.items():
-        print(title if title != "passages" else f"passages of {PASSING_CELLS} cells")
+        print(title if title != "passages" else f"passages of {PASSING_CELLS:,} cells")
         for name, (value, unit) in figures.items():
-            print(f"  {name:<30} {value:10.4g} {unit}")
+            print(f"  {name:<30} {value:>10,.4g} {unit}")
     print(f"Wrote {write_anatomy(liver, folder / PICTURE)} and {folder / FIGURES}")
+
+
+def _passages(liver: "LiverModel"):
+    """What tumor cells meet on their way through the liver."""
+    kupffer = np.zeros(liver.shape, bool)
+    cells = liver.kupffer.alive_rows()
+    kupffer[cells.row, cells.column] = True
+    return measure.walk(liver.flow, PASSING_CELLS, liver.seed, kupffer)

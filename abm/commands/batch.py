@@ -20,7 +20,8 @@ from ..experiments.executors import ExecutorError
 from ..experiments.one_run import Keep
 from ..experiments.store import FAILED, RESULTS, read_results
 from ..simulation import RunInterrupted
-from . import UserError, command
+from . import UserError, typed
+from .ahead import compile_for_runs
 from .progress import Standing, progress
 from .run import available_processors
 
@@ -47,13 +48,20 @@ def run_experiment_batch(experiment: "Experiment", folder: Path, *, workers: int
     refuse_other(experiment, folder, keep, retry_failed)
     missing = missing_runs(experiment, folder, retry_failed)
     workers = workers_for(experiment, missing, workers, cluster, keep)
-    with progress(quiet, of_batch) as shown:
+    with progress(quiet) as shown:
         shown.tell(f"{experiment.name}: {_design(experiment)}.")
+        if resume and not (folder / NAME).exists():
+            shown.tell(f"{folder} holds nothing to resume; the batch begins.")
         try:
+            if missing and cluster is None:
+                compile_for_runs(shown)
+            shown.phase("computing the runs", of_batch)
             result = run_batch(experiment, folder, workers, cluster, resume=resume, retry_failed=retry_failed, keep=keep,
                                tell=shown.tell, progress=shown)
         except RunInterrupted as error:
             raise RunInterrupted(f"Interrupted: {error}.\nTo go on: {again} --resume") from None
+        except KeyboardInterrupt:
+            raise RunInterrupted(f"Interrupted before the first run.\nTo go on: {again} --resume") from None
         except (BatchStopped, ExecutorError, OSError) as error:
             raise BatchStopped(stopped("The batch", error, folder, [folder], again)) from error
     if not quiet:
@@ -152,7 +160,7 @@ def _ending(result: BatchResult) -> str:
     )
     lines = [said, *(f"  {name:<16} {meaning}" for name, meaning in contents if (folder / name).exists())]
     if result.failed < result.results.num_rows:
-        lines.append(f"Next: {command('compare', folder)}")
+        lines.append(f"Next: {typed('compare', folder)}")
     return "\n".join(lines)
 
 
@@ -172,4 +180,4 @@ def _failures(result: BatchResult, again: str) -> str:
 
 def of_batch(now: Progress) -> Standing:
     """How far a batch is."""
-    return Standing("run", now.finished, now.total, (f"{now.failed} failed",) if now.failed else ())
+    return Standing(now.finished, now.total, "run", (f"{now.failed} failed",) if now.failed else ())

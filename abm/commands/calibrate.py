@@ -18,9 +18,11 @@ from ..experiments.calibrate import (
     search,
     write_report,
 )
+from ..experiments.extras import how_to_install
 from ..record.lock import locked
 from ..simulation import RunInterrupted
 from . import UserError
+from .ahead import compile_for_runs
 from .batch import workers_for
 from .progress import Standing, progress
 from .run import available_processors
@@ -44,10 +46,14 @@ def calibrate_file(file: Path, folder: Path, *, trials: int | None, workers: int
         found[:] = so_far
         write_report(folder, calibration, so_far)
 
-    with locked(folder), progress(quiet, lambda runs: standing(runs, calibration, trials, found)) as shown:
+    with locked(folder), progress(quiet) as shown:
         shown.tell(f"{calibration.file.name}: {len(calibration.parameters)} parameters, {len(calibration.expectations)} expectations, "
                    f"{trials} trials of {calibration.runs_per_trial} runs.")
+        if resume and not (folder / TRIALS).exists():
+            shown.tell(f"{folder} holds nothing to resume; the calibration begins.")
         try:
+            compile_for_runs(shown)
+            shown.phase("computing the trials", lambda runs: standing(runs, calibration, trials, found))
             with Simulations(calibration, folder, digest, workers, shown) as simulations:
                 told(search(calibration, folder, simulations, trials, digest, told))
                 simulations.clear()
@@ -68,11 +74,11 @@ def standing(runs: int, calibration: Calibration, trials: int, found: list[Trial
     said = [f"trial {runs // calibration.runs_per_trial} of {trials}"]
     if found:
         said.append(f"loss {found[0].loss:.2f} -> {best(found).loss:.2f}")
-    return Standing("run", runs, trials * calibration.runs_per_trial, tuple(said))
+    return Standing(runs, trials * calibration.runs_per_trial, said=tuple(said))
 
 
 def refuse_without_optuna() -> None:
     try:
         import optuna  # noqa: F401
     except ImportError:
-        raise UserError("calibrating needs optuna: pip install 'crlm[calibrate]'") from None
+        raise UserError(f"calibrating needs optuna: {how_to_install('calibrate')}") from None

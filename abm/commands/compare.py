@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from . import UserError
+from .progress import progress
 
 SHOWN = 12
 """Sentences that are printed; comparison.md has all."""
@@ -14,7 +15,9 @@ def compare_arms(folder: Path, control: str | None, output: Path | None) -> None
     from ..experiments.compare import compare
 
     try:
-        found = compare(folder, control, output)
+        with progress(quiet=False) as shown:
+            shown.phase("comparing the arms, and drawing the figures")
+            found = compare(folder, control, output)
     except ValueError as error:
         raise UserError(str(error)) from error
     for sentence in found.headlines[:SHOWN]:

@@ -1,33 +1,42 @@
-"""The kinds of interventions as tables on a terminal."""
+"""`crlm interventions`: what can be done to the liver."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
-from ..config.errors import alternatives, choice, closest, keys_of
+from ..config.errors import alternatives, keys_of
 from ..config.schema import compose
 from ..interventions import KINDS, Intervention
 from ..units import Declared, Quantity
-from . import UserError
-from .rules import CHOICE, MARK_STYLES, NARROW, a_console, show_marks, show_numbers
+from .catalogue import CHOICE, MARK_STYLES, Entry, Number, paragraph, show, untitled
+
+FOOTER = ("Everything about some: crlm interventions deplete block. What speaks of a word: crlm interventions --grep kupffer. "
+          "Everything: crlm interventions --all. In a config: interventions: [{deplete: kupffer, start: -2 d}].")
 
 
-def show_interventions(name: str | None) -> None:
-    """Print every kind of intervention, or the one called so. Raises UserError for an unknown name."""
+def show_interventions(names: Sequence[str] = (), *, grep: str | None = None, everything: bool = False) -> None:
+    """Print a line per kind of intervention; everything about some; what speaks of a word; or everything. Raises UserError
+    for an unknown name."""
     rules = compose().rule_classes
-    kinds = {kind.kind: kind.for_rules(rules) for kind in KINDS}
-    if name is not None and name not in kinds:
-        near = closest(name, kinds)
-        hint = f"did you mean '{near}'?" if near else f"there is {choice(list(kinds), 'and')}"
-        raise UserError(f"there is no kind of intervention '{name}'; {hint}")
-    console = a_console()
-    for kind in kinds.values() if name is None else [kinds[name]]:
-        show_numbers(console, kind.kind, kind.summary(), [(entry, _value(entry)) for entry in _entries(kind)])
-        _show_targets(console, kind)
-    show_marks(console)
+    show([_entry(kind.for_rules(rules)) for kind in KINDS], names, grep=grep, everything=everything, noun="kind of intervention",
+         footer=FOOTER, command="interventions")
+
+
+def _entry(kind: type[Intervention]) -> Entry:
+    def more(console: Console) -> None:
+        if kind.targets:
+            paragraph(console, "acts on:", indent=2)
+        for name, target in kind.targets.items():
+            head = Text.assemble((name, "bold"), f": {target.agent}  ", (target.mark, MARK_STYLES[target.mark]))
+            paragraph(console, head, indent=4, hanging=4)
+            paragraph(console, target.source, indent=8, style="dim")
+
+    targets = f"{len(kind.targets)} targets" if len(kind.targets) > 1 else ""
+    numbers = [Number(entry, _value(entry)) for entry in _entries(kind)]
+    return Entry(kind.kind, untitled(kind.kind, kind.summary()), numbers=numbers, more=more, size=targets,
+                 words=" ".join(f"{name} {target.agent} {target.source}" for name, target in kind.targets.items()))
 
 
 def _entries(kind: type[Intervention]) -> Iterator[Declared]:
@@ -50,22 +59,3 @@ def _entries(kind: type[Intervention]) -> Iterator[Declared]:
 
 def _value(entry: Declared) -> str:
     return "not given" if entry.default is None else str(entry.default)
-
-
-def _show_targets(console: Console, kind: type[Intervention]) -> None:
-    if not kind.targets:
-        return
-    if console.width < NARROW:
-        for name, target in kind.targets.items():
-            mark = (target.mark, MARK_STYLES[target.mark])
-            console.print(Text.assemble("  ", (name, "bold"), f": {target.agent}  ", mark))
-            console.print(Text(f"    {target.source}", style="dim"))
-        console.print()
-        return
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
-    for heading in ("target", "done by", "mark", "source"):
-        table.add_column(heading, no_wrap=heading in ("target", "mark"), overflow="fold")
-    for name, target in kind.targets.items():
-        table.add_row(name, target.agent, Text(target.mark, MARK_STYLES[target.mark]), target.source)
-    console.print(table)
-    console.print()

@@ -1,16 +1,44 @@
-"""`crlm movie` of a batch: arms side by side."""
+"""`crlm movie`: of a run, or of the arms of a batch side by side."""
 
 from pathlib import Path
 
-from . import UserError, command
+from ..config.errors import choice, did_you_mean, same
+from . import UserError, typed
+from .ahead import compile_for_pictures
 from .compare import refuse_other_folders
+from .progress import counted, progress
+from .run import draw_movie
+
+
+def write_run_movie(folder: Path, field: str | None, format: str, quiet: bool) -> None:
+    """Draw the movie of the run in `folder`, and say where it is. Raises UserError."""
+    try:
+        overlay = field_called(field, folder)
+        with progress(quiet) as shown:
+            written = draw_movie(folder, shown, field=overlay, format=format)
+    except (ValueError, FileNotFoundError) as error:
+        raise UserError(str(error)) from error
+    print(f"Wrote {written}")
+
+
+def field_called(name: str | None, run: Path) -> str | None:
+    """The field of a run that `name` means, in any case and by other names: TNF, il8. Raises UserError."""
+    from ..view.recording import Recording
+
+    if name is None:
+        return None
+    fields = Recording(run).fields
+    meant = [name] if name in fields else same(name, fields)
+    if len(meant) != 1:
+        raise UserError(f"there is no field '{name}'; {did_you_mean(name, fields, 'there is ' + choice(list(fields), 'and'))}")
+    return meant[0]
 
 
 def write_batch_movie(
-    folder: Path, arms: str | None, replicate: int, point: int, field: str | None, format: str
-) -> Path:
+    folder: Path, arms: str | None, replicate: int, point: int, field: str | None, format: str, quiet: bool
+) -> None:
     """Draw the runs of one replicate of the batch in `folder`, one per arm (`arms`: names with commas between them;
-    by default all), side by side. Raises UserError."""
+    by default all), side by side, and say where the movie is. Raises UserError."""
     refuse_other_folders(folder, "movie --arms")
     from ..experiments.outcome import Outcome
     from ..view.arms import MOST_ARMS, write_arms_movie
@@ -21,7 +49,7 @@ def write_batch_movie(
     names = [name.strip() for name in arms.split(",") if name.strip()] if arms else outcome.arms
     for name in names:
         if name not in outcome.arms:
-            raise UserError(f"there is no arm '{name}'; there are: {', '.join(outcome.arms)}")
+            raise UserError(f"there is no arm '{name}'; {did_you_mean(name, outcome.arms, 'there are: ' + ', '.join(outcome.arms))}")
     if len(names) > MOST_ARMS:
         raise UserError(
             f"a movie shows up to {MOST_ARMS} arms side by side; choose them with --arms, of: {', '.join(outcome.arms)}"
@@ -31,6 +59,10 @@ def write_batch_movie(
             f"there is no point {point} in this batch; its points are {outcome.points[0]} to {outcome.points[-1]}"
         )
     runs = [_run(outcome, name, replicate, point) for name in names]
+    try:
+        field = field_called(field, runs[0])
+    except FileNotFoundError as error:
+        raise UserError(str(error)) from error
     settings = ", ".join(
         f"{path.removeprefix('rules.')} = {value:.4g}" if isinstance(value, float) else f"{path} = {value}"
         for path, value in outcome.settings[point].items()
@@ -46,16 +78,21 @@ def write_batch_movie(
     )
     title = ", ".join(part for part in (outcome.name, settings, f"replicate {replicate}") if part)
     try:
-        return write_arms_movie(
-            runs,
-            names,
-            folder / (stem if format == "png" else f"{stem}.{format}"),
-            title=title,
-            format=format,
-            field=field,
-        )
+        with progress(quiet) as shown:
+            compile_for_pictures(shown)
+            shown.phase("drawing the movie", counted("frame"))
+            written = write_arms_movie(
+                runs,
+                names,
+                folder / (stem if format == "png" else f"{stem}.{format}"),
+                title=title,
+                format=format,
+                field=field,
+                progress=lambda done, total: shown((done, total)),
+            )
     except (ValueError, FileNotFoundError) as error:
         raise UserError(str(error)) from error
+    print(f"Wrote {written}")
 
 
 def _run(outcome, arm: str, replicate: int, point: int) -> Path:
@@ -70,6 +107,6 @@ def _run(outcome, arm: str, replicate: int, point: int) -> Path:
     if not (folder / "snapshots.zarr").exists():
         raise UserError(
             "this batch kept no snapshots of its runs, which a movie is made of; keep them with: "
-            + command("batch", "EXPERIMENT", "--keep", "all", "-o", outcome.folder.parent / (outcome.folder.name + "-kept"))
+            + typed("batch", "EXPERIMENT", "--keep", "all", "-o", outcome.folder.parent / (outcome.folder.name + "-kept"))
         )
     return folder

@@ -1,5 +1,6 @@
 """`crlm reproduce`: run published experiments with the default parameters, and say which of them come out."""
 
+import os
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -10,8 +11,9 @@ from rich.table import Table
 from rich.text import Text
 
 from ..config import ConfigError
-from ..config.loading import Reader, shipped_configs, to_plain
+from ..config.loading import Reader, shipped_configs
 from ..config.nodes import Source
+from ..config.shipped import find_shipped, names_of
 from ..experiments.batch import NAME, BatchStopped, missing_runs, refuse_folder, run_batch
 from ..experiments.executors import ExecutorError
 from ..experiments.experiment import Experiment
@@ -21,6 +23,7 @@ from ..experiments.published_table import (
     HEADINGS,
     REPORT,
     TABLE,
+    as_markdown,
     cells_of,
     experiments_of,
     rows_of,
@@ -31,12 +34,14 @@ from ..experiments.reproduce import Reproduction, reproduce
 from ..experiments.store import read_results, read_series
 from ..record.files import refuse_others
 from ..simulation import RunInterrupted
-from . import UserError, command
+from . import UserError, typed
+from .ahead import compile_for_runs
 from .batch import of_batch, stopped, workers_for
+from .catalogue import paragraph
 from .progress import progress
 
-PIPED = 200
-"""Width taken where there is no terminal."""
+WIDE = 140
+"""Columns from which a table can be read."""
 STYLES = {HOLDS: "green", FAILS: "red", UNRESOLVED: "yellow"}
 
 
@@ -54,6 +59,8 @@ def reproduce_files(paths: Sequence[Path], folder: Path, *, workers: int | None,
         refuse_folder(folder / file.stem, resume)
     done: list[Reproduction] = []
     tell = progress(quiet).tell
+    if resume and not any((folder / file.stem / NAME).exists() for file in files):
+        tell(f"{folder} holds nothing to resume; the experiments begin.")
     for file, experiment in zip(files, experiments, strict=True):
         name = experiment.published.id
         tell(f"{name}: {experiment.published.finding}")
@@ -78,7 +85,9 @@ class _Runs:
     def __call__(self, replicates: int) -> tuple[pa.Table, pa.Table | None]:
         experiment = replace(self.experiment, replicates=replicates)
         workers = workers_for(experiment, missing_runs(experiment, self.folder), self.workers, None, "measures")
-        with progress(self.quiet, of_batch) as shown:
+        with progress(self.quiet) as shown:
+            compile_for_runs(shown)
+            shown.phase(f"{experiment.published.id}: computing the runs", of_batch)
             run_batch(experiment, self.folder, workers, resume=self.resume, tell=shown.tell, progress=shown)
         self.resume = True
         has_series = any(request.is_series for request in experiment.measures)
@@ -91,12 +100,12 @@ def files_of(paths: Sequence[Path]) -> list[Path]:
     found: list[Path] = []
     for path in paths:
         if not path.is_dir():
-            found.append(path if path.exists() else shipped_file(path))
+            found.append(path if path.exists() else find_shipped(path, "published") or _refused(path))
             continue
         inside = [file for file in sorted(path.glob("*.y*ml")) if _is_published(file)]
         if not inside and any((batch / NAME).exists() for batch in (path, *path.iterdir())):
             raise UserError(f"{path} is an output folder; the experiments are given as files or folders of files, by default "
-                            f"those that come with crlm, and the output folder with -o: {command('reproduce', '-o', path, '--resume')}")
+                            f"those that come with crlm, and the output folder with -o: {typed('reproduce', '-o', path, '--resume')}")
         if not inside:
             raise UserError(f"no file in {path} has a `published` block")
         found += inside
@@ -108,22 +117,10 @@ def files_of(paths: Sequence[Path]) -> list[Path]:
     return list(stems.values())
 
 
-def shipped_file(path: Path) -> Path:
-    """The published experiment that comes with crlm and whose id or file is named (V24, v24, V24_e_selectin_kinetics); else
-    `path`."""
-    name = path.name.removesuffix(".yaml").casefold()
-    if path.parent != Path():
-        return path
-    for file in sorted((shipped_configs() / "published").glob("*.yaml")):
-        if name in (file.stem.casefold(), _id_of(file).casefold()):
-            return file
-    return path
-
-
-def _id_of(path: Path) -> str:
-    """The id that a published experiment gives itself."""
-    content = to_plain(Reader().read(path, Source(str(path), path.parent)))
-    return str(content["published"]["id"])
+def _refused(path: Path) -> Path:
+    """Raises UserError, with the ids that there are."""
+    raise UserError(f"there is no file {path}, and no published experiment of that name; those that come with crlm are "
+                    + ", ".join(names_of("published")))
 
 
 def _is_published(path: Path) -> bool:
@@ -146,19 +143,41 @@ def load_all(files: Sequence[Path]) -> list[Experiment]:
 
 
 def show(reproductions: Sequence[Reproduction], folder: Path) -> None:
-    """Print the table."""
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console = Console(width=PIPED, highlight=False)
+    """Print the table: as wide as the terminal or COLUMNS say, a block per experiment where that is narrow, and in Markdown
+    where there is no terminal."""
+    console, rows = Console(highlight=False), rows_of(reproductions)
+    if not console.is_terminal and "COLUMNS" not in os.environ:
+        print(as_markdown(rows), end="")
+    else:
+        if console.width >= WIDE:
+            console.print(_table(rows))
+        else:
+            for those in experiments_of(rows):
+                _show_block(console, those)
+        console.print(summary(rows), markup=False)
+    print(f"Written: {folder / REPORT}, {folder / TABLE}")
+
+
+def _table(rows: Sequence[dict]) -> Table:
     table = Table(show_lines=False, header_style="dim", padding=(0, 1))
     for heading in HEADINGS:
         table.add_column(heading, overflow="fold", ratio={"published": 3, "expected": 2}.get(heading))
-    rows = rows_of(reproductions)
     for those in experiments_of(rows):
         for row, cells in zip(those, cells_of(those), strict=True):
             table.add_row(*(Text(cell, STYLES[row["verdict"]]) if heading == "verdict" else Text(cell)
                             for heading, cell in zip(HEADINGS, cells, strict=True)))
         table.add_section()
-    console.print(table)
-    console.print(summary(rows), markup=False)
-    console.print(f"Written: {folder / REPORT}, {folder / TABLE}", markup=False)
+    return table
+
+
+def _show_block(console: Console, rows: Sequence[dict]) -> None:
+    """The rows of one experiment, below each other."""
+    for row, cells in zip(rows, cells_of(rows), strict=True):
+        told = dict(zip(HEADINGS, cells, strict=True))
+        if told["experiment"]:
+            paragraph(console, Text.assemble((told["experiment"], "bold"), f"  {told['published']}"), hanging=4)
+        paragraph(console, Text.assemble("expected ", told["expected"], ", simulated ", told[HEADINGS[3]], ": ",
+                                         (told["verdict"], STYLES[row["verdict"]])), indent=4, hanging=4)
+    calibrated, runs, seconds = cells_of(rows)[0][-3:]
+    paragraph(console, f"calibrated on: {calibrated}; {runs} runs, {seconds}", indent=4, style="dim")
+    console.print()

@@ -4,11 +4,12 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..estimate import estimate, in_words, kernels_are_cold
+from ..estimate import estimate, in_words
 from ..record import manifest
-from . import UserError, command
-from .ahead import compile_ahead
-from .progress import progress, say
+from ..units import in_time
+from . import UserError, typed
+from .ahead import compile_for_pictures, compile_for_runs
+from .progress import Phases, counted, of_run, progress, say
 
 if TYPE_CHECKING:
     from ..config.schema import Config
@@ -37,20 +38,22 @@ def run_experiment(config: "Config", folder: Path, *, threads: int, resume: bool
     with progress(quiet) as shown:
         for warning in estimate(config).warnings:
             shown.tell(f"Note: {warning}.")
-        shown.tell(f"{config.name}: building the liver.")
-        if kernels_are_cold():
-            shown.tell("This first run also compiles the kernels, which takes most of a minute.")
-            compile_ahead()
-        model = build(config)
-        model.threads = threads
-        simulation = Simulation(model, folder=folder, resume=resume, progress=shown, tell=shown.tell, warn=shown.warn, check=check,
-                                draw=lambda run: draw_all(run, config, shown.tell))
+        needs = estimate(config)
+        shown.tell(f"{config.name}: {in_time(config.duration - config.begins)} of {needs.area_mm2:.3g} mm2 of liver.")
         try:
+            compile_for_runs(shown)
+            shown.phase("building the liver")
+            model = build(config)
+            model.threads = threads
+            simulation = Simulation(model, folder=folder, resume=resume, progress=shown, tell=shown.tell, warn=shown.warn, check=check,
+                                    draw=lambda run: draw_all(run, config, shown))
+            shown.phase("simulating", of_run)
             simulation.run()
         except RunInterrupted as error:
             raise RunInterrupted(f"Interrupted: {error}. Everything up to then is in {folder}.\nTo go on: {again} --resume") from None
         except KeyboardInterrupt:
-            raise RunInterrupted(f"Interrupted. What was kept is in {folder}.\nTo go on: {again} --resume") from None
+            kept = f"What was kept is in {folder}." if (folder / manifest.NAME).exists() else "Nothing was computed yet."
+            raise RunInterrupted(f"Interrupted. {kept}\nTo go on: {again} --resume") from None
         except OSError as error:
             said = f"Something could not be read or written: {error.strerror or error} ({error.filename or folder})."
             if (folder / manifest.NAME).exists():
@@ -113,22 +116,34 @@ def refuse_crowd(config: "Config") -> None:
                         "Implant fewer or smaller ones, or make tissue.width or tissue.height larger.")
 
 
-def draw_all(folder: Path, config: "Config", tell) -> None:
+def draw_all(folder: Path, config: "Config", shown: Phases) -> None:
     """The figures and the movie that the config's `record` asks for. Raises DrawingFailed."""
     try:
         if config.record.figures:
-            from ..view.figures import plot_run
-
-            tell("Drawing the figures.")
-            plot_run(folder)
+            draw_figures(folder, shown)
         if config.record.movie:
-            from ..view.movie import write_movie
-
-            tell("Drawing the movie.")
-            write_movie(folder)
+            draw_movie(folder, shown)
     except Exception as error:  # whatever goes wrong in drawing, the data are there and the user must hear both
         raise DrawingFailed(f"The data of the run are in {folder}, but drawing failed: {type(error).__name__}: {error}\n"
                             "--resume tries again; with record.movie and record.figures off nothing is drawn.") from error
+
+
+def draw_figures(folder: Path, shown: Phases) -> list[Path]:
+    """The figures of a run, as a phase; returns what was written."""
+    compile_for_pictures(shown)
+    shown.phase("drawing the figures")
+    from ..view.figures import plot_run
+
+    return plot_run(folder)
+
+
+def draw_movie(folder: Path, shown: Phases, **settings) -> Path:
+    """The movie of a run, as a phase; returns what was written. `settings` are those of `write_movie`."""
+    compile_for_pictures(shown)
+    shown.phase("drawing the movie", counted("frame"))
+    from ..view.movie import write_movie
+
+    return write_movie(folder, progress=lambda done, total: shown((done, total)), **settings)
 
 
 def _ending(simulation, folder: Path) -> str:
@@ -146,5 +161,5 @@ def _ending(simulation, folder: Path) -> str:
         (manifest.CONFIG, "the config, everything filled in"),
     )
     lines += [f"  {name:<19} {meaning}" for name, meaning in contents if (folder / name).exists()]
-    lines.append(f"Next: {command('movie', folder, '--field', 'cxcl1')}; {command('plot', folder)}; another seed: crlm run ... --seed N")
+    lines.append(f"Next: {typed('movie', folder, '--field', 'cxcl1')}; {typed('plot', folder)}; another seed: crlm run ... --seed N")
     return "\n".join(lines)

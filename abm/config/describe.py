@@ -17,7 +17,7 @@ from .loading import PRESETS, presets
 from .nodes import NOT_FINITE, plain_scalar
 
 USUAL = {"line": "mc38", "host": "c57bl6_resting"}
-"""The presets that the starter suggests."""
+"""The presets that the starter names."""
 
 LINE_LENGTH = 100
 """Lists of plain values are written on one line up to here."""
@@ -30,14 +30,14 @@ _LOOKS_LIKE_A_NUMBER = re.compile(r"[-+.]?[0-9][0-9a-f_.,:xo+-]*", re.IGNORECASE
 # --- The resolved config ----------------------------------------------------------------------------------------------
 
 
-def resolved_yaml(config: BaseModel, plugins: Sequence[str] | None = None) -> str:
+def resolved_yaml(config: BaseModel, plugins: Sequence[str] | None = None, readable: bool = False) -> str:
     """Every key of `config` with its value and unit, in the order of the schema. Loading the text gives an equal
-    config, the floats bit for bit.
+    config, the floats bit for bit. `readable` writes each number in the unit in which it is shortest (14 d, not 336 h).
 
     The paths of plugins are absolute in a loaded config; `plugins` replaces them, for a text that travels with copies
     of the files (`['plugins/my_rule.py']`).
     """
-    content = config.model_dump(mode="json", by_alias=True)
+    content = config.model_dump(mode="json", by_alias=True, context={"readable": readable})
     if plugins is not None:
         content["plugins"] = list(plugins)
     return as_yaml(content)
@@ -141,7 +141,7 @@ def _warnings(value: Any, path: tuple[str | int, ...]) -> Iterator[str]:
         for name, field in type(value).model_fields.items():
             item, here = getattr(value, name), (*path, field.alias or name)
             if name in about and about[name].outside(item):
-                yield (f"{dotted(here)}: {about[name].quantity.format(item)} is outside the plausible range "
+                yield (f"{dotted(here)}: {about[name].quantity.readable(item)} is outside the plausible range "
                        f"{_range(about[name])} ({about[name].mark}; {about[name].source})")
             yield from _warnings(item, here)
     elif isinstance(value, Mapping):
@@ -227,8 +227,9 @@ FIRST = ("name", "description", "seed", "duration", "tissue.width", "tissue.heig
 """What the starter writes out. No preset sets these, so writing them overrides nothing unseen."""
 OFTEN = ("cells.kupffer.density", "cells.natural_killer.density", "cells.neutrophil.density")
 """What stands in comments, with its value, ready to be uncommented."""
-EXAMPLES = {"name": "my experiment", "rules.arrival.per_liver": "5e5", "rules.arrival.enrichment": "10"}
-"""What the starter gives instead of the default: by default no tumor cell arrives."""
+EXAMPLES = {"name": "my experiment", "duration": "12 d", "tissue.width": "1.4 mm", "tissue.height": "1.4 mm",
+            "rules.arrival.per_liver": "5e5", "rules.arrival.enrichment": "14"}
+"""What the starter gives instead of the defaults, by which no tumor cell arrives: a piece of liver with some colonies at the end."""
 COMMENT_COLUMN = 34
 WIDTH = 120
 
@@ -236,20 +237,18 @@ WIDTH = 120
 def starter_yaml(config_class: type[BaseModel]) -> str:
     """A commented config to begin with. What is changed first stands there; more stands in comments."""
     lines = [
-        "# An experiment for crlm. Every key has a default: what you leave out keeps it.",
-        "# Check this file with `crlm check FILE`, run it with `crlm run FILE -o FOLDER`.",
+        "# A config for crlm: one run. Every key has a default: what you leave out keeps it.",
+        "# Check this file with `crlm check FILE`, run it with `crlm run FILE`; then look at overview.png and movie.mp4.",
         "# Numbers carry their unit, any unit of the right dimension: 14 d, 0.1 /h, 180 /mm^2, 20 um^2/s.",
         "",
     ]
     for key, annotation in keys_of(config_class).items():
         if key in FIRST and not any(map(is_group, alternatives(annotation))):
             lines += _entry(config_class, (key,), "")
-    lines += ["", "# Another config to build on, and presets of the cell line and of the mouse.",
-              "# extends: another_experiment.yaml"]
+    lines += ["", "# Presets of the cell line and of the animal, and another config to build on; `crlm examples` says what they are."]
     for kind in reversed(PRESETS):
-        if presets(kind):
-            suggested = USUAL[kind] if USUAL[kind] in presets(kind) else presets(kind)[0]
-            lines += _with_comment(f"# {kind}: {suggested}", f"there is {', '.join(presets(kind))}")
+        lines += _with_comment(f"{kind}: {USUAL[kind]}", f"there is {', '.join(presets(kind))}")
+    lines.append("# extends: another_config.yaml")
     for key, annotation in keys_of(config_class).items():
         group = next((part for part in alternatives(annotation) if is_group(part)), None)
         if group is None:
@@ -305,7 +304,7 @@ def _entry(config_class: type[BaseModel], path: tuple[str, ...], mark: str) -> l
     if value is None:
         value = quantity.example if quantity else None
     elif quantity and not isinstance(value, str):
-        value = quantity.format(value)
+        value = quantity.readable(value)
     # a quantity without a unit may be declared as '0.5'
     written = value if quantity and isinstance(value, str) else _inline(value)
     group = _group(config_class, path[:-1])

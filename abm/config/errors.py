@@ -16,8 +16,20 @@ from ..units import Quantity
 CLOSE = 0.6
 """Similarity (difflib) from which a key counts as a misspelling of another."""
 VERY_CLOSE = 0.8
-SYNONYMS = {"lsec": "endothelium", "hsc": "stellate", "dt": "step", "days": "duration", "hours": "duration"}
-"""What people write (first) for what the schema calls otherwise."""
+ABOUT_AS_CLOSE = 0.05
+"""What is no less similar than the best by more than this may be meant as well."""
+_SYNONYMS = {
+    "step": "dt timestep", "duration": "days hours tend endtime", "seed": "rng",
+    "kupffer": "kc kcs macrophage macrophages kupffercell kupffercells", "endothelium": "lsec lsecs endothelial endothelialcells",
+    "stellate": "hsc hscs stellatecells", "natural_killer": "nkcell nkcells nks", "neutrophil": "pmn pmns neutrophils granulocytes",
+    "tumor": "cancer cancercells tumorcells tumourcells",
+    "tnf": "tnfa tnfalpha", "tgf_beta": "tgfb tgfb1 tgfbeta1", "cxcl1": "il8 cxcl8 kc gro groalpha mip2 chemokine",
+    "oxygen": "o2 po2", "lactate": "lacticacid", "vegf": "vegfa", "e_selectin": "sele cd62e eselectin",
+    "deplete": "clodronate depletion", "degrade": "dnase dnasei", "cytotoxic": "chemotherapy chemo drug", "infuse": "inject transfer",
+    "knock_out": "ko knockout", "stimulate": "surgery resection",
+    "c57bl6_resting": "mouse mice b6 bl6 wildtype", "c57bl6_polyic": "mouse mice", "nude": "athymic balbcnude",
+}
+"""What the schema calls something, and what people write for it, plain (see `_plain`)."""
 SEARCH_DEPTH = 8
 """How deep groups of keys are searched; the schema itself is about four deep."""
 SHOWN_PROBLEMS = 200
@@ -58,10 +70,17 @@ class ConfigError(Exception):
     def __str__(self) -> str:
         shown = self.problems[:SHOWN_PROBLEMS]
         total = len(self.problems) + self.more
-        count = f"{total} problem" + ("s" if total != 1 else "") + (f" in {self.config}" if self.config else "")
+        count = f"{total} problem" + ("s" if total != 1 else "") + self._where()
         if total > len(shown):
             count += f"; the first {len(shown)} are shown"
         return "\n".join([*map(str, shown), printable(count)])
+
+    def _where(self) -> str:
+        """Where the problems are: a shipped file is not at fault for what the command line changes in it."""
+        told = sum(problem.file.startswith("--set") for problem in self.problems)
+        if told == len(self.problems) and told and not self.more:
+            return " on the command line"
+        return (f" in {self.config}" + (" and on the command line" if told else "")) if self.config else ""
 
 
 def _reading_order(problem: Problem, config: str):
@@ -259,29 +278,56 @@ def wanted(annotation: Any) -> str:
 # --- Did you mean -----------------------------------------------------------------------------------------------------
 
 
-def closest(word: str, words: Iterable[str], cutoff: float = CLOSE) -> str | None:
-    """The one of `words` that `word` probably misspells; case, `-` and `_` count little, initials count (`nk`)."""
+def near(word: str, words: Iterable[str], cutoff: float = CLOSE) -> list[str]:
+    """Those of `words` that `word` probably misspells, the likeliest first, mostly one: case, `-`, `_` and `/` count little,
+    initials count (`nk`), other names (`il8`) and the beginning of several (`C57BL/6`) count as these."""
     if len(word) > 60:
-        return None
-    forms = {}
+        return []
+    words = list(words)
+    meant = same(word, words)
+    if meant:
+        return meant
+    plain, forms = _plain(word), {}
     for candidate in words:
         forms.setdefault(_plain(candidate), candidate)
-        parts = candidate.split("_")
-        if len(parts) > 1:
-            forms.setdefault("".join(part[:1] for part in parts), candidate)
-    plain = _plain(word)
-    plain = SYNONYMS.get(plain, plain) if plain not in forms else plain
-    if plain in forms:
-        return forms[plain]
-    longer = [form for form in forms if len(form) > 2]
-    found = difflib.get_close_matches(plain, longer, n=1, cutoff=cutoff)
-    if not found and cutoff <= CLOSE and len(plain) > 2:  # `tnf_alpha` for `tnf`
-        found = sorted((form for form in longer if form.startswith(plain) or plain.startswith(form)), key=len)[-1:]
-    return forms[found[0]] if found else None
+    scored = ((difflib.SequenceMatcher(None, form, plain).ratio(), form) for form in forms if len(form) > 2)
+    found = sorted((pair for pair in scored if pair[0] >= cutoff), reverse=True)
+    begun = [forms[form] for form in forms if len(plain) > 2 and form.startswith(plain)]
+    if 1 < len(begun) <= SHOWN_PLACES and found[:1] < [(VERY_CLOSE, "")]:
+        return begun
+    if found:
+        return [forms[form] for ratio, form in found[:SHOWN_PLACES] if ratio >= found[0][0] - ABOUT_AS_CLOSE]
+    if cutoff <= CLOSE and len(plain) > 2:  # `tnf_receptor` for `tnf`
+        found = sorted((form for form in forms if len(form) > 2 and (form.startswith(plain) or plain.startswith(form))), key=len)
+        return [forms[found[-1]]] if found else []
+    return []
+
+
+def same(word: str, words: Iterable[str]) -> list[str]:
+    """Those of `words` that `word` means beyond doubt: written otherwise (`TNF`), by its initials, or by another name (`IL-8`)."""
+    plain, words = _plain(word), list(words)
+    found = [candidate for candidate in words if _plain(candidate) == plain]
+    if not found:
+        found = [candidate for candidate in words if "_" in candidate and "".join(part[:1] for part in candidate.split("_")) == plain]
+    return found or [candidate for candidate in words if plain in _SYNONYMS.get(candidate, "").split()]
+
+
+def closest(word: str, words: Iterable[str], cutoff: float = CLOSE) -> str | None:
+    """The one of `words` that `word` probably misspells; None where none does."""
+    found = near(word, words, cutoff)
+    return found[0] if found else None
+
+
+def did_you_mean(word: str, words: Iterable[str], otherwise: str = "") -> str:
+    """`did you mean 'a' or 'b'?`; `otherwise`, where nothing is near."""
+    found = near(word, words)
+    quoted_words = [f"'{one}'" for one in found]
+    return f"did you mean {choice(quoted_words)}?" if found else otherwise
 
 
 def _plain(word: str) -> str:
-    return word.lower().replace("-", "").replace("_", "").replace(" ", "")
+    """`TGF-β` as tgfbeta."""
+    return re.sub(r"[\W_]", "", word.lower().replace("α", "alpha").replace("β", "beta"))
 
 
 def unknown_key(config_class: type[BaseModel], path: Sequence[str | int], value: Any, extra_keys: Sequence[str] = (),
@@ -302,17 +348,17 @@ def unknown_key(config_class: type[BaseModel], path: Sequence[str | int], value:
         if target in set(every_key(config_class)):
             return message, "a key is one word; write " + " ".join(f"{piece}:" for piece in target) + \
                 ", each on its own line, indented below the one before"
-    near = closest(key, here, VERY_CLOSE)
-    if near:
-        return message, f"did you mean {named(near)}?"
+    found = near(key, here, VERY_CLOSE)
+    if found:
+        return message, f"did you mean {choice([named(one) for one in found])}?"
     # what stands in an entry of a list was meant for it
     everywhere = [] if any(isinstance(part, int) for part in parents) else list(every_key(config_class))
     exact = [place for place in everywhere if _plain(place[-1]) == _plain(key) and place[:-1] != parents]
     if 0 < len(exact) <= SHOWN_PLACES:
         return message, f"did you mean {choice([_place_name(place) for place in exact])}?"
-    near = closest(key, here)
-    if near:
-        return message, f"did you mean {named(near)}?"
+    found = near(key, here)
+    if found:
+        return message, f"did you mean {choice([named(one) for one in found])}?"
     if exact:
         shown = [dotted(place) for place in exact[:SHOWN_PLACES]]
         return message, f"the key '{shorten(key)}' belongs elsewhere, e.g. {choice(shown)}"
@@ -351,15 +397,12 @@ def in_words(error: Mapping[str, Any], expected: str, unit: str = "") -> tuple[s
         return error["msg"].removeprefix("Value error, ").removeprefix("Assertion failed, "), ""
     if kind in ("literal_error", "enum"):
         options = [str(word).strip("'\"") for word in _options(str(context.get("expected", "")))]
-        near = closest(value, options) if isinstance(value, str) else None
         message = f"expected {choice([repr(word) for word in options])}, got {quoted(value)}"
-        return message, f"did you mean '{near}'?" if near else ""
+        return message, did_you_mean(value, options) if isinstance(value, str) else ""
     if kind == "union_tag_invalid":
         options = [word.strip("'\" ") for word in _options(str(context.get("expected_tags", "")))]
         tag = str(context.get("tag", ""))
-        near = closest(tag, options)
-        message = f"'{shorten(tag)}' is not one of {choice(options)}"
-        return message, f"did you mean '{near}'?" if near else ""
+        return f"'{shorten(tag)}' is not one of {choice(options)}", did_you_mean(tag, options)
     if kind == "union_tag_not_found":
         return f"the key {context.get('discriminator', '')} is missing; it says what this is", ""
     bounds = {"greater_than": ("more than", "gt"), "greater_than_equal": ("at least", "ge"),
@@ -418,8 +461,7 @@ def _meant_quantity(text: str) -> str:
 
 
 def _meant_switch(value: Any) -> str:
-    near = closest(value, ("on", "off", "true", "false")) if isinstance(value, str) else None
-    return f"did you mean '{near}'?" if near else ""
+    return did_you_mean(value, ("on", "off", "true", "false")) if isinstance(value, str) else ""
 
 
 def _options(text: str) -> list[str]:

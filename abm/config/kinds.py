@@ -7,7 +7,7 @@ from pydantic import BaseModel, BeforeValidator, Discriminator, Tag, ValidationE
 from pydantic_core import PydanticCustomError
 
 from ..interventions import Intervention
-from .errors import choice, closest, quoted
+from .errors import choice, did_you_mean, quoted
 
 
 def one_of(kinds: Sequence[type[Intervention]]) -> Any:
@@ -29,11 +29,11 @@ def one_of(kinds: Sequence[type[Intervention]]) -> Any:
             return value
         if named:
             raise _wrong(f"{choice(named, 'and')} are {len(named)} interventions: write an entry for each")
-        near = {key: closest(str(key), by_name) for key in value}
-        key = next((key for key, name in near.items() if name), None)
+        meant = {key: did_you_mean(str(key), by_name) for key in value}
+        key = next((key for key, said in meant.items() if said), None)
         if key is None:
             raise _wrong(f"the kind of intervention is missing; one key must be {choice(list(by_name))}")
-        message = _wrong(f"there is no such kind of intervention; did you mean '{near[key]}'?")
+        message = _wrong(f"there is no such kind of intervention; {meant[key]}")
         raise ValidationError.from_exception_data("entry", [{"type": message, "loc": (key,), "input": value[key]}])
 
     union = Union[tuple(Annotated[kind, Tag(f"<{name}>")] for name, kind in by_name.items())]  # noqa: UP007

@@ -22,7 +22,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from . import errors
-from .errors import ConfigError, Problem, closest, dotted, quoted, shorten
+from .errors import ConfigError, Problem, dotted, quoted, shorten
 from .nodes import BROKEN, MAX_DEPTH, Node, Place, Source, compose_nodes, position
 
 MAX_BYTES = 1_000_000
@@ -190,8 +190,7 @@ class Reader:
             with path.open("rb") as file:
                 data = file.read(MAX_BYTES + 1)
         except FileNotFoundError:
-            near = closest(path.name, [*_configs_in(path.parent), *_configs_in(shipped_configs())])
-            hint = f"did you mean '{near}'?" if near else ""
+            hint = errors.did_you_mean(path.name, [*_configs_in(path.parent), *_configs_in(shipped_configs())])
             return self.unreadable(Problem(source.label, None, None, "", "there is no such file", hint), source)
         except (OSError, ValueError, RuntimeError) as error:
             reason = getattr(error, "strerror", None) or str(error)
@@ -325,8 +324,8 @@ def _named_file(reader: Reader, item: Node, path: tuple, chain: tuple[Path, ...]
     places = [where / candidate for where in (folder, shipped) for candidate in names]
     found = next((place for place in places if _exists(place)), None)
     if found is None:
-        near = closest(Path(name).name, [*_configs_in(folder), *_configs_in(shipped)])
-        hint = f"did you mean '{near}'?" if near else f"looked in {_shown(folder)} and {_shown(shipped)}"
+        hint = errors.did_you_mean(Path(name).name, [*_configs_in(folder), *_configs_in(shipped)],
+                                   f"looked in {_shown(folder)} and {_shown(shipped)}")
         reader.problems.append(item.shown.problem(path, f"there is no file {quoted(name)}", hint))
         reader.complete = False
         return []
@@ -372,8 +371,7 @@ def _preset(reader: Reader, node: Node, kind: str, chain: tuple[Path, ...]) -> l
         if not re.fullmatch(r"[\w-]+", name):
             found = Path()
     if not _exists(found):
-        near = closest(name, presets(kind))
-        hint = f"did you mean '{near}'?" if near else _preset_hint(kind)
+        hint = errors.did_you_mean(name, presets(kind), _preset_hint(kind))
         reader.problems.append(node.shown.problem((kind,), f"there is no {kind} preset {quoted(name)}", hint))
         reader.complete = False
         return []

@@ -23,7 +23,7 @@ from typing import NamedTuple
 from pydantic import ValidationError
 
 from ..rules.rule import Rule, RuleParameters
-from .errors import closest, quoted
+from .errors import did_you_mean, quoted
 
 MAX_BYTES = 1_000_000
 _MODULE = "crlm_plugin_"
@@ -88,9 +88,8 @@ def check_names(rule: type[Rule], known: Sequence[str]) -> None:
     if rule.name in known:
         raise PluginError(f"there is already a rule named '{rule.name}'; choose another name")
     if rule.after is not None and rule.after not in known:
-        near = closest(str(rule.after), known)
-        raise PluginError(f"the rule '{rule.name}' runs after {quoted(rule.after)}, which is not a rule"
-                          + (f"; did you mean '{near}'?" if near else ""))
+        meant = did_you_mean(str(rule.after), known)
+        raise PluginError(f"the rule '{rule.name}' runs after {quoted(rule.after)}, which is not a rule" + (f"; {meant}" if meant else ""))
 
 
 def load_module(path: Path) -> ModuleType:
@@ -127,6 +126,12 @@ def load_module(path: Path) -> ModuleType:
         del sys.modules[name]
         raise
     return module
+
+
+def place_of(error: BaseException) -> traceback.FrameSummary | None:
+    """The line of a plugin in which an error arose, the innermost one; None where no plugin had to do with it."""
+    files = {module.__file__ for name, module in list(sys.modules.items()) if name.startswith(_MODULE)}
+    return next((frame for frame in reversed(traceback.extract_tb(error.__traceback__)) if frame.filename in files), None)
 
 
 def _unreadable(error: Exception) -> str:

@@ -33,6 +33,9 @@ from ..units import LONGEST, Hours, Moment, Parameters
 from . import plugins
 from .kinds import one_of
 
+LONGEST_TESTED_STEP = 10 / 60
+"""Hours; with steps from 1 min up to this one results are shown to be the same."""
+
 
 class CellsParameters(Parameters):
     """The populations; tumor is the cell line, the others are the host."""

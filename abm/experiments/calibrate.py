@@ -25,7 +25,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field
 
 from ..config import ConfigError
-from ..config.errors import Problem, alternatives, at, closest, every_key, is_group
+from ..config.errors import Problem, alternatives, at, did_you_mean, every_key, is_group
 from ..config.loading import Reader, checked, sound
 from ..config.nodes import Node, Place, Source
 from ..config.schema import compose
@@ -212,8 +212,7 @@ def _movable(key: str, bounds: Bounds, root: Node, problems: list[Problem]) -> M
     about = declared_at(type(defaults), path)
     if about is None:
         known = [".".join(place) for place in every_key(type(defaults)) if declared_at(type(defaults), place)]
-        near = closest(key, known)
-        refuse("there is no declared parameter of this name", f"did you mean '{near}'?" if near else "`crlm rules` lists them")
+        refuse("there is no declared parameter of this name", did_you_mean(key, known, "`crlm rules --all` lists them"))
         return None
     if about.quantity is None or about.low is None:
         refuse("it has no plausible range inside which it could move")

@@ -8,6 +8,7 @@ import itertools
 import numpy as np
 
 from .experiment import Experiment, Point, Run, Sweep
+from .extras import how_to_install
 
 
 class DesignError(ValueError):
@@ -63,7 +64,7 @@ def samples(sweep: Sweep) -> np.ndarray:
     try:
         from SALib.sample import morris, sobol
     except ImportError:
-        raise DesignError(f"the method '{sweep.method}' needs SALib: pip install 'crlm[sensitivity]'") from None
+        raise DesignError(f"the method '{sweep.method}' needs SALib: {how_to_install('sensitivity')}") from None
     if sweep.method == "sobol":
         if sweep.points & (sweep.points - 1):
             raise DesignError(f"sobol needs a power of 2 as points, such as {1 << sweep.points.bit_length() - 1} or "

@@ -13,6 +13,7 @@ from ..record.tables import read_table
 from ..view import comparison_figures as view
 from ..view.style import save_figure
 from .comparison import Row, along
+from .extras import how_to_install
 from .outcome import MeasureColumn, Outcome, ParameterColumn, cascade_of
 from .sensitivity import Sensitivity, sensitivity
 from .statistics import Estimate, mean_band, mean_estimate, share_estimate
@@ -415,7 +416,7 @@ def _draw_sensitivities(outcome: Outcome, drawn: Drawn, output: Path) -> None:
                     )
                 )
     except ImportError:
-        drawn.notes.append("Sensitivity indices need SALib: pip install 'crlm[sensitivity]'.")
+        drawn.notes.append(f"Sensitivity indices need SALib: {how_to_install('sensitivity')}.")
     except ValueError as error:
         drawn.notes.append(f"No sensitivity indices: {error}.")
     sheets = math.ceil(len(panels) / MOST_PANELS)

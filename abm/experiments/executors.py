@@ -16,6 +16,7 @@ from multiprocessing import connection, get_context, parent_process
 from pathlib import Path
 from typing import Protocol
 
+from .extras import how_to_install
 from .one_run import STOPPED, Report, Task, compute, kept_report
 from .store import FAILED, write_part
 
@@ -311,12 +312,12 @@ def refuse_cluster(cluster: str) -> None:
         import dask  # noqa: F401
         import distributed  # noqa: F401
     except ImportError:
-        raise ExecutorError("Dask is not installed: pip install 'crlm[cluster]'") from None
+        raise ExecutorError(f"Dask is not installed: {how_to_install('cluster')}") from None
     if _is_file(cluster):
         try:
             import dask_jobqueue  # noqa: F401
         except ImportError:
-            raise ExecutorError("dask-jobqueue is not installed: pip install 'crlm[cluster]'") from None
+            raise ExecutorError(f"dask-jobqueue is not installed: {how_to_install('cluster')}") from None
         _slurm_options(cluster)
 
 

@@ -21,10 +21,11 @@ from ..config.loading import OVERRIDE_KEY, PRESETS, Reader, Setting, checked, pr
 from ..config.nodes import BROKEN, Node, Source
 from ..config.plugins import PluginError
 from ..config.schema import Config
-from ..units import Quantity
+from ..config.shipped import here_or_shipped
+from ..units import Quantity, in_time
 from .design import DesignError, points_of
 from .experiment import ONLY_ARM, Experiment, ExperimentFile, Method, Point, Sweep, SweepFile, Swept
-from .measure import Line, Measure, MeasureRequest, in_time, load_measures, read_request
+from .measure import Line, Measure, MeasureRequest, load_measures, read_request
 from .published import Comparison, Expectation, own_parameters, read_expectation
 from .store import RESERVED, columns_of
 
@@ -38,19 +39,21 @@ _ARM = re.compile(r"[^\W_][\w+.-]{0,79}")
 
 def load_experiment(path: str | os.PathLike, overrides: Sequence[str] = (), *, published: bool = False,
                     defaults: Point | None = None) -> Experiment:
-    """The experiment of the file at `path`, changed by `overrides` such as `'replicates=3'`.
+    """The experiment of the file at `path`, or of the one of this name that comes with crlm (`who_stops_them`), changed by
+    `overrides` such as `'replicates=3'`.
 
     published : it must say what was published and expected, and may not set parameters that are no part of its system
     defaults : key path -> value, instead of the declared defaults: they count where nothing else is written
 
     Raises ConfigError with everything that is wrong.
     """
-    source = Source(os.fspath(path), Path(path).parent)
+    path = here_or_shipped(Path(path), "experiment", "published")
+    source = Source(os.fspath(path), path.parent)
     reader = Reader()
-    root = reader.read(Path(path), source)
+    root = reader.read(path, source)
     if not reader.files:  # not even a text: nothing else can be said about it
         raise ConfigError(reader.problems, source.label)
-    return _Loading(reader, root, source, overrides, published, defaults or {}).experiment(Path(path))
+    return _Loading(reader, root, source, overrides, published, defaults or {}).experiment(path)
 
 
 class _Loading:
@@ -437,7 +440,7 @@ class _Loading:
                 file = item.place.source.folder / Path(item.value).expanduser()
                 known = load_measures([*files, file])
                 files.append(file)
-            except (PluginError, RuntimeError) as error:  # RuntimeError: ~nobody has no home folder
+            except (PluginError, RuntimeError, ValueError) as error:  # ~nobody has no home folder; a null byte is no name
                 self._wrong(path, f"{quoted(item.value)}: {error}")
         return known
 
@@ -527,8 +530,8 @@ class _Loading:
 
 
 def _arms_hint(name: str, arms: Iterable[str]) -> str:
-    near = closest(name, arms)
-    return f"did you mean '{near}'?" if near else f"the arms are {errors.choice(list(arms), 'and')}"
+    arms = list(arms)
+    return errors.did_you_mean(name, arms, f"the arms are {errors.choice(arms, 'and')}")
 
 
 def path_of(key: str) -> tuple[str | int, ...]:

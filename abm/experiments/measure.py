@@ -33,12 +33,12 @@ from pydantic import Field, ValidationError, create_model, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from ..config import plugins
-from ..config.errors import closest, keys_of, quantity_of, quoted
+from ..config.errors import did_you_mean, keys_of, quantity_of, quoted
 from ..kernels.tables import as_rows
 from ..record import parquet
 from ..record.ledger import ENTRY
 from ..record.recorder import Recorder
-from ..units import Declared, Hours, Moment, Parameters
+from ..units import Declared, Hours, Moment, Parameters, in_time
 from .looking import Looking, Share
 
 if TYPE_CHECKING:
@@ -310,8 +310,7 @@ def read_request(line: Mapping[str, Any] | str, measures: Mapping[str, Measure] 
         raise TypeError(f"not a line of measures: {known}")
     name = written["measure"]
     if name not in measures:
-        near = closest(name, measures)
-        message = f"there is no measure named {quoted(name)}" + (f"; did you mean '{near}'?" if near else "; see `crlm measures`")
+        message = f"there is no measure named {quoted(name)}; {did_you_mean(name, measures, 'see `crlm measures`')}"
         raise ValidationError.from_exception_data("measure", [InitErrorDetails(
             type=PydanticCustomError("measure", "{message}", {"message": message}), loc=("measure",), input=name)])
     found = measures[name]
@@ -346,13 +345,6 @@ def _said(value: Any, quantity) -> str:
     if isinstance(value, float):
         return f"{value:.10g}" + (f" {quantity.unit}" if quantity is not None and quantity.unit else "")
     return str(value)
-
-
-def in_time(hours: float) -> str:
-    """Hours as one would write them: '14 d', '36 h', '30 min'."""
-    if hours and math.isclose(hours / 24, round(hours / 24), abs_tol=1e-9):
-        return f"{round(hours / 24)} d"
-    return f"{hours:.10g} h" if abs(hours) >= 1 or not hours else f"{hours * 60:.10g} min"
 
 
 # --- Looking at a run -------------------------------------------------------------------------------------------------

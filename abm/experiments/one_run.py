@@ -10,12 +10,12 @@ import hashlib
 import json
 import re
 import time
-import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from ..config.plugins import place_of
 from ..record import manifest
 from ..record.files import TEMPORARY, put, remove_files, write_text
 from ..simulation import SUMMARY, RunInterrupted, Simulation, default_recorders
@@ -98,7 +98,7 @@ def compute(task: Task) -> Report:
     except Exception as problem:
         if isinstance(problem, OSError) and problem.errno in DISK_TROUBLE:
             return Report(task.id, STOPPED, _of_disk(problem, folder))
-        row, status, error = {}, FAILED, _in_words(problem, task.plugins)
+        row, status, error = {}, FAILED, _in_words(problem)
     seconds = time.thread_time() - clock
     if seconds > _LONG:
         gc.collect()  # models refer to themselves, and large ones should not wait for the collector
@@ -120,12 +120,12 @@ def _counts(observed: "Observed") -> dict[str, float]:
     return {f"{label} {what}": value for label, pair in shares.items() for what, value in zip(("count", "of"), pair, strict=True)}
 
 
-def _in_words(error: Exception, plugins: Sequence[str] = ()) -> str:
+def _in_words(error: Exception) -> str:
     """What became wrong, and where in the user's own files, if there."""
     notes = list(getattr(error, "__notes__", ()))
-    own = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename in plugins]
-    if own:
-        notes.append(f"{Path(own[-1].filename).name}, line {own[-1].lineno}")
+    own = place_of(error)
+    if own is not None:
+        notes.append(f"{Path(own.filename).name}, line {own.lineno}")
     return "".join((f"{type(error).__name__}: {error}", *(f", {note}" for note in notes)))
 
 

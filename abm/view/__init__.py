@@ -1,1 +1,1 @@
-"""What is seen: frames (state -> RGB), movies, figures, and the browser app."""
+"""What is seen: frames (state -> RGB), movies and figures."""

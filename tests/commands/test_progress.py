@@ -2,61 +2,129 @@ import io
 import os
 from types import SimpleNamespace
 
+import pytest
+
 from abm.commands import progress
-from abm.commands.progress import Bar, Lines, Silence
+from abm.commands.progress import Bars, Lines, Silence, Standing, counted, in_seconds, of_run, simulated
 
 
-def at(step, end=100, first=0):
-    model = SimpleNamespace(step_number=step, first_step=first, minutes=5.0 * step, tumor=SimpleNamespace(count=7))
+def at(step, end=100, first=0, cells=7):
+    model = SimpleNamespace(step_number=step, first_step=first, minutes=5.0 * step, tumor=SimpleNamespace(count=cells))
     return SimpleNamespace(model=model, end_step=end, until_hours=end / 12)
 
 
-def test_a_line_per_tenth():
-    stream = io.StringIO()
-    with Lines(stream) as lines:
-        for step in range(101):
-            lines(at(step))
-    said = stream.getvalue().splitlines()
-    assert len(said) == 11
-    assert said[0] == "step 0/100  0.0 of 0.347222 d  7 tumor cells alive"
-    assert said[-1].startswith("step 100/100") and said[-1].endswith("0 s left")
-
-
-def test_a_run_that_begins_before_time_0_counts_its_steps_from_there():
-    stream = io.StringIO()
-    lines = Lines(stream)
-    for step in (-288, 100):
-        lines(at(step, first=-288))
-    said = stream.getvalue().splitlines()
-    assert said[0] == "step 0/388  -1.0 of 0.347222 d  7 tumor cells alive"
-    assert said[1].startswith("step 388/388") and said[1].endswith("0 s left")
-
-
-def test_a_slow_run_says_something_each_half_minute(monkeypatch):
+@pytest.fixture
+def clock(monkeypatch):
     now = [0.0]
     monkeypatch.setattr(progress.time, "monotonic", lambda: now[0])
+    return now
+
+
+def test_a_line_per_phase_and_how_long_each_took(clock):
+    stream = io.StringIO()
+    with Lines(stream) as lines:
+        lines.phase("building the liver")
+        clock[0] += 1.25
+        lines.phase("simulating", of_run)
+        for step in range(101):
+            lines(at(step))
+            clock[0] += 0.2
+    assert stream.getvalue().splitlines() == [
+        "Building the liver.", "Simulating.", "Took 21 s: building the liver 1.2 s, simulating 20 s."]
+
+
+def test_what_failed_took_no_time(clock):
+    stream = io.StringIO()
+    with pytest.raises(ValueError), Lines(stream) as lines:
+        lines.phase("building the liver")
+        raise ValueError
+    assert stream.getvalue() == "Building the liver.\n" and lines.took == []
+
+
+def test_a_long_phase_says_a_line_per_tenth_with_the_time_left(clock):
+    stream = io.StringIO()
+    with Lines(stream) as lines:
+        lines.phase("simulating", of_run)
+        for step in range(-100, 101):
+            lines(at(step, first=-100, cells=1234))
+            clock[0] += 5
+    said = stream.getvalue().splitlines()
+    assert len(said) == 1 + 10 + 1 and said[0] == "Simulating." and said[-1] == "Took 16 min 45 s."
+    assert said[1] == "  -6.7 of 8.333 h, 1,234 tumor cells, 15 min left" and said[-2].endswith("left")
+
+
+def test_a_slow_phase_says_something_every_five_minutes(clock):
     stream = io.StringIO()
     lines = Lines(stream)
-    for step in range(4):
+    lines.phase("simulating", of_run)
+    for step in range(31):
         lines(at(step, 10_000))
-        now[0] += 31
-    assert len(stream.getvalue().splitlines()) == 4
-    assert "  309907 s left" in stream.getvalue()
+        clock[0] += 31
+    assert len(stream.getvalue().splitlines()) == 1 + 3
+    assert "85 h 56 min left" in stream.getvalue()
 
 
-def test_the_bar_shows_state(capsys):
-    with Bar() as bar:
-        bar.tell("[not markup]")
+def test_from_an_uneven_pace_nothing_follows(clock):
+    stream = io.StringIO()
+    lines = Lines(stream)
+    lines.phase("compiling the kernels", counted("kernel", even=False))
+    for count in (1, 90):
+        lines((count, 177))
+        clock[0] += 31
+    lines((120, 177))
+    assert stream.getvalue().splitlines()[1:] == ["  kernel 90 of 177", "  kernel 120 of 177"]
+
+
+def test_bars_show_phases_and_what_became_of_them(capsys):
+    with Bars() as bars:
+        bars.tell("[not markup]")
+        bars.phase("simulating", of_run)
         for step in range(0, 101, 50):
-            bar(at(step))
+            bars(at(step))
+        bars.phase("drawing the movie", counted("frame"))
+        bars((3, 3))
     said = capsys.readouterr().err
     assert "[not markup]" in said
-    assert "100/100" in said and "7 tumor cells alive" in said
+    assert "simulating" in said and "8.3 of 8.333 h, 7 tumor cells" in said
+    assert "drawing the movie" in said and "3 frames" in said.splitlines()[-1]
+    assert [title for title, _ in bars.took] == ["simulating", "drawing the movie"]
+
+
+@pytest.mark.parametrize("columns", ["80", "200"])
+def test_bars_fit_the_terminal(columns, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", columns)
+    with Bars() as bars:
+        bars.phase("compiling the kernels", counted("kernel"))
+        bars((177, 177))
+        bars.phase("simulating", of_run)
+        bars(at(4032, 4032, cells=12_345))
+    last = capsys.readouterr().err.rstrip().splitlines()[-1]
+    assert len(last) <= int(columns) and "14.0 of 14 d, 12,345 tumor cells" in last and last.endswith(" s")
+
+
+def test_words_of_a_standing():
+    assert Standing(3, 1200, "run", ("1 failed",)).words == "run 3 of 1,200, 1 failed"
+    assert Standing(1, 1, "run").last_words == "1 run" and Standing(1200, 1200, "run").last_words == "1,200 runs"
+    assert of_run(at(12, cells=1)).words == "1.0 of 8.333 h, 1 tumor cell"
+
+
+@pytest.mark.parametrize(("steps", "end", "words"), [(6, 12, "30.0 of 60 min"), (12, 288, "1.0 of 24 h"), (288, 4032, "1.0 of 14 d")])
+def test_simulated_time_reads_well(steps, end, words):
+    assert simulated(at(steps, end)) == words
+
+
+@pytest.mark.parametrize(("seconds", "words"), [
+    (0.04, "0.0 s"), (9.96, "10 s"), (119, "119 s"), (119.6, "2 min"), (200, "3 min 20 s"), (7169, "119 min 29 s"), (7500, "2 h 5 min"),
+    (3600 * 1500, "1,500 h"),
+])
+def test_wall_time_in_words(seconds, words):
+    assert in_seconds(seconds) == words
 
 
 def test_silence(capsys):
     with Silence() as silence:
         silence.tell("x")
+        silence.phase("simulating", of_run)
         silence(at(1))
     assert capsys.readouterr() == ("", "")
 
@@ -66,13 +134,14 @@ def test_what_is_wrong_is_said_even_in_silence(capsys):
     assert capsys.readouterr().err == "the checkpoint is damaged\n"
 
 
-def test_nobody_need_read_on():
+def test_nobody_need_read_on(clock):
     reader, writer = os.pipe()
     os.close(reader)
-    with os.fdopen(writer, "w") as stream:
-        lines = Lines(stream)
+    with os.fdopen(writer, "w") as stream, Lines(stream) as lines:
+        lines.phase("simulating", of_run)
         for step in range(101):
             lines(at(step))
+            clock[0] += 31
         lines.warn("x")
 
 

@@ -61,7 +61,9 @@ def test_shipped_experiments_by_their_id(write):
     shipped = shipped_configs() / "published" / "V24_e_selectin_kinetics.yaml"
     for name in ("V24", "v24", "V24_e_selectin_kinetics", "V24_e_selectin_kinetics.yaml"):
         assert files_of([Path(name)]) == [shipped]
-    assert files_of([Path("V2")]) == [Path("V2")] and files_of([Path("my/V24")]) == [Path("my/V24")]
+    for name in ("V2", "my/V24", "V99"):
+        with pytest.raises(UserError, match=rf"no file {name}, and no published experiment .* are V01, .*, V71$"):
+            files_of([Path(name)])
     own = write("V24")
     own.rename("V24")
     assert files_of([Path("V24")]) == [Path("V24")]
@@ -101,6 +103,7 @@ def test_the_command(write, tmp_path, capsys):
     told = capsys.readouterr()
     assert "good: holds" in told.err and "wrong: fails" in told.err
     assert "half the cells arrive" in told.out and "too low" in told.out
+    assert "| experiment | published | expected |" in told.out  # Markdown, as there is no terminal
     assert "2 experiments: 1 hold (1 of them not calibrated on), 1 fail, 0 unresolved; 8 runs" in told.out
     table = pq.read_table("out/reproduce.parquet")
     rows = table.to_pylist()
@@ -112,6 +115,17 @@ def test_the_command(write, tmp_path, capsys):
     assert cli.status_of([*arguments, "--resume", "--quiet"]) == 0
     assert "good: holds" not in capsys.readouterr().err
     assert pq.read_table("out/reproduce.parquet").equals(table)
+
+
+def test_the_table_is_as_wide_as_the_terminal(write, capsys, monkeypatch):
+    arguments = ["reproduce", str(write("good")), "-o", "out", "--workers", "1", "--quiet", "--resume"]
+    for width in (80, 100, 200):
+        monkeypatch.setenv("COLUMNS", str(width))
+        assert cli.status_of(arguments) == 0
+        lines = capsys.readouterr().out.splitlines()
+        assert max(map(len, lines)) <= width and ("┃" in lines[1]) == (width == 200)
+        text = " ".join(" ".join(lines).split())
+        assert "half the cells arrive" in text and "1 experiment: 1 hold" in text and "0.4 to 0.6" in text
 
 
 def test_a_quick_look_can_be_gone_on_with(write, capsys):

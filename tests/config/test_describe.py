@@ -70,6 +70,15 @@ def test_a_resolved_config_is_complete_and_in_order(small):
     assert text.endswith("labels: {}\nplugins: []\n")
 
 
+def test_a_resolved_config_can_be_written_for_people(small):
+    written = "{duration: 14 d, tissue: {width: 1.4 mm}, record: {every: 5 min}, rules: {phagocytosis: {rate: 0.07 /h}}}"
+    config = load_text(written, compose=small)
+    text = resolved_yaml(config, readable=True)
+    for words in ("duration: 14 d", "width: 1.4 mm", "every: 5 min", "rate: 0.07 /h"):
+        assert f"{words}\n" in text
+    assert load_text(text, compose=small) == config
+
+
 def test_the_plugins_of_a_resolved_config_can_be_named_anew(small):
     assert resolved_yaml(small(())(), plugins=["plugins/walk.py"]).endswith("plugins: [plugins/walk.py]\n")
 
@@ -86,15 +95,22 @@ def test_units_need_no_quotes():
         "14 d", "0.1 /h", "20 um^2/s", "-2 h", "1e-05 /mm^2", "µm"]
 
 
+def without_presets(text):
+    """The small config has nothing of what presets set."""
+    return re.sub(r"(?m)^(line|host):.*\n", "", text)
+
+
 def test_the_starter_loads_to_the_defaults(small):
     config_class = small(())
     text = starter_yaml(config_class)
-    assert load_text(text, compose=small) == config_class(name="my experiment")
+    assert "\nline: mc38" in text and "\nhost: c57bl6_resting" in text
+    assert load_text(without_presets(text), compose=small) == config_class(
+        name="my experiment", duration="12 d", tissue={"width": "1.4 mm", "height": "1.4 mm"})
     assert max(map(len, text.splitlines())) < 120
 
 
 def test_what_the_starter_comments_can_be_uncommented(small):
-    lines = [re.sub(r"^(\s*)# (?=\s*\w+:)", r"\1", line) for line in starter_yaml(small(())).splitlines()
+    lines = [re.sub(r"^(\s*)# (?=\s*\w+:)", r"\1", line) for line in without_presets(starter_yaml(small(()))).splitlines()
              if not re.match(r"# (extends|plugins|interventions|line|host|fields):", line)]
     config = load_text("\n".join(lines), compose=small)
     assert not config.rules.phagocytosis.enabled

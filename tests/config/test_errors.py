@@ -5,7 +5,18 @@ from typing import Literal
 
 import pytest
 
-from abm.config.errors import ConfigError, Problem, at, closest, dotted, every_key, unknown_key, wanted
+from abm.config.errors import (
+    ConfigError,
+    Problem,
+    at,
+    closest,
+    did_you_mean,
+    dotted,
+    every_key,
+    near,
+    unknown_key,
+    wanted,
+)
 from abm.units import Hours, PerHour
 
 
@@ -21,7 +32,7 @@ def test_a_report_reads_from_top_to_bottom_and_own_file_first():
                          Problem("--set a=1", None, None, "a", "three"), Problem("my.yaml", 2, 1, "", "four"),
                          Problem("my.yaml", 2, 1, "", "four")], "my.yaml")
     assert [problem.message for problem in error.problems] == ["four", "two", "one", "three"]
-    assert str(error).endswith("4 problems in my.yaml")
+    assert str(error).endswith("4 problems in my.yaml and on the command line")
     assert str(pickle.loads(pickle.dumps(error))) == str(error)
 
 
@@ -37,6 +48,25 @@ def test_a_report_does_not_disturb_a_terminal():
 ])
 def test_closest(word, meant):
     assert closest(word, ["phagocytosis", "natural_killer", "tumor"]) == meant
+
+
+@pytest.mark.parametrize("word, meant", [
+    ("C57BL/6", ["c57bl6_polyic", "c57bl6_resting"]), ("c57", ["c57bl6_polyic", "c57bl6_resting"]), ("human", ["human"]),
+    ("TNF", ["tnf"]), ("tnf_alpha", ["tnf"]), ("TGF-β", ["tgf_beta"]), ("TGFb", ["tgf_beta"]), ("il8", ["cxcl1"]), ("IL-8", ["cxcl1"]),
+    ("cxcl2", ["cxcl1"]), ("xyz", []), ("nodule", ["nodules"]), ("nodule_cel", ["nodule_cells"]), ("k", []),
+])
+def test_all_that_may_be_meant(word, meant):
+    assert near(word, ["c57bl6_polyic", "c57bl6_resting", "human", "tnf", "tgf_beta", "cxcl1", "nodules", "nodule_cells"]) == meant
+
+
+def test_the_hint_names_all_of_them():
+    assert did_you_mean("C57BL/6", ["c57bl6_polyic", "c57bl6_resting"]) == "did you mean 'c57bl6_polyic' or 'c57bl6_resting'?"
+    assert did_you_mean("xyz", ["abc"], "see crlm rules") == "see crlm rules"
+
+
+def test_problems_of_the_command_line_alone_are_not_in_the_file():
+    assert str(ConfigError([Problem("--set a=1", None, None, "a", "wrong")], "my.yaml")).endswith("\n1 problem on the command line")
+    assert str(ConfigError([Problem("my.yaml", 1, 1, "a", "wrong")], "my.yaml")).endswith("\n1 problem in my.yaml")
 
 
 @pytest.mark.parametrize("path, hint", [

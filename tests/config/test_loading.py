@@ -250,7 +250,7 @@ def test_everything_is_reported_at_once(report):
             unknown key 'rat'; did you mean rules.phagocytosis.rate?
         --set seed=-1
             must be at least 0, got '-1'
-        24 problems in my.yaml""")
+        24 problems in my.yaml and on the command line""")
 
 
 def test_a_value_is_reported_where_it_was_written(report):

@@ -4,11 +4,13 @@ import json
 from pathlib import Path
 
 import pytest
+import yaml
 
-from abm import load_config
+from abm import load_config, load_experiment
 from abm.config.describe import json_schema, warnings
 from abm.config.loading import presets, shipped_configs
 from abm.config.schema import compose
+from abm.config.shipped import find_shipped, shipped
 
 CONFIGS = sorted(path for path in shipped_configs().glob("*.yaml") if path.stem != "calibration")
 PRESETS = sorted([*shipped_configs().glob("lines/*.yaml"), *shipped_configs().glob("hosts/*.yaml")])
@@ -52,3 +54,13 @@ def test_editors_find_the_schema(path):
 def test_the_shipped_schema_is_that_of_the_code():
     written = json.loads((shipped_configs() / "crlm.schema.json").read_text())
     assert written == json.loads(json.dumps(json_schema(compose()))), "crlm schema > configs/crlm.schema.json"
+
+
+def test_everything_that_ships_has_a_name_and_a_sentence():
+    for one in shipped():
+        assert find_shipped(Path(one.id), one.kind) == find_shipped(Path(f"{one.name}.yaml"), one.kind) == one.path
+        assert len(one.sentence) > 15 and one.sentence[-1] not in ":.;" and len(one.sentence) < 260
+        if one.kind == "published":
+            assert yaml.safe_load(one.path.read_text())["published"]["id"] == one.id
+    assert find_shipped(Path("elsewhere/V24"), "published") is None and find_shipped(Path("V24"), "config") is None
+    assert load_experiment("who_stops_them").path == find_shipped(Path("who_stops_them"), "experiment")

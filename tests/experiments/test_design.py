@@ -86,7 +86,7 @@ def test_designs_that_cannot_be(sweep):
 
 def test_without_salib(monkeypatch):
     monkeypatch.setitem(sys.modules, "SALib.sample", None)
-    with pytest.raises(DesignError, match=r"pip install 'crlm\[sensitivity\]'"):
+    with pytest.raises(DesignError, match=r"pip install '\.\[sensitivity\]'"):
         points_of(Sweep("morris", ALL))
 
 

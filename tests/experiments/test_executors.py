@@ -167,7 +167,7 @@ def test_no_scheduler_at_an_address(tmp_path):
 
 def test_without_dask(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "distributed", None)
-    with pytest.raises(ExecutorError, match=r"pip install 'crlm\[cluster\]'"):
+    with pytest.raises(ExecutorError, match=r"pip install '\.\[cluster\]'"):
         run_batch(little(tmp_path), tmp_path / "batch", cluster="local")
 
 

@@ -1,0 +1,112 @@
+"""The files that a user names: found here or among those that come with crlm, and told from each other."""
+
+import re
+import shlex
+import sys
+from pathlib import Path
+from typing import Literal
+
+from ..config.errors import choice, did_you_mean, near, printable
+from ..config.loading import LAYERING_KEYS, Reader, find_config, shipped_configs
+from ..config.nodes import Source
+from ..config.schema import Config
+from ..config.shipped import Kind, find_shipped, here_or_shipped, names_of
+from ..experiments.calibrate import CalibrationFile
+from ..experiments.experiment import ExperimentFile
+from . import UserError
+
+Purpose = Literal["config", "experiment", "calibration"]
+_KEYS: dict[Purpose, set[str]] = {"config": {*Config.model_fields, *LAYERING_KEYS}, "experiment": set(ExperimentFile.model_fields),
+                                  "calibration": set(CalibrationFile.model_fields)}
+_ANY: tuple[Kind, ...] = ("config", "experiment", "published", "line", "host")
+
+
+def the_config(path: Path, quiet: bool = False) -> Path:
+    """The config at `path`, or the one of this name that comes with crlm. Raises UserError for what is no config."""
+    if _is_there(path / "config.yaml"):
+        raise UserError(f"{path} is the folder of a run; the config of that run is {path / 'config.yaml'}")
+    found = find_config(path)
+    return _found(path, here_or_shipped(found, "experiment", "published"), "config", quiet)
+
+
+def the_experiment(path: Path, quiet: bool = False) -> Path:
+    """The experiment at `path`, or the one of this name that comes with crlm. Raises UserError for what is no experiment."""
+    return _found(path, find_config(here_or_shipped(path, "experiment", "published")), "experiment", quiet)
+
+
+def the_calibration(path: Path, quiet: bool = False) -> Path:
+    """Likewise, for what `crlm calibrate` takes."""
+    return _found(path, find_config(path), "calibration", quiet)
+
+
+def purpose_of(path: Path) -> Purpose | None:
+    """What a file is for, by its keys; None for one that has too few to tell, or cannot be read."""
+    reader = Reader()
+    keys = set(reader.read(path, Source(str(path), path.parent)).value)
+    if not reader.complete:
+        return None
+    own = {purpose: keys & (known - set().union(*(others for other, others in _KEYS.items() if other != purpose)))
+           for purpose, known in _KEYS.items()}
+    found: list[Purpose] = [purpose for purpose, those in own.items() if those]
+    if "base" in keys:
+        return "experiment"
+    return found[0] if len(found) == 1 else None
+
+
+def _found(path: Path, found: Path, wanted: Purpose, quiet: bool) -> Path:
+    """`found`, which `path` names. Raises UserError when it is for something else; says so when it came with crlm."""
+    if _is_there(found) is False:
+        raise UserError(f"{printable(str(path))}: there is no such file; {_meant(path, wanted)}")
+    if _is_there(found):
+        purpose, named = purpose_of(found), shlex.quote(str(path))
+        if purpose not in (None, wanted):
+            better = f"; {_HAS[wanted].format(path.name)}" if wanted in _HAS else ""
+            raise UserError(f"{path} is {_IS_FOR[purpose].format(named)}{better}")
+    if found != path and not quiet:
+        print(f"There is no file {path} here; this is the one that comes with crlm, {found}", file=sys.stderr)
+    return found
+
+
+def _is_there(path: Path) -> bool | None:
+    """Whether there is something at `path`; None for what can be no name of a file, which is said when it is read."""
+    try:
+        return path.exists()
+    except (OSError, ValueError):
+        return None
+
+
+def _meant(path: Path, wanted: Purpose) -> str:
+    """What a name without a file may have meant."""
+    here = sorted(file.name for file in path.parent.glob("*.y*ml")) if path.parent.is_dir() else []
+    names = names_of(*(("config",) if wanted == "config" else ("experiment", "published")))
+    stems = {Path(name).stem: name if path.suffix else Path(name).stem for name in here}
+    stems = {**{name: f"{name}.yaml" if path.suffix else name for name in names}, **stems}
+    found = near(path.stem, stems)
+    return f"did you mean {choice([repr(stems[one]) for one in found])}?" if found else "crlm examples lists what comes with crlm"
+
+
+_IS_FOR: dict[Purpose, str] = {
+    "config": "a config, of one run: crlm run {}",
+    "experiment": "an experiment, of many runs: crlm batch {0}, or crlm batch {0} --dry-run for what it will take",
+    "calibration": "for a search of parameters: crlm calibrate {}",
+}
+_HAS: dict[Purpose, str] = {"experiment": "an experiment has `base: {}`, and arms, replicates and measures"}
+
+
+def copy_of_shipped(name: str, path: Path) -> str:
+    """The text of the file called `name` that comes with crlm, for a copy at `path`: what it draws upon is found from there.
+    Raises UserError."""
+    found = find_shipped(Path(name), *_ANY)
+    if found is None:
+        raise UserError(f"nothing called '{name}' comes with crlm; {did_you_mean(Path(name).stem, names_of(*_ANY), 'see crlm examples')}")
+    text = re.sub(r"^# yaml-language-server:.*\n", "", found.read_text(encoding="utf-8"))
+    shipped = shipped_configs()
+    relative = found.relative_to(shipped)
+
+    def from_there(match: re.Match) -> str:
+        beside = found.parent / match[2]
+        return match[1] + (beside.relative_to(shipped).as_posix() if beside.is_file() and found.parent != shipped else match[2])
+
+    text = re.sub(r"(\b(?:extends|base): *)([\w./-]+\.yaml)", from_there, text)
+    text = text.replace(f"configs/{relative.as_posix()}", str(path)).replace(f"batches/{found.stem}", f"batches/{path.stem}")
+    return text.replace(f"runs/{found.stem}-seed", f"runs/{path.stem}-seed")

@@ -1,0 +1,69 @@
+"""Compiling as a phase of its own."""
+
+import sys
+
+import numba
+import pytest
+
+from abm import rules
+from abm.commands import ahead
+from abm.commands.progress import Phases
+
+
+class Heard(Phases):
+    """Keeps what it is told."""
+
+    def __init__(self):
+        super().__init__()
+        self.said = []
+
+    def phase(self, title, look=None):
+        super().phase(title, look)
+        self.said.append(title)
+
+    def tell(self, line):
+        self.said.append(line)
+
+    def __call__(self, what):
+        self.said.append(self._look(what))
+
+
+def test_every_function_that_is_compiled_is_counted():
+    heard = Heard()
+    with ahead.counting(heard):
+        numba.njit(lambda x: x + 1)(1)
+    assert heard.said[0] == "compiling the kernels" and len(heard.said) > 1
+    assert all(0 <= now.done <= now.total and now.unit == "kernel" and not now.even for now in heard.said[1:])
+    before = len(heard.said)
+    numba.njit(lambda x: x + 2)(1)
+    assert len(heard.said) == before
+
+
+def test_the_rehearsal_uses_the_kernels_of_all_rules():
+    ahead._rehearse()
+    kernels = [kernel.py_func for kernel in ahead._kernels()]
+    inner = {name for kernel in kernels for name in kernel.__code__.co_names}  # these come with those that call them
+    outer = [kernel for kernel in ahead._kernels() if kernel.py_func.__module__.startswith(f"{rules.__name__}.")
+             and kernel.py_func.__name__ not in inner]
+    assert len(outer) > 25 and [kernel.py_func.__name__ for kernel in outer if not kernel.overloads] == []
+
+
+@pytest.mark.parametrize(("processors", "done"), [(1, ["rehearse", "main"]), (2, ["start", "rehearse"])])
+def test_only_what_is_cold_is_compiled(monkeypatch, processors, done):
+    heard, steps = Heard(), []
+    monkeypatch.setattr(ahead, "kernels_are_cold", lambda *_: False)
+    for name in ("_rehearse", "main", "_paint"):
+        monkeypatch.setattr(ahead, name, lambda name=name: steps.append(name.strip("_")))
+    monkeypatch.setattr(ahead.subprocess, "Popen", lambda command, **_: steps.append("start") or command)
+    monkeypatch.setattr(ahead.os, "cpu_count", lambda: processors)
+    ahead.compile_for_runs(heard)
+    ahead.compile_for_pictures(heard)
+    assert heard.said == steps == []
+    monkeypatch.setattr(ahead, "kernels_are_cold", lambda *_: True)
+    ahead.compile_for_runs(heard)
+    assert heard.said == ["The kernels are compiled first, which takes a minute or two, and only this once.", "compiling the kernels"]
+    assert steps == done
+    if processors > 1:
+        assert ahead._started.pop() == [sys.executable, "-m", "abm.commands.ahead"]
+    ahead.compile_for_pictures(heard)
+    assert steps == [*done, "paint"]
