@@ -29,7 +29,7 @@ from ..interventions import KINDS, Intervention
 from ..record.parameters import RecordParameters
 from ..rules import Rule, in_order
 from ..tissue.anatomy import TissueParameters
-from ..units import LONGEST, Hours, Moment, Parameters
+from ..units import LONGEST, Hours, Moment, Parameters, misfit
 from .kinds import one_of
 
 
@@ -77,6 +77,17 @@ class Config(Parameters):
     begin: Moment | None = Field(
         default=None, description="when the run begins, at most 0; by default with the earliest intervention, at the latest at 0")
     record: RecordParameters = RecordParameters()
+
+    @field_validator("fields", mode="after")
+    @classmethod
+    def _resolved(cls, fields, info):
+        """The lattice can show every field."""
+        for name in ("tnf", "tgf_beta", "cxcl1", "vegf", "lactate") if "tissue" in info.data else ():
+            field = getattr(fields, name)
+            if message := field.misfit(info.data["tissue"].site):
+                written = [key for key in ("washout", "diffusion", "decay") if key in field.model_fields_set]
+                raise misfit(field, message, name, *written[:1])
+        return fields
 
     @field_validator("begin", mode="after")
     @classmethod
