@@ -138,7 +138,7 @@ class Quantity:
                 raise self._error(f"expected a smaller number, got '{_shorten(text)}'")
         elif self.unit and number != 0.0:
             raise self._error(f"the unit is missing; write {self.kind} such as '{self.example}'")
-        if 0.0 < abs(number) < _SMALLEST:
+        if 0.0 < abs(number) < _SMALLEST and self.minimum >= 0.0:
             raise self._error(f"{_shorten(text)} is too small to make a difference; write 0 or at least {_SMALLEST:g} {self.unit}".rstrip())
         if not self.minimum <= number <= self.maximum:
             limits = f"between {self.minimum:g} and {self.maximum:g}" if self.maximum <= _TOLD_TOGETHER else \

@@ -22,7 +22,7 @@ from types import ModuleType
 from pydantic import ValidationError
 
 from ..rules.rule import Rule, RuleParameters
-from .errors import closest, quoted
+from .errors import at, closest, dotted, in_words, options_of, quoted, wanted
 
 MAX_BYTES = 1_000_000
 
@@ -117,7 +117,9 @@ def _check(rule: type[Rule]) -> None:
         rule.Parameters()
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
-        key = ".".join(map(str, first["loc"]))
-        raise PluginError(f"the default of '{key}' in the rule '{name}' is wrong: {first['msg']}") from None
+        annotations = at(rule.Parameters, first["loc"])
+        expected = " or ".join(map(wanted, annotations)) or "something else"
+        said = "; ".join(filter(None, in_words(first, expected, options=options_of(annotations))))
+        raise PluginError(f"the default of '{dotted(first['loc'])}' in the rule '{name}' is wrong: {said}") from None
     if rule.apply is Rule.apply:
         raise PluginError(f"the rule '{name}' has no method apply(self, liver)")

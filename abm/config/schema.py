@@ -16,6 +16,7 @@ from ..cells import (
     StellateParameters,
     TumorParameters,
 )
+from ..cells.settle import FEWEST_SINUSOIDS
 from ..fields.fields import (
     Chemokine,
     Lactate,
@@ -30,6 +31,7 @@ from ..record.parameters import RecordParameters
 from ..rules import Rule, in_order
 from ..tissue.anatomy import TissueParameters
 from ..units import LONGEST, Hours, Moment, Parameters, misfit
+from .errors import choice
 from .kinds import one_of
 
 
@@ -77,6 +79,23 @@ class Config(Parameters):
     begin: Moment | None = Field(
         default=None, description="when the run begins, at most 0; by default with the earliest intervention, at the latest at 0")
     record: RecordParameters = RecordParameters()
+
+    @field_validator("cells", mode="after")
+    @classmethod
+    def _room_for_residents(cls, cells, info):
+        """There are more sinusoid sites than residents that share their blood side, or their space of Disse."""
+        if "tissue" not in info.data:
+            return cells
+        tissue = info.data["tissue"]
+        sites = FEWEST_SINUSOIDS / tissue.slabs / (tissue.site / 1000.0) ** 2
+        for names in (("kupffer", "natural_killer", "neutrophil"), ("stellate",)):
+            densities = {name: getattr(cells, name).density for name in names}
+            if sum(densities.values()) > sites:
+                most = max(densities, key=densities.get)
+                usual = type(getattr(cells, most)).model_fields["density"].default
+                raise misfit(cells, f"{choice(names, 'and')} cells are {sum(densities.values()):.3g} per mm2, for which sinusoids of this "
+                             f"slab may have only {sites:.3g} sites; make them fewer, such as {usual}", most, "density")
+        return cells
 
     @field_validator("fields", mode="after")
     @classmethod

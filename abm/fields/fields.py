@@ -25,8 +25,8 @@ SMALLEST_DECAY_LENGTH = 1.0
 decay length; the level at single sites around that cell is within a tenth from a decay length of one site on."""
 LARGEST_DECAY_LENGTH = 1e5
 """In um: a signal that reaches farther than any liver is no signal."""
-MOST_PERFUSED = 0.5
-"""The share of sites that exchange with the blood in the liver of most vessels: no parameters within their plausible
+MOST_PERFUSED = 0.6
+"""The share of sites that exchange with the blood in the liver with most vessels: no parameters within their plausible
 ranges grow one that has more."""
 
 REST = np.float32(1e-6)
@@ -59,10 +59,10 @@ class SignalParameters(Parameters):
         length, least = decay_length_um(self.diffusion, sink), SMALLEST_DECAY_LENGTH * site_um
         values = f"diffusion {self.diffusion:g} um^2/s, decay {self.decay:g} /h and washout {self.washout:g} /s"
         if length < least:
-            most = self.diffusion / least**2
-            rest = max(most - self.decay / 3600.0, 0.0) / MOST_PERFUSED
-            lower = f"washout to at most {_rounded(rest, math.floor)} /s" if rest > 0 else \
-                f"decay to less than {_rounded(most * 3600.0, math.floor)} /h"
+            decay, washout = self.decay / 3600.0, self.washout * MOST_PERFUSED
+            left = self.diffusion / least**2 - min(decay, washout)
+            lower = "both others" if left <= 0 else f"washout to at most {_rounded(left / MOST_PERFUSED, math.floor)} /s" \
+                if washout > decay else f"decay to at most {_rounded(left * 3600.0, math.floor)} /h"
             return (f"with {values} the field falls by a factor e within {length:.2g} um, which sites of {site_um:g} um cannot show; "
                     f"raise diffusion to at least {_rounded(sink * least**2, math.ceil)} um^2/s, or lower {lower}")
         if self.given_as_level and length > LARGEST_DECAY_LENGTH:
@@ -224,7 +224,7 @@ class Field:
 def _rounded(value: float, direction: Callable[[float], int]) -> str:
     """Two digits of a positive number, rounded up or down."""
     digit = 10.0 ** (math.floor(math.log10(value)) - 1)
-    return f"{direction(value / digit) * digit:.2g}"
+    return f"{float(f'{direction(value / digit) * digit:.2g}'):g}"
 
 
 def steps_of(interval_h: float, step_s: float) -> int:

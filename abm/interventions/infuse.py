@@ -4,7 +4,7 @@ They lodge in the sinusoids near the portal tracts (zone 1), as co-inoculated ne
 of tumor cells in depleted mice (Spicer 2012, 10.1158/0008-5472.CAN-11-2393), and from then on live as the others do.
 """
 
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 import numpy as np
 from pydantic import Field, model_validator
@@ -32,7 +32,7 @@ class Infuse(Course):
     infuse: Literal["neutrophil", "natural_killer"] = Field(description="the population")
     per_area: PerSquareMillimeter | None = Field(
         default=None, description="cells of a dose per mm2 of a 10 um slab; or give per_liver")
-    per_liver: Number | None = Field(
+    per_liver: Annotated[Number, Field(le=1e12)] | None = Field(
         default=None, description="cells of a dose that lodge in the whole liver; or give per_area")
     over: Hours = Field(default="10 min", description="how long a dose takes")
 

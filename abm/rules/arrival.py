@@ -52,11 +52,11 @@ class Arrival(Rule):
     events = ("arrived",)
 
     class Parameters(RuleParameters):
-        per_liver: Number | None = Field(
+        per_liver: Annotated[Number, Field(le=1e12)] | None = Field(
             default=None, description="cells that reach the whole liver, as papers give it (5e5); or give per_area")
         per_area: PerSquareMillimeter | None = Field(
             default=None, description="cells that reach each mm2 of a 10 um slab; or give per_liver")
-        enrichment: Annotated[Number, Field(gt=0)] = Field(
+        enrichment: Annotated[Number, Field(gt=0, le=1e6)] = Field(
             default=1.0, description="multiplies the density that the inoculum implies, to see more cells per slab")
         doses: tuple[Dose, ...] = Field(default=(Dose(),), description="when the cells arrive", min_length=1)
         liver_mass: Annotated[Grams, Positive] = parameter(

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+import yaml
 
 from abm.config import nodes
 from abm.config.nodes import BROKEN, Source, compose_nodes, plain_scalar
@@ -123,9 +124,9 @@ class _Hasty(yaml.SafeLoader):
 @pytest.mark.parametrize("text, line, message", SYNTAX, ids=[f"{index}" for index in range(len(SYNTAX))])
 def test_what_is_not_valid(text, line, message, loader, monkeypatch):
     """The same is told whichever loader reads the text, and whatever the words of its errors are."""
-    worded = yaml.MarkedYAMLError.__init__
-    monkeypatch.setattr(yaml.MarkedYAMLError, "__init__", lambda error, context=None, context_mark=None, problem=None, problem_mark=None: worded(
-        error, context and "while doing this", context_mark, problem and "that went wrong", problem_mark))
+    made = yaml.MarkedYAMLError.__init__
+    monkeypatch.setattr(yaml.MarkedYAMLError, "__init__", lambda error, context=None, context_mark=None, problem=None, problem_mark=None:
+                        made(error, context and "while doing this", context_mark, problem and "that went wrong", problem_mark))
     monkeypatch.setattr(nodes, "_Loader", getattr(yaml, loader, yaml.SafeLoader) if isinstance(loader, str) else loader)
     node, problems = read(text)
     assert node.value is BROKEN
