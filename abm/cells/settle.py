@@ -38,11 +38,6 @@ def rounded_count(expected: float, key: np.uint64) -> int:
     return whole + (draw < expected - whole)
 
 
-FEWEST_SINUSOIDS = 0.15
-"""The share of sites that are sinusoids in the liver with fewest vessels: no parameters within their plausible ranges grow
-one that has less."""
-
-
 class NoRoom(ValueError):
     """More cells than free sites."""
 

@@ -16,7 +16,6 @@ from ..cells import (
     StellateParameters,
     TumorParameters,
 )
-from ..cells.settle import FEWEST_SINUSOIDS
 from ..fields.fields import (
     Chemokine,
     Lactate,
@@ -87,14 +86,15 @@ class Config(Parameters):
         if "tissue" not in info.data:
             return cells
         tissue = info.data["tissue"]
-        sites = FEWEST_SINUSOIDS / tissue.slabs / (tissue.site / 1000.0) ** 2
+        sites = tissue.fewest_sinusoid_sites / tissue.slabs
         for names in (("kupffer", "natural_killer", "neutrophil"), ("stellate",)):
             densities = {name: getattr(cells, name).density for name in names}
             if sum(densities.values()) > sites:
                 most = max(densities, key=densities.get)
                 usual = type(getattr(cells, most)).model_fields["density"].default
-                raise misfit(cells, f"{choice(names, 'and')} cells are {sum(densities.values()):.3g} per mm2, for which sinusoids of this "
-                             f"slab may have only {sites:.3g} sites; make them fewer, such as {usual}", most, "density")
+                raise misfit(cells, f"{choice(names, 'and')} cells are {sum(densities.values()):.3g} per mm2, for which sinusoids may have "
+                             f"only {sites:.3g} sites of {tissue.site:g} um in a slab of {tissue.slab_thickness:g} um; make them fewer, "
+                             f"such as {usual}", most, "density")
         return cells
 
     @field_validator("fields", mode="after")
