@@ -63,7 +63,7 @@ class TissueParameters(Parameters):
         description="thickness of the slab: counts per liver become counts per area by it, and numbers of cells per mm2, which "
                     "are given for 10 um, grow with it",
     )
-    portal_central_distance: Annotated[Micrometers, Positive] = parameter(
+    portal_central_distance: Annotated[Micrometers, Field(gt=0, le=5000)] = parameter(
         "300 um", low="200 um", high="600 um", mark="unverified", source="textbook; Hoehme 2010 PNAS 107:10371",
         description="from portal tract to central vein, centre to centre (mouse 300 um, human 500 um)",
     )
@@ -83,7 +83,7 @@ class TissueParameters(Parameters):
         "0.35", low="0", high="0.5", mark="assumed", source="Rappaport 1954, doi:10.1002/ar.1091190103 (qualitative)",
         description="share of a lobule's side that terminal portal venules follow from each of its ends",
     )
-    widest_plate: Micrometers = parameter(
+    widest_plate: Annotated[Micrometers, Field(le=200)] = parameter(
         "45 um", low="30 um", high="60 um", mark="derived",
         source="one to two hepatocytes of 20-30 um (textbook) between neighbouring sinusoids",
         description="where diverging sinusoids leave a wider plate between them, a new one sprouts",
@@ -203,7 +203,7 @@ def grow(parameters: TissueParameters, seed: int) -> Anatomy:
     _thin(kind, periodic, stream_key(seed, "tissue/thinning"))
     _keep_perfusable(kind, periodic)
     if not (kind == SINUSOID).any():
-        raise ValueError("no sinusoid leads from a portal tract to a central vein; make the tissue larger, or its vessels wider")
+        raise ValueError("no sinusoid leads from a portal tract to a central vein; make the tissue larger, or lobule_jitter smaller")
 
     portal_distance = _distance_to(kind, PORTAL_TRACT, periodic)
     central_distance = _distance_to(kind, CENTRAL_VEIN, periodic)
