@@ -578,7 +578,7 @@ def _with_plugins(root: Node, compose: Callable, problems: list[Problem]) -> tup
             for rule in rules:
                 plugins.check_names(rule, known)
                 known.append(rule.name)
-        except (plugins.PluginError, RuntimeError) as error:  # RuntimeError: ~nobody has no home folder
+        except (plugins.PluginError, RuntimeError, ValueError) as error:  # ~nobody has no home folder, \0 cannot be in a path
             problems.append(item.shown.problem(("plugins", index), f"{quoted(item.value)}: {error}"))
             sound = False
             continue
