@@ -281,7 +281,8 @@ def test_a_thicker_slab_holds_more_of_every_cell():
     for um in (10, 15):
         model = LiverModel(
             tissue={"width": "1 mm", "height": "1 mm", "slab_thickness": f"{um} um"}, duration="1 d", step="1 h",
-            rules={"arrival": {"per_area": "200 /mm^2"}, "migration": "off"}, cells={"neutrophil": {"density": "300 /mm^2", "half_life": "2 h"}},
+            rules={"arrival": {"per_area": "200 /mm^2"}, "migration": "off"},
+            cells={"neutrophil": {"density": "300 /mm^2", "half_life": "2 h"}},
             interventions=[{"infuse": "natural_killer", "per_area": "100 /mm^2", "over": "5 min", "start": "0.5 h"}])
         counts[um] = [model.kupffer.count, model.natural_killer.count, model.neutrophil.count, model.stellate.count]
         while model.running:
