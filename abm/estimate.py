@@ -76,7 +76,7 @@ class Estimate:
 def estimate(config: Config) -> Estimate:
     """What a run of `config` will need; times and sizes are rough."""
     tissue = config.tissue
-    rows, columns = (max(1, math.ceil(size / tissue.site - 1e-9)) for size in (tissue.height, tissue.width))
+    rows, columns = tissue.shape
     sites = rows * columns
     area = sites * (tissue.site / 1000.0) ** 2
     first, last = math.floor(config.begins / config.step + 1e-9), steps_until(config.duration, config.step)
@@ -85,7 +85,7 @@ def estimate(config: Config) -> Estimate:
     tumor_cells = _arriving(config) * area + sum(entry.implant * entry.cells for entry in config.interventions if entry.kind == "implant")
     return Estimate(
         rows=rows, columns=columns, area_mm2=area, steps=steps, frames=frames,
-        tumor_cells=tumor_cells, kupffer_cells=config.cells.kupffer.density * area,
+        tumor_cells=tumor_cells, kupffer_cells=config.cells.kupffer.density * area * tissue.slabs,
         memory_bytes=_BASE_BYTES + _BYTES_PER_SITE * sites + _BYTES_PER_TUMOR_CELL * tumor_cells
         + _BUFFER_BYTES_PER_SITE * min(16 * sites, max(sites, _BUFFERED_SITES)),
         disk_bytes=_DISK_BYTES_PER_SITE_AND_FRAME * sites * frames,

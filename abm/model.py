@@ -69,6 +69,8 @@ class LiverModel(mesa.Model):
     anatomy, flow, grid : tissue, blood flow, and the Mesa grid over them
     populations : name -> Population, also as attributes: tumor, kupffer, endothelium, natural_killer, neutrophil, stellate
     fields : name -> field with `.values` (float32 [row, column]): tnf, tgf_beta, cxcl1, oxygen, lactate, vegf
+    area_mm2, standard_area_mm2 : area of this slab, and of one of 10 um that holds as much liver: for such a one numbers of
+        cells per mm2 are given
     sinusoids : where the sinusoid sites are, row * columns + column, rising (int64)
     ecm, nets, net_residue, exosomes, hepatocytes, collapsed : lattices [row, column]
     interventions : name -> what the experimenter does; `left(name)` says what of a molecule, a supply or a rule is left
@@ -108,6 +110,7 @@ class LiverModel(mesa.Model):
         self.spacing_um = self.anatomy.spacing_um
         self.periodic = self.anatomy.periodic
         self.area_mm2 = self.shape[0] * self.shape[1] * (self.spacing_um / 1000.0) ** 2
+        self.standard_area_mm2 = self.area_mm2 * config.tissue.slabs
         self._make_lattices()
         self._make_flow()
         self._make_cells()
@@ -167,7 +170,7 @@ class LiverModel(mesa.Model):
         everybody = (self.tumor, self.kupffer, self.endothelium, self.natural_killer, self.neutrophil, self.stellate)
         self.populations = {population.name: population for population in everybody}
         endothelium.populate(self.endothelium, self.sites, self.sinusoids)
-        area, seed = self.area_mm2, self.seed
+        area, seed = self.standard_area_mm2, self.seed
         kupffer.populate(self.kupffer, self.sites, cells.kupffer, area, seed)
         natural_killer.populate(self.natural_killer, self.sites, cells.natural_killer, area, seed)
         neutrophil.populate(self.neutrophil, self.sites, cells.neutrophil, area, seed)
@@ -212,7 +215,7 @@ class LiverModel(mesa.Model):
         """One step of dt: blood, interventions, the rules in their order, then the fields."""
         line = self.config.cells.tumor
         self._within_step = True
-        self.blood.advance(self.dt_hours, line.g_csf * self.tumor.count / self.area_mm2, self.given, self.left("g_csf"))
+        self.blood.advance(self.dt_hours, line.g_csf * self.tumor.count / self.standard_area_mm2, self.given, self.left("g_csf"))
         self._done("the blood")
         if self.interventions:
             self._intervene()

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Literal, get_args
 
 from annotated_types import Gt
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticCustomError, core_schema
 
@@ -27,6 +27,8 @@ _FOR_EVER = 1e9
 """Hours; longer times are mistakes, and clocks would lose count."""
 _TOLD_WHOLE = 1e15
 """Numbers without a unit up to which whole ones are written without a point."""
+_SMALLEST = 1e-12
+"""Of all numbers but 0: what is smaller is lost beside the others, and divides as badly as 0."""
 _TOLD_TOGETHER = 1e5
 """A limit up to which the upper one is told with the lower one."""
 
@@ -141,6 +143,8 @@ class Quantity:
                 raise self._error(f"expected a smaller number, got '{_shorten(text)}'")
         elif self.unit and number != 0.0:
             raise self._error(f"the unit is missing; write {self.kind} such as '{self.example}'")
+        if 0.0 < abs(number) < _SMALLEST and self.minimum >= 0.0:
+            raise self._error(f"{_shorten(text)} is too small to make a difference; write 0 or at least {_SMALLEST:g} {self.unit}".rstrip())
         if not self.minimum <= number <= self.maximum:
             limits = f"between {self.minimum:g} and {self.maximum:g}" if self.maximum <= _TOLD_TOGETHER else \
                 f"at least {self.minimum:g}" if number < self.minimum else f"at most {self.maximum:g}"
@@ -216,6 +220,13 @@ def in_time(hours: float) -> str:
 
 Positive = Gt(0)
 """Marks a quantity that makes no sense at zero: `Annotated[Hours, Positive]`."""
+
+
+def misfit(group: BaseModel, message: str, *at: str) -> ValidationError:
+    """The error for values of a group that do not fit together, to be raised by its validators. `at` is the path of the
+    key within the group that is to blame."""
+    error = {"type": PydanticCustomError("misfit", message), "loc": at, "input": group}
+    return ValidationError.from_exception_data(type(group).__name__, [error])
 
 
 def parameter(

@@ -71,3 +71,11 @@ def test_in_words():
     assert [count_in_words(count) for count in counts] == ["0", "0.42", "29", "450", "18,000", "1,230,000"]
     assert [in_words(n) for n in (12, 1234, 5.6e7, 7e9, 8e12)] == ["12 B", "1.23 kB", "56 MB", "7 GB", "8 TB"]
     assert [duration_in_words(s) for s in (0.2, 45, 600, 7200)] == ["1 s", "45 s", "10 min", "2.0 h"]
+
+
+def test_a_thicker_slab_holds_more_of_every_cell():
+    """Whether their number is given per area of a 10 um slab or per liver."""
+    for inoculum in ("per_area: 40 /mm^2", "per_liver: 5e5"):
+        thin, thick = (needs(f"rules: {{arrival: {{{inoculum}}}}}", tissue__slab_thickness=f"{um} um") for um in (8, 12))
+        assert thick.tumor_cells == pytest.approx(1.5 * thin.tumor_cells)
+        assert thick.kupffer_cells == pytest.approx(1.5 * thin.kupffer_cells)

@@ -311,6 +311,24 @@ def test_a_loaded_config_keeps_its_line(own_liver):
     assert LiverModel(own_liver.config, line="mc38").config.labels == {"line": "mc38"}
 
 
+def test_a_thicker_slab_holds_more_of_every_cell():
+    """What is given per area of a 10 um slab, what is given per liver, and what is renewed from the blood."""
+    counts = {}
+    for um in (10, 15):
+        model = LiverModel(
+            tissue={"width": "1 mm", "height": "1 mm", "slab_thickness": f"{um} um"}, duration="1 d", step="1 h",
+            rules={"arrival": {"per_area": "200 /mm^2"}, "migration": "off"},
+            cells={"neutrophil": {"density": "300 /mm^2", "half_life": "2 h"}},
+            interventions=[{"infuse": "natural_killer", "per_area": "100 /mm^2", "over": "5 min", "start": "0.5 h"}])
+        counts[um] = [model.kupffer.count, model.natural_killer.count, model.neutrophil.count, model.stellate.count]
+        while model.running:
+            model.step()
+        counts[um] += [model.natural_killer.count, model.neutrophil.count, model.ledger.totals[event.ARRIVED].sum()]
+    assert counts[10][:4] == [180, 60, 300, 110] and counts[15][:4] == [270, 90, 450, 165]
+    assert counts[10][-1] == 200 and counts[15][-1] == 300
+    np.testing.assert_allclose(np.array(counts[15][4:6]) / counts[10][4:6], 1.5, rtol=0.2)
+
+
 def test_time(own_liver):
     assert (own_liver.step_number, own_liver.minutes, own_liver.hours) == (6, 30.0, 0.5)
     assert (own_liver.dt_minutes, own_liver.dt_hours) == (5.0, pytest.approx(1 / 12))

@@ -65,6 +65,8 @@ def test_what_may_be_written(quantity, written, held):
     ("Hours", "h" * 90, f"expected a duration such as '24 h', got '{'h' * 37}...'"),
     ("Hours", "1 h^9^9^9", "'h^9^9^9' is not a unit; write a duration such as '24 h'"),
     ("Hours", "1 __import__('os')", "'__import__('os')' is not a unit; write a duration such as '24 h'"),
+    ("Fraction", "1e-13", "1e-13 is too small to make a difference; write 0 or at least 1e-12"),
+    ("Micrometers", "1e-10 nm", "1e-10 nm is too small to make a difference; write 0 or at least 1e-12 um"),
     ("Fraction", "120 %", "120 % is out of bounds; a fraction must be between 0 and 1"),
     ("Fraction", 1.5, "1.5 is out of bounds; a fraction must be between 0 and 1"),
     ("Fraction", "0.5 h", "'0.5 h' has the wrong dimension; expected a fraction without a unit, e.g. '0.5'"),
@@ -80,6 +82,7 @@ def test_what_is_refused_and_how(quantity, written, message):
 def test_what_is_formatted_is_read_back_exactly(value, name):
     quantity = PUBLIC[name]
     value = min(max(value, quantity.minimum), quantity.maximum)
+    value = value if abs(value) >= 1e-12 else 0.0
     assert quantity.parse(quantity.format(value)) == value
 
 
@@ -144,10 +147,11 @@ def test_a_group_holds_numbers_and_writes_quantities():
 
 
 def test_a_group_is_frozen_and_knows_its_keys():
-    with pytest.raises(ValidationError, match="frozen"):
+    with pytest.raises(ValidationError) as frozen:
         Group().rate = 0.2
-    with pytest.raises(ValidationError, match="Extra inputs"):
+    with pytest.raises(ValidationError) as unknown:
         Group(speed="1 um/min")
+    assert [error.value.errors()[0]["type"] for error in (frozen, unknown)] == ["frozen_instance", "extra_forbidden"]
 
 
 @pytest.mark.parametrize(("written", "message"), [("0.5 um", "between 1 and 5 um"), ("6 um", "between 1 and 5 um")])

@@ -25,7 +25,7 @@ class BloodParameters(Parameters):
         source="half-life 2-4 h (filgrastim)", description="clearance of G-CSF")
     g_csf_burden: Number = parameter(
         1000.0, low=100, high=10000, mark="assumed", source="neutrophilia at advanced burden",
-        description="tumor cells per mm2 of liver slab that keep G-CSF at its half-maximal effect")
+        description="tumor cells per mm2 of a 10 um slab that keep G-CSF at its half-maximal effect")
     mobilisation: Number = parameter(
         4.0, low=1, high=20, mark="assumed", source="neutrophils rise 5-20 fold after strong stimuli",
         description="additional blood pool at saturating G-CSF, relative to normal")

@@ -5,12 +5,13 @@ tumor exosomes, and are reprogrammed near an established nodule.
 """
 
 import numpy as np
+from pydantic import model_validator
 
 from ..kernels.random import stream_key
 from ..tissue.sites import LUMEN, SINUSOID
-from ..units import Fraction, Number, Parameters, PerSquareMillimeter, parameter
+from ..units import Fraction, Number, Parameters, PerSquareMillimeter, misfit, parameter
 from .population import WHERE, LiverCell
-from .settle import choose_sites, rounded_count, settle, site_hashes
+from .settle import NoRoom, choose_sites, rounded_count, settle, site_hashes
 
 RESTING, ENGULFING, TNF_SECRETING, REPROGRAMMED = range(4)
 
@@ -59,6 +60,12 @@ class KupfferParameters(Parameters):
         0.6, low=0.4, high=0.9, mark="derived", source=f"{_BOUWENS}: central cells are smaller and less phagocytic",
         description="phagocytic activity in zone 3 relative to zone 1")
 
+    @model_validator(mode="after")
+    def _in_some_zone(self):
+        if self.share_zone_1 + self.share_zone_2 + self.share_zone_3 == 0:
+            raise misfit(self, "the cells have no zone to be in: at least one of the three shares must be more than 0", "share_zone_1")
+        return self
+
 
 def populate(population, sites, parameters: KupfferParameters, area_mm2: float, seed: int) -> None:
     """Settle the Kupffer cells on sinusoid sites, zone by zone."""
@@ -67,6 +74,8 @@ def populate(population, sites, parameters: KupfferParameters, area_mm2: float, 
     shares = np.array([parameters.share_zone_1, parameters.share_zone_2, parameters.share_zone_3])
     # zones differ in size: what is given is how dense the cells are in each
     shares = shares * [np.count_nonzero((sites.kind == SINUSOID) & (sites.zone == zone)) for zone in (1, 2, 3)]
+    if shares.sum() == 0:
+        raise NoRoom("no sinusoid lies in a zone that Kupffer cells are in; make the tissue larger, or let them be in every zone")
     limits = np.rint(np.cumsum(shares) / shares.sum() * total).astype(int)
     chosen = []
     for zone, count in enumerate(np.diff(limits, prepend=0), start=1):
@@ -79,4 +88,4 @@ def populate(population, sites, parameters: KupfferParameters, area_mm2: float, 
     by_zone = np.array([0.0, 1.0, 0.5 * (1.0 + parameters.central_activity), parameters.central_activity])
     # scaled so that the mean over all cells is 1: the engulfment rate was measured per contact with any of them
     mean = parameters.phagocytic_fraction * float(by_zone[1:] @ shares) / shares.sum()
-    rows.activity = np.where(draws < parameters.phagocytic_fraction, by_zone[rows.zone] / mean, 0.0)
+    rows.activity = np.where(draws < parameters.phagocytic_fraction, by_zone[rows.zone] / mean, 0.0) if mean > 0 else 0.0

@@ -8,6 +8,7 @@ stop cycling (dormant). What differs between cell lines stands here as parameter
 from typing import Annotated, Literal
 
 import numpy as np
+from pydantic import Field
 
 from ..units import Fraction, Hours, Micrometers, Number, Parameters, Positive, parameter
 from .population import WHERE, LiverCell
@@ -47,7 +48,7 @@ class TumorParameters(Parameters):
     diameter: Annotated[Micrometers, Positive] = parameter(
         "14 um", low="11 um", high="20 um", mark="unverified", source="HT-29, MC38, CT26 in suspension: 11-17 um",
         description="median diameter of a cell in suspension")
-    diameter_log_sd: Number = parameter(
+    diameter_log_sd: Annotated[Number, Field(le=1)] = parameter(
         0.12, low=0.05, high=0.25, mark="assumed", source="spread of suspension sizes 11-17 um",
         description="standard deviation of the logarithm of the diameter")
     emt: Fraction = parameter(

@@ -248,6 +248,15 @@ def quantity_of(annotation: Any) -> Quantity | None:
                  if isinstance(extra, Quantity)), None)
 
 
+def options_of(annotations: Iterable[Any]) -> list[str]:
+    """The words among which annotations let choose: for a value, or for the key that tells their groups apart."""
+    parts = [part for annotation in annotations for part in alternatives(annotation)]
+    groups = [keys_of(part) for part in parts if is_group(part)]
+    telling = set.intersection(*map(set, groups)) if len(groups) > 1 else ()
+    parts += [part for group in groups for key in group if key in telling for part in alternatives(group[key])]
+    return [word for part in parts if get_origin(part) is Literal for word in get_args(part) if isinstance(word, str)]
+
+
 def wanted(annotation: Any) -> str:
     """What an annotation asks for, in words: `a rate such as '0.1 /h'`."""
     words = []
@@ -381,9 +390,10 @@ def _place_name(place: Sequence[str]) -> str:
 # --- pydantic's errors in plain words ---------------------------------------------------------------------------------
 
 
-def in_words(error: Mapping[str, Any], expected: str, unit: str = "") -> tuple[str, str]:
+def in_words(error: Mapping[str, Any], expected: str, unit: str = "", options: Sequence[str] = ()) -> tuple[str, str]:
     """Message and hint for one of pydantic's errors (a dict of `ValidationError.errors()`), except for missing and
-    unknown keys. `expected` says what the schema wants there, `unit` in which unit its bounds count."""
+    unknown keys. `expected` says what the schema wants there, `unit` in which unit its bounds count, `options` which words
+    there are. Errors are told by their type: pydantic's own words change from release to release."""
     kind, value, context = error["type"], error.get("input"), error.get("ctx") or {}
     if value is None and kind not in ("value_error", "assertion_error"):
         return "no value is given", f"expected {expected}"
@@ -394,13 +404,10 @@ def in_words(error: Mapping[str, Any], expected: str, unit: str = "") -> tuple[s
             return message, ""
         return message, _meant_quantity(str(value)) if "not a unit" in message else ""
     if kind in ("value_error", "assertion_error"):
-        return error["msg"].removeprefix("Value error, ").removeprefix("Assertion failed, "), ""
-    if kind in ("literal_error", "enum"):
-        options = [str(word).strip("'\"") for word in _options(str(context.get("expected", "")))]
-        message = f"expected {choice([repr(word) for word in options])}, got {quoted(value)}"
-        return message, did_you_mean(value, options) if isinstance(value, str) else ""
-    if kind == "union_tag_invalid":
-        options = [word.strip("'\" ") for word in _options(str(context.get("expected_tags", "")))]
+        return str(context["error"]), ""
+    if kind == "literal_error":
+        return f"expected {expected}, got {quoted(value)}", did_you_mean(value, options) if isinstance(value, str) else ""
+    if kind == "union_tag_invalid" and options:
         tag = str(context.get("tag", ""))
         return f"'{shorten(tag)}' is not one of {choice(options)}", did_you_mean(tag, options)
     if kind == "union_tag_not_found":
@@ -440,8 +447,7 @@ def in_words(error: Mapping[str, Any], expected: str, unit: str = "") -> tuple[s
         return f"expected {types_of_kind[stem]}, got {quoted(value)}", ""
     if is_custom(kind):
         return error["msg"], ""
-    message = error["msg"].replace("Input should be", "should be").replace("Input should", "should")
-    return f"{message[:1].lower()}{message[1:]}, got {quoted(value)}", ""
+    return f"expected {expected}, got {quoted(value)}", ""
 
 
 _KINDS_OF_PYDANTIC = frozenset(get_args(core_schema.ErrorType))
@@ -462,8 +468,3 @@ def _meant_quantity(text: str) -> str:
 
 def _meant_switch(value: Any) -> str:
     return did_you_mean(value, ("on", "off", "true", "false")) if isinstance(value, str) else ""
-
-
-def _options(text: str) -> list[str]:
-    """pydantic's "'a', 'b' or 'c'" as a list."""
-    return [part.strip() for part in text.replace(" or ", ", ").split(", ") if part.strip()]

@@ -700,16 +700,17 @@ def _problem_of_value(errors_here: Sequence[Mapping[str, Any]], path: tuple, ann
     wanted = " or ".join(dict.fromkeys(map(errors.wanted, annotations))) or "something else"
     if len(errors_here) == 1:
         quantity = next(filter(None, map(errors.quantity_of, annotations)), None)
-        return node.shown.problem(path, *errors.in_words(errors_here[0], wanted, quantity.unit if quantity else ""))
+        unit, options = quantity.unit if quantity else "", errors.options_of(annotations)
+        return node.shown.problem(path, *errors.in_words(errors_here[0], wanted, unit, options))
     said = next((one for one in errors_here if one["type"] == "quantity"), None)
     value = errors_here[0].get("input")
     if said and isinstance(value, str) and value[:1] in "+-.0123456789":
         return node.shown.problem(path, *errors.in_words(said, wanted))
     if value is None:
         return node.shown.problem(path, "no value is given", f"expected {wanted}")
-    spoken = [one["msg"] for one in errors_here if one["type"] in ("value_error", "assertion_error")]
+    spoken = next((one for one in errors_here if one["type"] in ("value_error", "assertion_error")), None)
     if spoken:
-        return node.shown.problem(path, *errors.in_words({"type": "value_error", "msg": spoken[0]}, wanted))
+        return node.shown.problem(path, *errors.in_words(spoken, wanted))
     return node.shown.problem(path, f"expected {wanted}, got {quoted(value)}")
 
 

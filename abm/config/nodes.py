@@ -25,6 +25,8 @@ MAX_COMPARED = 50
 """So many anchors are compared with a misspelled one."""
 
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_NOT_YAML = "this is not valid YAML"
+_QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"|\'(?:[^\']|\'\')*\'', re.DOTALL)
 _INTEGER = re.compile(r"[-+]?[0-9]+")
 _BASED = re.compile(r"0o[0-7]+|0x[0-9a-fA-F]+")
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
@@ -79,15 +81,19 @@ def compose_nodes(text: str, source: Source, problems: list[Problem]) -> Node | 
         message = f"the text holds a control character (U+{ord(found[0]):04X}); this is not a text file"
         problems.append(place.problem((), message))
         return Node(BROKEN, place)
-    try:
-        return _Composer(source, problems).compose(text)
-    except _Unreadable as error:
-        problems.append(error.args[0])
-    except yaml.MarkedYAMLError as error:
-        problems.append(_syntax_problem(error, text, source))
-    except (yaml.YAMLError, ValueError, OverflowError) as error:
-        # PyYAML lets int() and chr() fail on absurd version numbers and character codes
-        problems.append(Place(source).problem((), f"this is not valid YAML: {shorten(str(error))}"))
+    before = len(problems)
+    for loader in (_Loader, yaml.SafeLoader):  # where the fast one stops depends on its release: the other one has the word
+        del problems[before:]
+        try:
+            return _Composer(source, problems).compose(text, loader)
+        except _Unreadable as error:
+            problem = error.args[0]
+        except yaml.MarkedYAMLError as error:
+            problem = _syntax_problem(error, text, source)
+        except (yaml.YAMLError, ValueError, OverflowError):
+            # PyYAML lets int() and chr() fail on absurd version numbers and character codes
+            problem = Place(source).problem((), _NOT_YAML)
+    problems.append(problem)
     return Node(BROKEN, Place(source))
 
 
@@ -123,10 +129,10 @@ class _Composer:
         self.stack: list[_Open] = []
         self.root: Node | None = None
 
-    def compose(self, text: str) -> Node | None:
-        """The root node; None for an empty text. Raises _Unreadable."""
+    def compose(self, text: str, loader: type) -> Node | None:
+        """The root node; None for an empty text. Raises _Unreadable, and what the loader raises."""
         documents = 0
-        for event in yaml.parse(text, Loader=_Loader):
+        for event in yaml.parse(text, Loader=loader):
             place = Place(self.source, event.start_mark.line + 1, event.start_mark.column + 1)
             if isinstance(event, yaml.DocumentStartEvent):
                 documents += 1
@@ -303,41 +309,56 @@ def position(text: str, index: int) -> tuple[int, int]:
 
 
 def _syntax_problem(error: yaml.MarkedYAMLError, document: str, source: Source) -> Problem:
-    """A YAML error in plain words, placed where the mistake was made rather than where it was noticed."""
-    text, mark = str(error.problem or ""), error.problem_mark or error.context_mark
-    message, hint = f"this is not valid YAML: {text}", ""
+    """What is not valid in a text, in plain words, placed where the mistake was made rather than where it was noticed.
+
+    Loaders and their releases word errors each in their own way: only the class of an error and its places are used.
+    """
+    mark = error.problem_mark or error.context_mark
+    if mark is None:
+        return Place(source).problem((), _NOT_YAML)
+    message, hint, began = _in_words(error, mark, error.context_mark, document)
+    if began:
+        mark = error.context_mark
+    return Place(source, mark.line + 1, mark.column + 1).problem((), message, hint)
+
+
+def _in_words(error: yaml.MarkedYAMLError, mark: yaml.Mark, began: yaml.Mark | None, document: str) -> tuple[str, str, bool]:
+    """Message and hint for a mistake noticed at `mark`, in something that `began` earlier, and whether to point there."""
     lines = document.splitlines()
-    line = lines[mark.line] if mark and mark.line < len(lines) else ""
-    before = line[: mark.column] if mark else ""
+    line = lines[mark.line] if mark.line < len(lines) else ""
+    at_start = not line[: mark.column].strip()
+    here, opened = _character(document, mark), _character(document, began)
+    unread = isinstance(error, yaml.scanner.ScannerError)  # otherwise all words could be read, and do not fit together
     if "\t" in line[: len(line) - len(line.lstrip())]:
-        message, hint = "a tab cannot indent a line", "use spaces"
-    elif "mapping values are not allowed" in text:
-        message = "a ':' is not expected here"
-        hint = "check the indentation of this line and the one above; a text with ': ' inside needs quotes"
-    elif "could not find expected ':'" in text:
-        mark = error.context_mark or mark
-        message, hint = "'key: value' is expected; the ':' (with a space behind it) is missing", ""
-    elif ("did not find expected key" in text or "expected <block end>" in text) and before.strip():
-        message, hint = "nothing is expected behind the value", "a text with quotes in it needs quotes around all"
-    elif "did not find expected key" in text or "expected <block end>" in text:
-        message, hint = "the line does not fit in with the lines above", "keys of one group begin in the same column"
-    elif "did not find expected '-' indicator" in text:
-        message, hint = "'- ' is expected; the entries of a list begin with it, in the same column", ""
-    elif "expected node content" in text or "expected the node content" in text:
-        message, hint = "a value is expected here", ""
-    elif "cannot start any token" in text:
-        message, hint = "a value cannot begin with this character", "put the value in quotes"
-    elif "found unexpected end of stream" in text:
-        mark = error.context_mark or mark
-        message, hint = "a quote opens here and is never closed", ""
-    elif "expected ',' or" in text or "did not find expected ','" in text:
-        mark = error.context_mark or mark
-        message, hint = "a bracket opens here; its entries must be separated by ',' and it must be closed", ""
-    elif "escape" in text:
-        message, hint = "'\\' has a special meaning inside double quotes", "use single quotes"
-    elif "expected <document start>" in text or "did not find expected <document start>" in text:
-        message, hint = "the document ends above this line", "a config is one group of 'key: value' lines"
-    elif "expected alphabetic or numeric character" in text and "directive" not in str(error.context):
-        message, hint = "a value that begins with * or & needs quotes", ""
-    line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-    return Place(source, line, column).problem((), message, hint)
+        return "a tab cannot indent a line", "use spaces", False
+    if unread and began is None and here == ":":
+        return ("a ':' is not expected here",
+                "check the indentation of this line and the one above; a text with ': ' inside needs quotes", False)
+    if unread and began is None:
+        return "a value cannot begin with this character", "put the value in quotes", False
+    if unread and opened == '"' and "\\" in document[max(mark.index - 2, 0) : mark.index]:
+        return "'\\' has a special meaning inside double quotes", "use single quotes", False
+    if unread and opened and opened in "'\"" and not _QUOTED.match(document, began.index, mark.index):
+        return "a quote opens here and is never closed", "", True
+    if unread and opened and opened in "*&":
+        return "a value that begins with * or & needs quotes", "", False
+    if unread and opened and opened in "|>!%":
+        return f"'{opened}' has a special meaning at the beginning of a value or line", "put the value in quotes", True
+    if unread:
+        return "'key: value' is expected; the ':' (with a space behind it) is missing", "", True
+    if began is None:
+        return "the document ends above this line", "a config is one group of 'key: value' lines", False
+    if began.index == mark.index:
+        return "a value is expected here", "", False
+    if opened in "[{":
+        return "a bracket opens here; its entries must be separated by ',' and it must be closed", "", True
+    if not at_start:
+        return "nothing is expected behind the value", "a text with quotes in it needs quotes around all", False
+    if opened == "-":
+        return "'- ' is expected; the entries of a list begin with it, in the same column", "", False
+    return "the line does not fit in with the lines above", "keys of one group begin in the same column", False
+
+
+def _character(document: str, mark: yaml.Mark | None) -> str:
+    """The character at a mark; nothing without one, and at the end."""
+    return "" if mark is None else document[mark.index : mark.index + 1]

@@ -23,7 +23,7 @@ from typing import NamedTuple
 from pydantic import ValidationError
 
 from ..rules.rule import Rule, RuleParameters
-from .errors import did_you_mean, quoted
+from .errors import at, did_you_mean, dotted, in_words, options_of, quoted, wanted
 
 MAX_BYTES = 1_000_000
 _MODULE = "crlm_plugin_"
@@ -73,7 +73,7 @@ def address(rule: type[Rule]) -> Address | type[Rule]:
     return Address(sys.modules[rule.__module__].__file__, rule.__module__, rule.__qualname__)
 
 
-def at(found: Address | type[Rule]) -> type[Rule]:
+def rule_at(found: Address | type[Rule]) -> type[Rule]:
     """The rule at an address. Raises PluginError when the file cannot be read, or is not as it was."""
     if not isinstance(found, Address):
         return found
@@ -151,7 +151,9 @@ def _check(rule: type[Rule]) -> None:
         rule.Parameters()
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
-        key = ".".join(map(str, first["loc"]))
-        raise PluginError(f"the default of '{key}' in the rule '{name}' is wrong: {first['msg']}") from None
+        annotations = at(rule.Parameters, first["loc"])
+        expected = " or ".join(map(wanted, annotations)) or "something else"
+        said = "; ".join(filter(None, in_words(first, expected, options=options_of(annotations))))
+        raise PluginError(f"the default of '{dotted(first['loc'])}' in the rule '{name}' is wrong: {said}") from None
     if rule.apply is Rule.apply:
         raise PluginError(f"the rule '{name}' has no method apply(self, liver)")

@@ -29,8 +29,9 @@ from ..interventions import KINDS, Intervention
 from ..record.parameters import RecordParameters
 from ..rules import Rule, in_order
 from ..tissue.anatomy import TissueParameters
-from ..units import LONGEST, Hours, Moment, Parameters
+from ..units import LONGEST, Hours, Moment, Parameters, misfit
 from . import plugins
+from .errors import choice
 from .kinds import one_of
 
 LONGEST_TESTED_STEP = 10 / 60
@@ -83,6 +84,35 @@ class Config(Parameters):
         default=None, description="when the run begins, at most 0; by default with the earliest intervention, at the latest at 0")
     record: RecordParameters = RecordParameters()
 
+    @field_validator("cells", mode="after")
+    @classmethod
+    def _room_for_residents(cls, cells, info):
+        """There are more sinusoid sites than residents that share their blood side, or their space of Disse."""
+        if "tissue" not in info.data:
+            return cells
+        tissue = info.data["tissue"]
+        sites = tissue.fewest_sinusoid_sites / tissue.slabs
+        for names in (("kupffer", "natural_killer", "neutrophil"), ("stellate",)):
+            densities = {name: getattr(cells, name).density for name in names}
+            if sum(densities.values()) > sites:
+                most = max(densities, key=densities.get)
+                usual = type(getattr(cells, most)).model_fields["density"].default
+                raise misfit(cells, f"{choice(names, 'and')} cells are {sum(densities.values()):.3g} per mm2, for which sinusoids may have "
+                             f"only {sites:.3g} sites of {tissue.site:g} um in a slab of {tissue.slab_thickness:g} um; make them fewer, "
+                             f"such as {usual}", most, "density")
+        return cells
+
+    @field_validator("fields", mode="after")
+    @classmethod
+    def _resolved(cls, fields, info):
+        """The lattice can show every field."""
+        for name in ("tnf", "tgf_beta", "cxcl1", "vegf", "lactate") if "tissue" in info.data else ():
+            field = getattr(fields, name)
+            if message := field.misfit(info.data["tissue"].site):
+                written = [key for key in ("washout", "diffusion", "decay") if key in field.model_fields_set]
+                raise misfit(field, message, name, *written[:1])
+        return fields
+
     @field_validator("begin", mode="after")
     @classmethod
     def _not_too_late(cls, begin, info):
@@ -124,4 +154,4 @@ def compose(user_rules: tuple[type[Rule], ...] = ()) -> type[Config]:
 
 def _recomposed(user_rules: Iterable[Any], content: dict[str, Any]) -> Config:
     """A pickled config. Raises PluginError when a plugin is not as it was."""
-    return compose(tuple(map(plugins.at, user_rules))).model_validate(content)
+    return compose(tuple(map(plugins.rule_at, user_rules))).model_validate(content)

@@ -7,13 +7,27 @@ A field is solved at its own `interval`: what relaxes within minutes under cells
 solved at every step of theirs. In between it stays as it is.
 """
 
+import math
+from collections.abc import Callable
+from functools import cached_property
+from typing import Annotated, ClassVar
+
 import numpy as np
 
 from ..kernels.memory import zeros
 from ..tissue.sites import PARENCHYMA
-from ..units import Hours, Millimolar, Parameters, PerHour, PerSecond, SquareMicrometersPerSecond, parameter
+from ..units import Hours, Millimolar, Parameters, PerHour, PerSecond, Positive, SquareMicrometersPerSecond, parameter
 from .multigrid import is_zero
-from .solver import DiffusionSolver, check_decay_length, own_site_level
+from .solver import DiffusionSolver, decay_length_um, own_site_level
+
+SMALLEST_DECAY_LENGTH = 1.0
+"""In sites. How much there is of a field, and its mean squared distance from the cell that secretes it, are right at any
+decay length; the level at single sites around that cell is within a tenth from a decay length of one site on."""
+LARGEST_DECAY_LENGTH = 1e5
+"""In um: a signal that reaches farther than any liver is no signal."""
+MOST_PERFUSED = 0.6
+"""The share of sites that exchange with the blood in the liver with most vessels: no parameters within their plausible
+ranges grow one that has more."""
 
 REST = np.float32(1e-6)
 """Excess over the level at rest, below which it is set to rest."""
@@ -25,18 +39,43 @@ _WASHOUT = "exchange-limited; 0.02 /s in a quarter of the sites gives ranges of 
 class SignalParameters(Parameters):
     """Transport of one field; each field's class below gives its own numbers."""
 
-    diffusion: SquareMicrometersPerSecond
+    given_as_level: ClassVar[bool] = True
+    """Whether what cells secrete of it is given as the level that one keeps at its own site."""
+
+    diffusion: Annotated[SquareMicrometersPerSecond, Positive]
     decay: PerHour
     interval: Hours
     washout: PerSecond = parameter(
         "0.02 /s", low="0.005 /s", high="0.1 /s", mark="assumed", source=_WASHOUT,
         description="rate at which blood carries the field away from a perfused sinusoid site")
 
+    def sink(self, perfused: float) -> float:
+        """What takes the field away, per second, where a share `perfused` of the sites exchanges with the blood."""
+        return self.decay / 3600.0 + self.washout * perfused
+
+    def misfit(self, site_um: float) -> str:
+        """Why a lattice of such sites cannot show this field, and what would be right; nothing when it can."""
+        sink = self.sink(MOST_PERFUSED)
+        length, least = decay_length_um(self.diffusion, sink), SMALLEST_DECAY_LENGTH * site_um
+        values = f"diffusion {self.diffusion:g} um^2/s, decay {self.decay:g} /h and washout {self.washout:g} /s"
+        if length < least:
+            decay, washout = self.decay / 3600.0, self.washout * MOST_PERFUSED
+            left = self.diffusion / least**2 - min(decay, washout)
+            lower = "both others" if left <= 0 else f"washout to at most {_rounded(left / MOST_PERFUSED, math.floor)} /s" \
+                if washout > decay else f"decay to at most {_rounded(left * 3600.0, math.floor)} /h"
+            return (f"with {values} the field falls by a factor e within {length:.2g} um, which sites of {site_um:g} um cannot show; "
+                    f"raise diffusion to at least {_rounded(sink * least**2, math.ceil)} um^2/s, or lower {lower}")
+        if self.given_as_level and length > LARGEST_DECAY_LENGTH:
+            reach = "nothing takes the field away" if sink == 0 else f"the field reaches {length / 1000.0:.3g} mm"
+            return (f"with {values} {reach}, so that no secreting cell keeps a level of its own; "
+                    "raise washout or decay, such as washout 0.02 /s")
+        return ""
+
 
 class TumorNecrosisFactor(SignalParameters):
     """TNF-alpha."""
 
-    diffusion: SquareMicrometersPerSecond = parameter(
+    diffusion: Annotated[SquareMicrometersPerSecond, Positive] = parameter(
         "20 um^2/s", low="10 um^2/s", high="60 um^2/s", mark="checked",
         source="1200 um2/min in published tissue models; free trimer about 70",
         description="diffusion coefficient in tissue")
@@ -51,7 +90,7 @@ class TumorNecrosisFactor(SignalParameters):
 class TransformingGrowthFactor(SignalParameters):
     """Active TGF-beta."""
 
-    diffusion: SquareMicrometersPerSecond = parameter(
+    diffusion: Annotated[SquareMicrometersPerSecond, Positive] = parameter(
         "26 um^2/s", low="10 um^2/s", high="60 um^2/s", mark="unverified",
         source="25 kDa; Murphy 2012, 10.1007/s11538-011-9712-y",
         description="diffusion coefficient in tissue")
@@ -67,7 +106,7 @@ class TransformingGrowthFactor(SignalParameters):
 class Chemokine(SignalParameters):
     """CXCL1 and IL-8, the ligands of CXCR2."""
 
-    diffusion: SquareMicrometersPerSecond = parameter(
+    diffusion: Annotated[SquareMicrometersPerSecond, Positive] = parameter(
         "50 um^2/s", low="20 um^2/s", high="150 um^2/s", mark="unverified",
         source="8 kDa, slowed by glycosaminoglycans",
         description="diffusion coefficient in tissue")
@@ -81,8 +120,8 @@ class Chemokine(SignalParameters):
 class VascularEndothelialGrowthFactor(SignalParameters):
     """VEGF."""
 
-    diffusion: SquareMicrometersPerSecond = parameter(
-        "10 um^2/s", low="5 um^2/s", high="100 um^2/s", mark="checked",
+    diffusion: Annotated[SquareMicrometersPerSecond, Positive] = parameter(
+        "10 um^2/s", low="10 um^2/s", high="100 um^2/s", mark="checked",
         source="published angiogenesis models: 10 and 70 um2/s",
         description="diffusion coefficient in tissue")
     decay: PerHour = parameter(
@@ -96,7 +135,9 @@ class VascularEndothelialGrowthFactor(SignalParameters):
 class Lactate(SignalParameters):
     """Lactate, in mM; hepatocytes and blood take up what tumor cells release."""
 
-    diffusion: SquareMicrometersPerSecond = parameter(
+    given_as_level: ClassVar[bool] = False
+
+    diffusion: Annotated[SquareMicrometersPerSecond, Positive] = parameter(
         "700 um^2/s", low="200 um^2/s", high="1000 um^2/s", mark="unverified", source="water 1000 um2/s, tissue less",
         description="diffusion coefficient in tissue")
     decay: PerHour = parameter(
@@ -129,10 +170,9 @@ class Field:
         self.at_rest = True
         self.secreted = False
         self._new_perfusion: np.ndarray | None = None
-        mean_sink = parameters.decay / 3600.0 + parameters.washout * perfused_fraction
-        check_decay_length(parameters.diffusion, mean_sink, spacing_um)
         self.every = steps_of(parameters.interval, step_s)
-        self._own_site = own_site_level(parameters.diffusion, mean_sink, spacing_um) if mean_sink > 0 else np.inf
+        self._spacing_um = spacing_um
+        self._mean_sink = parameters.sink(perfused_fraction)
         self._solver = DiffusionSolver(
             values.shape, spacing_um=spacing_um, periodic=periodic, diffusion_um2_per_s=parameters.diffusion,
             step_s=step_s * self.every)
@@ -140,6 +180,10 @@ class Field:
     def rate_for(self, level: float) -> float:
         """The secretion (per second and site) by which one steady cell keeps `level` at its own site in open tissue."""
         return level / self._own_site
+
+    @cached_property
+    def _own_site(self) -> float:
+        return own_site_level(self.parameters.diffusion, self._mean_sink, self._spacing_um)
 
     def set_perfusion(self, perfused: np.ndarray) -> None:
         """Take over which sites exchange with the blood (uint8 or bool lattice), from the next step that needs it; the
@@ -175,6 +219,12 @@ class Field:
 
     def __repr__(self) -> str:
         return f"<{self.name}: mean {self.values.mean():.3g}, max {self.values.max():.3g} {self.unit}>"
+
+
+def _rounded(value: float, direction: Callable[[float], int]) -> str:
+    """Two digits of a positive number, rounded up or down."""
+    digit = 10.0 ** (math.floor(math.log10(value)) - 1)
+    return f"{float(f'{direction(value / digit) * digit:.2g}'):g}"
 
 
 def steps_of(interval_h: float, step_s: float) -> int:

@@ -7,6 +7,8 @@ allow. Uptake is Michaelis-Menten, larger near the portal tracts (Matsumura & Th
 10.1152/ajpgi.1983.244.6.G656). Oxygen relaxes within seconds, so its steady state is solved, at intervals.
 """
 
+from typing import Annotated
+
 import numpy as np
 
 from ..tissue.flow import mix_downstream
@@ -18,6 +20,7 @@ from ..units import (
     Number,
     Parameters,
     PerSecond,
+    Positive,
     SquareMicrometersPerSecond,
     parameter,
 )
@@ -32,7 +35,7 @@ _ROUNDS = 1  # later, from the present state
 class OxygenParameters(Parameters):
     """Oxygen in blood and tissue."""
 
-    diffusion: SquareMicrometersPerSecond = parameter(
+    diffusion: Annotated[SquareMicrometersPerSecond, Positive] = parameter(
         "1670 um^2/s", low="1000 um^2/s", high="2500 um^2/s", mark="unverified",
         source="1e5 um2/min in published tissue models; Grimes 2014: 2000 um2/s",
         description="diffusion coefficient in tissue")
@@ -40,11 +43,11 @@ class OxygenParameters(Parameters):
         "62 mmHg", low="60 mmHg", high="65 mmHg", mark="unverified",
         source="Jungermann & Kietzmann 2000, 10.1053/he.2000.5352",
         description="oxygen in the blood that enters the sinusoids")
-    exchange: PerSecond = parameter(
+    exchange: Annotated[PerSecond, Positive] = parameter(
         "10 /s", low="1 /s", high="50 /s", mark="assumed",
         source="thin, fenestrated wall: blood and tissue nearly in equilibrium",
         description="exchange rate between blood and tissue at a perfused sinusoid site")
-    capacity: Number = parameter(
+    capacity: Annotated[Number, Positive] = parameter(
         2.4, low=1, high=15, mark="assumed",
         source="so that 33 mmHg come out at 300 um; the content of blood (90 times that of tissue per mmHg) in 0.59 of a "
                "site at 1/8 of the flow of all sinusoids (1 ml/min/g) would be 6.6",

@@ -30,9 +30,6 @@ from abm.fields import multigrid
 from abm.kernels.jit import jit
 from abm.kernels.memory import zeros
 
-SMALLEST_DECAY_LENGTH = 2.0
-"""In sites. Below it the level around a single secreting cell is the lattice's, not the tissue's."""
-
 _SMALLEST_SIDE = 4
 _MOST_CYCLES = 200
 _ERROR_LEFT = 0.3  # the error after a cycle is at most about this part of the cycle's correction
@@ -199,20 +196,6 @@ def decay_length_um(diffusion_um2_per_s: float, sink_per_s: float) -> float:
     return math.sqrt(diffusion_um2_per_s / sink_per_s) if sink_per_s > 0 else math.inf
 
 
-def check_decay_length(diffusion_um2_per_s: float, sink_per_s: float, spacing_um: float) -> None:
-    """Refuse a field that the lattice cannot resolve.
-
-    Raises:
-        ValueError: if the decay length is below two sites.
-    """
-    length = decay_length_um(diffusion_um2_per_s, sink_per_s)
-    if length < SMALLEST_DECAY_LENGTH * spacing_um:
-        raise ValueError(
-            f"a decay length of {length:.1f} um is below {SMALLEST_DECAY_LENGTH:g} sites of {spacing_um:g} um: "
-            "the lattice cannot resolve it; lower the decay or the washout, or raise the diffusion coefficient"
-        )
-
-
 def own_site_level(diffusion_um2_per_s: float, sink_per_s: float, spacing_um: float) -> float:
     """The steady level that a unit source (1/s at one site) keeps at its own site in homogeneous tissue, in s.
 
@@ -221,11 +204,10 @@ def own_site_level(diffusion_um2_per_s: float, sink_per_s: float, spacing_um: fl
     the periodic trapezoidal rule converges exponentially.
 
     Raises:
-        ValueError: without a sink (there is no steady level), or if the lattice cannot resolve the decay length.
+        ValueError: without a sink (there is no steady level).
     """
     if not sink_per_s > 0:
         raise ValueError("without a sink a steadily secreting cell has no steady level")
-    check_decay_length(diffusion_um2_per_s, sink_per_s, spacing_um)
     coupling = diffusion_um2_per_s / (6 * spacing_um**2)
     points = 64 + 16 * math.ceil(decay_length_um(diffusion_um2_per_s, sink_per_s) / spacing_um)
     cosine = np.cos(2 * np.pi * np.arange(points) / points)

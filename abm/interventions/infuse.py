@@ -4,7 +4,7 @@ They lodge in the sinusoids near the portal tracts (zone 1), as co-inoculated ne
 of tumor cells in depleted mice (Spicer 2012, 10.1158/0008-5472.CAN-11-2393), and from then on live as the others do.
 """
 
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 import numpy as np
 from pydantic import Field, model_validator
@@ -31,8 +31,8 @@ class Infuse(Course):
 
     infuse: Literal["neutrophil", "natural_killer"] = Field(description="the population")
     per_area: PerSquareMillimeter | None = Field(
-        default=None, description="cells of a dose per mm2 of the slab; or give per_liver")
-    per_liver: Number | None = Field(
+        default=None, description="cells of a dose per mm2 of a 10 um slab; or give per_liver")
+    per_liver: Annotated[Number, Field(le=1e12)] | None = Field(
         default=None, description="cells of a dose that lodge in the whole liver; or give per_area")
     over: Hours = Field(default="10 min", description="how long a dose takes")
 
@@ -69,10 +69,12 @@ class Infuse(Course):
     def _arriving(self, liver, stream: str, dose: int) -> int:
         """How many cells of a dose come in the present step."""
         key = stream_key(liver.seed, stream)
-        per_mm2 = self.per_area
-        if per_mm2 is None:
-            per_mm2 = liver.config.rules.arrival.density_of(self.per_liver, liver.config.tissue.slab_thickness)
-        numbers = np.arange(1, rounded_count(per_mm2 * liver.area_mm2, key) + 1)
+        if self.per_area is not None:
+            expected = self.per_area * liver.standard_area_mm2
+        else:
+            thickness = liver.config.tissue.slab_thickness
+            expected = liver.config.rules.arrival.density_of(self.per_liver, thickness) * liver.area_mm2
+        numbers = np.arange(1, rounded_count(expected, key) + 1)
         share = (site_hashes(key, numbers) >> np.uint64(11)) / 2.0**53
         start = self.start + dose * (self.every or 0.0)
         return int(np.count_nonzero(np.floor((start + self.over * share) / liver.dt_hours + 1e-9) == liver.step_number))

@@ -114,8 +114,8 @@ def read(folder: Path) -> dict | None:
         if found["status"] != AGAIN:
             _Looked.model_validate(found)
     except ValidationError as error:
-        wrong = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
-        raise ResumeRefused(f"{path} is not the manifest of a run ({wrong})") from error
+        wrong = ", ".join(".".join(map(str, one["loc"])) for one in error.errors())
+        raise ResumeRefused(f"{path} is not the manifest of a run ({wrong}: missing or wrong)") from error
     except (ValueError, KeyError, TypeError) as error:
         raise ResumeRefused(f"{path} is not the manifest of a run ({error})") from error
     return found

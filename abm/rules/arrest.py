@@ -8,9 +8,10 @@ E-selectin, VCAM-1, ICAM-1 (Khatib 1999, Cancer Res 59:1356), by Kupffer cells, 
 wall (Spicer 2012, 10.1158/0008-5472.CAN-11-2393), by nets and by matrix. Until then shear may detach or kill it.
 """
 
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import numpy as np
+from pydantic import Field
 
 from ..cells.population import KUPFFER, NEUTROPHIL
 from ..cells.tumor import ADHERENT, CIRCULATING, HELD
@@ -20,7 +21,7 @@ from ..kernels.sites import count_touching, lift
 from ..record import cause, event
 from ..record.ledger import enter, lose
 from ..tissue.sites import LUMEN
-from ..units import Fraction, Micrometers, Number, PerHour, PerMicrometer, parameter
+from ..units import Fraction, Micrometers, Number, PerHour, PerMicrometer, Positive, parameter
 from .rule import Rule, RuleParameters
 
 _MATSUMURA = "Matsumura 2014, 10.3892/ijo.2014.2662"
@@ -71,11 +72,11 @@ class Arrest(Rule):
         reference_diameter: Micrometers = parameter(
             "14 um", low="11 um", high="20 um", mark="unverified", source="HT-29, MC38, CT26 in suspension",
             description="diameter of the cell for which `mechanical` is given")
-        reference_lumen: Micrometers = parameter(
+        reference_lumen: Annotated[Micrometers, Positive] = parameter(
             "8.66 um", low="6.6 um", high="11 um", mark="derived",
             source="twice the median radius of the tissue's sinusoids; PMC5105151: 8.81 +- 2.20 um",
             description="median diameter of the sinusoids for which `mechanical` is given")
-        reference_lumen_log_sd: Number = parameter(
+        reference_lumen_log_sd: Annotated[Number, Field(le=2)] = parameter(
             0.102, low=0, high=0.3, mark="derived", source="the spread of the tissue's sinusoids",
             description="standard deviation of the logarithm of their diameter")
         wall_hold: PerMicrometer = parameter(

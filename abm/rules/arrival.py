@@ -20,6 +20,7 @@ from ..kernels.random import hash64, stream_key, uniform
 from ..kernels.tables import take_slot
 from ..record import cause, event
 from ..record.ledger import enter
+from ..tissue.anatomy import SLAB_OF_DENSITIES
 from ..tissue.sites import LUMEN
 from ..units import (
     Fraction,
@@ -51,11 +52,11 @@ class Arrival(Rule):
     events = ("arrived",)
 
     class Parameters(RuleParameters):
-        per_liver: Number | None = Field(
+        per_liver: Annotated[Number, Field(le=1e12)] | None = Field(
             default=None, description="cells that reach the whole liver, as papers give it (5e5); or give per_area")
         per_area: PerSquareMillimeter | None = Field(
-            default=None, description="cells that reach each mm2 of the 10 um slab; or give per_liver")
-        enrichment: Annotated[Number, Field(gt=0)] = Field(
+            default=None, description="cells that reach each mm2 of a 10 um slab; or give per_liver")
+        enrichment: Annotated[Number, Field(gt=0, le=1e6)] = Field(
             default=1.0, description="multiplies the density that the inoculum implies, to see more cells per slab")
         doses: tuple[Dose, ...] = Field(default=(Dose(),), description="when the cells arrive", min_length=1)
         liver_mass: Annotated[Grams, Positive] = parameter(
@@ -88,7 +89,7 @@ class Arrival(Rule):
             """Tumor cells that arrive per mm2 of a slab of the given thickness, enrichment included."""
             if self.per_liver is not None:
                 return self.density_of(self.per_liver, slab_um) * self.enrichment
-            return (self.per_area or 0.0) * self.enrichment
+            return (self.per_area or 0.0) * (slab_um / SLAB_OF_DENSITIES) * self.enrichment
 
     parameters: Parameters
 

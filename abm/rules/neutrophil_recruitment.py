@@ -61,7 +61,7 @@ class NeutrophilRecruitment(Rule):
             np.log(2.0) / max(host.tissue_half_life, 1e-3), 1.0 / max(p.n2_time, 1e-3), cxcl1,
             liver.signal("tgf_beta"),
         )
-        renewal = host.density * liver.area_mm2 * np.log(2.0) / max(host.half_life, 1e-3)
+        renewal = host.density * liver.standard_area_mm2 * np.log(2.0) / max(host.half_life, 1e-3)
         sequestered = 1.0 + p.sequestration * liver.saturation("lps", "injury")
         entries = entry_sites(liver, key, renewal * pool * sequestered * liver.dt_hours)
         if not liver.fields["cxcl1"].at_rest and p.entry_rate > 0.0:

@@ -141,7 +141,7 @@ class NaturalKillerKilling(Rule):
             )
         turnover(
             nk, liver, liver.key(self.name + "/turnover"), 1.0 / max(host.residence, 1e-3),
-            host.density * liver.area_mm2 * liver.left("natural_killer"), host.killer_fraction,
+            host.density * liver.standard_area_mm2 * liver.left("natural_killer"), host.killer_fraction,
         )
 
 

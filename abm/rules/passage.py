@@ -7,7 +7,10 @@ slow and stops a fifth of the time (MacPhee 1995). What reaches a central vein h
 marginated leukocytes line the wall and are passed by; held tumor cells and dense nets block the way.
 """
 
+from typing import Annotated
+
 import numpy as np
+from pydantic import Field
 
 from ..cells.population import TUMOR
 from ..cells.tumor import CIRCULATING, HELD
@@ -34,7 +37,7 @@ class Passage(Rule):
     causes = ("size", "wall", "kupffer", "net", "plug")
 
     class Parameters(RuleParameters):
-        lingering: Number = parameter(
+        lingering: Annotated[Number, Field(le=5)] = parameter(
             1.0, low=0, high=1.5, mark="derived",
             source="MacPhee 1995, 10.1152/ajpgi.1995.269.5.G692: flow stops 19 % of the time in zone 1, 2 % in zone 3",
             description="power of the time that blood takes past a site with which the chance of being held there grows")

@@ -38,9 +38,10 @@ def choose(key, step, sites, candidates, count):
 
 
 def entry_sites(liver, key, expected: float) -> np.ndarray:
-    """Free perfused sinusoid sites (int64 [n, 2]) at which a Poisson number of cells, `expected` on average, enters."""
+    """Free perfused sinusoid sites (int64 [n, 2]) at which a Poisson number of cells, `expected` on average, enters; where
+    more are expected than there are sites, as many as sites are."""
     candidates = liver.perfused_sites
     if candidates.shape[0] == 0:
         return np.empty((0, 2), np.int64)
-    count = poisson(key, liver.step_number, np.uint64(0xFFFFFFFF), expected)
+    count = poisson(key, liver.step_number, np.uint64(0xFFFFFFFF), min(expected, candidates.shape[0]))
     return choose(key, liver.step_number, liver.sites, candidates, count)

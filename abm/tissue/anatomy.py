@@ -16,13 +16,17 @@ from dataclasses import dataclass
 from typing import Annotated, Literal, NamedTuple
 
 import numpy as np
+from pydantic import Field, model_validator
 
 from ..kernels.jit import jit
 from ..kernels.random import stream_key, uniform
 from ..kernels.sites import COLUMN_OFFSET, ROW_OFFSET, shifted
-from ..units import Fraction, Micrometers, MicrometersPerSecond, Number, Parameters, Positive, parameter
+from ..units import Fraction, Micrometers, MicrometersPerSecond, Number, Parameters, Positive, misfit, parameter
 from .lobules import OUTSIDE, Lobule, lay_out
 from .sites import CENTRAL_VEIN, PARENCHYMA, PORTAL_TRACT, SINUSOID
+
+SLAB_OF_DENSITIES = 10.0
+"""Thickness (um) of the slab for which numbers of cells per mm2 are given."""
 
 _GALACTOSE = "Koenig, multiscale-galactose model (fits of Koo 1975, Puhl 2003)"
 
@@ -31,6 +35,7 @@ _REPULSION = 0.4  # share of the difference between its two gaps that a tip give
 _BORDER_SWING = 1.5  # sites by which the border between two lobules leaves the straight line at most
 _EDGE_MARGIN = 4.0  # sites by which tips may overshoot the corners of their lobule before growth stops
 _CHANCES_PER_AREA = 3  # random numbers per square of a lobule's radius; a few times what its sprouts and links use
+_LEFT_BY_VESSELS = 0.75  # share of the tissue that no portal tract or central vein takes, where they are widest and closest
 _SMALLEST_PLATE = 4  # sites of tissue between portal tract and central vein in the smallest lobule that makes sense
 
 
@@ -38,14 +43,14 @@ class TissueParameters(Parameters):
     """The slab of tissue: its size, its lobules and its sinusoids. Defaults are those of the mouse."""
 
     width: Annotated[Micrometers, Positive] = parameter(
-        "2 mm", low="0.2 mm", high="10 mm", mark="assumed", source="choice of the experimenter",
+        "2 mm", low="0.3 mm", high="10 mm", mark="assumed", source="choice of the experimenter",
         description="extent along the columns, rounded up to whole sites",
     )
     height: Annotated[Micrometers, Positive] = parameter(
-        "2 mm", low="0.2 mm", high="10 mm", mark="assumed", source="choice of the experimenter",
+        "2 mm", low="0.3 mm", high="10 mm", mark="assumed", source="choice of the experimenter",
         description="extent along the rows, rounded up to whole sites",
     )
-    site: Annotated[Micrometers, Positive] = parameter(
+    site: Annotated[Micrometers, Field(ge=1, le=100)] = parameter(
         "10 um", low="8 um", high="12 um", mark="derived", source="sinusoid diameter 8.8 um; one small cell per site",
         description="spacing of the lattice: a sinusoid is one site wide, a hepatocyte 2 x 2 sites",
     )
@@ -53,11 +58,12 @@ class TissueParameters(Parameters):
         "periodic", mark="assumed", source="choice of the experimenter",
         description="periodic: what leaves on one side enters on the other; closed: nothing passes, sinusoids end",
     )
-    slab_thickness: Annotated[Micrometers, Positive] = parameter(
+    slab_thickness: Annotated[Micrometers, Field(gt=0, le=50)] = parameter(
         "10 um", low="8 um", high="12 um", mark="assumed", source="one layer of sites",
-        description="thickness of the slab, which turns counts per volume into counts per area",
+        description="thickness of the slab: counts per liver become counts per area by it, and numbers of cells per mm2, which "
+                    "are given for 10 um, grow with it",
     )
-    portal_central_distance: Annotated[Micrometers, Positive] = parameter(
+    portal_central_distance: Annotated[Micrometers, Field(gt=0, le=5000)] = parameter(
         "300 um", low="200 um", high="600 um", mark="unverified", source="textbook; Hoehme 2010 PNAS 107:10371",
         description="from portal tract to central vein, centre to centre (mouse 300 um, human 500 um)",
     )
@@ -65,19 +71,19 @@ class TissueParameters(Parameters):
         "0.1", low="0", high="0.2", mark="assumed", source="real lobules are irregular polygons",
         description="largest shift of a central vein out of the hexagonal pattern, per porto-central distance",
     )
-    portal_tract_diameter: Micrometers = parameter(
+    portal_tract_diameter: Annotated[Micrometers, Positive] = parameter(
         "50 um", low="30 um", high="100 um", mark="assumed", source="by eye in sections of mouse",
-        description="mean width of a portal tract; single tracts differ by a quarter",
+        description="mean width of a portal tract, rounded up to a site; single tracts differ by a quarter",
     )
-    central_vein_diameter: Micrometers = parameter(
+    central_vein_diameter: Annotated[Micrometers, Positive] = parameter(
         "60 um", low="40 um", high="100 um", mark="assumed", source="by eye in sections of mouse",
-        description="mean width of a central vein; single veins differ by a quarter",
+        description="mean width of a central vein, rounded up to a site; single veins differ by a quarter",
     )
     venule_reach: Fraction = parameter(
         "0.35", low="0", high="0.5", mark="assumed", source="Rappaport 1954, doi:10.1002/ar.1091190103 (qualitative)",
         description="share of a lobule's side that terminal portal venules follow from each of its ends",
     )
-    widest_plate: Micrometers = parameter(
+    widest_plate: Annotated[Micrometers, Field(le=200)] = parameter(
         "45 um", low="30 um", high="60 um", mark="derived",
         source="one to two hepatocytes of 20-30 um (textbook) between neighbouring sinusoids",
         description="where diverging sinusoids leave a wider plate between them, a new one sprouts",
@@ -90,11 +96,11 @@ class TissueParameters(Parameters):
         "100 um", low="60 um", high="200 um", mark="assumed", source="chosen for the share of sinusoids in sections",
         description="longest distance between two cross-links of the same pair of sinusoids",
     )
-    tortuosity_wavelength: Micrometers = parameter(
+    tortuosity_wavelength: Annotated[Micrometers, Positive] = parameter(
         "160 um", low="50 um", high="300 um", mark="assumed", source="by eye in sections",
-        description="distance over which the course of the sinusoids swings",
+        description="distance over which the course of the sinusoids swings, at least two sites",
     )
-    tortuosity: Number = parameter(
+    tortuosity: Annotated[Number, Field(le=10)] = parameter(
         "0.9", low="0", high="1.5", mark="assumed", source="by eye in sections",
         description="largest sideways drift of a growing sinusoid per length",
     )
@@ -102,7 +108,7 @@ class TissueParameters(Parameters):
         "4.33 um", low="3.9 um", high="4.9 um", mark="checked", source=_GALACTOSE,
         description="median radius of a sinusoid (lognormal)",
     )
-    sinusoid_radius_log_sd: Number = parameter(
+    sinusoid_radius_log_sd: Annotated[Number, Field(le=2)] = parameter(
         "0.102", low="0", high="0.3", mark="checked", source=_GALACTOSE,
         description="standard deviation of the logarithm of the sinusoid radius",
     )
@@ -110,6 +116,40 @@ class TissueParameters(Parameters):
         "234 um/s", low="90 um/s", high="600 um/s", mark="checked", source=_GALACTOSE,
         description="velocity of the blood: median over all sinusoid sites of the unobstructed network",
     )
+
+    @property
+    def slabs(self) -> float:
+        """How many slabs of the thickness for which cells per mm2 are given make up this one."""
+        return self.slab_thickness / SLAB_OF_DENSITIES
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns."""
+        rows, columns = (max(1, math.ceil(size / self.site - 1e-9)) for size in (self.height, self.width))
+        return rows, columns
+
+    @property
+    def fewest_sinusoid_sites(self) -> float:
+        """Sites of sinusoids per mm2 of which there are at least so many, however wide the larger vessels: sinusoids lie no
+        farther apart than the widest plate."""
+        return _LEFT_BY_VESSELS * self.site / (self.site + self.widest_plate) / (self.site / 1000.0) ** 2
+
+    @model_validator(mode="after")
+    def _one_lobule(self):
+        vessels, site = self.central_vein_diameter + self.portal_tract_diameter, self.site
+        smallest = vessels + 2 * _SMALLEST_PLATE * site
+        for side, size in zip(("height", "width"), self.shape, strict=True):
+            if size * site < smallest - 1e-9:
+                raise misfit(self, f"the tissue is too small for one lobule: with these vessels {side} must be at least {smallest:g} um, "
+                             f"got {getattr(self, side):g} um", side)
+        nearest = 0.5 * vessels + _SMALLEST_PLATE * site
+        if self.portal_central_distance < nearest - 1e-9:
+            raise misfit(self, f"there is no room between these vessels: portal_central_distance must be at least {nearest:g} um, "
+                         f"got {self.portal_central_distance:g} um", "portal_central_distance")
+        if self.tortuosity_wavelength < 2 * site - 1e-9:
+            raise misfit(self, f"sinusoids cannot swing within less than two sites: must be at least {2 * site:g} um, "
+                         f"got {self.tortuosity_wavelength:g} um", "tortuosity_wavelength")
+        return self
 
 
 @dataclass(frozen=True)
@@ -136,12 +176,10 @@ class Anatomy:
 
 
 def grow(parameters: TissueParameters, seed: int) -> Anatomy:
-    """The anatomy that `seed` grows; raises ValueError when the domain is too small for a single lobule."""
-    site = parameters.site
-    rows, columns = (max(1, math.ceil(size / site - 1e-9)) for size in (parameters.height, parameters.width))
+    """The anatomy that `seed` grows; raises ValueError when no sinusoid leads from a portal tract to a central vein."""
+    site, (rows, columns) = parameters.site, parameters.shape
     radius = parameters.portal_central_distance / site
     periodic = parameters.edges == "periodic"
-    _refuse_small_domain(parameters, rows, columns)
 
     jitter = parameters.lobule_jitter * radius
     lobules = lay_out(rows, columns, radius, jitter, periodic, stream_key(seed, "tissue/lobules"))
@@ -164,6 +202,8 @@ def grow(parameters: TissueParameters, seed: int) -> Anatomy:
         )
     _thin(kind, periodic, stream_key(seed, "tissue/thinning"))
     _keep_perfusable(kind, periodic)
+    if not (kind == SINUSOID).any():
+        raise ValueError("no sinusoid leads from a portal tract to a central vein; make the tissue larger, or lobule_jitter smaller")
 
     portal_distance = _distance_to(kind, PORTAL_TRACT, periodic)
     central_distance = _distance_to(kind, CENTRAL_VEIN, periodic)
@@ -187,22 +227,6 @@ def grow(parameters: TissueParameters, seed: int) -> Anatomy:
         portal_tracts_um=tracts * site,
         portal_central_um=site * np.concatenate([np.sqrt((lobule.corners**2).sum(axis=1)) for lobule in lobules]),
     )
-
-
-def _refuse_small_domain(parameters: TissueParameters, rows: int, columns: int) -> None:
-    site = parameters.site
-    smallest = parameters.central_vein_diameter + parameters.portal_tract_diameter + 2 * _SMALLEST_PLATE * site
-    if min(rows, columns) * site < smallest - 1e-9:
-        raise ValueError(
-            f"the tissue is {columns * site:g} x {rows * site:g} um, too small for one lobule: "
-            f"with these vessels width and height must be at least {smallest:g} um"
-        )
-    nearest = 0.5 * (parameters.central_vein_diameter + parameters.portal_tract_diameter) + _SMALLEST_PLATE * site
-    if parameters.portal_central_distance < nearest - 1e-9:
-        raise ValueError(
-            f"the portal_central_distance of {parameters.portal_central_distance:g} um leaves no room between these vessels: "
-            f"it must be at least {nearest:g} um"
-        )
 
 
 def _portal_tracts(lobules: list[Lobule], rows: int, columns: int, periodic: bool, merge: float) -> np.ndarray:
@@ -292,7 +316,11 @@ def _draw_sinusoid(kind, row0, column0, row1, column1, periodic):
 
 @jit
 def _draw_blob(kind, row, column, radius, lobes, turn, code, periodic):
-    """A vessel cut across: a disc of `radius` with as many shallow `lobes`, turned by `turn` (radians)."""
+    """A vessel cut across: a disc of `radius` with as many shallow `lobes`, turned by `turn` (radians); at least a site."""
+    a = _wrap(_nearest_site(row), kind.shape[0], periodic)
+    b = _wrap(_nearest_site(column), kind.shape[1], periodic)
+    if a >= 0 and b >= 0:
+        kind[a, b] = code
     reach = math.ceil(1.3 * radius) + 1
     for i in range(math.floor(row) - reach, math.floor(row) + reach + 1):
         for j in range(math.floor(column) - reach, math.floor(column) + reach + 1):

@@ -1,10 +1,12 @@
 """The wording of errors, and what was probably meant."""
 
 import pickle
-from typing import Literal
+from typing import Literal, get_args
 
 import pytest
+from pydantic_core import core_schema
 
+from abm.config import errors
 from abm.config.errors import (
     ConfigError,
     Problem,
@@ -115,3 +117,16 @@ def test_wanted(annotation, words):
 
 def test_dotted():
     assert dotted(("interventions", 0, "at")) == "interventions[0].at"
+
+
+_CONTEXT = {"gt": 1, "ge": 1, "lt": 1, "le": 1, "multiple_of": 2, "min_length": 1, "max_length": 1, "actual_length": 3, "tag": "b",
+            "discriminator": "'kind'", "error": ValueError("in words of our own"), "expected": "'pydantic' or this",
+            "expected_tags": "'pydantic', 'this'"}
+
+
+@pytest.mark.parametrize("value", ["x", 1.5, [1], {"a": 1}, None])
+def test_no_error_is_told_in_words_of_pydantic(value):
+    for kind in get_args(core_schema.ErrorType):
+        error = {"type": kind, "msg": "Input should be something that pydantic wants", "input": value, "ctx": _CONTEXT, "loc": ()}
+        said = "; ".join(errors.in_words(error, "a rate such as '0.1 /h'", "/h", ["this", "that"]))
+        assert said and "Input" not in said and "pydantic" not in said, kind

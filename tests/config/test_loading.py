@@ -494,6 +494,11 @@ def test_no_values_break_the_whole_schema(folder, settings_, overrides):
     check(text.encode(), folder, schema.compose, [f"{'.'.join(path)}={value}" for path, value in overrides])
 
 
+def test_a_plugin_that_no_path_can_name(folder):
+    with pytest.raises(ConfigError, match="plugins"):
+        load_config(None, ['plugins="\\x00"'])
+
+
 def test_two_plugins_of_one_name_are_refused(folder):
     rule = """
         from abm import Rule, rule

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+import yaml
 
 from abm.config import nodes
 from abm.config.nodes import BROKEN, Source, compose_nodes, plain_scalar
@@ -99,14 +100,34 @@ SYNTAX = [
     ("\n".join(" " * n + "a:" for n in range(200)), 41, "more than 40 levels deep"),
     ("- x\n" * 30_000, 20_000, "more than 20000 values"),
     ("%YAML " + "9" * 5000 + ".1\n---\n", 1, "this is not valid YAML"),
+    ("a:\n- 1\n- 2\nb: 1\n- 3", 5, "the line does not fit in with the lines above"),
+    ("- 1\nb: 2", 2, "'- ' is expected"),
+    ("a: [1, , 2]", 1, "a value is expected here"),
+    ("a: 1\n...\nb: 2", 3, "the document ends above this line"),
+    ("a: |x\n b", 1, "'|' has a special meaning"),
+    ("a: \"b\\\"\nc: 1", 1, "a quote opens here and is never closed"),
+    ("a: \"\\x4\"", 1, "'\\' has a special meaning"),
+    ("a: 1\n\"b\\\"c\"\nd: 2", 2, "'key: value' is expected"),
+    ("a: &x 1\nb: *x c", 2, "nothing is expected behind the value"),
+    ("a: 'b'\nc: {d: 1\n", 2, "a bracket opens here"),
 ]
 
 
-@pytest.mark.parametrize("loader", ["libyaml", "python"])
+class _Hasty(yaml.SafeLoader):
+    """A loader of another release: it stops at the first word, and says so in words of its own."""
+
+    def check_event(self, *choices):
+        raise yaml.YAMLError("enough")
+
+
+@pytest.mark.parametrize("loader", ["CSafeLoader", "SafeLoader", _Hasty])
 @pytest.mark.parametrize("text, line, message", SYNTAX, ids=[f"{index}" for index in range(len(SYNTAX))])
 def test_what_is_not_valid(text, line, message, loader, monkeypatch):
-    if loader == "python":
-        monkeypatch.setattr(nodes, "_Loader", nodes.yaml.SafeLoader)
+    """The same is told whichever loader reads the text, and whatever the words of its errors are."""
+    made = yaml.MarkedYAMLError.__init__
+    monkeypatch.setattr(yaml.MarkedYAMLError, "__init__", lambda error, context=None, context_mark=None, problem=None, problem_mark=None:
+                        made(error, context and "while doing this", context_mark, problem and "that went wrong", problem_mark))
+    monkeypatch.setattr(nodes, "_Loader", getattr(yaml, loader, yaml.SafeLoader) if isinstance(loader, str) else loader)
     node, problems = read(text)
     assert node.value is BROKEN
     assert len(problems) == 1

@@ -92,6 +92,24 @@ def test_overrides_change_the_experiment_or_every_arm(load):
     assert {config.labels["host"] for config in experiment.configs.values()} == {"nude"}
 
 
+def test_what_the_lattice_cannot_show_is_told_of_every_arm_and_point(load, report):
+    """Before anything is computed, and at the values that are to blame."""
+    text = """
+base: base.yaml
+arms:
+  control: {}
+  coarse: {tissue: {site: 12 um}}
+sweep:
+  method: latin_hypercube
+  points: 3
+  parameters: {fields.vegf.washout: {low: %s, high: %s}}
+"""
+    assert len(load(text % ("0.09 /s", "0.1 /s")).runs()) == 6
+    said = report(text % ("1.0 /s", "1.1 /s"))
+    assert said.count("my.yaml:9:16  fields.vegf.washout") == 6
+    assert said.count("sites of 12 um cannot show") == 3 and "diffusion 10 um^2/s, decay 0.94 /h and washout 1.0" in said
+
+
 def test_a_grid_is_crossed_with_the_arms(load):
     experiment = load(EXPERIMENT + """
 sweep:

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from abm.fields.fields import (
+    MOST_PERFUSED,
     Chemokine,
     Field,
     Lactate,
@@ -143,11 +144,33 @@ def test_a_saved_excess_comes_back(anatomy):
     assert other.at_rest and (other.values == 1.0).all()
 
 
-def test_a_signal_that_the_lattice_cannot_resolve_is_refused(anatomy):
-    with pytest.raises(ValueError, match="cannot resolve"):
-        make(anatomy, TumorNecrosisFactor(washout="1 /s"))
+@pytest.mark.parametrize("keys, site_um, said", [
+    ({}, 10.0, ""),
+    ({"washout": "0.1 /s"}, 12.0, ""),
+    ({"washout": "1 /s"}, 10.0, "with diffusion 20 um^2/s, decay 0.12 /h and washout 1 /s the field falls by a factor e within 5.8 um, "
+     "which sites of 10 um cannot show; raise diffusion to at least 61 um^2/s, or lower washout to at most 0.33 /s"),
+    ({"decay": "1000 /h"}, 10.0, "raise diffusion to at least 29 um^2/s, or lower decay to at most 670 /h"),
+    ({"diffusion": "0.001 um^2/s"}, 10.0, "or lower both others"),
+    ({"decay": "0 /h", "washout": "0 /s"}, 10.0, "nothing takes the field away"),
+    ({"decay": "0 /h", "washout": "1e-9 /s"}, 10.0, "the field reaches 183 mm"),
+])
+def test_a_signal_that_the_lattice_cannot_show(keys, site_um, said):
+    """It is told with the values that decide it, and with values that are right."""
+    parameters = TumorNecrosisFactor(**keys)
+    assert said in parameters.misfit(site_um) and bool(said) == bool(parameters.misfit(site_um))
+    assert not Lactate(decay="0 /h", washout="0 /s").misfit(10.0)
+    if "to at most" in said:
+        enough, lower = said.split("raise diffusion to at least ")[1].split(", or lower ")
+        key, most = lower.split(" to at most ")
+        assert not TumorNecrosisFactor(**keys | {"diffusion": enough}).misfit(site_um)
+        assert not TumorNecrosisFactor(**keys | {key: most}).misfit(site_um)
 
 
-def test_a_signal_that_nothing_removes_has_no_rate_to_hold_a_level(anatomy):
-    endless = TumorNecrosisFactor(washout="0 /s", decay="0 /h")
-    assert make(anatomy, endless).rate_for(3.0) == 0.0
+def test_no_plausible_liver_has_more_vessels_than_is_allowed_for():
+    """Vessels as wide, and as close together, as their plausible ranges allow."""
+    densest = TissueParameters(
+        width="1 mm", height="1 mm", site="12 um", portal_central_distance="200 um", portal_tract_diameter="100 um",
+        central_vein_diameter="100 um", venule_reach="0.5", widest_plate="30 um", link_spacing_low="40 um", link_spacing_high="60 um",
+        tortuosity_wavelength="50 um", tortuosity=1.5)
+    kind = grow(densest, 1).kind
+    assert 0.5 < exchanging(kind, np.ones_like(kind)).mean() < MOST_PERFUSED

@@ -43,7 +43,7 @@ def test_hours_from_words_and_numbers():
 
 
 def test_intervals_of_a_config_must_be_positive():
-    with pytest.raises(ValueError, match="greater than 0"):
+    with pytest.raises(ValueError, match="timeseries"):
         RecordParameters(timeseries="0 h")
     assert RecordParameters().snapshots == 2.0
 

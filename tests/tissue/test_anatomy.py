@@ -130,8 +130,8 @@ def test_a_domain_below_one_lobule_still_works(edges, size):
 
 
 def test_too_small_a_domain_is_refused_with_the_smallest_size():
-    with pytest.raises(ValueError, match=r"at least 190 um"):
-        grow(TissueParameters(width="2 mm", height="180 um"), 0)
+    with pytest.raises(ValueError, match=r"height must be at least 190 um, got 180 um"):
+        TissueParameters(width="2 mm", height="180 um")
 
 
 def test_no_direction_of_the_lattice_is_favoured():
@@ -194,5 +194,34 @@ def test_figures_name_their_units():
 
 
 def test_vessels_that_would_touch_are_refused():
-    with pytest.raises(ValueError, match="portal_central_distance of 5 um leaves no room"):
-        grow(TissueParameters(portal_central_distance="5 um"), seed=1)
+    with pytest.raises(ValueError, match="portal_central_distance must be at least 95 um, got 5 um"):
+        TissueParameters(portal_central_distance="5 um")
+
+
+@pytest.mark.parametrize("edges", ["periodic", "closed"])
+def test_the_narrowest_vessels_are_a_site_wide(edges):
+    narrow = TissueParameters(width="1 mm", height="1 mm", portal_tract_diameter="0.1 um", central_vein_diameter="0.1 um",
+                              venule_reach=0, edges=edges)
+    for seed in range(4):
+        anatomy = grow(narrow, seed)
+        assert len(anatomy.centres_um) == (anatomy.kind == CENTRAL_VEIN).sum() and len(anatomy.inlets) > 0
+
+
+def test_without_a_way_for_blood_there_is_no_anatomy():
+    with pytest.raises(ValueError, match="no sinusoid leads from a portal tract to a central vein"):
+        grow(TissueParameters(width="200 um", height="200 um", edges="closed", portal_central_distance="600 um", lobule_jitter=1), 1)
+
+
+@pytest.mark.parametrize("vessels", [
+    {"site": "8 um", "portal_central_distance": "600 um", "portal_tract_diameter": "30 um", "central_vein_diameter": "40 um",
+     "venule_reach": 0, "widest_plate": "60 um", "link_spacing_low": "100 um", "link_spacing_high": "200 um", "tortuosity": 0},
+    {"site": "12 um", "portal_central_distance": "200 um", "portal_tract_diameter": "100 um", "central_vein_diameter": "100 um",
+     "venule_reach": 0.5, "widest_plate": "30 um", "link_spacing_low": "100 um", "link_spacing_high": "200 um", "tortuosity": 0},
+    {"site": "25 um"},
+])
+def test_no_plausible_liver_has_fewer_sinusoids_than_is_said(vessels):
+    """Where vessels leave least room for them, and where they are fewest."""
+    parameters = TissueParameters(width="1 mm", height="1 mm", **vessels)
+    kind = grow(parameters, 1).kind
+    found = (kind == SINUSOID).sum() / (kind.size * (parameters.site / 1000.0) ** 2)
+    assert found / 2.5 < parameters.fewest_sinusoid_sites < found
