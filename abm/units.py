@@ -58,8 +58,9 @@ def _parse_unit(written: str):
     text = written.replace("μ", "µ").replace("·", "*").strip()
     if text.startswith("/"):
         text = "1" + text
+    registry = _registry()
     try:
-        return _registry().parse_units(text)
+        return registry.parse_units(text)
     except Exception as error:  # pint raises its own errors, tokenizer errors and arithmetic ones alike
         raise ValueError(f"'{written}' is not a unit") from error
 

@@ -240,7 +240,7 @@ class Dask:
         # a run is a suspect at once, rather than after some more workers
         with dask.config.set({"distributed.scheduler.allowed-failures": 0}):
             if self._where == "local":
-                self._cluster = LocalCluster(n_workers=self.workers, threads_per_worker=1, dashboard_address=None)
+                self._cluster = LocalCluster(n_workers=self.workers, threads_per_worker=1, dashboard_address=":0")
             elif _is_file(self._where):
                 self._cluster = _slurm_cluster(self._where)
                 self._cluster.scale(n=self.workers)

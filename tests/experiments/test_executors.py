@@ -153,7 +153,7 @@ def test_a_dask_cluster_survives_a_kill(whole, tmp_path):
 def test_a_scheduler_at_an_address(whole, tmp_path):
     from distributed import LocalCluster
 
-    with LocalCluster(n_workers=1, threads_per_worker=1, processes=False, dashboard_address=None) as cluster:
+    with LocalCluster(n_workers=1, threads_per_worker=1, processes=False, dashboard_address=":0") as cluster:
         result = run_batch(little(tmp_path), tmp_path / "batch", cluster=cluster.scheduler_address)
     assert rows(result.results) == rows(whole.results)
 
