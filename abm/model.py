@@ -82,7 +82,7 @@ class LiverModel(mesa.Model):
     first_step, step_number : the step with which the run began (0, or before), and the present one
     watch : called, if it is set, with the name of each part of a step right after it (see `abm.invariants`)
 
-    Raises ConfigError for what is no config, ValueError for one that makes no liver: a tissue smaller than a lobule, or
+    Raises ConfigError for what is no config, ValueError for one that makes no liver: a tissue that blood cannot pass, or
     more cells than sites.
     """
 

@@ -200,7 +200,7 @@ def test_another_seed_is_another_run(whole, config, capsys):
     (["--set", "rules.phagocitosis.rate=1 /h"], "did you mean rules.phagocytosis"),
     (["--set", "duration=3 um"], "wrong dimension"),
     (["--set", "tissue.width=1 m", "--set", "tissue.height=1 m"], "The run would need about"),
-    (["--set", "tissue.width=60 um"], "makes no liver"),
+    (["--set", "tissue.width=60 um"], "too small for one lobule"),
     (["--threads", "4096"], "is more than the"),
     (["--seed", "-1"], "--seed"),
     (["-o", "little.yaml"], "is a file, not a folder"),
@@ -270,7 +270,7 @@ def test_check(config, capsys):
 @pytest.mark.parametrize(("change", "said"), [
     ("tissue.width=60 um", "too small for one lobule"),
     ("tissue.width=1 m", "The run would need about"),
-    ("fields.tnf.decay=1000 /h", "the lattice cannot resolve it"),
+    ("fields.tnf.decay=1000 /h", "lower decay to at most"),
     ("cells.kupffer.density=90000 /mm^2", "make them fewer"),
     ("interventions=[{implant: 400, cells: 5000}]", "The implanted colonies have 2,000,000 cells"),
 ])

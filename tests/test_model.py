@@ -276,8 +276,8 @@ def test_switching_a_rule_keeps_its_other_parameters():
     ({"config": 3}, TypeError, "a config is .* not int"),
     ({"config": "quickstrt"}, ConfigError, "no such file"),
     ({"config": {"durations": 3}}, ConfigError, "unknown key"),
-    ({"tissue": {"width": "0.1 mm", "height": "0.1 mm"}}, ValueError, "lobule"),
-    ({"cells": {"neutrophil": {"density": "9000 /mm^2"}}}, ValueError, "make them fewer"),
+    ({"tissue": {"width": "0.1 mm", "height": "0.1 mm"}}, ConfigError, "lobule"),
+    ({"cells": {"neutrophil": {"density": "9000 /mm^2"}}}, ConfigError, "make them fewer"),
     ({"plugins": ["mine.py"]}, ConfigError, "no such file"),
 ])
 def test_a_config_that_makes_no_liver_is_refused(overrides, error, message):
