@@ -24,6 +24,8 @@ from . import world
 pytestmark = [
     pytest.mark.skipif(os.name != "posix", reason="POSIX signals, limits and mounts"),
     pytest.mark.skipif(numba.config.DISABLE_JIT, reason="whole runs: too slow in plain Python"),
+    # numpy before 2.2 leaves the archive open for which there was no room
+    pytest.mark.filterwarnings("ignore:Exception ignored in. <function ZipFile.__del__:pytest.PytestUnraisableExceptionWarning"),
 ]
 
 MISSING = "has no manifest.json; it is written again, from the checkpoint"
