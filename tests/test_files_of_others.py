@@ -52,9 +52,11 @@ PLACES = {
 WRITES = {
     ROOM: {"write_text", "write_bytes"}, "record/checkpoint.py": {"open", "savez"}, "record/parquet.py": {"write_table"},
     "record/snapshots.py": {"create_group", "open_group"}, "record/lock.py": {"open"}, "view/style.py": {"savefig"},
-    "view/movie.py": {"save", "write_frames", "mkdir"}, "experiments/compare.py": {"mkdir"}, "cli.py": {"open"},
+    "view/movie.py": {"save", "write_frames", "mkdir"}, "experiments/compare.py": {"mkdir"}, "commands/new.py": {"open"},
+    "model.py": {"save"},
 }
-"""Who writes files otherwise than by `write_whole` or `write_text`: into a draft, by appending, or only where there is none."""
+"""Who writes files otherwise than by `write_whole` or `write_text`: into a draft or into memory, by appending, or only where
+there is none."""
 
 
 def calls():

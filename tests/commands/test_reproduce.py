@@ -96,7 +96,8 @@ def test_all_files_are_checked_before_the_first_run(write):
     assert {(problem.file, problem.line) for problem in caught.value.problems} == {(str(one), 13), (str(two), 10)}
 
 
-def test_the_command(write, tmp_path, capsys):
+def test_the_command(write, tmp_path, capsys, monkeypatch):
+    monkeypatch.delenv("COLUMNS", raising=False)
     good, wrong = write("good"), write("wrong", low=2, high=3)
     arguments = ["reproduce", str(good), str(wrong), "-o", "out", "--workers", "1"]
     assert cli.status_of(arguments) == 0

@@ -23,7 +23,7 @@ def finely(function, begin: float, end: float) -> float:
 
 @settings(deadline=None, max_examples=20)
 @given(begin=st.integers(-20, 20), length=st.floats(0.01, 1.0), start=st.floats(-20, 20), lasts=st.none() | st.floats(0.01, 5),
-       every=st.none() | st.floats(0.05, 3), half_life=st.floats(0.005, 30), fraction=st.floats(0, 1))
+       every=st.none() | st.floats(0.05, 3), half_life=st.floats(0.005, 30), fraction=st.floats(0.01, 1))
 def test_the_mean_is_that_of_many_moments(begin, length, start, lasts, every, half_life, fraction):
     how = {"start": f"{start} h", "stop": None if lasts is None else f"{start + lasts} h",
            "every": None if every is None else f"{every} h"}

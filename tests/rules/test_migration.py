@@ -95,7 +95,7 @@ def test_every_way_is_taken_as_often_as_it_is_come_from():
             summed = ways_on()[bits, heading]
             assert summed[ways[-1]] == pytest.approx(1.0)
             if (heading + 4) % 8 not in ways:
-                np.testing.assert_allclose(np.diff(summed, prepend=0.0)[ways], 1 / len(ways))
+                np.testing.assert_allclose(np.diff(summed, prepend=0.0)[ways], 1 / len(ways), rtol=1e-5)
 
 
 def test_the_ways_are_as_straight_as_can_be():

@@ -117,7 +117,7 @@ def check_documents(folder, files):
     pytest.param("rules: {arrival: {per_area: -3 /mm^2}}", "-3 /mm^2 is out of bounds", id="negative density"),
     pytest.param("cells: {kupffer: {density: -180 /mm^2}}", "-180 /mm^2 is out of bounds", id="negative cells"),
     pytest.param("tissue: {width: 0 um}", "must be more than 0 um", id="empty domain"),
-    pytest.param("tissue: {width: 10 um, height: 10 um}", "makes no liver", id="one site"),
+    pytest.param("tissue: {width: 10 um, height: 10 um}", "too small for one lobule", id="one site"),
     pytest.param("extends: my.yaml", "the file extends itself", id="cycle"),
     pytest.param("extends: base.yaml", "the files extend each other: my.yaml -> base.yaml -> my.yaml", id="longer cycle"),
     pytest.param(BOMBS[0], "repetitions through * counted", id="bomb of lists"),
