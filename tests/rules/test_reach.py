@@ -204,8 +204,9 @@ def test_a_colony_as_large_as_the_tissue_takes_every_site_once(shape, periodic):
 
 def test_the_smallest_tissue_has_room_for_every_neighbourhood():
     """Eight neighbours are eight sites from three rows and columns on; livers have eight or more."""
+    from abm.config import ConfigError
     from abm.model import LiverModel
 
     vessels = {"portal_tract_diameter": "1 um", "central_vein_diameter": "1 um", "portal_central_distance": "100 um"}
-    with pytest.raises(ValueError, match=r"at least ([89]\d|\d{3}) um"):
+    with pytest.raises(ConfigError, match=r"at least ([89]\d|\d{3}) um"):
         LiverModel(tissue={"width": "70 um", "height": "70 um", **vessels})
