@@ -12,7 +12,7 @@ The names below are loaded when first used.
 import importlib
 from typing import TYPE_CHECKING
 
-__version__ = "0.2.0"
+__version__ = "0.3.0"
 
 _HOMES = {
     "Config": "config",

@@ -107,7 +107,6 @@ def found_colony(tumor, sites, book, minutes, key, step, places, identity, clone
         cell.uid = uid
         cell.held_by = cause.IMPLANT
         cell.clone = clone
-        cell.divisions = 0
         cell.arrived_h = np.float32(minutes / 60.0) - age_h
         cell.settled_h = np.float32(minutes / 60.0)
         cell.diameter_um = diameter * np.float32(np.exp(diameter_log_sd * normal))
@@ -116,9 +115,6 @@ def found_colony(tumor, sites, book, minutes, key, step, places, identity, clone
         cell.cd24 = cd24
         cell.pdl1 = pdl1
         cell.calreticulin = calreticulin
-        cell.platelets = np.float32(0.0)
-        cell.net = np.float32(0.0)
-        cell.niche = np.float32(0.0)
         cell.cycle = np.float32(uniform(key, 0, uid, 3))
         place(sites, TUMOR, TISSUE, row, column, slot)
         if sites.kind[row, column] == PARENCHYMA:

@@ -102,12 +102,6 @@ def is_touched(sites, code, layer, row, column):
     return count_touching(sites, code, layer, row, column) > 0
 
 
-@jit(counted=False)
-def touches_any(sites, code, row, column):
-    """Whether a cell of population `code` stands at the site or its eight neighbours, in either layer."""
-    return is_touched(sites, code, 0, row, column) or is_touched(sites, code, 1, row, column)
-
-
 @jit(inline=True, counted=False)
 def add_around(counts, row, column, periodic):
     """Add one to `counts` (uint8 [row, column]) at a site and its eight neighbours."""

@@ -149,9 +149,7 @@ def enter_the_liver(tumor, sites, book, minutes, key, identity, numbers, inlets,
         cell.row = inlets[inlet, 0]
         cell.column = inlets[inlet, 1]
         cell.uid = uid
-        cell.held_by = cause.NONE
         cell.clone = k
-        cell.divisions = 0
         cell.arrived_h = np.float32(minutes / 60.0)
         cell.settled_h = np.float32(minutes / 60.0)
         cell.diameter_um = diameter * np.float32(np.exp(diameter_log_sd * normal))
@@ -161,9 +159,6 @@ def enter_the_liver(tumor, sites, book, minutes, key, identity, numbers, inlets,
         cell.pdl1 = pdl1
         cell.calreticulin = calreticulin
         cell.platelets = platelets
-        cell.net = np.float32(0.0)
-        cell.niche = np.float32(0.0)
-        cell.cycle = np.float32(0.0)  # cells in the blood do not cycle
         enter(book, minutes, event.ARRIVED, cause.NONE, cell, sites.zone[cell.row, cell.column])
 
 

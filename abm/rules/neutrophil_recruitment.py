@@ -142,6 +142,4 @@ def enter_from_blood(cells, sites, key, step, entries, identity):
         cell.row = row
         cell.column = column
         cell.heading = np.uint8(uniform(key, step, cell.uid, 2) * 8.0)
-        cell.bridging = 0
-        cell.nets_h = np.float32(0.0)
         place(sites, NEUTROPHIL, LUMEN, row, column, slot)

@@ -275,8 +275,5 @@ def renew(nk, sites, key, step, hours, leaving_rate, killer_fraction, now_h, ent
         cell.column = column
         cell.killer = 1 if uniform(key, step, cell.uid, 1) < killer_fraction else 0
         cell.heading = np.uint8(uniform(key, step, cell.uid, 2) * 8.0)
-        cell.kills = 0
-        cell.target = 0
-        cell.busy_h = np.float32(0.0)
         cell.entered_h = now_h
         place(sites, NATURAL_KILLER, LUMEN, row, column, slot)

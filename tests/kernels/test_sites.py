@@ -17,7 +17,6 @@ from abm.kernels.sites import (
     offset_between,
     place,
     shifted,
-    touches_any,
     touching,
     ways_along,
 )
@@ -98,19 +97,6 @@ def test_touching_finds_what_the_naive_twin_finds(periodic, seed):
             assert count_touching(sites, code, layer, row, column) == len(there)
             found = {int(touching(sites, code, layer, row, column, turn)) for turn in range(9)}
             assert found == (set(there) or {-1}), "some turn must find each of them"
-
-
-@EDGES
-@pytest.mark.parametrize("code", [1, 2])
-def test_touches_any_looks_into_both_layers(periodic, code):
-    rng = np.random.default_rng(code)
-    for _ in range(20):
-        sites = empty_sites(periodic)
-        sites.population[:] = np.where(rng.random((2, *SHAPE)) < 0.04, rng.integers(1, 3, (2, *SHAPE)), 0)
-        for row in range(SHAPE[0]):
-            for column in range(SHAPE[1]):
-                wanted = any(naive_touching(sites, code, layer, row, column) for layer in (0, 1))
-                assert touches_any(sites, code, row, column) == wanted
 
 
 @EDGES
