@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from .cells.population import FRACTIONS, SIGNED
 from .cells.tumor import CIRCULATING
 from .fields.layers import LAYERS, MARKS
 from .kernels.tables import new_book
@@ -20,12 +21,6 @@ if TYPE_CHECKING:
     from .cells.population import Population
     from .model import LiverModel
 
-FRACTIONS = {
-    "tumor": ("emt", "platelets", "net", "niche", "cycle"), "kupffer": ("education", "reprogramming"),
-    "endothelium": ("e_selectin", "vcam1", "icam1", "retraction"),
-}
-"""The columns that lie between 0 and 1; no other number of a cell is negative but its times and the number of its clone."""
-SIGNED = ("clone", "arrived_h", "settled_h", "digested_h", "busy_h", "entered_h", "nets_h", "activated_h")
 _ROUNDING = np.float32(1e-5)
 _OXYGEN_ROUNDING = 1e-3  # mmHg; the solver iterates to a tolerance
 _SHOWN = 3

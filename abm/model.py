@@ -5,6 +5,7 @@ import html
 import inspect
 import io
 import math
+import operator
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from copy import deepcopy
@@ -88,12 +89,11 @@ class LiverModel(mesa.Model):
 
     def __init__(self, config: Any = None, *, rng: Any = None, seed: Any = None, **overrides: Any):
         before = set(vars(self))
-        seed = rng if rng is not None else seed
-        if seed is None and _is_repeated_by_mesa():
+        if rng is None and _is_repeated_by_mesa():  # newer versions of Mesa hand over an `rng` for each repetition
             raise ValueError(
-                "mesa.batch_run makes each repetition with the same arguments, and without a seed all of them would be one "
-                "and the same run: name the seeds among the parameters, {'seed': [1, 2, 3]}, and leave out the iterations")
-        config = _configured(config, seed, overrides)
+                "mesa.batch_run makes each repetition with the same arguments, so that all of them would be one and the same "
+                "run: name the seeds among the parameters, {'seed': [1, 2, 3]}, and leave out the iterations")
+        config = _configured(config, rng if rng is not None else seed, overrides)
         super().__init__(rng=config.seed)
         self.config = config
         self.seed = config.seed
@@ -123,6 +123,7 @@ class LiverModel(mesa.Model):
             if parameters.enabled:
                 self.rules[rule.name] = rule(parameters)
                 self.rules[rule.name].prepare(self)
+        self._prepared = {name: dict(vars(rule)) for name, rule in self.rules.items()}
         self.interventions = _named(config.interventions)
         self._inhibitable = [rule for rule in self.rules.values() if any(
             entry.target == rule.name for entry in self.interventions.values())]
@@ -286,15 +287,23 @@ class LiverModel(mesa.Model):
         if step != self.step_number or moments is None:
             begin, end = self.hours, self.hours + self.dt_hours
             courses = self.interventions.values()
+            if not courses:
+                return np.array([begin]), np.ones(1)
             moments = moments_of(begin, end, (moment for course in courses for moment in course.changes(begin, end)),
-                                 min((course.shortest for course in courses), default=math.inf))
+                                 min(course.shortest for course in courses))
             self._moments_of_step = self.step_number, moments
         return moments
 
+    def over_step(self, course: Callable[[float], float]) -> tuple[np.ndarray, np.ndarray]:
+        """What changes with the hours as interventions do, at some moments of the present step, and their shares in it
+        (float64, summing to 1): for means of what saturates, which is not what the mean does."""
+        moments, weights = self._moments
+        return np.array([course(hours) for hours in moments.tolist()], np.float64), weights
+
     def mean(self, course: Callable[[float], float]) -> float:
         """The mean over the present step of what changes with the hours as interventions do."""
-        moments, weights = self._moments
-        return sum(weight * course(hours) for hours, weight in zip(moments.tolist(), weights.tolist(), strict=True))
+        values, weights = self.over_step(course)
+        return float(values @ weights)
 
     def left(self, name: str, hours: float | None = None) -> float:
         """What interventions leave of the effect of a molecule, the supply of a population or the rates of a rule: a
@@ -395,8 +404,9 @@ class LiverModel(mesa.Model):
             raise ValueError(f"no column {', '.join(sorted(columns.keys() - free))} of a {agent_class.__name__} can be given, only "
                              f"{', '.join(sorted(free))}")
         in_tissue = population is self.stellate or (is_tumor and number in (tumor.EXTRAVASATED, tumor.DORMANT))
-        layer, (row, column) = (TISSUE if in_tissue else LUMEN), map(int, at)
+        layer, (row, column) = (TISSUE if in_tissue else LUMEN), map(operator.index, at)
         self._refuse_place(layer, row, column)
+        columns = {name: population.checked(name, value) for name, value in columns.items()}
         population.reserve(1)
         slot = take_slot(population.table)
         cell = population.rows[slot]
@@ -422,7 +432,7 @@ class LiverModel(mesa.Model):
 
     def move_cell(self, population: Population, slot: int, to: tuple[int, int]) -> None:
         """Let a cell stand on another site of its layer. Raises ValueError where somebody stands, or no such cell can."""
-        cell, (row, column) = population.rows[slot], map(int, to)
+        cell, (row, column) = population.rows[slot], map(operator.index, to)
         if population is self.endothelium or (population is self.tumor and cell.state == tumor.CIRCULATING):
             raise ValueError("the wall stays where it is, and who circulates is moved by the blood")
         if (row, column) == (cell.row, cell.column):
@@ -554,11 +564,19 @@ class LiverModel(mesa.Model):
         return _rebuilt, (type(self), self.config, self.state_arrays(), self.ledger.entries.copy()), rest
 
     def _refuse_changed_by_hand(self) -> None:
-        """Raise TypeError unless the rules and interventions are those of the config."""
+        """Raise TypeError unless rules, interventions and tissue are those of the config, and everything is in the state."""
         written = {rule.name: getattr(self.config.rules, rule.name) for rule in type(self.config).rule_classes}
         written = {name: parameters for name, parameters in written.items() if parameters.enabled}
-        if {name: rule.uninhibited for name, rule in self.rules.items()} != written:
+        if [(name, rule.uninhibited) for name, rule in self.rules.items()] != list(written.items()):
             raise TypeError("the rules are not those of the config, from which a copy is made: write the change into the config")
+        for name, rule in self.rules.items():
+            prepared = self._prepared[name]
+            own = [key for key, value in vars(rule).items() if key != "parameters" and prepared.get(key, rule) is not value]
+            if own:
+                raise TypeError(f"the rule '{name}' remembers {', '.join(own)} by itself, which neither copies nor checkpoints keep: "
+                                "what a rule remembers belongs into the tables and lattices of the liver")
+        if not np.array_equal(self.sites.kind, self.anatomy.kind):
+            raise TypeError("the tissue is not that of the config, from which a copy is made")
         if list(self.interventions.values()) != list(self.config.interventions):
             raise TypeError("the interventions are not those of the config, from which a copy is made: write the change there")
 

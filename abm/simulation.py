@@ -23,7 +23,15 @@ from .fields.layers import LAYERS
 from .invariants import watch
 from .record import checkpoint, manifest
 from .record.event_table import Events, events_table
-from .record.files import DamagedFile, FolderInUse, copy_files, refuse_other_copies, refuse_others, write_text
+from .record.files import (
+    DamagedFile,
+    FolderInUse,
+    copy_files,
+    refuse_no_folder,
+    refuse_other_copies,
+    refuse_others,
+    write_text,
+)
 from .record.lock import locked
 from .record.nodules import Nodules, survey
 from .record.recorder import Recorder, as_hours
@@ -367,9 +375,7 @@ class Simulation:
 
 def refuse_folder(folder: Path, resume: bool) -> None:
     """Raise FolderInUse when a new run would overwrite what is in `folder`, whoever made it."""
-    nearest = next((path for path in (folder, *folder.parents) if path.exists()), folder)
-    if nearest.exists() and not nearest.is_dir():
-        raise FolderInUse(f"{nearest} is a file, not a folder; choose another folder (-o)")
+    refuse_no_folder(folder)
     if not resume and ((folder / manifest.NAME).exists() or checkpoint.saved(folder)):
         raise FolderInUse(f"{folder} holds a run already: go on with it (--resume), or choose another folder (-o)")
     if not resume:

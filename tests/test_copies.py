@@ -103,7 +103,7 @@ def test_a_branch_is_its_own(config):
     branch.fields["tnf"].values[:] = 5.0
     branch.step()
     assert everything(model) == before and branch.kupffer.count == 0 < model.kupffer.count
-    cell = next(iter(model.agents))
+    cell = next(iter(model.agents_by_type[KupfferCell]))
     cell.state = (cell.state + 1) % 2
     assert branch.fields["tnf"].values is branch.grid.layer("tnf").data, "layers share their memory in the copy too"
 
@@ -172,11 +172,24 @@ def test_in_the_middle_of_a_step_there_is_no_copy():
 
 def test_rules_that_are_not_those_of_the_config_are_refused():
     model = after(lively(), 3)
+    order = dict(model.rules)
     growth = model.rules.pop("growth")
     for copied in (model.copy, lambda: pickle.dumps(model)):
         with pytest.raises(TypeError, match="the rules are not those of the config"):
             copied()
     model.rules["growth"] = growth
+    with pytest.raises(TypeError, match="the rules are not those of the config"):  # nor in that order
+        model.copy()
+    model.rules = order
+    growth.divided = 3
+    with pytest.raises(TypeError, match="the rule 'growth' remembers divided by itself"):
+        model.copy()
+    del growth.divided
+    kind = model.sites.kind[0, 0]
+    model.sites.kind[0, 0] = 99
+    with pytest.raises(TypeError, match="the tissue is not that of the config"):
+        model.copy()
+    model.sites.kind[0, 0] = kind
     entry = model.interventions.popitem()
     with pytest.raises(TypeError, match="the interventions are not those of the config"):
         model.copy()

@@ -483,6 +483,13 @@ def test_cells_can_be_added_and_moved_and_the_liver_stays_sound(own_liver):
     (lambda model: model.add(KupfferCell, at=free(model, LUMEN)[0], state="angry"), "no state 'angry'; there is resting"),
     (lambda model: model.add(KupfferCell, at=free(model, LUMEN, PARENCHYMA)[0]), "no cell can stand in the lumen"),
     (lambda model: model.add(KupfferCell, at=(-1, 3)), "no site"),
+    (lambda model: model.add(KupfferCell, at=(0.5, 3)), "integer"),
+    (lambda model: model.add(TumorCell, at=free(model, TISSUE)[0], diameter_um="big"), "'diameter_um' of tumor cells is a number"),
+    (lambda model: model.add(TumorCell, at=free(model, TISSUE)[0], diameter_um=-5), "'diameter_um' of tumor cells cannot be -5"),
+    (lambda model: model.add(TumorCell, at=free(model, TISSUE)[0], emt=7), "'emt' of tumor cells cannot be 7"),
+    (lambda model: model.add(TumorCell, at=free(model, TISSUE)[0], divisions=1.5), "is a whole number, not 1.5"),
+    (lambda model: setattr(next(iter(model.agents_by_type[TumorCell])), "emt", 7), "cannot be 7"),
+    (lambda model: setattr(next(iter(model.agents_by_type[KupfferCell])), "education", float("nan")), "cannot be nan"),
     (lambda model: model.add(KupfferCell, at=next(iter(model.agents_by_type[KupfferCell])).cell.coordinate), "somebody stands"),
     (lambda model: next(iter(model.agents_by_type[EndothelialCell])).move_to(model.grid[0, 0]), "the wall stays"),
     (lambda model: model.grid[0, 0].remove_agent(None), "move_to another site"),
@@ -495,14 +502,18 @@ def test_what_a_liver_cannot_do_is_refused_and_changes_nothing(liver, what, said
 
 
 def test_a_state_is_set_by_name_and_checked(own_liver):
-    cell = next(iter(own_liver.agents_by_type[TumorCell]))
+    cell = own_liver.add(TumorCell, at=free(own_liver, LUMEN)[0], state="held")
     cell.state = "adherent"
     assert (cell.state, cell.state_name) == (2, "adherent")
     cell.state = 1
     for wrong in ("angry", 99, -1, 1.5):
         with pytest.raises(ValueError, match=r"no state .* there is circulating, held"):
             cell.state = wrong
+    for elsewhere in ("circulating", "extravasated"):
+        with pytest.raises(ValueError, match=r"cannot turn .* where it stands: remove it"):
+            cell.state = elsewhere
     assert cell.state_name == "held"
+    check_invariants(own_liver)
 
 
 def test_layers_share_their_memory_with_the_kernels(own_liver):
@@ -602,6 +613,9 @@ def test_repetitions_of_mesa_differ_or_are_refused(processes):
     repeated = {"rng": [None, None]} if seeded else {"iterations": 2}
     with pytest.raises(ValueError, match="name the seeds among the parameters"):
         run(parameters=parameters, **repeated)
+    if not seeded and processes == 1:
+        with pytest.raises(ValueError, match="name the seeds among the parameters"):
+            run(parameters=parameters | {"seed": [1, 2]}, iterations=2)
     if processes == 2:  # a pool takes seconds to start, and `test_a_batch_of_runs` has shown the rest
         return
     rows = run(parameters=parameters, rng=[1, 2]) if seeded else run(parameters=parameters | {"seed": [1, 2]})

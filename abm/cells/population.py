@@ -1,6 +1,7 @@
 """A population: a table of cells, and the Mesa agents that are made from its rows when somebody asks for them."""
 
-from collections.abc import Sequence
+import operator
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 import mesa
@@ -16,6 +17,13 @@ WHERE = [("alive", "u1"), ("state", "u1"), ("layer", "i8"), ("row", "i8"), ("col
 """The columns that every population has: alive (0/1), state, occupancy layer, site, and the identity that a cell
 keeps for life. What indexes a lattice is a whole word, so that kernels are compiled for one type of index."""
 
+
+FRACTIONS = {
+    "tumor": ("emt", "platelets", "net", "niche", "cycle"), "kupffer": ("education", "reprogramming"),
+    "endothelium": ("e_selectin", "vcam1", "icam1", "retraction"),
+}
+"""The columns that lie between 0 and 1; no other number of a cell is negative but its times and the number of its clone."""
+SIGNED = ("clone", "arrived_h", "settled_h", "digested_h", "busy_h", "entered_h", "nets_h", "activated_h")
 
 _KEPT = ("alive", "layer", "row", "column", "uid")
 _HANDLE = ("model", "_population", "_slot", "_uid", "unique_id", "pos")
@@ -41,11 +49,11 @@ class Column:
     def __set__(self, agent, value) -> None:
         if self.name in _KEPT:
             raise AttributeError(f"'{self.name}' cannot be set: the lattice knows it too (`remove()` takes a cell out)")
-        agent._row()[self.name] = value
+        agent._row()[self.name] = agent._population.checked(self.name, value)
 
 
 class State(Column):
-    """The state of an agent: reads as its number, is set by name or number."""
+    """The state of an agent: reads as its number, is set by name or number, to one in which a cell stands in that layer."""
 
     def __set__(self, agent, value) -> None:
         states = agent.states
@@ -53,7 +61,12 @@ class State(Column):
             value = states.index(value)
         if isinstance(value, str) or not 0 <= value < len(states) or value != int(value):
             raise ValueError(f"a {type(agent).__name__} is in no state {value!r}; there is {', '.join(states)}")
-        super().__set__(agent, int(value))
+        now, value = agent.state, int(value)
+        if value != now and not all(agent.layer in agent.standing.get(state, (agent.layer,)) for state in (now, value)):
+            name = type(agent).__name__
+            raise ValueError(f"a {name} that is {states[now]} cannot turn {states[value]} where it stands: remove it, and add one with "
+                             f"model.add({name}, at=(row, column), state='{states[value]}')")
+        super().__set__(agent, value)
 
 
 class LiverCell(mesa.Agent):
@@ -64,6 +77,8 @@ class LiverCell(mesa.Agent):
 
     dtype: ClassVar[np.dtype]
     states: ClassVar[tuple[str, ...]]
+    standing: ClassVar[Mapping[int, tuple[int, ...]]] = {}
+    """The layers in which cells of some states stand; of the others, any."""
 
     def __init_subclass__(cls, **kwargs):
         super().__init_subclass__(**kwargs)
@@ -126,9 +141,10 @@ class LiverCell(mesa.Agent):
         self.move_to(cell)
 
     def move_to(self, cell) -> None:
-        """Go to a Mesa cell (lattice site) in the same layer. Raises ValueError where somebody stands, or no such cell can."""
+        """Go to a lattice site, a Mesa cell or (row, column), in the same layer. Raises ValueError where somebody stands, or no
+        such cell can."""
         self._row()
-        self.model.move_cell(self._population, self._slot, cell.coordinate)
+        self.model.move_cell(self._population, self._slot, getattr(cell, "coordinate", cell))
 
     def remove(self) -> None:
         """Take the cell out of the liver, as if it had died of another cause."""
@@ -211,6 +227,19 @@ class Population:
         if state not in self.states:
             raise ValueError(f"{self.name} cells are in no state {state!r}; there is {', '.join(self.states)}")
         return self.states.index(state)
+
+    def checked(self, column: str, value: Any) -> float | int:
+        """A value for a column of a cell. Raises ValueError for one that no cell can have."""
+        kind = self.rows.dtype[column]
+        try:
+            number = float(value) if kind.kind == "f" else operator.index(value)
+        except (TypeError, ValueError):
+            raise ValueError(f"'{column}' of {self.name} cells is a {'' if kind.kind == 'f' else 'whole '}number, not {value!r}") from None
+        most = 1.0 if column in FRACTIONS.get(self.name, ()) else np.inf if kind.kind == "f" else np.iinfo(kind).max
+        least = 0 if column not in SIGNED else -np.inf if kind.kind == "f" else np.iinfo(kind).min
+        if not (least <= number <= most and abs(number) != np.inf):
+            raise ValueError(f"'{column}' of {self.name} cells cannot be {value!r}")
+        return number
 
     def in_state(self, state: int) -> np.ndarray:
         """Which rows are alive and in the state of that number (bool, as long as `used`)."""

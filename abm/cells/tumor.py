@@ -5,11 +5,12 @@ firmly to the wall (adherent), passed through it into the space of Disse or the 
 stop cycling (dormant). What differs between cell lines stands here as parameters; `configs/lines/` has presets.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 import numpy as np
 from pydantic import Field
 
+from ..tissue.sites import LUMEN, TISSUE
 from ..units import Fraction, Hours, Micrometers, Number, Parameters, Positive, parameter
 from .population import WHERE, LiverCell
 
@@ -40,6 +41,7 @@ class TumorCell(LiverCell):
 
     dtype = DTYPE
     states = ("circulating", "held", "adherent", "extravasated", "dormant")
+    standing: ClassVar = {CIRCULATING: (), HELD: (LUMEN,), ADHERENT: (LUMEN,), EXTRAVASATED: (TISSUE,)}
 
 
 class TumorParameters(Parameters):

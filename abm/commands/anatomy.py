@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..record.files import refuse_others, write_text
+from ..record.files import refuse_no_folder, refuse_others, write_text
 from ..tissue import measure
 from ..view.figures import write_anatomy
 from .ahead import compile_for_runs
@@ -25,6 +25,7 @@ PASSING_CELLS = 10_000
 def measure_anatomy(config: "Config", folder: Path) -> None:
     """Write anatomy.png and anatomy.json into `folder`, and print the figures. Raises FolderInUse when a picture of somebody
     else has that name."""
+    refuse_no_folder(folder)
     refuse_others(folder, [FIGURES], [PICTURE])
     with progress(quiet=False) as shown:
         compile_for_runs(shown)

@@ -14,7 +14,7 @@ import pyarrow as pa
 from ..config.describe import as_yaml
 from ..estimate import estimate, kernels_are_cold
 from ..record import manifest
-from ..record.files import copy_files, refuse_other_copies, refuse_others, write_text
+from ..record.files import copy_files, refuse_no_folder, refuse_other_copies, refuse_others, write_text
 from ..record.lock import locked
 from ..record.manifest import ResumeRefused
 from ..record.schedule import Every
@@ -208,9 +208,7 @@ def _interruptions():
 
 def refuse_folder(folder: Path, resume: bool) -> None:
     """Raise FolderInUse when a new batch would overwrite what is in `folder`, whoever made it."""
-    nearest = next((path for path in (folder, *folder.parents) if path.exists()), folder)
-    if nearest.exists() and not nearest.is_dir():
-        raise FolderInUse(f"{nearest} is a file, not a folder; choose another folder (-o)")
+    refuse_no_folder(folder)
     if (folder / manifest.NAME).exists():
         raise FolderInUse(f"{folder} holds a run, not a batch; choose another folder (-o)")
     if not resume and (folder / NAME).exists():

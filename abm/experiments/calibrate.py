@@ -31,7 +31,7 @@ from ..config.nodes import Node, Place, Source
 from ..config.schema import compose
 from ..estimate import kernels_are_cold
 from ..record import parquet
-from ..record.files import FolderInUse, refuse_others, remove_folder, write_text
+from ..record.files import FolderInUse, refuse_no_folder, refuse_others, remove_folder, write_text
 from ..units import Declared, declared
 from . import store
 from .batch import BatchStopped, resolved, tasks_of
@@ -288,6 +288,7 @@ def pull(parameters: Iterable[Movable], values: Mapping[str, float]) -> float:
 
 def refuse_folder(folder: Path, resume: bool) -> None:
     """Raise FolderInUse when a calibration would overwrite what is in `folder`, whoever made it."""
+    refuse_no_folder(folder)
     if (folder / TRIALS).exists() and not resume:
         raise FolderInUse(f"{folder} holds a calibration already: go on with it (--resume), or choose another folder (-o)")
     refuse_others(folder, [TRIALS], [REPORT, BEST])

@@ -125,6 +125,15 @@ def scratch_folder(beside: Path, prefix: str):
 # --- Folders that hold files of others --------------------------------------------------------------------------------
 
 
+def refuse_no_folder(folder: Path) -> None:
+    """Raise FolderInUse when a folder is, or lies in, a file, or in a folder in which it cannot be made."""
+    nearest = next((path for path in (folder, *folder.absolute().parents) if path.exists()), folder)
+    if nearest.exists() and not nearest.is_dir():
+        raise FolderInUse(f"{nearest} is a file, not a folder; choose another folder (-o)")
+    if nearest != folder and not os.access(nearest, os.W_OK | os.X_OK):
+        raise FolderInUse(f"nothing can be written into {nearest}; choose another folder (-o)")
+
+
 def refuse_others(folder: Path, marks: Iterable[str], names: Iterable[str]) -> None:
     """Raise FolderInUse when files of such `names` are in a folder without any of the `marks`, the files by which a folder
     of ours is known: they are somebody else's, and would be overwritten."""

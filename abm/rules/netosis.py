@@ -61,10 +61,12 @@ class Netosis(Rule):
         if cells.count == 0:
             return
         reach = int(np.ceil(p.footprint / liver.spacing_um))
+        alarms, weights = liver.over_step(
+            lambda hours: p.lps_weight * liver.given("lps", hours) + p.injury_weight * liver.given("injury", hours))
         cast_nets(
             cells.table, liver.sites, liver.nets, liver.key(self.name), liver.step_number, liver.dt_hours,
-            liver.hours, p.rate, p.duration, p.lps_weight * liver.blood.lps + p.injury_weight * liver.blood.injury,
-            liver.signal("cxcl1"), liver.signal("tnf"), reach, p.footprint / liver.spacing_um,
+            liver.hours, p.rate, p.duration, alarms, weights, liver.signal("cxcl1"),
+            liver.signal("tnf"), reach, p.footprint / liver.spacing_um,
         )
 
 
@@ -78,9 +80,12 @@ def decay(nets, factor):
 
 
 @jit
-def cast_nets(cells, sites, nets, key, step, hours, now_h, rate, duration_h, alarm, cxcl1, tnf, reach, radius):
+def cast_nets(cells, sites, nets, key, step, hours, now_h, rate, duration_h, alarms, weights, cxcl1, tnf, reach, radius):
     """Neutrophils commit to NETosis, and committed ones burst: the net fills the sinusoid sites within `radius`
-    (in sites, with `reach` its whole number of sites), up to 1."""
+    (in sites, with `reach` its whole number of sites), up to 1.
+
+    alarms, weights: float64 [n], what comes with the blood at some moments of the step, and their shares in it.
+    """
     rows, columns = sites.kind.shape
     top, bottom = reach_within(reach, rows, sites.periodic)
     left, right = reach_within(reach, columns, sites.periodic)
@@ -92,8 +97,11 @@ def cast_nets(cells, sites, nets, key, step, hours, now_h, rate, duration_h, ala
         if cell.state != neutrophil.NETTING:
             if not may_strike(unit(draws[slot]), rate * hours):
                 continue  # whatever the stimulus
-            stimulus = np.float64(cxcl1[cell.row, cell.column]) + np.float64(tnf[cell.row, cell.column]) + alarm
-            if stimulus > 0.0 and strikes(unit(draws[slot]), rate * stimulus / (1.0 + stimulus) * hours):
+            local, drive = np.float64(cxcl1[cell.row, cell.column]) + np.float64(tnf[cell.row, cell.column]), 0.0
+            for n in range(alarms.size):
+                stimulus = local + alarms[n]
+                drive += weights[n] * stimulus / (1.0 + stimulus)
+            if drive > 0.0 and strikes(unit(draws[slot]), rate * drive * hours):
                 cell.state = neutrophil.NETTING
                 cell.nets_h = np.float32(now_h + duration_h)
             continue

@@ -96,7 +96,7 @@ def _write_mp4(path, film, recording, field, fps, progress) -> None:
     import imageio_ffmpeg
 
     writer = imageio_ffmpeg.write_frames(
-        str(path), (film.width, film.height), fps=fps, codec="libx264", pix_fmt_in="rgb24", pix_fmt_out="yuv420p",
+        str(path.resolve()), (film.width, film.height), fps=fps, codec="libx264", pix_fmt_in="rgb24", pix_fmt_out="yuv420p",
         macro_block_size=2, quality=None, ffmpeg_log_level="error",
         output_params=["-crf", _QUALITY, "-preset", "superfast", "-movflags", "+faststart"],
     )

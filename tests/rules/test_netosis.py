@@ -17,9 +17,14 @@ def host(step="5 min", mm=0.5, parameters=None, **overrides):
     return without(liver("netosis", step=step, mm=mm, parameters={"netosis": RULE | (parameters or {})}, **overrides), *RESIDENTS)
 
 
-def filled(step="5 min", **parameters):
+def endotoxin(level, **course):
+    """LPS in the blood, at a constant level."""
+    return [{"stimulate": "lps", "level": level, "half_life": None, **course}] if level else []
+
+
+def filled(step="5 min", interventions=(), **parameters):
     """A neutrophil on every sinusoid site of 1 mm2."""
-    model = host(step, mm=1.0, parameters=parameters)
+    model = host(step, mm=1.0, parameters=parameters, interventions=list(interventions))
     model.neutrophil.reserve(3000)
     for k, (row, column) in enumerate(sinusoids(model)):
         put(model, "neutrophil", int(row), int(column), state=(N1, N2)[k % 2])
@@ -30,9 +35,8 @@ def filled(step="5 min", **parameters):
 @pytest.mark.parametrize("step", ["5 min", "10 min"])
 @pytest.mark.parametrize(("cxcl1", "tnf", "lps"), [(0.0, 0.0, 0.0), (1.0, 0.0, 0.0), (0.0, 0.5, 0.0), (0.0, 0.0, 3.0), (0.5, 0.5, 1.0)])
 def test_neutrophils_commit_at_the_rate_of_their_stimulus(step, cxcl1, tnf, lps):
-    model = filled(step)
+    model = filled(step, endotoxin(lps))
     model.fields["cxcl1"].values[:], model.fields["tnf"].values[:] = cxcl1, tnf
-    model.blood.levels["lps"] = lps
     run_rule(model, "netosis", 2.5)
     committed = np.count_nonzero(model.neutrophil.alive_rows().state == NETTING)
     stimulus = cxcl1 + tnf + lps
@@ -41,6 +45,18 @@ def test_neutrophils_commit_at_the_rate_of_their_stimulus(step, cxcl1, tnf, lps)
     else:
         assert_chance(committed, model.neutrophil.count, 1 - np.exp(-0.1 * stimulus / (1 + stimulus) * 2.5))
     assert not model.nets.any()
+
+
+@compiled_only
+@pytest.mark.parametrize("step", ["1 min", "5 min", "10 min", "30 min"])
+def test_a_pulse_of_endotoxin_counts_for_as_long_as_it_lasts(step):
+    """A minute of much LPS saturates for a minute, whatever the step."""
+    model = filled(step, endotoxin(100, start="12 min", stop="13 min"), rate="2 /h")
+    model.fields["cxcl1"].values[:] = 0.01
+    run_rule(model, "netosis", 0.5)
+    committed = np.count_nonzero(model.neutrophil.alive_rows().state == NETTING)
+    rate = 2.0 * (100.01 / 101.01 / 60 + 0.01 / 1.01 * 29 / 60)
+    assert_chance(committed, model.neutrophil.count, 1 - np.exp(-rate))
 
 
 def test_who_commits_is_what_plain_python_says():
@@ -62,10 +78,9 @@ def test_who_commits_is_what_plain_python_says():
 
 @pytest.mark.parametrize("step_number", [0, 11, 14, 931, 36_007])
 def test_the_net_comes_exactly_three_hours_after_the_commitment(step_number):
-    model = host(parameters={"rate": "1e6 /h"})
+    model = host(parameters={"rate": "1e6 /h"}, interventions=endotoxin(1))
     row, column = (int(i) for i in sinusoids(model)[100])
     put(model, "neutrophil", row, column)
-    model.blood.levels["lps"] = 1.0
     model.step_number = step_number
     run_rule(model, "netosis", 3.0)
     assert list(model.neutrophil.alive_rows().state) == [NETTING] and not model.nets.any()
@@ -118,10 +133,10 @@ def test_nets_decay_with_their_half_life_to_nothing(step):
 
 
 def test_nothing_happens_without_stimulus_rate_or_neutrophils():
-    unstimulated, slow, empty = host(), host(parameters={"rate": "0 /h"}), host()
+    unstimulated = host()
+    slow, empty = host(parameters={"rate": "0 /h"}, interventions=endotoxin(5)), host(interventions=endotoxin(5))
     for model in (unstimulated, slow):
         put(model, "neutrophil", *map(int, sinusoids(model)[0]))
-    slow.blood.levels["lps"] = empty.blood.levels["lps"] = 5.0
     for model in (unstimulated, slow, empty):
         before = snapshot(model)
         run_rule(model, "netosis", 6.0)

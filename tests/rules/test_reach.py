@@ -88,7 +88,7 @@ def test_a_net_covers_what_lies_within_its_footprint(shape, periodic, plain):
         cells = settle(sites, "neutrophil", [place], state=neutrophil.NETTING)
         still = np.zeros(shape, np.float32)
         kernel(cast_nets, plain)(
-            cells.table, sites, nets, KEY, 0, 0.1, 1.0, 0.0, 3.0, 0.0, still, still, math.ceil(radius), radius)
+            cells.table, sites, nets, KEY, 0, 0.1, 1.0, 0.0, 3.0, np.zeros(1), np.ones(1), still, still, math.ceil(radius), radius)
         assert ((nets > 0) == (distance(shape, periodic, place) <= radius)).all()
         assert untouched(memory, 0) and cells.count == 0
 
