@@ -301,9 +301,9 @@ class LiverModel(mesa.Model):
         return np.array([course(hours) for hours in moments.tolist()], np.float64), weights
 
     def mean(self, course: Callable[[float], float]) -> float:
-        """The mean over the present step of what changes with the hours as interventions do."""
-        values, weights = self.over_step(course)
-        return float(values @ weights)
+        """The mean over the present step of what changes with the hours as interventions do; exact for what stays."""
+        values, weights = (part.tolist() for part in self.over_step(course))
+        return values[0] + sum(weight * (value - values[0]) for value, weight in zip(values, weights, strict=True))
 
     def left(self, name: str, hours: float | None = None) -> float:
         """What interventions leave of the effect of a molecule, the supply of a population or the rates of a rule: a
