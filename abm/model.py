@@ -52,6 +52,8 @@ from .tissue.sites import LUMEN, PARENCHYMA, SINUSOID, TISSUE
 _RECEPTORS = {"cxcl1": ("cxcr2",)}
 """The receptors by which signals are felt, where they can be blocked apart from their ligands."""
 _HALF = 2**64 - 1
+_SEEDS_REPETITIONS = "rng" in inspect.signature(mesa.batch_run).parameters
+"""Whether this version of Mesa hands over a seed for each repetition."""
 
 
 class LiverModel(mesa.Model):
@@ -89,7 +91,8 @@ class LiverModel(mesa.Model):
 
     def __init__(self, config: Any = None, *, rng: Any = None, seed: Any = None, **overrides: Any):
         before = set(vars(self))
-        if rng is None and _is_repeated_by_mesa():  # newer versions of Mesa hand over an `rng` for each repetition
+        seeded = _SEEDS_REPETITIONS and (rng is not None or seed is not None)
+        if not seeded and _is_repeated_by_mesa():
             raise ValueError(
                 "mesa.batch_run makes each repetition with the same arguments, so that all of them would be one and the same "
                 "run: name the seeds among the parameters, {'seed': [1, 2, 3]}, and leave out the iterations")

@@ -129,9 +129,8 @@ def test_a_copy_goes_on_in_a_run_and_its_checkpoint_reloads(tmp_path, config):
 
 def test_what_hangs_on_a_model_is_copied_with_it():
     model = after(lively(), 12)
-    cells = model.agents_by_type[TumorCell]
-    model.favourite, model.notes = cells[0], ["seen"]
-    model.dead = cells[1]
+    model.favourite, model.dead, *_ = model.agents_by_type[TumorCell]
+    model.notes = ["seen"]
     model.dead.remove()
     model.datacollector = mesa.DataCollector({"tumor": lambda liver: liver.tumor.count}, {"state": "state_name"})
     model.step()
