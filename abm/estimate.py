@@ -1,6 +1,7 @@
 """What a run will need: memory, time, disk, and how many tumor cells will come; told before anything is built."""
 
 import math
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -138,12 +139,13 @@ def _within(start: float, over: float, end: float) -> float:
 
 
 def kernels_are_cold(late: str = "growth.grow") -> bool:
-    """Whether nothing has compiled its kernels yet for these sources: a `late` one tells; for a run that of growth."""
+    """Whether nothing has compiled its kernels yet for these sources and this Python: a `late` one tells; for a run that of
+    growth."""
     import numba
 
     from .kernels import jit  # noqa: F401  (names the cache folder)
 
-    return not any(Path(numba.config.CACHE_DIR).rglob(f"{late}-*.nbi"))
+    return not any(Path(numba.config.CACHE_DIR).rglob(f"{late}-*.py{sys.version_info.major}{sys.version_info.minor}.nbi"))
 
 
 def in_words(count: float) -> str:
