@@ -12,13 +12,8 @@ import pytest
 from abm import KupfferCell, LiverModel, Simulation, TumorCell, load_config
 from abm.record.timeseries import Timeseries
 
-LIVELY = {
-    "arrival": {"per_area": "400 /mm^2", "doses": [{"over": "1 h"}]},
-    "arrest": {"wall_bond": "1 /h", "detachment": "0.5 /h", "shear_death": "0.1 /h"},
-    "extravasation": {"rapid_half_time": "0.5 h", "epithelial_speed": 1},
-    "growth": {"cycle_time": "2 h", "death_rate": "0.05 /h", "dormancy_rate": "0.3 /h", "wake_rate": "1 /h"},
-    "nk_killing": {"rate": "50 /h", "contact_time": "10 h"},
-}
+from .trust.world import LIVELY
+
 COURSES = [
     {"inhibit": "growth", "fraction": 0.5, "start": "1 h", "stop": "3 h"},
     {"deplete": "kupffer", "start": "2 h"},

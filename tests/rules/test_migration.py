@@ -131,6 +131,13 @@ def naive_next(sites, site, way, uid, step, n):
     return -1, -1, (way + 4) % 8, length
 
 
+def naive_move(left, length, draw):
+    """What is left of the path after a move of this length, and the draw that is left for the heading; None, and the draw,
+    when the cell does not get there any more: a part of the length is walked by as much chance."""
+    draw = draw if left >= length else draw * length / left
+    return (left - length if draw < 1 else None), draw
+
+
 @pytest.mark.parametrize("periodic", [True, False])
 def test_next_site_is_its_naive_twin(periodic):
     rng = np.random.default_rng(9)
@@ -315,13 +322,11 @@ def test_patrol_is_its_naive_twin(path):
             site = int(cell.row), int(cell.column)
             way = naive_way(twin, site, int(cell.heading), uniform(KEY, 2, cell.uid, n))
             row, column, direction, length = naive_next(twin, site, way, cell.uid, 2, n)
-            length, draw = 10 * length, uniform(KEY, 2, cell.uid, n + 1)
-            if left < length:
-                draw *= length / left
-            if draw >= 1:
+            left, draw = naive_move(left, 10 * length, uniform(KEY, 2, cell.uid, n + 1))
+            if left is None:
                 break
-            left, n = left - length, n + 2
-            cell.heading = next_heading(draw, direction, length, 60.0)
+            n += 2
+            cell.heading = next_heading(draw, direction, 10 * length, 60.0)
             if row >= 0:
                 twin.population[LUMEN, cell.row, cell.column], twin.occupant[LUMEN, cell.row, cell.column] = 0, -1
                 cell.row, cell.column = row, column
@@ -406,13 +411,11 @@ def test_crawl_is_its_naive_twin(periodic, path):
             if way < 0:
                 way = naive_way(twin, site, int(cell.heading), uniform(KEY, 2, cell.uid, n))
             row, column, direction, length = naive_next(twin, site, way, cell.uid, 2, n)
-            length, draw = 10 * length, uniform(KEY, 2, cell.uid, n + 1)
-            if left < length:
-                draw *= length / left
-            if draw >= 1:
+            left, draw = naive_move(left, 10 * length, uniform(KEY, 2, cell.uid, n + 1))
+            if left is None:
                 break
-            left, n, moves = left - length, n + 3, moves + 1
-            cell.heading = next_heading(draw, direction, length, 60.0)
+            n, moves = n + 3, moves + 1
+            cell.heading = next_heading(draw, direction, 10 * length, 60.0)
             if row >= 0:
                 twin.population[LUMEN, cell.row, cell.column], twin.occupant[LUMEN, cell.row, cell.column] = 0, -1
                 cell.row, cell.column = row, column
