@@ -91,6 +91,12 @@ def jit(function=None, *, signature: str | None = None, inline: bool = False, co
     several sites: for kernels that neither make arrays (numba refuses those), nor return any or call what does.
     """
     flags = {
-        "cache": True, "fastmath": False, "error_model": "numpy", "nogil": True, "forceinline": inline, "_nrt": counted}
+        "cache": True,
+        "fastmath": False,
+        "error_model": "numpy",
+        "nogil": True,
+        "forceinline": inline,
+        "_nrt": counted,
+    }
     wrap = numba.njit(signature, **flags) if signature else numba.njit(**flags)
     return wrap if function is None else wrap(function)

@@ -19,7 +19,7 @@ def package(tmp_path):
     """A small package: a kernel, the codes that it takes in, and a page of text."""
     for name, text in {
         "kernels/walk.py": "from .jit import jit\nfrom ..record.event import DIED\n",
-        "record/event.py": "ARRIVED = 0\nDIED = 12\n",
+        "ledger/event.py": "ARRIVED = 0\nDIED = 12\n",
         "cells/tumor.py": "HELD, ADHERENT = range(2)\n",
         "view/page.py": "TITLE = 'liver'\n",
     }.items():
@@ -28,7 +28,7 @@ def package(tmp_path):
     return tmp_path
 
 
-@pytest.mark.parametrize("name", ["kernels/walk.py", "record/event.py", "cells/tumor.py"])
+@pytest.mark.parametrize("name", ["kernels/walk.py", "ledger/event.py", "cells/tumor.py"])
 def test_a_change_in_a_kernel_or_in_a_code_that_kernels_know_is_noticed(package, name):
     before = module._sources_digest(package)
     assert module._sources_digest(package) == before
@@ -154,6 +154,8 @@ def test_kernels_are_kept_from_one_process_to_the_next(tmp_path):
         "print(sum(random.philox.stats.cache_hits.values()), sum(random.philox.stats.cache_misses.values()))"
     )
     env = os.environ | {"NUMBA_CACHE_DIR": str(tmp_path)}
-    runs = [subprocess.run([sys.executable, "-c", code], env=env, check=True, capture_output=True, text=True).stdout
-            for _ in range(2)]
+    runs = [
+        subprocess.run([sys.executable, "-c", code], env=env, check=True, capture_output=True, text=True).stdout
+        for _ in range(2)
+    ]
     assert [run.split() for run in runs] == [["0", "1"], ["1", "0"]]
