@@ -6,10 +6,33 @@ from pathlib import Path
 import abm
 
 ROOT = Path(abm.__file__).parent
-FLOORS = """
-cli commands published comparison batches view measures simulation invariants record estimate model config
-interventions rules ledger blood cells fields tissue folder statistics extras kernels units
-""".split()
+FLOORS = [
+    "cli",
+    "commands",
+    "published",
+    "comparison",
+    "batches",
+    "view",
+    "measures",
+    "simulation",
+    "invariants",
+    "record",
+    "estimate",
+    "model",
+    "config",
+    "interventions",
+    "rules",
+    "ledger",
+    "blood",
+    "cells",
+    "fields",
+    "tissue",
+    "folder",
+    "statistics",
+    "extras",
+    "kernels",
+    "units",
+]
 """From the roof down: a room may use what stands behind it here."""
 MESA = {"model.py", "tissue/grid.py", "cells/population.py"}
 
