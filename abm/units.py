@@ -332,3 +332,10 @@ def declared(group: type[BaseModel]) -> Iterator[Declared]:
         if not isinstance(facts, dict) or "mark" not in facts:
             continue
         yield Declared.of(name, field)
+
+
+def value_at(config: Any, path: str) -> Any:
+    """The value of a config's key by its path, such as "secretion.kupffer_tnf"."""
+    for name in path.split("."):
+        config = getattr(config, name)
+    return config

@@ -1,5 +1,14 @@
-"""What the circulation brings: systemic levels, one equation each."""
+"""What the circulation brings: one file per level. A new level is a file, and a line in this list, in which each stands before
+those that drive it."""
 
-from .levels import Blood, BloodParameters
+from .exosomes import Exosomes
+from .g_csf import GCSF
+from .injury import Injury
+from .level import Blood, GivenLevel, Level
+from .lps import LPS
+from .neutrophils import Neutrophils
+from .poly_ic import PolyIC
 
-__all__ = ["Blood", "BloodParameters"]
+LEVELS: tuple[type[Level], ...] = (Neutrophils, GCSF, LPS, Exosomes, Injury, PolyIC)
+
+__all__ = ["LEVELS", "Blood", "GivenLevel", "Level"]

@@ -1,23 +1,19 @@
-"""Who: one file per population, with its table, its states, its parameters and its Mesa agent."""
+"""Who: one file per population, with its states, its parameters, its Mesa agent and everything else that is known of it. A new
+population is a file, and a line in this list; in this order cells settle, and configs name them."""
 
-from .endothelium import EndothelialCell, EndotheliumParameters
-from .kupffer import KupfferCell, KupfferParameters
-from .natural_killer import NaturalKillerCell, NaturalKillerParameters
-from .neutrophil import Neutrophil, NeutrophilParameters
-from .stellate import StellateCell, StellateParameters
-from .tumor import TumorCell, TumorParameters
+from .endothelium import EndothelialCell
+from .kupffer import KupfferCell
+from .natural_killer import NaturalKillerCell
+from .neutrophil import Neutrophil
+from .population import LiverCell
+from .stellate import StellateCell
+from .tumor import TumorCell
 
-__all__ = [
-    "EndothelialCell",
-    "EndotheliumParameters",
-    "KupfferCell",
-    "KupfferParameters",
-    "NaturalKillerCell",
-    "NaturalKillerParameters",
-    "Neutrophil",
-    "NeutrophilParameters",
-    "StellateCell",
-    "StellateParameters",
-    "TumorCell",
-    "TumorParameters",
-]
+POPULATIONS: tuple[type[LiverCell], ...] = (
+    TumorCell,
+    KupfferCell,
+    EndothelialCell,
+    NaturalKillerCell,
+    Neutrophil,
+    StellateCell,
+)

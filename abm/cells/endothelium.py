@@ -7,30 +7,14 @@ E-selectin, VCAM-1 and ICAM-1; where a tumor cell passes through, the wall is re
 import numpy as np
 
 from ..kernels.random import stream_key
-from ..tissue.sites import LUMEN
+from ..target import Target
+from ..tissue.sites import LUMEN, SINUSOID
 from ..units import Number, Parameters, parameter
-from .population import WHERE, LiverCell
+from .population import ENDOTHELIAL, LiverCell
 from .settle import identities
+from .species import Chart, Column, Species, State
 
 QUIESCENT, ACTIVATED, RETRACTED = range(3)
-
-DTYPE = np.dtype(
-    [
-        *WHERE,
-        ("e_selectin", "f4"),  # expression, 0 .. 1
-        ("vcam1", "f4"),
-        ("icam1", "f4"),
-        ("retraction", "f4"),  # 1 just opened by a tumor cell .. 0 closed
-    ]
-)
-
-
-class EndothelialCell(LiverCell):
-    """One segment of the wall of a sinusoid: agents, DataCollectors and tables count segments, of which an LSEC spans about
-    six (`sites_per_cell`); courses, `repr` and measures count LSECs."""
-
-    dtype = DTYPE
-    states = ("quiescent", "activated", "retracted")
 
 
 class EndotheliumParameters(Parameters):
@@ -46,8 +30,9 @@ class EndotheliumParameters(Parameters):
     )
 
 
-def populate(population, sites, flat_sites: np.ndarray) -> None:
-    """One wall segment per sinusoid site (flat indices, ascending)."""
+def populate(population, sites, parameters: EndotheliumParameters, area_mm2: float, seed: int) -> None:
+    """One wall segment per sinusoid site."""
+    flat_sites = np.flatnonzero(sites.kind == SINUSOID)
     population.reserve(flat_sites.size)
     rows = population.rows[: flat_sites.size]
     rows.alive = 1
@@ -56,3 +41,39 @@ def populate(population, sites, flat_sites: np.ndarray) -> None:
     rows.uid = identities(stream_key(0, "initial/endothelium"), flat_sites)
     population.book[:] = (flat_sites.size, flat_sites.size, flat_sites.size)
     sites.endothelium.ravel()[flat_sites] = np.arange(flat_sites.size, dtype=np.int32)
+
+
+class EndothelialCell(LiverCell):
+    """One segment of the wall of a sinusoid: agents, DataCollectors and tables count segments, of which an LSEC spans about
+    six (`sites_per_cell`); courses, `repr` and measures count LSECs."""
+
+    species = Species(
+        name="endothelium",
+        code=ENDOTHELIAL,
+        words="LSECs",
+        parameters=EndotheliumParameters,
+        columns=(
+            Column("e_selectin", "f4", "expression of E-selectin, 0 .. 1", within=(0, 1), mapped="E-selectin"),
+            Column("vcam1", "f4", "expression of VCAM-1, 0 .. 1", within=(0, 1)),
+            Column("icam1", "f4", "expression of ICAM-1, 0 .. 1", within=(0, 1)),
+            Column("retraction", "f4", "1 just opened by a tumor cell .. 0 closed", within=(0, 1)),
+        ),
+        states=(State("quiescent"), State("activated"), State("retracted")),
+        is_wall=True,
+        settle=populate,
+        cells_per_row="sites_per_cell",
+        molecules={
+            "e_selectin": Target(
+                "antibody to E-selectin, C-raf antisense",
+                "Khatib 2002, Cancer Res 62:5393: -86 % metastases",
+                "checked",
+            ),
+            "vcam1": Target(
+                "antibody to VCAM-1", "Khatib 1999, Cancer Res 59:1356: expressed on tumor arrival", "unverified"
+            ),
+            "icam1": Target("antibody to ICAM-1", "Spicer 2012, 10.1158/0008-5472.CAN-11-2393", "checked"),
+        },
+        charts=(Chart("LSEC (activated)", "activated"), Chart("LSEC (retracted)", "retracted")),
+        ink="#d9538a",
+        synonyms="lsec lsecs endothelial endothelialcells",
+    )

@@ -8,36 +8,18 @@ import numpy as np
 from pydantic import model_validator
 
 from ..kernels.random import stream_key
+from ..target import AWAY, RETURN, TAKEN, Target
 from ..tissue.sites import LUMEN, SINUSOID
 from ..units import Fraction, Number, Parameters, PerSquareMillimeter, misfit, parameter
-from .population import WHERE, LiverCell
+from .population import KUPFFER, LiverCell
 from .settle import NoRoom, choose_sites, rounded_count, settle, site_hashes
+from .species import LEVEL_AT_ITS_SITE, Chart, Column, Look, Secretes, Species, State
 
 RESTING, ENGULFING, TNF_SECRETING, REPROGRAMMED = range(4)
 
 _BOUWENS = "Bouwens 1986, 10.1002/hep.1840060430"
-
-DTYPE = np.dtype(
-    [
-        *WHERE,
-        ("zone", "u1"),
-        ("load", "u1"),  # tumor cells being digested
-        ("activity", "f4"),  # phagocytic activity, mean 1 over all; 0 for one that does not phagocytose
-        ("digested_h", "f4"),  # simulated hours when the last meal will be digested
-        ("drive", "f4"),  # what contact with tumor cells has set going and is not yet secretion
-        ("tolerance", "f4"),  # to that contact, 0 .. 1
-        ("tnf", "f4"),  # TNF secretion, 1 at the height of the wave that a contact sets going
-        ("education", "f4"),  # by tumor exosomes, 0 .. 1: secretes TGF-beta
-        ("reprogramming", "f4"),  # towards a tumor-associated macrophage, 0 .. 1
-    ]
-)
-
-
-class KupfferCell(LiverCell):
-    """One Kupffer cell."""
-
-    dtype = DTYPE
-    states = ("resting", "engulfing", "tnf_secreting", "reprogrammed")
+_VAN_ROOIJEN = "van Rooijen 1994, 10.1016/0022-1759(94)90012-4"
+_RETURNING = "van Rooijen 1990, Cell Tissue Res 260:215, 10.1007/BF00318625"
 
 
 class KupfferParameters(Parameters):
@@ -128,4 +110,107 @@ def populate(population, sites, parameters: KupfferParameters, area_mm2: float, 
     mean = parameters.phagocytic_fraction * float(by_zone[1:] @ shares) / shares.sum()
     rows.activity = (
         np.where(draws < parameters.phagocytic_fraction, by_zone[rows.zone] / mean, 0.0) if mean > 0 else 0.0
+    )
+
+
+class KupfferSecretion(Parameters):
+    """What a Kupffer cell secretes."""
+
+    kupffer_tnf: Number = parameter(
+        6.0,
+        low=0.3,
+        high=30,
+        mark="assumed",
+        source="Khatib 2005, 10.1016/S0002-9440(10)62048-2",
+        description=f"TNF-alpha of a fully induced Kupffer cell: {LEVEL_AT_ITS_SITE}",
+    )
+    kupffer_tgf_beta: Number = parameter(
+        1.0,
+        low=0.3,
+        high=30,
+        mark="assumed",
+        source="Costa-Silva 2015, 10.1038/ncb3169",
+        description=f"TGF-beta of a fully educated Kupffer cell: {LEVEL_AT_ITS_SITE}",
+    )
+    kupffer_vegf: Number = parameter(
+        0.5,
+        low=0.3,
+        high=30,
+        mark="assumed",
+        source="Yang 2025, 10.3892/or.2025.8963, refs 52, 111",
+        description=f"VEGF of a fully reprogrammed Kupffer cell: {LEVEL_AT_ITS_SITE}",
+    )
+
+
+class KupfferCell(LiverCell):
+    """One Kupffer cell."""
+
+    species = Species(
+        name="kupffer",
+        code=KUPFFER,
+        words="Kupffer cells",
+        parameters=KupfferParameters,
+        columns=(
+            Column("zone", "u1", "zone of the lobule in which it settled"),
+            Column("load", "u1", "tumor cells being digested"),
+            Column("activity", "f4", "phagocytic activity, mean 1 over all; 0 for one that does not phagocytose"),
+            Column("digested_h", "f4", "when the last meal will be digested", "h", signed=True),
+            Column("drive", "f4", "what contact with tumor cells has set going and is not yet secretion"),
+            Column("tolerance", "f4", "to that contact, 0 .. 1"),
+            Column("tnf", "f4", "TNF secretion, 1 at the height of the wave that a contact sets going"),
+            Column("education", "f4", "by tumor exosomes, 0 .. 1: secretes TGF-beta", within=(0, 1)),
+            Column("reprogramming", "f4", "towards a tumor-associated macrophage, 0 .. 1", within=(0, 1)),
+        ),
+        states=(
+            State("resting", Look("resting", (74, 124, 222), "amoeboid", 0.80)),
+            State("engulfing", Look("engulfing a tumor cell", (106, 150, 248), "engulfing", 0.98, 0.10)),
+            State("tnf_secreting", Look("secreting TNF", (128, 172, 255), "amoeboid", 0.92, 0.65)),
+            State("reprogrammed", Look("reprogrammed", (66, 92, 158), "amoeboid", 0.80)),
+        ),
+        settle=populate,
+        stays=True,
+        secretes=(
+            Secretes("tnf", "secretion.kupffer_tnf", weight="tnf"),
+            Secretes("tgf_beta", "secretion.kupffer_tgf_beta", weight="education"),
+            Secretes("vegf", "secretion.kupffer_vegf", ("reprogrammed",), weight="reprogramming"),
+        ),
+        secretion=KupfferSecretion,
+        depleted=Target(
+            "clodronate liposomes",
+            _VAN_ROOIJEN,
+            "unverified",
+            {
+                "fraction": parameter(
+                    0.95,
+                    low=0.8,
+                    high=1,
+                    mark="unverified",
+                    source=f"{_VAN_ROOIJEN}: gone within 24-48 h",
+                    description=TAKEN,
+                ),
+                "away": parameter(
+                    "4 d",
+                    low="2 d",
+                    high="7 d",
+                    mark="unverified",
+                    source=f"{_RETURNING}: the first are seen on day 4-5",
+                    description=AWAY,
+                ),
+                "recovery": parameter(
+                    "2 d",
+                    low="1 d",
+                    high="5 d",
+                    mark="unverified",
+                    source=f"{_RETURNING}: back after 1-2 weeks; half of them 6 d after the dose",
+                    description=RETURN,
+                ),
+            },
+        ),
+        charts=(
+            Chart("Kupffer (TNF)", "tnf_secreting"),
+            Chart("Kupffer (engulfing)", "engulfing"),
+            Chart("Kupffer (reprogrammed)", "reprogrammed"),
+        ),
+        ink="#3f6fc9",
+        synonyms="kc kcs macrophage macrophages kupffercell kupffercells",
     )

@@ -7,31 +7,13 @@ before the next. TGF-beta and lactate weaken them.
 import numpy as np
 
 from ..kernels.random import stream_key
-from ..tissue.sites import LUMEN, SINUSOID
+from ..target import RETURN, TAKEN, Target
 from ..units import Fraction, Hours, Number, Parameters, PerSquareMillimeter, parameter
-from .population import WHERE, LiverCell
-from .settle import choose_sites, rounded_count, settle, site_hashes
+from .population import NATURAL_KILLER, LiverCell
+from .settle import settle_at_random, site_hashes
+from .species import Chart, Column, Look, Species, State
 
 PATROLLING, IN_CONTACT, HANDLING = range(3)
-
-DTYPE = np.dtype(
-    [
-        *WHERE,
-        ("killer", "u1"),  # whether this cell can kill at all
-        ("heading", "u1"),  # direction of its walk, 0-7
-        ("kills", "i4"),
-        ("target", "u8"),  # uid of the tumor cell it is or was last with
-        ("busy_h", "f4"),  # simulated hours when it will be free again after a kill
-        ("entered_h", "f4"),  # simulated hours when it came from the blood
-    ]
-)
-
-
-class NaturalKillerCell(LiverCell):
-    """One NK cell."""
-
-    dtype = DTYPE
-    states = ("patrolling", "in_contact", "handling")
 
 
 class NaturalKillerParameters(Parameters):
@@ -73,10 +55,70 @@ class NaturalKillerParameters(Parameters):
 
 def populate(population, sites, parameters: NaturalKillerParameters, area_mm2: float, seed: int) -> None:
     """Settle the NK cells on free sinusoid sites."""
-    key = stream_key(seed, "settle/natural_killer")
-    candidates = np.flatnonzero((sites.kind == SINUSOID) & (sites.population[LUMEN] == 0))
-    flat_sites = choose_sites(candidates, rounded_count(parameters.density * area_mm2, key), key)
-    rows = settle(population, sites, flat_sites, LUMEN, seed)
-    draws = site_hashes(stream_key(seed, "natural_killer/born"), flat_sites)
+    rows = settle_at_random(population, sites, parameters, area_mm2, seed)
+    places = rows.row * sites.kind.shape[1] + rows.column
+    draws = site_hashes(stream_key(seed, "natural_killer/born"), places)
     rows.heading = (draws & np.uint64(7)).astype(np.uint8)
     rows.killer = (draws >> np.uint64(11)) / 2.0**53 < parameters.killer_fraction
+
+
+_TAKEDA = "Takeda 2001, 10.1038/83416"
+
+
+class NaturalKillerCell(LiverCell):
+    """One NK cell."""
+
+    species = Species(
+        name="natural_killer",
+        code=NATURAL_KILLER,
+        words="NK cells",
+        parameters=NaturalKillerParameters,
+        columns=(
+            Column("killer", "u1", "whether this cell can kill at all: 0 or 1", within=(0, 1)),
+            Column("heading", "u1", "direction of its walk, 0-7 clockwise from straight up", within=(0, 7)),
+            Column("kills", "i4", "tumor cells that it has killed"),
+            Column("target", "u8", "uid of the tumor cell it is or was last with"),
+            Column("busy_h", "f4", "when it will be free again after a kill", "h", signed=True),
+            Column("entered_h", "f4", "when it came from the blood", "h", signed=True),
+        ),
+        states=(
+            State("patrolling", Look("patrolling", (5, 158, 99), "round", 0.44)),
+            State("in_contact", Look("on a tumor cell", (20, 196, 128), "round", 0.52, 0.70)),
+            State("handling", Look("after a kill", (5, 158, 99), "ring", 0.52, 0.15)),
+        ),
+        settle=populate,
+        molecules={
+            "trail": Target("antibody to TRAIL", _TAKEDA, "checked"),
+            "fasl": Target("antibody to FasL", f"{_TAKEDA} (direction only)", "unverified"),
+            "perforin": Target(
+                "perforin-deficient host", "Ichise 2022, 10.7554/eLife.76269: perforin and granzymes", "unverified"
+            ),
+        },
+        depleted=Target(
+            "anti-asialo-GM1",
+            "Cohen 1990, Cancer Res 50:1834",
+            "checked",
+            {
+                "fraction": parameter(
+                    0.9,
+                    low=0.7,
+                    high=1,
+                    mark="assumed",
+                    source="Habu 1981, J Immunol 127:34: hardly any NK activity is left",
+                    description=TAKEN,
+                ),
+                "recovery": parameter(
+                    "4 d",
+                    low="2 d",
+                    high="8 d",
+                    mark="assumed",
+                    source="doses are repeated every 4-7 d",
+                    description=RETURN,
+                ),
+            },
+        ),
+        infused=Target("adoptive transfer of NK cells", "Yang 2025, 10.3892/or.2025.8963, section 4", "unverified"),
+        charts=(Chart("NK"), Chart("NK on tumor cells", "in_contact")),
+        ink="#058a57",
+        synonyms="nkcell nkcells nks",
+    )

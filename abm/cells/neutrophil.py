@@ -9,28 +9,16 @@ from typing import Annotated
 import numpy as np
 
 from ..kernels.random import stream_key
-from ..tissue.sites import LUMEN, SINUSOID
-from ..units import Hours, Parameters, PerSquareMillimeter, Positive, parameter
-from .population import WHERE, LiverCell
-from .settle import choose_sites, rounded_count, settle, site_hashes
+from ..target import RETURN, TAKEN, Target
+from ..units import Hours, Number, Parameters, PerSquareMillimeter, Positive, parameter
+from .population import NEUTROPHIL, LiverCell
+from .settle import settle_at_random, site_hashes
+from .species import LEVEL_AT_ITS_SITE, Chart, Column, Look, Secretes, Species, State
 
 N1, N2, NETTING = range(3)
 
-DTYPE = np.dtype(
-    [
-        *WHERE,
-        ("heading", "u1"),  # direction of its walk, 0-7
-        ("bridging", "u1"),  # 1 while it touches a tumor cell and stays with it
-        ("nets_h", "f4"),  # simulated hours when a committed cell bursts
-    ]
-)
-
-
-class Neutrophil(LiverCell):
-    """One neutrophil."""
-
-    dtype = DTYPE
-    states = ("n1", "n2", "netting")
+_DALEY = "Daley 2008, 10.1189/jlb.0407247"
+_SPICER = "Spicer 2012, 10.1158/0008-5472.CAN-11-2393"
 
 
 class NeutrophilParameters(Parameters):
@@ -64,9 +52,71 @@ class NeutrophilParameters(Parameters):
 
 def populate(population, sites, parameters: NeutrophilParameters, area_mm2: float, seed: int) -> None:
     """Settle the marginated neutrophils on free sinusoid sites."""
-    key = stream_key(seed, "settle/neutrophil")
-    candidates = np.flatnonzero((sites.kind == SINUSOID) & (sites.population[LUMEN] == 0))
-    flat_sites = choose_sites(candidates, rounded_count(parameters.density * area_mm2, key), key)
-    rows = settle(population, sites, flat_sites, LUMEN, seed)
-    draws = site_hashes(stream_key(seed, "neutrophil/born"), flat_sites)
+    rows = settle_at_random(population, sites, parameters, area_mm2, seed)
+    draws = site_hashes(stream_key(seed, "neutrophil/born"), rows.row * sites.kind.shape[1] + rows.column)
     rows.heading = (draws & np.uint64(7)).astype(np.uint8)
+
+
+class NeutrophilSecretion(Parameters):
+    """What a neutrophil secretes."""
+
+    neutrophil_vegf: Number = parameter(
+        0.5,
+        low=0.3,
+        high=30,
+        mark="assumed",
+        source="Yang 2025, 10.3892/or.2025.8963, refs 75, 76",
+        description=f"VEGF of an N2 neutrophil: {LEVEL_AT_ITS_SITE}",
+    )
+
+
+class Neutrophil(LiverCell):
+    """One neutrophil."""
+
+    species = Species(
+        name="neutrophil",
+        code=NEUTROPHIL,
+        words="Neutrophils",
+        parameters=NeutrophilParameters,
+        columns=(
+            Column("heading", "u1", "direction of its walk, 0-7 clockwise from straight up", within=(0, 7)),
+            Column("bridging", "u1", "1 while it touches a tumor cell and stays with it", within=(0, 1)),
+            Column("nets_h", "f4", "when a committed cell bursts", "h", signed=True),
+        ),
+        states=(
+            State("n1", Look("N1", (160, 208, 228), "lobed", 0.47)),
+            State("n2", Look("N2", (118, 160, 204), "lobed", 0.47)),
+            State("netting", Look("casting a net", (225, 245, 255), "burst", 0.85, 0.45)),
+        ),
+        settle=populate,
+        secretes=(Secretes("vegf", "secretion.neutrophil_vegf", ("n2",)),),
+        secretion=NeutrophilSecretion,
+        molecules={"mac1": Target("antibody to Mac-1 (CD11b)", _SPICER, "checked")},
+        depleted=Target(
+            "anti-Ly6G (1A8)",
+            f"{_DALEY}; {_SPICER}",
+            "unverified",
+            {
+                "fraction": parameter(
+                    0.9,
+                    low=0.6,
+                    high=0.99,
+                    mark="assumed",
+                    source=f"{_DALEY}: neutrophils in the blood",
+                    description=TAKEN,
+                ),
+                "recovery": parameter(
+                    "1.5 d",
+                    low="1 d",
+                    high="3 d",
+                    mark="assumed",
+                    source="doses are repeated every 2-3 d",
+                    description=RETURN,
+                ),
+            },
+        ),
+        infused=Target("neutrophils, co-inoculated", _SPICER, "checked"),
+        charts=(Chart("neutrophils"), Chart("neutrophils N1", "n1"), Chart("neutrophils N2", "n2")),
+        ink="#3aa0c8",
+        synonyms="pmn pmns neutrophils granulocytes",
+    )

@@ -1,7 +1,7 @@
 """A population: a table of cells, and the Mesa agents that are made from its rows when somebody asks for them."""
 
 import operator
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import mesa
@@ -9,22 +9,10 @@ import numpy as np
 
 from ..kernels.random import shuffled
 from ..kernels.tables import ALIVE, HIGH, Rows, Table, as_rows, blank_row, new_book
+from .species import Species
 
 TUMOR, KUPFFER, NATURAL_KILLER, NEUTROPHIL, STELLATE, ENDOTHELIAL = 1, 2, 3, 4, 5, 6
 """Population codes in the occupancy lattices; 0 is nobody."""
-
-WHERE = [("alive", "u1"), ("state", "u1"), ("layer", "i8"), ("row", "i8"), ("column", "i8"), ("uid", "u8")]
-"""The columns that every population has: alive (0/1), state, occupancy layer, site, and the identity that a cell
-keeps for life. What indexes a lattice is a whole word, so that kernels are compiled for one type of index."""
-
-
-FRACTIONS = {
-    "tumor": ("emt", "platelets", "net", "niche", "cycle"),
-    "kupffer": ("education", "reprogramming"),
-    "endothelium": ("e_selectin", "vcam1", "icam1", "retraction"),
-}
-"""The columns that lie between 0 and 1; no other number of a cell is negative but its times and the number of its clone."""
-SIGNED = ("clone", "arrived_h", "settled_h", "digested_h", "busy_h", "entered_h", "nets_h", "activated_h")
 
 _KEPT = ("alive", "layer", "row", "column", "uid")
 _HANDLE = ("model", "_population", "_slot", "_uid", "unique_id", "pos")
@@ -36,7 +24,7 @@ def _handle(model, population: str, slot: int, uid: int) -> "LiverCell":
     return model.populations[population].handle(model, slot, uid)
 
 
-class Column:
+class _Attribute:
     """An attribute of an agent that reads and writes its row in place; where it stands and who it is only reads."""
 
     def __init__(self, name: str):
@@ -53,7 +41,7 @@ class Column:
         agent._row()[self.name] = agent._population.checked(self.name, value)
 
 
-class State(Column):
+class _StateAttribute(_Attribute):
     """The state of an agent: reads as its number, is set by name or number, to one in which a cell stands in that layer."""
 
     def __set__(self, agent, value) -> None:
@@ -63,7 +51,7 @@ class State(Column):
         if isinstance(value, str) or not 0 <= value < len(states) or value != int(value):
             raise ValueError(f"a {type(agent).__name__} is in no state {value!r}; there is {', '.join(states)}")
         now, value = agent.state, int(value)
-        if value != now and not all(agent.layer in agent.standing.get(state, (agent.layer,)) for state in (now, value)):
+        if value != now and not all(agent.layer in agent.species.layers_of(state) for state in (now, value)):
             name = type(agent).__name__
             raise ValueError(
                 f"a {name} that is {states[now]} cannot turn {states[value]} where it stands: remove it, and add one with "
@@ -78,16 +66,17 @@ class LiverCell(mesa.Agent):
     The columns of the table are its attributes. Reading or writing a cell that has died raises LookupError.
     """
 
+    species: ClassVar[Species]
+    """What the population declares of itself."""
     dtype: ClassVar[np.dtype]
     states: ClassVar[tuple[str, ...]]
-    standing: ClassVar[Mapping[int, tuple[int, ...]]] = {}
-    """The layers in which cells of some states stand; of the others, any."""
 
     def __init_subclass__(cls, **kwargs):
         super().__init_subclass__(**kwargs)
+        cls.dtype, cls.states = cls.species.dtype, cls.species.state_names
         for name in cls.dtype.names:
             if name not in cls.__dict__:
-                setattr(cls, name, State(name) if name == "state" else Column(name))
+                setattr(cls, name, _StateAttribute(name) if name == "state" else _Attribute(name))
 
     def __init__(self, *args, **kwargs):
         name = type(self).__name__
@@ -167,17 +156,16 @@ class Population:
 
     Parameters
     ----------
-    name : as in configs, tables and events ("kupffer")
-    code : its number in the occupancy lattices
-    agent_class : the Mesa agent, which carries the table's dtype and the names of the states
+    agent_class : the Mesa agent, which carries what the population declares of itself
     sites_per_cell : how many rows make one real cell (an LSEC lines about six sites)
     """
 
-    def __init__(self, name: str, code: int, agent_class: type[LiverCell], *, sites_per_cell: float = 1.0):
-        self.name = name
-        self.code = code
+    def __init__(self, agent_class: type[LiverCell], *, sites_per_cell: float = 1.0):
         self.agent_class = agent_class
-        self.states: Sequence[str] = agent_class.states
+        self.species = agent_class.species
+        self.name = self.species.name
+        self.code = self.species.code
+        self.states: Sequence[str] = self.species.state_names
         self.sites_per_cell = sites_per_cell
         self.rows = as_rows(np.zeros(16, agent_class.dtype))
         self.book = new_book(self.rows)
@@ -242,8 +230,7 @@ class Population:
             raise ValueError(
                 f"'{column}' of {self.name} cells is a {'' if kind.kind == 'f' else 'whole '}number, not {value!r}"
             ) from None
-        most = 1.0 if column in FRACTIONS.get(self.name, ()) else np.inf if kind.kind == "f" else np.iinfo(kind).max
-        least = 0 if column not in SIGNED else -np.inf if kind.kind == "f" else np.iinfo(kind).min
+        least, most = self.species.column[column].limits
         if not (least <= number <= most and abs(number) != np.inf):
             raise ValueError(f"'{column}' of {self.name} cells cannot be {value!r}")
         return number

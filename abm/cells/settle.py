@@ -6,6 +6,7 @@ from ..kernels.jit import jit
 from ..kernels.random import hash64, stream_key
 from ..kernels.sites import place
 from ..kernels.tables import Rows
+from ..tissue.sites import SINUSOID
 from .population import Population
 
 
@@ -68,3 +69,12 @@ def settle(population: Population, sites, flat_sites: np.ndarray, layer: int, se
     if flat_sites.size:
         _occupy(sites, population.code, rows.layer, rows.row, rows.column)
     return rows
+
+
+def settle_at_random(population: Population, sites, parameters, area_mm2: float, seed: int) -> Rows:
+    """Settle as many cells as the `density` of their parameters says on sinusoid sites that are free in the layer where
+    they stand, and return the new rows."""
+    key, layer = stream_key(seed, f"settle/{population.name}"), population.species.stands[0]
+    candidates = np.flatnonzero((sites.kind == SINUSOID) & (sites.population[layer] == 0))
+    chosen = choose_sites(candidates, rounded_count(parameters.density * area_mm2, key), key)
+    return settle(population, sites, chosen, layer, seed)

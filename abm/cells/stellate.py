@@ -3,29 +3,16 @@
 Activated, they lay down collagen, laminin and fibronectin and support tumor cells with HGF and CXCL12.
 """
 
-import numpy as np
-
-from ..kernels.random import stream_key
-from ..tissue.sites import SINUSOID, TISSUE
-from ..units import Parameters, PerSquareMillimeter, parameter
-from .population import WHERE, LiverCell
-from .settle import choose_sites, rounded_count, settle
+from ..target import RETURN, TAKEN, Target
+from ..tissue.sites import TISSUE
+from ..units import Number, Parameters, PerSquareMillimeter, parameter
+from .population import STELLATE, LiverCell
+from .settle import settle_at_random
+from .species import LEVEL_AT_ITS_SITE, Chart, Column, Look, Secretes, Species, State
 
 QUIESCENT, ACTIVATED = range(2)
 
-DTYPE = np.dtype(
-    [
-        *WHERE,
-        ("activated_h", "f4"),  # simulated hours when it was activated
-    ]
-)
-
-
-class StellateCell(LiverCell):
-    """One hepatic stellate cell."""
-
-    dtype = DTYPE
-    states = ("quiescent", "activated")
+_WRIGHT = "Wright 2001, 10.1053/gast.2001.27188"
 
 
 class StellateParameters(Parameters):
@@ -41,14 +28,56 @@ class StellateParameters(Parameters):
     )
 
 
-def populate(population, sites, parameters: StellateParameters, area_mm2: float, seed: int) -> None:
-    """Settle the stellate cells in the space of Disse."""
-    key = stream_key(seed, "settle/stellate")
-    candidates = np.flatnonzero((sites.kind == SINUSOID) & (sites.population[TISSUE] == 0))
-    settle(
-        population,
-        sites,
-        choose_sites(candidates, rounded_count(parameters.density * area_mm2, key), key),
-        TISSUE,
-        seed,
+class StellateSecretion(Parameters):
+    """What a stellate cell secretes."""
+
+    stellate_tgf_beta: Number = parameter(
+        0.5,
+        low=0.3,
+        high=30,
+        mark="assumed",
+        source="Yang 2025, 10.3892/or.2025.8963, ref 117",
+        description=f"TGF-beta of an activated stellate cell: {LEVEL_AT_ITS_SITE}",
+    )
+
+
+class StellateCell(LiverCell):
+    """One hepatic stellate cell."""
+
+    species = Species(
+        name="stellate",
+        code=STELLATE,
+        words="Stellate cells",
+        parameters=StellateParameters,
+        columns=(Column("activated_h", "f4", "when it was activated", "h", signed=True),),
+        stands=(TISSUE,),
+        states=(
+            State("quiescent", Look("quiescent", (98, 58, 172), "spindle", 0.62)),
+            State("activated", Look("activated", (132, 72, 240), "spindle", 1.05, 0.25)),
+        ),
+        settle=settle_at_random,
+        stays=True,
+        secretes=(Secretes("tgf_beta", "secretion.stellate_tgf_beta", ("activated",)),),
+        secretion=StellateSecretion,
+        depleted=Target(
+            "gliotoxin",
+            _WRIGHT,
+            "unverified",
+            {
+                "fraction": parameter(
+                    0.5,
+                    low=0.3,
+                    high=0.9,
+                    mark="assumed",
+                    source=f"{_WRIGHT}: apoptosis of activated cells",
+                    description=TAKEN,
+                ),
+                "recovery": parameter(
+                    "7 d", low="3 d", high="21 d", mark="assumed", source="slow renewal", description=RETURN
+                ),
+            },
+        ),
+        charts=(Chart("act. stellate", "activated"),),
+        ink="#7a45d6",
+        synonyms="hsc hscs stellatecells",
     )

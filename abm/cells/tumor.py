@@ -5,45 +5,28 @@ firmly to the wall (adherent), passed through it into the space of Disse or the 
 stop cycling (dormant). What differs between cell lines stands here as parameters; `configs/lines/` has presets.
 """
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Literal
 
 import numpy as np
 from pydantic import Field
 
+from ..target import Target
 from ..tissue.sites import LUMEN, TISSUE
-from ..units import Fraction, Hours, Micrometers, Number, Parameters, Positive, parameter
-from .population import WHERE, LiverCell
+from ..units import (
+    Fraction,
+    Hours,
+    Micrometers,
+    MillimetersOfMercury,
+    MillimolarPerHour,
+    Number,
+    Parameters,
+    Positive,
+    parameter,
+)
+from .population import TUMOR, LiverCell
+from .species import LEVEL_AT_ITS_SITE, Column, Look, Secretes, Species, State
 
 CIRCULATING, HELD, ADHERENT, EXTRAVASATED, DORMANT = range(5)
-
-DTYPE = np.dtype(
-    [
-        *WHERE,
-        ("held_by", "u1"),  # cause code of what stopped it
-        ("clone", "i4"),  # number of the founder among the arrived cells; negative: of an implanted colony
-        ("divisions", "i4"),  # divisions since arrival, along the line of descent
-        ("arrived_h", "f4"),  # simulated hours at arrival in the liver (inherited)
-        ("settled_h", "f4"),  # simulated hours when it left the circulation or was born
-        ("diameter_um", "f4"),
-        ("emt", "f4"),  # 0 epithelial .. 1 mesenchymal
-        ("cd47", "f4"),  # surface levels relative to the reference line
-        ("cd24", "f4"),
-        ("pdl1", "f4"),
-        ("calreticulin", "f4"),
-        ("platelets", "f4"),  # cloak of platelets, 0 bare .. 1 covered
-        ("net", "f4"),  # hold of a neutrophil net, 0 free .. 1 wrapped
-        ("niche", "f4"),  # support by fibronectin and stellate cells, 0 none .. 1 full
-        ("cycle", "f4"),  # progress through the cell cycle, 0 .. 1
-    ]
-)
-
-
-class TumorCell(LiverCell):
-    """One tumor cell."""
-
-    dtype = DTYPE
-    states = ("circulating", "held", "adherent", "extravasated", "dormant")
-    standing: ClassVar = {CIRCULATING: (), HELD: (LUMEN,), ADHERENT: (LUMEN,), EXTRAVASATED: (TISSUE,)}
 
 
 class TumorParameters(Parameters):
@@ -190,4 +173,123 @@ class TumorParameters(Parameters):
         mark="assumed",
         source="Yang 2025, 10.3892/or.2025.8963, refs 75, 79",
         description="secretion of G-CSF into the blood, relative to the reference line",
+    )
+
+
+class TumorSecretion(Parameters):
+    """What a tumor cell secretes."""
+
+    tumor_tgf_beta: Number = parameter(
+        0.3,
+        low=0.3,
+        high=30,
+        mark="assumed",
+        source="Yang 2025, 10.3892/or.2025.8963, refs 11, 12, 95",
+        description=f"TGF-beta of a tumor cell: {LEVEL_AT_ITS_SITE}",
+    )
+    tumor_cxcl1: Number = parameter(
+        0.5,
+        low=0.3,
+        high=30,
+        mark="assumed",
+        source="Yang 2025, 10.3892/or.2025.8963, refs 77, 81, 82",
+        description=f"CXCL1/IL-8 of a tumor cell: {LEVEL_AT_ITS_SITE}",
+    )
+    tumor_cxcl1_net_gain: Number = parameter(
+        2.0,
+        low=0,
+        high=5,
+        mark="assumed",
+        source="Yang 2025, 10.3892/or.2025.8963, ref 77: positive loop of IL-8 and nets",
+        description="gain of CXCL1/IL-8 secretion in a full net",
+    )
+    tumor_vegf: Number = parameter(
+        3.0,
+        low=0.3,
+        high=30,
+        mark="assumed",
+        source="Yang 2025, 10.3892/or.2025.8963, refs 132, 133",
+        description=f"VEGF of a hypoxic tumor cell: {LEVEL_AT_ITS_SITE}",
+    )
+    tumor_lactate: MillimolarPerHour = parameter(
+        "150 mM/h",
+        low="30 mM/h",
+        high="500 mM/h",
+        mark="derived",
+        source="0.2 pmol per cell and hour in 1.4 pL (cultured carcinoma lines)",
+        description="lactate production of a tumor cell, per site volume",
+    )
+    hypoxia_below: MillimetersOfMercury = parameter(
+        "8 mmHg",
+        low="5 mmHg",
+        high="10 mmHg",
+        mark="unverified",
+        source="HIF activation",
+        description="oxygen below which a tumor cell secretes VEGF",
+    )
+
+
+def _cxcl1(cells: np.ndarray, config) -> np.ndarray:
+    """How much CXCL1/IL-8 each of the `cells` secretes, relative to one of the reference line that no net holds."""
+    gain = np.float32(config.secretion.tumor_cxcl1_net_gain)
+    return np.float32(config.cells.tumor.cxcl1) * (1 + gain * cells["net"])
+
+
+_CYCLING = ("adherent", "extravasated")
+_SETTLED = ("held", "adherent", "extravasated", "dormant")
+
+
+class TumorCell(LiverCell):
+    """One tumor cell."""
+
+    species = Species(
+        name="tumor",
+        code=TUMOR,
+        words="Tumor cells",
+        parameters=TumorParameters,
+        stands=(LUMEN, TISSUE),
+        columns=(
+            Column("held_by", "u1", "cause code of what stopped it"),
+            Column(
+                "clone",
+                "i4",
+                "number of the founder among the arrived cells; negative: of an implanted colony, or added by hand",
+                signed=True,
+            ),
+            Column("divisions", "i4", "divisions since arrival, along the line of descent"),
+            Column("arrived_h", "f4", "when it arrived in the liver (inherited)", "h", signed=True),
+            Column("settled_h", "f4", "when it left the circulation or was born", "h", signed=True),
+            Column("diameter_um", "f4", "its diameter", "um"),
+            Column("emt", "f4", "0 epithelial .. 1 mesenchymal", within=(0, 1)),
+            Column("cd47", "f4", "CD47 on its surface, relative to the reference line"),
+            Column("cd24", "f4", "CD24 on its surface, relative to the reference line"),
+            Column("pdl1", "f4", "PD-L1 on its surface, relative to the reference line"),
+            Column("calreticulin", "f4", "calreticulin on its surface, relative to the reference line"),
+            Column("platelets", "f4", "cloak of platelets, 0 bare .. 1 covered", within=(0, 1)),
+            Column("net", "f4", "hold of a neutrophil net, 0 free .. 1 wrapped", within=(0, 1)),
+            Column("niche", "f4", "support by fibronectin and stellate cells, 0 none .. 1 full", within=(0, 1)),
+            Column("cycle", "f4", "progress through the cell cycle, 0 .. 1", within=(0, 1)),
+        ),
+        states=(
+            State("circulating", Look("circulating", (255, 252, 200), "round", 0.50, 0.45), stands=()),
+            State("held", Look("held in a sinusoid", (250, 240, 60), "round", 0.72, 0.55), stands=(LUMEN,)),
+            State("adherent", Look("adherent", (252, 142, 30), "round", 0.74, 0.55), stands=(LUMEN,)),
+            State("extravasated", Look("extravasated", (226, 52, 66), "tile", 0.66, 0.45), stands=(TISSUE,)),
+            State("dormant", Look("dormant", (190, 50, 145), "ring", 0.64, 0.35), stands=(TISSUE, LUMEN)),
+        ),
+        secretes=(
+            Secretes("tgf_beta", "secretion.tumor_tgf_beta", _CYCLING),
+            Secretes("cxcl1", "secretion.tumor_cxcl1", _SETTLED, weight=_cxcl1),
+            Secretes("vegf", "secretion.tumor_vegf", _CYCLING, only_hypoxic=True),
+            Secretes("lactate", "secretion.tumor_lactate", _CYCLING),
+        ),
+        secretion=TumorSecretion,
+        molecules={
+            "cd47": Target("antibody to CD47", "Willingham 2012, 10.1073/pnas.1121623109", "unverified"),
+            "cd24": Target("antibody to CD24", "Barkal 2019, 10.1038/s41586-019-1456-0", "unverified"),
+            "pdl1": Target(
+                "antibody to PD-L1 (its don't-eat-me part)", "Yang 2025, 10.3892/or.2025.8963, ref 110", "unverified"
+            ),
+        },
+        synonyms="cancer cancercells tumorcells tumourcells",
     )

@@ -1,1 +1,11 @@
-"""What diffuses: cytokines, oxygen and lactate, who secretes and who takes them up, and the solver."""
+"""What diffuses: one file per field. A new field is a file, and a line in this list; in this order configs name them."""
+
+from .cxcl1 import CXCL1
+from .field import Field
+from .lactate import LactateField
+from .oxygen import Oxygen
+from .tgf_beta import TGFBeta
+from .tnf import TNF
+from .vegf import VEGF
+
+FIELDS: tuple[type[Field], ...] = (TNF, TGFBeta, CXCL1, Oxygen, LactateField, VEGF)

@@ -7,7 +7,7 @@ allow. Uptake is Michaelis-Menten, larger near the portal tracts (Matsumura & Th
 10.1152/ajpgi.1983.244.6.G656). Oxygen relaxes within seconds, so its steady state is solved, at intervals.
 """
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
 
@@ -24,8 +24,11 @@ from ..units import (
     SquareMicrometersPerSecond,
     parameter,
 )
-from .fields import steps_of
+from .field import Field
 from .solver import DiffusionSolver
+
+if TYPE_CHECKING:
+    from ..liver import Liver
 
 _THURMAN = "Matsumura & Thurman 1983, 10.1152/ajpgi.1983.244.6.G656"
 _FIRST_ROUNDS = 40  # of tissue and blood in turn, from a uniform start
@@ -110,20 +113,27 @@ class OxygenParameters(Parameters):
     )
 
 
-class Oxygen:
-    """The oxygen field; has the same face as `Field` (values, unit, every, load) but solves its own equation."""
+class Oxygen(Field):
+    """The oxygen field: its steady state is solved, blood and tissue in turn."""
 
     name = "oxygen"
+    words = "oxygen"
     unit = "mmHg"
-    at_rest = False
-    secreted = False
+    Parameters = OxygenParameters
+    synonyms = "o2 po2"
+    rank = 2
 
     def __init__(
-        self, values: np.ndarray, parameters: OxygenParameters, *, spacing_um: float, periodic: bool, step_s: float
+        self,
+        values: np.ndarray,
+        parameters: OxygenParameters,
+        *,
+        spacing_um: float,
+        periodic: bool,
+        step_s: float,
+        exchange: np.ndarray | None = None,
     ):
-        self.values = values
-        self.parameters = parameters
-        self.every = steps_of(parameters.interval, step_s)
+        super().__init__(values, parameters, spacing_um=spacing_um, periodic=periodic, step_s=step_s, exchange=exchange)
         self.blood = np.zeros_like(values)
         self._periodic = periodic
         self._solver = DiffusionSolver(
@@ -135,9 +145,16 @@ class Oxygen:
         )
 
     @property
-    def excess(self) -> np.ndarray:
-        """The state: the values themselves."""
-        return self.values
+    def most(self) -> float:
+        return self.parameters.portal
+
+    def begin(self, liver: "Liver") -> None:
+        self.start(liver.flow, liver.sites, liver.hepatocytes, liver.tumor_sites())
+
+    def advance(self, liver: "Liver") -> None:
+        """The steady state of the liver as it is now; where there is no tumor cell, nothing has changed."""
+        if liver.tumor.count:
+            self.solve(liver.flow, liver.sites, liver.hepatocytes, liver.tumor_sites())
 
     def start(self, flow, sites, hepatocytes, tumor_sites) -> None:
         """The steady state of the given liver, from nothing."""
@@ -177,10 +194,6 @@ class Oxygen:
         demand = np.where((sites.kind == PARENCHYMA) & (hepatocytes != 0), by_zone[sites.zone], np.float32(0.0))
         demand[tumor_sites] = p.tumor
         return demand
-
-    def load(self, values: np.ndarray) -> None:
-        """Take over the values of a checkpoint."""
-        self.values[:] = values
 
     def __repr__(self) -> str:
         return f"<{self.name}: mean {self.values.mean():.3g}, min {self.values.min():.3g} {self.unit}>"

@@ -1,0 +1,220 @@
+"""What a population declares of itself: everything that the other rooms of the house need to know of it.
+
+Configs and their schema, the tables of cells, pictures and movies, snapshots, measures, interventions, invariants and
+the catalogue read it here; nothing of a population is listed anywhere else.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..target import Target
+from ..tissue.sites import LUMEN
+from ..units import Parameters
+
+Colour = tuple[int, int, int]
+
+_STATES_OF_A_CODE = 10
+"""Numbers in pictures that the states of one population may take."""
+MOST_CODES = 25
+"""The highest code of a population: its states must have numbers that fit into a byte of a picture."""
+
+
+LEVEL_AT_ITS_SITE = "level that one steadily secreting cell keeps at its own site, in units of the half-maximal effect"
+"""How the amount of a signal that cells secrete is meant."""
+
+
+class Look(NamedTuple):
+    """How a cell is drawn: `shape` is one of `abm.view.sprites`; `radius` in sites; `glow` 0-1 is the halo of fluorescence
+    around it; `group` and `label` are its words in a legend."""
+
+    label: str
+    colour: Colour
+    shape: str
+    radius: float
+    glow: float = 0.0
+    group: str = ""
+
+
+class Column(NamedTuple):
+    """One number of each cell.
+
+    kind : its NumPy type; unit : "" for none; within : the limits of what varies between two; signed : whether it may be
+    negative (times before 0, numbers of clones); mapped : of the wall of the vessels only, its words in pictures: frames
+    keep it as a lattice
+    """
+
+    name: str
+    kind: str
+    meaning: str
+    unit: str = ""
+    within: tuple[float, float] | None = None
+    signed: bool = False
+    mapped: str = ""
+
+    @property
+    def limits(self) -> tuple[float, float]:
+        """The least and the most that it can be."""
+        if self.within is not None:
+            return self.within
+        whole = np.dtype(self.kind).kind != "f"
+        most = np.iinfo(self.kind).max if whole else np.inf
+        least = np.iinfo(self.kind).min if whole else -np.inf
+        return (least if self.signed else 0), most
+
+
+WHERE = (
+    Column("alive", "u1", "whether the row holds a cell: 0 or 1", within=(0, 1)),
+    Column("state", "u1", "number of its state"),
+    # what indexes a lattice is a whole word, so that kernels are compiled for one type of index
+    Column("layer", "i8", "number of the layer in which it stands"),
+    Column("row", "i8", "row of its site"),
+    Column("column", "i8", "column of its site"),
+    Column("uid", "u8", "the identity that it keeps for life"),
+)
+"""The columns that every population has, and with which each begins."""
+
+
+class State(NamedTuple):
+    """A state in which a cell can be; its number is its place among the states.
+
+    look : how it is drawn; None for cells that are part of the tissue (the wall)
+    stands : the layers in which cells in this state can stand, the usual one first; none for those that the blood carries;
+        None: where the population stands
+    """
+
+    name: str
+    look: Look | None = None
+    stands: tuple[int, ...] | None = None
+
+
+class Secretes(NamedTuple):
+    """Cells in any of `states` (of all, by default) secrete a field.
+
+    amount : where in the config its amount stands, such as "secretion.kupffer_tnf": for a signal the level that one
+        steadily secreting cell keeps at its own site, for others a rate
+    weight : the column that it is multiplied by, or a function of the rows (structured array) and the config
+    only_hypoxic : whether only cells with less oxygen than `secretion.hypoxia_below` secrete it
+    """
+
+    field: str
+    amount: str
+    states: tuple[str, ...] = ()
+    weight: str | Callable[[np.ndarray, Any], np.ndarray] | None = None
+    only_hypoxic: bool = False
+
+
+class Chart(NamedTuple):
+    """A course through time that figures show: of the cells in a state, or of all. The first one of a population is the one
+    that stands for it where there is room for one."""
+
+    words: str
+    state: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Species:
+    """One population, declared.
+
+    Attributes
+    ----------
+    name, words : as in configs and tables ("natural_killer"), and in sentences ("NK cells")
+    code : its number in the lattices of occupancy, 1 to 25; those of users' own are 20 or more
+    parameters : its group in the config, under `cells`
+    columns, states : what is known of each cell besides `WHERE`, and in which states it can be
+    stands : the layers in which its cells can stand, first the one in which they settle
+    is_wall : whether it is the wall of the vessels, which is in no layer and stays
+    settle : how its cells find their places at the beginning: a function of the population, the sites, its parameters, the
+        area in mm2 and the seed; None for one of which none is there
+    stays : whether no blood brings others: when they have been depleted, they come back to the places of the beginning
+    cells_per_row : the parameter by which counts of rows are divided to give counts of cells, if there is one
+    secretes : what its cells secrete; secretion : the amounts, where they stand in the group `secretion` of the config
+    molecules : those of its molecules that can be blocked
+    depleted, infused : how cells are taken out and given in the laboratory; None: they cannot be
+    charts, ink : the courses that figures show of it, and their colour on white
+    synonyms : what people write for its name, in words of small letters
+    """
+
+    name: str
+    code: int
+    words: str
+    parameters: type[Parameters]
+    states: tuple[State, ...]
+    columns: tuple[Column, ...] = ()
+    stands: tuple[int, ...] = (LUMEN,)
+    is_wall: bool = False
+    settle: Callable[..., Any] | None = None
+    stays: bool = False
+    cells_per_row: str = ""
+    secretes: tuple[Secretes, ...] = ()
+    secretion: type[Parameters] | None = None
+    molecules: Mapping[str, Target] = field(default_factory=dict)
+    depleted: Target | None = None
+    infused: Target | None = None
+    charts: tuple[Chart, ...] = ()
+    ink: str = "#50565e"
+    synonyms: str = ""
+
+    def __post_init__(self):
+        if not 1 <= self.code <= MOST_CODES:
+            raise ValueError(
+                f"the code of the {self.name} population is {self.code}; it must be between 1 and {MOST_CODES}"
+            )
+        most = self.first_picture_code - self.first_picture_code // _STATES_OF_A_CODE * _STATES_OF_A_CODE
+        if not 1 <= len(self.states) <= _STATES_OF_A_CODE - most:
+            raise ValueError(
+                f"the {self.name} population has {len(self.states)} states; it must have 1 to {_STATES_OF_A_CODE - most}"
+            )
+        for kind, names in (
+            ("column", [column.name for column in self.all_columns]),
+            ("state", [state.name for state in self.states]),
+        ):
+            twice = {name for name in names if names.count(name) > 1}
+            if twice:
+                raise ValueError(f"the {self.name} population has two {kind}s named {', '.join(sorted(twice))}")
+
+    @cached_property
+    def all_columns(self) -> tuple[Column, ...]:
+        """The columns of its table."""
+        return (*WHERE, *self.columns)
+
+    @cached_property
+    def dtype(self) -> np.dtype:
+        """The type of a row of its table."""
+        return np.dtype([(column.name, column.kind) for column in self.all_columns])
+
+    @cached_property
+    def column(self) -> dict[str, Column]:
+        """Its columns by name."""
+        return {column.name: column for column in self.all_columns}
+
+    @cached_property
+    def state_names(self) -> tuple[str, ...]:
+        return tuple(state.name for state in self.states)
+
+    def layers_of(self, state: int) -> tuple[int, ...]:
+        """The layers in which cells in a state can stand, the usual one first."""
+        stands = self.states[state].stands
+        return self.stands if stands is None else stands
+
+    @property
+    def first_picture_code(self) -> int:
+        """The number of its first state in pictures; the others follow. 0 is nobody."""
+        return max(1, (self.code - 1) * _STATES_OF_A_CODE)
+
+    @property
+    def looks(self) -> dict[int, Look]:
+        """How its cells are drawn, by their number in pictures."""
+        return {
+            self.first_picture_code + number: state.look._replace(group=self.words)
+            for number, state in enumerate(self.states)
+            if state.look is not None
+        }
+
+    @property
+    def mapped(self) -> dict[str, Column]:
+        """The columns of the wall that frames keep as lattices."""
+        return {column.name: column for column in self.columns if column.mapped}
