@@ -1,9 +1,7 @@
 """What a run will need: memory, time, disk, and how many tumor cells will come; told before anything is built."""
 
 import math
-import sys
 from dataclasses import dataclass
-from pathlib import Path
 
 from .config.schema import LONGEST_TESTED_STEP, Config
 from .folder.schedule import Every, steps_until
@@ -157,16 +155,11 @@ def _within(start: float, over: float, end: float) -> float:
     return max(0.0, min(start + over, end) - max(start, 0.0)) / over
 
 
-def kernels_are_cold(late: str = "growth.grow") -> bool:
-    """Whether nothing has compiled its kernels yet for these sources and this Python: a `late` one tells; for a run that of
-    growth."""
-    import numba
+def kernels_are_cold(package: str = "abm.rules") -> bool:
+    """Whether most kernels of `package` (of all rules, for a run) are yet to be compiled, which takes a minute or two."""
+    from .kernels.jit import are_compiled
 
-    from .kernels import jit  # noqa: F401  (names the cache folder)
-
-    return not any(
-        Path(numba.config.CACHE_DIR).rglob(f"{late}-*.py{sys.version_info.major}{sys.version_info.minor}.nbi")
-    )
+    return not are_compiled(package)
 
 
 def in_words(count: float) -> str:

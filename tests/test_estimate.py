@@ -1,9 +1,7 @@
-import sys
-
 import pytest
 
 from abm.config.loading import load_text
-from abm.estimate import count_in_words, duration_in_words, estimate, in_words, kernels_are_cold
+from abm.estimate import count_in_words, duration_in_words, estimate, in_words
 
 ARRIVAL = "rules: {arrival: {per_area: 40 /mm^2}}"
 
@@ -87,14 +85,3 @@ def test_a_thicker_slab_holds_more_of_every_cell():
         )
         assert thick.tumor_cells == pytest.approx(1.5 * thin.tumor_cells)
         assert thick.kupffer_cells == pytest.approx(1.5 * thin.kupffer_cells)
-
-
-def test_kernels_of_another_python_are_no_help(tmp_path, monkeypatch):
-    import numba
-
-    monkeypatch.setattr(numba.config, "CACHE_DIR", str(tmp_path))
-    (tmp_path / "rules_1").mkdir()
-    (tmp_path / "rules_1" / "growth.grow-1.py27.nbi").touch()
-    assert kernels_are_cold()
-    (tmp_path / "rules_1" / f"growth.grow-1.py{sys.version_info.major}{sys.version_info.minor}.nbi").touch()
-    assert not kernels_are_cold()

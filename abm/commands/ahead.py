@@ -13,10 +13,11 @@ from contextlib import contextmanager
 import numpy as np
 
 from ..estimate import kernels_are_cold
+from ..kernels.jit import kernels_of
 from .progress import Phases, counted
 
-_LATE_PICTURE = "raster.stamp_levels"
-"""A kernel without which no picture is drawn."""
+_OF_PICTURES = "abm.view.raster"
+"""Whose kernels draw pictures."""
 _REHEARSAL = """
 tissue: {width: 0.4 mm, height: 0.4 mm}
 rules: {arrival: {per_area: 300 /mm^2, doses: [{over: 0 h}]}}
@@ -52,7 +53,7 @@ def compile_for_runs(shown: Phases) -> None:
 
 def compile_for_pictures(shown: Phases) -> None:
     """When no picture has been drawn yet, compile its kernels."""
-    if kernels_are_cold(_LATE_PICTURE):
+    if kernels_are_cold(_OF_PICTURES):
         with counting(shown):
             _paint()
 
@@ -77,19 +78,9 @@ def counting(shown: Phases) -> Iterator[None]:
 
 
 def _kernels() -> list:
-    """All kernels of the modules of this package that are loaded, but those of single interventions."""
-    from numba.core.dispatcher import Dispatcher
-
+    """All kernels of this package that are loaded, but those of single interventions."""
     package = __name__.partition(".")[0]
-    modules = [
-        module
-        for name, module in list(sys.modules.items())
-        if name.startswith(f"{package}.") and not name.startswith(f"{package}.interventions.")
-    ]
-    found = {
-        id(value): value for module in modules for value in list(vars(module).values()) if isinstance(value, Dispatcher)
-    }
-    return list(found.values())
+    return [kernel for kernel in kernels_of(package) if not kernel.__module__.startswith(f"{package}.interventions.")]
 
 
 def _rehearse() -> None:

@@ -11,8 +11,8 @@ from .run import refuse_impossible
 if TYPE_CHECKING:
     from ..config.schema import Config
 
-_OF_BUILDING = "settle._occupy"
-"""A kernel without which no liver is built."""
+_OF_BUILDING = "abm.tissue.anatomy"
+"""Whose kernels build a liver."""
 
 
 def check_config(config: "Config") -> None:

@@ -1,86 +1,17 @@
-"""The one wrapper through which every kernel is compiled.
+"""The one wrapper through which every kernel is compiled."""
 
-numba's own cache does not notice a change in a jitted function that another one imports, nor in a number
-that it took from another file, so the cache folder carries a hash of all files that hold either: any change in them
-compiles everything afresh, and nothing stale is ever run.
-"""
-
-import hashlib
-import os
-import re
-import stat
-import tempfile
-from pathlib import Path
+import importlib
+import sys
 
 import numba
-import platformdirs
+from numba.core import typeinfer
+from numba.extending import is_jitted
 
-_PACKAGE = Path(__file__).resolve().parent.parent
-_NUMBER = re.compile(rb"^_?[A-Z][A-Z0-9_, ]* = (-?[0-9]|range)", re.MULTILINE)
-_HOMES_OF_NUMBERS = ("cells", "fields", "kernels", "record", "rules", "tissue")
-
-
-def _sources_digest(package: Path = _PACKAGE) -> str:
-    """Digest of every file of `package` with kernels, or with numbers that kernels may take in, of numba, and of
-    whether kernels look at the bounds of arrays (NUMBA_BOUNDSCHECK=1)."""
-    bounds = " with bounds" if numba.config.BOUNDSCHECK else ""
-    digest = hashlib.blake2b(f"{numba.__version__}{bounds}".encode(), digest_size=8)
-    for source in sorted(package.rglob("*.py")):
-        content = source.read_bytes()
-        if b"jit" in content or (source.parent.name in _HOMES_OF_NUMBERS and _NUMBER.search(content)):
-            digest.update(str(source.relative_to(package)).encode())
-            digest.update(content)
-    return digest.hexdigest()
-
-
-def _cache_folder() -> Path:
-    """A writable folder for compiled kernels: in $NUMBA_CACHE_DIR, the user's cache, or a private temporary folder."""
-    chosen = os.environ.get("NUMBA_CACHE_DIR") or _users_cache()
-    if chosen:
-        folder = Path(chosen) / _sources_digest()
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError:
-            pass
-        else:
-            if os.access(folder, os.W_OK):
-                return folder
-    folder = _private_folder() / _sources_digest()
-    folder.mkdir(exist_ok=True)
-    return folder
-
-
-def _users_cache() -> str | None:
-    """The user's cache; None for one without a home, such as a container's made-up user."""
-    try:
-        found = platformdirs.user_cache_dir("crlm")
-    except RuntimeError:
-        return None
-    return found if os.path.isabs(found) else None
-
-
-def _private_folder() -> Path:
-    """A temporary folder that only this user can write to, as what is read from it is run: the same for all of the user's
-    processes, or a new one if somebody else has made that name."""
-    if not hasattr(os, "getuid"):  # Windows, where every user has a temporary folder of their own
-        folder = Path(tempfile.gettempdir()) / "crlm-kernels"
-        folder.mkdir(exist_ok=True)
-        return folder
-    folder = Path(tempfile.gettempdir()) / f"crlm-kernels-{os.getuid()}"
-    try:
-        folder.mkdir(mode=0o700)
-    except FileExistsError:
-        about = folder.lstat()
-        if not stat.S_ISDIR(about.st_mode) or about.st_uid != os.getuid() or stat.S_IMODE(about.st_mode) & 0o077:
-            return Path(tempfile.mkdtemp(prefix="crlm-kernels-"))
-    return folder
-
-
-numba.config.CACHE_DIR = str(_cache_folder())
+from .cache import Kept
 
 
 def jit(function=None, *, signature: str | None = None, inline: bool = False, counted: bool = True):
-    """Compile `function` without Python objects, cached on disk, with exact IEEE arithmetic.
+    """Compile `function` without Python objects, kept on disk (see `cache`), with exact IEEE arithmetic.
 
     Fast-math stays off: it makes `isnan` false and lets results depend on the machine. With a `signature`, the
     function is compiled for those types only, and callers' numbers are cast to them: for the small primitives that
@@ -90,13 +21,31 @@ def jit(function=None, *, signature: str | None = None, inline: bool = False, co
     more than the work. `counted=False` leaves out the counting of references to arrays, each as slow as a look at
     several sites: for kernels that neither make arrays (numba refuses those), nor return any or call what does.
     """
-    flags = {
-        "cache": True,
-        "fastmath": False,
-        "error_model": "numpy",
-        "nogil": True,
-        "forceinline": inline,
-        "_nrt": counted,
-    }
-    wrap = numba.njit(signature, **flags) if signature else numba.njit(**flags)
+
+    def wrap(function):
+        kernel = numba.njit(fastmath=False, error_model="numpy", nogil=True, forceinline=inline, _nrt=counted)(function)
+        if not is_jitted(kernel):  # NUMBA_DISABLE_JIT=1
+            return kernel
+        kernel._cache = Kept(kernel)
+        if signature:
+            with typeinfer.register_dispatcher(kernel):  # which may call itself
+                kernel.compile(signature)
+            kernel.disable_compile()
+        return kernel
+
     return wrap if function is None else wrap(function)
+
+
+def kernels_of(package: str) -> list:
+    """The kernels that stand in the modules of `package` that are loaded; none where NUMBA_DISABLE_JIT=1."""
+    modules = [module for name, module in list(sys.modules.items()) if f"{name}.".startswith(f"{package}.")]
+    values = [(value, module) for module in modules for value in list(vars(module).values())]
+    return [value for value, module in values if is_jitted(value) and value.__module__ == module.__name__]
+
+
+def are_compiled(package: str) -> bool:
+    """Whether an earlier process has compiled most kernels of `package` as they are now: after an edit of one of its
+    files, yes."""
+    importlib.import_module(package)
+    kernels = kernels_of(package)
+    return 2 * sum(isinstance(kernel._cache, Kept) and kernel._cache.there for kernel in kernels) >= len(kernels)
