@@ -1,11 +1,10 @@
-"""The liver: its state, and one step of it."""
+"""The model: a liver and the rules by which it lives, as a Mesa model."""
 
 import base64
 import html
 import inspect
 import io
 import math
-import operator
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from copy import deepcopy
@@ -15,49 +14,22 @@ from typing import Any
 import mesa
 import numpy as np
 
-from .blood import Blood
-from .cells import endothelium, kupffer, natural_killer, neutrophil, stellate, tumor
-from .cells.population import (
-    ENDOTHELIAL,
-    KUPFFER,
-    NATURAL_KILLER,
-    NEUTROPHIL,
-    STELLATE,
-    TUMOR,
-    WHERE,
-    LiverCell,
-    Population,
-)
+from .cells.population import LiverCell
 from .config.loading import with_changes
 from .config.schema import Config
-from .fields.fields import Field, exchanging, is_due
-from .fields.layers import LAYERS, MARKS
-from .fields.multigrid import is_zero
-from .fields.oxygen import Oxygen
 from .fields.secretion import secrete
 from .interventions import Intervention
-from .interventions.moments import moments_of
-from .kernels.random import hash64, stream_key
-from .kernels.sites import Sites, lift, place
-from .kernels.tables import free_slot, take_slot
-from .ledger import cause, event
-from .ledger.ledger import Ledger, enter, lose
-from .rules import Rule
-from .rules.arrest import NO_GRIP, Grip
-from .tissue import anatomy as lobules
-from .tissue.flow import Flow
+from .liver import Liver
 from .tissue.grid import SiteGrid
-from .tissue.sites import LUMEN, PARENCHYMA, SINUSOID, TISSUE
+from .tissue.sites import LUMEN, STANDING
 
-_RECEPTORS = {"cxcl1": ("cxcr2",)}
-"""The receptors by which signals are felt, where they can be blocked apart from their ligands."""
 _HALF = 2**64 - 1
 _SEEDS_REPETITIONS = "rng" in inspect.signature(mesa.batch_run).parameters
 """Whether this version of Mesa hands over a seed for each repetition."""
 
 
-class LiverModel(mesa.Model):
-    """A slab of liver, the cells in it, and the rules by which they live: a Mesa model whose state is arrays.
+class LiverModel(Liver, mesa.Model):
+    """A liver, and the rules by which it lives: a Mesa model whose state is arrays.
 
     Parameters
     ----------
@@ -69,20 +41,12 @@ class LiverModel(mesa.Model):
 
     Attributes
     ----------
-    anatomy, flow, grid : tissue, blood flow, and the Mesa grid over them
-    populations : name -> Population, also as attributes: tumor, kupffer, endothelium, natural_killer, neutrophil, stellate
-    fields : name -> field with `.values` (float32 [row, column]): tnf, tgf_beta, cxcl1, oxygen, lactate, vegf
-    area_mm2, standard_area_mm2 : area of this slab, and of one of 10 um that holds as much liver: for such a one numbers of
-        cells per mm2 are given
-    sinusoids : where the sinusoid sites are, row * columns + column, rising (int64)
-    ecm, nets, net_residue, exosomes, hepatocytes, collapsed : lattices [row, column]
-    interventions : name -> what the experimenter does; `left(name)` says what of a molecule, a supply or a rule is left
-    blood : systemic levels; ledger : what happened to the tumor cells
+    (those of `abm.liver.Liver`)
+    grid : the Mesa grid over the lattices
     datacollector : Mesa's, collects after every step (hours and counts; replace it by your own), as long as `collects`;
         a Simulation, which has recorders, does without, unless the collector is your own
-    running : False once `duration` is reached, for those of Mesa's runners that ask
-    minutes, hours : simulated time, negative before time 0 (Mesa's `time` counts steps)
-    first_step, step_number : the step with which the run began (0, or before), and the present one
+    running : False once `duration` is reached, for those of Mesa's runners that ask (Mesa's `time` counts steps)
+    threads : how many fields are advanced side by side
     watch : called, if it is set, with the name of each part of a step right after it (see `abm.invariants`)
 
     Raises ConfigError for what is no config, ValueError for one that makes no liver: a tissue that blood cannot pass, or
@@ -98,31 +62,11 @@ class LiverModel(mesa.Model):
                 "run: name the seeds among the parameters, {'seed': [1, 2, 3]}, and leave out the iterations"
             )
         config = _configured(config, rng if rng is not None else seed, overrides)
-        super().__init__(rng=config.seed)
-        self.config = config
-        self.seed = config.seed
-        self.dt_hours = config.step
-        self.dt_minutes = round(config.step * 60.0, 9)
-        self.first_step = self.step_number = math.floor(config.begins / self.dt_hours + 1e-9)
+        mesa.Model.__init__(self, rng=config.seed)
+        Liver.__init__(self, config)
         self.threads = 1
         self.watch: Callable[[str], None] | None = None
-        self._keys: dict[str, np.uint64] = {}
-        self._moments_of_step: tuple[int, Any] = (0, None)
-
-        self.anatomy = lobules.grow(config.tissue, self.seed)
-        self.shape = self.anatomy.shape
-        self.spacing_um = self.anatomy.spacing_um
-        self.periodic = self.anatomy.periodic
-        self.area_mm2 = self.shape[0] * self.shape[1] * (self.spacing_um / 1000.0) ** 2
-        self.standard_area_mm2 = self.area_mm2 * config.tissue.slabs
-        self._make_lattices()
-        self._make_flow()
-        self._make_cells()
-        self._make_fields()
-        self.blood = Blood(config.blood)
-        self.ledger = Ledger()
-        self.rules: dict[str, Rule] = {}
-        for rule in type(config).rule_classes:
+        for rule in type(config).registry.rules:
             parameters = getattr(config.rules, rule.name)
             if parameters.enabled:
                 self.rules[rule.name] = rule(parameters)
@@ -136,7 +80,7 @@ class LiverModel(mesa.Model):
         ]
         for name, entry in self.interventions.items():
             entry.prepare(self, name)
-        self.blood.receive(lambda name: self.given(name, self.hours))
+        self.blood.begin(self)
         self.datacollector = self._counts = mesa.DataCollector(
             {"hours": "hours"} | {name: partial(_count_of, name) for name in self.populations}
         )
@@ -144,96 +88,20 @@ class LiverModel(mesa.Model):
         self._within_step = False
         self._made = set(vars(self)) - before
 
-    # --- construction ---------------------------------------------------------------------------------------------
+    def lattice(self, name: str, value: float, dtype: type) -> np.ndarray:
+        """A new lattice, which is a property layer of the grid."""
+        return self.grid.share(name, value, dtype)
 
-    def _make_lattices(self) -> None:
-        self.grid = SiteGrid(self.shape, torus=self.periodic, random=self.random, agents_at=self._agents_at)
-        share = self.grid.share
-        kind, zone = share("kind", 0, np.uint8), share("zone", 0, np.uint8)
-        kind[:], zone[:] = self.anatomy.kind, self.anatomy.zone
-        self.hepatocytes = share("hepatocytes", 1, np.uint8)
-        self.collapsed = share("collapsed", 0, np.uint8)
-        for name in LAYERS:
-            setattr(self, name, share(name, 0.0, np.float32))
-        self.sites = Sites(
-            kind,
-            zone,
-            share("perfused", 1, np.uint8),
-            np.full((2, *self.shape), -1, np.int32),
-            np.zeros((2, *self.shape), np.uint8),
-            np.full(self.shape, -1, np.int32),
-            self.periodic,
-        )
-        self.sinusoids = np.flatnonzero(kind == SINUSOID)
-
-    def _make_flow(self) -> None:
-        self.flow = Flow(self.anatomy, self.config.tissue.sinusoid_velocity)
-        self.open_pressure = self.flow.pressure.copy()
-        self.shear = (self.flow.speed_um_per_s / np.float32(self.config.tissue.sinusoid_velocity)).astype(np.float32)
-        self._flow_perfused = self.sites.perfused.copy()
-
-    def _make_cells(self) -> None:
-        cells = self.config.cells
-        self.tumor = Population("tumor", TUMOR, tumor.TumorCell)
-        self.kupffer = Population("kupffer", KUPFFER, kupffer.KupfferCell)
-        self.endothelium = Population(
-            "endothelium", ENDOTHELIAL, endothelium.EndothelialCell, sites_per_cell=cells.endothelium.sites_per_cell
-        )
-        self.natural_killer = Population("natural_killer", NATURAL_KILLER, natural_killer.NaturalKillerCell)
-        self.neutrophil = Population("neutrophil", NEUTROPHIL, neutrophil.Neutrophil)
-        self.stellate = Population("stellate", STELLATE, stellate.StellateCell)
-        everybody = (self.tumor, self.kupffer, self.endothelium, self.natural_killer, self.neutrophil, self.stellate)
-        self.populations = {population.name: population for population in everybody}
-        endothelium.populate(self.endothelium, self.sites, self.sinusoids)
-        area, seed = self.standard_area_mm2, self.seed
-        kupffer.populate(self.kupffer, self.sites, cells.kupffer, area, seed)
-        natural_killer.populate(self.natural_killer, self.sites, cells.natural_killer, area, seed)
-        neutrophil.populate(self.neutrophil, self.sites, cells.neutrophil, area, seed)
-        stellate.populate(self.stellate, self.sites, cells.stellate, area, seed)
-        self.residents = {population.name: population.alive_rows() for population in (self.kupffer, self.stellate)}
-
-    def _make_fields(self) -> None:
-        p = self.config.fields
-        how = {"spacing_um": self.spacing_um, "periodic": self.periodic, "step_s": self.dt_minutes * 60.0}
-        exchange = exchanging(self.sites.kind, self.sites.perfused)
-        self.fields: dict[str, Field | Oxygen] = {}
-        for name in ("tnf", "tgf_beta", "cxcl1", "vegf", "lactate"):
-            parameters = getattr(p, name)
-            rest, unit = (p.lactate.blood, "mM") if name == "lactate" else (0.0, "K")
-            values = self.grid.share(name, 0.0, np.float32)
-            self.fields[name] = Field(
-                name, unit, values, parameters, rest=rest, perfused_fraction=float(exchange.mean()), **how
-            )
-            self.fields[name].set_perfusion(exchange)
-        self.fields["oxygen"] = Oxygen(self.grid.share("oxygen", 0.0, np.float32), p.oxygen, **how)
-        self.fields["oxygen"].start(self.flow, self.sites, self.hepatocytes, self._tumor_sites())
+    @cached_property
+    def grid(self) -> SiteGrid:
+        return SiteGrid(self.shape, torus=self.periodic, random=self.random, agents_at=self._agents_at)
 
     # --- time -----------------------------------------------------------------------------------------------------
 
-    @property
-    def minutes(self) -> float:
-        """Simulated minutes since time 0; negative before it."""
-        return self.step_number * self.dt_minutes
-
-    @property
-    def hours(self) -> float:
-        """Simulated hours since time 0; negative before it."""
-        return self.minutes / 60.0
-
-    def key(self, name: str) -> np.uint64:
-        """The random stream of a rule (or a part of one) by name."""
-        key = self._keys.get(name)
-        if key is None:
-            key = self._keys[name] = stream_key(self.seed, name)
-        return key
-
     def step(self) -> None:
         """One step of dt: blood, interventions, the rules in their order, then the fields."""
-        line = self.config.cells.tumor
         self._within_step = True
-        self.blood.advance(
-            self.dt_hours, line.g_csf * self.tumor.count / self.standard_area_mm2, self.given, self.left("g_csf")
-        )
+        self.blood.advance(self)
         self._done("the blood")
         if self.interventions:
             self._intervene()
@@ -270,18 +138,14 @@ class LiverModel(mesa.Model):
             rule.slow_down(self.left(rule.name))
 
     def _advance_fields(self) -> None:
-        due = {name: field for name, field in self.fields.items() if is_due(field, self.step_number)}
-        oxygen = due.pop("oxygen", None)
+        due = {name: field for name, field in self.fields.items() if field.is_due(self.step_number)}
         if due:
-            values = self.fields["oxygen"].values
-            secrete(self.populations, due, values, self.config.secretion, self.config.cells.tumor.cxcl1)
+            secrete(self.populations, due, self.fields["oxygen"].values, self.config)
         if self._pool is None:
             for field in due.values():
-                field.advance()
+                field.advance(self)
         else:
-            list(self._pool.map(Field.advance, due.values()))
-        if oxygen is not None and self.tumor.count:
-            oxygen.solve(self.flow, self.sites, self.hepatocytes, self._tumor_sites())
+            list(self._pool.map(lambda field: field.advance(self), due.values()))
 
     @property
     def _pool(self) -> ThreadPoolExecutor | None:
@@ -292,215 +156,18 @@ class LiverModel(mesa.Model):
     def _threads_pool(self) -> ThreadPoolExecutor:
         return ThreadPoolExecutor(self.threads, thread_name_prefix="crlm-field")
 
-    def _tumor_sites(self) -> np.ndarray:
-        return (self.sites.population == TUMOR).any(axis=0)
-
-    # --- what rules ask for ---------------------------------------------------------------------------------------
-
-    @property
-    def _moments(self) -> tuple[np.ndarray, np.ndarray]:
-        """The moments (hours) of the present step at which interventions are looked at, and their weights."""
-        step, moments = self._moments_of_step
-        if step != self.step_number or moments is None:
-            begin, end = self.hours, self.hours + self.dt_hours
-            courses = self.interventions.values()
-            if not courses:
-                return np.array([begin]), np.ones(1)
-            moments = moments_of(
-                begin,
-                end,
-                (moment for course in courses for moment in course.changes(begin, end)),
-                min(course.shortest for course in courses),
-            )
-            self._moments_of_step = self.step_number, moments
-        return moments
-
-    def over_step(self, course: Callable[[float], float]) -> tuple[np.ndarray, np.ndarray]:
-        """What changes with the hours as interventions do, at some moments of the present step, and their shares in it
-        (float64, summing to 1): for means of what saturates, which is not what the mean does."""
-        moments, weights = self._moments
-        return np.array([course(hours) for hours in moments.tolist()], np.float64), weights
-
-    def mean(self, course: Callable[[float], float]) -> float:
-        """The mean over the present step of what changes with the hours as interventions do; exact for what stays."""
-        values, weights = (part.tolist() for part in self.over_step(course))
-        return values[0] + sum(weight * (value - values[0]) for value, weight in zip(values, weights, strict=True))
-
-    def left(self, name: str, hours: float | None = None) -> float:
-        """What interventions leave of the effect of a molecule, the supply of a population or the rates of a rule: a
-        fraction, 1 when nobody touches it; the mean over the present step, or what is left at some time."""
-        if not self.interventions:
-            return 1.0
-        if hours is None:
-            return self.mean(lambda hours: self.left(name, hours))
-        return math.prod(entry.left(name, hours) for entry in self.interventions.values())
-
-    def given(self, name: str, hours: float | None = None) -> float:
-        """What interventions add to a level in the blood: the mean over the present step, or at some time."""
-        if not self.interventions:
-            return 0.0
-        if hours is None:
-            return self.mean(lambda hours: self.given(name, hours))
-        return sum(entry.given(name, hours) for entry in self.interventions.values())
-
-    def saturation(self, *names: str) -> float:
-        """What given levels in the blood do together, x / (1 + x) of their sum x: the mean over the present step."""
-        if not self.interventions:
-            return 0.0
-        return self.mean(lambda hours: 1.0 - 1.0 / (1.0 + sum(self.given(name, hours) for name in names)))
-
-    def signal(self, name: str) -> np.ndarray:
-        """A diffusing signal as cells feel it: the field, less what is blocked of the ligand or its receptor."""
-        values = self.fields[name].values
-        left = (
-            math.prod(self.left(molecule) for molecule in (name, *_RECEPTORS.get(name, ())))
-            if self.interventions
-            else 1.0
-        )
-        return values if left == 1.0 else values * np.float32(left)
-
-    def sticky_nets(self) -> np.ndarray:
-        """Everything of nets to which cells stick: the nets, and what DNase leaves of them on the wall (float32 lattice)."""
-        return self.nets if is_zero(self.net_residue) else self.nets + self.net_residue
-
-    def grip(self) -> Grip:
-        """What holds a passing tumor cell: by the rules `arrest` and `net_trapping`, as far as they are on."""
-        arrest, trapping = self.rules.get("arrest"), self.rules.get("net_trapping")
-        if arrest is None:
-            return NO_GRIP
-        net_fold = trapping.parameters.capture_fold if trapping is not None else 0.0
-        return arrest.grip(self.config.tissue.portal_central_distance, net_fold)
-
-    @property
-    def perfused_sites(self) -> np.ndarray:
-        """Perfused sinusoid sites, int64 [n, 2], as of the last solution of the flow."""
-        return self._perfused_sites
-
-    @cached_property
-    def _perfused_sites(self) -> np.ndarray:
-        perfused = self.sinusoids[self._flow_perfused.ravel()[self.sinusoids] != 0]
-        return np.stack(np.divmod(perfused, self.shape[1]), axis=1)
-
-    def update_flow(self) -> None:
-        """Solve the flow again, and what depends on it, if other sites are perfused than at the last solution."""
-        if np.array_equal(self.sites.perfused, self._flow_perfused):
-            return
-        self._flow_perfused[:] = self.sites.perfused
-        self._follow_perfusion()
-
-    def _follow_perfusion(self) -> None:
-        self.flow.update((self.sites.kind == SINUSOID) & (self._flow_perfused != 0))
-        self.__dict__.pop("_perfused_sites", None)
-        exchange = exchanging(self.sites.kind, self._flow_perfused)
-        for field in self.fields.values():
-            if isinstance(field, Field):
-                field.set_perfusion(exchange)
-
-    def remove_cell(self, population: Population, slot: int) -> None:
-        """Take one cell out of the liver; a tumor cell's end is entered in the ledger (died, other)."""
-        if population is self.tumor:
-            lose(self.tumor.table, self.sites, self.ledger.book(1), self.minutes, event.DIED, cause.OTHER, slot)
-            self.ledger.count()
-            return
-        row = population.rows[slot]
-        if population is self.endothelium:
-            raise ValueError("the wall of a sinusoid cannot be removed; switch its expression off instead")
-        lift(self.sites, row.layer, row.row, row.column)
-        free_slot(population.table, slot)
-
-    def add(
-        self, agent_class: type[LiverCell], at: tuple[int, int], *, state: str | None = None, **columns
-    ) -> LiverCell:
-        """A new cell on a free site: `model.add(TumorCell, at=(20, 31), state="extravasated")`.
-
-        In the lumen of a sinusoid, or in the tissue for stellate cells and for extravasated and dormant tumor cells. Tumor
-        cells (by default extravasated) are like those of the line, enter the ledger as arrived, and found a clone of their
-        own with a negative number. Columns that are not named are zero.
-
-        Raises ValueError where somebody stands, or no such cell can, and for columns or states that there are not.
-        """
-        population = next((one for one in self.populations.values() if one.agent_class is agent_class), None)
-        if population is None or population is self.endothelium:
-            raise ValueError(f"a {getattr(agent_class, '__name__', agent_class)} cannot be added to a liver")
-        is_tumor = population is self.tumor
-        number = 0 if state is None and not is_tumor else population.number_of(state or "extravasated")
-        if is_tumor and number == tumor.CIRCULATING:
-            raise ValueError("circulating tumor cells come with the rule 'arrival'")
-        free = set(population.rows.dtype.names) - {*(name for name, _ in WHERE), *(("clone",) if is_tumor else ())}
-        if not columns.keys() <= free:
-            raise ValueError(
-                f"no column {', '.join(sorted(columns.keys() - free))} of a {agent_class.__name__} can be given, only "
-                f"{', '.join(sorted(free))}"
-            )
-        in_tissue = population is self.stellate or (is_tumor and number in (tumor.EXTRAVASATED, tumor.DORMANT))
-        layer, (row, column) = (TISSUE if in_tissue else LUMEN), map(operator.index, at)
-        self._refuse_place(layer, row, column)
-        columns = {name: population.checked(name, value) for name, value in columns.items()}
-        population.reserve(1)
-        slot = take_slot(population.table)
-        cell = population.rows[slot]
-        site, again, stream = row * self.shape[1] + column, 0, stream_key(0, f"added/{population.name}")
-        while (uid := hash64(stream, np.uint64(site), self.step_number, again)) in population.rows.uid:
-            again += 1
-        cell.state, cell.layer, cell.row, cell.column, cell.uid = number, layer, row, column, uid
-        if is_tumor:
-            line, now = self.config.cells.tumor, self.hours
-            given = {name: getattr(line, name) for name in ("emt", "cd47", "cd24", "pdl1", "calreticulin")}
-            columns = (
-                {"diameter_um": line.diameter, "arrived_h": now, "settled_h": now, "held_by": cause.OTHER}
-                | given
-                | columns
-            )
-            cell.clone = min(0, int(self.tumor.used.clone.min())) - 1 - self.ledger.total(event.ARRIVED, cause.OTHER)
-        for name, value in columns.items():
-            cell[name] = value
-        place(self.sites, population.code, layer, row, column, slot)
-        if in_tissue and self.sites.kind[row, column] == PARENCHYMA and is_tumor:
-            self.hepatocytes[row, column] = 0
-        if is_tumor:
-            for code in (event.ARRIVED, *((event.EXTRAVASATED,) if in_tissue else ())):
-                enter(self.ledger.book(1), self.minutes, code, cause.OTHER, cell, self.sites.zone[row, column])
-            self.ledger.count()
-        return population.handle(self, slot)
-
-    def move_cell(self, population: Population, slot: int, to: tuple[int, int]) -> None:
-        """Let a cell stand on another site of its layer. Raises ValueError where somebody stands, or no such cell can."""
-        cell, (row, column) = population.rows[slot], map(operator.index, to)
-        if population is self.endothelium or (population is self.tumor and cell.state == tumor.CIRCULATING):
-            raise ValueError("the wall stays where it is, and who circulates is moved by the blood")
-        if (row, column) == (cell.row, cell.column):
-            return
-        self._refuse_place(int(cell.layer), row, column)
-        lift(self.sites, cell.layer, cell.row, cell.column)
-        cell.row, cell.column = row, column
-        place(self.sites, population.code, cell.layer, row, column, slot)
-        if population is self.tumor and cell.layer == TISSUE and self.sites.kind[row, column] == PARENCHYMA:
-            self.hepatocytes[row, column] = 0
-
-    def _refuse_place(self, layer: int, row: int, column: int) -> None:
-        """Raise ValueError unless a cell can stand on a site of the layer, and nobody does."""
-        if not (0 <= row < self.shape[0] and 0 <= column < self.shape[1]):
-            raise ValueError(
-                f"there is no site ({row}, {column}): the lattice has {self.shape[0]} rows and {self.shape[1]} columns"
-            )
-        name = ("lumen", "tissue")[layer]
-        if self.sites.kind[row, column] not in ((SINUSOID,) if layer == LUMEN else (SINUSOID, PARENCHYMA)):
-            raise ValueError(f"at site ({row}, {column}) no cell can stand in the {name}")
-        if self.sites.population[layer, row, column]:
-            raise ValueError(f"in the {name} of site ({row}, {column}) somebody stands already")
-
     # --- the Mesa face --------------------------------------------------------------------------------------------
 
     def _agents_at(self, row: int, column: int) -> list[LiverCell]:
         """The agents on a site: lumen, wall, tissue."""
         by_code = {population.code: population for population in self.populations.values()}
         found = []
-        for layer in (LUMEN, TISSUE):
+        for layer in range(len(STANDING)):
             code = int(self.sites.population[layer, row, column])
             if code:
                 found.append(by_code[code].handle(self, int(self.sites.occupant[layer, row, column])))
             if layer == LUMEN and self.sites.endothelium[row, column] >= 0:
-                found.append(self.endothelium.handle(self, int(self.sites.endothelium[row, column])))
+                found.append(self.wall.handle(self, int(self.sites.endothelium[row, column])))
         return found
 
     @property
@@ -535,40 +202,15 @@ class LiverModel(mesa.Model):
     # --- checkpoints ----------------------------------------------------------------------------------------------
 
     def state_arrays(self) -> dict[str, np.ndarray]:
-        """Every array that a checkpoint needs, by name; what follows from config and seed is left out."""
-        state = {f"cells/{name}": np.asarray(population.used).copy() for name, population in self.populations.items()}
-        state |= {f"fields/{name}": field.excess for name, field in self.fields.items()}
-        state |= {f"layers/{name}": getattr(self, name) for name in (*LAYERS, *MARKS)}
-        state |= {
-            "sites/perfused": self.sites.perfused,
-            "sites/occupant": self.sites.occupant,
-            "sites/population": self.sites.population,
-            "flow/perfused": self._flow_perfused,
-            "blood/levels": self.blood.levels,
-            "ledger/totals": self.ledger.totals,
-            "clock/step_number": np.array([self.step_number], np.int64),
-        }
-        return state | _chance_of(self)
+        """Every array that a checkpoint needs, by name: those of the liver, and Mesa's streams of chance."""
+        return super().state_arrays() | _chance_of(self)
 
     def load_state(self, state: Mapping[str, np.ndarray]) -> None:
         """Put the arrays of `state_arrays` back; the next step is the one that would have followed then.
 
         Raises KeyError or ValueError when the state is not of such a model.
         """
-        for name, population in self.populations.items():
-            population.load(state[f"cells/{name}"])
-        for name in (*LAYERS, *MARKS):
-            getattr(self, name)[:] = state[f"layers/{name}"]
-        self.sites.perfused[:] = state["sites/perfused"]
-        self.sites.occupant[:] = state["sites/occupant"]
-        self.sites.population[:] = state["sites/population"]
-        self._flow_perfused[:] = state["flow/perfused"]
-        self._follow_perfusion()
-        for name, field in self.fields.items():
-            field.load(state[f"fields/{name}"])
-        self.blood.levels[:] = state["blood/levels"]
-        self.ledger.load(state["ledger/totals"])
-        self.step_number = int(state["clock/step_number"][0])
+        super().load_state(state)
         self.steps = self.step_number - self.first_step
         self.running = self.hours < self.config.duration
         _restore_chance(self, state)
@@ -609,7 +251,7 @@ class LiverModel(mesa.Model):
 
     def _refuse_changed_by_hand(self) -> None:
         """Raise TypeError unless rules, interventions and tissue are those of the config, and everything is in the state."""
-        written = {rule.name: getattr(self.config.rules, rule.name) for rule in type(self.config).rule_classes}
+        written = {rule.name: getattr(self.config.rules, rule.name) for rule in type(self.config).registry.rules}
         written = {name: parameters for name, parameters in written.items() if parameters.enabled}
         if [(name, rule.uninhibited) for name, rule in self.rules.items()] != list(written.items()):
             raise TypeError(
@@ -659,7 +301,7 @@ class LiverModel(mesa.Model):
             str(self.ledger)[1:-1]: [],
             "interventions": [entry.title for entry in self.interventions.values()],
             "rules, in this order": [
-                rule.name + ("" if rule.name in self.rules else " (off)") for rule in type(self.config).rule_classes
+                rule.name + ("" if rule.name in self.rules else " (off)") for rule in type(self.config).registry.rules
             ],
         }
         lines = [

@@ -3,15 +3,12 @@
 import inspect
 import sys
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
 from ..target import Target
 from ..units import Parameters
-
-if TYPE_CHECKING:
-    from ..liver import Liver
 
 
 class Level:
@@ -21,6 +18,7 @@ class Level:
     normal : the level of a healthy host
     Parameters : what it adds to the group `blood` of the config, if anything
     molecules : those of its molecules that can be blocked
+    Where a method takes a liver, that is an `abm.liver.Liver`.
     given : what `stimulate` calls the means to raise it -> how that is done; none: it cannot be given
     """
 
@@ -32,11 +30,11 @@ class Level:
     given: ClassVar[Mapping[str, Target]] = {}
 
     @classmethod
-    def begin(cls, blood: "Blood", liver: "Liver") -> None:
+    def begin(cls, blood: "Blood", liver: Any) -> None:
         """Bring it to its level before the first step; by default it is as in a healthy host."""
 
     @classmethod
-    def advance(cls, blood: "Blood", liver: "Liver") -> None:
+    def advance(cls, blood: "Blood", liver: Any) -> None:
         """One step."""
         raise NotImplementedError(f"the level '{cls.name}' has no advance(cls, blood, liver)")
 
@@ -82,12 +80,12 @@ class Blood:
             raise AttributeError(f"the blood carries no '{name}'")
         return self[name]
 
-    def begin(self, liver: "Liver") -> None:
+    def begin(self, liver: Any) -> None:
         """Bring all levels to what they are before the first step."""
         for level in self.declared:
             level.begin(self, liver)
 
-    def advance(self, liver: "Liver") -> None:
+    def advance(self, liver: Any) -> None:
         """One step of all levels, those that drive others first."""
         for level in reversed(self.declared):
             level.advance(self, liver)

@@ -7,64 +7,36 @@ from typing import Annotated, Any, ClassVar
 from pydantic import Field, create_model, field_validator
 from pydantic_core import PydanticCustomError
 
-from ..blood import BloodParameters
-from ..cells import (
-    EndotheliumParameters,
-    KupfferParameters,
-    NaturalKillerParameters,
-    NeutrophilParameters,
-    StellateParameters,
-    TumorParameters,
-)
-from ..fields.fields import (
-    Chemokine,
-    Lactate,
-    TransformingGrowthFactor,
-    TumorNecrosisFactor,
-    VascularEndothelialGrowthFactor,
-)
-from ..fields.oxygen import OxygenParameters
-from ..fields.secretion import SecretionParameters
+from ..blood import LEVELS
+from ..cells import POPULATIONS
+from ..fields import FIELDS
+from ..fields.field import SignalParameters
+from ..fields.layers import LAYERS
 from ..interventions import KINDS, Intervention
-from ..rules import Rule, in_order
+from ..registry import Registry
+from ..rules import RULES, in_order
 from ..tissue.anatomy import TissueParameters
+from ..tissue.sites import STANDING
 from ..units import LONGEST, Hours, Moment, Parameters, misfit
 from . import plugins
 from .errors import choice
 from .kinds import one_of
 from .recording import RecordParameters
 
+SHIPPED = Registry(POPULATIONS, FIELDS, LAYERS, LEVELS, RULES, KINDS)
+"""What comes with the simulator."""
+
 LONGEST_TESTED_STEP = 10 / 60
 """Hours; with steps from 1 min up to this one results are shown to be the same."""
-
-
-class CellsParameters(Parameters):
-    """The populations; tumor is the cell line, the others are the host."""
-
-    tumor: TumorParameters = TumorParameters()
-    kupffer: KupfferParameters = KupfferParameters()
-    endothelium: EndotheliumParameters = EndotheliumParameters()
-    natural_killer: NaturalKillerParameters = NaturalKillerParameters()
-    neutrophil: NeutrophilParameters = NeutrophilParameters()
-    stellate: StellateParameters = StellateParameters()
-
-
-class FieldsParameters(Parameters):
-    """The diffusing fields."""
-
-    tnf: TumorNecrosisFactor = TumorNecrosisFactor()
-    tgf_beta: TransformingGrowthFactor = TransformingGrowthFactor()
-    cxcl1: Chemokine = Chemokine()
-    oxygen: OxygenParameters = OxygenParameters()
-    lactate: Lactate = Lactate()
-    vegf: VascularEndothelialGrowthFactor = VascularEndothelialGrowthFactor()
 
 
 class Config(Parameters):
     """One experiment: a liver, what arrives in it, and what is kept of it."""
 
-    rule_classes: ClassVar[tuple[type[Rule], ...]] = ()
-    user_rules: ClassVar[tuple[type[Rule], ...]] = ()
+    registry: ClassVar[Registry] = SHIPPED
+    """What there is in the liver of this config."""
+    own: ClassVar[tuple[type, ...]] = ()
+    """What of it is the user's own."""
 
     name: str = Field(default="experiment", max_length=200, description="title of the experiment")
     description: str = Field(default="", max_length=5000, description="what is asked, in a sentence or two")
@@ -76,10 +48,10 @@ class Config(Parameters):
         default="5 min", description="time step of the cells, 30 s to 1 h"
     )
     tissue: TissueParameters = TissueParameters()
-    cells: CellsParameters = CellsParameters()
-    fields: FieldsParameters = FieldsParameters()
-    secretion: SecretionParameters = SecretionParameters()
-    blood: BloodParameters = BloodParameters()
+    cells: Parameters
+    fields: Parameters
+    secretion: Parameters
+    blood: Parameters
     rules: Parameters
     interventions: tuple[Intervention, ...] = Field(
         default=(), description="what the experimenter does to the liver, and when"
@@ -98,7 +70,8 @@ class Config(Parameters):
             return cells
         tissue = info.data["tissue"]
         sites = tissue.fewest_sinusoid_sites / tissue.slabs
-        for names in (("kupffer", "natural_killer", "neutrophil"), ("stellate",)):
+        for layer in range(len(STANDING)):
+            names = [species.name for species in cls.registry.species if species.settles_in(layer)]
             densities = {name: getattr(cells, name).density for name in names}
             if sum(densities.values()) > sites:
                 most = max(densities, key=densities.get)
@@ -117,9 +90,8 @@ class Config(Parameters):
     @classmethod
     def _resolved(cls, fields, info):
         """The lattice can show every field."""
-        for name in ("tnf", "tgf_beta", "cxcl1", "vegf", "lactate") if "tissue" in info.data else ():
-            field = getattr(fields, name)
-            if message := field.misfit(info.data["tissue"].site):
+        for name, field in fields if "tissue" in info.data else ():
+            if isinstance(field, SignalParameters) and (message := field.misfit(info.data["tissue"].site):
                 written = [key for key in ("washout", "diffusion", "decay") if key in field.model_fields_set]
                 raise misfit(field, message, name, *written[:1])
         return fields

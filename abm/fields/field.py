@@ -13,7 +13,7 @@ import math
 import sys
 from collections.abc import Callable, Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
 
@@ -23,9 +23,6 @@ from ..tissue.sites import PARENCHYMA
 from ..units import Hours, Parameters, PerHour, PerSecond, Positive, SquareMicrometersPerSecond, parameter
 from .multigrid import is_zero
 from .solver import DiffusionSolver, decay_length_um, own_site_level
-
-if TYPE_CHECKING:
-    from ..liver import Liver
 
 SMALLEST_DECAY_LENGTH = 1.0
 """In sites. How much there is of a field, and its mean squared distance from the cell that secretes it, are right at any
@@ -103,6 +100,8 @@ class Field:
     molecules : what of it can be blocked
     rank : fields are advanced by rising rank
 
+    Where a method takes a liver, that is an `abm.liver.Liver`.
+
     values : float32 [row, column]; excess : the array that a checkpoint keeps; every : how many steps of the cells one
     `advance` takes; at_rest : whether it is nowhere above its level at rest
     """
@@ -150,13 +149,17 @@ class Field:
         """The highest level that it can have."""
         return math.inf
 
-    def begin(self, liver: "Liver") -> None:
+    def is_due(self, step_number: int) -> bool:
+        """Whether it is solved at the end of this step: whenever a multiple of its interval has passed."""
+        return (step_number + 1) % self.every == 0
+
+    def begin(self, liver: Any) -> None:
         """Bring it to the state that it has in the given liver before the first step."""
 
     def set_perfusion(self, exchange: np.ndarray) -> None:
         """Take over which sites exchange with the blood (bool lattice)."""
 
-    def advance(self, liver: "Liver") -> None:
+    def advance(self, liver: Any) -> None:
         """One interval, in the liver as it is now."""
         raise NotImplementedError(f"the field '{self.name}' has no advance(self, liver)")
 
@@ -235,7 +238,7 @@ class Diffusing(Field):
         self._solver.set_sink(sink)
         self._new_perfusion = None
 
-    def advance(self, liver: "Liver | None" = None) -> None:
+    def advance(self, liver: Any = None) -> None:
         """One interval under `source`; a field at rest without source is left alone."""
         if self.at_rest and not self.secreted:
             return

@@ -1,28 +1,52 @@
-"""The layers: what lies in the tissue and does not diffuse, one lattice each. Every other place asks this list."""
+"""The layers: what lies in the tissue and does not diffuse, one lattice each (float32 [row, column]). A new layer is a class,
+and its name in this list."""
 
 import math
-from typing import NamedTuple
+from typing import ClassVar
 
 
-class Layer(NamedTuple):
-    """words: what it is called for readers; full: the most that a site can hold; kept: whether frames and courses of a
-    run show it."""
+class Layer:
+    """An amount at every site.
 
-    words: str
-    full: float = math.inf
-    kept: bool = True
+    name, words : as in configs and tables ("ecm"), and for readers
+    full : the most that a site can hold; kept : whether frames and courses of a run show it
+    """
+
+    name: ClassVar[str]
+    words: ClassVar[str]
+    full: ClassVar[float] = math.inf
+    kept: ClassVar[bool] = True
+    synonyms: ClassVar[str] = ""
+    """What people write for its name, in words of small letters."""
 
 
-LAYERS: dict[str, Layer] = {
-    "ecm": Layer("extracellular matrix", full=1.0),
-    "nets": Layer("neutrophil nets", full=1.0),
-    "net_residue": Layer("residue of nets", full=1.0, kept=False),  # what DNase leaves on the wall
-    "exosomes": Layer("exosome burden"),
-}
-"""Amounts, float32 [row, column], by the name that they have in the model."""
+class ExtracellularMatrix(Layer):
+    name = "ecm"
+    words = "extracellular matrix"
+    full = 1.0
 
-KEPT: dict[str, Layer] = {name: layer for name, layer in LAYERS.items() if layer.kept}
-"""Those that frames and courses show."""
+
+class Nets(Layer):
+    name = "nets"
+    words = "neutrophil nets"
+    full = 1.0
+
+
+class NetResidue(Layer):
+    """What DNase leaves of nets on the wall."""
+
+    name = "net_residue"
+    words = "residue of nets"
+    full = 1.0
+    kept = False
+
+
+class ExosomeBurden(Layer):
+    name = "exosomes"
+    words = "exosome burden"
+
+
+LAYERS: tuple[type[Layer], ...] = (ExtracellularMatrix, Nets, NetResidue, ExosomeBurden)
 
 MARKS = ("hepatocytes", "collapsed")
 """What a site has or is, uint8 [row, column]: 0 or 1."""

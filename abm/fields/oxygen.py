@@ -7,7 +7,7 @@ allow. Uptake is Michaelis-Menten, larger near the portal tracts (Matsumura & Th
 10.1152/ajpgi.1983.244.6.G656). Oxygen relaxes within seconds, so its steady state is solved, at intervals.
 """
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated, Any
 
 import numpy as np
 
@@ -26,9 +26,6 @@ from ..units import (
 )
 from .field import Field
 from .solver import DiffusionSolver
-
-if TYPE_CHECKING:
-    from ..liver import Liver
 
 _THURMAN = "Matsumura & Thurman 1983, 10.1152/ajpgi.1983.244.6.G656"
 _FIRST_ROUNDS = 40  # of tissue and blood in turn, from a uniform start
@@ -148,10 +145,10 @@ class Oxygen(Field):
     def most(self) -> float:
         return self.parameters.portal
 
-    def begin(self, liver: "Liver") -> None:
+    def begin(self, liver: Any) -> None:
         self.start(liver.flow, liver.sites, liver.hepatocytes, liver.tumor_sites())
 
-    def advance(self, liver: "Liver") -> None:
+    def advance(self, liver: Any) -> None:
         """The steady state of the liver as it is now; where there is no tumor cell, nothing has changed."""
         if liver.tumor.count:
             self.solve(liver.flow, liver.sites, liver.hepatocytes, liver.tumor_sites())

@@ -12,7 +12,8 @@ from pydantic import Field
 
 from ..kernels.jit import jit
 from ..units import Fraction, Hours, Positive, parameter
-from .intervention import Course, Target
+from ..target import Target
+from .intervention import Course
 
 _KOLACZKOWSKA = "Kolaczkowska 2015, 10.1038/ncomms7673"
 _GONE = np.float32(1e-3)  # amounts of net below it are set to zero

@@ -9,7 +9,7 @@ liposomes empty the liver of Kupffer cells within two days; after four to five t
 
 import math
 from collections.abc import Iterator
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar
 
 import numpy as np
 from pydantic import Field
@@ -20,131 +20,28 @@ from ..kernels.jit import jit
 from ..kernels.random import hash64, stream_key, uniform
 from ..kernels.sites import lift, place
 from ..kernels.tables import free_slot, take_slot
-from ..units import Fraction, Hours, Positive, parameter
-from .intervention import Course, Target
-from .moments import SAME_MOMENT
+from ..moments import SAME_MOMENT
+from ..target import AWAY, RETURN, TAKEN
+from ..units import Fraction, Hours, Positive
+from .intervention import Course
 
-_VAN_ROOIJEN = "van Rooijen 1994, 10.1016/0022-1759(94)90012-4"
-_RETURNING = "van Rooijen 1990, Cell Tissue Res 260:215, 10.1007/BF00318625"
-_DALEY = "Daley 2008, 10.1189/jlb.0407247"
-_WRIGHT = "Wright 2001, 10.1053/gast.2001.27188"
-_TAKEN = "share of the cells that a dose takes"
-_RETURN = "half-life with which the missing share comes back"
-_AWAY = "time for which all that a dose took stay away"
 _FADED = 40.0  # half-lives after which nothing is left of a dose
-
-POPULATIONS = {
-    "kupffer": Target(
-        "clodronate liposomes",
-        _VAN_ROOIJEN,
-        "unverified",
-        {
-            "fraction": parameter(
-                0.95,
-                low=0.8,
-                high=1,
-                mark="unverified",
-                source=f"{_VAN_ROOIJEN}: gone within 24-48 h",
-                description=_TAKEN,
-            ),
-            "away": parameter(
-                "4 d",
-                low="2 d",
-                high="7 d",
-                mark="unverified",
-                source=f"{_RETURNING}: the first are seen on day 4-5",
-                description=_AWAY,
-            ),
-            "recovery": parameter(
-                "2 d",
-                low="1 d",
-                high="5 d",
-                mark="unverified",
-                source=f"{_RETURNING}: back after 1-2 weeks; half of them 6 d after the dose",
-                description=_RETURN,
-            ),
-        },
-    ),
-    "natural_killer": Target(
-        "anti-asialo-GM1",
-        "Cohen 1990, Cancer Res 50:1834",
-        "checked",
-        {
-            "fraction": parameter(
-                0.9,
-                low=0.7,
-                high=1,
-                mark="assumed",
-                source="Habu 1981, J Immunol 127:34: hardly any NK activity is left",
-                description=_TAKEN,
-            ),
-            "recovery": parameter(
-                "4 d",
-                low="2 d",
-                high="8 d",
-                mark="assumed",
-                source="doses are repeated every 4-7 d",
-                description=_RETURN,
-            ),
-        },
-    ),
-    "neutrophil": Target(
-        "anti-Ly6G (1A8)",
-        f"{_DALEY}; Spicer 2012, 10.1158/0008-5472.CAN-11-2393",
-        "unverified",
-        {
-            "fraction": parameter(
-                0.9,
-                low=0.6,
-                high=0.99,
-                mark="assumed",
-                source=f"{_DALEY}: neutrophils in the blood",
-                description=_TAKEN,
-            ),
-            "recovery": parameter(
-                "1.5 d",
-                low="1 d",
-                high="3 d",
-                mark="assumed",
-                source="doses are repeated every 2-3 d",
-                description=_RETURN,
-            ),
-        },
-    ),
-    "stellate": Target(
-        "gliotoxin",
-        _WRIGHT,
-        "unverified",
-        {
-            "fraction": parameter(
-                0.5,
-                low=0.3,
-                high=0.9,
-                mark="assumed",
-                source=f"{_WRIGHT}: apoptosis of activated cells",
-                description=_TAKEN,
-            ),
-            "recovery": parameter(
-                "7 d", low="3 d", high="21 d", mark="assumed", source="slow renewal", description=_RETURN
-            ),
-        },
-    ),
-}
-RESIDENT = ("kupffer", "stellate")
-"""The populations that no blood brings."""
 
 
 class Deplete(Course):
     kind: ClassVar[str] = "deplete"
-    targets: ClassVar = POPULATIONS
     decay: ClassVar[str] = "recovery"
 
-    deplete: Literal["kupffer", "natural_killer", "neutrophil", "stellate"] = Field(description="the population")
-    fraction: Fraction = Field(default=1.0, description=_TAKEN)
+    deplete: str = Field(description="the population")
+    fraction: Fraction = Field(default=1.0, description=TAKEN)
     recovery: Annotated[Hours, Positive] | None = Field(
-        default=None, description=f"{_RETURN}; null: it does not, until stop"
+        default=None, description=f"{RETURN}; null: it does not, until stop"
     )
-    away: Hours = Field(default="0 h", description=_AWAY)
+    away: Hours = Field(default="0 h", description=AWAY)
+
+    @classmethod
+    def for_registry(cls, registry):
+        return cls._choosing(registry.depleted())
 
     @property
     def _lag(self) -> float:
@@ -171,7 +68,7 @@ class Deplete(Course):
         population = liver.populations[self.deplete]
         for dose in range(self.due(liver)):
             take_away(population.table, liver.sites, liver.key(stream), liver.step_number, dose, self.fraction)
-        if self.deplete in RESIDENT:
+        if population.species.stays:
             return_home(liver, population)
 
 

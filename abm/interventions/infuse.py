@@ -4,7 +4,7 @@ They lodge in the sinusoids near the portal tracts (zone 1), as co-inoculated ne
 of tumor cells in depleted mice (Spicer 2012, 10.1158/0008-5472.CAN-11-2393), and from then on live as the others do.
 """
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar
 
 import numpy as np
 from pydantic import Field, model_validator
@@ -16,21 +16,15 @@ from ..rules.neutrophil_recruitment import enter_from_blood
 from ..rules.nk_killing import renew
 from ..tissue.sites import LUMEN
 from ..units import Hours, Number, PerSquareMillimeter
-from .intervention import Course, Target
+from .intervention import Course
 
 _FIRST_ZONE = 1
 
 
 class Infuse(Course):
     kind: ClassVar[str] = "infuse"
-    targets: ClassVar = {
-        "neutrophil": Target("neutrophils, co-inoculated", "Spicer 2012, 10.1158/0008-5472.CAN-11-2393", "checked"),
-        "natural_killer": Target(
-            "adoptive transfer of NK cells", "Yang 2025, 10.3892/or.2025.8963, section 4", "unverified"
-        ),
-    }
 
-    infuse: Literal["neutrophil", "natural_killer"] = Field(description="the population")
+    infuse: str = Field(description="the population")
     per_area: PerSquareMillimeter | None = Field(
         default=None, description="cells of a dose per mm2 of a 10 um slab; or give per_liver"
     )
@@ -44,6 +38,10 @@ class Infuse(Course):
         if (self.per_area is None) == (self.per_liver is None):
             raise PydanticCustomError("infusion", "give per_area (such as 50 /mm^2) or per_liver, one of them")
         return self
+
+    @classmethod
+    def for_registry(cls, registry):
+        return cls._choosing(registry.infused())
 
     def _repeats(self) -> None:
         """Doses are repeated whatever becomes of the cells."""

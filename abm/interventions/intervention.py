@@ -7,31 +7,19 @@ has no memory and nothing of it is in a checkpoint. Where it takes or adds cells
 import inspect
 import math
 import sys
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
-from pydantic import Field, field_validator, model_serializer, model_validator
-from pydantic.fields import FieldInfo
+from pydantic import Field, create_model, field_validator, model_serializer, model_validator
 from pydantic_core import PydanticCustomError
 
-from ..units import LONGEST, Declared, Hours, Mark, Moment, Parameters, declared
-from .moments import SAME_MOMENT
+from ..liver import Liver
+from ..moments import SAME_MOMENT
+from ..target import Target
+from ..units import LONGEST, Declared, Hours, Moment, Parameters, declared
 
 if TYPE_CHECKING:
-    from ..model import LiverModel
-    from ..rules import Rule
-
-
-@dataclass(frozen=True)
-class Target:
-    """What a kind of intervention can act on: by what it is done in the laboratory, who showed it, and the numbers
-    (made with `parameter`) in which the target differs from others."""
-
-    agent: str
-    source: str
-    mark: Mark
-    numbers: Mapping[str, FieldInfo] = field(default_factory=dict)
+    from ..registry import Registry
 
 
 class Intervention(Parameters):
@@ -63,9 +51,19 @@ class Intervention(Parameters):
         return {self.kind: content.pop(self.kind), **content}
 
     @classmethod
-    def for_rules(cls, rules: "tuple[type[Rule], ...]") -> "type[Intervention]":
-        """The class for a config with these rules; the same for all but the kinds that act on rules."""
+    def for_registry(cls, registry: "Registry") -> "type[Intervention]":
+        """The class for a config with what is declared in `registry`: for kinds that choose from a list, with that list."""
         return cls
+
+    @classmethod
+    def _choosing(cls, targets: Mapping[str, Target], names: Iterable[str] | None = None) -> "type[Intervention]":
+        """This kind, with the given targets to choose from, or others (`names`) of which less is known."""
+        chosen = (Literal[tuple(targets if names is None else names)], cls.model_fields[cls.kind])
+        made = create_model(
+            cls.__name__, __base__=cls, __module__=cls.__module__, __doc__=cls.__doc__, **{cls.kind: chosen}
+        )
+        made.targets = targets
+        return made
 
     @property
     def target(self) -> Any:
@@ -81,10 +79,10 @@ class Intervention(Parameters):
         """Hours at which it begins; None for what holds from the beginning, whenever that is."""
         return None
 
-    def prepare(self, liver: "LiverModel", stream: str) -> None:
+    def prepare(self, liver: Liver, stream: str) -> None:
         """Called once, before the first step: for what holds from the beginning."""
 
-    def apply(self, liver: "LiverModel", stream: str) -> None:
+    def apply(self, liver: Liver, stream: str) -> None:
         """Called at every step, before the rules; `stream` names the chance that is this entry's own."""
 
     def changes(self, begin: float, end: float) -> Iterator[float]:
@@ -177,7 +175,7 @@ class Course(Intervention):
             return given
         return min(given, math.ceil((self.stop - self.start - SAME_MOMENT) / self.every))
 
-    def due(self, liver: "LiverModel") -> int:
+    def due(self, liver: Liver) -> int:
         """How many doses are given in the present step, that in which their time falls."""
         just_before = liver.hours - 2.0 * SAME_MOMENT
         return self.doses(just_before + liver.dt_hours) - self.doses(just_before)

@@ -3,34 +3,26 @@
 As in hosts that lack a gene or a cell: everything that `block`, `deplete` and `inhibit` can act on can be knocked out.
 """
 
-from typing import ClassVar, Literal
+from typing import ClassVar
 
-from pydantic import Field, create_model
+from pydantic import Field
 
-from .block import MOLECULES
-from .deplete import POPULATIONS, take_away
-from .inhibit import INHIBITORS
+from ..target import Target
+from .deplete import take_away
 from .intervention import Intervention
 
 
 class KnockOut(Intervention):
     kind: ClassVar[str] = "knock_out"
-    targets: ClassVar = {
-        name: about.__class__(f"host without {name}", about.source, about.mark)
-        for name, about in {**MOLECULES, **POPULATIONS, **INHIBITORS}.items()
-    }
 
     knock_out: str = Field(description="a molecule, a population or a rule")
 
     @classmethod
-    def for_rules(cls, rules):
-        names = (*MOLECULES, *POPULATIONS, *(rule.name for rule in rules if rule.inhibited))
-        return create_model(
-            "KnockOut",
-            __base__=cls,
-            __module__=cls.__module__,
-            knock_out=(Literal[names], Field(description="a molecule, a population or a rule")),
-        )
+    def for_registry(cls, registry):
+        inhibited = registry.inhibited()
+        known = registry.molecules() | registry.depleted() | {rule: it for rule, it in inhibited.items() if it is not None}
+        targets = {name: Target(f"host without {name}", about.source, about.mark) for name, about in known.items()}
+        return cls._choosing(targets, dict.fromkeys((*targets, *inhibited)))
 
     def left(self, name, hours):
         return 0.0 if name == self.knock_out else 1.0

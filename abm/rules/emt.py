@@ -8,6 +8,7 @@ import numpy as np
 
 from ..cells.tumor import CIRCULATING
 from ..kernels.jit import jit
+from ..target import Target
 from ..units import PerHour, parameter
 from .rule import Rule, RuleParameters
 
@@ -17,6 +18,7 @@ class EpithelialMesenchymalTransition(Rule):
     reads = ("tgf_beta",)
     writes = ("tumor",)
     inhibited = ("rate",)
+    inhibitor = Target("inhibitor of the TGF-beta receptor", "Yang 2025, 10.3892/or.2025.8963, ref 11", "unverified")
 
     class Parameters(RuleParameters):
         rate: PerHour = parameter(

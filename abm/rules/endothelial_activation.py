@@ -12,11 +12,11 @@ import numpy as np
 
 from ..cells import endothelium, kupffer
 from ..cells.population import TUMOR
-from ..fields.fields import is_due
 from ..kernels.exponential import decaying
 from ..kernels.jit import jit
 from ..kernels.sites import count_touching
 from ..tissue.sites import LUMEN, TISSUE
+from ..target import Target
 from ..units import Fraction, Hours, PerHour, parameter
 from .rule import Rule, RuleParameters
 
@@ -32,6 +32,7 @@ class EndothelialActivation(Rule):
     reads = ("tumor", "kupffer", "endothelium", "tnf")
     writes = ("kupffer", "endothelium")
     inhibited = ("e_selectin_on", "vcam1_on", "icam1_on")
+    inhibitor = Target("inhibitor of NF-kB, C-raf antisense", "Khatib 2002, Cancer Res 62:5393: E-selectin not induced", "checked")
 
     class Parameters(RuleParameters):
         e_selectin_on: PerHour = parameter(
@@ -125,7 +126,7 @@ class EndothelialActivation(Rule):
                 np.float32(p.activated_above),
             )
         tnf = liver.fields["tnf"]
-        if not is_due(tnf, liver.step_number):
+        if not tnf.is_due(liver.step_number):
             return  # the wall is followed over the time in which TNF-alpha has stayed as it is
         wall = liver.endothelium.used
         levels = ("e_selectin", "vcam1", "icam1", "retraction")

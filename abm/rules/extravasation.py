@@ -18,6 +18,7 @@ from ..kernels.sites import count_touching, lift, neighbour, place
 from ..ledger import cause, event
 from ..ledger.ledger import enter
 from ..tissue.sites import LUMEN, PARENCHYMA, TISSUE
+from ..target import Target
 from ..units import Fraction, Hours, Number, parameter
 from .rule import Rule, RuleParameters
 
@@ -28,6 +29,7 @@ class Extravasation(Rule):
     writes = ("tumor", "endothelium", "hepatocytes")
     events = ("extravasated",)
     inhibited = ("rapid_half_time", "intravascular_half_time")
+    inhibitor = Target("inhibitor of metalloproteases", "Yang 2025, 10.3892/or.2025.8963, ref 117 (MMPs)", "assumed")
 
     class Parameters(RuleParameters):
         rapid_half_time: Hours = parameter(

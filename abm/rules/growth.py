@@ -20,6 +20,7 @@ from ..kernels.tables import HIGH, take_slot
 from ..ledger import cause, event
 from ..ledger.ledger import enter, lose
 from ..tissue.sites import LUMEN, PARENCHYMA, SINUSOID, TISSUE
+from ..target import Target
 from ..units import Fraction, Hours, MillimetersOfMercury, Number, PerHour, Positive, parameter
 from .rule import Rule, RuleParameters
 
@@ -51,6 +52,7 @@ class Growth(Rule):
     events = ("divided", "dormant", "woken", "died")
     causes = ("solitude", "niche", "net", "apoptosis", "hypoxia")
     inhibited = ("cycle_time",)
+    inhibitor = Target("cytostatic drug", "Yang 2025, 10.3892/or.2025.8963, section 4", "assumed")
 
     class Parameters(RuleParameters):
         cycle_time: Annotated[Hours, Positive] = parameter(

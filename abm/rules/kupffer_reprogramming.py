@@ -14,6 +14,7 @@ from ..cells.population import TUMOR
 from ..kernels.jit import jit
 from ..kernels.sites import reach_within, shifted
 from ..tissue.sites import TISSUE
+from ..target import Target
 from ..units import Fraction, Micrometers, Millimolar, PerHour, parameter
 from .rule import Rule, RuleParameters
 from .surroundings import block_of, tumor_around
@@ -24,6 +25,7 @@ class KupfferReprogramming(Rule):
     reads = ("tumor", "tgf_beta", "lactate")
     writes = ("kupffer",)
     inhibited = ("rate",)
+    inhibitor = Target("enforced miR-342", "Yang 2025, 10.3892/or.2025.8963, ref 111", "unverified")
 
     class Parameters(RuleParameters):
         rate: PerHour = parameter(

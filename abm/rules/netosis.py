@@ -17,6 +17,7 @@ from ..kernels.random import draw_each, may_strike, strikes, unit
 from ..kernels.sites import lift, reach_within, shifted
 from ..kernels.tables import HIGH, free_slot
 from ..tissue.sites import LUMEN, SINUSOID
+from ..target import Target
 from ..units import Hours, Micrometers, Number, PerHour, parameter
 from .rule import Rule, RuleParameters
 
@@ -28,6 +29,7 @@ class Netosis(Rule):
     reads = ("neutrophil", "cxcl1", "tnf", "blood")
     writes = ("neutrophil", "nets", "net_residue")
     inhibited = ("rate",)
+    inhibitor = Target("PAD4 inhibitor", "Tohme 2016, 10.1158/0008-5472.CAN-15-1591", "unverified")
 
     class Parameters(RuleParameters):
         rate: PerHour = parameter(

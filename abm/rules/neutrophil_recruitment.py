@@ -15,6 +15,7 @@ from ..kernels.random import draw_each, fill_each, hash64, may_strike, stream_ke
 from ..kernels.sites import lift, place
 from ..kernels.tables import HIGH, free_slot, take_slot
 from ..tissue.sites import LUMEN
+from ..target import Target
 from ..units import Hours, Number, PerHour, parameter
 from .rule import Rule, RuleParameters
 from .supply import entry_sites
@@ -28,6 +29,7 @@ class NeutrophilRecruitment(Rule):
     reads = ("blood", "cxcl1", "tgf_beta", "flow")
     writes = ("neutrophil",)
     inhibited = ("entry_rate",)
+    inhibitor = Target("CXCR2 antagonist", "Wang 2017, 10.1158/0008-5472.CAN-16-3199", "checked")
 
     class Parameters(RuleParameters):
         entry_rate: PerHour = parameter(

@@ -20,6 +20,7 @@ from ..kernels.tables import HIGH, free_slot, take_slot
 from ..ledger import cause, event
 from ..ledger.ledger import lose
 from ..tissue.sites import LUMEN, TISSUE
+from ..target import Target
 from ..units import Fraction, Hours, Millimolar, Number, PerHour, parameter
 from .rule import Rule, RuleParameters
 from .supply import entry_sites
@@ -55,6 +56,7 @@ class NaturalKillerKilling(Rule):
     events = ("killed",)
     causes = ("trail", "fasl", "perforin")
     inhibited = ("rate",)
+    inhibitor = Target("prostaglandin E2", "what inhibits NK cells and leaves them alive", "assumed")
 
     class Parameters(RuleParameters):
         rate: PerHour = parameter(

@@ -20,6 +20,7 @@ from ..kernels.sites import touching
 from ..ledger import cause, event
 from ..ledger.ledger import lose
 from ..tissue.sites import LUMEN, TISSUE
+from ..target import Target
 from ..units import Hours, Number, PerHour, parameter
 from .rule import Rule, RuleParameters
 from .surroundings import beside_tumor, standing_in
@@ -34,6 +35,7 @@ class Phagocytosis(Rule):
     events = ("phagocytosed",)
     causes = ("kupffer",)
     inhibited = ("rate",)
+    inhibitor = Target("gadolinium chloride", "Husztik 1980, Br J Exp Pathol 61:624", "unverified")
 
     class Parameters(RuleParameters):
         rate: PerHour = parameter(

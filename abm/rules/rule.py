@@ -1,14 +1,13 @@
 """What a rule is: one mechanism of the liver, with its parameters, its declarations and its one method."""
 
 import math
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from pydantic import Field, model_validator
 
+from ..liver import Liver
+from ..target import Target
 from ..units import Parameters, declared
-
-if TYPE_CHECKING:
-    from ..model import LiverModel
 
 
 class RuleParameters(Parameters):
@@ -44,6 +43,8 @@ class Rule:
     is_plugin: ClassVar[bool] = False
     inhibited: ClassVar[tuple[str, ...]] = ()
     """The rates (or times) among its parameters that an inhibitor slows; a rule without any cannot be inhibited."""
+    inhibitor: ClassVar[Target | None] = None
+    """By what that is done in the laboratory, where it is known."""
 
     class Parameters(RuleParameters):
         pass
@@ -65,10 +66,10 @@ class Rule:
                 changed[entry.name] = value * left if entry.unit != "h" else value / left if left > 0.0 else math.inf
         self.parameters = self.uninhibited.model_copy(update=changed)
 
-    def prepare(self, liver: "LiverModel") -> None:
+    def prepare(self, liver: Liver) -> None:
         """Called once, before the first step: for what follows from config and seed alone and is no state."""
 
-    def apply(self, liver: "LiverModel") -> None:
+    def apply(self, liver: Liver) -> None:
         raise NotImplementedError(f"the rule '{self.name}' has no apply(self, liver)")
 
     @classmethod

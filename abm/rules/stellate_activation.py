@@ -14,6 +14,7 @@ from ..kernels.jit import jit
 from ..kernels.random import draw_each, may_strike, strikes, unit
 from ..kernels.sites import count_touching, neighbour
 from ..tissue.sites import CENTRAL_VEIN, PORTAL_TRACT, TISSUE
+from ..target import Target
 from ..units import Fraction, Hours, PerHour, parameter
 from .rule import Rule, RuleParameters
 
@@ -25,6 +26,7 @@ class StellateActivation(Rule):
     reads = ("stellate", "tumor", "tgf_beta")
     writes = ("stellate", "ecm")
     inhibited = ("activation_time",)
+    inhibitor = Target("antifibrotic drug", "Friedman 2008, 10.1152/physrev.00013.2007", "unverified")
 
     class Parameters(RuleParameters):
         activation_time: Hours = parameter(

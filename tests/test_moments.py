@@ -9,7 +9,7 @@ from liver import liver
 
 from abm.interventions.block import Block
 from abm.interventions.deplete import Deplete
-from abm.interventions.moments import moments_of
+from abm.moments import moments_of
 
 STEPS = ["1 min", "5 min", "10 min", "30 min", "60 min"]
 PULSE = {"start": "3 min", "stop": "43 min"}

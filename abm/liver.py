@@ -1,0 +1,408 @@
+"""The liver: everything that rules and interventions may read and change, without the rules themselves.
+
+Its arrays are the whole state: nothing is remembered anywhere else, so that a checkpoint of them is a checkpoint of all.
+"""
+
+import math
+import operator
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .blood import Blood
+from .cells.population import LiverCell, Population
+from .cells.tumor import TUMOR
+from .fields.field import Field, exchanging
+from .fields.layers import MARKS
+from .fields.multigrid import is_zero
+from .kernels.random import hash64, stream_key
+from .kernels.sites import Sites, lift, place
+from .kernels.tables import free_slot, take_slot
+from .ledger import cause, event
+from .ledger.ledger import Ledger, enter, lose
+from .moments import moments_of
+from .tissue import anatomy as lobules
+from .tissue.flow import Flow
+from .tissue.sites import LUMEN, PARENCHYMA, ROOM, SINUSOID, STANDING, TISSUE
+
+
+class Liver:
+    """A slab of liver and who lives in it.
+
+    Attributes
+    ----------
+    config, seed : what it was made from
+    anatomy, flow : tissue and blood flow
+    sites : the lattices of occupancy, kinds and perfusion; sinusoids : where the sinusoid sites are, row * columns + column,
+        rising (int64)
+    shape, spacing_um, periodic : of the lattice; area_mm2, standard_area_mm2 : area of this slab, and of one of 10 um that
+        holds as much liver: for such a one numbers of cells per mm2 are given
+    populations : name -> Population; each is an attribute of its name as well: liver.tumor
+    fields : name -> field with `.values` (float32 [row, column])
+    layers : name -> lattice (float32 [row, column]) of what lies in the tissue; each is an attribute too: liver.ecm
+    hepatocytes, collapsed : what a site has or is, uint8 [row, column]: 0 or 1
+    blood : systemic levels; ledger : what happened to the tumor cells
+    rules : name -> rule, those that are on; interventions : name -> what the experimenter does
+    residents : name -> rows of the populations that stay, as they were at the beginning
+    minutes, hours : simulated time, negative before time 0; dt_minutes, dt_hours : of a step
+    first_step, step_number : the step with which the run began (0, or before), and the present one
+    """
+
+    if TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            """Populations and layers by their names."""
+
+    def __init__(self, config: Any):
+        registry = type(config).registry
+        self.config = config
+        self.seed = config.seed
+        self.dt_hours = config.step
+        self.dt_minutes = round(config.step * 60.0, 9)
+        self.first_step = self.step_number = math.floor(config.begins / self.dt_hours + 1e-9)
+        self._keys: dict[str, np.uint64] = {}
+        self._moments_of_step: tuple[int, Any] = (0, None)
+        self.rules: dict[str, Any] = {}
+        self.interventions: dict[str, Any] = {}
+
+        self.anatomy = lobules.grow(config.tissue, self.seed)
+        self.shape = self.anatomy.shape
+        self.spacing_um = self.anatomy.spacing_um
+        self.periodic = self.anatomy.periodic
+        self.area_mm2 = self.shape[0] * self.shape[1] * (self.spacing_um / 1000.0) ** 2
+        self.standard_area_mm2 = self.area_mm2 * config.tissue.slabs
+        self._make_lattices(registry.layers)
+        self._make_flow()
+        self._make_cells(registry.populations)
+        self._make_fields(registry.fields)
+        self.blood = Blood(registry.levels)
+        self.ledger = Ledger()
+
+    # --- construction ---------------------------------------------------------------------------------------------
+
+    def lattice(self, name: str, value: float, dtype: type) -> np.ndarray:
+        """A new lattice, full of `value`."""
+        return np.full(self.shape, value, dtype)
+
+    def _make_lattices(self, layers) -> None:
+        kind, zone = self.lattice("kind", 0, np.uint8), self.lattice("zone", 0, np.uint8)
+        kind[:], zone[:] = self.anatomy.kind, self.anatomy.zone
+        self.hepatocytes = self.lattice("hepatocytes", 1, np.uint8)
+        self.collapsed = self.lattice("collapsed", 0, np.uint8)
+        self.layers = {layer.name: self.lattice(layer.name, 0.0, np.float32) for layer in layers}
+        vars(self).update(self.layers)
+        layers_of_standing = (len(STANDING), *self.shape)
+        self.sites = Sites(
+            kind,
+            zone,
+            self.lattice("perfused", 1, np.uint8),
+            np.full(layers_of_standing, -1, np.int32),
+            np.zeros(layers_of_standing, np.uint8),
+            np.full(self.shape, -1, np.int32),
+            self.periodic,
+        )
+        self.sinusoids = np.flatnonzero(kind == SINUSOID)
+
+    def _make_flow(self) -> None:
+        self.flow = Flow(self.anatomy, self.config.tissue.sinusoid_velocity)
+        self.open_pressure = self.flow.pressure.copy()
+        self.shear = (self.flow.speed_um_per_s / np.float32(self.config.tissue.sinusoid_velocity)).astype(np.float32)
+        self._flow_perfused = self.sites.perfused.copy()
+
+    def _make_cells(self, agent_classes: tuple[type[LiverCell], ...]) -> None:
+        self.populations = {}
+        for agent_class in agent_classes:
+            species = agent_class.species
+            parameters = getattr(self.config.cells, species.name)
+            rows = getattr(parameters, species.cells_per_row) if species.cells_per_row else 1.0
+            population = Population(agent_class, sites_per_cell=rows)
+            self.populations[species.name] = population
+            setattr(self, species.name, population)
+            if species.settle is not None:
+                species.settle(population, self.sites, parameters, self.standard_area_mm2, self.seed)
+        self.wall = next(population for population in self.populations.values() if population.species.is_wall)
+        self.residents = {
+            name: population.alive_rows() for name, population in self.populations.items() if population.species.stays
+        }
+
+    def _make_fields(self, declared: tuple[type[Field], ...]) -> None:
+        exchange = exchanging(self.sites.kind, self.sites.perfused)
+        self.fields: dict[str, Field] = {}
+        for field in sorted(declared, key=operator.attrgetter("rank")):
+            self.fields[field.name] = field(
+                self.lattice(field.name, 0.0, np.float32),
+                getattr(self.config.fields, field.name),
+                spacing_um=self.spacing_um,
+                periodic=self.periodic,
+                step_s=self.dt_minutes * 60.0,
+                exchange=exchange,
+            )
+        for field in self.fields.values():
+            field.begin(self)
+
+    # --- time -----------------------------------------------------------------------------------------------------
+
+    @property
+    def minutes(self) -> float:
+        """Simulated minutes since time 0; negative before it."""
+        return self.step_number * self.dt_minutes
+
+    @property
+    def hours(self) -> float:
+        """Simulated hours since time 0; negative before it."""
+        return self.minutes / 60.0
+
+    def key(self, name: str) -> np.uint64:
+        """The random stream of a rule (or a part of one) by name."""
+        key = self._keys.get(name)
+        if key is None:
+            key = self._keys[name] = stream_key(self.seed, name)
+        return key
+
+    # --- what the experimenter leaves and gives -------------------------------------------------------------------
+
+    @property
+    def _moments(self) -> tuple[np.ndarray, np.ndarray]:
+        """The moments (hours) of the present step at which interventions are looked at, and their weights."""
+        step, moments = self._moments_of_step
+        if step != self.step_number or moments is None:
+            begin, end = self.hours, self.hours + self.dt_hours
+            courses = self.interventions.values()
+            if not courses:
+                return np.array([begin]), np.ones(1)
+            moments = moments_of(
+                begin,
+                end,
+                (moment for course in courses for moment in course.changes(begin, end)),
+                min(course.shortest for course in courses),
+            )
+            self._moments_of_step = self.step_number, moments
+        return moments
+
+    def over_step(self, course: Callable[[float], float]) -> tuple[np.ndarray, np.ndarray]:
+        """What changes with the hours as interventions do, at some moments of the present step, and their shares in it
+        (float64, summing to 1): for means of what saturates, which is not what the mean does."""
+        moments, weights = self._moments
+        return np.array([course(hours) for hours in moments.tolist()], np.float64), weights
+
+    def mean(self, course: Callable[[float], float]) -> float:
+        """The mean over the present step of what changes with the hours as interventions do; exact for what stays."""
+        values, weights = (part.tolist() for part in self.over_step(course))
+        return values[0] + sum(weight * (value - values[0]) for value, weight in zip(values, weights, strict=True))
+
+    def left(self, name: str, hours: float | None = None) -> float:
+        """What interventions leave of the effect of a molecule, the supply of a population or the rates of a rule: a
+        fraction, 1 when nobody touches it; the mean over the present step, or what is left at some time."""
+        if not self.interventions:
+            return 1.0
+        if hours is None:
+            return self.mean(lambda hours: self.left(name, hours))
+        return math.prod(entry.left(name, hours) for entry in self.interventions.values())
+
+    def given(self, name: str, hours: float | None = None) -> float:
+        """What interventions add to a level in the blood: the mean over the present step, or at some time."""
+        if not self.interventions:
+            return 0.0
+        if hours is None:
+            return self.mean(lambda hours: self.given(name, hours))
+        return sum(entry.given(name, hours) for entry in self.interventions.values())
+
+    def saturation(self, *names: str) -> float:
+        """What given levels in the blood do together, x / (1 + x) of their sum x: the mean over the present step."""
+        if not self.interventions:
+            return 0.0
+        return self.mean(lambda hours: 1.0 - 1.0 / (1.0 + sum(self.given(name, hours) for name in names)))
+
+    # --- what rules ask for ---------------------------------------------------------------------------------------
+
+    def signal(self, name: str) -> np.ndarray:
+        """A diffusing signal as cells feel it: the field, less what is blocked of the ligand or its receptor."""
+        field = self.fields[name]
+        left = math.prod(self.left(molecule) for molecule in (name, *field.receptors)) if self.interventions else 1.0
+        return field.values if left == 1.0 else field.values * np.float32(left)
+
+    def sticky_nets(self) -> np.ndarray:
+        """Everything of nets to which cells stick: the nets, and what DNase leaves of them on the wall (float32 lattice)."""
+        return self.nets if is_zero(self.net_residue) else self.nets + self.net_residue
+
+    def tumor_sites(self) -> np.ndarray:
+        """Where a tumor cell stands, in the lumen or in the tissue: bool lattice."""
+        return (self.sites.population[LUMEN] == TUMOR) | (self.sites.population[TISSUE] == TUMOR)
+
+    def living_hepatocytes(self) -> np.ndarray:
+        """Where a hepatocyte lives: bool lattice."""
+        return (self.hepatocytes != 0) & (self.sites.kind == PARENCHYMA)
+
+    def perfused_sinusoids(self) -> np.ndarray:
+        """Where a sinusoid carries blood: bool lattice."""
+        return (self.sites.perfused != 0) & (self.sites.kind == SINUSOID)
+
+    def on_the_wall(self, column: str) -> np.ndarray:
+        """A column of the wall as a lattice (float32), 0 where there is none."""
+        wall, lattice = self.wall.alive_rows(), np.zeros(self.shape, np.float32)
+        lattice[wall.row, wall.column] = wall[column]
+        return lattice
+
+    def lattices(self) -> dict[str, np.ndarray]:
+        """Every level of a site by name: fields and layers."""
+        return {name: field.values for name, field in self.fields.items()} | self.layers
+
+    @property
+    def perfused_sites(self) -> np.ndarray:
+        """Perfused sinusoid sites, int64 [n, 2], as of the last solution of the flow."""
+        return self._perfused_sites
+
+    @cached_property
+    def _perfused_sites(self) -> np.ndarray:
+        perfused = self.sinusoids[self._flow_perfused.ravel()[self.sinusoids] != 0]
+        return np.stack(np.divmod(perfused, self.shape[1]), axis=1)
+
+    def update_flow(self) -> None:
+        """Solve the flow again, and what depends on it, if other sites are perfused than at the last solution."""
+        if np.array_equal(self.sites.perfused, self._flow_perfused):
+            return
+        self._flow_perfused[:] = self.sites.perfused
+        self._follow_perfusion()
+
+    def _follow_perfusion(self) -> None:
+        self.flow.update((self.sites.kind == SINUSOID) & (self._flow_perfused != 0))
+        self.__dict__.pop("_perfused_sites", None)
+        exchange = exchanging(self.sites.kind, self._flow_perfused)
+        for field in self.fields.values():
+            field.set_perfusion(exchange)
+
+    # --- cells that come, go and move by hand ---------------------------------------------------------------------
+
+    def remove_cell(self, population: Population, slot: int) -> None:
+        """Take one cell out of the liver; a tumor cell's end is entered in the ledger (died, other)."""
+        if population is self.tumor:
+            lose(self.tumor.table, self.sites, self.ledger.book(1), self.minutes, event.DIED, cause.OTHER, slot)
+            self.ledger.count()
+            return
+        row = population.rows[slot]
+        if population.species.is_wall:
+            raise ValueError("the wall of a sinusoid cannot be removed; switch its expression off instead")
+        lift(self.sites, row.layer, row.row, row.column)
+        free_slot(population.table, slot)
+
+    def add(
+        self, agent_class: type[LiverCell], at: tuple[int, int], *, state: str | None = None, **columns
+    ) -> LiverCell:
+        """A new cell on a free site: `model.add(TumorCell, at=(20, 31), state="extravasated")`.
+
+        In the lumen of a sinusoid, or in the tissue for stellate cells and for extravasated and dormant tumor cells. Tumor
+        cells (by default extravasated) are like those of the line, enter the ledger as arrived, and found a clone of their
+        own with a negative number. Columns that are not named are zero.
+
+        Raises ValueError where somebody stands, or no such cell can, and for columns or states that there are not.
+        """
+        population = next((one for one in self.populations.values() if one.agent_class is agent_class), None)
+        if population is None or population.species.is_wall:
+            raise ValueError(f"a {getattr(agent_class, '__name__', agent_class)} cannot be added to a liver")
+        is_tumor = population is self.tumor
+        number = 0 if state is None and not is_tumor else population.number_of(state or "extravasated")
+        layers = population.species.layers_of(number)
+        if not layers:
+            raise ValueError("circulating tumor cells come with the rule 'arrival'")
+        free = {column.name for column in population.species.columns} - ({"clone"} if is_tumor else set())
+        if not columns.keys() <= free:
+            raise ValueError(
+                f"no column {', '.join(sorted(columns.keys() - free))} of a {agent_class.__name__} can be given, only "
+                f"{', '.join(sorted(free))}"
+            )
+        layer, (row, column) = layers[0], map(operator.index, at)
+        in_tissue = layer == TISSUE
+        self._refuse_place(layer, row, column)
+        columns = {name: population.checked(name, value) for name, value in columns.items()}
+        population.reserve(1)
+        slot = take_slot(population.table)
+        cell = population.rows[slot]
+        site, again, stream = row * self.shape[1] + column, 0, stream_key(0, f"added/{population.name}")
+        while (uid := hash64(stream, np.uint64(site), self.step_number, again)) in population.rows.uid:
+            again += 1
+        cell.state, cell.layer, cell.row, cell.column, cell.uid = number, layer, row, column, uid
+        if is_tumor:
+            line, now = self.config.cells.tumor, self.hours
+            given = {name: getattr(line, name) for name in ("emt", "cd47", "cd24", "pdl1", "calreticulin")}
+            columns = (
+                {"diameter_um": line.diameter, "arrived_h": now, "settled_h": now, "held_by": cause.OTHER}
+                | given
+                | columns
+            )
+            cell.clone = min(0, int(self.tumor.used.clone.min())) - 1 - self.ledger.total(event.ARRIVED, cause.OTHER)
+        for name, value in columns.items():
+            cell[name] = value
+        place(self.sites, population.code, layer, row, column, slot)
+        if in_tissue and self.sites.kind[row, column] == PARENCHYMA and is_tumor:
+            self.hepatocytes[row, column] = 0
+        if is_tumor:
+            for code in (event.ARRIVED, *((event.EXTRAVASATED,) if in_tissue else ())):
+                enter(self.ledger.book(1), self.minutes, code, cause.OTHER, cell, self.sites.zone[row, column])
+            self.ledger.count()
+        return population.handle(self, slot)
+
+    def move_cell(self, population: Population, slot: int, to: tuple[int, int]) -> None:
+        """Let a cell stand on another site of its layer. Raises ValueError where somebody stands, or no such cell can."""
+        cell, (row, column) = population.rows[slot], map(operator.index, to)
+        if population.species.is_wall or not population.species.layers_of(cell.state):
+            raise ValueError("the wall stays where it is, and who circulates is moved by the blood")
+        if (row, column) == (cell.row, cell.column):
+            return
+        self._refuse_place(int(cell.layer), row, column)
+        lift(self.sites, cell.layer, cell.row, cell.column)
+        cell.row, cell.column = row, column
+        place(self.sites, population.code, cell.layer, row, column, slot)
+        if population is self.tumor and cell.layer == TISSUE and self.sites.kind[row, column] == PARENCHYMA:
+            self.hepatocytes[row, column] = 0
+
+    def _refuse_place(self, layer: int, row: int, column: int) -> None:
+        """Raise ValueError unless a cell can stand on a site of the layer, and nobody does."""
+        if not (0 <= row < self.shape[0] and 0 <= column < self.shape[1]):
+            raise ValueError(
+                f"there is no site ({row}, {column}): the lattice has {self.shape[0]} rows and {self.shape[1]} columns"
+            )
+        name = STANDING[layer]
+        if self.sites.kind[row, column] not in ROOM[layer]:
+            raise ValueError(f"at site ({row}, {column}) no cell can stand in the {name}")
+        if self.sites.population[layer, row, column]:
+            raise ValueError(f"in the {name} of site ({row}, {column}) somebody stands already")
+
+    # --- checkpoints ----------------------------------------------------------------------------------------------
+
+    def state_arrays(self) -> dict[str, np.ndarray]:
+        """Every array that a checkpoint needs, by name; what follows from config and seed is left out."""
+        state = {f"cells/{name}": np.asarray(population.used).copy() for name, population in self.populations.items()}
+        state |= {f"fields/{name}": field.excess for name, field in self.fields.items()}
+        state |= {f"layers/{name}": lattice for name, lattice in self.layers.items()}
+        state |= {f"layers/{name}": getattr(self, name) for name in MARKS}
+        return state | {
+            "sites/perfused": self.sites.perfused,
+            "sites/occupant": self.sites.occupant,
+            "sites/population": self.sites.population,
+            "flow/perfused": self._flow_perfused,
+            "blood/levels": self.blood.levels,
+            "ledger/totals": self.ledger.totals,
+            "clock/step_number": np.array([self.step_number], np.int64),
+        }
+
+    def load_state(self, state: Mapping[str, np.ndarray]) -> None:
+        """Put the arrays of `state_arrays` back; the next step is the one that would have followed then.
+
+        Raises KeyError or ValueError when the state is not of such a liver.
+        """
+        for name, population in self.populations.items():
+            population.load(state[f"cells/{name}"])
+        for name in (*self.layers, *MARKS):
+            getattr(self, name)[:] = state[f"layers/{name}"]
+        self.sites.perfused[:] = state["sites/perfused"]
+        self.sites.occupant[:] = state["sites/occupant"]
+        self.sites.population[:] = state["sites/population"]
+        self._flow_perfused[:] = state["flow/perfused"]
+        self._follow_perfusion()
+        for name, field in self.fields.items():
+            field.load(state[f"fields/{name}"])
+        self.blood.levels[:] = state["blood/levels"]
+        self.ledger.load(state["ledger/totals"])
+        self.step_number = int(state["clock/step_number"][0])
