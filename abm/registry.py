@@ -1,14 +1,18 @@
 """What there is: everything that is declared, kind by kind. Whoever needs to know all of a kind asks here."""
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from .blood import Level
 from .cells.population import LiverCell
-from .cells.species import Species
+from .cells.species import MOST_CODES, Species
 from .fields.field import Field
 from .fields.layers import Layer
 from .target import Target
+
+_FIRST_OWN_CODE = 20
+"""The codes of users' populations begin here; those below are for populations that come with the simulator."""
 
 
 class Registry(NamedTuple):
@@ -21,6 +25,39 @@ class Registry(NamedTuple):
     levels: tuple[type[Level], ...]
     rules: tuple[type, ...] = ()
     interventions: tuple[type, ...] = ()
+
+    def refuse_misfits(self) -> None:
+        """Raise ValueError where two declarations do not go together."""
+        for kind, names in (
+            ("population", [species.name for species in self.species]),
+            ("field", [field.name for field in self.fields]),
+            ("layer", [layer.name for layer in self.layers]),
+            ("level in the blood", [level.name for level in self.levels]),
+            ("kind of intervention", [kind.kind for kind in self.interventions]),
+        ):
+            for name in _twice(names):
+                raise ValueError(f"there is a {kind} '{name}' already; give yours another name")
+        everything = [*self.species, *self.fields, *self.layers]
+        for name in _twice(each.name for each in everything):
+            raise ValueError(f"two of the populations, fields and layers are named '{name}'; give yours another name")
+        for code in _twice(species.code for species in self.species):
+            one, other = [species.name for species in self.species if species.code == code][:2]
+            free = next(
+                number
+                for number in range(_FIRST_OWN_CODE, MOST_CODES + 1)
+                if all(s.code != number for s in self.species)
+            )
+            raise ValueError(
+                f"the populations '{one}' and '{other}' have one code, {code}; give yours another one, such as {free}"
+            )
+        fields = {field.name for field in self.fields}
+        for species in self.species:
+            for secreted in species.secretes:
+                if secreted.field not in fields:
+                    raise ValueError(
+                        f"the population '{species.name}' secretes '{secreted.field}', which is no field; fields are "
+                        f"{', '.join(sorted(fields))}"
+                    )
 
     @property
     def species(self) -> Iterator[Species]:
@@ -59,3 +96,37 @@ class Registry(NamedTuple):
     def units(self) -> dict[str, str]:
         """The units of fields and layers; "" for those that have none."""
         return {field.name: field.unit for field in self.fields} | {layer.name: "" for layer in self.layers}
+
+
+def _twice(names: Iterable) -> list:
+    """The names that stand there more than once."""
+    return [name for name, count in Counter(names).items() if count > 1]
+
+
+def name_of(declared: type) -> str:
+    """The name of anything that is declared."""
+    return (
+        declared.species.name if issubclass(declared, LiverCell) else getattr(declared, "kind", None) or declared.name
+    )
+
+
+def marker(base: type, noun: str):
+    """The decorator that marks a user's own class of a kind, in a file that a config names under `plugins`."""
+
+    def mark(cls: type) -> type:
+        if not (isinstance(cls, type) and issubclass(cls, base)):
+            raise TypeError(f"@{noun} decorates a class derived from abm.{base.__name__}")
+        if not name_of(cls):
+            raise TypeError(f"the {noun} {cls.__name__} needs a name, e.g. name = 'my_{noun}'")
+        cls.is_plugin = True
+        return cls
+
+    mark.__name__ = mark.__qualname__ = noun
+    mark.__doc__ = f"Class decorator: mark a {noun} of your own, in a file that the config names under `plugins`."
+    return mark
+
+
+population = marker(LiverCell, "population")
+field = marker(Field, "field")
+layer = marker(Layer, "layer")
+level = marker(Level, "level")

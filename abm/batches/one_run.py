@@ -187,12 +187,12 @@ def _write_tables(simulation, recorders, folder: Path) -> None:
 @functools.lru_cache(maxsize=256)
 def _config(text: str, code: str) -> "Config":
     """The config that a task carries; `code` stands for what its files hold."""
-    from ..config.plugins import load_rules
+    from ..config.plugins import load
     from ..config.schema import compose
 
     content = json.loads(text)
-    rules = tuple(rule for path in content["plugins"] for rule in load_rules(Path(path)))
-    return compose(rules).model_validate(content)
+    own = tuple(one for path in content["plugins"] for one in load(Path(path)))
+    return compose(own).model_validate(content)
 
 
 @functools.lru_cache(maxsize=16)

@@ -200,6 +200,15 @@ class Species:
         stands = self.states[state].stands
         return self.stands if stands is None else stands
 
+    def settles_in(self, layer: int) -> bool:
+        """Whether its cells find their places in a layer by how dense they are."""
+        return (
+            self.settle is not None
+            and not self.is_wall
+            and self.stands[0] == layer
+            and "density" in self.parameters.model_fields
+        )
+
     @property
     def first_picture_code(self) -> int:
         """The number of its first state in pictures; the others follow. 0 is nobody."""

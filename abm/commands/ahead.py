@@ -105,9 +105,9 @@ def _solve() -> None:
 
 def _paint() -> None:
     """Use each kernel of the pictures once, on next to nothing."""
+    from ..record.scene import Scene
     from ..tissue.sites import PARENCHYMA, PORTAL_TRACT, SINUSOID
     from ..view.painter import Painter
-    from ..view.scene import Scene
 
     kind = np.full((8, 8), PARENCHYMA, np.uint8)
     kind[3], kind[0, 0] = SINUSOID, PORTAL_TRACT

@@ -8,7 +8,7 @@ from rich.text import Text
 
 from ..config.errors import alternatives, keys_of
 from ..config.schema import compose
-from ..interventions import KINDS, Intervention
+from ..interventions import Intervention
 from ..units import Declared, Quantity
 from .catalogue import CHOICE, MARK_STYLES, Entry, Number, paragraph, show, untitled
 
@@ -21,9 +21,8 @@ FOOTER = (
 def show_interventions(names: Sequence[str] = (), *, grep: str | None = None, everything: bool = False) -> None:
     """Print a line per kind of intervention; everything about some; what speaks of a word; or everything. Raises UserError
     for an unknown name."""
-    rules = compose().rule_classes
     show(
-        [_entry(kind.for_rules(rules)) for kind in KINDS],
+        [_entry(kind) for kind in compose().registry.interventions],
         names,
         grep=grep,
         everything=everything,

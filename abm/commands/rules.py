@@ -29,7 +29,7 @@ def show_rules(
     speaks of a word; or everything. Of a config also what it changes. Raises UserError for a name that is none."""
     shown = config if config is not None else compose()()
     show(
-        [_entry(rule, shown, changed=config is not None) for rule in type(shown).rule_classes],
+        [_entry(rule, shown, changed=config is not None) for rule in type(shown).registry.rules],
         names,
         grep=grep,
         everything=everything,

@@ -210,7 +210,7 @@ def json_schema(config_class: type[BaseModel]) -> dict:
             "description": written.get("description", ""),
         }
     rules = schema["properties"].get("rules", {}).get("$ref", "").removeprefix("#/$defs/")
-    for rule in getattr(config_class, "rule_classes", ()):
+    for rule in config_class.registry.rules if hasattr(config_class, "registry") else ():
         schema["$defs"][rules]["properties"][rule.name]["description"] = rule.summary()
     schema.pop("required", None)
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
@@ -341,7 +341,7 @@ def _starter_group(
 
 def _starter_rules(config_class: type[BaseModel]) -> list[str]:
     lines = []
-    for rule in config_class.rule_classes:
+    for rule in config_class.registry.rules:
         below = _starter_group(config_class, ("rules", rule.name), rule.Parameters, "")
         written = f"  {rule.name}:" if below else f"  # {rule.name}: off"
         lines += [*_with_comment(written, rule.summary(), "  "), *below]

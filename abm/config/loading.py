@@ -648,7 +648,7 @@ def _with_plugins(root: Node, compose: Callable, problems: list[Problem]) -> tup
         return compose(()), True
     from . import plugins  # the rules bring numba with them, which reading a file does not need
 
-    known, files = [rule.name for rule in compose(()).rule_classes], {}
+    known, files = [rule.name for rule in compose(()).registry.rules], {}
     loaded: list[type] = []
     sound = True
     for index, item in enumerate(node.value):
@@ -660,10 +660,11 @@ def _with_plugins(root: Node, compose: Callable, problems: list[Problem]) -> tup
                 raise plugins.PluginError(
                     f"another plugin is named {path.name}; rename one, as a run keeps copies of both in one folder"
                 )
-            rules = plugins.load_rules(path)
-            for rule in rules:
-                plugins.check_names(rule, known)
-                known.append(rule.name)
+            found = plugins.load(path)
+            for declared in found:
+                plugins.check_names(declared, known)
+                known += [declared.name] if issubclass(declared, plugins.Rule) else []
+            compose((*loaded, *found))
         except (
             plugins.PluginError,
             RuntimeError,
@@ -673,7 +674,7 @@ def _with_plugins(root: Node, compose: Callable, problems: list[Problem]) -> tup
             sound = False
             continue
         node.value[index] = replace(item, value=str(path.resolve()))
-        loaded += rules
+        loaded += found
     return compose(tuple(loaded)), sound
 
 

@@ -1,4 +1,5 @@
-"""A user's own rules: Python files that a config names under `plugins`.
+"""What a user adds: Python files with rules, populations, fields, layers, levels and interventions of their own, which a config
+names under `plugins`.
 
 A plugin is ordinary Python, run with the user's rights when the config is loaded; nothing else in a config can run
 code. The file is compiled from its source (no `__pycache__` is left beside it) and is imported under a name made of
@@ -22,7 +23,14 @@ from typing import NamedTuple
 
 from pydantic import ValidationError
 
+from ..blood import Level
+from ..cells.population import LiverCell
+from ..fields.field import Field
+from ..fields.layers import Layer
+from ..interventions import Intervention
+from ..registry import name_of
 from ..rules.rule import Rule, RuleParameters
+from ..units import Parameters
 from .errors import at, did_you_mean, dotted, in_words, options_of, quoted, wanted
 
 MAX_BYTES = 1_000_000
@@ -39,30 +47,51 @@ class _FromSource(SourceFileLoader):
         return compile(self.get_data(self.path), self.path, "exec", dont_inherit=True)
 
 
-def load_rules(path: Path) -> tuple[type[Rule], ...]:
-    """The classes that the file at `path` marks with `@rule`, in the order of the file. Raises PluginError."""
+BASES: dict[str, type] = {
+    "population": LiverCell,
+    "field": Field,
+    "layer": Layer,
+    "level": Level,
+    "rule": Rule,
+    "intervention": Intervention,
+}
+"""What a config can be given by a plugin: how it is marked, and from what it is derived. (Measures are for experiments.)"""
+
+
+def load(path: Path) -> tuple[type, ...]:
+    """The classes that the file at `path` marks as populations, fields, layers, levels, rules or interventions, in the order
+    of the file. Raises PluginError."""
     module = load_module(path)
+    found = _declared_in(module)
+    if not found:
+        for value in vars(module).values():
+            if isinstance(value, type) and value.__module__ == module.__name__:
+                noun = next((noun for noun, base in BASES.items() if issubclass(value, base)), None)
+                if noun is not None:
+                    raise PluginError(f"no class is marked with @{noun}; write @{noun} above class {value.__name__}")
+        raise PluginError(
+            "nothing inside that a config could use: no rule (a class derived from abm.Rule and marked with @rule), and no "
+            "population, field, layer, level or intervention"
+        )
+    for declared in found:
+        _check(declared)
+    return found
+
+
+def declared_in_plugins(base: type) -> list[type]:
+    """What the plugins that this process has loaded declare of a kind."""
+    modules = [module for name, module in list(sys.modules.items()) if name.startswith(_MODULE)]
+    return [declared for module in modules for declared in _declared_in(module) if issubclass(declared, base)]
+
+
+def _declared_in(module: ModuleType) -> tuple[type, ...]:
+    """The marked classes of a module, in their order."""
     found = [
         value
         for value in vars(module).values()
-        if isinstance(value, type)
-        and issubclass(value, Rule)
-        and value.__module__ == module.__name__
-        and "is_plugin" in vars(value)
+        if isinstance(value, type) and value.__module__ == module.__name__ and "is_plugin" in vars(value)
     ]
-    rules = tuple(dict.fromkeys(found))
-    if not rules:
-        unmarked = [
-            value.__name__
-            for value in vars(module).values()
-            if isinstance(value, type) and issubclass(value, Rule) and value.__module__ == module.__name__
-        ]
-        if unmarked:
-            raise PluginError(f"no class is marked with @rule; write @rule above class {unmarked[0]}")
-        raise PluginError("no rule inside; a rule is a class derived from abm.Rule and marked with @rule")
-    for rule in rules:
-        _check(rule)
-    return rules
+    return tuple(dict.fromkeys(found))
 
 
 class Address(NamedTuple):
@@ -74,15 +103,15 @@ class Address(NamedTuple):
     name: str
 
 
-def address(rule: type[Rule]) -> Address | type[Rule]:
-    """What stands for a user's rule in a pickle: its address, or the class where it comes from no plugin."""
-    if not rule.__module__.startswith(_MODULE):
-        return rule
-    return Address(sys.modules[rule.__module__].__file__, rule.__module__, rule.__qualname__)
+def address(own: type) -> Address | type:
+    """What stands for a user's own class in a pickle: its address, or the class where it comes from no plugin."""
+    if not own.__module__.startswith(_MODULE):
+        return own
+    return Address(sys.modules[own.__module__].__file__, own.__module__, own.__qualname__)
 
 
-def rule_at(found: Address | type[Rule]) -> type[Rule]:
-    """The rule at an address. Raises PluginError when the file cannot be read, or is not as it was."""
+def class_at(found: Address | type) -> type:
+    """The class at an address. Raises PluginError when the file cannot be read, or is not as it was."""
     if not isinstance(found, Address):
         return found
     module = sys.modules.get(found.module) or load_module(Path(found.path))
@@ -91,14 +120,16 @@ def rule_at(found: Address | type[Rule]) -> type[Rule]:
     return getattr(module, found.name)
 
 
-def check_names(rule: type[Rule], known: Sequence[str]) -> None:
+def check_names(own: type, known: Sequence[str]) -> None:
     """Raise PluginError when a rule's name is taken, or its `after` is none of the `known` rules before it."""
-    if rule.name in known:
-        raise PluginError(f"there is already a rule named '{rule.name}'; choose another name")
-    if rule.after is not None and rule.after not in known:
-        meant = did_you_mean(str(rule.after), known)
+    if not issubclass(own, Rule):
+        return
+    if own.name in known:
+        raise PluginError(f"there is already a rule named '{own.name}'; choose another name")
+    if own.after is not None and own.after not in known:
+        meant = did_you_mean(str(own.after), known)
         raise PluginError(
-            f"the rule '{rule.name}' runs after {quoted(rule.after)}, which is not a rule"
+            f"the rule '{own.name}' runs after {quoted(own.after)}, which is not a rule"
             + (f"; {meant}" if meant else "")
         )
 
@@ -153,21 +184,32 @@ def _unreadable(error: Exception) -> str:
     return f"the file cannot be read: {getattr(error, 'strerror', None) or error}"
 
 
-def _check(rule: type[Rule]) -> None:
-    name = rule.name
+def _check(own: type) -> None:
+    """Raise PluginError for a class that cannot be used."""
+    noun = next(noun for noun, base in BASES.items() if issubclass(own, base))
+    name = name_of(own)
     if not isinstance(name, str) or not name.isidentifier():
         raise PluginError(
-            f"the name of the rule {rule.__name__} must be one word of letters, digits and _, got {quoted(name)}"
+            f"the name of the {noun} {own.__name__} must be one word of letters, digits and _, got {quoted(name)}"
         )
-    if not (isinstance(rule.Parameters, type) and issubclass(rule.Parameters, RuleParameters)):
-        raise PluginError(f"the Parameters of the rule '{name}' must be derived from abm.RuleParameters")
+    group = own.species.parameters if noun == "population" else getattr(own, "Parameters", None)
+    if noun in ("population", "field", "rule") or group is not None:
+        base = RuleParameters if noun == "rule" else Parameters
+        if not (isinstance(group, type) and issubclass(group, base)):
+            raise PluginError(f"the Parameters of the {noun} '{name}' must be derived from abm.{base.__name__}")
+        _check_defaults(group, f"the {noun} '{name}'")
+    if noun == "rule" and own.apply is Rule.apply:
+        raise PluginError(f"the rule '{name}' has no method apply(self, liver)")
+    if noun in ("field", "level") and own.advance in (Field.advance, Level.advance):
+        raise PluginError(f"the {noun} '{name}' has no method advance")
+
+
+def _check_defaults(group: type[Parameters], whose: str) -> None:
     try:
-        rule.Parameters()
+        group()
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
-        annotations = at(rule.Parameters, first["loc"])
+        annotations = at(group, first["loc"])
         expected = " or ".join(map(wanted, annotations)) or "something else"
         said = "; ".join(filter(None, in_words(first, expected, options=options_of(annotations))))
-        raise PluginError(f"the default of '{dotted(first['loc'])}' in the rule '{name}' is wrong: {said}") from None
-    if rule.apply is Rule.apply:
-        raise PluginError(f"the rule '{name}' has no method apply(self, liver)")
+        raise PluginError(f"the default of '{dotted(first['loc'])}' in {whose} is wrong: {said}") from None

@@ -1,20 +1,22 @@
 """The whole configuration, composed from the parameters that stand beside each mechanism and population."""
 
 import functools
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, Any, ClassVar
 
 from pydantic import Field, create_model, field_validator
 from pydantic_core import PydanticCustomError
 
-from ..blood import LEVELS
+from ..blood import LEVELS, Level
 from ..cells import POPULATIONS
+from ..cells.population import LiverCell
 from ..fields import FIELDS
+from ..fields.field import Field as DiffusingField
 from ..fields.field import SignalParameters
-from ..fields.layers import LAYERS
+from ..fields.layers import LAYERS, Layer
 from ..interventions import KINDS, Intervention
 from ..registry import Registry
-from ..rules import RULES, in_order
+from ..rules import RULES, Rule, in_order
 from ..tissue.anatomy import TissueParameters
 from ..tissue.sites import STANDING
 from ..units import LONGEST, Hours, Moment, Parameters, misfit
@@ -33,7 +35,7 @@ LONGEST_TESTED_STEP = 10 / 60
 class Config(Parameters):
     """One experiment: a liver, what arrives in it, and what is kept of it."""
 
-    registry: ClassVar[Registry] = SHIPPED
+    registry: ClassVar[Registry]
     """What there is in the liver of this config."""
     own: ClassVar[tuple[type, ...]] = ()
     """What of it is the user's own."""
@@ -91,7 +93,7 @@ class Config(Parameters):
     def _resolved(cls, fields, info):
         """The lattice can show every field."""
         for name, field in fields if "tissue" in info.data else ():
-            if isinstance(field, SignalParameters) and (message := field.misfit(info.data["tissue"].site):
+            if isinstance(field, SignalParameters) and (message := field.misfit(info.data["tissue"].site)):
                 written = [key for key in ("washout", "diffusion", "decay") if key in field.model_fields_set]
                 raise misfit(field, message, name, *written[:1])
         return fields
@@ -112,7 +114,7 @@ class Config(Parameters):
 
     def __reduce__(self):
         """By its content: a composed class has no name by which another process could find it."""
-        return _recomposed, (tuple(map(plugins.address, self.user_rules)), self.model_dump(mode="json"))
+        return _recomposed, (tuple(map(plugins.address, self.own)), self.model_dump(mode="json"))
 
     @property
     def begins(self) -> float:
@@ -125,20 +127,76 @@ def _starts(interventions: Iterable[Intervention]) -> list[float]:
 
 
 @functools.cache
-def compose(user_rules: tuple[type[Rule], ...] = ()) -> type[Config]:
-    """The configuration class with the shipped rules and the given user's rules. Raises ValueError for a bad name."""
-    rule_classes = in_order(user_rules)
-    groups = {rule.name: (rule.Parameters, rule.Parameters()) for rule in rule_classes}
-    rules = create_model("RulesParameters", __base__=Parameters, __doc__="What happens, one group per rule.", **groups)
-    kinds = one_of([kind.for_rules(rule_classes) for kind in KINDS])
+def compose(own: tuple[type, ...] = ()) -> type[Config]:
+    """The configuration class with what comes with the simulator, and the given classes of the user's own. Raises ValueError
+    for a name that is taken."""
+    registry = _with_own(own)
+    species, levels = list(registry.species), registry.levels
+    cells = _group(
+        "CellsParameters",
+        "The populations; tumor is the cell line, the others are the host.",
+        {one.name: one.parameters for one in species},
+    )
+    fields = _group(
+        "FieldsParameters", "The diffusing fields.", {field.name: field.Parameters for field in registry.fields}
+    )
+    secretion = _joined(
+        "SecretionParameters", "How much each population secretes.", [one.secretion for one in species if one.secretion]
+    )
+    blood = _joined(
+        "BloodParameters",
+        "Equations of the systemic levels.",
+        [level.Parameters for level in reversed(levels) if level.Parameters],
+    )
+    rules = _group(
+        "RulesParameters", "What happens, one group per rule.", {rule.name: rule.Parameters for rule in registry.rules}
+    )
+    kinds = one_of(registry.interventions)
     interventions = (tuple[kinds, ...], Field(default=(), description=Config.model_fields["interventions"].description))
     composed = create_model(
-        "Config", __base__=Config, __doc__=Config.__doc__, rules=(rules, rules()), interventions=interventions
+        "Config",
+        __base__=Config,
+        __doc__=Config.__doc__,
+        cells=(cells, cells()),
+        fields=(fields, fields()),
+        secretion=(secretion, secretion()),
+        blood=(blood, blood()),
+        rules=(rules, rules()),
+        interventions=interventions,
     )
-    composed.rule_classes, composed.user_rules = rule_classes, user_rules
+    composed.registry, composed.own = registry, own
     return composed
 
 
-def _recomposed(user_rules: Iterable[Any], content: dict[str, Any]) -> Config:
+def _group(name: str, about: str, groups: Mapping[str, type[Parameters]]) -> type[Parameters]:
+    """A group of groups of parameters."""
+    members = {key: (group, group()) for key, group in groups.items()}
+    return create_model(name, __base__=Parameters, __doc__=about, **members)
+
+
+def _joined(name: str, about: str, parts: Sequence[type[Parameters]]) -> type[Parameters]:
+    """One group with the parameters of all parts, in their order."""
+    return create_model(name, __base__=(*reversed(parts), Parameters), __doc__=about)
+
+
+def _with_own(own: Iterable[type]) -> Registry:
+    """What comes with the simulator, and the user's own behind it (rules: where they say)."""
+    mine = {
+        base: tuple(one for one in own if issubclass(one, base))
+        for base in (LiverCell, DiffusingField, Layer, Level, Rule, Intervention)
+    }
+    registry = Registry(
+        populations=SHIPPED.populations + mine[LiverCell],
+        fields=SHIPPED.fields + mine[DiffusingField],
+        layers=SHIPPED.layers + mine[Layer],
+        levels=SHIPPED.levels + mine[Level],
+        rules=in_order(mine[Rule]),
+        interventions=SHIPPED.interventions + mine[Intervention],
+    )
+    registry.refuse_misfits()
+    return registry._replace(interventions=tuple(kind.for_registry(registry) for kind in registry.interventions))
+
+
+def _recomposed(own: Iterable[Any], content: dict[str, Any]) -> Config:
     """A pickled config. Raises PluginError when a plugin is not as it was."""
-    return compose(tuple(map(plugins.rule_at, user_rules))).model_validate(content)
+    return compose(tuple(map(plugins.class_at, own))).model_validate(content)

@@ -7,7 +7,7 @@ from .deplete import Deplete
 from .implant import Implant
 from .infuse import Infuse
 from .inhibit import Inhibit
-from .intervention import Course, Intervention
+from .intervention import Course, Intervention, intervention
 from .knock_out import KnockOut
 from .stimulate import Stimulate
 
@@ -23,4 +23,4 @@ KINDS: tuple[type[Intervention], ...] = (
     Implant,
 )
 
-__all__ = ["KINDS", "Course", "Intervention"]
+__all__ = ["KINDS", "Course", "Intervention", "intervention"]

@@ -13,6 +13,7 @@ from pydantic import Field
 from ..units import Fraction, Hours, Positive
 from .intervention import Course
 
+
 class Block(Course):
     kind: ClassVar[str] = "block"
 

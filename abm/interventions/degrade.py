@@ -11,8 +11,8 @@ import numpy as np
 from pydantic import Field
 
 from ..kernels.jit import jit
-from ..units import Fraction, Hours, Positive, parameter
 from ..target import Target
+from ..units import Fraction, Hours, Positive, parameter
 from .intervention import Course
 
 _KOLACZKOWSKA = "Kolaczkowska 2015, 10.1038/ncomms7673"

@@ -12,6 +12,7 @@ from pydantic import Field
 from ..units import Fraction, Hours, Positive
 from .intervention import Course
 
+
 class Inhibit(Course):
     kind: ClassVar[str] = "inhibit"
 

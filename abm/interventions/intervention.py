@@ -8,18 +8,16 @@ import inspect
 import math
 import sys
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, create_model, field_validator, model_serializer, model_validator
 from pydantic_core import PydanticCustomError
 
 from ..liver import Liver
 from ..moments import SAME_MOMENT
+from ..registry import Registry, marker
 from ..target import Target
 from ..units import LONGEST, Declared, Hours, Moment, Parameters, declared
-
-if TYPE_CHECKING:
-    from ..registry import Registry
 
 
 class Intervention(Parameters):
@@ -51,7 +49,7 @@ class Intervention(Parameters):
         return {self.kind: content.pop(self.kind), **content}
 
     @classmethod
-    def for_registry(cls, registry: "Registry") -> "type[Intervention]":
+    def for_registry(cls, registry: Registry) -> "type[Intervention]":
         """The class for a config with what is declared in `registry`: for kinds that choose from a list, with that list."""
         return cls
 
@@ -205,3 +203,6 @@ class Course(Intervention):
         left_per_interval = 0.5 ** (self.every / half_life)
         newest = 0.5 ** (max(hours - self.start - (count - 1) * self.every, 0.0) / half_life)
         return newest * (1.0 - left_per_interval**count) / (1.0 - left_per_interval)
+
+
+intervention = marker(Intervention, "intervention")

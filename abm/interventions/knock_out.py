@@ -20,7 +20,9 @@ class KnockOut(Intervention):
     @classmethod
     def for_registry(cls, registry):
         inhibited = registry.inhibited()
-        known = registry.molecules() | registry.depleted() | {rule: it for rule, it in inhibited.items() if it is not None}
+        known = (
+            registry.molecules() | registry.depleted() | {rule: it for rule, it in inhibited.items() if it is not None}
+        )
         targets = {name: Target(f"host without {name}", about.source, about.mark) for name, about in known.items()}
         return cls._choosing(targets, dict.fromkeys((*targets, *inhibited)))
 

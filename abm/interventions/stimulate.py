@@ -15,6 +15,7 @@ from ..target import HALF_LIFE_IN_BLOOD
 from ..units import Hours, Number, Positive
 from .intervention import Course
 
+
 class Stimulate(Course):
     kind: ClassVar[str] = "stimulate"
     levels: ClassVar[Mapping[str, str]] = {}

@@ -16,28 +16,22 @@ take days to fill a chunk, and to write a part of one costs as much as a whole o
 import re
 import warnings
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING
 
 import numpy as np
 import zarr
 from zarr.errors import ZarrUserWarning
 from zarr.storage import LocalStore
 
-from ..fields.layers import KEPT
+from ..cells.species import Species
 from ..folder import chunks
 from ..folder.files import TEMPORARY, DamagedFile, remove_files, remove_folder, sync
 from ..kernels.tables import Rows
-from ..tissue.sites import KINDS
-from .display import FIRST_CODE, display_codes
+from ..liver import Liver
+from ..tissue.sites import KINDS, STANDING
 from .recorder import Recorder
-from .timeseries import living_hepatocytes, perfused_sinusoids
-
-if TYPE_CHECKING:
-    from ..model import LiverModel
+from .scene import levels, standing
 
 NAME = "snapshots.zarr"
-TABLES = ("tumor", "kupffer", "natural_killer", "neutrophil", "stellate")
-"""The populations whose tables are kept; the endothelium does not move, and is kept as a lattice."""
 LIVING = "alive"
 """The one column that is left out: all cells kept are alive."""
 _PLACES = {"row": "y_um", "column": "x_um"}
@@ -188,14 +182,14 @@ class Snapshots(Recorder):
                 newest = max(newest, written)
         self._synced_ns = newest
 
-    def _allocate(self, model: "LiverModel", steps: list[int]) -> None:
+    def _allocate(self, model: Liver, steps: list[int]) -> None:
         self.frames = 0
         self._length = max(1, min(_CHUNK_FRAMES, _CHUNK_SITES // (model.shape[0] * model.shape[1])))
         self._times = np.full(len(steps), np.nan)
         self._frames = {
             name: np.zeros((self._length, *values.shape), values.dtype) for name, values in _lattices(model).items()
         }
-        self._tables = {name: _Ragged(model, name, len(steps)) for name in TABLES}
+        self._tables = {name: _Ragged(model, species, len(steps)) for name, species in _tables(model).items()}
         self._synced_ns = 0
 
     def _write_frames(self, first: int) -> None:
@@ -210,11 +204,10 @@ class Snapshots(Recorder):
 class _Ragged:
     """The tables of one population in all frames, end to end; the cells after the last whole chunk are in memory."""
 
-    def __init__(self, model: "LiverModel", population: str, frames: int):
-        dtype = model.populations[population].rows.dtype
+    def __init__(self, model: Liver, species: Species, frames: int):
         self.columns = {
-            _PLACES.get(name, name): np.dtype("f4") if name in _PLACES else dtype[name]
-            for name in dtype.names
+            _PLACES.get(name, name): np.dtype("f4") if name in _PLACES else species.dtype[name]
+            for name in species.dtype.names
             if name != LIVING
         }
         self._lowest, self._spacing_um = model.shape[0] - 1, np.float32(model.spacing_um)
@@ -273,32 +266,28 @@ def _kept(state: dict[str, np.ndarray]) -> dict[str, tuple[np.ndarray, int]]:
         group, _, rest = name.partition("/")
         if group == "frames" and rest:
             kept[rest] = held, frames - len(held)
-        elif group in TABLES and rest != "first":
+        elif f"{group}/first" in state and rest != "first":
             kept[f"cells/{name}"] = held, 0 if rest == "count" else int(state[f"{group}/first"])
     return kept
 
 
-def _lattices(model: "LiverModel") -> dict[str, np.ndarray]:
+def _tables(model: Liver) -> dict[str, Species]:
+    """The populations whose tables are kept; the wall does not move, and is kept as lattices."""
+    return {
+        name: population.species for name, population in model.populations.items() if not population.species.is_wall
+    }
+
+
+def _lattices(model: Liver) -> dict[str, np.ndarray]:
     """The lattices of one frame by name, [row, column]: uint8 codes and float16 levels."""
-    lumen, tissue = display_codes(model)
-    frame = {
-        "lumen": lumen,
-        "tissue": tissue,
-        "perfused": perfused_sinusoids(model).astype(np.uint8),
-        "hepatocyte": living_hepatocytes(model).astype(np.uint8),
+    frame = standing(model) | {
+        "perfused": model.perfused_sinusoids().astype(np.uint8),
+        "hepatocyte": model.living_hepatocytes().astype(np.uint8),
     }
-    levels = {name: getattr(model, name) for name in KEPT} | {
-        name: field.values for name, field in model.fields.items()
-    }
-    wall = model.endothelium.alive_rows()
-    levels["e_selectin"] = np.zeros(model.shape, np.float32)
-    levels["e_selectin"][wall.row, wall.column] = wall.e_selectin
-    return frame | {name: np.minimum(values, _FULL).astype(np.float16) for name, values in levels.items()}
+    return frame | {name: np.minimum(values, _FULL).astype(np.float16) for name, values in levels(model).items()}
 
 
-def _create(
-    path, model: "LiverModel", frames: dict[str, np.ndarray], tables: dict[str, _Ragged], count: int
-) -> zarr.Group:
+def _create(path, model: Liver, frames: dict[str, np.ndarray], tables: dict[str, _Ragged], count: int) -> zarr.Group:
     """A new store with room for `count` frames."""
     group = zarr.create_group(
         LocalStore(path),
@@ -306,8 +295,8 @@ def _create(
             "title": model.config.name,
             "spacing_um": float(model.spacing_um),
             "dt_minutes": float(model.dt_minutes),
-            "tumor_states": list(model.tumor.states),
             "populations": {name: list(population.states) for name, population in model.populations.items()},
+            "looks": _looks(model),
         },
     )
     rows, columns = model.shape
@@ -363,8 +352,8 @@ def _create(
             attributes=_about(model, name),
         )
     for name, table in tables.items():
-        states = list(model.populations[name].states)
-        cells = group.create_group(f"cells/{name}", attributes={"states": states})
+        species = model.populations[name].species
+        cells = group.create_group(f"cells/{name}", attributes={"states": list(species.state_names)})
         along = f"{name}_cell"
         cells.create_array(
             "count",
@@ -376,12 +365,7 @@ def _create(
             compressors=chunks.COMPRESSORS,
             attributes={"units": "1", "long_name": "cells in the frame", "sample_dimension": along},
         )
-        about = {
-            "state": _flags("state", enumerate(states)),
-            "layer": _flags("where it stands", enumerate(("lumen", "tissue"))),
-        }
         for column, kind in table.columns.items():
-            unit = {"h": "h", "um": "um"}.get(column.rpartition("_")[2])
             cells.create_array(
                 column,
                 shape=(0,),
@@ -390,30 +374,48 @@ def _create(
                 fill_value=0,
                 dimension_names=(along,),
                 compressors=chunks.COMPRESSORS,
-                attributes=about.get(column, {"units": unit} if unit else {}),
+                attributes=_about_column(species, column),
             )
     return group
 
 
-def _about(model: "LiverModel", name: str) -> dict:
+def _looks(model: Liver) -> dict[str, list]:
+    """How the cells of each number in the pictures are drawn (the fields of `cells.species.Look`), so that a picture can be
+    drawn from the store alone."""
+    species = (population.species for population in model.populations.values())
+    return {str(code): [*look] for one in species for code, look in one.looks.items()}
+
+
+def _about_column(species: Species, name: str) -> dict:
+    """The attributes of a column of a table of cells."""
+    if name == "state":
+        return _flags("state", enumerate(species.state_names))
+    if name == "layer":
+        return _flags("where it stands", enumerate(STANDING))
+    place = next((column for column, kept in _PLACES.items() if kept == name), None)
+    if place is not None:
+        return {"units": "um", "long_name": f"{name[0]} of the cell"}
+    column = species.column[name]
+    about = {"long_name": column.meaning} | ({"units": column.unit} if column.unit else {})
+    return about | ({"valid_range": list(column.within)} if column.within else {})
+
+
+def _about(model: Liver, name: str) -> dict:
     """The attributes of a lattice of the frames, as readers of the CF conventions know them."""
-    if name in ("lumen", "tissue"):
-        codes = [
-            (0, "nobody"),
-            *(
-                (first + k, f"{population}_{state}")
-                for population, first in FIRST_CODE.items()
-                for k, state in enumerate(model.populations[population].states)
-            ),
-        ]
+    if name in STANDING:
+        codes = [(0, "nobody")]
+        for population, species in _tables(model).items():
+            for number, state in enumerate(species.state_names):
+                codes.append((species.first_picture_code + number, f"{population}_{state}"))
         return _flags(f"who stands in the {name}", codes)
     if name in ("perfused", "hepatocyte"):
         return _flags({"perfused": "blood flow", "hepatocyte": "living hepatocyte"}[name], enumerate(("no", "yes")))
+    words = type(model.config).registry.words()[name]
     if name in model.fields:
         unit = model.fields[name].unit
         signal = {"units": "1", "long_name": f"{name} (× half-maximal effect)", "relative_to": "half-maximal effect"}
         return signal if unit == _EFFECT else {"units": unit, "long_name": name}
-    return {"units": "1", "long_name": KEPT[name].words if name in KEPT else "E-selectin on the wall"}
+    return {"units": "1", "long_name": words if name in model.layers else f"{words} on the wall"}
 
 
 def _flags(long_name: str, codes: Iterable[tuple[int, str]]) -> dict:

@@ -1,17 +1,11 @@
 """timeseries.parquet: counts, events, fields, blood levels and nodules through time, one row per moment."""
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
-from ..fields.layers import KEPT
 from ..ledger import cause, event
-from ..tissue.sites import PARENCHYMA, SINUSOID
+from ..liver import Liver
 from .nodules import survey, tumor_area_um2
 from .tables import Column, TableRecorder
-
-if TYPE_CHECKING:
-    from ..model import LiverModel
 
 CAUSES = {
     event.HELD: (cause.SIZE, cause.WALL, cause.KUPFFER, cause.NET, cause.PLUG),
@@ -54,7 +48,7 @@ class Timeseries(TableRecorder):
     def record(self, model):
         self.add({column.name: np.asarray(value) for column, value in self._look(model)})
 
-    def _look(self, model: "LiverModel") -> list[tuple[Column, float]]:
+    def _look(self, model: Liver) -> list[tuple[Column, float]]:
         """The columns, each with its present value."""
         return [
             (Column("time_min", "f8", "min", "simulated time"), model.minutes),
@@ -108,8 +102,10 @@ def _lattices(model):
         values = field.values
         yield Column(f"{name}_mean", "f8", field.unit, f"mean of {name} over all sites"), values.mean(dtype=np.float64)
         yield Column(f"{name}_max", "f8", field.unit, f"highest {name} of all sites"), values.max()
-    for name, layer in KEPT.items():
-        values, words = getattr(model, name), layer.words
+    for layer in type(model.config).registry.layers:
+        if not layer.kept:
+            continue
+        name, words, values = layer.name, layer.words, model.layers[layer.name]
         total = values.sum(dtype=np.float64)
         yield Column(f"{name}_mean", "f8", "1", f"mean {words} of all sites"), total / values.size
         yield Column(f"{name}_max", "f8", "1", f"most {words} of all sites"), values.max()
@@ -123,17 +119,7 @@ def _blood(model):
 
 
 def _tissue(model):
-    alive = living_hepatocytes(model)
+    alive = model.living_hepatocytes()
     yield Column("hepatocyte_sites", "i8", "sites", "sites with a living hepatocyte"), np.count_nonzero(alive)
-    carrying = perfused_sinusoids(model)
+    carrying = model.perfused_sinusoids()
     yield Column("perfused_sites", "i8", "sites", "sinusoid sites with blood flow"), np.count_nonzero(carrying)
-
-
-def living_hepatocytes(model: "LiverModel") -> np.ndarray:
-    """Where a hepatocyte lives: bool lattice."""
-    return (model.hepatocytes != 0) & (model.sites.kind == PARENCHYMA)
-
-
-def perfused_sinusoids(model: "LiverModel") -> np.ndarray:
-    """Where a sinusoid carries blood: bool lattice."""
-    return (model.sites.perfused != 0) & (model.sites.kind == SINUSOID)

@@ -15,8 +15,8 @@ from ..cells.population import TUMOR
 from ..kernels.exponential import decaying
 from ..kernels.jit import jit
 from ..kernels.sites import count_touching
-from ..tissue.sites import LUMEN, TISSUE
 from ..target import Target
+from ..tissue.sites import LUMEN, TISSUE
 from ..units import Fraction, Hours, PerHour, parameter
 from .rule import Rule, RuleParameters
 
@@ -32,7 +32,9 @@ class EndothelialActivation(Rule):
     reads = ("tumor", "kupffer", "endothelium", "tnf")
     writes = ("kupffer", "endothelium")
     inhibited = ("e_selectin_on", "vcam1_on", "icam1_on")
-    inhibitor = Target("inhibitor of NF-kB, C-raf antisense", "Khatib 2002, Cancer Res 62:5393: E-selectin not induced", "checked")
+    inhibitor = Target(
+        "inhibitor of NF-kB, C-raf antisense", "Khatib 2002, Cancer Res 62:5393: E-selectin not induced", "checked"
+    )
 
     class Parameters(RuleParameters):
         e_selectin_on: PerHour = parameter(

@@ -17,8 +17,8 @@ from ..kernels.random import happens, hash64
 from ..kernels.sites import count_touching, lift, neighbour, place
 from ..ledger import cause, event
 from ..ledger.ledger import enter
-from ..tissue.sites import LUMEN, PARENCHYMA, TISSUE
 from ..target import Target
+from ..tissue.sites import LUMEN, PARENCHYMA, TISSUE
 from ..units import Fraction, Hours, Number, parameter
 from .rule import Rule, RuleParameters
 

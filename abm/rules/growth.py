@@ -19,8 +19,8 @@ from ..kernels.sites import neighbour, offset_between, place
 from ..kernels.tables import HIGH, take_slot
 from ..ledger import cause, event
 from ..ledger.ledger import enter, lose
-from ..tissue.sites import LUMEN, PARENCHYMA, SINUSOID, TISSUE
 from ..target import Target
+from ..tissue.sites import LUMEN, PARENCHYMA, SINUSOID, TISSUE
 from ..units import Fraction, Hours, MillimetersOfMercury, Number, PerHour, Positive, parameter
 from .rule import Rule, RuleParameters
 

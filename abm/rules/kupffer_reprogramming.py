@@ -13,8 +13,8 @@ from ..cells import kupffer
 from ..cells.population import TUMOR
 from ..kernels.jit import jit
 from ..kernels.sites import reach_within, shifted
-from ..tissue.sites import TISSUE
 from ..target import Target
+from ..tissue.sites import TISSUE
 from ..units import Fraction, Micrometers, Millimolar, PerHour, parameter
 from .rule import Rule, RuleParameters
 from .surroundings import block_of, tumor_around

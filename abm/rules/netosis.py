@@ -16,8 +16,8 @@ from ..kernels.jit import jit
 from ..kernels.random import draw_each, may_strike, strikes, unit
 from ..kernels.sites import lift, reach_within, shifted
 from ..kernels.tables import HIGH, free_slot
-from ..tissue.sites import LUMEN, SINUSOID
 from ..target import Target
+from ..tissue.sites import LUMEN, SINUSOID
 from ..units import Hours, Micrometers, Number, PerHour, parameter
 from .rule import Rule, RuleParameters
 

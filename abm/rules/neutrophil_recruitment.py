@@ -14,8 +14,8 @@ from ..kernels.jit import jit
 from ..kernels.random import draw_each, fill_each, hash64, may_strike, stream_key, strikes, uniform, unit
 from ..kernels.sites import lift, place
 from ..kernels.tables import HIGH, free_slot, take_slot
-from ..tissue.sites import LUMEN
 from ..target import Target
+from ..tissue.sites import LUMEN
 from ..units import Hours, Number, PerHour, parameter
 from .rule import Rule, RuleParameters
 from .supply import entry_sites

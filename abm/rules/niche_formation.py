@@ -14,8 +14,8 @@ from ..cells.tumor import CIRCULATING
 from ..fields.multigrid import is_zero
 from ..kernels.jit import jit
 from ..kernels.sites import neighbour
-from ..tissue.sites import TISSUE
 from ..target import Target
+from ..tissue.sites import TISSUE
 from ..units import Fraction, Hours, PerHour, parameter
 from .rule import Rule, RuleParameters
 
@@ -27,7 +27,9 @@ class NicheFormation(Rule):
     reads = ("blood", "kupffer", "stellate", "ecm")
     writes = ("kupffer", "exosomes", "tumor")
     inhibited = ("education_rate",)
-    inhibitor = Target("knock-down of MIF in the exosomes", "Costa-Silva 2015, 10.1038/ncb3169: prevents the niche", "checked")
+    inhibitor = Target(
+        "knock-down of MIF in the exosomes", "Costa-Silva 2015, 10.1038/ncb3169: prevents the niche", "checked"
+    )
 
     class Parameters(RuleParameters):
         education_rate: PerHour = parameter(

@@ -19,8 +19,8 @@ from ..kernels.sites import count_touching, lift, neighbour, place
 from ..kernels.tables import HIGH, free_slot, take_slot
 from ..ledger import cause, event
 from ..ledger.ledger import lose
-from ..tissue.sites import LUMEN, TISSUE
 from ..target import Target
+from ..tissue.sites import LUMEN, TISSUE
 from ..units import Fraction, Hours, Millimolar, Number, PerHour, parameter
 from .rule import Rule, RuleParameters
 from .supply import entry_sites

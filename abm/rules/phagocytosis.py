@@ -19,8 +19,8 @@ from ..kernels.random import happens, hash64
 from ..kernels.sites import touching
 from ..ledger import cause, event
 from ..ledger.ledger import lose
-from ..tissue.sites import LUMEN, TISSUE
 from ..target import Target
+from ..tissue.sites import LUMEN, TISSUE
 from ..units import Hours, Number, PerHour, parameter
 from .rule import Rule, RuleParameters
 from .surroundings import beside_tumor, standing_in

@@ -6,6 +6,7 @@ from typing import ClassVar
 from pydantic import Field, model_validator
 
 from ..liver import Liver
+from ..registry import marker
 from ..target import Target
 from ..units import Parameters, declared
 
@@ -87,11 +88,4 @@ class Rule:
         return cls.about().splitlines()[0]
 
 
-def rule(cls: type[Rule]) -> type[Rule]:
-    """Class decorator: register a user's own rule from a file that the config names under `plugins`."""
-    if not (isinstance(cls, type) and issubclass(cls, Rule)):
-        raise TypeError("@rule decorates a class derived from abm.Rule")
-    if not getattr(cls, "name", ""):
-        raise TypeError(f"the rule {cls.__name__} needs a name, e.g. name = 'my_rule'")
-    cls.is_plugin = True
-    return cls
+rule = marker(Rule, "rule")

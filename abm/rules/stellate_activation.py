@@ -13,8 +13,8 @@ from ..fields.multigrid import is_zero
 from ..kernels.jit import jit
 from ..kernels.random import draw_each, may_strike, strikes, unit
 from ..kernels.sites import count_touching, neighbour
-from ..tissue.sites import CENTRAL_VEIN, PORTAL_TRACT, TISSUE
 from ..target import Target
+from ..tissue.sites import CENTRAL_VEIN, PORTAL_TRACT, TISSUE
 from ..units import Fraction, Hours, PerHour, parameter
 from .rule import Rule, RuleParameters
 

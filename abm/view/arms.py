@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ..record.scene import Scene
 from ..record.tables import read_table
 from . import lettering
 from .frames import Film
@@ -13,7 +14,6 @@ from .movie import write_film
 from .painter import Painter
 from .palette import ARMS_ON_DARK, FAINT, INK, PAPER
 from .recording import Recording
-from .scene import Scene
 from .strip import Course, Panel, Strip
 
 MOST_ARMS = len(ARMS_ON_DARK)

@@ -14,6 +14,7 @@ from matplotlib.ticker import NullFormatter
 from ..config.recording import RecordParameters
 from ..folder.files import DamagedFile
 from ..record.fates import ALIVE, STAGES, End, Fates, fates_of
+from ..record.scene import Scene
 from ..record.tables import read_table
 from ..tissue.sites import PARENCHYMA, SINUSOID
 from . import lettering
@@ -21,7 +22,6 @@ from .frames import Film, contact_sheet
 from .painter import Painter
 from .palette import FATES, FIELD_LABELS, INK, LOOKS, PAPER, as_hex
 from .recording import Recording
-from .scene import Scene
 from .sprites import cell_picture
 from .strip import shown_from
 from .style import BAR, LINE, QUIET, WORDS, new_figure, plain, save_figure

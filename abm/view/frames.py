@@ -11,11 +11,11 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
+from ..record.scene import Scene, scene_of
 from . import lettering, palette
 from .painter import Painter, overlay_colours
 from .palette import FAINT, INK, LOOKS, PAPER
 from .recording import Recording, field_limits
-from .scene import Scene, scene_of
 from .sprites import cell_picture, fibre_atlas, net_atlas, padding
 from .strip import Strip
 

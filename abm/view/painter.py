@@ -7,9 +7,9 @@ is one pass over the pixels and one stamp per cell.
 import numpy as np
 
 from ..kernels.random import stream_key
+from ..record.scene import Scene
 from ..tissue.sites import CENTRAL_VEIN, PARENCHYMA, PORTAL_TRACT, SINUSOID
 from . import palette, raster
-from .scene import Scene
 from .sprites import VARIANTS, cell_atlas, fibre_atlas, net_atlas, padding
 
 _SINUSOID_RADIUS = 0.40  # sites

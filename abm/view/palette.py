@@ -6,46 +6,19 @@ violet. The colours of any two populations, and of any two tumor states, stay ap
 deuteranopia; where two states of one population share a hue, brightness and shape tell them apart.
 """
 
-from typing import NamedTuple
+from ..cells import POPULATIONS
+from ..cells.species import Colour, Look
+from ..config.schema import SHIPPED
 
-from ..fields.layers import KEPT
-
-Colour = tuple[int, int, int]
-
-
-class Look(NamedTuple):
-    """How one display code is drawn: `radius` in sites; `glow` 0-1 is the halo of fluorescence around it."""
-
-    group: str
-    label: str
-    colour: Colour
-    shape: str
-    radius: float
-    glow: float = 0.0
+LOOKS: dict[int, Look] = {code: look for agent in POPULATIONS for code, look in agent.species.looks.items()}
+"""The looks of what comes with the simulator, by the number of each state in pictures; sizes relative to a 10 µm site."""
 
 
-LOOKS: dict[int, Look] = {
-    1: Look("Tumor cells", "circulating", (255, 252, 200), "round", 0.50, 0.45),
-    2: Look("Tumor cells", "held in a sinusoid", (250, 240, 60), "round", 0.72, 0.55),
-    3: Look("Tumor cells", "adherent", (252, 142, 30), "round", 0.74, 0.55),
-    4: Look("Tumor cells", "extravasated", (226, 52, 66), "tile", 0.66, 0.45),
-    5: Look("Tumor cells", "dormant", (190, 50, 145), "ring", 0.64, 0.35),
-    10: Look("Kupffer cells", "resting", (74, 124, 222), "amoeboid", 0.80, 0.0),
-    11: Look("Kupffer cells", "engulfing a tumor cell", (106, 150, 248), "engulfing", 0.98, 0.10),
-    12: Look("Kupffer cells", "secreting TNF", (128, 172, 255), "amoeboid", 0.92, 0.65),
-    13: Look("Kupffer cells", "reprogrammed", (66, 92, 158), "amoeboid", 0.80, 0.0),
-    20: Look("NK cells", "patrolling", (5, 158, 99), "round", 0.44, 0.0),
-    21: Look("NK cells", "on a tumor cell", (20, 196, 128), "round", 0.52, 0.70),
-    22: Look("NK cells", "after a kill", (5, 158, 99), "ring", 0.52, 0.15),
-    30: Look("Neutrophils", "N1", (160, 208, 228), "lobed", 0.47, 0.0),
-    31: Look("Neutrophils", "N2", (118, 160, 204), "lobed", 0.47, 0.0),
-    32: Look("Neutrophils", "casting a net", (225, 245, 255), "burst", 0.85, 0.45),
-    40: Look("Stellate cells", "quiescent", (98, 58, 172), "spindle", 0.62, 0.0),
-    41: Look("Stellate cells", "activated", (132, 72, 240), "spindle", 1.05, 0.25),
-}
-"""The looks of all display codes (see `abm.record.display`); sizes relative to a 10 µm site."""
+def look_of(population: str, state: str) -> Look:
+    """The look of cells of a population that comes with the simulator, in a state."""
+    species = next(agent.species for agent in POPULATIONS if agent.species.name == population)
+    return species.states[species.state_names.index(state)].look
 
-TUMOR_CODES = (1, 2, 3, 4, 5)
 
 HEPATOCYTE: Colour = (31, 42, 54)
 HEPATOCYTE_EDGE: Colour = (21, 30, 40)
@@ -90,16 +63,7 @@ ARMS: tuple[Colour, ...] = (
 ARMS_ON_DARK: tuple[Colour, ...] = ((226, 230, 236), (86, 180, 233), (240, 128, 48), (30, 190, 140))
 """The first of them on the dark ground of movies."""
 
-FIELD_LABELS = {
-    "tnf": "TNF-α",
-    "tgf_beta": "TGF-β",
-    "cxcl1": "CXCL1 / IL-8",
-    "oxygen": "oxygen",
-    "lactate": "lactate",
-    "vegf": "VEGF",
-    **{name: layer.words for name, layer in KEPT.items()},
-    "e_selectin": "E-selectin",
-}
+FIELD_LABELS = SHIPPED.words()
 UNITS = {"K": "× half-maximal", "1": ""}
 """How units are written for readers that have names of their own."""
 OVERLAY_MAP = "viridis"

@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 
 from ..folder.files import DamagedFile
+from ..record.scene import Scene
 from .palette import UNITS
-from .scene import Scene
 
 SNAPSHOTS = "snapshots.zarr"
 _LATTICES = ("lumen", "tissue", "perfused", "hepatocyte", "ecm", "nets", "e_selectin")

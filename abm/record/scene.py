@@ -1,0 +1,103 @@
+"""A scene: everything that is seen of the liver at one moment, as pictures show it and snapshots keep it.
+
+Who stands at a site is one number per layer: 0 is nobody, and every state of every population has a number of its own
+(`Species.first_picture_code`), which the store of a run explains.
+"""
+
+from dataclasses import dataclass, fields, replace
+
+import numpy as np
+
+from ..kernels.jit import jit
+from ..liver import Liver
+from ..tissue.sites import STANDING
+
+
+@dataclass
+class Scene:
+    """One moment; all lattices [row, column].
+
+    standing: numbers (uint8) of the cells, by the name of the layer in which they stand ("lumen", "tissue", "interstitium"
+    if anybody can stand there); perfused, hepatocyte: uint8, 1 in sinusoids in which blood flows and where a hepatocyte lives;
+    ecm, nets, e_selectin: float32; field: float32 level to lay over the picture, or None.
+    """
+
+    minutes: float
+    standing: dict[str, np.ndarray]
+    perfused: np.ndarray
+    hepatocyte: np.ndarray
+    ecm: np.ndarray
+    nets: np.ndarray
+    e_selectin: np.ndarray
+    field: np.ndarray | None = None
+
+    def cut(self, part: tuple[slice, slice]) -> "Scene":
+        """The scene in some rows and columns."""
+        lattices = {each.name: getattr(self, each.name) for each in fields(self)}
+        cut = {
+            name: np.ascontiguousarray(values[part])
+            for name, values in lattices.items()
+            if isinstance(values, np.ndarray)
+        }
+        standing = {name: np.ascontiguousarray(codes[part]) for name, codes in self.standing.items()}
+        return replace(self, standing=standing, **cut)
+
+    def counts(self) -> np.ndarray:
+        """Cells by their number, int64 [256]."""
+        return sum(np.bincount(codes.ravel(), minlength=256) for codes in self.standing.values())
+
+
+def layers_shown(liver: Liver) -> list[int]:
+    """The layers in which any population of this liver can stand."""
+    species = [population.species for population in liver.populations.values()]
+    stood_in = {layer for one in species for state in range(len(one.states)) for layer in one.layers_of(state)}
+    return sorted(stood_in)
+
+
+def standing(liver: Liver) -> dict[str, np.ndarray]:
+    """Who stands where, by the name of the layer: uint8 [row, column]."""
+    codes = np.zeros((len(STANDING), *liver.shape), np.uint8)
+    for population in liver.populations.values():
+        if not population.species.is_wall:
+            first = population.species.first_picture_code
+            _mark(population.used, population.code, first, liver.sites.population, liver.sites.occupant, codes)
+    return {STANDING[layer]: codes[layer] for layer in layers_shown(liver)}
+
+
+@jit
+def _mark(rows, population_code, first, population, occupant, codes):
+    """Write `first` + state where each living cell stands; those that hold no site (on their way) are not drawn."""
+    for slot in range(rows.size):
+        cell = rows[slot]
+        layer, row, column = cell.layer, cell.row, cell.column
+        if (
+            cell.alive != 0
+            and population[layer, row, column] == population_code
+            and occupant[layer, row, column] == slot
+        ):
+            codes[layer, row, column] = first + cell.state
+
+
+def levels(liver: Liver) -> dict[str, np.ndarray]:
+    """The levels that pictures show: layers that are kept, fields, and what the wall expresses, float32 [row, column]."""
+    registry = type(liver.config).registry
+    shown = {layer.name: liver.layers[layer.name] for layer in registry.layers if layer.kept}
+    shown |= {name: field.values for name, field in liver.fields.items()}
+    return shown | {name: liver.on_the_wall(name) for name in liver.wall.species.mapped}
+
+
+def scene_of(liver: Liver, field: str | None = None) -> Scene:
+    """The liver as it is now, with a level laid over it. Raises ValueError for one that it does not have."""
+    shown = levels(liver)
+    if field is not None and field not in shown:
+        raise ValueError(f"there is no field '{field}'; there are: {', '.join(sorted(shown))}")
+    return Scene(
+        minutes=float(liver.minutes),
+        standing=standing(liver),
+        perfused=liver.perfused_sinusoids().astype(np.uint8),
+        hepatocyte=liver.living_hepatocytes().astype(np.uint8),
+        ecm=shown["ecm"],
+        nets=shown["nets"],
+        e_selectin=shown["e_selectin"],
+        field=None if field is None else np.asarray(shown[field], np.float32),
+    )
