@@ -7,22 +7,17 @@ A look costs about as much as a step of all rules; nothing in the liver is chang
 """
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .cells.population import FRACTIONS, SIGNED
-from .cells.tumor import CIRCULATING
-from .fields.layers import LAYERS, MARKS
+from .cells.population import Population
+from .fields.layers import MARKS
 from .kernels.tables import new_book
-from .tissue.sites import LUMEN, PARENCHYMA, SINUSOID, TISSUE
-
-if TYPE_CHECKING:
-    from .cells.population import Population
-    from .model import LiverModel
+from .liver import Liver
+from .tissue.sites import KINDS, PARENCHYMA, ROOM, SINUSOID, STANDING, TISSUE
 
 _ROUNDING = np.float32(1e-5)
-_OXYGEN_ROUNDING = 1e-3  # mmHg; the solver iterates to a tolerance
+_FIELD_ROUNDING = 1e-3  # above the highest level that a field can have; its solver iterates to a tolerance
 _SHOWN = 3
 
 
@@ -30,7 +25,7 @@ class BrokenInvariant(RuntimeError):
     """The state of a liver is not one that a liver can be in; the message says when, after what, and what is wrong."""
 
 
-def check(model: "LiverModel", after: str = "") -> None:
+def check(model: Liver, after: str = "") -> None:
     """Raise BrokenInvariant unless everything holds; `after` names what was done last ("the rule 'growth'")."""
     wrong = list(violations(model))
     if wrong:
@@ -40,7 +35,7 @@ def check(model: "LiverModel", after: str = "") -> None:
         )
 
 
-def watch(model: "LiverModel", every: int = 1) -> None:
+def watch(model: Liver, every: int = 1) -> None:
     """Check the model now, and from now on after every part of every `every`-th step."""
     check(model, "the beginning")
 
@@ -51,7 +46,7 @@ def watch(model: "LiverModel", every: int = 1) -> None:
     model.watch = look
 
 
-def violations(model: "LiverModel") -> Iterator[str]:
+def violations(model: Liver) -> Iterator[str]:
     """One sentence for everything that is wrong with the state of the liver."""
     standing = 0
     for population in model.populations.values():
@@ -59,13 +54,13 @@ def violations(model: "LiverModel") -> Iterator[str]:
         yield from wrong
         if not wrong:  # places can be looked up only where the table is sound
             yield from _places(model, population)
-            standing += _standing(model, population)
+            standing += _standing(population)
     yield from _lattices(model, standing)
     yield from _books(model)
     yield from _fields(model)
 
 
-def _table(population: "Population") -> Iterator[str]:
+def _table(population: Population) -> Iterator[str]:
     """The table by itself: its book, identities, states and numbers."""
     name, expected = population.name, new_book(population.rows)
     if population.book.tolist() != expected.tolist():
@@ -79,53 +74,67 @@ def _table(population: "Population") -> Iterator[str]:
     if (rows.state >= len(population.states)).any():
         yield f"in the {name} table, a cell is in state {rows.state.max()}, and there are {len(population.states)}"
         return
-    for column in rows.dtype.names:
-        values = rows[column]
+    for column in population.species.all_columns:
+        values, (least, most) = rows[column.name], column.limits
         if values.dtype.kind == "f" and not np.isfinite(values).all():
-            yield f"in the {name} table, '{column}' is {values[~np.isfinite(values)][0]}"
-        elif values.dtype.kind in "fi" and column not in SIGNED and (values < 0).any():
-            yield f"in the {name} table, '{column}' is {values.min()}"
-        elif column in FRACTIONS.get(name, ()) and (values > 1 + _ROUNDING).any():
-            yield f"in the {name} table, '{column}' is {values.max()}, above 1"
+            yield f"in the {name} table, '{column.name}' is {values[~np.isfinite(values)][0]}"
+        elif (values < least).any():
+            yield f"in the {name} table, '{column.name}' is {values.min()}, below {least:g}"
+        elif (values > most * (1 + _ROUNDING)).any():
+            yield f"in the {name} table, '{column.name}' is {values.max()}, above {most:g}"
 
 
-def _places(model: "LiverModel", population: "Population") -> Iterator[str]:
+def _places(model: Liver, population: Population) -> Iterator[str]:
     """Every cell stands where the lattices say, and where its kind may stand."""
     name, sites = population.name, model.sites
     slots = np.flatnonzero(population.used.alive)
     rows = population.used[slots]
-    inside = (rows.row < model.shape[0]) & (rows.column < model.shape[1]) & (rows.layer <= TISSUE)
+    inside = (rows.row < model.shape[0]) & (rows.column < model.shape[1]) & (rows.layer < len(STANDING))
     if not inside.all():
         yield f"in the {name} table, a cell is outside of the lattice"
         return
-    if population is model.endothelium:
+    if population.species.is_wall:
         if rows.size != np.count_nonzero(sites.kind == SINUSOID) or not np.array_equal(
             sites.endothelium[rows.row, rows.column], slots
         ):
             yield "the wall of a sinusoid is missing or in another place than the lattice says"
         return
-    if population is model.tumor:
-        slots, rows = slots[rows.state != CIRCULATING], rows[rows.state != CIRCULATING]
+    stands = ~np.isin(rows.state, _carried(population))
+    slots, rows = slots[stands], rows[stands]
     lost = (sites.occupant[rows.layer, rows.row, rows.column] != slots) | (
         sites.population[rows.layer, rows.row, rows.column] != population.code
     )
     for cell in rows[lost][:1]:
-        where = ("lumen", "tissue")[cell.layer]
+        where = STANDING[cell.layer]
         yield f"{np.count_nonzero(lost)} {name} cells are not where they say, one at site ({cell.row}, {cell.column}) of the {where}"
-    kind = sites.kind[rows.row, rows.column]
-    misplaced = np.where(rows.layer == LUMEN, kind != SINUSOID, (kind != SINUSOID) & (kind != PARENCHYMA))
+    possible = _possible(population)
+    misplaced = ~possible[rows.state, rows.layer, sites.kind[rows.row, rows.column]]
     for cell in rows[misplaced][:1]:
         yield f"in the {name} table, a cell stands at site ({cell.row}, {cell.column}), where nobody can"
 
 
-def _standing(model: "LiverModel", population: "Population") -> int:
+def _standing(population: Population) -> int:
     """How many cells hold a site: not the wall, nor those that the blood carries."""
-    if population is model.endothelium:
+    if population.species.is_wall:
         return 0
-    return population.count - (int(population.state_counts()[CIRCULATING]) if population is model.tumor else 0)
+    return population.count - int(population.state_counts()[_carried(population)].sum())
 
 
-def _lattices(model: "LiverModel", standing: int) -> Iterator[str]:
+def _carried(population: Population) -> list[int]:
+    """The states of cells that the blood carries, and that hold no site."""
+    return [state for state in range(len(population.states)) if not population.species.layers_of(state)]
+
+
+def _possible(population: Population) -> np.ndarray:
+    """Where a cell can stand: bool [state, layer, kind of site]."""
+    possible = np.zeros((len(population.states), len(STANDING), len(KINDS)), bool)
+    for state in range(len(population.states)):
+        for layer in population.species.layers_of(state):
+            possible[state, layer, ROOM[layer]] = True
+    return possible
+
+
+def _lattices(model: Liver, standing: int) -> Iterator[str]:
     """One cell per site and layer; sites are open or not, hepatocytes there or not."""
     sites = model.sites
     occupied = np.count_nonzero(sites.population)
@@ -141,21 +150,20 @@ def _lattices(model: "LiverModel", standing: int) -> Iterator[str]:
         yield f"a tumor cell and a hepatocyte are in one place, at site ({row}, {column})"
 
 
-def _books(model: "LiverModel") -> Iterator[str]:
+def _books(model: Liver) -> Iterator[str]:
     """Tumor cells alive = arrived + divided - every way out."""
     model.ledger.count()
     if model.ledger.balance != model.tumor.count:
         yield f"{model.tumor.count} tumor cells are alive, and by the ledger {model.ledger.balance}"
 
 
-def _fields(model: "LiverModel") -> Iterator[str]:
+def _fields(model: Liver) -> Iterator[str]:
     """Levels are finite, not negative, and within their limits."""
-    limits = {name: layer.full + _ROUNDING for name, layer in LAYERS.items() if np.isfinite(layer.full)}
-    limits["oxygen"] = model.config.fields.oxygen.portal + _OXYGEN_ROUNDING
-    for name in (*model.fields, *LAYERS):
-        values = model.fields[name].values if name in model.fields else getattr(model, name)
-        least = np.float32(model.config.fields.lactate.blood) if name == "lactate" else 0.0
-        wrong = ~((values >= least) & (values <= limits.get(name, np.finfo(np.float32).max)))  # true of NaN as well
+    limits = {layer.name: (0.0, layer.full + _ROUNDING) for layer in type(model.config).registry.layers}
+    limits |= {name: (np.float32(field.least), field.most + _FIELD_ROUNDING) for name, field in model.fields.items()}
+    for name, values in model.lattices().items():
+        least, most = limits[name]
+        wrong = ~((values >= least) & (values <= min(most, np.finfo(np.float32).max)))  # true of NaN as well
         for row, column in np.argwhere(wrong)[:1]:
             yield f"{name} is {values[row, column]} at site ({row}, {column})"
     for name in model.blood.levels.dtype.names:

@@ -93,6 +93,10 @@ class Registry(NamedTuple):
         named |= {layer.name: layer.words for layer in self.layers if layer.kept}
         return named | {name: column.mapped for species in self.species for name, column in species.mapped.items()}
 
+    def synonyms(self) -> dict[str, str]:
+        """What people write for the names of populations, fields and layers."""
+        return {one.name: one.synonyms for one in (*self.species, *self.fields, *self.layers) if one.synonyms}
+
     def units(self) -> dict[str, str]:
         """The units of fields and layers; "" for those that have none."""
         return {field.name: field.unit for field in self.fields} | {layer.name: "" for layer in self.layers}

@@ -19,7 +19,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .fields.layers import LAYERS
 from .folder import checkpoint, manifest
 from .folder.files import (
     DamagedFile,
@@ -428,9 +427,7 @@ def default_recorders(model: "LiverModel", in_folder: bool) -> list[Recorder]:
 
 def check_finite(model: "LiverModel") -> None:
     """Raise FieldError when a lattice holds a value that is infinite or not a number."""
-    lattices = {name: field.values for name, field in model.fields.items()}
-    lattices |= {name: getattr(model, name) for name in LAYERS}
-    for name, values in lattices.items():
+    for name, values in model.lattices().items():
         # a sum in double precision is finite exactly when all its float32 terms are
         if not np.isfinite(values.sum(dtype=np.float64)):
             row, column = np.argwhere(~np.isfinite(values))[0]

@@ -29,7 +29,8 @@ LEVEL_AT_ITS_SITE = "level that one steadily secreting cell keeps at its own sit
 
 class Look(NamedTuple):
     """How a cell is drawn: `shape` is one of `abm.view.sprites`; `radius` in sites; `glow` 0-1 is the halo of fluorescence
-    around it; `group` and `label` are its words in a legend."""
+    around it; `group` and `label` are its words in a legend, `state` the name of
+    what is drawn so; both are those of the population."""
 
     label: str
     colour: Colour
@@ -37,6 +38,7 @@ class Look(NamedTuple):
     radius: float
     glow: float = 0.0
     group: str = ""
+    state: str = ""
 
 
 class Column(NamedTuple):
@@ -113,6 +115,41 @@ class Chart(NamedTuple):
 
     words: str
     state: str | None = None
+
+
+class Shown(NamedTuple):
+    """What pictures and figures show of a population: how its states are drawn, by their number in pictures, its courses
+    through time, and their colour on white. A run keeps it, so that it can be drawn without what declared it."""
+
+    name: str
+    words: str
+    looks: Mapping[int, Look]
+    charts: tuple[Chart, ...]
+    ink: str
+
+    @property
+    def courses(self) -> list[tuple[str, str]]:
+        """The columns of timeseries.parquet that are drawn, each with its words; the most telling one first."""
+        return [(f"{self.name}_{chart.state}" if chart.state else self.name, chart.words) for chart in self.charts]
+
+    @property
+    def plain(self) -> dict[str, Any]:
+        """As plain data, for a file."""
+        looks = {str(code): list(look) for code, look in self.looks.items()}
+        return self._asdict() | {"looks": looks, "charts": [list(chart) for chart in self.charts]}
+
+    @classmethod
+    def from_plain(cls, said: Mapping[str, Any]) -> "Shown":
+        """From what `plain` gave. Raises KeyError, TypeError or ValueError for what is none."""
+        looks = {int(code): Look(*look)._replace(colour=tuple(look[1])) for code, look in said["looks"].items()}
+        return cls(said["name"], said["words"], looks, tuple(Chart(*chart) for chart in said["charts"]), said["ink"])
+
+    def colour_of(self, column: str) -> Colour | None:
+        """The colour of a course on dark: that of its state, or of the first one; None for what has no look."""
+        looks = list(self.looks.values())
+        chart = next(chart for chart, (name, _) in zip(self.charts, self.courses, strict=True) if name == column)
+        found = [look for look in looks if chart.state is not None and look.state == chart.state] or looks
+        return found[0].colour if found else None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -216,12 +253,16 @@ class Species:
 
     @property
     def looks(self) -> dict[int, Look]:
-        """How its cells are drawn, by their number in pictures."""
+        """How its cells are drawn, by their number in pictures; those that the blood carries are not."""
         return {
-            self.first_picture_code + number: state.look._replace(group=self.words)
+            self.first_picture_code + number: state.look._replace(group=self.words, state=state.name)
             for number, state in enumerate(self.states)
-            if state.look is not None
+            if state.look is not None and self.layers_of(number)
         }
+
+    @property
+    def shown(self) -> Shown:
+        return Shown(self.name, self.words, self.looks, self.charts, self.ink)
 
     @property
     def mapped(self) -> dict[str, Column]:

@@ -116,8 +116,7 @@ def _paint() -> None:
     codes[3] = 10
     scene = Scene(
         0.0,
-        codes,
-        np.where(kind == SINUSOID, 40, 0).astype(np.uint8),
+        {"lumen": codes, "tissue": np.where(kind == SINUSOID, 40, 0).astype(np.uint8)},
         np.ones_like(kind),
         np.ones_like(kind),
         nothing + np.float32(0.5),

@@ -12,6 +12,7 @@ import numpy as np
 from ..extras import how_to_install
 from ..record.tables import read_table
 from ..statistics import Estimate, mean_band, mean_estimate, share_estimate
+from ..view.palette import SHOWN
 from ..view.style import save_figure
 from .figures import (
     ArmCascade,
@@ -50,11 +51,7 @@ _COURSES = (
     ("events_passed", "tumor cells that left by the vein", "", 1.0),
     ("events_phagocytosed", "tumor cells engulfed", "", 1.0),
     ("events_killed", "tumor cells killed by NK cells", "", 1.0),
-    ("kupffer", "Kupffer cells", "", 1.0),
-    ("natural_killer", "NK cells", "", 1.0),
-    ("neutrophil", "neutrophils", "", 1.0),
-    ("stellate_activated", "activated stellate cells", "", 1.0),
-    ("endothelium_activated", "activated LSEC", "", 1.0),
+    *((column, words, "", 1.0) for shown in SHOWN for column, words in shown.courses[:1]),
     ("oxygen_mean", "oxygen, mean", "mmHg", 1.0),
 )
 """What is drawn of the runs' timeseries: column, words, unit, and the factor to that unit."""

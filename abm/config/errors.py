@@ -22,18 +22,6 @@ _SYNONYMS = {
     "step": "dt timestep",
     "duration": "days hours tend endtime",
     "seed": "rng",
-    "kupffer": "kc kcs macrophage macrophages kupffercell kupffercells",
-    "endothelium": "lsec lsecs endothelial endothelialcells",
-    "stellate": "hsc hscs stellatecells",
-    "natural_killer": "nkcell nkcells nks",
-    "neutrophil": "pmn pmns neutrophils granulocytes",
-    "tumor": "cancer cancercells tumorcells tumourcells",
-    "tnf": "tnfa tnfalpha",
-    "tgf_beta": "tgfb tgfb1 tgfbeta1",
-    "cxcl1": "il8 cxcl8 kc gro groalpha mip2 chemokine",
-    "oxygen": "o2 po2",
-    "lactate": "lacticacid",
-    "vegf": "vegfa",
     "e_selectin": "sele cd62e eselectin",
     "deplete": "clodronate depletion",
     "degrade": "dnase dnasei",
@@ -45,12 +33,17 @@ _SYNONYMS = {
     "c57bl6_polyic": "mouse mice",
     "nude": "athymic balbcnude",
 }
-"""What the schema calls something, and what people write for it, plain (see `_plain`)."""
+"""What the schema calls something, and what people write for it, plain (see `_plain`); what is declared adds its own."""
 SEARCH_DEPTH = 8
 """How deep groups of keys are searched; the schema itself is about four deep."""
 SHOWN_PROBLEMS = 200
 SHOWN_KEYS = 20
 SHOWN_PLACES = 3
+
+
+def learn_synonyms(synonyms: Mapping[str, str]) -> None:
+    """Know what people write for names: words of small letters, with spaces between."""
+    _SYNONYMS.update(synonyms)
 
 
 @dataclass(frozen=True)

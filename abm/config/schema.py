@@ -21,7 +21,7 @@ from ..tissue.anatomy import TissueParameters
 from ..tissue.sites import STANDING
 from ..units import LONGEST, Hours, Moment, Parameters, misfit
 from . import plugins
-from .errors import choice
+from .errors import choice, learn_synonyms
 from .kinds import one_of
 from .recording import RecordParameters
 
@@ -194,6 +194,7 @@ def _with_own(own: Iterable[type]) -> Registry:
         interventions=SHIPPED.interventions + mine[Intervention],
     )
     registry.refuse_misfits()
+    learn_synonyms(registry.synonyms())
     return registry._replace(interventions=tuple(kind.for_registry(registry) for kind in registry.interventions))
 
 

@@ -47,7 +47,7 @@ class Looking:
 
     @cached_property
     def cells(self) -> np.ndarray:
-        """The living tumor cells: rows of `cells.tumor.DTYPE`."""
+        """The living tumor cells: rows of `TumorCell.dtype`."""
         return np.asarray(self.liver.tumor.alive_rows())
 
     def cells_in(self, states: Sequence[str]) -> np.ndarray:

@@ -296,7 +296,7 @@ def _create(path, model: Liver, frames: dict[str, np.ndarray], tables: dict[str,
             "spacing_um": float(model.spacing_um),
             "dt_minutes": float(model.dt_minutes),
             "populations": {name: list(population.states) for name, population in model.populations.items()},
-            "looks": _looks(model),
+            "cast": [species.shown.plain for species in _tables(model).values()],
         },
     )
     rows, columns = model.shape
@@ -379,13 +379,6 @@ def _create(path, model: Liver, frames: dict[str, np.ndarray], tables: dict[str,
     return group
 
 
-def _looks(model: Liver) -> dict[str, list]:
-    """How the cells of each number in the pictures are drawn (the fields of `cells.species.Look`), so that a picture can be
-    drawn from the store alone."""
-    species = (population.species for population in model.populations.values())
-    return {str(code): [*look] for one in species for code, look in one.looks.items()}
-
-
 def _about_column(species: Species, name: str) -> dict:
     """The attributes of a column of a table of cells."""
     if name == "state":
@@ -411,11 +404,13 @@ def _about(model: Liver, name: str) -> dict:
     if name in ("perfused", "hepatocyte"):
         return _flags({"perfused": "blood flow", "hepatocyte": "living hepatocyte"}[name], enumerate(("no", "yes")))
     words = type(model.config).registry.words()[name]
-    if name in model.fields:
-        unit = model.fields[name].unit
-        signal = {"units": "1", "long_name": f"{name} (× half-maximal effect)", "relative_to": "half-maximal effect"}
-        return signal if unit == _EFFECT else {"units": unit, "long_name": name}
-    return {"units": "1", "long_name": words if name in model.layers else f"{words} on the wall"}
+    if name not in model.fields:
+        return {"units": "1", "long_name": words if name in model.layers else f"{words} on the wall", "words": words}
+    unit = model.fields[name].unit
+    if unit == _EFFECT:
+        effect = "half-maximal effect"
+        return {"units": "1", "long_name": f"{name} (× {effect})", "relative_to": effect, "words": words}
+    return {"units": unit, "long_name": name, "words": words}
 
 
 def _flags(long_name: str, codes: Iterable[tuple[int, str]]) -> dict:

@@ -12,7 +12,7 @@ from . import lettering
 from .frames import Film
 from .movie import write_film
 from .painter import Painter
-from .palette import ARMS_ON_DARK, FAINT, INK, PAPER
+from .palette import ARMS_ON_DARK, FAINT, INK, PAPER, SHOWN
 from .recording import Recording
 from .strip import Course, Panel, Strip
 
@@ -20,6 +20,7 @@ MOST_ARMS = len(ARMS_ON_DARK)
 _PIXELS = (800, 640, 520, 440)  # of the longer side of the tissue, by the number of arms
 _GIF_PIXELS = (480, 400, 320, 260)
 _GAP = 10
+_TUMOR = next(tuple(shown.looks) for shown in SHOWN if shown.name == "tumor")
 _COURSES = (("tumor cells", "tumor"), ("engulfed so far", "events_phagocytosed"), ("nodules", "nodules"))
 
 
@@ -93,8 +94,12 @@ class ArmsFilm:
         pixels: int = 640,
         strip: Strip | None = None,
     ):
-        overlay = None if field is None else (field, recordings.all[0].unit(field), recordings.limits(field))
-        painters = [Painter(one.site_kind, one.spacing_um, pixels=pixels) for one in recordings.all]
+        overlay = (
+            None
+            if field is None
+            else (recordings.all[0].words(field), recordings.all[0].unit(field), recordings.limits(field))
+        )
+        painters = [Painter(one.site_kind, one.spacing_um, pixels=pixels, cast=one.cast) for one in recordings.all]
         self._films = [Film(painter, field=overlay, legend=False, clock=False) for painter in painters]
         legend = Film(painters[0], field=overlay, clock=False).legend
         self.names, self.title, self.strip = list(names), title, strip
@@ -152,7 +157,7 @@ class ArmsFilm:
         for film, scene, left in zip(self._films, scenes, self._lefts, strict=True):
             tissue = film.frame(scene)
             image[self._top : self._top + tissue.shape[0], left : left + tissue.shape[1]] = tissue
-            alive = f"{int(scene.counts()[1:6].sum()):,} tumor cells"
+            alive = f"{int(scene.counts()[list(_TUMOR)].sum()):,} tumor cells"
             lettering.write(
                 image,
                 alive,

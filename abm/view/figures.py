@@ -1,6 +1,7 @@
 """Figures of a run and of the tissue, for papers and talks: cascade, overview, time courses, anatomy."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from matplotlib.patches import PathPatch, Rectangle
 from matplotlib.path import Path as Outline
 from matplotlib.ticker import NullFormatter
 
+from ..cells.species import Shown
 from ..config.recording import RecordParameters
 from ..folder.files import DamagedFile
 from ..record.fates import ALIVE, STAGES, End, Fates, fates_of
@@ -20,7 +22,7 @@ from ..tissue.sites import PARENCHYMA, SINUSOID
 from . import lettering
 from .frames import Film, contact_sheet
 from .painter import Painter
-from .palette import FATES, FIELD_LABELS, INK, LOOKS, PAPER, as_hex
+from .palette import FATES, FIELD_LABELS, INK, PAPER, SHOWN, as_hex, look_of
 from .recording import Recording
 from .sprites import cell_picture
 from .strip import shown_from
@@ -31,13 +33,10 @@ if TYPE_CHECKING:
     from ..tissue.anatomy import Anatomy
     from ..tissue.flow import Flow
 
-_ON_WHITE = {"kupffer": "#3f6fc9", "natural_killer": "#058a57", "neutrophil": "#3aa0c8", "stellate": "#7a45d6"}
-_TUMOR = {
-    "held": "#e3c700",
-    "adherent": as_hex(LOOKS[3].colour),
-    "extravasated": as_hex(LOOKS[4].colour),
-    "dormant": as_hex(LOOKS[5].colour),
+_TUMOR = {"held": "#e3c700"} | {
+    state: as_hex(look_of("tumor", state).colour) for state in ("adherent", "extravasated", "dormant")
 }
+_STYLES = ("-", ":", "--", "-.")
 
 
 def plot_run(run_dir: Path | str) -> list[Path]:
@@ -221,11 +220,11 @@ def overview_figure(run_dir: Path | str) -> Figure:
     recording = Recording(run_dir)
     courses = _timeseries(run_dir)
     chosen = _moments(recording.times_min)
-    painter = Painter(recording.site_kind, recording.spacing_um, pixels=720)
+    painter = Painter(recording.site_kind, recording.spacing_um, pixels=720, cast=recording.cast)
     film = Film(painter, legend=False)
     frames = [_framed(film.frame(recording.scene(k))) for k in chosen]
     sheet = contact_sheet(frames, len(frames))
-    key = _key(sheet.shape[1])
+    key = _key(sheet.shape[1], recording.cast)
     picture = np.concatenate((sheet, key))
 
     width = 15.0
@@ -256,21 +255,18 @@ def _framed(image: np.ndarray) -> np.ndarray:
     return np.stack([np.pad(image[..., c], 5, constant_values=PAPER[c]) for c in range(3)], axis=-1)
 
 
-def _key(width: int) -> np.ndarray:
-    """A line that says which cell is which."""
-    entries = [
-        ("held tumor cell", 2),
-        ("adherent", 3),
-        ("extravasated", 4),
-        ("dormant", 5),
-        ("Kupffer cell", 10),
-        ("secreting TNF", 12),
-        ("NK cell", 20),
-        ("neutrophil", 30),
-        ("casting a net", 32),
-        ("stellate cell", 40),
-        ("activated", 41),
-    ]
+def _key(width: int, cast: Sequence[Shown]) -> np.ndarray:
+    """A line that says which cell is which: every state of tumor cells, and of the others the first and the most telling."""
+    entries = []
+    for shown in cast:
+        first, *others = shown.looks.values()
+        told = {chart.state for chart in shown.charts[:1]}
+        if shown.name == "tumor":
+            told = {look.state for look in others}
+            entries.append((first.label, first))
+        else:
+            entries.append((shown.words, first))
+        entries += [(look.label, look) for look in others if look.state in told]
     height = max(36, round(width / 56))
     size, scale = round(0.42 * height), round(0.42 * height)
     row = np.empty((height, width, 3), np.uint8)
@@ -278,8 +274,8 @@ def _key(width: int) -> np.ndarray:
     needed = [2 * scale + lettering.width(label, size) for label, _ in entries]
     space = (width - sum(needed)) / (len(entries) + 1)
     left = space
-    for (label, code), room in zip(entries, needed, strict=True):
-        sprite = cell_picture(LOOKS[code], scale, 2)
+    for (label, look), room in zip(entries, needed, strict=True):
+        sprite = cell_picture(look, scale, 2)
         cut = max(0, (sprite.shape[0] - height) // 2 + 1)
         sprite = sprite[cut : sprite.shape[0] - cut, cut : sprite.shape[1] - cut]
         top, start = (height - sprite.shape[0]) // 2, max(0, round(left) + scale // 2 - sprite.shape[1] // 2)
@@ -350,15 +346,16 @@ def _draw_fates(axes, courses) -> None:
 
 
 def _draw_host(axes, courses) -> None:
-    x = _axis(axes, courses, "cells of the liver")
-    for name, label, group, style in (
-        ("kupffer_tnf_secreting", "Kupffer (TNF)", "kupffer", "-"),
-        ("natural_killer", "NK", "natural_killer", "-"),
-        ("neutrophil", "neutrophils", "neutrophil", "-"),
-        ("stellate_activated", "act. stellate", "stellate", "-"),
-    ):
-        if name in courses:
-            axes.plot(x, courses[name], style, color=_ON_WHITE[group], lw=1.8, label=label)
+    _draw_charts(axes, courses, "cells of the liver", [shown for shown in SHOWN if shown.looks], most=1)
+
+
+def _draw_charts(axes, courses, title: str, cast: Sequence[Shown], most: int | None = None) -> None:
+    """The courses of some populations, up to `most` of each."""
+    x = _axis(axes, courses, title)
+    for shown in cast:
+        for (name, label), style in zip(shown.courses[:most], _STYLES, strict=False):
+            if name in courses:
+                axes.plot(x, courses[name], style, color=shown.ink, lw=1.8 if most == 1 else 1.6, label=label)
     _finish(axes)
 
 
@@ -379,32 +376,21 @@ def _draw_burden(axes, courses) -> None:
 
 
 def _draw_kupffer(axes, courses) -> None:
-    _draw_states(axes, courses, "Kupffer cells by state", "kupffer", ("engulfing", "tnf_secreting", "reprogrammed"))
+    _draw_charts(axes, courses, "Kupffer cells by state", [_shown("kupffer")])
 
 
 def _draw_leukocytes(axes, courses) -> None:
-    x = _axis(axes, courses, "leukocytes")
-    for name, label, group, style in (
-        ("natural_killer", "NK", "natural_killer", "-"),
-        ("natural_killer_in_contact", "NK on tumor cells", "natural_killer", ":"),
-        ("neutrophil_n1", "neutrophils N1", "neutrophil", "-"),
-        ("neutrophil_n2", "neutrophils N2", "neutrophil", ":"),
-    ):
-        if name in courses:
-            axes.plot(x, courses[name], style, color=_ON_WHITE[group], lw=1.6, label=label)
-    _finish(axes)
+    others = ("tumor", "kupffer", "stellate")
+    leukocytes = [shown for shown in SHOWN if shown.looks and shown.name not in others]
+    _draw_charts(axes, courses, "leukocytes", leukocytes, most=2)
 
 
 def _draw_wall(axes, courses) -> None:
-    x = _axis(axes, courses, "activated stellate and endothelial cells")
-    for name, label, colour in (
-        ("stellate_activated", "stellate, activated", _ON_WHITE["stellate"]),
-        ("endothelium_activated", "LSEC, activated", "#d9538a"),
-        ("endothelium_retracted", "LSEC, retracted", "#8a6a55"),
-    ):
-        if name in courses:
-            axes.plot(x, courses[name], color=colour, lw=1.6, label=label)
-    _finish(axes)
+    _draw_charts(axes, courses, "activated stellate and endothelial cells", [_shown("stellate"), _shown("endothelium")])
+
+
+def _shown(name: str) -> Shown:
+    return next(shown for shown in SHOWN if shown.name == name)
 
 
 def _draw_signals(axes, courses) -> None:
@@ -428,15 +414,6 @@ def _draw_layers(axes, courses) -> None:
     for name, colour in (("ecm", "#6f8797"), ("nets", "#3aa0c8"), ("exosomes", "#b0702a")):
         if f"{name}_total" in courses:
             axes.plot(x, courses[f"{name}_total"], color=colour, lw=1.6, label=FIELD_LABELS[name])
-    _finish(axes)
-
-
-def _draw_states(axes, courses, title: str, population: str, states: tuple[str, ...]) -> None:
-    x = _axis(axes, courses, title)
-    for state, style in zip(states, ("-", "--", ":"), strict=False):
-        if f"{population}_{state}" in courses:
-            label = "secreting TNF" if state == "tnf_secreting" else state
-            axes.plot(x, courses[f"{population}_{state}"], style, color=_ON_WHITE[population], lw=1.6, label=label)
     _finish(axes)
 
 

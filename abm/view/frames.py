@@ -11,10 +11,11 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
+from ..cells.species import Shown
 from ..record.scene import Scene, scene_of
 from . import lettering, palette
 from .painter import Painter, overlay_colours
-from .palette import FAINT, INK, LOOKS, PAPER
+from .palette import FAINT, INK, PAPER
 from .recording import Recording, field_limits
 from .sprites import cell_picture, fibre_atlas, net_atlas, padding
 from .strip import Strip
@@ -70,8 +71,10 @@ class Film:
         cls, recording: Recording, *, field: str | None = None, pixels: int = 800, strip: Strip | None = None
     ) -> "Film":
         """The film of a run; the overlay's limits are those of the whole run. Raises ValueError for an unknown field."""
-        overlay = (field, recording.unit(field), recording.limits(field)) if field is not None else None
-        painter = Painter(recording.site_kind, recording.spacing_um, pixels=pixels)
+        overlay = (
+            (recording.words(field), recording.unit(field), recording.limits(field)) if field is not None else None
+        )
+        painter = Painter(recording.site_kind, recording.spacing_um, pixels=pixels, cast=recording.cast)
         return cls(painter, title=recording.title, field=overlay, strip=strip)
 
     @property
@@ -132,9 +135,7 @@ class Film:
                 y += 1.05 * line
         y += 0.35 * line
         group = None
-        for code, look in LOOKS.items():
-            if code == 1:  # circulating cells pass within a step: they are hardly ever seen
-                continue
+        for code, look in self.painter.looks.items():
             if look.group != group:
                 group = look.group
                 y += 0.28 * line
@@ -172,7 +173,7 @@ class Film:
 
     def _colour_bar(self, y: float, left: int, right: int, size: int) -> None:
         name, unit, (low, high) = self.field
-        label = palette.FIELD_LABELS.get(name, name) + (f" ({unit})" if unit else "")
+        label = name + (f" ({unit})" if unit else "")
         lettering.write(self._canvas, label, round(y), left, size, FAINT, bold=True)
         top, height = round(y + 1.7 * size), max(6, size - 2)
         colours = overlay_colours(low > 0.0)[np.linspace(0, 255, right - left).astype(int)].astype(float)
@@ -186,7 +187,7 @@ class Film:
         counts = scene.counts()
         size = max(8, round(12.5 * max(self.unit, 0.72)))
         groups: dict[str, int] = {}
-        for code, look in LOOKS.items():
+        for code, look in self.painter.looks.items():
             groups[look.group] = groups.get(look.group, 0) + int(counts[code])
         shares = self._shares(scene)
         for key, (y, right) in self._counters.items():
@@ -211,6 +212,11 @@ class Film:
             "nets": f"{np.count_nonzero(scene.nets > _FAINTEST) * area:.3f} mm²",
             "ecm": f"{np.count_nonzero(scene.ecm > _FAINTEST) * area:.3f} mm²",
         }
+
+
+def _cast(model: "LiverModel") -> list[Shown]:
+    """The populations of a model that may be seen."""
+    return [population.species.shown for population in model.populations.values()]
 
 
 _KEPT_FILMS = 4
@@ -247,13 +253,17 @@ def picture(
     overlay = None
     if field is not None:
         unit = model.fields[field].unit if field in model.fields else ""
-        overlay = field, palette.UNITS.get(unit, unit), limits or field_limits([scene.field])
+        words = type(model.config).registry.words()[field]
+        overlay = words, palette.UNITS.get(unit, unit), limits or field_limits([scene.field])
     films = _films.setdefault(model, {})
     key = pixels, legend, *((cut.start, cut.stop, cut.step) for cut in part)
     film = films.pop(key, None)
     if film is None:
         film = Film(
-            Painter(kind, model.spacing_um, pixels=pixels), title=str(model.config.name), field=overlay, legend=legend
+            Painter(kind, model.spacing_um, pixels=pixels, cast=_cast(model)),
+            title=str(model.config.name),
+            field=overlay,
+            legend=legend,
         )
     elif film.field != overlay:
         film = Film(film.painter, title=film.title, field=overlay, legend=legend)

@@ -47,7 +47,7 @@ def write_movie(
     run_dir = Path(run_dir)
     recording = Recording(run_dir)
     pixels = pixels or (_GIF_SIZE if format == "gif" else 800)
-    film = Film.of_recording(recording, field=field, pixels=pixels, strip=_strip(run_dir))
+    film = Film.of_recording(recording, field=field, pixels=pixels, strip=_strip(run_dir, recording))
     stem = "movie" if field is None else f"movie_{field}"
     path = Path(path) if path is not None else run_dir / (stem if format == "png" else f"{stem}.{format}")
     return write_film(path, film, recording, format=format, field=field, fps=fps, progress=progress)
@@ -98,7 +98,7 @@ def frames_of(
                 progress(k + 1, len(recording))
 
 
-def _strip(run_dir: Path) -> Strip | None:
+def _strip(run_dir: Path, recording: Recording) -> Strip | None:
     """The running counts; none for a run that kept no timeseries or only one moment of it."""
     try:
         table = read_table(run_dir, "timeseries")
@@ -106,7 +106,7 @@ def _strip(run_dir: Path) -> Strip | None:
         return None
     if table.num_rows < 2:
         return None
-    return Strip.of_timeseries({name: table[name].to_numpy() for name in table.column_names})
+    return Strip.of_timeseries({name: table[name].to_numpy() for name in table.column_names}, recording.cast)
 
 
 def _write_mp4(path, film, recording, field, fps, progress) -> None:

@@ -4,8 +4,11 @@ What does not change (the course of the vessels, the texture of the plates, the 
 is one pass over the pixels and one stamp per cell.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 
+from ..cells.species import Look, Shown
 from ..kernels.random import stream_key
 from ..record.scene import Scene
 from ..tissue.sites import CENTRAL_VEIN, PARENCHYMA, PORTAL_TRACT, SINUSOID
@@ -19,6 +22,7 @@ _REACH = 1.0  # sites
 _HEPATOCYTE = 2.2  # sites
 _FAINTEST_NET, _FAINTEST_ECM = 0.04, 0.06
 _NET_OVER_CELLS = np.float32(0.18)  # opacity of the threads that lie over the cells they wrap
+_FROM_BELOW = ("tissue", "interstitium", "lumen")
 _GROW_BELOW = 3  # pixels per site under which everything but cells and vessels would be noise
 
 
@@ -26,10 +30,17 @@ class Painter:
     """Paints scenes of one liver.
 
     site_kind : uint8 [row, column]; pixels : wanted size of the longer side. The picture has a whole number of pixels
-    per site (`scale`), so its size (`height`, `width`) may differ a little.
+    per site (`scale`), so its size (`height`, `width`) may differ a little. cast : the populations that may be seen
     """
 
-    def __init__(self, site_kind: np.ndarray, spacing_um: float, *, pixels: int = 800):
+    def __init__(
+        self,
+        site_kind: np.ndarray,
+        spacing_um: float,
+        *,
+        pixels: int = 800,
+        cast: Sequence[Shown] = palette.SHOWN,
+    ):
         if pixels < 16:
             raise ValueError(f"a picture of {pixels} pixels shows nothing; take 16 or more")
         rows, columns = site_kind.shape
@@ -41,9 +52,15 @@ class Painter:
         self._sinusoid = site_kind == SINUSOID
         self.sinusoids = int(self._sinusoid.sum())
         self._pad = padding(self.scale)
-        self._cells, self._place = cell_atlas(self.scale)
+        self.cast = tuple(cast)
+        self._cells, self._place = cell_atlas(self.scale, self.looks)
         self._nets, self._fibres = net_atlas(self.scale), fibre_atlas(self.scale)
         self._draw_tissue(site_kind)
+
+    @property
+    def looks(self) -> dict[int, Look]:
+        """How cells are drawn, by their number."""
+        return {code: look for shown in self.cast for code, look in shown.looks.items()}
 
     @property
     def pixels_per_um(self) -> float:
@@ -79,8 +96,11 @@ class Painter:
             level = np.clip((scene.field - low) * (255.0 / max(high - low, 1e-12)), 0, 255).astype(np.float32)
             raster.overlay(image, level, overlay_colours(low > 0.0), self.scale)
         raster.stamp_levels(image, scene.nets, _FAINTEST_NET, self._nets, self.scale, self._pad)
-        raster.stamp_cells(image, scene.tissue, self._cells, self._place, VARIANTS, self.scale, self._pad)
-        raster.stamp_cells(image, scene.lumen, self._cells, self._place, VARIANTS, self.scale, self._pad)
+        for layer in _FROM_BELOW:
+            if layer in scene.standing:
+                raster.stamp_cells(
+                    image, scene.standing[layer], self._cells, self._place, VARIANTS, self.scale, self._pad
+                )
         raster.stamp_levels(
             image, scene.nets * _NET_OVER_CELLS, _NET_OVER_CELLS * _FAINTEST_NET, self._nets, self.scale, self._pad
         )

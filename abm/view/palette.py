@@ -7,11 +7,15 @@ deuteranopia; where two states of one population share a hue, brightness and sha
 """
 
 from ..cells import POPULATIONS
-from ..cells.species import Colour, Look
+from ..cells.species import Colour, Look, Shown
 from ..config.schema import SHIPPED
 
 LOOKS: dict[int, Look] = {code: look for agent in POPULATIONS for code, look in agent.species.looks.items()}
 """The looks of what comes with the simulator, by the number of each state in pictures; sizes relative to a 10 µm site."""
+
+
+SHOWN: tuple[Shown, ...] = tuple(agent.species.shown for agent in POPULATIONS)
+"""What is shown of the populations that come with the simulator."""
 
 
 def look_of(population: str, state: str) -> Look:

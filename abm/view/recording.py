@@ -1,16 +1,19 @@
 """A run's snapshots, frame by frame: only as much in memory as one chunk of the store."""
 
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 
+from ..cells.species import Shown
 from ..folder.files import DamagedFile
 from ..record.scene import Scene
-from .palette import UNITS
+from ..tissue.sites import STANDING
+from .palette import FIELD_LABELS, SHOWN, UNITS
 
 SNAPSHOTS = "snapshots.zarr"
-_LATTICES = ("lumen", "tissue", "perfused", "hepatocyte", "ecm", "nets", "e_selectin")
+_LATTICES = ("perfused", "hepatocyte", "ecm", "nets", "e_selectin")
 _LOOKS_FOR_LIMITS = 12  # frames from which the limits of an overlay are taken
 _PEAK_SHARE = 99.0  # percentile that counts as the highest level: single sites at a secreting cell would hide the rest
 
@@ -48,6 +51,16 @@ class Recording:
             )
         self._blocks: dict[str, tuple[int, np.ndarray]] = {}
 
+    @cached_property
+    def cast(self) -> tuple[Shown, ...]:
+        """What is shown of each population; of runs of earlier versions, which did not say, that of this version."""
+        told = self._group.attrs.get("cast")
+        return SHOWN if told is None else tuple(Shown.from_plain(shown) for shown in told)
+
+    def words(self, field: str) -> str:
+        """What a field is called for readers."""
+        return str(self._group[self._known(field)].attrs.get("words", FIELD_LABELS.get(field, field)))
+
     def __len__(self) -> int:
         return self.times_min.size
 
@@ -64,8 +77,9 @@ class Recording:
         """The liver at frame `index`, with `field` for the overlay. Raises ValueError for a field that is not there."""
         index = range(len(self))[index]
         lattices = {name: self._frame(name, index) for name in _LATTICES}
+        standing = {name: self._frame(name, index) for name in STANDING if name in self._group}
         level = None if field is None else self._frame(self._known(field), index)
-        return Scene(minutes=float(self.times_min[index]), field=level, **lattices)
+        return Scene(minutes=float(self.times_min[index]), standing=standing, field=level, **lattices)
 
     def limits(self, field: str) -> tuple[float, float]:
         """Lower and upper limit of a field over the whole run; signals begin at 0."""

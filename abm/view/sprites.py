@@ -1,10 +1,12 @@
 """The pictures of single cells, NETs and fibres: drawn once, enlarged, and averaged down to size."""
 
 import math
+from collections.abc import Mapping
 
 import numpy as np
 
-from .palette import ECM, LOOKS, NET, Colour, Look
+from ..cells.species import Colour, Look
+from .palette import ECM, NET, SHOWN, look_of
 
 VARIANTS = 8
 """Pictures per look, so that neighbours do not look alike."""
@@ -12,6 +14,8 @@ _FINE = 36  # a site is drawn at least so many points wide, and averaged down
 _SMALLEST_RADIUS = 1.1  # pixels: below that a cell would vanish in a large field
 _BYSTANDER = 0.45  # opacity of the liver's own cells in large fields, where they would drown the tumor cells
 _SEED = 11
+_TUMOR = next(shown.words for shown in SHOWN if shown.name == "tumor")
+_EATEN = look_of("tumor", "adherent").colour
 
 
 def padding(scale: int) -> int:
@@ -19,11 +23,11 @@ def padding(scale: int) -> int:
     return max(2, scale)
 
 
-def cell_atlas(scale: int) -> tuple[np.ndarray, np.ndarray]:
-    """Pictures of all looks, uint8 [n, size, size, 4], and where those of each display code begin, int32 [256], -1: none."""
+def cell_atlas(scale: int, looks: Mapping[int, Look]) -> tuple[np.ndarray, np.ndarray]:
+    """Pictures of all looks, uint8 [n, size, size, 4], and where those of each number begin, int32 [256], -1: none."""
     place = np.full(256, -1, np.int32)
     pictures = []
-    for code, look in LOOKS.items():
+    for code, look in looks.items():
         place[code] = len(pictures)
         pictures += [cell_picture(look, scale, variant) for variant in range(VARIANTS)]
     return np.stack(pictures), place
@@ -58,7 +62,7 @@ def cell_picture(look: Look, scale: int, variant: int = 0) -> np.ndarray:
         halo = look.glow * np.exp(-np.maximum(away - limit, 0.0) / 0.20) * np.clip((1.45 - away) / 0.6, 0, 1)
         rgb = np.where(inside[..., None], rgb, colour)
         alpha = np.where(inside, alpha, halo)
-    if scale <= 2 and look.group != LOOKS[1].group:
+    if scale <= 2 and look.group != _TUMOR:
         alpha = alpha * _BYSTANDER
     return _reduce(rgb, alpha, fine)
 
@@ -97,7 +101,7 @@ def _details(look, rgb, alpha, away, angle, limit, colour, phase, y, x) -> None:
     elif look.shape == "engulfing":
         eaten = np.hypot(y - 0.12 * np.sin(phase[2]), x - 0.12 * np.cos(phase[2]))
         rgb[eaten < 0.38] = colour * 0.3
-        rgb[eaten < 0.30] = LOOKS[3].colour
+        rgb[eaten < 0.30] = _EATEN
     elif look.shape in ("round", "tile"):
         nucleus = np.clip(
             (0.46 * limit - np.hypot(y - 0.05 * np.sin(phase[2]), x - 0.05 * np.cos(phase[2]))) / 0.08, 0, 1

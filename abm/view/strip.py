@@ -5,7 +5,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .palette import FAINT, INK, LOOKS, PAPER, RULE, Colour, as_hex
+from ..cells.species import Colour, Shown
+from .palette import FAINT, INK, PAPER, RULE, SHOWN, as_hex, look_of
 
 _HEIGHT = 168  # pixels at a width of 1084
 _DIM = 5  # what is still to come is so many times fainter
@@ -42,12 +43,24 @@ class Strip:
         self.panels = panels
 
     @classmethod
-    def of_timeseries(cls, table) -> "Strip":
-        """From the columns of timeseries.parquet (a mapping of names to arrays); columns that are missing are not drawn."""
+    def of_timeseries(cls, table, cast: Sequence[Shown] = SHOWN) -> "Strip":
+        """From the columns of timeseries.parquet (a mapping of names to arrays), of the populations `cast`; columns that are
+        missing are not drawn."""
         get = {name: np.asarray(table[name], float) for name in table}
-        tumor = [Course(state, look.colour, get[f"tumor_{state}"]) for state, look in _TUMOR if f"tumor_{state}" in get]
+        tumor = [
+            Course(look.state, look.colour, get[f"tumor_{look.state}"])
+            for shown in cast
+            if shown.name == "tumor"
+            for look in shown.looks.values()
+            if f"tumor_{look.state}" in get
+        ]
         fates = [Course(label, colour, get[name]) for name, label, colour in _FATES if name in get]
-        host = [Course(label, colour, get[name]) for name, label, colour in _HOST if name in get]
+        host = [
+            Course(label, shown.colour_of(name), get[name])
+            for shown in cast
+            for name, label in shown.courses[:1]
+            if name in get and shown.looks
+        ]
         panels = [Panel("tumor cells", tumor, True), Panel("lost so far", fates), Panel("liver cells", host)]
         return cls(get["time_min"], [panel for panel in panels if panel.courses])
 
@@ -153,16 +166,9 @@ def _pixels(axes, height: int) -> tuple[int, int, int, int]:
     return round(height - box.y1), round(height - box.y0), round(box.x0), round(box.x1)
 
 
-_TUMOR = (("held", LOOKS[2]), ("adherent", LOOKS[3]), ("extravasated", LOOKS[4]), ("dormant", LOOKS[5]))
 _FATES = (
     ("events_passed", "passed", (140, 150, 162)),
-    ("events_phagocytosed", "engulfed", LOOKS[12].colour),
-    ("events_killed", "NK kills", LOOKS[21].colour),
+    ("events_phagocytosed", "engulfed", look_of("kupffer", "tnf_secreting").colour),
+    ("events_killed", "NK kills", look_of("natural_killer", "in_contact").colour),
     ("events_died", "died", (214, 170, 132)),
-)
-_HOST = (
-    ("kupffer_tnf_secreting", "Kupffer TNF", LOOKS[12].colour),
-    ("natural_killer", "NK", LOOKS[21].colour),
-    ("neutrophil", "neutrophils", (194, 234, 252)),
-    ("stellate_activated", "stellate act.", LOOKS[41].colour),
 )

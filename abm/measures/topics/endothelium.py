@@ -5,12 +5,13 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import Field
 
+from ...cells.endothelium import EndothelialCell
 from ...units import Fraction
 from ..look import Looking
 from ..measure import measure
 from .parameters import ARRESTED, Near, States
 
-Molecule = Annotated[Literal["e_selectin", "vcam1", "icam1"], Field(description="adhesion molecule")]
+Molecule = Annotated[Literal[tuple(EndothelialCell.species.molecules)], Field(description="adhesion molecule")]
 
 
 @measure(unit="", kind="level")
@@ -41,7 +42,7 @@ def wall_activated(
 
 
 def _wall(run: Looking, within: float | None, states) -> np.ndarray:
-    """The wall segments asked for: rows of `cells.endothelium.DTYPE`."""
+    """The wall segments asked for: rows of `EndothelialCell.dtype`."""
     segments = np.asarray(run.liver.endothelium.alive_rows())
     if within is None:
         return segments

@@ -3,35 +3,42 @@
 from typing import Annotated, Literal
 
 import numpy as np
-from pydantic import Field
+from pydantic import Field as About
 
-from ...blood.levels import LEVELS
-from ...fields.layers import LAYERS
+from ...blood import Level
+from ...config.plugins import declared_in_plugins
+from ...config.schema import SHIPPED
+from ...fields.field import Field
+from ...fields.layers import Layer
 from ..look import Looking
 from ..measure import measure
-from .parameters import SETTLED, Near, States
+from .parameters import SETTLED, Near, States, or_own
 
-_UNITS = {
-    "tnf": "K",
-    "tgf_beta": "K",
-    "cxcl1": "K",
-    "vegf": "K",
-    "oxygen": "mmHg",
-    "lactate": "mM",
-    **dict.fromkeys(LAYERS, ""),
-}
-Layer = Annotated[
-    Literal[tuple(_UNITS)],
-    Field(description="signals in units of their half-maximal effect (K); matrix, nets, exosomes"),
-]
+_UNITS = SHIPPED.units()
 
 
 def _unit(parameters) -> str:
-    return _UNITS[parameters["field"]]
+    name = parameters["field"]
+    if name in _UNITS:
+        return _UNITS[name]
+    return next((field.unit for field in declared_in_plugins(Field) if field.name == name), "")
+
+
+Name = Annotated[
+    Literal[tuple(_UNITS)],
+    or_own(Field),
+    or_own(Layer),
+    About(description="signals in units of their half-maximal effect (K); matrix, nets, exosomes"),
+]
+LevelName = Annotated[
+    Literal[tuple(level.name for level in SHIPPED.levels)],
+    or_own(Level),
+    About(description="what the blood carries"),
+]
 
 
 @measure(unit=_unit, kind="level")
-def field_mean(run: Looking, field: Layer, within: Near = None, states: States = SETTLED) -> float:
+def field_mean(run: Looking, field: Name, within: Near = None, states: States = SETTLED) -> float:
     """Mean of a field or layer over all sites, or over those `within` a distance of tumor cells in `states`; nan when
     there are none."""
     values = _values(run, field, within, states)
@@ -39,7 +46,7 @@ def field_mean(run: Looking, field: Layer, within: Near = None, states: States =
 
 
 @measure(unit=_unit, kind="level")
-def field_max(run: Looking, field: Layer, within: Near = None, states: States = SETTLED) -> float:
+def field_max(run: Looking, field: Name, within: Near = None, states: States = SETTLED) -> float:
     """Highest value of a field or layer of all sites, or of those `within` a distance of tumor cells in `states`; nan
     when there are none."""
     values = _values(run, field, within, states)
@@ -47,14 +54,12 @@ def field_max(run: Looking, field: Layer, within: Near = None, states: States = 
 
 
 @measure(unit="", kind="level")
-def blood_level(
-    run: Looking, level: Annotated[Literal[LEVELS.names], Field(description="what the blood carries")]
-) -> float:
+def blood_level(run: Looking, level: LevelName) -> float:
     """Level of a signal or of cells in the blood, in the units of `crlm rules --all`."""
-    return run.liver.blood.levels[level][0]
+    return run.liver.blood[level]
 
 
 def _values(run: Looking, field: str, within: float | None, states) -> np.ndarray:
     liver = run.liver
-    lattice = liver.fields[field].values if field in liver.fields else getattr(liver, field)
+    lattice = liver.lattices()[field]
     return lattice.ravel() if within is None else lattice[run.near(run.sites_of(run.cells_in(states)), within)]

@@ -1,10 +1,14 @@
 """Parameters that several measures have in common."""
 
+from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
 import numpy as np
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, WrapValidator
 
+from ...cells.tumor import TumorCell
+from ...config.plugins import declared_in_plugins
+from ...registry import name_of
 from ...units import Micrometers
 
 
@@ -13,9 +17,18 @@ def listed(value: Any) -> Any:
     return [value] if isinstance(value, str) else value
 
 
-State = Literal["circulating", "held", "adherent", "extravasated", "dormant"]
+def or_own(base: type) -> WrapValidator:
+    """Beside the names that come with the simulator, those of what loaded plugins declare of a kind."""
 
-STATES: tuple[State, ...] = ("circulating", "held", "adherent", "extravasated", "dormant")
+    def validate(value: Any, known: Callable[[Any], Any]) -> Any:
+        own = [name_of(declared) for declared in declared_in_plugins(base)]
+        return value if isinstance(value, str) and value in own else known(value)
+
+    return WrapValidator(validate)
+
+
+STATES = TumorCell.states
+State = Literal[STATES]
 SETTLED: tuple[State, ...] = ("held", "adherent", "extravasated", "dormant")
 """States of tumor cells that are somewhere in the field of a microscope."""
 ARRESTED: tuple[State, ...] = ("held", "adherent")

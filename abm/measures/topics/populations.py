@@ -6,24 +6,19 @@ import numpy as np
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
 from pydantic_core import PydanticCustomError
 
-from ...cells import EndothelialCell, KupfferCell, NaturalKillerCell, Neutrophil, StellateCell, TumorCell
+from ...cells.population import LiverCell
+from ...config.plugins import declared_in_plugins
+from ...config.schema import SHIPPED
+from ...registry import name_of
 from ...units import Fraction, Micrometers
 from ..look import Looking, Share
 from ..measure import measure
-from .parameters import SETTLED, MinCells, Near, States, listed
-
-_AGENTS = {
-    "tumor": TumorCell,
-    "kupffer": KupfferCell,
-    "endothelium": EndothelialCell,
-    "natural_killer": NaturalKillerCell,
-    "neutrophil": Neutrophil,
-    "stellate": StellateCell,
-}
+from .parameters import SETTLED, MinCells, Near, States, listed, or_own
 
 
 def _known(states: tuple[str, ...] | None, info: ValidationInfo) -> tuple[str, ...] | None:
-    agent = _AGENTS.get(info.data.get("population"))
+    agents = (*SHIPPED.populations, *declared_in_plugins(LiverCell))
+    agent = next((agent for agent in agents if name_of(agent) == info.data.get("population")), None)
     for state in states or ():
         if agent is not None and state not in agent.states:
             raise PydanticCustomError(
@@ -32,7 +27,7 @@ def _known(states: tuple[str, ...] | None, info: ValidationInfo) -> tuple[str, .
     return states
 
 
-Name = Annotated[Literal[tuple(_AGENTS)], Field(description="which cells")]
+Name = Annotated[Literal[tuple(map(name_of, SHIPPED.populations))], or_own(LiverCell), Field(description="which cells")]
 InStates = Annotated[
     Annotated[tuple[str, ...], Field(min_length=1)] | None,
     BeforeValidator(listed),
