@@ -5,11 +5,11 @@ import pytest
 from courses import steps
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from liver import liver
 
 from abm.interventions.block import Block
 from abm.interventions.deplete import Deplete
 from abm.moments import moments_of
+from tests.worlds import liver
 
 STEPS = ["1 min", "5 min", "10 min", "30 min", "60 min"]
 PULSE = {"start": "3 min", "stop": "43 min"}

@@ -2,12 +2,10 @@
 
 import numpy as np
 import pytest
-from bare import expect
-from checks import assert_whole
 from courses import assert_resumes, steps
-from liver import liver, put_tumor, sinusoids, without
 
 from abm.cells.tumor import ADHERENT, CIRCULATING, DORMANT, EXTRAVASATED, HELD
+from tests.worlds import assert_chance, assert_sound, liver, put, sinusoids, without
 
 
 def treated(state=EXTRAVASATED, layer=1, step="5 min", **keys):
@@ -19,7 +17,7 @@ def treated(state=EXTRAVASATED, layer=1, step="5 min", **keys):
         "neutrophil",
     )
     for row, column in sinusoids(model, layer):
-        put_tumor(model, int(row), int(column), state=state, layer=layer)
+        put(model, "tumor", int(row), int(column), state=state, layer=layer)
     return model
 
 
@@ -30,9 +28,9 @@ def test_survival_is_that_of_one_compartment(step):
     assert steps(model, 1.0).tumor.count == before
     steps(model, 8.0)
     levels = 0.5 ** (np.arange(0.0, 8.0 - 1e-9, model.dt_hours) / 3.0)
-    expect(model.tumor.count, before, np.exp(-0.4 * levels.sum() * model.dt_hours))
+    assert_chance(model.tumor.count, before, np.exp(-0.4 * levels.sum() * model.dt_hours))
     assert model.ledger.total("died", "therapy") == before - model.tumor.count
-    assert_whole(model)
+    assert_sound(model)
 
 
 @pytest.mark.parametrize(

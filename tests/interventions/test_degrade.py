@@ -2,12 +2,11 @@
 
 import numpy as np
 import pytest
-from checks import run_rule
 from courses import assert_resumes, steps
-from liver import liver, put_tumor, sinusoids, without
 
 from abm.cells.tumor import HELD
 from abm.interventions.degrade import dissolve
+from tests.worlds import liver, put, run_rule, sinusoids, without
 
 
 def netted(*rules, step="5 min", **keys):
@@ -52,7 +51,7 @@ def held_by(**lattices):
     for name, amount in lattices.items():
         getattr(model, name)[:] = amount
     row, column = sinusoids(model)[9]
-    put_tumor(model, int(row), int(column), state=HELD)
+    put(model, "tumor", int(row), int(column), state=HELD)
     run_rule(model, "net_trapping", model.dt_hours)
     return float(model.tumor.alive_rows().net[0])
 

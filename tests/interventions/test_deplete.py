@@ -2,14 +2,12 @@
 
 import numpy as np
 import pytest
-from bare import expect, sized
-from checks import assert_whole, compiled_only
 from courses import assert_resumes, steps
-from liver import liver
 
 from abm import load_config
 from abm.config import ConfigError
 from abm.interventions.deplete import Deplete
+from tests.worlds import assert_chance, assert_sound, compiled_only, liver, sized
 
 
 def number(model, name):
@@ -23,8 +21,8 @@ def test_a_dose_takes_its_fraction(name):
         mm=1.0, **density, interventions=[{"deplete": name, "fraction": 0.7, "start": "1 h", "recovery": None}]
     )
     before = steps(model, 1.0).populations[name].count
-    expect(number(steps(model, model.dt_hours), name), before, 0.3)
-    assert_whole(model)
+    assert_chance(number(steps(model, model.dt_hours), name), before, 0.3)
+    assert_sound(model)
     assert number(steps(model, 1.0), name) == number(model, name), "without recovery nobody comes back"
 
 
@@ -37,8 +35,8 @@ def test_residents_come_back_as_the_missing_share_falls(name):
     for _ in range(6):
         steps(model, 8.0)
         missing = whole - number(model, name)
-        expect(missing, whole, 0.9 * 0.5 ** ((model.hours - model.dt_hours) / 12.0))
-    assert_whole(model)
+        assert_chance(missing, whole, 0.9 * 0.5 ** ((model.hours - model.dt_hours) / 12.0))
+    assert_sound(model)
     assert number(steps(model, 240.0), name) == whole
 
 
@@ -50,9 +48,9 @@ def test_kupffer_cells_stay_away_for_days():
         day: whole - number(steps(model, 24.0 * (day - day_before)), "kupffer")
         for day_before, day in ((0, 2), (2, 4), (4, 6), (6, 14))
     }
-    expect(missing[2], whole, 0.95)
+    assert_chance(missing[2], whole, 0.95)
     assert missing[4] == missing[2]
-    expect(missing[6], whole, 0.95 * 0.5 ** (47 / 48))  # the last step began 1 h before
+    assert_chance(missing[6], whole, 0.95 * 0.5 ** (47 / 48))  # the last step began 1 h before
     assert missing[14] < 0.06 * whole
 
 
@@ -81,7 +79,7 @@ def test_doses_of_cells_and_of_their_supply_agree():
     whole = number(model, "natural_killer")
     steps(model, 4.0)
     assert model.left("natural_killer") == pytest.approx(0.25, rel=1e-3)
-    expect(number(model, "natural_killer"), whole, 0.25)
+    assert_chance(number(model, "natural_killer"), whole, 0.25)
 
 
 def test_those_that_are_away_stay_away_beyond_the_stop():
@@ -116,7 +114,7 @@ def test_those_that_left_their_home_are_not_doubled():
         model.sites.population[0, row, column], model.sites.occupant[0, row, column] = model.kupffer.code, slot
     steps(model, 60.0)
     assert number(model, "kupffer") <= whole
-    assert_whole(model)
+    assert_sound(model)
 
 
 def test_two_depletions_of_one_population_add_up():
@@ -126,7 +124,7 @@ def test_two_depletions_of_one_population_add_up():
     ]
     model = liver(mm=1.0, interventions=both)
     whole = number(model, "kupffer")
-    expect(number(steps(model, model.dt_hours), "kupffer"), whole, 0.25)
+    assert_chance(number(steps(model, model.dt_hours), "kupffer"), whole, 0.25)
     assert model.left("kupffer") == 0.25
 
 

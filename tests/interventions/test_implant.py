@@ -2,9 +2,7 @@
 
 import numpy as np
 import pytest
-from checks import assert_whole
 from courses import assert_resumes, steps
-from liver import liver
 
 from abm.cells.tumor import EXTRAVASATED
 from abm.config.schema import compose
@@ -12,6 +10,7 @@ from abm.estimate import estimate
 from abm.record.event_table import events_table
 from abm.record.fates import STAGES, fates_of
 from abm.record.nodules import survey
+from tests.worlds import assert_sound, liver
 
 
 def implanted(*rules, mm=0.6, edges="periodic", **keys):
@@ -33,7 +32,7 @@ def test_colonies_are_compact_and_in_the_tissue(edges):
         assert max(axis.max() for axis in off) <= 8
     plates = rows[model.sites.kind[rows.row, rows.column] == 2]
     assert plates.size and (model.hepatocytes[plates.row, plates.column] == 0).all()
-    assert_whole(model)
+    assert_sound(model)
 
 
 def test_the_books_and_fates_know_them():

@@ -2,12 +2,10 @@
 
 import numpy as np
 import pytest
-from bare import expect
-from checks import assert_whole
 from courses import assert_resumes, steps
-from liver import liver
 
 from abm.config.schema import compose
+from tests.worlds import assert_chance, assert_sound, liver
 
 
 def infused(name, mm=1.0, rules=(), **keys):
@@ -23,7 +21,7 @@ def test_as_many_come_as_are_given_within_the_time(name):
     assert steps(model, 1.0).populations[name].count == 0
     assert 0 < steps(model, 0.25).populations[name].count < 70
     assert steps(model, 0.5).populations[name].count == 80
-    assert_whole(model)
+    assert_sound(model)
     rows = cells.alive_rows()
     assert np.unique(rows.uid).size == 80
     assert (model.anatomy.zone[rows.row, rows.column] == 1).all(), "near the portal tracts"
@@ -44,7 +42,7 @@ def test_doses_are_repeated_until_the_stop():
 def test_killers_are_as_frequent_as_in_the_host():
     model = infused("natural_killer", per_area="400 /mm^2")
     rows = steps(model, 1.5).natural_killer.alive_rows()
-    expect(int(rows.killer.sum()), rows.size, model.config.cells.natural_killer.killer_fraction)
+    assert_chance(int(rows.killer.sum()), rows.size, model.config.cells.natural_killer.killer_fraction)
 
 
 def test_they_die_as_others_do():

@@ -5,13 +5,13 @@ import math
 import numpy as np
 import pytest
 from courses import assert_resumes, steps
-from liver import liver, put, put_tumor, sinusoids, without
 
 from abm.cells.neutrophil import N1, NETTING
 from abm.config.schema import compose
 from abm.interventions.inhibit import INHIBITORS
 from abm.rules import RULES
 from abm.units import declared
+from tests.worlds import liver, put, sinusoids, without
 
 INHIBITED = [rule for rule in RULES if rule.inhibited]
 
@@ -86,7 +86,7 @@ def test_cells_do_not_divide_under_a_cytostatic():
             "stellate",
         )
         for row, column in sinusoids(model)[::9]:
-            put_tumor(model, int(row), int(column), layer=1)
+            put(model, "tumor", int(row), int(column), layer=1)
         return model.tumor.count, steps(model, 30.0).tumor.count
 
     before, after = cells({"inhibit": "growth"})
@@ -101,7 +101,7 @@ def test_resumes_in_the_middle_of_a_course():
             "emt", mm=0.3, interventions=[{"inhibit": "emt", "start": "1 h", "half_life": "1 h", "fraction": 0.9}]
         )
         for row, column in sinusoids(model, 1)[::9]:
-            put_tumor(model, int(row), int(column), layer=1)
+            put(model, "tumor", int(row), int(column), layer=1)
         model.fields["tgf_beta"].values[:] = 3.0
         return model
 

@@ -7,7 +7,6 @@ import pytest
 from courses import steps
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from liver import liver
 from pydantic import Field, ValidationError
 
 from abm import LiverModel
@@ -15,6 +14,7 @@ from abm.interventions.block import Block
 from abm.interventions.deplete import Deplete
 from abm.interventions.intervention import Course
 from abm.units import Hours
+from tests.worlds import liver
 
 
 class Dose(Course):

@@ -2,14 +2,12 @@
 
 import numpy as np
 import pytest
-from bare import expect_mean, sized
-from checks import compiled_only, run_rule
 from courses import assert_resumes, steps
-from liver import liver, put, sinusoids, without
 
 from abm import LiverModel
 from abm.cells.neutrophil import N1, NETTING
 from abm.interventions.stimulate import LEVELS
+from tests.worlds import assert_mean, compiled_only, liver, put, run_rule, sinusoids, sized, without
 
 
 @pytest.mark.parametrize(
@@ -57,8 +55,8 @@ def test_the_sinusoids_fill_with_neutrophils(signal):
         steps(model, 40.0)
         return [steps(model, 6.0).neutrophil.count for _ in range(sized(24, 2))]
 
-    expect_mean(marginated(), 30.0)
-    expect_mean(marginated({"stimulate": signal, "level": 1, "half_life": None}), 30.0 * (1.0 + 9.0 * 0.5))
+    assert_mean(marginated(), 30.0)
+    assert_mean(marginated({"stimulate": signal, "level": 1, "half_life": None}), 30.0 * (1.0 + 9.0 * 0.5))
 
 
 @pytest.mark.parametrize("signal", ["lps", "surgery"])

@@ -2,20 +2,6 @@
 
 import numpy as np
 import pytest
-from bare import (
-    KEY,
-    around,
-    changed,
-    every,
-    expect,
-    expect_in_place,
-    expect_mean,
-    lattice,
-    settle,
-    sized,
-    state_of,
-)
-from liver import liver, put_tumor, sinusoids, without
 
 from abm.cells.natural_killer import HANDLING, IN_CONTACT, PATROLLING
 from abm.cells.neutrophil import N1, NETTING
@@ -40,6 +26,23 @@ from abm.rules.migration import (
 )
 from abm.rules.surroundings import count_beside
 from abm.tissue.sites import LUMEN, PARENCHYMA, PORTAL_TRACT, SINUSOID, TISSUE
+from tests.worlds import (
+    KEY,
+    around,
+    assert_chance,
+    assert_in_place,
+    assert_mean,
+    changed,
+    every,
+    lattice,
+    liver,
+    put,
+    settle,
+    sinusoids,
+    sized,
+    state_of,
+    without,
+)
 
 FAR = 1e9  # um of memory: a heading that is never forgotten
 UP, RIGHT, DOWN, LEFT = 0, 2, 4, 6
@@ -202,7 +205,7 @@ def test_where_the_vessel_forks_both_sides_are_taken_alike():
     sites.kind[3, 5] = sites.kind[5, 5] = SINUSOID
     trials, vessels = sized(4000, 400), seen(sites)
     up = sum(way_on(vessels, 4, 4, RIGHT, uniform(KEY, 0, n, 0)) == 1 for n in range(trials))
-    expect(up, trials, 0.5)
+    assert_chance(up, trials, 0.5)
 
 
 def test_sites_where_vessels_meet_are_passed_the_quicker():
@@ -288,7 +291,7 @@ def test_path_speed_is_the_configured_one_at_any_step(heading, speed, minutes):
         sites_moved = np.maximum(abs(cells.rows.row - before.row), abs(cells.rows.column - before.column))
         sites_moved = np.minimum(sites_moved, size - sites_moved)
         moved += sites_moved * 10 * (np.sqrt(2) if heading % 2 else 1)
-    expect_mean(moved / (hours * 60), speed)
+    assert_mean(moved / (hours * 60), speed)
 
 
 def test_a_heading_is_forgotten_along_the_path():
@@ -296,10 +299,10 @@ def test_a_heading_is_forgotten_along_the_path():
     for length in (10.0, 14.142, 40.0):
         headings = np.array([next_heading(uniform(KEY, 0, n, 0), RIGHT, length, 60.0) for n in range(trials)])
         forgotten = 1 - np.exp(-length / 60)
-        expect((headings != RIGHT).sum(), trials, forgotten * 7 / 8)
+        assert_chance((headings != RIGHT).sum(), trials, forgotten * 7 / 8)
         for other in range(8):
             if other != RIGHT:
-                expect((headings == other).sum(), trials, forgotten / 8)
+                assert_chance((headings == other).sum(), trials, forgotten / 8)
     assert next_heading(0.5, RIGHT, 10.0, FAR) == RIGHT
     assert {next_heading(uniform(KEY, 0, n, 0), RIGHT, 10.0, 0.0) for n in range(200)} == set(range(8))
 
@@ -318,9 +321,9 @@ def test_wandering_is_a_persistent_random_walk(minutes):
         walk(cells, sites, nobody(sites), step=step, path=speed * minutes, memory=speed * tau)
         moved = np.column_stack([cells.rows.row, cells.rows.column]) - before
         away += 10 * ((moved + size // 2) % size - size // 2)
-    expect_mean((away**2).sum(axis=1), 2 * speed**2 * tau * (time - tau * (1 - np.exp(-time / tau))))
+    assert_mean((away**2).sum(axis=1), 2 * speed**2 * tau * (time - tau * (1 - np.exp(-time / tau))))
     for along in (away[:, 0], away[:, 1], away.sum(axis=1), away[:, 0] * away[:, 1], away[:, 0] ** 2 - away[:, 1] ** 2):
-        expect_mean(along, 0.0)
+        assert_mean(along, 0.0)
 
 
 # --- NK cells meet tumor cells ------------------------------------------------------------------------------------
@@ -486,7 +489,7 @@ def test_the_chance_to_follow_the_gradient(level, chemotaxis, share):
     cxcl1 = np.full((size, size), level, np.float32)
     cxcl1[::3, 1::3] *= 1.1  # to the right of every cell
     climb(cells, sites, cxcl1, path=10.0, memory=FAR, chemotaxis=chemotaxis)
-    expect((cells.rows.column % 3 == 1).sum(), cells.count, share)
+    assert_chance((cells.rows.column % 3 == 1).sum(), cells.count, share)
 
 
 def test_a_neutrophil_climbs_to_the_source_and_a_flat_field_does_not_guide():
@@ -575,7 +578,7 @@ def test_creeping_speed(where, emt, nest, looseness, factor, path):
     if factor == 0:
         assert not np.any(lengths)
     else:
-        expect_mean(np.concatenate(lengths), path * factor)
+        assert_mean(np.concatenate(lengths), path * factor)
 
 
 def test_creeping_favours_no_direction():
@@ -590,7 +593,7 @@ def test_creeping_favours_no_direction():
     for k in range(8):
         # a diagonal move is as likely as a straight one but longer than the path: made in 1/sqrt(2) of the tries
         hits = ((shift[0] == ROW_OFFSET[k]) & (shift[1] == COLUMN_OFFSET[k])).sum()
-        expect(hits, trials, 1 / 8 / (np.sqrt(2) if k % 2 else 1))
+        assert_chance(hits, trials, 1 / 8 / (np.sqrt(2) if k % 2 else 1))
 
 
 def test_tumor_cells_creep_where_there_is_room_only():
@@ -618,12 +621,12 @@ def test_tumor_cells_creep_where_there_is_room_only():
 def test_the_rule_moves_everybody_and_everybody_has_a_place():
     model = liver("migration", mm=sized(5, 3) / 10, cells={"neutrophil": {"density": "100 /mm^2"}})
     for place in sinusoids(model, TISSUE)[::30]:
-        put_tumor(model, *place, layer=TISSUE, emt=1.0)
+        put(model, "tumor", *place, layer=TISSUE, emt=1.0)
     model.fields["cxcl1"].values[:] = np.linspace(0, 3, model.shape[1], dtype=np.float32)
     before = {name: p.used.copy() for name, p in model.populations.items()}
     for model.step_number in range(sized(60, 10)):
         model.rules["migration"].apply(model)
-    expect_in_place(model.sites, *(p for p in model.populations.values() if p.name != "endothelium"))
+    assert_in_place(model.sites, *(p for p in model.populations.values() if p.name != "endothelium"))
     for name, rows in before.items():
         now = model.populations[name].used
         moves = name in ("natural_killer", "neutrophil", "tumor")
@@ -636,12 +639,12 @@ def test_closed_edges_hold_everybody_in():
     model = liver("migration", mm=0.3, tissue={"edges": "closed"}, parameters={"migration": {"nk_speed": "10 um/min"}})
     for model.step_number in range(sized(100, 5)):
         model.rules["migration"].apply(model)
-    expect_in_place(model.sites, *(p for p in model.populations.values() if p.name != "endothelium"))
+    assert_in_place(model.sites, *(p for p in model.populations.values() if p.name != "endothelium"))
 
 
 def test_off_or_without_motile_cells_nothing_changes():
     model = without(liver("migration", mm=0.3), "natural_killer", "neutrophil")
-    put_tumor(model, *sinusoids(model)[0])
+    put(model, "tumor", *sinusoids(model)[0])
     before = state_of(model)
     model.rules["migration"].apply(model)
     assert changed(model, before) == set()

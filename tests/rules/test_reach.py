@@ -9,7 +9,6 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from bare import COMPILED, KEY, every, lattice, settle
 
 from abm.cells import neutrophil
 from abm.cells.population import TUMOR
@@ -23,6 +22,7 @@ from abm.rules.netosis import cast_nets
 from abm.rules.surroundings import count_around, tumor_around
 from abm.tissue.measure import plate_widths
 from abm.tissue.sites import PARENCHYMA, SINUSOID, TISSUE
+from tests.worlds import COMPILED, KEY, every, lattice, settle
 
 _GUARD = 5000
 SHAPES = [(3, 3), (4, 5), (8, 8), (5, 21)]

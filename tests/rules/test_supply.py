@@ -2,14 +2,13 @@
 
 import numpy as np
 import pytest
-from checks import compiled_only
-from liver import liver, sinusoids
 from scipy.stats import chisquare
 
 from abm.cells.population import KUPFFER
 from abm.kernels.random import stream_key, uniform
 from abm.rules.supply import choose, entry_sites, poisson
 from abm.tissue.sites import LUMEN
+from tests.worlds import compiled_only, liver, sinusoids
 
 KEY = stream_key(5, "supply")
 

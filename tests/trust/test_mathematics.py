@@ -9,8 +9,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from scipy import stats
-
 from abm.fields.fields import (
     Chemokine,
     Field,
@@ -18,14 +16,13 @@ from abm.fields.fields import (
     TumorNecrosisFactor,
     VascularEndothelialGrowthFactor,
 )
+from scipy import stats
+
 from abm.fields.solver import decay_length_um
 from abm.ledger import event
 
 sys.path.append(str(Path(__file__).parents[1] / "rules"))  # the little livers and bare tissues of the rules' own tests
 
-from bare import every, expect_mean, lattice, settle, sized, wall
-from checks import again, compiled_only, run_rule, snapshot
-from liver import liver
 from test_arrest import held_cells
 from test_extravasation import RATE as CROSSING
 from test_extravasation import run as cross_walls
@@ -36,6 +33,19 @@ from test_phagocytosis import eaters
 
 from abm.cells.tumor import ADHERENT
 from abm.tissue.sites import PARENCHYMA, SINUSOID
+from tests.worlds import (
+    again,
+    assert_mean,
+    compiled_only,
+    every,
+    lattice,
+    liver,
+    run_rule,
+    settle,
+    sized,
+    state_of,
+    wall,
+)
 
 ALPHA = 1e-3
 
@@ -59,7 +69,7 @@ def steps_of(entries, minutes_per_step: float, begun: float, *codes: int) -> np.
 
 def waits(model, rule: str, hours: float, rounds: int, *codes: int):
     """Steps in which events happened, and their causes, over rounds of `hours` with different chances."""
-    start, steps, events, trials = snapshot(model), [], [], 0
+    start, steps, events, trials = state_of(model), [], [], 0
     for n in range(rounds):
         run_rule(again(model, start, 0), rule, 0.0)
         for population in model.populations.values():
@@ -199,7 +209,7 @@ def test_chemotactic_drift(level, memory, minutes):
     for _ in range(round(speed * hours * 60 / 10.0)):
         direction = p + (1 - p) * (1 - forgotten) * direction
         drift += direction
-    expect_mean(cells.rows.column - before, drift)
+    assert_mean(cells.rows.column - before, drift)
 
 
 # --- Courses in time --------------------------------------------------------------------------------------------------
