@@ -94,7 +94,7 @@ def put(
     population = model.populations[name]
     species, is_tumor = population.species, population is model.tumor
     if layer is None:
-        layer = (species.stands if state is None else species.layers_of(state))[0]
+        layer = ((() if state is None else species.layers_of(state)) or species.stands)[0]
     if state is None:
         state = _USUAL[layer] if is_tumor else 0
     population.reserve(1)

@@ -44,7 +44,7 @@ def again(model: Any, start: dict[str, np.ndarray], step_number: int) -> Any:
 
 def assert_sound(model: Any) -> None:
     """The liver is in a state in which a liver can be."""
-    assert not list(violations(model))
+    assert list(violations(model)) == []
 
 
 def ending(model: Any, code: int, cause: str | None = None) -> int:
