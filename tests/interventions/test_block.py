@@ -2,16 +2,15 @@
 
 import numpy as np
 import pytest
-from courses import assert_resumes, steps
 
 from abm import LiverModel
 from abm.cells.kupffer import RESTING
 from abm.cells.natural_killer import IN_CONTACT
 from abm.cells.neutrophil import N1
 from abm.cells.tumor import ADHERENT, HELD
-from abm.interventions.block import MOLECULES
+from abm.config.schema import SHIPPED
 from abm.ledger import event
-from tests.worlds import assert_chance, ending, liver, put, run_rule, sinusoids, without
+from tests.worlds import assert_chance, assert_resumes, ending, later, liver, put, run_rule, sinusoids, without
 
 
 def blocked(*molecules, fraction=1.0, rules=(), mm=0.4, **overrides):
@@ -179,7 +178,7 @@ def test_vegf_does_not_keep_sinusoids_open_where_it_is_blocked():
 
 def test_blocked_g_csf_does_not_fill_the_blood():
     def pool(*entries):
-        return steps(
+        return later(
             liver(mm=0.3, step="1 h", interventions=[{"stimulate": "g_csf", "level": 5}, *entries]), 48.0
         ).blood.neutrophils
 
@@ -198,7 +197,7 @@ def test_some_rule_asks_for_every_molecule(monkeypatch):
     put(model, "tumor", int(row), int(column), state=HELD)
     model.fields["cxcl1"].at_rest = model.fields["tnf"].at_rest = False
     model.step()
-    assert set(MOLECULES) <= asked
+    assert set(SHIPPED.molecules()) <= asked
 
 
 def test_its_strength_follows_the_doses():

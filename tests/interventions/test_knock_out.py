@@ -1,10 +1,9 @@
 """Knock-out: missing from the first moment to the last."""
 
 import pytest
-from courses import assert_resumes, steps
 
 from abm.config.schema import compose
-from tests.worlds import assert_sound, liver
+from tests.worlds import assert_resumes, assert_sound, later, liver
 
 
 @pytest.mark.parametrize("name", ["kupffer", "natural_killer", "neutrophil", "stellate"])
@@ -14,7 +13,7 @@ def test_a_population_is_missing_and_stays_so(name):
     assert model.populations[name].count == 0
     assert {other: population.count for other, population in model.populations.items() if other != name} == others
     assert_sound(model)
-    assert steps(model, 72.0).populations[name].count == 0
+    assert later(model, 72.0).populations[name].count == 0
     assert_sound(model)
 
 

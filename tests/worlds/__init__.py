@@ -8,7 +8,7 @@ from .bare import KEY, around, assert_in_place, every, lattice, settle, wall
 from .chance import COMPILED, assert_chance, assert_mean, compiled_only, sized
 from .fake import FakeLiver
 from .livers import LIVELY, RESIDENTS, liver, put, sinusoids, without
-from .states import after, again, assert_sound, changed, ending, run_rule, state_of
+from .states import after, again, assert_resumes, assert_sound, changed, ending, later, run_rule, state_of
 
 __all__ = [
     "COMPILED",
@@ -22,11 +22,13 @@ __all__ = [
     "assert_chance",
     "assert_in_place",
     "assert_mean",
+    "assert_resumes",
     "assert_sound",
     "changed",
     "compiled_only",
     "ending",
     "every",
+    "later",
     "lattice",
     "liver",
     "put",

@@ -1,5 +1,6 @@
 """The state of a liver: what has changed of it, whether it can be, and livers that go on from one."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -8,11 +9,16 @@ from abm.invariants import violations
 from abm.ledger import event
 
 
-def after(model: Any, steps: int = 0, *, hours: float = 0.0) -> Any:
-    """The model, so many steps or hours later."""
-    for _ in range(steps + round(hours / model.dt_hours)):
+def after(model: Any, steps: int) -> Any:
+    """The model, so many steps later."""
+    for _ in range(steps):
         model.step()
     return model
+
+
+def later(model: Any, hours: float) -> Any:
+    """The model, so many hours later."""
+    return after(model, round(hours / model.dt_hours))
 
 
 def run_rule(model: Any, name: str, hours: float) -> None:
@@ -40,6 +46,14 @@ def again(model: Any, start: dict[str, np.ndarray], step_number: int) -> Any:
     model.load_state(start)
     model.step_number = step_number
     return model
+
+
+def assert_resumes(make: Callable[[], Any], before: float, then: float) -> None:
+    """A liver of `make()` that goes on from its state after `before` hours is the one that was never interrupted."""
+    whole, resumed = later(make(), before), make()
+    resumed.load_state(state_of(whole))
+    assert changed(resumed, whole) == set()
+    assert changed(later(resumed, then), later(whole, then)) == set()
 
 
 def assert_sound(model: Any) -> None:
