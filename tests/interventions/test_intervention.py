@@ -11,7 +11,6 @@ from pydantic import Field, ValidationError
 from abm import LiverModel
 from abm.config.schema import compose
 from abm.interventions.block import Block
-from abm.interventions.deplete import Deplete
 from abm.interventions.intervention import Course
 from abm.units import Hours
 from tests.worlds import later, liver
