@@ -259,6 +259,8 @@ def _key(width: int, cast: Sequence[Shown]) -> np.ndarray:
     """A line that says which cell is which: every state of tumor cells, and of the others the first and the most telling."""
     entries = []
     for shown in cast:
+        if not shown.looks:
+            continue
         first, *others = shown.looks.values()
         told = {chart.state for chart in shown.charts[:1]}
         if shown.name == "tumor":

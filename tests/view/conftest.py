@@ -69,7 +69,12 @@ def run(tmp_path, scene, kind):
     folder = tmp_path / "run"
     folder.mkdir()
     group = zarr.create_group(
-        LocalStore(folder / "snapshots.zarr"), attributes={"title": "a made-up run", "spacing_um": 10.0}
+        LocalStore(folder / "snapshots.zarr"),
+        attributes={
+            "title": "a made-up run",
+            "spacing_um": 10.0,
+            "cast": [species.shown.plain for species in SHIPPED.species if not species.is_wall],
+        },
     )
     times = np.array([0.0, 120.0, 240.0, 360.0, 480.0, np.nan])
     group.create_array("time", shape=(6,), dtype="f8", fill_value=np.nan)[:] = times

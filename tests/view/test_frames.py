@@ -2,11 +2,14 @@
 
 import numpy as np
 import pytest
+import zarr
 
 from abm.cells.tumor import HELD, TumorCell
 from abm.view import lettering
+from abm.view.figures import plot_run
 from abm.view.frames import Film, contact_sheet, picture
 from abm.view.painter import Painter
+from abm.view.palette import SHOWN
 from abm.view.recording import Recording, field_limits
 from abm.view.strip import Strip, shown_from
 from tests.worlds import FakeLiver
@@ -129,6 +132,16 @@ def test_recording_reads_frame_by_frame(run):
     assert recording.scene(2, "tnf").field.dtype == np.float32
     with pytest.raises(IndexError):
         recording.scene(5)
+
+
+def test_a_run_says_whom_it_shows_and_those_of_earlier_versions_show_those_of_this_one(run):
+    told = zarr.open_group(run / "snapshots.zarr", mode="r+").attrs
+    assert Recording(run).cast == tuple(shown for shown in SHOWN if shown.looks)
+    told["cast"] = [shown | {"words": f"{shown['words']} of old"} for shown in told["cast"]]
+    assert all(shown.words.endswith("of old") for shown in Recording(run).cast)
+    del told["cast"]
+    assert Recording(run).cast == SHOWN
+    assert len(plot_run(run)) == 3
 
 
 def test_unknown_fields_are_named(run):
