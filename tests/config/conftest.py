@@ -7,6 +7,7 @@ import pytest
 from pydantic import Field, create_model, model_validator
 from pydantic_core import PydanticCustomError
 
+from abm.registry import Registry
 from abm.rules.rule import Rule, RuleParameters
 from abm.units import (
     Fraction,
@@ -135,8 +136,8 @@ RULES = (Arrival, Phagocytosis, NaturalKilling)
 
 
 @functools.cache
-def compose(user_rules=()):
-    classes = (*RULES, *user_rules)
+def compose(own=()):
+    classes = (*RULES, *own)
     Rules = create_model(
         "Rules",
         __base__=Parameters,
@@ -147,7 +148,7 @@ def compose(user_rules=()):
     )
 
     class Config(Parameters):
-        rule_classes: ClassVar = classes
+        registry: ClassVar = Registry((), (), (), (), rules=classes)
 
         name: str = Field(default="untitled", description="what the experiment is called")
         description: str = Field(default="", description="what it is about")

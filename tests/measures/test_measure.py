@@ -34,8 +34,9 @@ from abm.record.recorder import Calling
 from abm.record.timeseries import Timeseries
 from abm.simulation import RunInterrupted, Simulation
 from abm.units import Hours, Micrometers
+from tests.worlds import liver
 
-from .topics.worlds import empty_liver, look, put_tumors
+from .topics.worlds import look, put_tumors
 
 SMALL = "{tissue: {width: 0.5 mm, height: 0.5 mm}, rules: {arrival: {per_area: 300 /mm^2}}, duration: 6 h, record: {checkpoint: 2 h}}"
 
@@ -143,7 +144,7 @@ def test_every_shipped_measure_is_documented_and_works_in_an_empty_liver(name):
     request = read_request(line)
     assert isinstance(request.unit, str)
     assert pickle.loads(pickle.dumps(request)) == request
-    value, count, of = request(look(empty_liver()))
+    value, count, of = request(look(liver(empty=True)))
     if found.kind == "share":
         assert 0 <= count <= of
         assert value == count / of if of else math.isnan(value)
@@ -310,7 +311,7 @@ def test_a_users_own_measure(own_file):
     assert set(measures) == {*shipped(), "young"}
     request = read_request({"measure": "young", "younger": "30 min"}, measures)
     assert pickle.loads(pickle.dumps(request)).parameters == {"younger": 0.5, "also": "no"}
-    model = empty_liver()
+    model = liver(empty=True)
     put_tumors(model, [(1, 1), (3, 3)])
     model.tumor.rows.arrived_h[:2] = -1.0, 0.0
     assert request(look(model)) == (0.5, 1.0, 2.0)
