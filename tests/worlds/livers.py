@@ -60,6 +60,11 @@ def liver(
     return model
 
 
+def lively(config: Any = None, mm: float = 0.5, **overrides: Any) -> LiverModel:
+    """A small liver in which a lot happens within hours; overrides as of LiverModel."""
+    return LiverModel(config, **({"tissue": {"width": f"{mm} mm", "height": f"{mm} mm"}, "rules": LIVELY} | overrides))
+
+
 def without(model: LiverModel, *names: str) -> LiverModel:
     """Empty the given populations, by default those of the host, so that a test can place its own cells."""
     for name in names or RESIDENTS:
