@@ -15,7 +15,6 @@ from abm import (
     KupfferCell,
     LiverModel,
     NaturalKillerCell,
-    Neutrophil,
     Simulation,
     StellateCell,
     TumorCell,
@@ -31,7 +30,7 @@ from abm.rules import RULES
 from abm.tissue.sites import LUMEN, PARENCHYMA, SINUSOID, TISSUE
 from abm.view import frames
 from abm.view.painter import Painter
-from tests.worlds import LIVELY, after, assert_sound, changed, lively, state_of
+from tests.worlds import LIVELY, RESIDENTS, after, assert_sound, changed, lively, state_of
 
 TISSUE_SIZE = {"width": "0.5 mm", "height": "0.5 mm"}
 
@@ -546,7 +545,7 @@ def test_a_removed_tumor_cell_is_in_the_books(own_liver):
 
 
 def test_residents_can_be_removed_but_not_the_wall(own_liver):
-    for kind in (KupfferCell, NaturalKillerCell, Neutrophil, StellateCell):
+    for kind in (agent for agent in POPULATIONS if agent.species.name in RESIDENTS):
         own_liver.agents_by_type[kind].do("remove")
         assert len(own_liver.agents_by_type[kind]) == 0
     with pytest.raises(ValueError, match="wall of a sinusoid"):

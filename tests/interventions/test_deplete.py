@@ -5,6 +5,7 @@ import pytest
 
 from abm import load_config
 from abm.config import ConfigError
+from abm.config.schema import SHIPPED
 from abm.interventions.deplete import Deplete
 from tests.worlds import assert_chance, assert_resumes, assert_sound, compiled_only, later, liver, sized
 
@@ -13,7 +14,7 @@ def number(model, name):
     return model.populations[name].count
 
 
-@pytest.mark.parametrize("name", ["kupffer", "natural_killer", "neutrophil", "stellate"])
+@pytest.mark.parametrize("name", SHIPPED.depleted())
 def test_a_dose_takes_its_fraction(name):
     density = {"cells": {name: {"density": "100 /mm^2"}}}
     model = liver(
@@ -25,7 +26,7 @@ def test_a_dose_takes_its_fraction(name):
     assert number(later(model, 1.0), name) == number(model, name), "without recovery nobody comes back"
 
 
-@pytest.mark.parametrize("name", ["kupffer", "stellate"])
+@pytest.mark.parametrize("name", [one.name for one in SHIPPED.species if one.stays and one.depleted])
 def test_residents_come_back_as_the_missing_share_falls(name):
     model = liver(
         mm=1.0, step="1 h", interventions=[{"deplete": name, "fraction": 0.9, "away": "0 h", "recovery": "12 h"}]

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from abm.config.schema import compose
+from abm.config.schema import SHIPPED, compose
 from tests.worlds import assert_chance, assert_resumes, assert_sound, later, liver
 
 
@@ -13,7 +13,7 @@ def infused(name, mm=1.0, rules=(), **keys):
     )
 
 
-@pytest.mark.parametrize("name", ["neutrophil", "natural_killer"])
+@pytest.mark.parametrize("name", SHIPPED.infused())
 def test_as_many_come_as_are_given_within_the_time(name):
     model = infused(name, per_area="80 /mm^2", over="30 min")
     cells = model.populations[name]

@@ -50,7 +50,7 @@ def test_rules_without_a_rate_are_refused_with_those_that_have_one():
 
 
 def commitments(*entries):
-    model = without(liver("netosis", mm=0.5, interventions=list(entries)), "neutrophil", "kupffer", "natural_killer")
+    model = without(liver("netosis", mm=0.5, interventions=list(entries)))
     for row, column in sinusoids(model):
         put(model, "neutrophil", int(row), int(column), state=N1)
     model.fields["cxcl1"].values[:] = 100.0

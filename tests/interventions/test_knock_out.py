@@ -2,11 +2,11 @@
 
 import pytest
 
-from abm.config.schema import compose
+from abm.config.schema import SHIPPED, compose
 from tests.worlds import assert_resumes, assert_sound, later, liver
 
 
-@pytest.mark.parametrize("name", ["kupffer", "natural_killer", "neutrophil", "stellate"])
+@pytest.mark.parametrize("name", SHIPPED.depleted())
 def test_a_population_is_missing_and_stays_so(name):
     model = liver("nk_killing", "neutrophil_recruitment", mm=0.5, step="1 h", interventions=[{"knock_out": name}])
     others = {other: population.count for other, population in liver(mm=0.5).populations.items() if other != name}

@@ -73,9 +73,7 @@ def test_the_sinusoids_fill_with_neutrophils(signal):
 @pytest.mark.parametrize("signal", ["lps", "surgery"])
 def test_neutrophils_cast_nets(signal):
     def netting(*entries):
-        model = without(
-            liver("netosis", mm=0.4, interventions=list(entries)), "neutrophil", "kupffer", "natural_killer"
-        )
+        model = without(liver("netosis", mm=0.4, interventions=list(entries)))
         for row, column in sinusoids(model):
             put(model, "neutrophil", int(row), int(column), state=N1)
         run_rule(model, "netosis", 2.5)

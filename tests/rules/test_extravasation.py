@@ -189,7 +189,7 @@ def test_a_way_out_favours_no_side():
 
 
 def crowd(model) -> Population:
-    without(model, "kupffer", "neutrophil", "natural_killer", "stellate")
+    without(model)
     for row, column in sinusoids(model):
         put(model, "tumor", row, column)
     return model.tumor

@@ -26,7 +26,7 @@ def creep(cells, sites, *, moves=1.0, step=0, reach=REACH):
 
 
 def test_prey_are_the_tumor_cells_in_the_lumen():
-    model = without(liver(mm=0.43), "kupffer", "natural_killer", "neutrophil", "stellate")
+    model = without(liver(mm=0.43))
     open_sites = sinusoids(model)
     slots = [put(model, "tumor", *place, state=HELD) for place in open_sites[::3][:30][::-1]]
     for place in open_sites[1::3][:10]:
@@ -144,7 +144,7 @@ def test_no_direction_is_favoured():
 
 
 def test_in_the_liver_kupffer_cells_gather_at_arrested_cells():
-    model = without(liver("kupffer_crawling"), "kupffer", "natural_killer", "neutrophil")
+    model = without(liver("kupffer_crawling"))
     places = sinusoids(model)
     prey = places[len(places) // 2]
     put(model, "tumor", *prey)

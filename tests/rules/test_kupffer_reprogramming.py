@@ -98,9 +98,7 @@ def test_a_nodule_counts_within_its_radius_in_every_direction():
 
 def nodule(cells: int, layer: int = TISSUE):
     """A liver with tumor cells around its first sinusoid sites and one Kupffer cell among them."""
-    model = without(
-        liver("kupffer_reprogramming", mm=0.3, step="1 h"), "kupffer", "natural_killer", "neutrophil", "stellate"
-    )
+    model = without(liver("kupffer_reprogramming", mm=0.3, step="1 h"))
     places = sinusoids(model)
     nearest = places[np.argsort(np.hypot(*(places - places[100]).T), kind="stable")]
     eater = put(model, "kupffer", *nearest[0], reprogramming=0.0)

@@ -13,9 +13,7 @@ from tests.worlds import KEY, around, every, lattice, liver, put, settle, sinuso
 @pytest.fixture(params=["periodic", "closed"])
 def scattered(request):
     """A liver with tumor cells here and there in both layers, one of them in the blood."""
-    model = without(
-        liver(mm=0.43, tissue={"edges": request.param}), "kupffer", "natural_killer", "neutrophil", "stellate"
-    )
+    model = without(liver(mm=0.43, tissue={"edges": request.param}))
     rng = np.random.default_rng(4)
     for place in rng.permutation(sinusoids(model))[:25]:
         put(model, "tumor", *place)
@@ -39,7 +37,7 @@ def test_beside_a_tumor_cell_is_every_site_that_touches_a_settled_one(scattered)
 
 
 def test_beside_tumor_counts_both_layers_of_nine_sites():
-    model = without(liver(mm=0.43), "kupffer", "natural_killer", "neutrophil", "stellate")
+    model = without(liver(mm=0.43))
     for layer in (LUMEN, TISSUE):
         for row, column in every(3, 3) + 10:
             put(model, "tumor", row, column, layer=layer)
