@@ -3,12 +3,11 @@
 import numpy as np
 import pytest
 
-from abm.cells.kupffer import REPROGRAMMED
 from abm.fields import CXCL1, FIELDS, TNF, VEGF, LactateField, Oxygen, TGFBeta
 from abm.fields.field import Diffusing, steps_of
 from abm.model import LiverModel
 from abm.tissue.sites import PARENCHYMA, TISSUE
-from tests.worlds import liver, put
+from tests.worlds import RESIDENTS, liver, put
 
 DIFFUSING = [field.name for field in FIELDS if issubclass(field, Diffusing)]
 KNOWN = [field.name for field in (TNF, TGFBeta, CXCL1, VEGF, LactateField, Oxygen)]
@@ -22,10 +21,14 @@ SOLVED_EACH_STEP = {name: {"interval": "5 min"} for name in DIFFUSING}
 
 
 def secreting(**overrides) -> LiverModel:
-    """A liver in which nobody does anything but secrete: Kupffer cells all signals of theirs, and a tumor cell."""
+    """A liver in which nobody does anything but secrete: the host's cells all that they can, and a tumor cell."""
     model = liver(mm=0.4, **overrides)
-    cells = model.kupffer.rows[: model.kupffer.count]
-    cells.state, cells.tnf, cells.education, cells.reprogramming = REPROGRAMMED, 1.0, 1.0, 1.0
+    for population in (model.populations[name] for name in RESIDENTS):
+        for secreted in population.species.secretes:
+            if secreted.states:
+                population.used.state = population.number_of(secreted.states[0])
+            if isinstance(secreted.weight, str):
+                population.used[secreted.weight] = 1.0
     put(model, "tumor", *np.argwhere(model.sites.kind == PARENCHYMA)[300], layer=TISSUE)
     return model
 
