@@ -303,6 +303,12 @@ def schema() -> None:
     print(json.dumps(json_schema(compose()), indent=2, ensure_ascii=False))
 
 
+def _config_and(names: list[str] | None) -> "tuple[Config | None, list[str]]":
+    """The config that is named first, if one is, and the other names."""
+    wanted = list(names or [])
+    return (_load(Path(wanted.pop(0))) if wanted and wanted[0].endswith((".yaml", ".yml")) else None), wanted
+
+
 @command()
 def rules(
     names: Annotated[
@@ -317,9 +323,37 @@ def rules(
     """Show the rules in their order: a line each; by name with their parameters, plausible ranges and sources."""
     from .commands.rules import show_rules
 
-    wanted = list(names or [])
-    config = _load(Path(wanted.pop(0))) if wanted and wanted[0].endswith((".yaml", ".yml")) else None
-    show_rules(config, wanted, grep=grep, everything=everything)
+    show_rules(*_config_and(names), grep=grep, everything=everything)
+
+
+@command()
+def cells(
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="CONFIG|NAME", help="populations: everything about these; a config: as they are there"),
+    ] = None,
+    grep: Grep = None,
+    everything: Everything = False,
+) -> None:
+    """Show the populations: a line each; by name with states, columns, numbers and sources."""
+    from .commands.cells import show_cells
+
+    show_cells(*_config_and(names), grep=grep, everything=everything)
+
+
+@command()
+def fields(
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="CONFIG|NAME", help="everything about these; a config: as they are there"),
+    ] = None,
+    grep: Grep = None,
+    everything: Everything = False,
+) -> None:
+    """Show what diffuses, what lies in the tissue and what the blood carries: a line each; by name with numbers and sources."""
+    from .commands.fields import show_fields
+
+    show_fields(*_config_and(names), grep=grep, everything=everything)
 
 
 @command()

@@ -42,7 +42,7 @@ def show_rules(
 
 def _entry(rule: "type[Rule]", config: "Config", changed: bool) -> Entry:
     group = getattr(config.rules, rule.name)
-    numbers = _numbers(group)
+    numbers = numbers_of(group)
 
     def more(console: Console) -> None:
         for what in ("reads", "writes", "events", "causes"):
@@ -74,7 +74,7 @@ def _entry(rule: "type[Rule]", config: "Config", changed: bool) -> Entry:
 
 def _group(path: str, group: BaseModel) -> Entry:
     sentence = (type(group).__doc__ or "").strip().split("\n\n")[0]
-    numbers = [Number(number.about, number.value, f"{path}.{number.about.name}") for number in _numbers(group)]
+    numbers = [Number(number.about, number.value, f"{path}.{number.about.name}") for number in numbers_of(group)]
     return Entry(path, " ".join(sentence.split()), numbers=numbers, size=_so_many(numbers))
 
 
@@ -98,7 +98,8 @@ def _groups(config: "Config") -> Iterator[tuple[str, BaseModel]]:
             yield from below(name, getattr(config, name))
 
 
-def _numbers(group: BaseModel) -> list[Number]:
+def numbers_of(group: BaseModel) -> list[Number]:
+    """The parameters of a group with their values."""
     return [Number(entry, _value(entry, group)) for entry in _entries(group)]
 
 

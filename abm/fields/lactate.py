@@ -1,4 +1,4 @@
-"""Lactate: made by tumor cells, taken up by hepatocytes and carried away by the blood; it weakens NK cells."""
+"""Lactate: made by tumor cells, carried away by the blood; weakens NK cells."""
 
 from typing import Annotated, ClassVar
 

@@ -1,5 +1,7 @@
-"""TGF-beta: of tumor cells, educated Kupffer cells and activated stellate cells; it activates stellate cells, makes tumor
-cells mesenchymal, weakens NK cells and turns neutrophils (Yang 2025, 10.3892/or.2025.8963, refs 11, 12, 117).
+"""TGF-beta: secreted by tumor cells, educated Kupffer cells and activated stellate cells.
+
+It activates stellate cells, makes tumor cells mesenchymal, weakens NK cells and turns neutrophils (Yang 2025, 10.3892/or.2025.8963,
+refs 11, 12, 117).
 """
 
 from typing import Annotated, ClassVar
