@@ -407,6 +407,9 @@ def movie(
     field: Annotated[
         str | None, typer.Option(metavar="NAME", help="overlay: tnf, tgf_beta, cxcl1, oxygen, lactate, vegf ...")
     ] = None,
+    colour_by: Annotated[
+        str | None, typer.Option("--colour-by", metavar="COLUMN", help="colour cells by: emt, clone, kupffer.tnf ...")
+    ] = None,
     format: Annotated[
         Literal["mp4", "gif", "png"], typer.Option(help="movie, animated picture, or numbered pictures")
     ] = "mp4",
@@ -421,10 +424,10 @@ def movie(
     from .commands.movie import write_batch_movie, write_run_movie
 
     if arms is not None or (run_dir / "batch.json").exists():
-        write_batch_movie(run_dir, arms, replicate, point, field, format, quiet)
+        write_batch_movie(run_dir, arms, replicate, point, field, colour_by, format, quiet)
     else:
         _needs_run(run_dir, "snapshots.zarr")
-        write_run_movie(run_dir, field, format, quiet)
+        write_run_movie(run_dir, field, colour_by, format, quiet)
 
 
 @command()

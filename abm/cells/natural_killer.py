@@ -77,7 +77,7 @@ class NaturalKillerCell(LiverCell):
             Column("killer", "u1", "whether this cell can kill at all: 0 or 1", within=(0, 1)),
             Column("heading", "u1", "direction of its walk, 0-7 clockwise from straight up", within=(0, 7)),
             Column("kills", "i4", "tumor cells that it has killed"),
-            Column("target", "u8", "uid of the tumor cell it is or was last with"),
+            Column("target", "u8", "uid of the tumor cell it is or was last with", nominal=True),
             Column("busy_h", "f4", "when it will be free again after a kill", "h", signed=True),
             Column("entered_h", "f4", "when it came from the blood", "h", signed=True),
         ),

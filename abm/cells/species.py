@@ -46,7 +46,7 @@ class Column(NamedTuple):
 
     kind : its NumPy type; unit : "" for none; within : the limits of what varies between two; signed : whether it may be
     negative (times before 0, numbers of clones); mapped : of the wall of the vessels only, its words in pictures: frames
-    keep it as a lattice
+    keep it as a lattice; nominal : whether its numbers are names, of which one is no more than another
     """
 
     name: str
@@ -56,6 +56,7 @@ class Column(NamedTuple):
     within: tuple[float, float] | None = None
     signed: bool = False
     mapped: str = ""
+    nominal: bool = False
 
     @property
     def limits(self) -> tuple[float, float]:

@@ -249,12 +249,13 @@ class TumorCell(LiverCell):
         parameters=TumorParameters,
         stands=(LUMEN, TISSUE),
         columns=(
-            Column("held_by", "u1", "cause code of what stopped it"),
+            Column("held_by", "u1", "cause code of what stopped it", nominal=True),
             Column(
                 "clone",
                 "i4",
                 "number of the founder among the arrived cells; negative: of an implanted colony, or added by hand",
                 signed=True,
+                nominal=True,
             ),
             Column("divisions", "i4", "divisions since arrival, along the line of descent"),
             Column("arrived_h", "f4", "when it arrived in the liver (inherited)", "h", signed=True),

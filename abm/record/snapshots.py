@@ -390,7 +390,8 @@ def _about_column(species: Species, name: str) -> dict:
         return {"units": "um", "long_name": f"{name[0]} of the cell"}
     column = species.column[name]
     about = {"long_name": column.meaning} | ({"units": column.unit} if column.unit else {})
-    return about | ({"valid_range": list(column.within)} if column.within else {})
+    about |= {"valid_range": list(column.within)} if column.within else {}
+    return about | ({"nominal": True} if column.nominal else {})
 
 
 def _about(model: Liver, name: str) -> dict:

@@ -18,6 +18,10 @@ SHOWN: tuple[Shown, ...] = tuple(agent.species.shown for agent in POPULATIONS)
 """What is shown of the populations that come with the simulator."""
 
 
+TUMOR_GROUP = next(shown.words for shown in SHOWN if shown.name == "tumor")
+"""The words of the tumor cells, which stay bright in large fields where the liver's own cells are dimmed."""
+
+
 def look_of(population: str, state: str) -> Look:
     """The look of cells of a population that comes with the simulator, in a state."""
     species = next(agent.species for agent in POPULATIONS if agent.species.name == population)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from ..cells.species import Colour, Look
-from .palette import ECM, NET, SHOWN, look_of
+from .palette import ECM, NET, TUMOR_GROUP, look_of
 
 VARIANTS = 8
 """Pictures per look, so that neighbours do not look alike."""
@@ -14,7 +14,6 @@ _FINE = 36  # a site is drawn at least so many points wide, and averaged down
 _SMALLEST_RADIUS = 1.1  # pixels: below that a cell would vanish in a large field
 _BYSTANDER = 0.45  # opacity of the liver's own cells in large fields, where they would drown the tumor cells
 _SEED = 11
-_TUMOR = next(shown.words for shown in SHOWN if shown.name == "tumor")
 _EATEN = look_of("tumor", "adherent").colour
 
 
@@ -62,7 +61,7 @@ def cell_picture(look: Look, scale: int, variant: int = 0) -> np.ndarray:
         halo = look.glow * np.exp(-np.maximum(away - limit, 0.0) / 0.20) * np.clip((1.45 - away) / 0.6, 0, 1)
         rgb = np.where(inside[..., None], rgb, colour)
         alpha = np.where(inside, alpha, halo)
-    if scale <= 2 and look.group != _TUMOR:
+    if scale <= 2 and look.group != TUMOR_GROUP:
         alpha = alpha * _BYSTANDER
     return _reduce(rgb, alpha, fine)
 
