@@ -33,7 +33,7 @@ class Film:
     """Makes the frames of one liver.
 
     painter : for the tissue; title : above the legend; field : (words, unit, (low, high)) of the overlay, if any;
-    strip : the courses below, if any; present : the numbers of the cells that are ever seen, for the legend (by default all).
+    strip : the courses below, if any; present : the populations that are ever seen, for the legend (by default all).
     All frames have the same even `width` and `height`.
     """
 
@@ -46,7 +46,7 @@ class Film:
         strip: Strip | None = None,
         legend: bool = True,
         clock: bool = True,
-        present: Collection[int] | None = None,
+        present: Collection[str] | None = None,
     ):
         self.painter, self.title, self.field, self.strip, self.clock = painter, title, field, strip, clock
         self.present = present
@@ -186,7 +186,7 @@ def picture(
         rows = np.asarray(population.alive_rows())
         scene = replace(scene, tint=tint.lattices(scene.standing, population.species.shown, rows))
     scene = scene.cut(part)
-    present = set(np.flatnonzero(scene.counts()[1:]) + 1)
+    present = {name for name, population in model.populations.items() if population.count}
     overlay = None
     if field is not None:
         unit = model.fields[field].unit if field in model.fields else ""

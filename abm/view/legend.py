@@ -1,6 +1,6 @@
 """The legend at the side of a picture: what each thing in it is, and how much of it there is at the moment.
 
-It shows the states of cells that are ever seen. Where they are too many for the height, the liver's own populations get
+It shows the populations that are ever seen, with their states. Where they are too many for the height, the liver's own populations get
 one line each, and if need be the lines move together.
 """
 
@@ -16,6 +16,7 @@ from .painter import Painter, overlay_colours
 from .palette import FAINT, INK, PAPER
 from .sprites import cell_picture, fibre_atlas, net_atlas, padding
 
+_TUMOR = "tumor"
 _WIDTH = 284  # pixels at a height of 800
 _ROW = 19.5  # height of a line at a height of 800
 _LETTERS = 12.5
@@ -45,10 +46,11 @@ class Legend:
         *,
         title: str = "",
         field: tuple[str, str, tuple[float, float]] | None = None,
-        present: Collection[int] | None = None,
+        present: Collection[str] | None = None,
     ):
         """unit : size of letters and pictures, 1 for a height of 800 pixels; title : above it; field : (words, unit, limits) of
-        the overlay; present : numbers of the cells that are ever seen, all by default."""
+        the overlay; present : the populations that are ever seen, all by
+        default."""
         self.painter = painter
         self._unit = max(unit, _SMALLEST_UNIT)
         self._size = max(8, round(_LETTERS * self._unit))
@@ -78,7 +80,7 @@ class Legend:
 
     # --- what there is ----------------------------------------------------------------------------------------------
 
-    def _draw(self, title: str, field, present: Collection[int] | None) -> None:
+    def _draw(self, title: str, field, present: Collection[str] | None) -> None:
         top, bars = 12 * self._unit, (field is not None) + (self.painter.tint is not None)
         titles = (
             lettering.lines(title, round(14.5 * self._unit), self._right - self._left, 2, bold=True) if title else []
@@ -113,15 +115,14 @@ class Legend:
             colours = (np.array(palette.HEPATOCYTE) * (1 - alpha) + shades[:, :3] * alpha).astype(np.uint8)
             self._colour_bar(_with_unit(words, unit), colours, (f"{low:.3g}", f"{high:.3g}"), y + 0.3 * line)
 
-    def _rows(self, present: Collection[int] | None, brief: bool) -> Iterator[_Row]:
+    def _rows(self, present: Collection[str] | None, brief: bool) -> Iterator[_Row]:
         """The lines; `brief`: one for each of the liver's own populations."""
         scale = round(12 * self._unit)
         for shown in self.painter.cast:
-            looks = {code: look for code, look in shown.looks.items() if present is None or code in present}
-            if not looks:
+            looks, everybody = shown.looks, tuple(shown.looks)
+            if not looks or (present is not None and shown.name not in (*present, _TUMOR)):
                 continue
-            everybody = tuple(shown.looks)
-            if brief and shown.words != palette.TUMOR_GROUP:
+            if brief and shown.name != _TUMOR:
                 yield _Row(("cells", everybody), shown.words, cell_picture(next(iter(looks.values())), scale, 2))
                 continue
             yield _Row(("group", everybody), shown.words, None)

@@ -16,7 +16,7 @@ from .tint import Tint, column_of, limits_of
 
 SNAPSHOTS = "snapshots.zarr"
 _LATTICES = ("perfused", "hepatocyte", "ecm", "nets", "e_selectin")
-_LOOKS_FOR_LIMITS = 12  # frames from which is taken who is seen, and the limits of an overlay
+_LOOKS_FOR_LIMITS = 12  # frames from which the limits of an overlay are taken
 _NO_TINT = ("count", "layer", "state", "uid", "x_um", "y_um")
 _PEAK_SHARE = 99.0  # percentile that counts as the highest level: single sites at a secreting cell would hide the rest
 
@@ -63,11 +63,15 @@ class Recording:
         return SHOWN if told is None else tuple(Shown.from_plain(shown) for shown in told)
 
     @cached_property
-    def present(self) -> set[int]:
-        """The numbers of the cells that are seen in any of some frames, from the first to the last."""
-        chosen = np.unique(np.linspace(0, len(self) - 1, _LOOKS_FOR_LIMITS).round().astype(int))
-        seen = [np.unique(self._frame(name, int(k))) for k in chosen for name in STANDING if name in self._group]
-        return {int(code) for codes in seen for code in codes if code}
+    def present(self) -> set[str]:
+        """The populations that have cells in any frame; all of a run of which the tables are not there."""
+        tables = dict(self._group["cells"].groups()) if "cells" in self._group else {}
+        with self._whole():
+            return {
+                shown.name
+                for shown in self.cast
+                if shown.name not in tables or self._read(f"cells/{shown.name}/count").any()
+            }
 
     def words(self, field: str) -> str:
         """What a field is called for readers."""
@@ -107,9 +111,9 @@ class Recording:
                 name: [member for member, _ in group.arrays() if member not in _NO_TINT]
                 for name, group in tables.items()
             }
-            population, name = column_of(column, columns)
-            array = tables[population][name]
-            about, values = dict(array.attrs), self._read(f"cells/{population}/{name}")
+        population, name = column_of(column, columns)
+        with self._whole():
+            about, values = dict(tables[population][name].attrs), self._read(f"cells/{population}/{name}")
         words = f"{population.replace('_', ' ')}: {name.replace('_', ' ')}"
         unit = str(about.get("units", ""))
         return Tint(population, name, words, unit, bool(about.get("nominal", False)), limits_of(about, values))
