@@ -44,6 +44,7 @@ class CXCL1(Signal):
 
     name = "cxcl1"
     words = "CXCL1 / IL-8"
+    ink = "#3aa0c8"
     Parameters = Chemokine
     receptors = ("cxcr2",)
     molecules: ClassVar = {

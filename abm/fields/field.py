@@ -95,6 +95,7 @@ class Field:
     """A field on the lattice: what is declared of it, and its state.
 
     name, words, unit : as in configs, in legends, and the unit of its values ("K": of the half-maximal effect)
+    ink : its colour on white
     Parameters : its group in the config, under `fields`
     receptors : the molecules by which cells feel it, where they can be blocked apart from it
     molecules : what of it can be blocked
@@ -109,6 +110,7 @@ class Field:
     name: ClassVar[str]
     words: ClassVar[str]
     unit: ClassVar[str]
+    ink: ClassVar[str] = ""
     Parameters: ClassVar[type[Parameters]]
     receptors: ClassVar[tuple[str, ...]] = ()
     molecules: ClassVar[Mapping[str, Target]] = {}

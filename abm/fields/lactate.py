@@ -50,6 +50,7 @@ class LactateField(Metabolite):
 
     name = "lactate"
     words = "lactate"
+    ink = "#6d747d"
     Parameters = Lactate
     synonyms = "lacticacid"
 

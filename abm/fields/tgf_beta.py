@@ -45,6 +45,7 @@ class TGFBeta(Signal):
 
     name = "tgf_beta"
     words = "TGF-β"
+    ink = "#7a45d6"
     Parameters = TransformingGrowthFactor
     molecules: ClassVar = {
         "tgf_beta": Target("antibody 1D11, galunisertib", "Yang 2025, 10.3892/or.2025.8963, ref 11", "unverified")

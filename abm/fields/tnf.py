@@ -45,6 +45,7 @@ class TNF(Signal):
 
     name = "tnf"
     words = "TNF-α"
+    ink = "#e08a00"
     Parameters = TumorNecrosisFactor
     molecules: ClassVar = {
         "tnf": Target(

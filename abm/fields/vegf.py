@@ -44,6 +44,7 @@ class VEGF(Signal):
 
     name = "vegf"
     words = "VEGF"
+    ink = "#058a57"
     Parameters = VascularEndothelialGrowthFactor
     molecules: ClassVar = {
         "vegf": Target("bevacizumab", "Yang 2025, 10.3892/or.2025.8963, refs 132, 133", "unverified")

@@ -296,7 +296,7 @@ def _create(path, model: Liver, frames: dict[str, np.ndarray], tables: dict[str,
             "spacing_um": float(model.spacing_um),
             "dt_minutes": float(model.dt_minutes),
             "populations": {name: list(population.states) for name, population in model.populations.items()},
-            "cast": [species.shown.plain for species in _tables(model).values()],
+            "cast": [population.species.shown.plain for population in model.populations.values()],
         },
     )
     rows, columns = model.shape

@@ -81,13 +81,15 @@ class Recording:
         return self.times_min.size
 
     def unit(self, field: str) -> str:
-        """The unit of a field; '' when it has none."""
-        self._known(field)
-        about = self._group[field].attrs
-        unit = (
-            "K" if "relative_to" in about else str(about.get("units", about.get("unit", "")))
-        )  # "unit": of earlier versions
+        """The unit of a field as readers know it; '' when it has none."""
+        unit = self.own_unit(field)
         return UNITS.get(unit, unit)
+
+    def own_unit(self, field: str) -> str:
+        """The unit of a field; "K" for signals, in units of their half-maximal effect."""
+        about = self._group[self._known(field)].attrs
+        # "unit" is what earlier versions wrote
+        return "K" if "relative_to" in about else str(about.get("units", about.get("unit", "")))
 
     def scene(self, index: int, field: str | None = None) -> Scene:
         """The liver at frame `index`, with `field` for the overlay, and cells coloured by `tint` if that is set. Raises
