@@ -1,7 +1,5 @@
 """`crlm cells`: the populations, their states, columns and parameters."""
 
-import inspect
-import sys
 from collections.abc import Sequence
 
 from rich.console import Console
@@ -11,7 +9,7 @@ from ..cells.population import LiverCell
 from ..cells.species import Column, Species
 from ..config.schema import Config, compose
 from ..registry import Registry
-from ..target import Target
+from ..target import Target, about
 from ..tissue.sites import STANDING
 from ..units import declared
 from .catalogue import MARK_STYLES, Entry, Number, paragraph, show, untitled
@@ -43,7 +41,7 @@ def show_cells(
 
 def _entry(agent: type[LiverCell], config: Config, registry: Registry) -> Entry:
     species = agent.species
-    about = inspect.cleandoc(sys.modules[agent.__module__].__doc__ or agent.__doc__ or species.words)
+    said = about(agent)
     numbers = numbers_of(getattr(config.cells, species.name))
     amounts = {secreted.amount for secreted in species.secretes}
     if species.secretion is not None:
@@ -73,8 +71,8 @@ def _entry(agent: type[LiverCell], config: Config, registry: Registry) -> Entry:
 
     return Entry(
         species.name,
-        untitled(species.name, about.splitlines()[0]),
-        about,
+        untitled(species.name, said.splitlines()[0]),
+        said,
         numbers,
         more,
         size=f"{len(species.states)} states, {len(species.columns)} column{'s' * (len(species.columns) != 1)}",

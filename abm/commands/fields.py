@@ -7,6 +7,7 @@ from rich.console import Console
 
 from ..config.schema import Config, compose
 from ..fields.layers import Layer
+from ..target import about
 from ..units import declared
 from .catalogue import Entry, paragraph, show, untitled
 from .cells import done
@@ -55,11 +56,11 @@ def _fields(config: Config) -> Iterator[Entry]:
                 done(console, f"block: {name}", target)
 
         unit = "half-maximal effect = 1" if field.unit == "K" else field.unit
-        about = field.about()
+        said = about(field)
         yield Entry(
             field.name,
-            untitled(field.name, about.splitlines()[0]),
-            about,
+            untitled(field.name, said.splitlines()[0]),
+            said,
             numbers,
             more,
             size=f"field, {unit}",
@@ -85,11 +86,11 @@ def _levels(config: Config) -> Iterator[Entry]:
             for name, target in level.given.items():
                 done(console, f"stimulate: {name}", target)
 
-        about = level.about()
+        said = about(level)
         yield Entry(
             level.name,
-            untitled(level.name, about.splitlines()[0]),
-            about,
+            untitled(level.name, said.splitlines()[0]),
+            said,
             numbers,
             more,
             size="level in the blood",
