@@ -15,13 +15,15 @@ from typing import Any
 from pydantic import ValidationError, create_model
 from pydantic_core import PydanticCustomError
 
-from ..config import errors, loading
+from ..config import errors
 from ..config.errors import ConfigError, Problem, closest, dotted, quoted
-from ..config.loading import OVERRIDE_KEY, PRESETS, Reader, Setting, checked, problems_of, set_at, to_plain
-from ..config.nodes import BROKEN, Node, Source
+from ..config.layering import OVERRIDE_KEY, Layers, Setting, path_of, read_arm, read_override, set_at, settings_of
+from ..config.nodes import BROKEN, Node, Source, sound, to_plain
 from ..config.plugins import PluginError
+from ..config.reading import Reader
 from ..config.schema import Config
-from ..config.shipped import here_or_shipped
+from ..config.shipped import PRESETS, here_or_shipped
+from ..config.validating import checked, problems_of, schema_of, validated
 from ..measures.measure import Line, Measure, MeasureRequest, load_measures, read_request
 from ..units import Quantity, in_time
 from .design import DesignError, points_of
@@ -74,9 +76,9 @@ class _Loading:
             name = re.split(r"[.\[=]", override.strip(), maxsplit=1)[0].strip()
             near = closest(name, ExperimentFile.model_fields, errors.VERY_CLOSE)
             if near is None or name in Config.model_fields.keys() - ExperimentFile.model_fields.keys():
-                self.config_settings += loading.settings_of(self.reader, [override])
+                self.config_settings += settings_of(self.reader, [override])
                 continue
-            setting = loading.read_override(self.reader, override)
+            setting = read_override(self.reader, override)
             if setting is None:
                 continue
             path, node = setting
@@ -147,7 +149,7 @@ class _Loading:
         """The keys of the experiment itself."""
         try:
             return checked(
-                loading.sound(self.root),
+                sound(self.root),
                 ExperimentFile,
                 [],
                 self.source.label,
@@ -239,8 +241,8 @@ class _Loading:
             self._wrong(("base",), f"expected {_BASE}, got {quoted(node.value or None)}")
         return None
 
-    def _layers(self, base: Node, arm: Node, settings: Sequence[Setting] = ()) -> loading.Layers:
-        layers = loading.read_arm(self.reader, base, arm, [*self.config_settings, *settings], self.chain)
+    def _layers(self, base: Node, arm: Node, settings: Sequence[Setting] = ()) -> Layers:
+        layers = read_arm(self.reader, base, arm, [*self.config_settings, *settings], self.chain)
         if self.published:
             self.problems += own_parameters(layers)
         root = layers.root
@@ -297,7 +299,7 @@ class _Loading:
                 layers = self._layers(base, arm, settings[number])
                 said, self.problems[before:] = self.problems[before:], []
                 try:
-                    configs[name, number] = loading.validated(replace(layers, problems=said), self.source.label)
+                    configs[name, number] = validated(replace(layers, problems=said), self.source.label)
                 except ConfigError as error:
                     for problem in error.problems:
                         found.setdefault(problem, self._in_full(problem, {("arms", name): arm, ("base",): base}))
@@ -354,10 +356,10 @@ class _Loading:
         if node is None or node.value is None or not arms or base is None:
             return nothing
         before = len(self.problems)
-        read = {name: loading.schema_of(self._layers(base, arm)) for name, arm in arms.items()}
+        read = {name: schema_of(self._layers(base, arm)) for name, arm in arms.items()}
         del self.problems[before:]  # told by _configs
         try:
-            written = SweepFile.model_validate(to_plain(loading.sound(node)))
+            written = SweepFile.model_validate(to_plain(sound(node)))
         except ValidationError:  # told by _file, but for the keys
             parameters = self._node("sweep", "parameters")
             for key in parameters.value if parameters is not None and isinstance(parameters.value, dict) else ():
@@ -598,7 +600,7 @@ class _Loading:
         """What `read` makes of a line; None, and problems, when it is wrong."""
         if node.value is BROKEN:
             return None
-        line = to_plain(loading.sound(node))
+        line = to_plain(sound(node))
         if not isinstance(line, dict | str):
             self._wrong(
                 path, f"expected a measure, got {quoted(line)}", "such as {measure: nodules, min_cells: 10, at: 14 d}"
@@ -641,11 +643,6 @@ class _Loading:
 def _arms_hint(name: str, arms: Iterable[str]) -> str:
     arms = list(arms)
     return errors.did_you_mean(name, arms, f"the arms are {errors.choice(arms, 'and')}")
-
-
-def path_of(key: str) -> tuple[str | int, ...]:
-    """'rules.arrival.doses[0].share' as a path."""
-    return tuple(int(part) if part.isdigit() else part for part in re.split(r"[.\[]", key.replace("]", "")))
 
 
 def is_written(node: Node, path: Sequence[str | int]) -> bool:

@@ -8,10 +8,11 @@ from typing import Literal
 
 from ..batches.experiment import ExperimentFile
 from ..config.errors import choice, did_you_mean, near, printable
-from ..config.loading import LAYERING_KEYS, Reader, find_config, shipped_configs
+from ..config.layering import LAYERING_KEYS
 from ..config.nodes import Source
+from ..config.reading import Reader
 from ..config.schema import Config
-from ..config.shipped import Kind, find_shipped, here_or_shipped, names_of
+from ..config.shipped import Kind, find_config, find_shipped, here_or_shipped, names_of, shipped_configs
 from ..published.calibrate import CalibrationFile
 from . import UserError
 

@@ -17,9 +17,9 @@ from ..batches.experiment import Experiment
 from ..batches.loading import load_experiment
 from ..batches.store import read_results, read_series
 from ..config import ConfigError
-from ..config.loading import Reader, shipped_configs
 from ..config.nodes import Source
-from ..config.shipped import find_shipped, names_of
+from ..config.reading import Reader
+from ..config.shipped import find_shipped, names_of, shipped_configs
 from ..folder.files import refuse_others
 from ..published.reproduce import Reproduction, reproduce
 from ..published.table import (

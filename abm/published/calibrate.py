@@ -33,9 +33,10 @@ from ..batches.loading import load_experiment
 from ..batches.one_run import STOPPED, Task, code_digest
 from ..config import ConfigError
 from ..config.errors import Problem, alternatives, at, did_you_mean, every_key, is_group
-from ..config.loading import Reader, checked, sound
-from ..config.nodes import Node, Place, Source
+from ..config.nodes import Node, Place, Source, sound
+from ..config.reading import Reader
 from ..config.schema import compose
+from ..config.validating import checked
 from ..estimate import kernels_are_cold
 from ..folder import parquet
 from ..folder.files import FolderInUse, refuse_no_folder, refuse_others, remove_folder, write_text
