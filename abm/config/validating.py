@@ -112,11 +112,8 @@ def _with_plugins(root: Node, compose: Callable, problems: list[Problem]) -> tup
             for rule in rules:
                 plugins.check_names(rule, known)
                 known.append(rule.name)
-        except (
-            plugins.PluginError,
-            RuntimeError,
-            ValueError,
-        ) as error:  # ~nobody has no home folder; a path may hold a null
+        # ~nobody has no home folder; a path may hold a null
+        except (plugins.PluginError, RuntimeError, ValueError) as error:
             problems.append(item.shown.problem(("plugins", index), f"{quoted(item.value)}: {error}"))
             sound = False
             continue
