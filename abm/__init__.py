@@ -20,7 +20,7 @@ _HOMES = {
     "EndothelialCell": "cells",
     "KupfferCell": "cells",
     "LiverModel": "model",
-    "Looking": "measures.look",
+    "Look": "measures.look",
     "NaturalKillerCell": "cells",
     "Neutrophil": "cells",
     "Rule": "rules",
@@ -45,7 +45,7 @@ __all__ = [
     "EndothelialCell",
     "KupfferCell",
     "LiverModel",
-    "Looking",
+    "Look",
     "NaturalKillerCell",
     "Neutrophil",
     "Rule",
@@ -71,7 +71,7 @@ if TYPE_CHECKING:
     from .config import Config, ConfigError, load_config
     from .kernels.jit import jit
     from .kernels.random import uniform
-    from .measures.look import Looking, Share
+    from .measures.look import Look, Share
     from .measures.measure import measure
     from .model import LiverModel
     from .rules import Rule, RuleParameters, rule

@@ -28,7 +28,8 @@ from scipy import stats
 from ..config.errors import Problem
 from ..config.layering import Layers
 from ..config.nodes import Node
-from ..measures.measure import Measure, MeasureRequest, read_request
+from ..measures.measure import Measure
+from ..measures.request import MeasureRequest, read_request
 from ..statistics import Estimate, Sample
 from ..units import Moment, Quantity
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
 
-from ..measures.measure import MeasureRequest
+from ..measures.request import MeasureRequest
 from ..units import Parameters, Quantity
 from .expectation import Expectation, Published
 

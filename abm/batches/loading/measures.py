@@ -12,7 +12,9 @@ from ...config.errors import dotted, quoted
 from ...config.nodes import BROKEN, Node, sound, to_plain
 from ...config.plugins import PluginError
 from ...config.validating import problems_of
-from ...measures.measure import Line, Measure, MeasureRequest, load_measures, read_request
+from ...measures.known import load_measures
+from ...measures.measure import Line, Measure
+from ...measures.request import MeasureRequest, read_request
 from ...units import in_time
 from ..expectation import Comparison, Expectation, read_expectation
 from ..store import RESERVED, columns_of

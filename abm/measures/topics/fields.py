@@ -7,7 +7,7 @@ from pydantic import Field
 
 from ...blood.levels import LEVELS
 from ...fields.layers import LAYERS
-from ..look import Looking
+from ..look import Look
 from ..measure import measure
 from .parameters import SETTLED, Near, States
 
@@ -31,7 +31,7 @@ def _unit(parameters) -> str:
 
 
 @measure(unit=_unit, kind="level")
-def field_mean(run: Looking, field: Layer, within: Near = None, states: States = SETTLED) -> float:
+def field_mean(run: Look, field: Layer, within: Near = None, states: States = SETTLED) -> float:
     """Mean of a field or layer over all sites, or over those `within` a distance of tumor cells in `states`; nan when
     there are none."""
     values = _values(run, field, within, states)
@@ -39,7 +39,7 @@ def field_mean(run: Looking, field: Layer, within: Near = None, states: States =
 
 
 @measure(unit=_unit, kind="level")
-def field_max(run: Looking, field: Layer, within: Near = None, states: States = SETTLED) -> float:
+def field_max(run: Look, field: Layer, within: Near = None, states: States = SETTLED) -> float:
     """Highest value of a field or layer of all sites, or of those `within` a distance of tumor cells in `states`; nan
     when there are none."""
     values = _values(run, field, within, states)
@@ -48,13 +48,13 @@ def field_max(run: Looking, field: Layer, within: Near = None, states: States = 
 
 @measure(unit="", kind="level")
 def blood_level(
-    run: Looking, level: Annotated[Literal[LEVELS.names], Field(description="what the blood carries")]
+    run: Look, level: Annotated[Literal[LEVELS.names], Field(description="what the blood carries")]
 ) -> float:
     """Level of a signal or of cells in the blood, in the units of `crlm rules --all`."""
     return run.liver.blood.levels[level][0]
 
 
-def _values(run: Looking, field: str, within: float | None, states) -> np.ndarray:
+def _values(run: Look, field: str, within: float | None, states) -> np.ndarray:
     liver = run.liver
     lattice = liver.fields[field].values if field in liver.fields else getattr(liver, field)
     return lattice.ravel() if within is None else lattice[run.near(run.sites_of(run.cells_in(states)), within)]

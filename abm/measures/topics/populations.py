@@ -8,7 +8,7 @@ from pydantic_core import PydanticCustomError
 
 from ...cells import EndothelialCell, KupfferCell, NaturalKillerCell, Neutrophil, StellateCell, TumorCell
 from ...units import Fraction, Micrometers
-from ..look import Looking, Share
+from ..look import Look, Share
 from ..measure import measure
 from .parameters import SETTLED, MinCells, Near, States, listed
 
@@ -51,14 +51,14 @@ TnfAbove = Annotated[
 
 
 @measure(unit="cells", kind="count")
-def population_cells(run: Looking, population: Name, states: InStates = None) -> float:
+def population_cells(run: Look, population: Name, states: InStates = None) -> float:
     """Living cells of a population in the slab; wall segments are counted as the endothelial cells they make up."""
     return _members(run, population, states).size / run.liver.populations[population].sites_per_cell
 
 
 @measure(unit="/mm^2", kind="level")
 def population_density(
-    run: Looking,
+    run: Look,
     population: Name,
     states: InStates = None,
     region: Where = "everywhere",
@@ -71,7 +71,7 @@ def population_density(
 
 @measure(unit="", kind="level")
 def population_ratio(
-    run: Looking,
+    run: Look,
     population: Name,
     states: InStates = None,
     region: Where = "near",
@@ -88,34 +88,34 @@ def population_ratio(
 
 
 @measure(unit="", kind="share")
-def tnf_secreting_share(run: Looking, within: Near = None, states: States = SETTLED, above: TnfAbove = 0.1) -> Share:
+def tnf_secreting_share(run: Look, within: Near = None, states: States = SETTLED, above: TnfAbove = 0.1) -> Share:
     """Share of the Kupffer cells that secrete TNF-alpha: of all, or `within` a distance of tumor cells in `states`."""
     levels = _tnf(run, within, states)
     return Share((levels > above).sum(), levels.size)
 
 
 @measure(unit="cells", kind="count")
-def tnf_secreting(run: Looking, within: Near = None, states: States = SETTLED, above: TnfAbove = 0.1) -> float:
+def tnf_secreting(run: Look, within: Near = None, states: States = SETTLED, above: TnfAbove = 0.1) -> float:
     """Kupffer cells that secrete TNF-alpha, in the slab or `within` a distance of tumor cells in `states`."""
     return (_tnf(run, within, states) > above).sum()
 
 
 @measure(unit="", kind="level")
-def tnf_secretion(run: Looking, within: Near = None, states: States = SETTLED) -> float:
+def tnf_secretion(run: Look, within: Near = None, states: States = SETTLED) -> float:
     """Mean secretion of TNF-alpha (0 to 1) by Kupffer cells: all, or those `within` a distance of tumor cells in
     `states`; nan when there are none."""
     levels = _tnf(run, within, states)
     return levels.mean(dtype=np.float64) if levels.size else np.nan
 
 
-def _members(run: Looking, population: str, states) -> np.ndarray:
+def _members(run: Look, population: str, states) -> np.ndarray:
     """The living cells asked for: rows of their table."""
     chosen = run.liver.populations[population]
     rows = np.asarray(chosen.alive_rows())
     return rows if states is None else rows[np.isin(rows["state"], [chosen.states.index(state) for state in states])]
 
 
-def _density(run: Looking, population: str, states, region: str, within: float, min_cells: int) -> float:
+def _density(run: Look, population: str, states, region: str, within: float, min_cells: int) -> float:
     """Cells per mm2 of the region, nan if it has no site."""
     sites = _region(run, region, within, min_cells)
     if not sites.any():
@@ -125,7 +125,7 @@ def _density(run: Looking, population: str, states, region: str, within: float, 
     return cells / (sites.sum() * (run.liver.spacing_um / 1000.0) ** 2)
 
 
-def _region(run: Looking, region: str, within: float, min_cells: int) -> np.ndarray:
+def _region(run: Look, region: str, within: float, min_cells: int) -> np.ndarray:
     """The sites of a region: bool [row, column]."""
     if region == "everywhere":
         return np.ones(run.liver.shape, bool)
@@ -138,7 +138,7 @@ def _region(run: Looking, region: str, within: float, min_cells: int) -> np.ndar
     return near & ~inside if region == "around" else ~near
 
 
-def _tnf(run: Looking, within: float | None, states) -> np.ndarray:
+def _tnf(run: Look, within: float | None, states) -> np.ndarray:
     """TNF secretion of the Kupffer cells asked for."""
     rows = _members(run, "kupffer", None)
     if within is not None:
