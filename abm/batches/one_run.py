@@ -18,8 +18,9 @@ from typing import TYPE_CHECKING, Any, Literal
 from ..config.plugins import place_of
 from ..folder import manifest
 from ..folder.files import TEMPORARY, put, remove_files, write_text
-from ..simulation import SUMMARY, RunInterrupted, Simulation, default_recorders
-from .store import DONE, FAILED, RUNS, read_part, write_part
+from ..folder.names import RUNS, SUMMARY, table_file
+from ..simulation import RunInterrupted, Simulation, default_recorders
+from .store import DONE, FAILED, read_part, write_part
 
 if TYPE_CHECKING:
     from ..config.schema import Config
@@ -176,7 +177,7 @@ def _write_tables(simulation, recorders, folder: Path) -> None:
     tables = {recorder.name: recorder.table() for recorder in recorders}
     tables["events"] = events_table(simulation.model.ledger.entries)
     for name, table in tables.items():
-        parquet.write(table, beside / f"{name}.parquet")
+        parquet.write(table, beside / table_file(name))
     write_text(beside / SUMMARY, json.dumps(simulation.summary(), indent=2, ensure_ascii=False) + "\n")
     write_text(beside / manifest.CONFIG, resolved_yaml(simulation.model.config))
     put(beside, folder)

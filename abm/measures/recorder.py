@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from ..folder import parquet
+from ..folder.names import table_file
 from ..kernels.tables import as_rows
 from ..ledger.ledger import ENTRY
 from ..record.recorder import Recorder
@@ -95,14 +96,14 @@ class Measures(Recorder):
         if at_the_end:  # the run ended early
             self._look(model, at_the_end)
         if self.folder is not None:
-            parquet.write(self.table(), self.folder / "measures.parquet")
+            parquet.write(self.table(), self.folder / table_file(self.name))
 
     def files(self):
-        return ("measures.parquet",)
+        return (table_file(self.name),)
 
     def reopen(self, folder):
         super().reopen(folder)
-        table = parquet.read(folder / "measures.parquet")
+        table = parquet.read(folder / table_file(self.name))
         labels = table.schema.metadata[b"labels"].decode().split("\n")
         self._refuse_others(labels)
         looks = np.zeros(table.num_rows, _LOOK)

@@ -40,6 +40,7 @@ from ..config.validating import checked
 from ..estimate import kernels_are_cold
 from ..folder import parquet
 from ..folder.files import FolderInUse, refuse_no_folder, refuse_others, remove_folder, write_text
+from ..folder.names import RESULTS
 from ..units import Declared, declared
 from .table import time_in_words
 
@@ -499,7 +500,7 @@ def _is_under_way(name: str) -> bool:
 
 def _missing(folder: Path, experiment: Experiment) -> list[tuple[Run, Task]]:
     """The runs that the folder of a trial's experiment does not hold yet, and their tasks."""
-    if not (folder / store.RESULTS).exists():
+    if not (folder / RESULTS).exists():
         store.begin(folder, experiment)
     finished = store.finished(folder)
     runs = [run for run in experiment.runs() if run.id not in finished]

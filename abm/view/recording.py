@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 
 from ..folder.files import DamagedFile
+from ..folder.names import SNAPSHOTS
 from .palette import UNITS
 from .scene import Scene
 
-SNAPSHOTS = "snapshots.zarr"
 _LATTICES = ("lumen", "tissue", "perfused", "hepatocyte", "ecm", "nets", "e_selectin")
 _LOOKS_FOR_LIMITS = 12  # frames from which the limits of an overlay are taken
 _PEAK_SHARE = 99.0  # percentile that counts as the highest level: single sites at a secreting cell would hide the rest
