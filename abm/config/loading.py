@@ -12,6 +12,7 @@ from .errors import Problem
 from .layering import Layers, merged, read_arm
 from .nodes import Node, Place, Source, node_of, sound
 from .reading import Reader
+from .schema import Config
 from .shipped import PRESETS, find_config
 from .validating import checked, validated
 
@@ -52,8 +53,6 @@ def with_changes(config: Any, changes: Mapping[str, Any]):
     `config` is a Config, the path of a file or the name of a shipped config, the keys of a file as a mapping, or None for
     the defaults. Raises ConfigError with everything that is wrong, TypeError for what is no config.
     """
-    from .schema import Config
-
     reader = Reader()
     above = node_of(changes, Place(Source(KEYWORDS, Path.cwd(), override=True)))
     if isinstance(config, Config):

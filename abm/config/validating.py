@@ -8,10 +8,11 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from . import errors
+from . import errors, plugins
 from .errors import ConfigError, Problem, dotted, quoted
 from .layering import LAYERING_KEYS, Layers
 from .nodes import Node, sound, to_plain
+from .schema import compose as default_schema
 
 MAX_PROBLEMS = 200
 NEED_THE_WHOLE = ("missing", "value_error", "assertion_error")
@@ -20,8 +21,7 @@ NEED_THE_WHOLE = ("missing", "value_error", "assertion_error")
 
 def validated(layers: Layers, name: str, compose: Callable | None = None):
     """The Config of merged layers. Raises ConfigError."""
-    if compose is None:
-        from .schema import compose
+    compose = compose or default_schema
     problems = list(layers.problems)
     root = sound(layers.root)
     config_class, plugins_sound = _with_plugins(root, compose, problems)
@@ -30,8 +30,7 @@ def validated(layers: Layers, name: str, compose: Callable | None = None):
 
 def schema_of(layers: Layers, compose: Callable | None = None) -> tuple[type[BaseModel], Any]:
     """The class that validates merged layers, and their values as plain data."""
-    if compose is None:
-        from .schema import compose
+    compose = compose or default_schema
     root = sound(layers.root)
     config_class, _ = _with_plugins(root, compose, [])
     return config_class, without_empty_groups(to_plain(root), [config_class])
@@ -94,8 +93,6 @@ def _with_plugins(root: Node, compose: Callable, problems: list[Problem]) -> tup
         node = root.value["plugins"] = replace(node, value=[node])
     if not isinstance(node.value, list):
         return compose(()), True
-    from . import plugins  # the rules bring numba with them, which reading a file does not need
-
     known, files = [rule.name for rule in compose(()).rule_classes], {}
     loaded: list[type] = []
     sound = True
