@@ -9,9 +9,9 @@ from .cells import Neutrophil as Neutrophil
 from .cells import StellateCell as StellateCell
 from .cells import TumorCell as TumorCell
 from .cells.population import LiverCell as LiverCell
+from .cells.species import Appearance as Appearance
 from .cells.species import Chart as Chart
 from .cells.species import Column as Column
-from .cells.species import Look as Look
 from .cells.species import Secretes as Secretes
 from .cells.species import Species as Species
 from .cells.species import State as State
@@ -29,7 +29,7 @@ from .interventions import intervention as intervention
 from .kernels.jit import jit as jit
 from .kernels.random import uniform as uniform
 from .liver import Liver as Liver
-from .measures.look import Looking as Looking
+from .measures.look import Look as Look
 from .measures.look import Share as Share
 from .measures.measure import measure as measure
 from .model import LiverModel as LiverModel

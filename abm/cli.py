@@ -422,11 +422,12 @@ def movie(
 ) -> None:
     """Draw the movie of a run, or of the arms of a batch side by side."""
     from .commands.movie import write_batch_movie, write_run_movie
+    from .folder.names import BATCH, SNAPSHOTS
 
-    if arms is not None or (run_dir / "batch.json").exists():
+    if arms is not None or (run_dir / BATCH).exists():
         write_batch_movie(run_dir, arms, replicate, point, field, colour_by, format, quiet)
     else:
-        _needs_run(run_dir, "snapshots.zarr")
+        _needs_run(run_dir, SNAPSHOTS)
         write_run_movie(run_dir, field, colour_by, format, quiet)
 
 
@@ -435,8 +436,9 @@ def plot(run_dir: RunFolder, quiet: Quiet = False) -> None:
     """Draw the figures of a run: overview.png, cascade.png and timecourses.png."""
     from .commands.progress import progress
     from .commands.run import draw_figures
+    from .folder.names import SUMMARY
 
-    _needs_run(run_dir, "summary.json")
+    _needs_run(run_dir, SUMMARY)
     with progress(quiet) as shown:
         written = draw_figures(run_dir, shown)
     for path in written:
@@ -464,8 +466,10 @@ def _load(config: Path, changes: list[str] | None = None, seed: int | None = Non
 
 
 def _needs_run(folder: Path, name: str) -> None:
+    from .folder import manifest
+
     if not (folder / name).exists():
-        running = (folder / "manifest.json").exists()
+        running = (folder / manifest.NAME).exists()
         raise UserError(
             f"the run in {folder} has no {name} yet; finish it with --resume"
             if running

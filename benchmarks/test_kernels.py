@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from abm import LiverModel, load_config
-from abm.config.loading import shipped_configs
+from abm.config.shipped import shipped_configs
 from abm.fields.secretion import secrete
 from abm.fields.solver import DiffusionSolver
 from abm.kernels.random import hash64

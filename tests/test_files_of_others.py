@@ -316,7 +316,7 @@ def test_failed_runs_that_are_computed_again(tmp_path, monkeypatch, keep):
     assert run_batch(experiment, folder, keep=keep).failed == 2
     others = Others(folder, *IN_A_BATCH, *(f"runs/control-0000-0001/{name}" for name in IN_A_RUN))
     source = (tmp_path / "trouble.py").read_text()
-    (tmp_path / "trouble.py").write_text(source.replace("if run.liver.seed != seed:", "if True:"))
+    (tmp_path / "trouble.py").write_text(source.replace("if look.liver.seed != seed:", "if True:"))
     result = run_batch(load_experiment(tmp_path / "my.yaml"), folder, resume=True, retry_failed=True, keep=keep)
     assert (result.computed, result.failed) == (2, 0)
     own = folder / "runs" / "control-0000-0001"

@@ -18,12 +18,14 @@ from typing import TYPE_CHECKING, Any, Literal
 from ..config.plugins import place_of
 from ..folder import manifest
 from ..folder.files import TEMPORARY, put, remove_files, write_text
-from ..simulation import SUMMARY, RunInterrupted, Simulation, default_recorders
-from .store import DONE, FAILED, RUNS, read_part, write_part
+from ..folder.names import RUNS, SUMMARY, table_file
+from ..simulation import RunInterrupted, Simulation, default_recorders
+from .store import DONE, FAILED, read_part, write_part
 
 if TYPE_CHECKING:
     from ..config.schema import Config
-    from ..measures.measure import MeasureRequest, Observed
+    from ..measures.recorder import Observed
+    from ..measures.request import MeasureRequest
 
 Keep = Literal["all", "tables", "measures"]
 STOPPED = "stopped"
@@ -141,26 +143,26 @@ def _of_disk(error: OSError, folder: Path) -> str:
 
 
 def _observed(task: Task, folder: Path) -> "Observed":
-    from ..measures.measure import Observer
+    from ..measures.recorder import Measures
     from ..model import LiverModel
 
     config = _config(task.config, task.code).model_copy(update={"seed": task.row["seed"]})
-    observer = Observer(_requests(json.dumps(task.measures), task.measure_plugins, task.code))
+    measures = Measures(_requests(json.dumps(task.measures), task.measure_plugins, task.code))
     own = folder / RUNS / task.id
     if task.keep == "all":
         model = LiverModel(config)
-        # the observer stands before Events, which takes entries out of the ledger; a worker that was given up may still be at it
+        # measures stand before Events, which takes entries out of the ledger; a worker that was given up may still be at it
         Simulation(
-            model, recorders=[observer, *default_recorders(model, True)], folder=own, resume=True, wait=True
+            model, recorders=[measures, *default_recorders(model, True)], folder=own, resume=True, wait=True
         ).run()
-        return observer.observed
+        return measures.observed
     model = LiverModel(config)
     tables = default_recorders(model, False) if task.keep == "tables" else []
-    simulation = Simulation(model, recorders=[observer, *tables])
+    simulation = Simulation(model, recorders=[measures, *tables])
     simulation.run()
     if task.keep == "tables":
         _write_tables(simulation, tables, own)
-    return observer.observed
+    return measures.observed
 
 
 def _write_tables(simulation, recorders, folder: Path) -> None:
@@ -175,7 +177,7 @@ def _write_tables(simulation, recorders, folder: Path) -> None:
     tables = {recorder.name: recorder.table() for recorder in recorders}
     tables["events"] = events_table(simulation.model.ledger.entries)
     for name, table in tables.items():
-        parquet.write(table, beside / f"{name}.parquet")
+        parquet.write(table, beside / table_file(name))
     write_text(beside / SUMMARY, json.dumps(simulation.summary(), indent=2, ensure_ascii=False) + "\n")
     write_text(beside / manifest.CONFIG, resolved_yaml(simulation.model.config))
     put(beside, folder)
@@ -197,7 +199,8 @@ def _config(text: str, code: str) -> "Config":
 
 @functools.lru_cache(maxsize=16)
 def _requests(lines: str, plugins: tuple[str, ...], code: str) -> "tuple[MeasureRequest, ...]":
-    from ..measures.measure import load_measures, read_request
+    from ..measures.known import load_measures
+    from ..measures.request import read_request
 
     known = load_measures(plugins)
     return tuple(read_request(line, known) for line in json.loads(lines))

@@ -11,7 +11,7 @@ from ..target import RETURN, TAKEN, Target
 from ..units import Fraction, Hours, Number, Parameters, PerSquareMillimeter, parameter
 from .population import NATURAL_KILLER, LiverCell
 from .settle import settle_at_random, site_hashes
-from .species import Chart, Column, Look, Species, State
+from .species import Appearance, Chart, Column, Species, State
 
 PATROLLING, IN_CONTACT, HANDLING = range(3)
 
@@ -82,9 +82,9 @@ class NaturalKillerCell(LiverCell):
             Column("entered_h", "f4", "when it came from the blood", "h", signed=True),
         ),
         states=(
-            State("patrolling", Look("patrolling", (5, 158, 99), "round", 0.44)),
-            State("in_contact", Look("on a tumor cell", (20, 196, 128), "round", 0.52, 0.70)),
-            State("handling", Look("after a kill", (5, 158, 99), "ring", 0.52, 0.15)),
+            State("patrolling", Appearance("patrolling", (5, 158, 99), "round", 0.44)),
+            State("in_contact", Appearance("on a tumor cell", (20, 196, 128), "round", 0.52, 0.70)),
+            State("handling", Appearance("after a kill", (5, 158, 99), "ring", 0.52, 0.15)),
         ),
         settle=populate,
         molecules={

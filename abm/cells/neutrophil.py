@@ -13,7 +13,7 @@ from ..target import RETURN, TAKEN, Target
 from ..units import Hours, Number, Parameters, PerSquareMillimeter, Positive, parameter
 from .population import NEUTROPHIL, LiverCell
 from .settle import settle_at_random, site_hashes
-from .species import LEVEL_AT_ITS_SITE, Chart, Column, Look, Secretes, Species, State
+from .species import LEVEL_AT_ITS_SITE, Appearance, Chart, Column, Secretes, Species, State
 
 N1, N2, NETTING = range(3)
 
@@ -84,9 +84,9 @@ class Neutrophil(LiverCell):
             Column("nets_h", "f4", "when a committed cell bursts", "h", signed=True),
         ),
         states=(
-            State("n1", Look("N1", (160, 208, 228), "lobed", 0.47)),
-            State("n2", Look("N2", (118, 160, 204), "lobed", 0.47)),
-            State("netting", Look("casting a net", (225, 245, 255), "burst", 0.85, 0.45)),
+            State("n1", Appearance("N1", (160, 208, 228), "lobed", 0.47)),
+            State("n2", Appearance("N2", (118, 160, 204), "lobed", 0.47)),
+            State("netting", Appearance("casting a net", (225, 245, 255), "burst", 0.85, 0.45)),
         ),
         settle=populate,
         secretes=(Secretes("vegf", "secretion.neutrophil_vegf", ("n2",)),),

@@ -27,7 +27,7 @@ LEVEL_AT_ITS_SITE = "level that one steadily secreting cell keeps at its own sit
 """How the amount of a signal that cells secrete is meant."""
 
 
-class Look(NamedTuple):
+class Appearance(NamedTuple):
     """How a cell is drawn: `shape` is one of `abm.view.sprites`; `radius` in sites; `glow` 0-1 is the halo of fluorescence
     around it; `group` and `label` are its words in a legend, `state` the name of
     what is drawn so; both are those of the population."""
@@ -90,7 +90,7 @@ class State(NamedTuple):
     """
 
     name: str
-    look: Look | None = None
+    look: Appearance | None = None
     stands: tuple[int, ...] | None = None
 
 
@@ -124,7 +124,7 @@ class Shown(NamedTuple):
 
     name: str
     words: str
-    looks: Mapping[int, Look]
+    looks: Mapping[int, Appearance]
     charts: tuple[Chart, ...]
     ink: str
 
@@ -142,7 +142,7 @@ class Shown(NamedTuple):
     @classmethod
     def from_plain(cls, said: Mapping[str, Any]) -> "Shown":
         """From what `plain` gave. Raises KeyError, TypeError or ValueError for what is none."""
-        looks = {int(code): Look(*look)._replace(colour=tuple(look[1])) for code, look in said["looks"].items()}
+        looks = {int(code): Appearance(*look)._replace(colour=tuple(look[1])) for code, look in said["looks"].items()}
         return cls(said["name"], said["words"], looks, tuple(Chart(*chart) for chart in said["charts"]), said["ink"])
 
     def colour_of(self, column: str) -> Colour | None:
@@ -253,7 +253,7 @@ class Species:
         return max(1, (self.code - 1) * _STATES_OF_A_CODE)
 
     @property
-    def looks(self) -> dict[int, Look]:
+    def looks(self) -> dict[int, Appearance]:
         """How its cells are drawn, by their number in pictures; those that the blood carries are not."""
         return {
             self.first_picture_code + number: state.look._replace(group=self.words, state=state.name)

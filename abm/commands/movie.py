@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from ..config.errors import choice, did_you_mean, same
+from ..folder.names import RESULTS, RUNS, SNAPSHOTS
 from . import UserError, typed
 from .ahead import compile_for_pictures
 from .compare import refuse_other_folders
@@ -114,9 +115,9 @@ def _run(outcome, arm: str, replicate: int, point: int) -> Path:
         raise UserError(f"there is no replicate {replicate} of {arm} in this batch; there are {outcome.replicates}")
     run, done = status
     if not done:
-        raise UserError(f"replicate {replicate} of {arm} failed; its error is in {outcome.folder / 'results.parquet'}")
-    folder = outcome.folder / "runs" / run
-    if not (folder / "snapshots.zarr").exists():
+        raise UserError(f"replicate {replicate} of {arm} failed; its error is in {outcome.folder / RESULTS}")
+    folder = outcome.folder / RUNS / run
+    if not (folder / SNAPSHOTS).exists():
         raise UserError(
             "this batch kept no snapshots of its runs, which a movie is made of; keep them with: "
             + typed(

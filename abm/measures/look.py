@@ -31,7 +31,7 @@ class Share(NamedTuple):
         return self.count / self.of if self.of else math.nan
 
 
-class Looking:
+class Look:
     """What a measure sees. Whatever several measures need is worked out once.
 
     liver : the LiverModel as it stands

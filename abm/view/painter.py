@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ..cells.species import Look, Shown
+from ..cells.species import Appearance, Shown
 from ..kernels.random import stream_key
 from ..record.scene import Scene
 from ..tissue.sites import CENTRAL_VEIN, PARENCHYMA, PORTAL_TRACT, SINUSOID
@@ -64,7 +64,7 @@ class Painter:
         self._draw_tissue(site_kind)
 
     @property
-    def looks(self) -> dict[int, Look]:
+    def looks(self) -> dict[int, Appearance]:
         """How cells are drawn, by their number."""
         return {code: look for shown in self.cast for code, look in shown.looks.items()}
 

@@ -9,12 +9,12 @@ import numpy as np
 
 from ..cells.species import Shown
 from ..folder.files import DamagedFile
+from ..folder.names import SNAPSHOTS
 from ..record.scene import Scene
 from ..tissue.sites import STANDING
 from .palette import FIELD_LABELS, SHOWN, UNITS
 from .tint import Tint, column_of, limits_of
 
-SNAPSHOTS = "snapshots.zarr"
 _LATTICES = ("perfused", "hepatocyte", "ecm", "nets", "e_selectin")
 _LOOKS_FOR_LIMITS = 12  # frames from which the limits of an overlay are taken
 _NO_TINT = ("count", "layer", "state", "uid", "x_um", "y_um")

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from ..cells.species import Colour, Look
+from ..cells.species import Appearance, Colour
 from .palette import ECM, NET, TUMOR_GROUP, look_of
 
 VARIANTS = 8
@@ -22,7 +22,7 @@ def padding(scale: int) -> int:
     return max(2, scale)
 
 
-def cell_atlas(scale: int, looks: Mapping[int, Look]) -> tuple[np.ndarray, np.ndarray]:
+def cell_atlas(scale: int, looks: Mapping[int, Appearance]) -> tuple[np.ndarray, np.ndarray]:
     """Pictures of all looks, uint8 [n, size, size, 4], and where those of each number begin, int32 [256], -1: none."""
     place = np.full(256, -1, np.int32)
     pictures = []
@@ -32,7 +32,7 @@ def cell_atlas(scale: int, looks: Mapping[int, Look]) -> tuple[np.ndarray, np.nd
     return np.stack(pictures), place
 
 
-def cell_picture(look: Look, scale: int, variant: int = 0) -> np.ndarray:
+def cell_picture(look: Appearance, scale: int, variant: int = 0) -> np.ndarray:
     """One cell, uint8 [size, size, 4] (straight alpha)."""
     random = np.random.default_rng([_SEED, variant])
     fine = _enlargement(scale)

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..cells.species import Colour, Look, Shown
+from ..cells.species import Appearance, Colour, Shown
 from ..tissue.sites import STANDING
 from .palette import TUMOR_GROUP
 
@@ -50,10 +50,10 @@ class Tint(NamedTuple):
         shades = np.rint(255 * colormaps[_NAMES_MAP if self.nominal else _MAP](places)[:, :3]).astype(int)
         return [tuple(map(int, shade)) for shade in shades]
 
-    def looks(self) -> dict[int, Look]:
+    def looks(self) -> dict[int, Appearance]:
         """How cells of each colour are drawn."""
         return {
-            code: Look("", colour, "round", 0.70, 0.35, TUMOR_GROUP)
+            code: Appearance("", colour, "round", 0.70, 0.35, TUMOR_GROUP)
             for code, colour in enumerate(self.colours, start=1)
         }
 

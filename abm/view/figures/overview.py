@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from matplotlib.figure import Figure
 
-from ...cells.species import Look, Shown
+from ...cells.species import Appearance, Shown
 from .. import lettering
 from ..frames import Film, contact_sheet
 from ..painter import Painter
@@ -67,7 +67,7 @@ def _framed(image: np.ndarray) -> np.ndarray:
 
 def _key(width: int, cast: Sequence[Shown]) -> np.ndarray:
     """A line that says which cell is which: every state of tumor cells, and of the others the first and the most telling."""
-    entries: list[tuple[str, Look]] = []
+    entries: list[tuple[str, Appearance]] = []
     for shown in cast:
         if not shown.looks:
             continue

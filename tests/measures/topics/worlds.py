@@ -8,7 +8,7 @@ from abm.kernels.sites import place
 from abm.kernels.tables import as_rows, take_slot
 from abm.ledger import cause, event
 from abm.ledger.ledger import ENTRY
-from abm.measures.look import Looking
+from abm.measures.look import Look
 from abm.model import LiverModel
 from abm.rules import RULES
 from abm.tissue.sites import LUMEN, SINUSOID, TISSUE
@@ -53,7 +53,7 @@ def put_tumors(model: LiverModel, places, layer: int = TISSUE, **columns) -> Non
         put(model, "tumor", row, column, layer, **columns)
 
 
-def look(model: LiverModel, *entries: tuple) -> Looking:
+def look(model: LiverModel, *entries: tuple) -> Look:
     """A look at the model with a ledger of its own: entries (clone, minutes, event[, cause[, uid]]) in their order.
 
     Events and causes are names; the uid is the clone's number when none is given.
@@ -68,7 +68,7 @@ def look(model: LiverModel, *entries: tuple) -> Looking:
             cause.NAMES.index(reason),
             uid,
         )
-    return Looking(model, rows)
+    return Look(model, rows)
 
 
 def at_hours(model: LiverModel, hours: float) -> LiverModel:
