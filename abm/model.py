@@ -43,7 +43,6 @@ from .kernels.tables import free_slot, take_slot
 from .ledger import cause, event
 from .ledger.ledger import Ledger, enter, lose
 from .rules import Rule
-from .rules.arrest import NO_GRIP, Grip
 from .tissue import anatomy as lobules
 from .tissue.flow import Flow
 from .tissue.grid import SiteGrid
@@ -362,14 +361,6 @@ class LiverModel(mesa.Model):
     def sticky_nets(self) -> np.ndarray:
         """Everything of nets to which cells stick: the nets, and what DNase leaves of them on the wall (float32 lattice)."""
         return self.nets if is_zero(self.net_residue) else self.nets + self.net_residue
-
-    def grip(self) -> Grip:
-        """What holds a passing tumor cell: by the rules `arrest` and `net_trapping`, as far as they are on."""
-        arrest, trapping = self.rules.get("arrest"), self.rules.get("net_trapping")
-        if arrest is None:
-            return NO_GRIP
-        net_fold = trapping.parameters.capture_fold if trapping is not None else 0.0
-        return arrest.grip(self.config.tissue.portal_central_distance, net_fold)
 
     @property
     def perfused_sites(self) -> np.ndarray:
