@@ -12,9 +12,12 @@ from .cells.population import LiverCell as LiverCell
 from .cells.species import Appearance as Appearance
 from .cells.species import Chart as Chart
 from .cells.species import Column as Column
+from .cells.species import Drawn as Drawn
+from .cells.species import FromBlood as FromBlood
 from .cells.species import Secretes as Secretes
 from .cells.species import Species as Species
 from .cells.species import State as State
+from .cells.species import Walk as Walk
 from .config import Config as Config
 from .config import ConfigError as ConfigError
 from .config import load_config as load_config

@@ -11,7 +11,18 @@ from ..target import RETURN, TAKEN, Target
 from ..units import Fraction, Hours, Number, Parameters, PerSquareMillimeter, parameter
 from .population import NATURAL_KILLER, LiverCell
 from .settle import settle_at_random, site_hashes
-from .species import Appearance, Chart, Column, Species, State
+from .species import (
+    DRAWN_HEADING,
+    HEADING,
+    Appearance,
+    Chart,
+    Column,
+    Drawn,
+    FromBlood,
+    Species,
+    State,
+    Walk,
+)
 
 PATROLLING, IN_CONTACT, HANDLING = range(3)
 
@@ -75,7 +86,7 @@ class NaturalKillerCell(LiverCell):
         parameters=NaturalKillerParameters,
         columns=(
             Column("killer", "u1", "whether this cell can kill at all: 0 or 1", within=(0, 1)),
-            Column("heading", "u1", "direction of its walk, 0-7 clockwise from straight up", within=(0, 7)),
+            HEADING,
             Column("kills", "i4", "tumor cells that it has killed"),
             Column("target", "u8", "uid of the tumor cell it is or was last with", nominal=True),
             Column("busy_h", "f4", "when it will be free again after a kill", "h", signed=True),
@@ -87,6 +98,16 @@ class NaturalKillerCell(LiverCell):
             State("handling", Appearance("after a kill", (5, 158, 99), "ring", 0.52, 0.15)),
         ),
         settle=populate,
+        walks=Walk(
+            "rules.migration.nk_speed",
+            "rules.migration.nk_persistence",
+            states=("patrolling",),
+            contact="in_contact",
+        ),
+        newcomer=FromBlood(
+            drawn=(Drawn("killer", 1, chance="cells.natural_killer.killer_fraction"), DRAWN_HEADING),
+            dated="entered_h",
+        ),
         molecules={
             "trail": Target("antibody to TRAIL", _TAKEDA, "checked"),
             "fasl": Target("antibody to FasL", f"{_TAKEDA} (direction only)", "unverified"),

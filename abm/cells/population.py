@@ -217,9 +217,7 @@ class Population:
 
     def number_of(self, state: str) -> int:
         """The number of a state by its name. Raises ValueError for one that there is not."""
-        if state not in self.states:
-            raise ValueError(f"{self.name} cells are in no state {state!r}; there is {', '.join(self.states)}")
-        return self.states.index(state)
+        return self.species.number_of(state)
 
     def checked(self, column: str, value: Any) -> float | int:
         """A value for a column of a cell. Raises ValueError for one that no cell can have."""

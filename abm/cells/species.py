@@ -110,6 +110,55 @@ class Secretes(NamedTuple):
     only_hypoxic: bool = False
 
 
+class Walk(NamedTuple):
+    """How the cells of a population walk in the sinusoids, and stop at tumor cells.
+
+    speed, persistence : where in the config its path speed, and the time for which it keeps its direction, stand
+    states : in which they walk; by default in all
+    up, chemotaxis : the signal that they follow, and where in the config stands how readily
+    contact : the state into which a meeting puts them; they then remember whom they met (column `target`) and ignore it
+        when they walk on, and the ledger enters the encounter
+    touching : the column that is 1 as long as they touch a tumor cell
+
+    Cells that walk have a column `heading`.
+    """
+
+    speed: str
+    persistence: str
+    states: tuple[str, ...] = ()
+    up: str | None = None
+    chemotaxis: str = ""
+    contact: str | None = None
+    touching: str | None = None
+
+
+class Drawn(NamedTuple):
+    """A column of a newcomer that is decided by its random number `number`: one of `choices`, each equally likely, or else 1
+    with the chance that stands at `chance` in the config."""
+
+    column: str
+    number: int
+    choices: int = 0
+    chance: str = ""
+
+
+class FromBlood(NamedTuple):
+    """What cells are like that come out of the blood: their state (by default the first), the columns that are drawn, and the
+    one, if any, that keeps the hour of their entry; all others are zero."""
+
+    state: str = ""
+    drawn: tuple[Drawn, ...] = ()
+    dated: str | None = None
+
+
+_LIKE_THE_FIRST = FromBlood()
+
+HEADING = Column("heading", "u1", "direction of its walk, 0-7 clockwise from straight up", within=(0, 7))
+"""The column of those who walk."""
+DRAWN_HEADING = Drawn("heading", 2, choices=8)
+"""A newcomer walks off in any direction."""
+
+
 class Chart(NamedTuple):
     """A course through time that figures show: of the cells in a state, or of all. The first one of a population is the one
     that stands for it where there is room for one."""
@@ -170,6 +219,7 @@ class Species:
     stays : whether no blood brings others: when they have been depleted, they come back to the places of the beginning
     cells_per_row : the parameter by which counts of rows are divided to give counts of cells, if there is one
     secretes : what its cells secrete; secretion : the amounts, where they stand in the group `secretion` of the config
+    walks : how they walk in the sinusoids, if they do; newcomer : what those are like that come out of the blood
     molecules : those of its molecules that can be blocked
     depleted, infused : how cells are taken out and given in the laboratory; None: they cannot be
     charts, ink : the courses that figures show of it, and their colour on white
@@ -189,6 +239,8 @@ class Species:
     cells_per_row: str = ""
     secretes: tuple[Secretes, ...] = ()
     secretion: type[Parameters] | None = None
+    walks: Walk | None = None
+    newcomer: FromBlood = _LIKE_THE_FIRST
     molecules: Mapping[str, Target] = field(default_factory=dict)
     depleted: Target | None = None
     infused: Target | None = None
@@ -232,6 +284,12 @@ class Species:
     @cached_property
     def state_names(self) -> tuple[str, ...]:
         return tuple(state.name for state in self.states)
+
+    def number_of(self, state: str) -> int:
+        """The number of a state by its name. Raises ValueError for one that there is not."""
+        if state not in self.state_names:
+            raise ValueError(f"{self.name} cells are in no state {state!r}; there is {', '.join(self.state_names)}")
+        return self.state_names.index(state)
 
     def layers_of(self, state: int) -> tuple[int, ...]:
         """The layers in which cells in a state can stand, the usual one first."""

@@ -17,9 +17,10 @@ from pydantic import Field
 from ..cells.population import Population
 from ..cells.settle import site_hashes
 from ..kernels.jit import jit
-from ..kernels.random import hash64, stream_key, uniform
-from ..kernels.sites import lift, place
-from ..kernels.tables import free_slot, take_slot
+from ..kernels.random import stream_key, uniform, uniform_each
+from ..kernels.sites import lift
+from ..kernels.tables import bytes_of, columns_of, free_slot
+from ..kernels.traffic import Newcomers, enter
 from ..moments import SAME_MOMENT
 from ..target import AWAY, RETURN, TAKEN
 from ..units import Fraction, Hours, Positive
@@ -99,30 +100,24 @@ def return_home(liver, population: Population) -> None:
     # some that are alive may have left their homes: only as many homes as there are cells missing are taken again
     empty = np.flatnonzero(liver.sites.population[home.layer, home.row, home.column] == 0)
     order = np.argsort(site_hashes(liver.key(f"{population.name}/home"), empty), kind="stable")
-    population.reserve(missing)
-    come_back(
-        population.table,
+    home = home[empty[order][:missing]]
+    places = np.stack((home.row, home.column), axis=1)
+    homes = (places[:, 0] * liver.shape[1] + places[:, 1]).astype(np.uint64)
+    draws = uniform_each(liver.key(f"{population.name}/return"), liver.step_number, homes, 0)
+    coming = draws < 1.0 - then / before
+    if not coming.any():
+        return
+    population.reserve(int(np.count_nonzero(coming)))
+    enter(
+        columns_of(population.rows, Newcomers),
+        bytes_of(population.rows),
+        population.book,
+        bytes_of(home[coming]),
         liver.sites,
-        liver.key(f"{population.name}/return"),
-        liver.step_number,
         population.code,
-        home,
-        empty[order][:missing],
-        1.0 - then / before,
+        int(home.layer[0]),
+        places[coming],
+        liver.step_number,
+        np.zeros(places.shape[0], np.int64),
         stream_key(0, f"{population.name}/return"),
     )
-
-
-@jit
-def come_back(table, sites, key, step, code, home, empty, chance, identity):
-    """Each of the `empty` homes (int64 indices into `home`, the residents of the beginning) is taken again, with a
-    `chance`."""
-    columns = sites.kind.shape[1]
-    for i in empty:
-        site = np.uint64(home[i].row) * np.uint64(columns) + np.uint64(home[i].column)
-        if uniform(key, step, site, 0) >= chance:
-            continue
-        slot = take_slot(table)
-        table.rows[slot] = home[i]
-        table.rows[slot].uid = hash64(identity, site, step, 0)
-        place(sites, code, home[i].layer, home[i].row, home[i].column, slot)

@@ -18,6 +18,7 @@ from ..kernels.sites import count_touching, lift, neighbour, place
 from ..ledger import cause, event
 from ..ledger.ledger import enter
 from ..target import Target
+from ..tissue.plates import displace_hepatocyte
 from ..tissue.sites import LUMEN, PARENCHYMA, TISSUE
 from ..units import Fraction, Hours, Number, parameter
 from .rule import Rule, RuleParameters
@@ -164,6 +165,5 @@ def cross(
         cell.state = EXTRAVASATED
         cell.net = np.float32(0.0)
         place(sites, TUMOR, TISSUE, row, column, slot)
-        if sites.kind[row, column] == PARENCHYMA:
-            hepatocytes[row, column] = 0
+        displace_hepatocyte(sites, hepatocytes, row, column)
         enter(book, minutes, event.EXTRAVASATED, cause.NONE, cell, sites.zone[row, column])

@@ -14,13 +14,12 @@ from ..cells import kupffer
 from ..cells.population import KUPFFER, TUMOR
 from ..kernels.jit import jit
 from ..kernels.random import hash64, uniform
-from ..kernels.sites import lift, neighbour, place
+from ..kernels.sites import length_of, move, neighbour
 from ..tissue.sites import LUMEN, SINUSOID
 from ..units import Micrometers, MicrometersPerMinute, parameter
 from .rule import Rule, RuleParameters
 from .surroundings import standing_in
 
-_DIAGONAL = 1.4142135623730951
 TOUCHING = 1
 """Moves from a tumor cell at which it is touched."""
 
@@ -134,14 +133,11 @@ def creep_to_prey(cells, sites, moves, key, step, order, path):
         while left > 0.0 and moves[row, column] > TOUCHING:
             turn = np.int64(hash64(key, cell.uid, step, 100 + draw) % np.uint64(8))
             direction = way_to_prey(sites, moves, row, column, turn)
-            way = _DIAGONAL if direction % 2 == 1 else 1.0
+            way = length_of(direction)
             if left < way and uniform(key, step, cell.uid, draw) >= left / way:
                 break
             left -= way
             draw += 1
             row, column = neighbour(sites, row, column, direction)
             if sites.population[LUMEN, row, column] == 0:
-                lift(sites, LUMEN, cell.row, cell.column)
-                cell.row = row
-                cell.column = column
-                place(sites, KUPFFER, LUMEN, row, column, slot)
+                move(sites, KUPFFER, LUMEN, cell, slot, row, column)

@@ -19,7 +19,7 @@ from ..tissue.sites import TISSUE
 from ..units import Fraction, Hours, PerHour, parameter
 from .rule import Rule, RuleParameters
 
-_GONE = np.float32(1e-4)  # education below it is forgotten when no exosomes come any more
+_FAINT = np.float32(1e-4)  # education up to it is forgotten when no exosomes come any more
 
 
 class NicheFormation(Rule):
@@ -99,7 +99,7 @@ def educate(kupffer_cells, exosomes, uptake, memory):
             continue
         education = np.float64(cell.education) * memory
         education += uptake * (1.0 - education)
-        cell.education = np.float32(education) if uptake > 0.0 or education > _GONE else np.float32(0.0)
+        cell.education = np.float32(education) if uptake > 0.0 or education > _FAINT else np.float32(0.0)
         exosomes[cell.row, cell.column] = cell.education
 
 

@@ -2,7 +2,7 @@
 
 The whole passage takes about a second or two (234 um/s over 300 um; Koo 1975), far below a time step, so it is
 walked to its end within one: at every branch the cell goes with the blood, at every site it may be held (see
-`arrest` and `net_trapping` for what holds it), the more the longer it lingers there: near the portal tracts blood is
+`holding` for what stops it), the more the longer it lingers there: near the portal tracts blood is
 slow and stops a fifth of the time (MacPhee 1995). What reaches a central vein has passed through. Kupffer cells and
 marginated leukocytes line the wall and are passed by; held tumor cells and dense nets block the way.
 """
@@ -22,7 +22,7 @@ from ..ledger.ledger import enter, lose
 from ..tissue.flow import downstream
 from ..tissue.sites import CENTRAL_VEIN, LUMEN
 from ..units import Number, parameter
-from .arrest import holding
+from .holding import held_by, holding
 from .rule import Rule, RuleParameters
 
 _SLOWNESS = (0.2, 5.0)  # limits of the time past a site, relative to that at the median velocity: loops stand still
@@ -79,7 +79,7 @@ class Passage(Rule):
             unblocked,
             liver.anatomy.radius_um,
             liver.sticky_nets(),
-            liver.grip(),
+            holding(liver),
             liver.spacing_um,
             self.lingering,
         )
@@ -100,7 +100,7 @@ def carry(
     unblocked,
     radius_um,
     nets,
-    grip,
+    holding,
     spacing_um,
     lingering,
 ):
@@ -110,7 +110,7 @@ def carry(
     pressure, open_pressure: float64 [row, column], of the last solution and of the unobstructed network; unblocked:
     uint8, sites open now; carrying: uint8, those of them that were open at the last solution, too (both are changed);
     radius_um: float32 lumen radius per site; nets: float32 amount of net per site;
-    grip: how strongly each thing holds (`arrest.Grip`); lingering: float32, by how much longer than on average blood
+    holding: how strongly each thing holds (`holding.Holding`); lingering: float32, by how much longer than on average blood
     stays at each site.
     """
     for slot in order:
@@ -127,8 +127,8 @@ def carry(
         for _ in range(_LONGEST_WALK):
             if sites.population[LUMEN, row, column] == 0:
                 free_row, free_column = row, column
-                reason = holding(
-                    grip,
+                reason = held_by(
+                    holding,
                     sites,
                     nets,
                     radius_um[row, column],
