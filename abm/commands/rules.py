@@ -1,6 +1,7 @@
 """`crlm rules`: the rules and their parameters."""
 
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from pydantic import BaseModel
@@ -45,9 +46,13 @@ def _entry(rule: "type[Rule]", config: "Config", changed: bool) -> Entry:
     numbers = numbers_of(group)
 
     def more(console: Console) -> None:
-        for what in ("reads", "writes", "events", "causes"):
+        for what in ("reads", "writes"):
             if getattr(rule, what):
                 paragraph(console, f"{what}: {', '.join(getattr(rule, what))}", indent=2, hanging=4)
+        for happens, causes in rule.events.items():
+            paragraph(
+                console, f"enters: {happens}" + (f", by {', '.join(causes)}" if causes else ""), indent=2, hanging=4
+            )
         paragraph(console, f"off with: --set rules.{rule.name}=off", indent=2)
 
     sentence = untitled(rule.name, rule.summary())
@@ -68,7 +73,7 @@ def _entry(rule: "type[Rule]", config: "Config", changed: bool) -> Entry:
         numbers,
         more,
         size=_so_many(numbers),
-        words=" ".join((*rule.reads, *rule.writes, *rule.events, *rule.causes)),
+        words=" ".join((*rule.reads, *rule.writes, *rule.events, *chain(*rule.events.values()))),
     )
 
 

@@ -29,6 +29,7 @@ from .intervention import Intervention
 
 class Implant(Intervention):
     kind: ClassVar[str] = "implant"
+    events: ClassVar = {"arrived": ("implant",), "extravasated": ("implant",)}
 
     implant: Annotated[int, Field(ge=1, le=100_000)] = Field(description="how many colonies")
     cells: Annotated[int, Field(ge=1, le=100_000)] = Field(default=10, description="tumor cells in each")

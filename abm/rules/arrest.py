@@ -8,7 +8,7 @@ E-selectin, VCAM-1, ICAM-1 (Khatib 1999, Cancer Res 59:1356), by Kupffer cells, 
 wall (Spicer 2012, 10.1158/0008-5472.CAN-11-2393), by nets and by matrix. Until then shear may detach or kill it.
 """
 
-from typing import Annotated, NamedTuple
+from typing import Annotated, ClassVar, NamedTuple
 
 import numpy as np
 from pydantic import Field
@@ -49,8 +49,11 @@ class Arrest(Rule):
     name = "arrest"
     reads = ("tumor", "kupffer", "endothelium", "neutrophil", "nets", "ecm", "flow")
     writes = ("tumor",)
-    events = ("adherent", "detached", "died")
-    causes = ("wall", "e_selectin", "vcam1", "icam1", "kupffer", "neutrophil", "net", "ecm", "shear")
+    events: ClassVar = {
+        "adherent": ("wall", "e_selectin", "vcam1", "icam1", "kupffer", "neutrophil", "net", "ecm"),
+        "detached": ("shear",),
+        "died": ("shear",),
+    }
 
     class Parameters(RuleParameters):
         mechanical: Fraction = parameter(

@@ -7,7 +7,7 @@ tumor that sheds is a dose spread over weeks. Platelets cover a cell within minu
 """
 
 from bisect import bisect_left
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import numpy as np
 from pydantic import Field, model_validator
@@ -50,7 +50,7 @@ class Arrival(Rule):
     name = "arrival"
     reads = ("flow",)
     writes = ("tumor",)
-    events = ("arrived",)
+    events: ClassVar = {"arrived": ()}
 
     class Parameters(RuleParameters):
         per_liver: Annotated[Number, Field(le=1e12)] | None = Field(

@@ -7,6 +7,8 @@ cells are faster (Yang 2025, 10.3892/or.2025.8963, ref 117); neutrophils open th
 10.1158/2159-8290.CD-15-1157).
 """
 
+from typing import ClassVar
+
 import numpy as np
 
 from ..cells.endothelium import RETRACTED
@@ -28,7 +30,7 @@ class Extravasation(Rule):
     name = "extravasation"
     reads = ("tumor", "kupffer", "neutrophil", "ecm")
     writes = ("tumor", "endothelium", "hepatocytes")
-    events = ("extravasated",)
+    events: ClassVar = {"extravasated": ()}
     inhibited = ("rapid_half_time", "intravascular_half_time")
     inhibitor = Target("inhibitor of metalloproteases", "Yang 2025, 10.3892/or.2025.8963, ref 117 (MMPs)", "assumed")
 

@@ -6,7 +6,7 @@ dormant cells two weeks later, one in forty starts to grow, one in a hundred of 
 from open sinusoids cells slow down, and die where oxygen is gone.
 """
 
-from typing import Annotated, NamedTuple
+from typing import Annotated, ClassVar, NamedTuple
 
 import numpy as np
 from pydantic import Field
@@ -50,8 +50,12 @@ class Growth(Rule):
     name = "growth"
     reads = ("oxygen", "nets", "tumor")
     writes = ("tumor", "hepatocytes")
-    events = ("divided", "dormant", "woken", "died")
-    causes = ("solitude", "niche", "net", "apoptosis", "hypoxia")
+    events: ClassVar = {
+        "divided": (),
+        "dormant": ("solitude",),
+        "woken": ("niche", "net"),
+        "died": ("apoptosis", "hypoxia"),
+    }
     inhibited = ("cycle_time",)
     inhibitor = Target("cytostatic drug", "Yang 2025, 10.3892/or.2025.8963, section 4", "assumed")
 

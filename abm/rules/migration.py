@@ -7,6 +7,8 @@ stretch of sinusoid, though sinusoids run together towards the central veins. Me
 space of Disse, epithelial ones and those in a nest stay (Yang 2025, 10.3892/or.2025.8963, ref 7).
 """
 
+from typing import ClassVar
+
 import numpy as np
 
 from ..cells.population import TUMOR, Population
@@ -29,7 +31,7 @@ class Migration(Rule):
     name = "migration"
     reads = ("tumor", "cxcl1", "hepatocytes")
     writes = ("natural_killer", "neutrophil", "tumor")
-    events = ("encountered",)
+    events: ClassVar = {"encountered": ()}
 
     class Parameters(RuleParameters):
         nk_speed: MicrometersPerMinute = parameter(

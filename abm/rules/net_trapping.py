@@ -6,6 +6,8 @@ brings (Cools-Lartigue 2013, 10.1172/JCI67484); wrapped cells are screened from 
 in `passage`, the screen in `nk_killing`, the growth in `growth`: this rule says who is wrapped, and how strongly.
 """
 
+from typing import ClassVar
+
 import numpy as np
 
 from ..cells.tumor import ADHERENT, HELD
@@ -22,8 +24,7 @@ class NetTrapping(Rule):
     name = "net_trapping"
     reads = ("nets", "tumor")
     writes = ("tumor",)
-    events = ("trapped",)
-    causes = ("net",)
+    events: ClassVar = {"trapped": ("net",)}
 
     class Parameters(RuleParameters):
         capture_fold: Number = parameter(

@@ -7,7 +7,7 @@ lactate and TGF-beta paralyse the killer (Harmon 2019, 10.1158/2326-6066.CIR-18-
 `migration`; what happens while they touch is here, and so is the replacement of lost NK cells from the blood.
 """
 
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 
@@ -53,8 +53,7 @@ class NaturalKillerKilling(Rule):
     name = "nk_killing"
     reads = ("natural_killer", "tumor", "neutrophil", "lactate", "tgf_beta", "blood")
     writes = ("natural_killer", "tumor")
-    events = ("killed",)
-    causes = ("trail", "fasl", "perforin")
+    events: ClassVar = {"killed": ("trail", "fasl", "perforin")}
     inhibited = ("rate",)
     inhibitor = Target("prostaglandin E2", "what inhibits NK cells and leaves them alive", "assumed")
 

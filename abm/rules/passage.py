@@ -7,7 +7,7 @@ slow and stops a fifth of the time (MacPhee 1995). What reaches a central vein h
 marginated leukocytes line the wall and are passed by; held tumor cells and dense nets block the way.
 """
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import numpy as np
 from pydantic import Field
@@ -33,8 +33,7 @@ class Passage(Rule):
     name = "passage"
     reads = ("flow", "kupffer", "nets")
     writes = ("tumor",)
-    events = ("passed", "held")
-    causes = ("size", "wall", "kupffer", "net", "plug")
+    events: ClassVar = {"passed": (), "held": ("size", "wall", "kupffer", "net", "plug")}
 
     class Parameters(RuleParameters):
         lingering: Annotated[Number, Field(le=5)] = parameter(

@@ -6,7 +6,7 @@ do it is a balance of eat-me signals (calreticulin) and don't-eat-me signals (CD
 10.3892/or.2025.8963, ref 110). A Kupffer cell digests for hours and holds few cells at once.
 """
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import numpy as np
 from pydantic import Field
@@ -32,8 +32,7 @@ class Phagocytosis(Rule):
     name = "phagocytosis"
     reads = ("kupffer", "tumor")
     writes = ("kupffer", "tumor")
-    events = ("phagocytosed",)
-    causes = ("kupffer",)
+    events: ClassVar = {"phagocytosed": ("kupffer",)}
     inhibited = ("rate",)
     inhibitor = Target("gadolinium chloride", "Husztik 1980, Br J Exp Pathol 61:624", "unverified")
 
