@@ -5,9 +5,9 @@ Both offer the same face: `values`, `source`, `secreted`, `every`, `rate_for`, `
 
 import numpy as np
 import scipy.sparse as sparse
+from abm.fields.fields import REST, Field, steps_of
 from scipy.sparse.linalg import splu
 
-from abm.fields.fields import REST, Field, steps_of
 from abm.fields.oxygen import Oxygen
 from abm.fields.solver import own_site_level
 from abm.tissue.flow import mix_downstream

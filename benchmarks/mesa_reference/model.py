@@ -7,10 +7,10 @@ from typing import NamedTuple
 
 import mesa
 import numpy as np
+from abm.fields.fields import exchanging, is_due
 from mesa.discrete_space import OrthogonalMooreGrid
 
 from abm.blood import Blood
-from abm.fields.fields import exchanging, is_due
 from abm.interventions.stimulate import Stimulate
 from abm.ledger import cause, event
 from abm.tissue import anatomy as lobules

@@ -3,12 +3,12 @@
 import numpy as np
 import pyarrow as pa
 import pytest
+from abm.fields.fields import is_due
 from scipy import stats
 
 from abm import LiverModel
 from abm.cells.population import TUMOR
 from abm.cells.tumor import CIRCULATING
-from abm.fields.fields import is_due
 from abm.fields.secretion import secrete
 from abm.ledger import cause, event
 from abm.record.event_table import events_table

@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
+from abm.blood.levels import GIVEN, LEVELS
 
 from abm.blood import Blood, BloodParameters
-from abm.blood.levels import GIVEN, LEVELS
 
 
 def advanced(blood: Blood, hours: float, step: float, burden: float = 0.0, left: float = 1.0, **given: float) -> Blood:

@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
+from abm.fields.fields import Field, steps_of
 
 from abm.cells.kupffer import REPROGRAMMED
 from abm.cells.tumor import EXTRAVASATED
-from abm.fields.fields import Field, steps_of
 from abm.fields.oxygen import Oxygen
 from abm.kernels.sites import place
 from abm.kernels.tables import take_slot

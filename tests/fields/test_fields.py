@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-
 from abm.fields.fields import (
     MOST_PERFUSED,
     Chemokine,
@@ -13,6 +12,7 @@ from abm.fields.fields import (
     VascularEndothelialGrowthFactor,
     exchanging,
 )
+
 from abm.fields.solver import decay_length_um
 from abm.tissue.anatomy import grow
 from abm.tissue.parameters import TissueParameters

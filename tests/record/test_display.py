@@ -1,9 +1,9 @@
 """The display codes against a plain loop over the tables."""
 
 import numpy as np
+from abm.record.display import FIRST_CODE, display_codes
 
 from abm.kernels.tables import new_book
-from abm.record.display import FIRST_CODE, display_codes
 
 from .fake_model import FakeModel
 

@@ -9,8 +9,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from scipy import stats
-
 from abm.fields.fields import (
     Chemokine,
     Field,
@@ -18,6 +16,8 @@ from abm.fields.fields import (
     TumorNecrosisFactor,
     VascularEndothelialGrowthFactor,
 )
+from scipy import stats
+
 from abm.fields.solver import decay_length_um
 from abm.ledger import event
 

@@ -7,9 +7,9 @@ tests/rules/test_migration.py.
 
 import numpy as np
 import pytest
+from abm.fields.fields import REST
 
 from abm.cells.endothelium import ACTIVATED, QUIESCENT, RETRACTED
-from abm.fields.fields import REST
 from abm.rules.endothelial_activation import express, relaxed
 
 from .world import LIVELY, liver

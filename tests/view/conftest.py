@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 import zarr
+from abm.view.scene import Scene
 from zarr.storage import LocalStore
 
 from abm.tissue.sites import CENTRAL_VEIN, PARENCHYMA, PORTAL_TRACT, SINUSOID
-from abm.view.scene import Scene
 
 FIELDS = ("tnf", "oxygen")
 

@@ -72,8 +72,9 @@ def test_vessels_walls_and_nets_stand_out(vision):
 
 
 def test_every_display_code_has_a_look():
-    from abm.cells import KupfferCell, NaturalKillerCell, Neutrophil, StellateCell, TumorCell
     from abm.record.display import FIRST_CODE
+
+    from abm.cells import KupfferCell, NaturalKillerCell, Neutrophil, StellateCell, TumorCell
 
     cells = {
         "tumor": TumorCell,
