@@ -20,6 +20,7 @@ from ..kernels.random import uniform
 from ..kernels.sites import count_touching, lift
 from ..ledger import cause, event
 from ..ledger.ledger import enter, lose
+from ..liver import Liver
 from ..tissue.sites import LUMEN
 from ..units import Fraction, Micrometers, Number, PerHour, PerMicrometer, Positive, parameter
 from .holding import Holding
@@ -210,7 +211,7 @@ class Arrest(Rule):
             net_fold=net_fold,
         )
 
-    def apply(self, liver) -> None:
+    def apply(self, liver: Liver) -> None:
         p = self.parameters
         tumor = liver.tumor
         held = tumor.in_state(HELD)

@@ -21,6 +21,7 @@ from ..kernels.random import hash64, stream_key, uniform
 from ..kernels.tables import born
 from ..ledger import cause, event
 from ..ledger.ledger import enter
+from ..liver import Liver
 from ..tissue.parameters import SLAB_OF_DENSITIES
 from ..tissue.sites import LUMEN
 from ..units import (
@@ -115,7 +116,7 @@ class Arrival(Rule):
 
     parameters: Parameters
 
-    def prepare(self, liver) -> None:
+    def prepare(self, liver: Liver) -> None:
         """Give every cell of the inoculum its step of arrival (addressed by its number, so not part of the state)."""
         p = self.parameters
         key = stream_key(liver.seed, "arrival/when")
@@ -132,7 +133,7 @@ class Arrival(Rule):
         self._numbers = np.argsort(steps, kind="stable")
         self._steps = steps[self._numbers]
 
-    def apply(self, liver) -> None:
+    def apply(self, liver: Liver) -> None:
         p = self.parameters
         if liver.tumor.count:
             platelets = np.asarray(liver.tumor.used)["platelets"]

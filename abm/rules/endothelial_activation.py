@@ -15,6 +15,7 @@ from ..cells.population import TUMOR
 from ..kernels.jit import jit
 from ..kernels.relax import AT_A_TIME, relax_all, unless_faint
 from ..kernels.sites import count_touching
+from ..liver import Liver
 from ..target import Target
 from ..tissue.sites import LUMEN, TISSUE
 from ..units import Fraction, Hours, PerHour, parameter
@@ -111,7 +112,7 @@ class EndothelialActivation(Rule):
 
     parameters: Parameters
 
-    def apply(self, liver) -> None:
+    def apply(self, liver: Liver) -> None:
         p = self.parameters
         line = liver.config.cells.tumor
         if liver.kupffer.count:

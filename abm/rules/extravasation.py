@@ -19,6 +19,7 @@ from ..kernels.random import happens, hash64
 from ..kernels.sites import count_touching, lift, neighbour, place
 from ..ledger import cause, event
 from ..ledger.ledger import enter
+from ..liver import Liver
 from ..target import Target
 from ..tissue.plates import displace_hepatocyte
 from ..tissue.sites import LUMEN, PARENCHYMA, TISSUE
@@ -78,7 +79,7 @@ class Extravasation(Rule):
 
     parameters: Parameters
 
-    def apply(self, liver) -> None:
+    def apply(self, liver: Liver) -> None:
         p = self.parameters
         tumor = liver.tumor
         adherent = tumor.in_state(ADHERENT)

@@ -19,6 +19,7 @@ from ..kernels.sites import neighbour, offset_between, place
 from ..kernels.tables import HIGH, born
 from ..ledger import cause, event
 from ..ledger.ledger import enter, lose
+from ..liver import Liver
 from ..target import Target
 from ..tissue.plates import displace_hepatocyte
 from ..tissue.sites import LUMEN, PARENCHYMA, SINUSOID, TISSUE
@@ -175,7 +176,7 @@ class Growth(Rule):
 
     parameters: Parameters
 
-    def apply(self, liver) -> None:
+    def apply(self, liver: Liver) -> None:
         p = self.parameters
         tumor = liver.tumor
         if tumor.count == 0:

@@ -15,6 +15,7 @@ from ..cells.population import KUPFFER, TUMOR
 from ..kernels.jit import jit
 from ..kernels.random import hash64, uniform
 from ..kernels.sites import length_of, move, neighbour
+from ..liver import Liver
 from ..tissue.sites import LUMEN, SINUSOID
 from ..units import Micrometers, MicrometersPerMinute, parameter
 from .rule import Rule, RuleParameters
@@ -49,7 +50,7 @@ class KupfferCrawling(Rule):
 
     parameters: Parameters
 
-    def apply(self, liver) -> None:
+    def apply(self, liver: Liver) -> None:
         p = self.parameters
         if liver.kupffer.count == 0 or liver.tumor.count == 0:
             return

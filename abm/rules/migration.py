@@ -93,12 +93,12 @@ class Migration(Rule):
 
     parameters: Parameters
 
-    def prepare(self, liver) -> None:
+    def prepare(self, liver: Liver) -> None:
         """Where the vessels lead."""
         ways = ways_along(liver.sites.kind, SINUSOID, liver.periodic)
         self.vessels = Vessels(ways, turns_at(), paces(ways.ravel()[liver.sinusoids]), TUMOR)
 
-    def apply(self, liver) -> None:
+    def apply(self, liver: Liver) -> None:
         beside = beside_tumor(liver)
         for population in liver.populations.values():
             if population.species.walks is not None and population.count:

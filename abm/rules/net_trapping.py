@@ -15,6 +15,7 @@ from ..fields.multigrid import is_zero
 from ..kernels.jit import jit
 from ..ledger import cause, event
 from ..ledger.ledger import enter
+from ..liver import Liver
 from ..tissue.sites import LUMEN
 from ..units import Fraction, Number, parameter
 from .rule import Rule, RuleParameters
@@ -54,7 +55,7 @@ class NetTrapping(Rule):
 
     parameters: Parameters
 
-    def apply(self, liver) -> None:
+    def apply(self, liver: Liver) -> None:
         p = self.parameters
         tumor = liver.tumor
         nets = liver.sticky_nets()

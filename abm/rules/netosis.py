@@ -17,6 +17,7 @@ from ..kernels.random import could_happen, does_happen, draw_each
 from ..kernels.relax import decay
 from ..kernels.sites import lift, reach_within, shifted
 from ..kernels.tables import HIGH, free_slot
+from ..liver import Liver
 from ..target import Target
 from ..tissue.sites import LUMEN, SINUSOID
 from ..units import Hours, Micrometers, Number, PerHour, parameter
@@ -85,7 +86,7 @@ class Netosis(Rule):
 
     parameters: Parameters
 
-    def apply(self, liver) -> None:
+    def apply(self, liver: Liver) -> None:
         p = self.parameters
         for layer in (liver.nets, liver.net_residue):
             if not is_zero(layer):

@@ -13,6 +13,7 @@ from ..kernels.jit import jit
 from ..kernels.random import could_happen, does_happen, draw_each
 from ..kernels.sites import lift
 from ..kernels.tables import HIGH, free_slot
+from ..liver import Liver
 from ..target import Target
 from ..tissue.sites import LUMEN
 from ..units import Hours, Number, PerHour, parameter
@@ -55,11 +56,11 @@ class NeutrophilRecruitment(Rule):
 
     parameters: Parameters
 
-    def prepare(self, liver) -> None:
+    def prepare(self, liver: Liver) -> None:
         """Where neutrophils can stop: sinusoid sites (row * columns + column)."""
         self.sinusoids = liver.sinusoids.astype(np.uint64)
 
-    def apply(self, liver) -> None:
+    def apply(self, liver: Liver) -> None:
         p = self.parameters
         cells = liver.neutrophil
         host = liver.config.cells.neutrophil

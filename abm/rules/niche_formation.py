@@ -14,6 +14,7 @@ from ..cells.tumor import CIRCULATING
 from ..fields.multigrid import is_zero
 from ..kernels.jit import jit
 from ..kernels.sites import neighbour
+from ..liver import Liver
 from ..target import Target
 from ..tissue.sites import TISSUE
 from ..units import Fraction, Hours, PerHour, parameter
@@ -67,7 +68,7 @@ class NicheFormation(Rule):
 
     parameters: Parameters
 
-    def apply(self, liver) -> None:
+    def apply(self, liver: Liver) -> None:
         p = self.parameters
         level = liver.blood.exosomes
         if level > 0.0 or not is_zero(liver.exosomes):

@@ -19,6 +19,7 @@ from ..kernels.sites import count_touching, lift, neighbour
 from ..kernels.tables import HIGH, free_slot
 from ..ledger import cause, event
 from ..ledger.ledger import lose
+from ..liver import Liver
 from ..target import Target
 from ..tissue.sites import LUMEN, TISSUE
 from ..units import Fraction, Hours, Millimolar, Number, PerHour, parameter
@@ -197,7 +198,7 @@ class NaturalKillerKilling(Rule):
 
     parameters: Parameters
 
-    def apply(self, liver) -> None:
+    def apply(self, liver: Liver) -> None:
         p = self.parameters
         nk = liver.natural_killer
         host = liver.config.cells.natural_killer

@@ -19,6 +19,7 @@ from ..kernels.random import uniform
 from ..kernels.sites import place
 from ..ledger import cause, event
 from ..ledger.ledger import enter, lose
+from ..liver import Liver
 from ..tissue.flow import downstream
 from ..tissue.sites import CENTRAL_VEIN, LUMEN
 from ..units import Number, parameter
@@ -47,7 +48,7 @@ class Passage(Rule):
 
     parameters: Parameters
 
-    def prepare(self, liver) -> None:
+    def prepare(self, liver: Liver) -> None:
         """How strongly each site holds by the time that blood takes past it in the open network; mean 1 along the flow."""
         flow = liver.flow
         slowness = np.clip(liver.config.tissue.sinusoid_velocity / np.maximum(flow.speed_um_per_s, 1e-3), *_SLOWNESS)
@@ -55,7 +56,7 @@ class Passage(Rule):
         passing = flow.passing.astype(np.float64)
         self.lingering = (weight * (passing.sum() / np.maximum((weight * passing).sum(), 1e-30))).astype(np.float32)
 
-    def apply(self, liver) -> None:
+    def apply(self, liver: Liver) -> None:
         tumor = liver.tumor
         circulating = tumor.in_state(CIRCULATING)
         if not circulating.any():

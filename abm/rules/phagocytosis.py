@@ -19,6 +19,7 @@ from ..kernels.random import happens, hash64
 from ..kernels.sites import touching
 from ..ledger import cause, event
 from ..ledger.ledger import lose
+from ..liver import Liver
 from ..target import Target
 from ..tissue.sites import LUMEN, TISSUE
 from ..units import Hours, Number, PerHour, parameter
@@ -88,7 +89,7 @@ class Phagocytosis(Rule):
 
     parameters: Parameters
 
-    def apply(self, liver) -> None:
+    def apply(self, liver: Liver) -> None:
         p = self.parameters
         if liver.kupffer.count == 0:
             return

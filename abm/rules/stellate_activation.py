@@ -14,6 +14,7 @@ from ..kernels.jit import jit
 from ..kernels.random import could_happen, does_happen, draw_each
 from ..kernels.relax import decay
 from ..kernels.sites import count_touching, neighbour
+from ..liver import Liver
 from ..target import Target
 from ..tissue.sites import CENTRAL_VEIN, PORTAL_TRACT, TISSUE
 from ..units import Fraction, Hours, PerHour, parameter
@@ -73,7 +74,7 @@ class StellateActivation(Rule):
 
     parameters: Parameters
 
-    def apply(self, liver) -> None:
+    def apply(self, liver: Liver) -> None:
         p = self.parameters
         if not is_zero(liver.ecm):
             decay(liver.ecm, np.float32(0.5 ** (liver.dt_hours / max(p.matrix_half_life, 1e-3))), _FAINT)
