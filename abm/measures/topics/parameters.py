@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 import numpy as np
 from pydantic import BeforeValidator, Field
 
+from ...cells.tumor import TumorCell
 from ...units import Micrometers
 
 
@@ -13,9 +14,9 @@ def listed(value: Any) -> Any:
     return [value] if isinstance(value, str) else value
 
 
-State = Literal["circulating", "held", "adherent", "extravasated", "dormant"]
+State = Literal[TumorCell.states]
 
-STATES: tuple[State, ...] = ("circulating", "held", "adherent", "extravasated", "dormant")
+STATES: tuple[State, ...] = TumorCell.states
 SETTLED: tuple[State, ...] = ("held", "adherent", "extravasated", "dormant")
 """States of tumor cells that are somewhere in the field of a microscope."""
 ARRESTED: tuple[State, ...] = ("held", "adherent")
