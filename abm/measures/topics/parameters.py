@@ -5,7 +5,6 @@ from typing import Annotated, Any, Literal
 import numpy as np
 from pydantic import BeforeValidator, Field
 
-from ...cells.tumor import TumorCell
 from ...units import Micrometers
 
 
@@ -14,9 +13,9 @@ def listed(value: Any) -> Any:
     return [value] if isinstance(value, str) else value
 
 
-State = Literal[TumorCell.states]
+State = Literal["circulating", "held", "adherent", "extravasated", "dormant"]
 
-STATES: tuple[State, ...] = TumorCell.states
+STATES: tuple[State, ...] = ("circulating", "held", "adherent", "extravasated", "dormant")
 SETTLED: tuple[State, ...] = ("held", "adherent", "extravasated", "dormant")
 """States of tumor cells that are somewhere in the field of a microscope."""
 ARRESTED: tuple[State, ...] = ("held", "adherent")
