@@ -22,7 +22,6 @@ from abm.folder.files import FolderInUse
 from abm.folder.lock import locked
 from abm.folder.manifest import ResumeRefused
 from abm.published import calibrate
-from abm.record.compare import differing
 from abm.simulation import PICTURES, RUN_FILES, RunInterrupted, Simulation
 from abm.view.arms import write_arms_movie
 from abm.view.figures import plot_run
@@ -31,6 +30,7 @@ from abm.view.movie import write_movie
 from .batches.little import Here, little, with_trouble
 from .batches.made_up_batch import write_batch
 from .record.fake_model import FakeModel
+from .same_bytes import differing
 from .test_simulation import Stopped, stop_at
 from .view.conftest import kind, run, scene  # noqa: F401
 

@@ -28,7 +28,6 @@ from .one_run import STOPPED, Keep, Task, code_digest
 PLUGINS = "plugins"
 _BEGINNING = "beginning"
 """Status of a batch whose folder is not made up yet; by its manifest it is known that what is there is ours."""
-_SHOWN_DIFFERENCES = 8
 _BYTES_PER_ROW = 1000.0
 _BYTES_PER_RUN_OF_TABLES = 60e3
 _BYTES_PER_ROW_OF_TABLES = 500.0
@@ -339,29 +338,11 @@ def _refuse_other(
     lines, none_done = manifest.differences(old["decides"], new["decides"]), not store.good(folder)
     only_code = not lines
     if missing and not (retry_failed and none_done):
-        changed = [
-            package for package in manifest.DECISIVE if old["versions"].get(package) != new["versions"].get(package)
-        ]
-        lines += [
-            f"{package} was {old['versions'].get(package)}, is now {new['versions'].get(package)}"
-            for package in changed
-        ]
-        if not changed and old["code"] != new["code"]:
-            lines.append("the source code of crlm, or of a file named under plugins, has changed")
-    if lines:
-        shown = lines[:_SHOWN_DIFFERENCES]
-        if len(lines) > len(shown):
-            shown.append(f"and {len(lines) - len(shown)} more")
-        raise ResumeRefused(
-            f"{folder} was begun with something else and cannot be continued:\n"
-            + "\n".join(f"  {line}" for line in shown)
-            + f"\nContinue it as it was begun (its experiment is {folder / EXPERIMENT}), or choose another folder with -o."
-            + (
-                "\nNo run of it is done: with --retry-failed all are computed with what is there now."
-                if only_code and none_done
-                else ""
-            )
-        )
+        lines += manifest.changes_of_code(old, new, "a file")
+    more = "\nNo run of it is done: with --retry-failed all are computed with what is there now."
+    manifest.refuse_if_other(
+        folder, lines, f"its experiment is {folder / EXPERIMENT}", more if only_code and none_done else ""
+    )
 
 
 def resolved(experiment: Experiment) -> dict[str, Any]:

@@ -13,19 +13,21 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
-from ..config.plugins import place_of
-from ..folder import manifest
+from ..config.describe import resolved_yaml
+from ..config.plugins import load, place_of
+from ..config.schema import Config, compose
+from ..folder import manifest, parquet
 from ..folder.files import TEMPORARY, put, remove_files, write_text
 from ..folder.names import RUNS, SUMMARY, table_file
+from ..measures.known import load_measures
+from ..measures.recorder import Measures, Observed
+from ..measures.request import MeasureRequest, read_request
+from ..model import LiverModel
+from ..record.event_table import events_table
 from ..simulation import RunInterrupted, Simulation, default_recorders
 from .store import DONE, FAILED, read_part, write_part
-
-if TYPE_CHECKING:
-    from ..config.schema import Config
-    from ..measures.recorder import Observed
-    from ..measures.request import MeasureRequest
 
 Keep = Literal["all", "tables", "measures"]
 STOPPED = "stopped"
@@ -119,7 +121,7 @@ def kept_report(task: Task) -> Report | None:
     return None if row is None else Report(task.id, row["status"], row["error"], row["seconds"])
 
 
-def _counts(observed: "Observed") -> dict[str, float]:
+def _counts(observed: Observed) -> dict[str, float]:
     shares = {label: pair for label, pair in observed.counts.items() if pair[1] == pair[1]}
     return {
         f"{label} {what}": value
@@ -142,10 +144,7 @@ def _of_disk(error: OSError, folder: Path) -> str:
     return _in_words(error) + ("" if error.filename else f", in {folder}")
 
 
-def _observed(task: Task, folder: Path) -> "Observed":
-    from ..measures.recorder import Measures
-    from ..model import LiverModel
-
+def _observed(task: Task, folder: Path) -> Observed:
     config = _config(task.config, task.code).model_copy(update={"seed": task.row["seed"]})
     measures = Measures(_requests(json.dumps(task.measures), task.measure_plugins, task.code))
     own = folder / RUNS / task.id
@@ -167,10 +166,6 @@ def _observed(task: Task, folder: Path) -> "Observed":
 
 def _write_tables(simulation, recorders, folder: Path) -> None:
     """The tables of a run, in a folder that is whole or not there; one that is there keeps its other files."""
-    from ..config.describe import resolved_yaml
-    from ..folder import parquet
-    from ..record.event_table import events_table
-
     beside = folder.with_name(folder.name + TEMPORARY)
     remove_files(beside, _TABLES.fullmatch)  # of a worker that was killed
     beside.mkdir(parents=True, exist_ok=True)
@@ -187,21 +182,15 @@ def _write_tables(simulation, recorders, folder: Path) -> None:
 
 
 @functools.lru_cache(maxsize=256)
-def _config(text: str, code: str) -> "Config":
+def _config(text: str, code: str) -> Config:
     """The config that a task carries; `code` stands for what its files hold."""
-    from ..config.plugins import load
-    from ..config.schema import compose
-
     content = json.loads(text)
     own = tuple(one for path in content["plugins"] for one in load(Path(path)))
     return compose(own).model_validate(content)
 
 
 @functools.lru_cache(maxsize=16)
-def _requests(lines: str, plugins: tuple[str, ...], code: str) -> "tuple[MeasureRequest, ...]":
-    from ..measures.known import load_measures
-    from ..measures.request import read_request
-
+def _requests(lines: str, plugins: tuple[str, ...], code: str) -> tuple[MeasureRequest, ...]:
     known = load_measures(plugins)
     return tuple(read_request(line, known) for line in json.loads(lines))
 

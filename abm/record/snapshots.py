@@ -25,13 +25,13 @@ from zarr.storage import LocalStore
 from ..cells.species import Species
 from ..folder import chunks
 from ..folder.files import TEMPORARY, DamagedFile, remove_files, remove_folder, sync
+from ..folder.names import SNAPSHOTS as NAME
 from ..kernels.tables import Rows
 from ..liver import Liver
 from ..tissue.sites import KINDS, STANDING
 from .recorder import Recorder
 from .scene import levels, standing
 
-NAME = "snapshots.zarr"
 LIVING = "alive"
 """The one column that is left out: all cells kept are alive."""
 _PLACES = {"row": "y_um", "column": "x_um"}

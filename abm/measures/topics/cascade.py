@@ -16,11 +16,11 @@ from ...units import Hours, Micrometers
 from ..look import Look, Share
 from ..measure import measure
 
-Stage = Literal["arrived", "arrested", "alive_24h", "extravasated", "micrometastasis", "macrometastasis"]
+Stage = Literal[STAGES]
 Event = Literal[event_codes.NAMES]
 Cause = Annotated[Literal[cause_codes.NAMES] | None, Field(description="by what; all causes by default")]
 Way = Annotated[
-    Literal["passed", "phagocytosed", "killed", "died"] | None,
+    Literal[tuple(event_codes.NAMES[code] for code in event_codes.ENDINGS)] | None,
     Field(description="way out of the tissue; all by default"),
 ]
 
