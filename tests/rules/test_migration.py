@@ -45,7 +45,7 @@ from abm.kernels.walk import (
 from abm.kernels.walk import walk as walk_along
 from abm.ledger import event
 from abm.ledger.ledger import Ledger
-from abm.rules.migration import WALKS, creep, getting_on, meet, touch
+from abm.rules.migration import WALKS, Migration, creep, getting_on, meet, touch
 from abm.rules.surroundings import count_beside
 from abm.tissue.sites import LUMEN, PARENCHYMA, PORTAL_TRACT, SINUSOID, TISSUE
 
@@ -563,7 +563,7 @@ def test_any_population_walks_up_any_signal_and_stops_at_anybody():
 @pytest.mark.parametrize("walks", WALKS, ids=lambda walks: walks.population)
 def test_who_walks_has_what_walking_takes(walks):
     model = liver("migration", mm=0.3)
-    cells, parameters = model.populations[walks.population], model.config.rules.migration
+    cells, parameters = model.populations[walks.population], Migration.Parameters
     assert {*Walkers._fields, *([walks.touching] if walks.touching else [])} <= set(cells.rows.dtype.names)
     assert {*walks.walking, walks.contact or 0} <= set(range(len(cells.states)))
     assert parameters.model_fields.keys() >= {walks.speed, walks.persistence, walks.chemotaxis or walks.speed}
