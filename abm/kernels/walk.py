@@ -12,10 +12,11 @@ from typing import NamedTuple
 
 import numpy as np
 
+from .contact import NOBODY, touched
 from .jit import jit
 from .prefetch import prefetch
 from .random import hash64, uniform, unit
-from .sites import COLUMN_OFFSET, DIAGONAL, LOWEST, ROW_OFFSET, is_touched, length_of, neighbour, shifted
+from .sites import COLUMN_OFFSET, DIAGONAL, LOWEST, ROW_OFFSET, length_of, neighbour, shifted
 
 _MOST_HOPS = 3  # sites occupied by others that one move may pass over
 _BACK = 4
@@ -26,8 +27,8 @@ _KEPT_MOVES = 50  # as many as have their random numbers made beforehand: an hou
 _AHEAD = 8  # cells whose surroundings are fetched before their turn
 _NEXT_HOP = 1 << 24  # from the number of a draw for a way to those for the sites that are passed over on it
 
-NOBODY, STAYS = -1, -2
-"""Whom one meets who meets nobody, and one who does not walk."""
+STAYS = -2
+"""Whom one meets who does not walk."""
 
 
 class Walkers(NamedTuple):
@@ -75,29 +76,6 @@ class Lure(NamedTuple):
 
 
 NO_LURE = Lure(np.zeros((0, 0), np.float32), 0.0)
-
-
-class Sought(NamedTuple):
-    """Whom cells stop at.
-
-    code : of the population
-    near : uint8 [row, column], not 0 wherever one of them is touched
-    uid : uint64 [slot], of their table
-    ignored : uint64 [slot of the walkers], the uid of the one of whom each takes no notice; 0 for none
-    named : whether it matters which of them a cell meets
-    """
-
-    code: int
-    near: np.ndarray
-    uid: np.ndarray
-    ignored: np.ndarray
-    named: bool
-
-
-@lru_cache(16)
-def nobody_of(count: int) -> np.ndarray:
-    """`Sought.ignored` of walkers of whom none ignores anybody: zeros, uint64 [count], of the same layout as a column."""
-    return np.lib.stride_tricks.as_strided(np.zeros(1, np.uint64), (count,), (0,))
 
 
 @lru_cache(1)
@@ -210,21 +188,6 @@ def uphill(ways, level, row, column, periodic):
     return direction
 
 
-@jit(counted=False)
-def met_at(sites, sought, row, column, turn, ignored):
-    """Slot of one of those sought that is touched from a site, in the lumen first, then through the wall, looked for from
-    direction `turn` on; not that of the uid `ignored`; NOBODY if there is none."""
-    for layer in range(sites.population.shape[0]):
-        if is_touched(sites, sought.code, layer, row, column):
-            for k in range(9):
-                r, c = neighbour(sites, row, column, (turn + k) % 9)
-                if r >= 0 and sites.population[layer, r, c] == sought.code:
-                    slot = sites.occupant[layer, r, c]
-                    if sought.uid[slot] != ignored:
-                        return np.int64(slot)
-    return NOBODY
-
-
 @jit(inline=True, counted=False)
 def most_moves(pace):
     """About the most moves that a path takes, as few are shorter than a site; at most `_KEPT_MOVES`."""
@@ -333,7 +296,7 @@ def walk_one(cells, slot, k, code, sites, standing, occupant, vessels, pace, lur
     left, n, met = pace.path_um, 0, NOBODY
     while True:
         if sought.near[row, column] != 0:
-            met = met_at(sites, sought, row, column, heading, sought.ignored[slot]) if sought.named else 0
+            met = touched(sites, sought, row, column, heading, sought.ignored[slot]) if sought.named else 0
         if met >= 0 or left <= 0.0:
             break
         way = -1

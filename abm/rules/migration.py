@@ -14,11 +14,12 @@ import numpy as np
 from ..cells import natural_killer, neutrophil
 from ..cells.population import TUMOR
 from ..cells.tumor import EXTRAVASATED
+from ..kernels.contact import Sought, nobody_of
 from ..kernels.jit import jit
 from ..kernels.random import draw_each, uniform, unit
 from ..kernels.sites import count_touching, length_of, move, neighbour, ways_along
 from ..kernels.tables import columns_of
-from ..kernels.walk import NO_LURE, STAYS, Lure, Pace, Sought, Vessels, Walkers, nobody_of, paces, turns_at, walk
+from ..kernels.walk import NO_LURE, STAYS, Lure, Pace, Vessels, Walkers, paces, turns_at, walk
 from ..ledger import cause, event
 from ..ledger.ledger import enter
 from ..tissue.sites import LUMEN, PARENCHYMA, SINUSOID, TISSUE

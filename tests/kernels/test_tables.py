@@ -2,6 +2,7 @@
 
 import copy
 import pickle
+import weakref
 from typing import NamedTuple
 
 import numpy as np
@@ -107,6 +108,20 @@ def test_columns_and_bytes_are_views_of_the_rows():
         assert other.uid[0] == 3
     assert rows.uid[0] == 3 and columns_of(rows, Uids).uid[0] == 3, "the last one was a view"
     assert columns_of(rows[1:], Uids).uid.tolist() == [9, 9, 0]
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_kept_columns_do_not_keep_their_rows(again):
+    class Uids(NamedTuple):
+        uid: np.ndarray
+
+    rows = as_rows(np.zeros(4, DTYPE))
+    if again:
+        rows = as_rows(rows.copy())
+    assert columns_of(rows, Uids).uid is columns_of(rows, Uids).uid or again
+    seen = weakref.ref(rows)
+    del rows
+    assert seen() is None
 
 
 def test_the_book_of_no_rows():

@@ -22,22 +22,20 @@ from abm.cells.natural_killer import HANDLING, IN_CONTACT, PATROLLING
 from abm.cells.neutrophil import N1, NETTING
 from abm.cells.population import KUPFFER, NEUTROPHIL, TUMOR
 from abm.cells.tumor import ADHERENT, DORMANT, EXTRAVASATED, HELD
+from abm.kernels.contact import NOBODY, Sought, nobody_of
 from abm.kernels.random import uniform
 from abm.kernels.sites import COLUMN_OFFSET, ROW_OFFSET, neighbour, ways_along
 from abm.kernels.tables import columns_of
 from abm.kernels.walk import (
     _NEXT_HOP,
     NO_LURE,
-    NOBODY,
     STAYS,
     Lure,
     Pace,
-    Sought,
     Vessels,
     Walkers,
     next_heading,
     next_site,
-    nobody_of,
     paces,
     turns_at,
     way_on,
