@@ -16,11 +16,9 @@ from pydantic import Field
 
 from ..cells.population import Population
 from ..cells.settle import site_hashes
-from ..kernels.jit import jit
-from ..kernels.random import stream_key, uniform, uniform_each
-from ..kernels.sites import lift
-from ..kernels.tables import bytes_of, columns_of, free_slot
-from ..kernels.traffic import Newcomers, enter
+from ..kernels.random import stream_key, uniform_each
+from ..kernels.tables import bytes_of, columns_of
+from ..kernels.traffic import Newcomers, Standing, enter, remove
 from ..moments import SAME_MOMENT
 from ..target import AWAY, RETURN, TAKEN
 from ..units import Fraction, Hours, Positive
@@ -68,19 +66,16 @@ class Deplete(Course):
     def apply(self, liver, stream):
         population = liver.populations[self.deplete]
         for dose in range(self.due(liver)):
-            take_away(population.table, liver.sites, liver.key(stream), liver.step_number, dose, self.fraction)
+            take_away(liver, population, liver.key(stream), dose, self.fraction)
         if population.species.stays:
             return_home(liver, population)
 
 
-@jit
-def take_away(table, sites, key, step, draw, fraction):
-    """Each living cell of the table is removed with the chance `fraction`."""
-    for slot in range(table.rows.size):
-        cell = table.rows[slot]
-        if cell.alive != 0 and uniform(key, step, cell.uid, draw) < fraction:
-            lift(sites, cell.layer, cell.row, cell.column)
-            free_slot(table, slot)
+def take_away(liver, population: Population, key: np.uint64, dose: int, fraction: float) -> None:
+    """Each living cell is removed with the chance `fraction`, by its number `dose`."""
+    used = population.used
+    taken = (used.alive != 0) & (uniform_each(key, liver.step_number, used.uid, dose) < fraction)
+    remove(columns_of(population.rows, Standing), population.book, liver.sites, np.flatnonzero(taken))
 
 
 def return_home(liver, population: Population) -> None:

@@ -66,11 +66,12 @@ def blank_row(dtype: np.dtype, **columns) -> Rows:
 def columns_of(rows: Rows, kind: type[NamedTuple]) -> NamedTuple:
     """The columns that a NamedTuple names, as views: a kernel over them is compiled once for the tables of all populations,
     one over rows once for each."""
-    kept = vars(rows)
-    columns = kept.get(kind)
+    columns = vars(rows).get(kind)
     if columns is None:
         plain = np.asarray(rows)
-        columns = kept[kind] = kind(*(plain[name] for name in kind._fields))
+        columns = kind(*(plain[name] for name in kind._fields))
+        if plain.base is not rows:  # or views and rows would keep each other for ever
+            vars(rows)[kind] = columns
     return columns
 
 

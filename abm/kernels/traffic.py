@@ -30,6 +30,23 @@ def leave(cells, book, sites, layer, key, step, state, hazard):
             release(cells.alive, book, slot)
 
 
+class Standing(NamedTuple):
+    """The columns of cells that say where they stand [slot]."""
+
+    alive: np.ndarray
+    layer: np.ndarray
+    row: np.ndarray
+    column: np.ndarray
+
+
+@jit(counted=False)
+def remove(cells, book, sites, slots):
+    """Take the cells in `slots` out of the tissue and out of their table."""
+    for slot in slots:
+        lift(sites, cells.layer[slot], cells.row[slot], cells.column[slot])
+        release(cells.alive, book, slot)
+
+
 class Newcomers(NamedTuple):
     """The columns of a newcomer that say that it lives, where, and who it is [slot]."""
 

@@ -12,10 +12,11 @@ from typing import NamedTuple
 
 import numpy as np
 
+from .contact import NOBODY, touched
 from .jit import jit
 from .prefetch import prefetch
 from .random import hash64, uniform, unit
-from .sites import COLUMN_OFFSET, DIAGONAL, LOWEST, ROW_OFFSET, length_of, neighbour, shifted, touching
+from .sites import COLUMN_OFFSET, DIAGONAL, LOWEST, ROW_OFFSET, length_of, neighbour, shifted
 
 _MOST_HOPS = 3  # sites occupied by others that one move may pass over
 _BACK = 4
@@ -26,13 +27,15 @@ _KEPT_MOVES = 50  # as many as have their random numbers made beforehand: an hou
 _AHEAD = 8  # cells whose surroundings are fetched before their turn
 _NEXT_HOP = 1 << 24  # from the number of a draw for a way to those for the sites that are passed over on it
 
-NO_SIGNAL = np.zeros((0, 0), np.float32)
-"""What cells follow that follow nothing."""
+STAYS = -2
+"""Whom one meets who does not walk."""
 
 
 class Walkers(NamedTuple):
-    """The columns of cells that walk [slot]: row and column (int64), uid (uint64), heading (uint8, a direction)."""
+    """The columns of cells that walk [slot]: state (uint8), row and column (int64), uid (uint64), heading (uint8, a
+    direction)."""
 
+    state: np.ndarray
     row: np.ndarray
     column: np.ndarray
     uid: np.ndarray
@@ -55,40 +58,24 @@ class Vessels(NamedTuple):
 
 
 class Pace(NamedTuple):
-    """How far: the path in this step, the way on average until a heading is forgotten, the distance of two sites (um)."""
+    """Who walks, and how far: a bit for each state in which cells walk; the path in a step, the way on average until a heading
+    is forgotten, and the distance of two sites (um)."""
 
+    states: int
     path_um: float
     memory_um: float
     spacing_um: float
 
 
 class Lure(NamedTuple):
-    """What cells follow: level (float32 [row, column], half-maximal at 1; `NO_SIGNAL` for none) and the chance (0 .. 1) with
+    """What cells follow: level (float32 [row, column], half-maximal at 1; empty for none) and the chance (0 .. 1) with
     which one in a saturating signal goes up it at a move."""
 
     level: np.ndarray
     strength: float
 
 
-class Sought(NamedTuple):
-    """Whom cells stop at.
-
-    code : of the population
-    near : uint8 [row, column], not 0 wherever one of them is touched
-    uid : uint64 [slot], of their table
-    ignored : uint64 [slot of the walkers], the uid of the one of whom each takes no notice; 0 for none
-    """
-
-    code: int
-    near: np.ndarray
-    uid: np.ndarray
-    ignored: np.ndarray
-
-
-@lru_cache(16)
-def nobody_of(count: int) -> np.ndarray:
-    """`Sought.ignored` of walkers of whom none ignores anybody: zeros, uint64 [count], of the same layout as a column."""
-    return np.lib.stride_tricks.as_strided(np.zeros(1, np.uint64), (count,), (0,))
+NO_LURE = Lure(np.zeros((0, 0), np.float32), 0.0)
 
 
 @lru_cache(1)
@@ -201,25 +188,6 @@ def uphill(ways, level, row, column, periodic):
     return direction
 
 
-@jit(counted=False)
-def met_at(sites, sought, row, column, turn, ignored):
-    """Slot of one of those sought that is touched from a site, in the lumen first, then through the wall; not that of the uid
-    `ignored`; -1 if there is none."""
-    for layer in range(sites.population.shape[0]):
-        slot = touching(sites, sought.code, layer, row, column, turn)
-        if slot >= 0 and sought.uid[slot] == ignored:
-            slot = -1
-            for k in range(9):
-                r, c = neighbour(sites, row, column, (turn + k) % 9)
-                if r >= 0 and sites.population[layer, r, c] == sought.code:
-                    if sought.uid[sites.occupant[layer, r, c]] != ignored:
-                        slot = sites.occupant[layer, r, c]
-                        break
-        if slot >= 0:
-            return slot
-    return -1
-
-
 @jit(inline=True, counted=False)
 def most_moves(pace):
     """About the most moves that a path takes, as few are shorter than a site; at most `_KEPT_MOVES`."""
@@ -252,11 +220,12 @@ def fetch_row(cells, slot):
 
 
 @jit(inline=True, counted=False)
-def fetch_around(cells, standing, occupant, vessels, lure, slot):
+def fetch_around(cells, standing, occupant, vessels, lure, sought, slot):
     """Fetch the surroundings of a cell."""
     columns = standing.shape[1]
     site = cells.row[slot] * columns + cells.column[slot]
     prefetch(vessels.ways, site)
+    prefetch(sought.near, site)
     for near in (site - columns, site, site + columns):
         prefetch(standing, near)
         prefetch(occupant, near)
@@ -267,12 +236,13 @@ def fetch_around(cells, standing, occupant, vessels, lure, slot):
 @jit
 def walk(cells, code, sites, layer, vessels, pace, lure, sought, key, step, order):
     """The cells of `order` (slots) of the population `code` walk along the vessels in `layer`, each until its path is walked
-    or it touches one of those sought. Returns which of `order` touch one in the end (bool).
+    or it touches one of those sought. Returns whom each of `order` then touches (int64): the slot, or 0 if that does not
+    matter; NOBODY, or STAYS for one that does not walk.
 
     Of each move a cell draws two numbers: the way it takes, and whether it still gets there and keeps its heading then; with
     a lure a third one: whether it follows that.
     """
-    stopped = np.zeros(order.size, np.bool_)
+    met = np.full(order.size, STAYS)
     numbers = 3 if lure.level.size != 0 else 2
     draws = np.empty((numbers * most_moves(pace), _AT_ONCE), np.uint64)
     standing, occupant = sites.population[layer], sites.occupant[layer]
@@ -284,20 +254,21 @@ def walk(cells, code, sites, layer, vessels, pace, lure, sought, key, step, orde
             slot = order[following]
             if following + _AT_ONCE < order.size:
                 fetch_row(cells, order[following + _AT_ONCE])
-            if sought.near[cells.row[slot], cells.column[slot]] != 0 and sought.ignored[slot] == 0:
-                stopped[following] = True  # it stands where it wants to be
-            else:
-                slots[count], who[count] = slot, following
-                count += 1
+            if (pace.states >> np.int64(cells.state[slot])) & 1 != 0:
+                if not sought.named and sought.near[cells.row[slot], cells.column[slot]] != 0:
+                    met[following] = 0  # it stands where it wants to be, and needs no numbers
+                else:
+                    slots[count], who[count] = slot, following
+                    count += 1
             following += 1
         draws_of(cells, key, step, slots[:count], draws)
         for k in range(count):
             ahead = following + k + _AHEAD - count
             if k + _AHEAD < count:
-                fetch_around(cells, standing, occupant, vessels, lure, slots[k + _AHEAD])
+                fetch_around(cells, standing, occupant, vessels, lure, sought, slots[k + _AHEAD])
             elif ahead < order.size:
-                fetch_around(cells, standing, occupant, vessels, lure, order[ahead])
-            stopped[who[k]] = walk_one(
+                fetch_around(cells, standing, occupant, vessels, lure, sought, order[ahead])
+            met[who[k]] = walk_one(
                 cells,
                 slots[k],
                 k,
@@ -314,19 +285,19 @@ def walk(cells, code, sites, layer, vessels, pace, lure, sought, key, step, orde
                 key,
                 step,
             )
-    return stopped
+    return met
 
 
 @jit(inline=True, counted=False)
 def walk_one(cells, slot, k, code, sites, standing, occupant, vessels, pace, lure, sought, draws, numbers, key, step):
-    """The walk of one cell, whose first random bits are column `k` of `draws`; whether it ends at one of those sought."""
-    uid, ignored = cells.uid[slot], sought.ignored[slot]
+    """The walk of one cell, whose first random bits are column `k` of `draws`; returns whom it has met."""
+    uid = cells.uid[slot]
     row, column, heading = cells.row[slot], cells.column[slot], np.int64(cells.heading[slot])
-    left, n, stopped = pace.path_um, 0, False
+    left, n, met = pace.path_um, 0, NOBODY
     while True:
         if sought.near[row, column] != 0:
-            stopped = ignored == 0 or met_at(sites, sought, row, column, heading, ignored) >= 0
-        if stopped or left <= 0.0:
+            met = touched(sites, sought, row, column, heading, sought.ignored[slot]) if sought.named else 0
+        if met >= 0 or left <= 0.0:
             break
         way = -1
         if numbers == 3:
@@ -348,15 +319,4 @@ def walk_one(cells, slot, k, code, sites, standing, occupant, vessels, pace, lur
             standing[row, column], occupant[row, column] = code, slot
         n += numbers
     cells.row[slot], cells.column[slot], cells.heading[slot] = row, column, heading
-    return stopped
-
-
-@jit
-def met_by(cells, sites, sought, slots):
-    """Whom the cells in `slots`, which have stopped, touch: the slots of those sought (int64)."""
-    met = np.empty(slots.size, np.int64)
-    for n in range(slots.size):
-        slot = slots[n]
-        turn, ignored = np.int64(cells.heading[slot]), sought.ignored[slot]
-        met[n] = met_at(sites, sought, cells.row[slot], cells.column[slot], turn, ignored)
     return met

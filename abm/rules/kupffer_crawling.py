@@ -19,7 +19,7 @@ from ..liver import Liver
 from ..tissue.sites import LUMEN, SINUSOID
 from ..units import Micrometers, MicrometersPerMinute, parameter
 from .rule import Rule, RuleParameters
-from .surroundings import standing_in
+from .surroundings import marked
 
 TOUCHING = 1
 """Moves from a tumor cell at which it is touched."""
@@ -58,7 +58,7 @@ class KupfferCrawling(Rule):
         if prey.size == 0:
             return
         moves = moves_to_prey(prey, liver.sites, round(p.reach / liver.spacing_um))
-        drawn = standing_in(liver.kupffer, moves > TOUCHING) & ~liver.kupffer.in_state(kupffer.REPROGRAMMED)
+        drawn = marked(liver.kupffer, moves > TOUCHING) & ~liver.kupffer.in_state(kupffer.REPROGRAMMED)
         key, step = liver.key(self.name), liver.step_number
         creep_to_prey(
             liver.kupffer.rows,

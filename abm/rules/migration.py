@@ -12,19 +12,21 @@ from typing import ClassVar
 import numpy as np
 
 from ..cells.population import TUMOR, Population
+from ..cells.species import Species
 from ..cells.tumor import EXTRAVASATED
+from ..kernels.contact import Sought, nobody_of
 from ..kernels.jit import jit
 from ..kernels.random import draw_each, uniform, unit
 from ..kernels.sites import count_touching, length_of, move, neighbour, ways_along
 from ..kernels.tables import columns_of
-from ..kernels.walk import NO_SIGNAL, Lure, Pace, Sought, Vessels, Walkers, met_by, nobody_of, paces, turns_at, walk
+from ..kernels.walk import NO_LURE, STAYS, Lure, Pace, Vessels, Walkers, paces, turns_at, walk
 from ..ledger import cause, event
 from ..ledger.ledger import enter
 from ..liver import Liver
 from ..tissue.sites import LUMEN, PARENCHYMA, SINUSOID, TISSUE
 from ..units import Fraction, Hours, MicrometersPerMinute, parameter, value_at
 from .rule import Rule, RuleParameters
-from .surroundings import beside_tumor, in_states
+from .surroundings import beside_tumor
 
 
 class Migration(Rule):
@@ -94,15 +96,20 @@ class Migration(Rule):
     parameters: Parameters
 
     def prepare(self, liver: Liver) -> None:
-        """Where the vessels lead."""
+        """Where the vessels lead, and how far each population walks in a step."""
         ways = ways_along(liver.sites.kind, SINUSOID, liver.periodic)
         self.vessels = Vessels(ways, turns_at(), paces(ways.ravel()[liver.sinusoids]), TUMOR)
+        self.paces = {
+            name: pace_of(population.species, liver.config, liver.dt_minutes, liver.spacing_um)
+            for name, population in liver.populations.items()
+            if population.species.walks is not None
+        }
 
     def apply(self, liver: Liver) -> None:
         beside = beside_tumor(liver)
-        for population in liver.populations.values():
-            if population.species.walks is not None and population.count:
-                self.let_walk(liver, population, beside)
+        for name, pace in self.paces.items():
+            if liver.populations[name].count:
+                self.let_walk(liver, liver.populations[name], pace, beside)
         p = self.parameters
         cells = liver.tumor
         if cells.count and p.tumor_speed > 0.0:
@@ -121,36 +128,51 @@ class Migration(Rule):
                 1.0 - p.cohesion,
             )
 
-    def let_walk(self, liver: Liver, cells: Population, beside: np.ndarray) -> None:
+    def let_walk(self, liver: Liver, cells: Population, pace: Pace, beside: np.ndarray) -> None:
         """The cells of one population walk; `beside`: how many tumor cells are touched from each site (uint8 lattice)."""
-        walks, config = cells.species.walks, liver.config
-        rows, columns = cells.rows, columns_of(cells.rows, Walkers)
-        key, step = liver.key(self.name), liver.step_number
-        walking = tuple(map(cells.number_of, walks.states or cells.states))
-        order = cells.order(key, step, in_states(cells, walking))
-        speed = value_at(config, walks.speed)
-        pace = Pace(speed * liver.dt_minutes, speed * value_at(config, walks.persistence) * 60.0, liver.spacing_um)
-        lure = Lure(NO_SIGNAL, 0.0)
+        walks, tumor = cells.species.walks, liver.tumor
+        rows, key, step = cells.rows, liver.key(self.name), liver.step_number
+        lure = NO_LURE
         if walks.up is not None:
-            lure = Lure(liver.signal(walks.up), value_at(config, walks.chemotaxis))
-        ignored = nobody_of(rows.size) if walks.contact is None else rows.target
-        sought = Sought(TUMOR, beside, liver.tumor.rows.uid, ignored)
-        stopped = walk(columns, cells.code, liver.sites, LUMEN, self.vessels, pace, lure, sought, key, step, order)
+            lure = Lure(liver.signal(walks.up), value_at(liver.config, walks.chemotaxis))
+        meets = walks.contact is not None
+        sought = Sought(TUMOR, beside, tumor.rows.uid, rows.target if meets else nobody_of(rows.size), meets)
+        order = cells.order(key, step)
+        columns = columns_of(rows, Walkers)
+        met = walk(columns, cells.code, liver.sites, LUMEN, self.vessels, pace, lure, sought, key, step, order)
         if walks.touching is not None:
-            rows[walks.touching][order] = stopped
-        if walks.contact is not None and stopped.any():
-            who = order[stopped]
-            met = met_by(columns, liver.sites, sought, who)
-            rows.state[who], rows.target[who] = cells.number_of(walks.contact), sought.uid[met]
-            enter_encounters(liver.tumor.rows, liver.sites, liver.ledger.book(met.size), liver.minutes, met)
+            touch(rows[walks.touching], order, met)
+        if meets:
+            book, contact = liver.ledger.book(order.size), cells.number_of(walks.contact)
+            meet(rows.state, rows.target, contact, tumor.rows, liver.sites.zone, book, liver.minutes, order, met)
+
+
+def pace_of(species: Species, config, minutes: float, spacing_um: float) -> Pace:
+    """How far the cells of a population walk in so many minutes."""
+    walks = species.walks
+    speed, persistence = value_at(config, walks.speed), value_at(config, walks.persistence)
+    states = sum(1 << species.number_of(state) for state in walks.states or species.state_names)
+    return Pace(states, speed * minutes, speed * persistence * 60.0, spacing_um)
 
 
 @jit(counted=False)
-def enter_encounters(tumor, sites, book, minutes, met):
-    """The ledger enters the tumor cells (slots) that somebody has met."""
-    for slot in met:
-        cell = tumor[slot]
-        enter(book, minutes, event.ENCOUNTERED, cause.NONE, cell, sites.zone[cell.row, cell.column])
+def touch(touching, order, met):
+    """Enter into the column `touching` whether the cells of `order` (slots) have met somebody; those that walk at all."""
+    for n in range(order.size):
+        if met[n] != STAYS:
+            touching[order[n]] = met[n] >= 0
+
+
+@jit(counted=False)
+def meet(state, target, contact, tumor, zone, book, minutes, order, met):
+    """The cells of `order` (slots) that have met a tumor cell (the slots `met`) are now in the state `contact` with it, and
+    remember it as their target (columns state and target); the ledger enters the encounter."""
+    for n in range(order.size):
+        if met[n] >= 0:
+            prey = tumor[met[n]]
+            state[order[n]] = contact
+            target[order[n]] = prey.uid
+            enter(book, minutes, event.ENCOUNTERED, cause.NONE, prey, zone[prey.row, prey.column])
 
 
 @jit(counted=False)

@@ -13,9 +13,10 @@ import numpy as np
 
 from ..cells import natural_killer
 from ..cells.population import NEUTROPHIL, TUMOR
+from ..kernels.contact import NOBODY, still_touched
 from ..kernels.jit import jit
 from ..kernels.random import could_happen, does_happen, draw_each, happens, uniform
-from ..kernels.sites import count_touching, lift, neighbour
+from ..kernels.sites import count_touching, lift
 from ..kernels.tables import HIGH, free_slot
 from ..ledger import cause, event
 from ..ledger.ledger import lose
@@ -259,19 +260,6 @@ class NaturalKillerKilling(Rule):
 
 
 @jit(counted=False)
-def find_target(sites, tumor_rows, row, column, uid):
-    """Slot of the tumor cell `uid` if it touches the site, in either layer, else -1."""
-    for layer in (LUMEN, TISSUE):
-        for k in range(9):
-            r, c = neighbour(sites, row, column, k)
-            if r >= 0 and sites.population[layer, r, c] == TUMOR:
-                slot = sites.occupant[layer, r, c]
-                if tumor_rows[slot].uid == uid:
-                    return slot
-    return -1
-
-
-@jit(counted=False)
 def susceptibility(hours_since_arrival, full_until_h, lost_by_h):
     """1 until `full_until_h` after arrival, falling linearly to 0 at `lost_by_h`."""
     if hours_since_arrival <= full_until_h:
@@ -338,8 +326,8 @@ def attack(nk, tumor, sites, book, minutes, key, step, order, hours, handling_h,
     now_h = minutes / 60.0
     for slot in order:
         cell = nk[slot]
-        prey = find_target(sites, tumor.rows, cell.row, cell.column, cell.target)
-        if prey < 0:
+        prey = still_touched(sites, TUMOR, tumor.rows.uid, cell.row, cell.column, cell.target)
+        if prey == NOBODY:
             cell.state = natural_killer.PATROLLING
             continue
         kill = 0.0

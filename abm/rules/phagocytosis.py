@@ -24,7 +24,7 @@ from ..target import Target
 from ..tissue.sites import LUMEN, TISSUE
 from ..units import Hours, Number, PerHour, parameter
 from .rule import Rule, RuleParameters
-from .surroundings import beside_tumor, standing_in
+from .surroundings import beside_tumor, marked
 
 _BALANCE = "CD47 blockade triples phagocytosis (Willingham 2012, 10.1073/pnas.1121623109): (1 + 5)/(1 + 5 - 4)"
 
@@ -96,7 +96,7 @@ class Phagocytosis(Rule):
         digest(liver.kupffer.used, np.float32(liver.hours), np.float32(p.handling_time))
         if liver.tumor.count == 0:
             return
-        touching_prey = standing_in(liver.kupffer, beside_tumor(liver))
+        touching_prey = marked(liver.kupffer, beside_tumor(liver))
         order = liver.kupffer.order(liver.key(self.name), liver.step_number, touching_prey)
         engulf(
             liver.kupffer.rows,

@@ -48,7 +48,7 @@ def settle(sites: Sites, name: str, places, *, layer: int | None = None, on_site
     code, agent = WHO[name]
     population = Population(name, code, agent)
     places = np.asarray(places, np.int64).reshape(-1, 2)
-    population.rows = as_rows(np.zeros(max(len(places), 1), agent.dtype))
+    population.rows = as_rows(np.zeros(max(len(places), 2), agent.dtype))
     rows = population.rows[: len(places)]
     rows.alive = 1
     rows.uid = np.arange(1, len(places) + 1, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)

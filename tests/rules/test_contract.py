@@ -23,7 +23,7 @@ from abm.units import declared
 POPULATIONS = ("tumor", "kupffer", "endothelium", "natural_killer", "neutrophil", "stellate")
 FIELDS = ("tnf", "tgf_beta", "cxcl1", "oxygen", "lactate", "vegf")
 NAMES = {*POPULATIONS, *FIELDS, *LAYERS, *MARKS, "perfused", "blood", "flow"}
-NOT_RULES = {"__init__", "rule", "supply", "surroundings"}
+NOT_RULES = {"__init__", "holding", "rule", "supply", "surroundings"}
 
 GROUPS: list[type[BaseModel]] = [
     *(rule.Parameters for rule in RULES),

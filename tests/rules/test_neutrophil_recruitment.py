@@ -9,7 +9,8 @@ from liver import liver, put, sinusoids, without
 from abm.cells.neutrophil import N1, N2, NETTING
 from abm.cells.population import NEUTROPHIL
 from abm.kernels.random import uniform
-from abm.rules.neutrophil_recruitment import age, attracting_sites
+from abm.rules.neutrophil_recruitment import age
+from abm.rules.supply import attracting_sites
 from abm.tissue.sites import LUMEN, SINUSOID
 
 RESIDENTS = ("kupffer", "natural_killer", "neutrophil", "stellate")
