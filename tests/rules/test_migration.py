@@ -565,7 +565,7 @@ def test_who_walks_has_what_walking_takes(walks):
     assert {*Walkers._fields, *([walks.touching] if walks.touching else [])} <= set(cells.rows.dtype.names)
     assert {*walks.walking, walks.contact or 0} <= set(range(len(cells.states)))
     assert parameters.model_fields.keys() >= {walks.speed, walks.persistence, walks.chemotaxis or walks.speed}
-    assert (walks.up is None) == (walks.chemotaxis is None) and (walks.up is None or walks.up in model.fields)
+    assert bool(walks.up) == bool(walks.chemotaxis) and (not walks.up or walks.up in model.fields)
     first = model.populations[WALKS[0].population].rows
     assert numba.typeof(columns_of(cells.rows, Walkers)) == numba.typeof(columns_of(first, Walkers)), "compiled once"
 
