@@ -11,9 +11,6 @@ from ..kernels.random import shuffled
 from ..kernels.tables import ALIVE, HIGH, Rows, Table, as_rows, blank_row, new_book
 from .species import Species
 
-TUMOR, KUPFFER, NATURAL_KILLER, NEUTROPHIL, STELLATE, ENDOTHELIAL = 1, 2, 3, 4, 5, 6
-"""Population codes in the occupancy lattices; 0 is nobody."""
-
 _KEPT = ("alive", "layer", "row", "column", "uid")
 _HANDLE = ("model", "_population", "_slot", "_uid", "unique_id", "pos")
 """What every agent carries; the rest is the user's."""

@@ -11,9 +11,9 @@ from typing import ClassVar
 
 import numpy as np
 
-from ..cells.population import TUMOR, Population
+from ..cells.population import Population
 from ..cells.species import Species
-from ..cells.tumor import EXTRAVASATED
+from ..cells.tumor import EXTRAVASATED, TUMOR
 from ..kernels.contact import Sought, nobody_of
 from ..kernels.jit import jit
 from ..kernels.random import draw_each, uniform, unit
