@@ -303,6 +303,12 @@ def schema() -> None:
     print(json.dumps(json_schema(compose()), indent=2, ensure_ascii=False))
 
 
+def _config_and(names: list[str] | None) -> "tuple[Config | None, list[str]]":
+    """The config that is named first, if one is, and the other names."""
+    wanted = list(names or [])
+    return (_load(Path(wanted.pop(0))) if wanted and wanted[0].endswith((".yaml", ".yml")) else None), wanted
+
+
 @command()
 def rules(
     names: Annotated[
@@ -317,9 +323,37 @@ def rules(
     """Show the rules in their order: a line each; by name with their parameters, plausible ranges and sources."""
     from .commands.rules import show_rules
 
-    wanted = list(names or [])
-    config = _load(Path(wanted.pop(0))) if wanted and wanted[0].endswith((".yaml", ".yml")) else None
-    show_rules(config, wanted, grep=grep, everything=everything)
+    show_rules(*_config_and(names), grep=grep, everything=everything)
+
+
+@command()
+def cells(
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="CONFIG|NAME", help="populations: everything about these; a config: as they are there"),
+    ] = None,
+    grep: Grep = None,
+    everything: Everything = False,
+) -> None:
+    """Show the populations: a line each; by name with states, columns, numbers and sources."""
+    from .commands.cells import show_cells
+
+    show_cells(*_config_and(names), grep=grep, everything=everything)
+
+
+@command()
+def fields(
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="CONFIG|NAME", help="everything about these; a config: as they are there"),
+    ] = None,
+    grep: Grep = None,
+    everything: Everything = False,
+) -> None:
+    """Show what diffuses, what lies in the tissue and what the blood carries: a line each; by name with numbers and sources."""
+    from .commands.fields import show_fields
+
+    show_fields(*_config_and(names), grep=grep, everything=everything)
 
 
 @command()
@@ -373,6 +407,9 @@ def movie(
     field: Annotated[
         str | None, typer.Option(metavar="NAME", help="overlay: tnf, tgf_beta, cxcl1, oxygen, lactate, vegf ...")
     ] = None,
+    colour_by: Annotated[
+        str | None, typer.Option("--colour-by", metavar="COLUMN", help="colour cells by: emt, clone, kupffer.tnf ...")
+    ] = None,
     format: Annotated[
         Literal["mp4", "gif", "png"], typer.Option(help="movie, animated picture, or numbered pictures")
     ] = "mp4",
@@ -385,12 +422,13 @@ def movie(
 ) -> None:
     """Draw the movie of a run, or of the arms of a batch side by side."""
     from .commands.movie import write_batch_movie, write_run_movie
+    from .folder.names import BATCH, SNAPSHOTS
 
-    if arms is not None or (run_dir / "batch.json").exists():
-        write_batch_movie(run_dir, arms, replicate, point, field, format, quiet)
+    if arms is not None or (run_dir / BATCH).exists():
+        write_batch_movie(run_dir, arms, replicate, point, field, colour_by, format, quiet)
     else:
-        _needs_run(run_dir, "snapshots.zarr")
-        write_run_movie(run_dir, field, format, quiet)
+        _needs_run(run_dir, SNAPSHOTS)
+        write_run_movie(run_dir, field, colour_by, format, quiet)
 
 
 @command()
@@ -398,8 +436,9 @@ def plot(run_dir: RunFolder, quiet: Quiet = False) -> None:
     """Draw the figures of a run: overview.png, cascade.png and timecourses.png."""
     from .commands.progress import progress
     from .commands.run import draw_figures
+    from .folder.names import SUMMARY
 
-    _needs_run(run_dir, "summary.json")
+    _needs_run(run_dir, SUMMARY)
     with progress(quiet) as shown:
         written = draw_figures(run_dir, shown)
     for path in written:
@@ -427,8 +466,10 @@ def _load(config: Path, changes: list[str] | None = None, seed: int | None = Non
 
 
 def _needs_run(folder: Path, name: str) -> None:
+    from .folder import manifest
+
     if not (folder / name).exists():
-        running = (folder / "manifest.json").exists()
+        running = (folder / manifest.NAME).exists()
         raise UserError(
             f"the run in {folder} has no {name} yet; finish it with --resume"
             if running

@@ -227,15 +227,6 @@ class Liver:
         """Everything of nets to which cells stick: the nets, and what DNase leaves of them on the wall (float32 lattice)."""
         return self.nets if is_zero(self.net_residue) else self.nets + self.net_residue
 
-    def grip(self):
-        from .rules.arrest import NO_GRIP
-
-        arrest, trapping = self.rules.get("arrest"), self.rules.get("net_trapping")
-        if arrest is None:
-            return NO_GRIP
-        net_fold = trapping.parameters.capture_fold if trapping is not None else 0.0
-        return arrest.grip(self.config.tissue.portal_central_distance, net_fold)
-
     def tumor_sites(self) -> np.ndarray:
         """Where a tumor cell stands, in the lumen or in the tissue: bool lattice."""
         return (self.sites.population[LUMEN] == TUMOR) | (self.sites.population[TISSUE] == TUMOR)

@@ -87,6 +87,11 @@ class Registry(NamedTuple):
         """The rules that a drug can slow, and by what it is done, where that is known."""
         return {rule.name: rule.inhibitor for rule in self.rules if rule.inhibited}
 
+    def causes(self, event: str) -> tuple[str, ...]:
+        """By what an event of the ledger may happen, in the order of the rules and interventions that enter it."""
+        entered = (declared.events.get(event, ()) for declared in (*self.rules, *self.interventions))
+        return tuple(dict.fromkeys(cause for causes in entered for cause in causes))
+
     def words(self) -> dict[str, str]:
         """What every lattice of levels is called for readers: fields, layers that are shown, and what the wall expresses."""
         named = {field.name: field.words for field in self.fields}

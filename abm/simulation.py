@@ -30,6 +30,7 @@ from .folder.files import (
     write_text,
 )
 from .folder.lock import locked
+from .folder.names import SNAPSHOTS, SUMMARY, TABLES, table_file
 from .folder.schedule import Every, steps_until
 from .invariants import watch
 from .record.event_table import Events, events_table
@@ -44,17 +45,14 @@ if TYPE_CHECKING:
 
 PLUGINS = "plugins"
 """Folder inside the run folder with copies of the user's own rules."""
-SUMMARY = "summary.json"
 PICTURES = ("overview.png", "cascade.png", "timecourses.png", "movie.mp4")
 """What is drawn of a run when it ends."""
 RUN_FILES = (
     manifest.NAME,
     manifest.CONFIG,
     SUMMARY,
-    "timeseries.parquet",
-    "events.parquet",
-    "nodules.parquet",
-    "snapshots.zarr",
+    *map(table_file, TABLES),
+    SNAPSHOTS,
     PARTS,
     checkpoint.FOLDER,
     *PICTURES,

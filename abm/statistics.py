@@ -163,32 +163,6 @@ def _of_events(sample: Sample) -> Estimate:
     return Estimate(total / n, low / n, high / n, n, total) if n else Estimate(math.nan, 0.0, math.inf, 0, total)
 
 
-def product_estimate(stages: Sequence[tuple[Sequence[float], Sequence[float]]]) -> Estimate:
-    """The product of conditional fractions, `[(count, of), ...]`, one after the other: the way to a rare outcome.
-
-    Each stage is a number or one number per replicate. The stages' intervals (see `share_estimate`) are combined on the
-    logarithmic scale. A stage that nobody entered may be anything from 0 to 1.
-    """
-    parts = [share_estimate(count, of) for count, of in stages]
-    value = 0.0 if any(part.value == 0 for part in parts) else math.prod(part.value for part in parts)
-    seen = [part for part in parts if part.value > 0]
-    low = _combined(seen, "low") if len(seen) == len(parts) else 0.0
-    high = _combined(seen, "high") * math.prod(part.high for part in parts if not part.value > 0)
-    return Estimate(value, low, min(1.0, high), min(part.n for part in parts), min(part.events for part in parts))
-
-
-def _combined(parts: Sequence[Estimate], end: str) -> float:
-    """One end of the interval of a product of independent positive estimates."""
-    logs = [math.log(part.value) for part in parts]
-    ends = [getattr(part, end) for part in parts]
-    reach = (
-        math.sqrt(sum((log - math.log(bound)) ** 2 for log, bound in zip(logs, ends, strict=True)))
-        if all(ends)
-        else math.inf
-    )
-    return math.exp(sum(logs) + (reach if end == "high" else -reach))
-
-
 # --- two arms ---------------------------------------------------------------------------------------------------------
 
 
@@ -235,6 +209,18 @@ def _ratio_of_events(treated: Estimate, control: Estimate) -> tuple[float, float
     low = _combined([treated, inverse], "low") if both and treated.low > 0 else treated.low * inverse.low
     high = _combined([treated, inverse], "high") if both and control.low > 0 else treated.high * inverse.high
     return low, high
+
+
+def _combined(parts: Sequence[Estimate], end: str) -> float:
+    """One end of the interval of a product of independent positive estimates."""
+    logs = [math.log(part.value) for part in parts]
+    ends = [getattr(part, end) for part in parts]
+    reach = (
+        math.sqrt(sum((log - math.log(bound)) ** 2 for log, bound in zip(logs, ends, strict=True)))
+        if all(ends)
+        else math.inf
+    )
+    return math.exp(sum(logs) + (reach if end == "high" else -reach))
 
 
 def difference_estimate(

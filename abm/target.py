@@ -1,5 +1,7 @@
 """What the experimenter can act on, declared where it lives: beside a population, a field, a level in the blood, a rule."""
 
+import inspect
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -13,6 +15,12 @@ AWAY = "time for which all that a dose took stay away"
 """What the numbers of a depletion mean."""
 HALF_LIFE_IN_BLOOD = "half-life in the blood"
 """What that number of a stimulus means."""
+
+
+def about(declared: type) -> str:
+    """What is said of something declared: by its file, or by the class where a file holds several."""
+    own = declared.__doc__ if "is_plugin" in vars(declared) else None
+    return inspect.cleandoc(own or sys.modules[declared.__module__].__doc__ or declared.__doc__ or "")
 
 
 @dataclass(frozen=True)

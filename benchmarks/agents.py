@@ -5,8 +5,8 @@ import time
 import numpy as np
 
 from abm import LiverModel, load_config
-from abm.config.loading import shipped_configs
 from abm.config.schema import SHIPPED
+from abm.config.shipped import shipped_configs
 from abm.rules import RULES
 
 from .mesa_reference import MesaLiver, adopt, without_what_is_new

@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 from abm import LiverModel, Simulation, load_config
-from abm.config.loading import shipped_configs
+from abm.config.shipped import shipped_configs
 
 ENRICHMENT = 14  # tumor cells per site as in the shipped experiment, at every size
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from .timing import REPEATS, Spent, Table, child, interleaved, seconds
 
 _FIRST_STEP = (
-    "from abm import LiverModel, load_config; from abm.config.loading import shipped_configs; "
+    "from abm import LiverModel, load_config; from abm.config.shipped import shipped_configs; "
     "LiverModel(load_config(shipped_configs() / 'quickstart.yaml')).step()"
 )
 
@@ -18,7 +18,7 @@ def crlm(*arguments: str, **environment: str) -> Spent:
 
 
 def _quickstart(folder: Path, **environment: str) -> Spent:
-    from abm.config.loading import shipped_configs
+    from abm.config.shipped import shipped_configs
 
     return crlm("run", str(shipped_configs() / "quickstart.yaml"), "-o", str(folder), "--quiet", **environment)
 

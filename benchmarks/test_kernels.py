@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from abm import LiverModel, load_config
-from abm.config.loading import shipped_configs
+from abm.config.shipped import shipped_configs
 from abm.fields import FIELDS
 from abm.fields.field import Diffusing
 from abm.fields.secretion import secrete

@@ -22,7 +22,6 @@ from abm.folder.files import FolderInUse
 from abm.folder.lock import locked
 from abm.folder.manifest import ResumeRefused
 from abm.published import calibrate
-from abm.record.compare import differing
 from abm.simulation import PICTURES, RUN_FILES, RunInterrupted, Simulation
 from abm.view.arms import write_arms_movie
 from abm.view.figures import plot_run
@@ -31,6 +30,7 @@ from tests.worlds import FakeLiver
 
 from .batches.little import Here, little, with_trouble
 from .batches.made_up_batch import write_batch
+from .same_bytes import differing
 from .test_simulation import Stopped, stop_at
 from .view.conftest import kind, run, scene  # noqa: F401
 
@@ -318,7 +318,7 @@ def test_failed_runs_that_are_computed_again(tmp_path, monkeypatch, keep):
     assert run_batch(experiment, folder, keep=keep).failed == 2
     others = Others(folder, *IN_A_BATCH, *(f"runs/control-0000-0001/{name}" for name in IN_A_RUN))
     source = (tmp_path / "trouble.py").read_text()
-    (tmp_path / "trouble.py").write_text(source.replace("if run.liver.seed != seed:", "if True:"))
+    (tmp_path / "trouble.py").write_text(source.replace("if look.liver.seed != seed:", "if True:"))
     result = run_batch(load_experiment(tmp_path / "my.yaml"), folder, resume=True, retry_failed=True, keep=keep)
     assert (result.computed, result.failed) == (2, 0)
     own = folder / "runs" / "control-0000-0001"

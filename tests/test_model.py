@@ -23,7 +23,7 @@ from abm import (
 from abm.cells import POPULATIONS
 from abm.cells.tumor import CIRCULATING
 from abm.config.errors import ConfigError
-from abm.config.loading import shipped_configs
+from abm.config.shipped import shipped_configs
 from abm.fields.layers import MARKS
 from abm.ledger import event
 from abm.rules import RULES

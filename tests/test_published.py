@@ -5,7 +5,7 @@ import pytest
 
 from abm import cli
 from abm.commands.reproduce import files_of, load_all
-from abm.config.loading import shipped_configs
+from abm.config.shipped import shipped_configs
 from abm.published.calibrate import load_calibration
 
 PUBLISHED = shipped_configs() / "published"

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from abm import LiverModel, Looking, load_config, load_experiment
+from abm import LiverModel, Look, load_config, load_experiment
 from abm.config.schema import compose
 from abm.record.nodules import NODULE
 from abm.rules import RULES
@@ -52,11 +52,11 @@ def test_a_measure_of_your_own(tmp_path):
     file.write_text(f"base: quickstart.yaml\nplugins: [my_measures.py]\nmeasures:\n  - {line.replace('14 d', '1 d')}\n")
     [request] = load_experiment(file).measures
     model = LiverModel(load_config(ROOT / "configs" / "quickstart.yaml"))
-    run = Looking(model, model.ledger.entries)
-    assert request.measure(run, above=400) == 0
-    run.groups = np.zeros(3, NODULE)
-    run.groups["cells"] = 400, 401, 999
-    assert request.measure(run, above=400) == 2
+    look = Look(model, model.ledger.entries)
+    assert request.measure(look, above=400) == 0
+    look.groups = np.zeros(3, NODULE)
+    look.groups["cells"] = 400, 401, 999
+    assert request.measure(look, above=400) == 2
 
 
 def test_from_python(monkeypatch):

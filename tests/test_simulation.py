@@ -14,12 +14,13 @@ from abm.folder import checkpoint, manifest
 from abm.folder.files import DamagedFile
 from abm.folder.lock import FolderLocked, locked
 from abm.folder.manifest import ResumeRefused
-from abm.record.compare import differing
 from abm.record.nodules import Nodules
 from abm.record.recorder import Calling
 from abm.record.timeseries import Timeseries
 from abm.simulation import FieldError, FolderInUse, RunInterrupted, Simulation, check_finite
 from tests.worlds import FakeLiver
+
+from .same_bytes import differing
 
 LEFT = {
     ".lock",

@@ -1,6 +1,5 @@
 """Intervals against published numbers, exact enumeration, and their coverage of the truth."""
 
-import itertools
 import math
 
 import numpy as np
@@ -15,7 +14,6 @@ from abm.statistics import (
     effect_size,
     mean_estimate,
     poisson_interval,
-    product_estimate,
     ratio_estimate,
     replicates_needed,
     share_estimate,
@@ -166,38 +164,6 @@ def test_difference_is_the_paired_t_test():
     assert difference_estimate(counts(0, 0), counts(0, 0)).high > 1
     one = difference_estimate(shares([56], [70]), shares([48], [80]))
     assert (round(one.low, 4), round(one.high, 4)) == (0.0524, 0.3339)  # Newcombe 1998, Stat Med 17:873, method 10
-
-
-def test_product_of_stages_covers_by_exact_enumeration():
-    """All outcomes of three stages, with their probabilities: how often the interval holds the true product."""
-    entered, chances = 18, (0.7, 0.4, 0.5)
-    truth, held = math.prod(chances), 0.0
-    for first in range(entered + 1):
-        for second, third in itertools.product(range(first + 1), repeat=2):
-            if third <= second:
-                weight = (
-                    stats.binom.pmf(first, entered, chances[0])
-                    * stats.binom.pmf(second, first, chances[1])
-                    * stats.binom.pmf(third, second, chances[2])
-                )
-                if weight > 1e-6:
-                    found = product_estimate([(first, entered), (second, first), (third, second)])
-                    held += weight * (found.low <= truth <= found.high)
-    assert 0.94 <= held <= 0.995
-
-
-def test_product_of_stages():
-    found = product_estimate([(50, 100), (10, 50)])
-    assert found.value == pytest.approx(0.1) and found.low < 0.1 < found.high and found.events == 10
-    assert product_estimate([(50, 100)]).low == pytest.approx(wilson_interval(50, 100)[0])
-    # seeded micrometastases know the last stage well, although whole runs would have seen it once
-    assert product_estimate([(40, 1000), (30, 300)]).high < wilson_interval(4, 1000)[1]
-    none = product_estimate([(50, 100), (0, 50), (0, 0)])
-    assert (none.value, none.low) == (0.0, 0.0) and 0.03 < none.high < 0.06
-    unknown = product_estimate([(50, 100), (0, 0)])
-    assert (
-        math.isnan(unknown.value) and unknown.low == 0.0 and unknown.high == pytest.approx(wilson_interval(50, 100)[1])
-    )
 
 
 def test_effect_size():

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from abm.config import load_config
-from abm.config.loading import shipped_configs
+from abm.config.shipped import shipped_configs
 from abm.kernels.sites import count_touching
 from abm.model import LiverModel
 

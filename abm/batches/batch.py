@@ -17,6 +17,7 @@ from ..folder import manifest
 from ..folder.files import copy_files, refuse_no_folder, refuse_other_copies, refuse_others, write_text
 from ..folder.lock import locked
 from ..folder.manifest import ResumeRefused
+from ..folder.names import BATCH, EXPERIMENT, RESULTS, RUNS, SERIES
 from ..folder.schedule import Every
 from ..simulation import FolderInUse, RunInterrupted
 from . import store
@@ -24,12 +25,9 @@ from .executors import Dask, Executor, Local, refuse_cluster
 from .experiment import Experiment, Run
 from .one_run import STOPPED, Keep, Task, code_digest
 
-NAME = "batch.json"
-EXPERIMENT = "experiment.yaml"
 PLUGINS = "plugins"
 _BEGINNING = "beginning"
 """Status of a batch whose folder is not made up yet; by its manifest it is known that what is there is ours."""
-_SHOWN_DIFFERENCES = 8
 _BYTES_PER_ROW = 1000.0
 _BYTES_PER_RUN_OF_TABLES = 60e3
 _BYTES_PER_ROW_OF_TABLES = 500.0
@@ -113,7 +111,7 @@ def run_batch(
             if other_code:
                 store.begin_columns_again(folder, experiment)
         else:
-            if not (folder / NAME).exists():
+            if not (folder / BATCH).exists():
                 refuse_other_copies(plugins_of(experiment), folder / PLUGINS)
             _write(folder, noted | {"status": _BEGINNING})
             store.begin(folder, experiment)
@@ -125,7 +123,7 @@ def run_batch(
             ids = {run.id for run in missing}
             again = store.failed(folder) & ids
             # a run goes on in its own folder: not in one that a failure left, nor with other code
-            for own in (folder / store.RUNS / run for run in sorted(ids if other_code else again)):
+            for own in (folder / RUNS / run for run in sorted(ids if other_code else again)):
                 if keep == "all" and own.is_dir():
                     manifest.note_again(own)
             (folder / store.PARTS).mkdir(exist_ok=True)
@@ -247,15 +245,15 @@ def refuse_folder(folder: Path, resume: bool) -> None:
     refuse_no_folder(folder)
     if (folder / manifest.NAME).exists():
         raise FolderInUse(f"{folder} holds a run, not a batch; choose another folder (-o)")
-    if not resume and (folder / NAME).exists():
+    if not resume and (folder / BATCH).exists():
         raise FolderInUse(f"{folder} holds a batch already: go on with it (--resume), or choose another folder (-o)")
-    refuse_others(folder, [NAME], [EXPERIMENT, store.RESULTS, store.SERIES, store.PARTS, store.RUNS])
+    refuse_others(folder, [BATCH], [EXPERIMENT, RESULTS, SERIES, store.PARTS, RUNS])
 
 
 def _read(folder: Path) -> dict | None:
     """What was noted about the batch in `folder`, None when there is none, or was only beginning.
     Raises ResumeRefused when it is unreadable."""
-    path = folder / NAME
+    path = folder / BATCH
     if not path.exists():
         return None
     try:
@@ -269,7 +267,7 @@ def _read(folder: Path) -> dict | None:
 
 
 def _write(folder: Path, noted: Mapping[str, Any]) -> None:
-    write_text(folder / NAME, json.dumps(noted, indent=2, ensure_ascii=False) + "\n")
+    write_text(folder / BATCH, json.dumps(noted, indent=2, ensure_ascii=False) + "\n")
 
 
 def _describe(experiment: Experiment, folder: Path, noted: Mapping[str, Any], other_code: bool) -> None:
@@ -340,29 +338,11 @@ def _refuse_other(
     lines, none_done = manifest.differences(old["decides"], new["decides"]), not store.good(folder)
     only_code = not lines
     if missing and not (retry_failed and none_done):
-        changed = [
-            package for package in manifest.DECISIVE if old["versions"].get(package) != new["versions"].get(package)
-        ]
-        lines += [
-            f"{package} was {old['versions'].get(package)}, is now {new['versions'].get(package)}"
-            for package in changed
-        ]
-        if not changed and old["code"] != new["code"]:
-            lines.append("the source code of crlm, or of a file named under plugins, has changed")
-    if lines:
-        shown = lines[:_SHOWN_DIFFERENCES]
-        if len(lines) > len(shown):
-            shown.append(f"and {len(lines) - len(shown)} more")
-        raise ResumeRefused(
-            f"{folder} was begun with something else and cannot be continued:\n"
-            + "\n".join(f"  {line}" for line in shown)
-            + f"\nContinue it as it was begun (its experiment is {folder / EXPERIMENT}), or choose another folder with -o."
-            + (
-                "\nNo run of it is done: with --retry-failed all are computed with what is there now."
-                if only_code and none_done
-                else ""
-            )
-        )
+        lines += manifest.changes_of_code(old, new, "a file")
+    more = "\nNo run of it is done: with --retry-failed all are computed with what is there now."
+    manifest.refuse_if_other(
+        folder, lines, f"its experiment is {folder / EXPERIMENT}", more if only_code and none_done else ""
+    )
 
 
 def resolved(experiment: Experiment) -> dict[str, Any]:

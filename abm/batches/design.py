@@ -1,38 +1,15 @@
-"""Which runs an experiment has: arms x points of the sweep x replicates.
-
-Replicate k has the same seed in every arm and at every point, so that they share their chance events.
-"""
+"""The points of a sweep: a grid, or drawn."""
 
 import itertools
 
 import numpy as np
 
 from ..extras import how_to_install
-from .experiment import Experiment, Point, Run, Sweep
+from .experiment import Point, Sweep
 
 
 class DesignError(ValueError):
     """A sweep from which no points can be drawn; the text says why."""
-
-
-def runs(experiment: Experiment) -> list[Run]:
-    """The runs, replicate by replicate: whatever is done first is complete over arms and points."""
-    found = []
-    for replicate in range(1, experiment.replicates + 1):
-        seed = experiment.seed + replicate - 1
-        for number, point in enumerate(experiment.points):
-            for arm in experiment.arms:
-                config = experiment.configs[arm, number].model_copy(update={"seed": seed})
-                found.append(Run(run_id(arm, number, replicate), arm, number, replicate, seed, config, point))
-    return found
-
-
-def run_id(arm: str, point: int, replicate: int) -> str:
-    """The name of a run, of its rows and its folder."""
-    return f"{arm}-{point:04d}-{replicate:04d}"
-
-
-# --- The points of a sweep --------------------------------------------------------------------------------------------
 
 
 def points_of(sweep: Sweep | None) -> tuple[Point, ...]:

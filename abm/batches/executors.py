@@ -4,6 +4,7 @@ An executor takes tasks and yields their reports, in whatever order they come. A
 or for want of memory) is computed again by another one, and given up when it does so twice.
 """
 
+import gc
 import os
 import signal
 import sys
@@ -197,11 +198,7 @@ def _work(pipe: connection.Connection) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which ends us
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # orderly, so that nothing is left behind
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    import gc
-
-    from .. import model  # noqa: F401  (loaded before the first run, so that nothing of it is looked at by the collector)
-
-    gc.freeze()
+    gc.freeze()  # the simulator is loaded by now, and nothing of it need be looked at by the collector
     try:
         pipe.send(None)
         while (task := pipe.recv()) is not None:

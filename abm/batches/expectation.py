@@ -26,9 +26,10 @@ from pydantic_core import PydanticCustomError
 from scipy import stats
 
 from ..config.errors import Problem
-from ..config.loading import Layers
+from ..config.layering import Layers
 from ..config.nodes import Node
-from ..measures.measure import Measure, MeasureRequest, read_request
+from ..measures.measure import Measure
+from ..measures.request import MeasureRequest, read_request
 from ..statistics import Estimate, Sample
 from ..units import Moment, Quantity
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
 
-from ..measures.measure import MeasureRequest
+from ..measures.request import MeasureRequest
 from ..units import Parameters, Quantity
 from .expectation import Expectation, Published
 
@@ -179,7 +179,20 @@ class Experiment:
         return self.file.calibrated
 
     def runs(self) -> list[Run]:
-        """All runs, in the order in which they are computed."""
-        from .design import runs
+        """The runs, replicate by replicate: whatever is done first is complete over arms and points.
 
-        return runs(self)
+        Replicate k has the same seed in every arm and at every point, so that they share their chance events.
+        """
+        found = []
+        for replicate in range(1, self.replicates + 1):
+            seed = self.seed + replicate - 1
+            for number, point in enumerate(self.points):
+                for arm in self.arms:
+                    config = self.configs[arm, number].model_copy(update={"seed": seed})
+                    found.append(Run(run_id(arm, number, replicate), arm, number, replicate, seed, config, point))
+        return found
+
+
+def run_id(arm: str, point: int, replicate: int) -> str:
+    """The name of a run, of its rows and its folder."""
+    return f"{arm}-{point:04d}-{replicate:04d}"

@@ -13,17 +13,21 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
-from ..config.plugins import place_of
-from ..folder import manifest
+from ..config.describe import resolved_yaml
+from ..config.plugins import load, place_of
+from ..config.schema import Config, compose
+from ..folder import manifest, parquet
 from ..folder.files import TEMPORARY, put, remove_files, write_text
-from ..simulation import SUMMARY, RunInterrupted, Simulation, default_recorders
-from .store import DONE, FAILED, RUNS, read_part, write_part
-
-if TYPE_CHECKING:
-    from ..config.schema import Config
-    from ..measures.measure import MeasureRequest, Observed
+from ..folder.names import RUNS, SUMMARY, table_file
+from ..measures.known import load_measures
+from ..measures.recorder import Measures, Observed
+from ..measures.request import MeasureRequest, read_request
+from ..model import LiverModel
+from ..record.event_table import events_table
+from ..simulation import RunInterrupted, Simulation, default_recorders
+from .store import DONE, FAILED, read_part, write_part
 
 Keep = Literal["all", "tables", "measures"]
 STOPPED = "stopped"
@@ -117,7 +121,7 @@ def kept_report(task: Task) -> Report | None:
     return None if row is None else Report(task.id, row["status"], row["error"], row["seconds"])
 
 
-def _counts(observed: "Observed") -> dict[str, float]:
+def _counts(observed: Observed) -> dict[str, float]:
     shares = {label: pair for label, pair in observed.counts.items() if pair[1] == pair[1]}
     return {
         f"{label} {what}": value
@@ -140,42 +144,35 @@ def _of_disk(error: OSError, folder: Path) -> str:
     return _in_words(error) + ("" if error.filename else f", in {folder}")
 
 
-def _observed(task: Task, folder: Path) -> "Observed":
-    from ..measures.measure import Observer
-    from ..model import LiverModel
-
+def _observed(task: Task, folder: Path) -> Observed:
     config = _config(task.config, task.code).model_copy(update={"seed": task.row["seed"]})
-    observer = Observer(_requests(json.dumps(task.measures), task.measure_plugins, task.code))
+    measures = Measures(_requests(json.dumps(task.measures), task.measure_plugins, task.code))
     own = folder / RUNS / task.id
     if task.keep == "all":
         model = LiverModel(config)
-        # the observer stands before Events, which takes entries out of the ledger; a worker that was given up may still be at it
+        # measures stand before Events, which takes entries out of the ledger; a worker that was given up may still be at it
         Simulation(
-            model, recorders=[observer, *default_recorders(model, True)], folder=own, resume=True, wait=True
+            model, recorders=[measures, *default_recorders(model, True)], folder=own, resume=True, wait=True
         ).run()
-        return observer.observed
+        return measures.observed
     model = LiverModel(config)
     tables = default_recorders(model, False) if task.keep == "tables" else []
-    simulation = Simulation(model, recorders=[observer, *tables])
+    simulation = Simulation(model, recorders=[measures, *tables])
     simulation.run()
     if task.keep == "tables":
         _write_tables(simulation, tables, own)
-    return observer.observed
+    return measures.observed
 
 
 def _write_tables(simulation, recorders, folder: Path) -> None:
     """The tables of a run, in a folder that is whole or not there; one that is there keeps its other files."""
-    from ..config.describe import resolved_yaml
-    from ..folder import parquet
-    from ..record.event_table import events_table
-
     beside = folder.with_name(folder.name + TEMPORARY)
     remove_files(beside, _TABLES.fullmatch)  # of a worker that was killed
     beside.mkdir(parents=True, exist_ok=True)
     tables = {recorder.name: recorder.table() for recorder in recorders}
     tables["events"] = events_table(simulation.model.ledger.entries)
     for name, table in tables.items():
-        parquet.write(table, beside / f"{name}.parquet")
+        parquet.write(table, beside / table_file(name))
     write_text(beside / SUMMARY, json.dumps(simulation.summary(), indent=2, ensure_ascii=False) + "\n")
     write_text(beside / manifest.CONFIG, resolved_yaml(simulation.model.config))
     put(beside, folder)
@@ -185,20 +182,15 @@ def _write_tables(simulation, recorders, folder: Path) -> None:
 
 
 @functools.lru_cache(maxsize=256)
-def _config(text: str, code: str) -> "Config":
+def _config(text: str, code: str) -> Config:
     """The config that a task carries; `code` stands for what its files hold."""
-    from ..config.plugins import load
-    from ..config.schema import compose
-
     content = json.loads(text)
     own = tuple(one for path in content["plugins"] for one in load(Path(path)))
     return compose(own).model_validate(content)
 
 
 @functools.lru_cache(maxsize=16)
-def _requests(lines: str, plugins: tuple[str, ...], code: str) -> "tuple[MeasureRequest, ...]":
-    from ..measures.measure import load_measures, read_request
-
+def _requests(lines: str, plugins: tuple[str, ...], code: str) -> tuple[MeasureRequest, ...]:
     known = load_measures(plugins)
     return tuple(read_request(line, known) for line in json.loads(lines))
 

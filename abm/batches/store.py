@@ -22,9 +22,10 @@ import pyarrow.compute as pc
 
 from ..folder import parquet
 from ..folder.files import TEMPORARY, remove_files, remove_folder, write_text
+from ..folder.names import RESULTS, SERIES
 from .experiment import Experiment, Run
 
-RESULTS, SERIES, PARTS, RUNS = "results.parquet", "series.parquet", "parts", "runs"
+PARTS = "parts"
 DONE, FAILED = "done", "failed"
 TRY_AGAIN = ("WorkerKilled", "MemoryError")
 """Errors of runs that failed through no fault of their own: a resumed batch computes them again."""

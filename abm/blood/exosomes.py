@@ -1,5 +1,6 @@
-"""Tumor exosomes in the blood, in units of their half-maximal effect: they educate Kupffer cells (Costa-Silva 2015,
-10.1038/ncb3169).
+"""Tumor exosomes in the blood, in units of their half-maximal effect: they educate Kupffer cells.
+
+See Costa-Silva 2015, 10.1038/ncb3169.
 """
 
 from typing import ClassVar

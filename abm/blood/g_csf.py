@@ -1,5 +1,6 @@
-"""G-CSF, in units of its half-maximal effect: made by the tumor cells of the whole liver, it fills the pool of neutrophils
-(Yang 2025, 10.3892/or.2025.8963, refs 75, 79).
+"""G-CSF, in units of its half-maximal effect: made by tumor cells, fills the pool of neutrophils.
+
+See Yang 2025, 10.3892/or.2025.8963, refs 75, 79.
 """
 
 from typing import ClassVar

@@ -1,5 +1,6 @@
-"""Injury of the liver by surgery, in units of its half-maximal effect: ischemia and reperfusion draw neutrophils that cast nets
-(Tohme 2016, 10.1158/0008-5472.CAN-15-1591).
+"""Injury of the liver by surgery, in units of its half-maximal effect: draws neutrophils that cast nets.
+
+Ischemia and reperfusion: Tohme 2016, 10.1158/0008-5472.CAN-15-1591.
 """
 
 from typing import ClassVar

@@ -1,7 +1,5 @@
 """What a systemic level is: a number that the circulation carries past every site, with an equation of its own."""
 
-import inspect
-import sys
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
@@ -37,11 +35,6 @@ class Level:
     def advance(cls, blood: "Blood", liver: Any) -> None:
         """One step."""
         raise NotImplementedError(f"the level '{cls.name}' has no advance(cls, blood, liver)")
-
-    @classmethod
-    def about(cls) -> str:
-        """What its file says about it."""
-        return inspect.cleandoc(sys.modules[cls.__module__].__doc__ or cls.__doc__ or "")
 
 
 class GivenLevel(Level):

@@ -1,5 +1,6 @@
-"""Portal endotoxin (LPS), in units of its half-maximal effect: it fills the sinusoids with neutrophils that cast nets
-(Cools-Lartigue 2013, 10.1172/JCI67484).
+"""Portal endotoxin (LPS), in units of its half-maximal effect: fills the sinusoids with neutrophils that cast nets.
+
+See Cools-Lartigue 2013, 10.1172/JCI67484.
 """
 
 from typing import ClassVar

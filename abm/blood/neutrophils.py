@@ -1,4 +1,7 @@
-"""The pool of neutrophils in the blood, relative to normal: it follows G-CSF (Yang 2025, 10.3892/or.2025.8963, refs 75, 79)."""
+"""The pool of neutrophils in the blood, relative to normal: it follows G-CSF.
+
+See Yang 2025, 10.3892/or.2025.8963, refs 75, 79.
+"""
 
 from ..units import Hours, Number, Parameters, parameter
 from .level import Level

@@ -1,4 +1,7 @@
-"""Poly(IC), in units of its half-maximal effect: it activates NK cells (Cohen 1990, Cancer Res 50:1834)."""
+"""Poly(IC), in units of its half-maximal effect: activates NK cells.
+
+See Cohen 1990, Cancer Res 50:1834.
+"""
 
 from typing import ClassVar
 

@@ -11,9 +11,12 @@ from ..kernels.random import stream_key
 from ..target import AWAY, RETURN, TAKEN, Target
 from ..tissue.sites import LUMEN, SINUSOID
 from ..units import Fraction, Number, Parameters, PerSquareMillimeter, misfit, parameter
-from .population import KUPFFER, LiverCell
+from .population import LiverCell
 from .settle import NoRoom, choose_sites, rounded_count, settle, site_hashes
-from .species import LEVEL_AT_ITS_SITE, Chart, Column, Look, Secretes, Species, State
+from .species import LEVEL_AT_ITS_SITE, Appearance, Chart, Column, Secretes, Species, State
+
+KUPFFER = 2
+"""Its code in the lattices of occupancy."""
 
 RESTING, ENGULFING, TNF_SECRETING, REPROGRAMMED = range(4)
 
@@ -162,10 +165,10 @@ class KupfferCell(LiverCell):
             Column("reprogramming", "f4", "towards a tumor-associated macrophage, 0 .. 1", within=(0, 1)),
         ),
         states=(
-            State("resting", Look("resting", (74, 124, 222), "amoeboid", 0.80)),
-            State("engulfing", Look("engulfing a tumor cell", (106, 150, 248), "engulfing", 0.98, 0.10)),
-            State("tnf_secreting", Look("secreting TNF", (128, 172, 255), "amoeboid", 0.92, 0.65)),
-            State("reprogrammed", Look("reprogrammed", (66, 92, 158), "amoeboid", 0.80)),
+            State("resting", Appearance("resting", (74, 124, 222), "amoeboid", 0.80)),
+            State("engulfing", Appearance("engulfing a tumor cell", (106, 150, 248), "engulfing", 0.98, 0.10)),
+            State("tnf_secreting", Appearance("secreting TNF", (128, 172, 255), "amoeboid", 0.92, 0.65)),
+            State("reprogrammed", Appearance("reprogrammed", (66, 92, 158), "amoeboid", 0.80)),
         ),
         settle=populate,
         stays=True,

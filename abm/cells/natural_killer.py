@@ -9,9 +9,23 @@ import numpy as np
 from ..kernels.random import stream_key
 from ..target import RETURN, TAKEN, Target
 from ..units import Fraction, Hours, Number, Parameters, PerSquareMillimeter, parameter
-from .population import NATURAL_KILLER, LiverCell
+from .population import LiverCell
 from .settle import settle_at_random, site_hashes
-from .species import Chart, Column, Look, Species, State
+from .species import (
+    DRAWN_HEADING,
+    HEADING,
+    Appearance,
+    Chart,
+    Column,
+    Drawn,
+    FromBlood,
+    Species,
+    State,
+    Walk,
+)
+
+NATURAL_KILLER = 3
+"""Its code in the lattices of occupancy."""
 
 PATROLLING, IN_CONTACT, HANDLING = range(3)
 
@@ -75,18 +89,28 @@ class NaturalKillerCell(LiverCell):
         parameters=NaturalKillerParameters,
         columns=(
             Column("killer", "u1", "whether this cell can kill at all: 0 or 1", within=(0, 1)),
-            Column("heading", "u1", "direction of its walk, 0-7 clockwise from straight up", within=(0, 7)),
+            HEADING,
             Column("kills", "i4", "tumor cells that it has killed"),
-            Column("target", "u8", "uid of the tumor cell it is or was last with"),
+            Column("target", "u8", "uid of the tumor cell it is or was last with", nominal=True),
             Column("busy_h", "f4", "when it will be free again after a kill", "h", signed=True),
             Column("entered_h", "f4", "when it came from the blood", "h", signed=True),
         ),
         states=(
-            State("patrolling", Look("patrolling", (5, 158, 99), "round", 0.44)),
-            State("in_contact", Look("on a tumor cell", (20, 196, 128), "round", 0.52, 0.70)),
-            State("handling", Look("after a kill", (5, 158, 99), "ring", 0.52, 0.15)),
+            State("patrolling", Appearance("patrolling", (5, 158, 99), "round", 0.44)),
+            State("in_contact", Appearance("on a tumor cell", (20, 196, 128), "round", 0.52, 0.70)),
+            State("handling", Appearance("after a kill", (5, 158, 99), "ring", 0.52, 0.15)),
         ),
         settle=populate,
+        walks=Walk(
+            "rules.migration.nk_speed",
+            "rules.migration.nk_persistence",
+            states=("patrolling",),
+            contact="in_contact",
+        ),
+        newcomer=FromBlood(
+            drawn=(Drawn("killer", 1, chance="cells.natural_killer.killer_fraction"), DRAWN_HEADING),
+            dated="entered_h",
+        ),
         molecules={
             "trail": Target("antibody to TRAIL", _TAKEDA, "checked"),
             "fasl": Target("antibody to FasL", f"{_TAKEDA} (direction only)", "unverified"),

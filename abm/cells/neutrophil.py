@@ -11,9 +11,24 @@ import numpy as np
 from ..kernels.random import stream_key
 from ..target import RETURN, TAKEN, Target
 from ..units import Hours, Number, Parameters, PerSquareMillimeter, Positive, parameter
-from .population import NEUTROPHIL, LiverCell
+from .population import LiverCell
 from .settle import settle_at_random, site_hashes
-from .species import LEVEL_AT_ITS_SITE, Chart, Column, Look, Secretes, Species, State
+from .species import (
+    DRAWN_HEADING,
+    HEADING,
+    LEVEL_AT_ITS_SITE,
+    Appearance,
+    Chart,
+    Column,
+    FromBlood,
+    Secretes,
+    Species,
+    State,
+    Walk,
+)
+
+NEUTROPHIL = 4
+"""Its code in the lattices of occupancy."""
 
 N1, N2, NETTING = range(3)
 
@@ -79,16 +94,25 @@ class Neutrophil(LiverCell):
         words="Neutrophils",
         parameters=NeutrophilParameters,
         columns=(
-            Column("heading", "u1", "direction of its walk, 0-7 clockwise from straight up", within=(0, 7)),
+            HEADING,
             Column("bridging", "u1", "1 while it touches a tumor cell and stays with it", within=(0, 1)),
             Column("nets_h", "f4", "when a committed cell bursts", "h", signed=True),
         ),
         states=(
-            State("n1", Look("N1", (160, 208, 228), "lobed", 0.47)),
-            State("n2", Look("N2", (118, 160, 204), "lobed", 0.47)),
-            State("netting", Look("casting a net", (225, 245, 255), "burst", 0.85, 0.45)),
+            State("n1", Appearance("N1", (160, 208, 228), "lobed", 0.47)),
+            State("n2", Appearance("N2", (118, 160, 204), "lobed", 0.47)),
+            State("netting", Appearance("casting a net", (225, 245, 255), "burst", 0.85, 0.45)),
         ),
         settle=populate,
+        walks=Walk(
+            "rules.migration.neutrophil_speed",
+            "rules.migration.neutrophil_persistence",
+            states=("n1", "n2"),
+            up="cxcl1",
+            chemotaxis="rules.migration.chemotaxis",
+            touching="bridging",
+        ),
+        newcomer=FromBlood(drawn=(DRAWN_HEADING,)),
         secretes=(Secretes("vegf", "secretion.neutrophil_vegf", ("n2",)),),
         secretion=NeutrophilSecretion,
         molecules={"mac1": Target("antibody to Mac-1 (CD11b)", _SPICER, "checked")},

@@ -4,7 +4,7 @@ Configs and their schema, the tables of cells, pictures and movies, snapshots, m
 the catalogue read it here; nothing of a population is listed anywhere else.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -27,7 +27,7 @@ LEVEL_AT_ITS_SITE = "level that one steadily secreting cell keeps at its own sit
 """How the amount of a signal that cells secrete is meant."""
 
 
-class Look(NamedTuple):
+class Appearance(NamedTuple):
     """How a cell is drawn: `shape` is one of `abm.view.sprites`; `radius` in sites; `glow` 0-1 is the halo of fluorescence
     around it; `group` and `label` are its words in a legend, `state` the name of
     what is drawn so; both are those of the population."""
@@ -46,7 +46,7 @@ class Column(NamedTuple):
 
     kind : its NumPy type; unit : "" for none; within : the limits of what varies between two; signed : whether it may be
     negative (times before 0, numbers of clones); mapped : of the wall of the vessels only, its words in pictures: frames
-    keep it as a lattice
+    keep it as a lattice; nominal : whether its numbers are names, of which one is no more than another
     """
 
     name: str
@@ -56,6 +56,7 @@ class Column(NamedTuple):
     within: tuple[float, float] | None = None
     signed: bool = False
     mapped: str = ""
+    nominal: bool = False
 
     @property
     def limits(self) -> tuple[float, float]:
@@ -89,7 +90,7 @@ class State(NamedTuple):
     """
 
     name: str
-    look: Look | None = None
+    look: Appearance | None = None
     stands: tuple[int, ...] | None = None
 
 
@@ -109,6 +110,55 @@ class Secretes(NamedTuple):
     only_hypoxic: bool = False
 
 
+class Walk(NamedTuple):
+    """How the cells of a population walk in the sinusoids, and stop at tumor cells.
+
+    speed, persistence : where in the config its path speed, and the time for which it keeps its direction, stand
+    states : in which they walk; by default in all
+    up, chemotaxis : the signal that they follow, and where in the config stands how readily
+    contact : the state into which a meeting puts them; they then remember whom they met (column `target`) and ignore it
+        when they walk on, and the ledger enters the encounter
+    touching : the column that is 1 as long as they touch a tumor cell
+
+    Cells that walk have a column `heading`.
+    """
+
+    speed: str
+    persistence: str
+    states: tuple[str, ...] = ()
+    up: str | None = None
+    chemotaxis: str = ""
+    contact: str | None = None
+    touching: str | None = None
+
+
+class Drawn(NamedTuple):
+    """A column of a newcomer that is decided by its random number `number`: one of `choices`, each equally likely, or else 1
+    with the chance that stands at `chance` in the config."""
+
+    column: str
+    number: int
+    choices: int = 0
+    chance: str = ""
+
+
+class FromBlood(NamedTuple):
+    """What cells are like that come out of the blood: their state (by default the first), the columns that are drawn, and the
+    one, if any, that keeps the hour of their entry; all others are zero."""
+
+    state: str = ""
+    drawn: tuple[Drawn, ...] = ()
+    dated: str | None = None
+
+
+_LIKE_THE_FIRST = FromBlood()
+
+HEADING = Column("heading", "u1", "direction of its walk, 0-7 clockwise from straight up", within=(0, 7))
+"""The column of those who walk."""
+DRAWN_HEADING = Drawn("heading", 2, choices=8)
+"""A newcomer walks off in any direction."""
+
+
 class Chart(NamedTuple):
     """A course through time that figures show: of the cells in a state, or of all. The first one of a population is the one
     that stands for it where there is room for one."""
@@ -123,7 +173,7 @@ class Shown(NamedTuple):
 
     name: str
     words: str
-    looks: Mapping[int, Look]
+    looks: Mapping[int, Appearance]
     charts: tuple[Chart, ...]
     ink: str
 
@@ -141,7 +191,7 @@ class Shown(NamedTuple):
     @classmethod
     def from_plain(cls, said: Mapping[str, Any]) -> "Shown":
         """From what `plain` gave. Raises KeyError, TypeError or ValueError for what is none."""
-        looks = {int(code): Look(*look)._replace(colour=tuple(look[1])) for code, look in said["looks"].items()}
+        looks = {int(code): Appearance(*look)._replace(colour=tuple(look[1])) for code, look in said["looks"].items()}
         return cls(said["name"], said["words"], looks, tuple(Chart(*chart) for chart in said["charts"]), said["ink"])
 
     def colour_of(self, column: str) -> Colour | None:
@@ -169,6 +219,7 @@ class Species:
     stays : whether no blood brings others: when they have been depleted, they come back to the places of the beginning
     cells_per_row : the parameter by which counts of rows are divided to give counts of cells, if there is one
     secretes : what its cells secrete; secretion : the amounts, where they stand in the group `secretion` of the config
+    walks : how they walk in the sinusoids, if they do; newcomer : what those are like that come out of the blood
     molecules : those of its molecules that can be blocked
     depleted, infused : how cells are taken out and given in the laboratory; None: they cannot be
     charts, ink : the courses that figures show of it, and their colour on white
@@ -188,6 +239,8 @@ class Species:
     cells_per_row: str = ""
     secretes: tuple[Secretes, ...] = ()
     secretion: type[Parameters] | None = None
+    walks: Walk | None = None
+    newcomer: FromBlood = _LIKE_THE_FIRST
     molecules: Mapping[str, Target] = field(default_factory=dict)
     depleted: Target | None = None
     infused: Target | None = None
@@ -212,6 +265,46 @@ class Species:
             twice = {name for name in names if names.count(name) > 1}
             if twice:
                 raise ValueError(f"the {self.name} population has two {kind}s named {', '.join(sorted(twice))}")
+        for column, use in self._named_columns():
+            if column not in self.column:
+                raise ValueError(f"the {self.name} population has no column '{column}', which {use}")
+        for state, use in self._named_states():
+            if state not in self.state_names:
+                raise ValueError(f"the {self.name} population has no state '{state}', {use}")
+        if self.walks is not None and bool(self.walks.up) != bool(self.walks.chemotaxis):
+            raise ValueError(
+                f"the {self.name} population walks up a signal by its chemotaxis: give both `up` and `chemotaxis`"
+            )
+
+    def _named_columns(self) -> Iterator[tuple[str, str]]:
+        """The columns that its declaration speaks of, and for what they are needed."""
+        if self.walks is not None:
+            yield "heading", "cells that walk need"
+            if self.walks.contact is not None:
+                yield "target", "cells that remember whom they met need"
+            if self.walks.touching is not None:
+                yield self.walks.touching, "its walk speaks of"
+        for drawn in self.newcomer.drawn:
+            yield drawn.column, "its newcomers draw"
+        if self.newcomer.dated is not None:
+            yield self.newcomer.dated, "its newcomers keep the hour in"
+        for secreted in self.secretes:
+            if isinstance(secreted.weight, str):
+                yield secreted.weight, f"weighs its secretion of {secreted.field}"
+
+    def _named_states(self) -> Iterator[tuple[str, str]]:
+        """The states that its declaration speaks of, and where."""
+        if self.walks is not None:
+            yield from ((state, "in which it should walk") for state in self.walks.states)
+            if self.walks.contact is not None:
+                yield self.walks.contact, "to which a meeting should lead"
+        if self.newcomer.state:
+            yield self.newcomer.state, "in which its newcomers should be"
+        for secreted in self.secretes:
+            yield from ((state, f"in which it should secrete {secreted.field}") for state in secreted.states)
+        for chart in self.charts:
+            if chart.state is not None:
+                yield chart.state, "of which it has a chart"
 
     @cached_property
     def all_columns(self) -> tuple[Column, ...]:
@@ -231,6 +324,12 @@ class Species:
     @cached_property
     def state_names(self) -> tuple[str, ...]:
         return tuple(state.name for state in self.states)
+
+    def number_of(self, state: str) -> int:
+        """The number of a state by its name. Raises ValueError for one that there is not."""
+        if state not in self.state_names:
+            raise ValueError(f"{self.name} cells are in no state {state!r}; there is {', '.join(self.state_names)}")
+        return self.state_names.index(state)
 
     def layers_of(self, state: int) -> tuple[int, ...]:
         """The layers in which cells in a state can stand, the usual one first."""
@@ -252,7 +351,7 @@ class Species:
         return max(1, (self.code - 1) * _STATES_OF_A_CODE)
 
     @property
-    def looks(self) -> dict[int, Look]:
+    def looks(self) -> dict[int, Appearance]:
         """How its cells are drawn, by their number in pictures; those that the blood carries are not."""
         return {
             self.first_picture_code + number: state.look._replace(group=self.words, state=state.name)

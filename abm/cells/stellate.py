@@ -6,9 +6,12 @@ Activated, they lay down collagen, laminin and fibronectin and support tumor cel
 from ..target import RETURN, TAKEN, Target
 from ..tissue.sites import TISSUE
 from ..units import Number, Parameters, PerSquareMillimeter, parameter
-from .population import STELLATE, LiverCell
+from .population import LiverCell
 from .settle import settle_at_random
-from .species import LEVEL_AT_ITS_SITE, Chart, Column, Look, Secretes, Species, State
+from .species import LEVEL_AT_ITS_SITE, Appearance, Chart, Column, Secretes, Species, State
+
+STELLATE = 5
+"""Its code in the lattices of occupancy."""
 
 QUIESCENT, ACTIVATED = range(2)
 
@@ -52,8 +55,8 @@ class StellateCell(LiverCell):
         columns=(Column("activated_h", "f4", "when it was activated", "h", signed=True),),
         stands=(TISSUE,),
         states=(
-            State("quiescent", Look("quiescent", (98, 58, 172), "spindle", 0.62)),
-            State("activated", Look("activated", (132, 72, 240), "spindle", 1.05, 0.25)),
+            State("quiescent", Appearance("quiescent", (98, 58, 172), "spindle", 0.62)),
+            State("activated", Appearance("activated", (132, 72, 240), "spindle", 1.05, 0.25)),
         ),
         settle=settle_at_random,
         stays=True,

@@ -23,8 +23,11 @@ from ..units import (
     Positive,
     parameter,
 )
-from .population import TUMOR, LiverCell
-from .species import LEVEL_AT_ITS_SITE, Column, Look, Secretes, Species, State
+from .population import LiverCell
+from .species import LEVEL_AT_ITS_SITE, Appearance, Column, Secretes, Species, State
+
+TUMOR = 1
+"""Its code in the lattices of occupancy."""
 
 CIRCULATING, HELD, ADHERENT, EXTRAVASATED, DORMANT = range(5)
 
@@ -249,12 +252,13 @@ class TumorCell(LiverCell):
         parameters=TumorParameters,
         stands=(LUMEN, TISSUE),
         columns=(
-            Column("held_by", "u1", "cause code of what stopped it"),
+            Column("held_by", "u1", "cause code of what stopped it", nominal=True),
             Column(
                 "clone",
                 "i4",
                 "number of the founder among the arrived cells; negative: of an implanted colony, or added by hand",
                 signed=True,
+                nominal=True,
             ),
             Column("divisions", "i4", "divisions since arrival, along the line of descent"),
             Column("arrived_h", "f4", "when it arrived in the liver (inherited)", "h", signed=True),
@@ -271,11 +275,11 @@ class TumorCell(LiverCell):
             Column("cycle", "f4", "progress through the cell cycle, 0 .. 1", within=(0, 1)),
         ),
         states=(
-            State("circulating", Look("circulating", (255, 252, 200), "round", 0.50, 0.45), stands=()),
-            State("held", Look("held in a sinusoid", (250, 240, 60), "round", 0.72, 0.55), stands=(LUMEN,)),
-            State("adherent", Look("adherent", (252, 142, 30), "round", 0.74, 0.55), stands=(LUMEN,)),
-            State("extravasated", Look("extravasated", (226, 52, 66), "tile", 0.66, 0.45), stands=(TISSUE,)),
-            State("dormant", Look("dormant", (190, 50, 145), "ring", 0.64, 0.35), stands=(TISSUE, LUMEN)),
+            State("circulating", Appearance("circulating", (255, 252, 200), "round", 0.50, 0.45), stands=()),
+            State("held", Appearance("held in a sinusoid", (250, 240, 60), "round", 0.72, 0.55), stands=(LUMEN,)),
+            State("adherent", Appearance("adherent", (252, 142, 30), "round", 0.74, 0.55), stands=(LUMEN,)),
+            State("extravasated", Appearance("extravasated", (226, 52, 66), "tile", 0.66, 0.45), stands=(TISSUE,)),
+            State("dormant", Appearance("dormant", (190, 50, 145), "ring", 0.64, 0.35), stands=(TISSUE, LUMEN)),
         ),
         secretes=(
             Secretes("tgf_beta", "secretion.tumor_tgf_beta", _CYCLING),

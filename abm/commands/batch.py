@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..batches.batch import (
-    NAME,
     BatchResult,
     BatchStopped,
     Progress,
@@ -17,8 +16,9 @@ from ..batches.batch import (
 )
 from ..batches.executors import ExecutorError
 from ..batches.one_run import Keep
-from ..batches.store import FAILED, RESULTS, read_results
+from ..batches.store import FAILED, read_results
 from ..estimate import duration_in_words, in_words
+from ..folder.names import BATCH, EXPERIMENT, RESULTS, RUNS, SERIES
 from ..simulation import RunInterrupted
 from . import UserError, typed
 from .ahead import compile_for_runs
@@ -60,7 +60,7 @@ def run_experiment_batch(
     workers = workers_for(experiment, missing, workers, cluster, keep)
     with progress(quiet) as shown:
         shown.tell(f"{experiment.name}: {_design(experiment)}.")
-        if resume and not (folder / NAME).exists():
+        if resume and not (folder / BATCH).exists():
             shown.tell(f"{folder} holds nothing to resume; the batch begins.")
         try:
             if missing and cluster is None:
@@ -94,7 +94,7 @@ def stopped(what: str, error: Exception, folder: Path, batches: Iterable[Path], 
     said = str(error)
     if isinstance(error, OSError):
         said = f"{error.filename or folder}: {error.strerror or error}"
-    begun = [batch for batch in batches if (batch / NAME).exists()]
+    begun = [batch for batch in batches if (batch / BATCH).exists()]
     if not begun:
         return f"{what} could not begin: {said}.\nNothing was computed. When this is mended: {again}"
     kept = sum(read_results(batch).num_rows for batch in begun if (batch / RESULTS).exists())
@@ -124,7 +124,7 @@ def show_forecast(
     """Print the runs, the expected time and disk; compute nothing. Raises UserError and ResumeRefused as the batch would,
     but not because `folder` holds this batch already."""
     refuse_nothing_measured(experiment, keep)
-    refuse_folder(folder, resume or (folder / NAME).exists())
+    refuse_folder(folder, resume or (folder / BATCH).exists())
     refuse_other(experiment, folder, keep, retry_failed)
     runs = experiment.runs()
     missing = missing_runs(experiment, folder, retry_failed)
@@ -198,10 +198,10 @@ def _ending(result: BatchResult) -> str:
     folder = result.folder
     said = f"The batch in {folder} was complete already." if not result.computed else f"Done: {folder}"
     contents = (
-        ("results.parquet", "a row per run: arm, replicate, parameters, measures"),
-        ("series.parquet", "what was measured through time"),
-        ("experiment.yaml", "the experiment, everything filled in"),
-        ("runs", "the runs' own folders"),
+        (RESULTS, "a row per run: arm, replicate, parameters, measures"),
+        (SERIES, "what was measured through time"),
+        (EXPERIMENT, "the experiment, everything filled in"),
+        (RUNS, "the runs' own folders"),
     )
     lines = [said, *(f"  {name:<16} {meaning}" for name, meaning in contents if (folder / name).exists())]
     if result.failed < result.results.num_rows:

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from ..folder import manifest
+from ..folder.names import RESULTS
 from . import UserError
 from .progress import progress
 
@@ -33,8 +35,8 @@ def compare_arms(folder: Path, control: str | None, output: Path | None) -> None
 
 def refuse_other_folders(folder: Path, command: str = "compare") -> None:
     """Raise UserError when `folder` holds no results of a batch, saying what it is instead; `command` needs them."""
-    if (folder / "results.parquet").exists():
+    if (folder / RESULTS).exists():
         return
-    if (folder / "manifest.json").exists():
+    if (folder / manifest.NAME).exists():
         raise UserError(f"{folder} is the folder of one run; crlm {command} needs that of a batch (crlm batch)")
-    raise UserError(f"{folder} is not the folder of a batch: it has no results.parquet")
+    raise UserError(f"{folder} is not the folder of a batch: it has no {RESULTS}")

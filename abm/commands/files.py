@@ -8,10 +8,12 @@ from typing import Literal
 
 from ..batches.experiment import ExperimentFile
 from ..config.errors import choice, did_you_mean, near, printable
-from ..config.loading import LAYERING_KEYS, Reader, find_config, shipped_configs
+from ..config.layering import LAYERING_KEYS
 from ..config.nodes import Source
+from ..config.reading import Reader
 from ..config.schema import Config
-from ..config.shipped import Kind, find_shipped, here_or_shipped, names_of
+from ..config.shipped import Kind, find_config, find_shipped, here_or_shipped, names_of, shipped_configs
+from ..folder import manifest
 from ..published.calibrate import CalibrationFile
 from . import UserError
 
@@ -26,8 +28,8 @@ _ANY: tuple[Kind, ...] = ("config", "experiment", "published", "line", "host")
 
 def the_config(path: Path, quiet: bool = False) -> Path:
     """The config at `path`, or the one of this name that comes with crlm. Raises UserError for what is no config."""
-    if _is_there(path / "config.yaml"):
-        raise UserError(f"{path} is the folder of a run; the config of that run is {path / 'config.yaml'}")
+    if _is_there(path / manifest.CONFIG):
+        raise UserError(f"{path} is the folder of a run; the config of that run is {path / manifest.CONFIG}")
     found = find_config(path)
     return _found(path, here_or_shipped(found, "experiment", "published"), "config", quiet)
 

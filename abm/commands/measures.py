@@ -8,7 +8,9 @@ from rich.console import Console
 
 from ..config.errors import alternatives, keys_of, wanted
 from ..config.plugins import PluginError
-from ..measures.measure import TAKES, Line, Measure, load_measures, shipped
+from ..measures.known import load_measures
+from ..measures.measure import TAKES, Line, Measure
+from ..measures.topics import MEASURES
 from ..units import Declared
 from . import UserError
 from .catalogue import Entry, Number, a_console, paragraph, show, show_whole
@@ -41,7 +43,7 @@ def show_measures(
 
 
 def _with(plugins: Sequence[Path]) -> dict[str, Measure]:
-    measures = shipped()
+    measures = MEASURES
     for number, path in enumerate(plugins, start=1):
         try:
             measures = load_measures(plugins[:number])

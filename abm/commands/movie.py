@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from ..config.errors import choice, did_you_mean, same
+from ..folder.names import RESULTS, RUNS, SNAPSHOTS
 from . import UserError, typed
 from .ahead import compile_for_pictures
 from .compare import refuse_other_folders
@@ -10,12 +11,12 @@ from .progress import counted, progress
 from .run import draw_movie
 
 
-def write_run_movie(folder: Path, field: str | None, format: str, quiet: bool) -> None:
+def write_run_movie(folder: Path, field: str | None, colour_by: str | None, format: str, quiet: bool) -> None:
     """Draw the movie of the run in `folder`, and say where it is. Raises UserError."""
     try:
         overlay = field_called(field, folder)
         with progress(quiet) as shown:
-            written = draw_movie(folder, shown, field=overlay, format=format)
+            written = draw_movie(folder, shown, field=overlay, colour_by=colour_by, format=format)
     except (ValueError, FileNotFoundError) as error:
         raise UserError(str(error)) from error
     print(f"Wrote {written}")
@@ -37,7 +38,14 @@ def field_called(name: str | None, run: Path) -> str | None:
 
 
 def write_batch_movie(
-    folder: Path, arms: str | None, replicate: int, point: int, field: str | None, format: str, quiet: bool
+    folder: Path,
+    arms: str | None,
+    replicate: int,
+    point: int,
+    field: str | None,
+    colour_by: str | None,
+    format: str,
+    quiet: bool,
 ) -> None:
     """Draw the runs of one replicate of the batch in `folder`, one per arm (`arms`: names with commas between them;
     by default all), side by side, and say where the movie is. Raises UserError."""
@@ -77,7 +85,7 @@ def write_batch_movie(
             *names,
             *([f"point{point}"] if outcome.parameters else []),
             f"replicate{replicate}",
-            *([field] if field else []),
+            *filter(None, (field, colour_by)),
         ]
     )
     title = ", ".join(part for part in (outcome.name, settings, f"replicate {replicate}") if part)
@@ -92,6 +100,7 @@ def write_batch_movie(
                 title=title,
                 format=format,
                 field=field,
+                colour_by=colour_by,
                 progress=lambda done, total: shown((done, total)),
             )
     except (ValueError, FileNotFoundError) as error:
@@ -106,9 +115,9 @@ def _run(outcome, arm: str, replicate: int, point: int) -> Path:
         raise UserError(f"there is no replicate {replicate} of {arm} in this batch; there are {outcome.replicates}")
     run, done = status
     if not done:
-        raise UserError(f"replicate {replicate} of {arm} failed; its error is in {outcome.folder / 'results.parquet'}")
-    folder = outcome.folder / "runs" / run
-    if not (folder / "snapshots.zarr").exists():
+        raise UserError(f"replicate {replicate} of {arm} failed; its error is in {outcome.folder / RESULTS}")
+    folder = outcome.folder / RUNS / run
+    if not (folder / SNAPSHOTS).exists():
         raise UserError(
             "this batch kept no snapshots of its runs, which a movie is made of; keep them with: "
             + typed(

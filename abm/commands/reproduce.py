@@ -10,17 +10,18 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from ..batches.batch import NAME, BatchStopped, missing_runs, refuse_folder, run_batch
+from ..batches.batch import BatchStopped, missing_runs, refuse_folder, run_batch
 from ..batches.executors import ExecutorError
 from ..batches.expectation import FAILS, HOLDS, UNRESOLVED
 from ..batches.experiment import Experiment
 from ..batches.loading import load_experiment
 from ..batches.store import read_results, read_series
 from ..config import ConfigError
-from ..config.loading import Reader, shipped_configs
 from ..config.nodes import Source
-from ..config.shipped import find_shipped, names_of
+from ..config.reading import Reader
+from ..config.shipped import find_shipped, names_of, shipped_configs
 from ..folder.files import refuse_others
+from ..folder.names import BATCH
 from ..published.reproduce import Reproduction, reproduce
 from ..published.table import (
     HEADINGS,
@@ -60,7 +61,7 @@ def reproduce_files(
         refuse_folder(folder / file.stem, resume)
     done: list[Reproduction] = []
     tell = progress(quiet).tell
-    if resume and not any((folder / file.stem / NAME).exists() for file in files):
+    if resume and not any((folder / file.stem / BATCH).exists() for file in files):
         tell(f"{folder} holds nothing to resume; the experiments begin.")
     for file, experiment in zip(files, experiments, strict=True):
         name = experiment.published.id
@@ -104,7 +105,7 @@ def files_of(paths: Sequence[Path]) -> list[Path]:
             found.append(path if path.exists() else find_shipped(path, "published") or _refused(path))
             continue
         inside = [file for file in sorted(path.glob("*.y*ml")) if _is_published(file)]
-        if not inside and any((batch / NAME).exists() for batch in (path, *path.iterdir())):
+        if not inside and any((batch / BATCH).exists() for batch in (path, *path.iterdir())):
             raise UserError(
                 f"{path} is an output folder; the experiments are given as files or folders of files, by default "
                 f"those that come with crlm, and the output folder with -o: {typed('reproduce', '-o', path, '--resume')}"

@@ -1,6 +1,7 @@
 """`crlm rules`: the rules and their parameters."""
 
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from pydantic import BaseModel
@@ -42,12 +43,16 @@ def show_rules(
 
 def _entry(rule: "type[Rule]", config: "Config", changed: bool) -> Entry:
     group = getattr(config.rules, rule.name)
-    numbers = _numbers(group)
+    numbers = numbers_of(group)
 
     def more(console: Console) -> None:
-        for what in ("reads", "writes", "events", "causes"):
+        for what in ("reads", "writes"):
             if getattr(rule, what):
                 paragraph(console, f"{what}: {', '.join(getattr(rule, what))}", indent=2, hanging=4)
+        for happens, causes in rule.events.items():
+            paragraph(
+                console, f"enters: {happens}" + (f", by {', '.join(causes)}" if causes else ""), indent=2, hanging=4
+            )
         paragraph(console, f"off with: --set rules.{rule.name}=off", indent=2)
 
     sentence = untitled(rule.name, rule.summary())
@@ -68,13 +73,13 @@ def _entry(rule: "type[Rule]", config: "Config", changed: bool) -> Entry:
         numbers,
         more,
         size=_so_many(numbers),
-        words=" ".join((*rule.reads, *rule.writes, *rule.events, *rule.causes)),
+        words=" ".join((*rule.reads, *rule.writes, *rule.events, *chain(*rule.events.values()))),
     )
 
 
 def _group(path: str, group: BaseModel) -> Entry:
     sentence = (type(group).__doc__ or "").strip().split("\n\n")[0]
-    numbers = [Number(number.about, number.value, f"{path}.{number.about.name}") for number in _numbers(group)]
+    numbers = [Number(number.about, number.value, f"{path}.{number.about.name}") for number in numbers_of(group)]
     return Entry(path, " ".join(sentence.split()), numbers=numbers, size=_so_many(numbers))
 
 
@@ -98,7 +103,8 @@ def _groups(config: "Config") -> Iterator[tuple[str, BaseModel]]:
             yield from below(name, getattr(config, name))
 
 
-def _numbers(group: BaseModel) -> list[Number]:
+def numbers_of(group: BaseModel) -> list[Number]:
+    """The parameters of a group with their values."""
     return [Number(entry, _value(entry, group)) for entry in _entries(group)]
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from ..estimate import estimate, in_words
 from ..folder import manifest
+from ..folder.names import SNAPSHOTS, SUMMARY, table_file
 from ..units import in_time
 from . import UserError, typed
 from .ahead import compile_for_pictures, compile_for_runs
@@ -173,11 +174,11 @@ def draw_movie(folder: Path, shown: Phases, **settings) -> Path:
 def _ending(simulation, folder: Path) -> str:
     lines = [f"The run in {folder} was complete already." if simulation.already_complete else f"Done: {folder}"]
     contents = (
-        ("summary.json", "what became of the tumor cells"),
-        ("timeseries.parquet", "counts, fields and events through time"),
-        ("events.parquet", "every event with its cause"),
-        ("nodules.parquet", "groups of tumor cells through time"),
-        ("snapshots.zarr", "lattices and cell tables, for xarray"),
+        (SUMMARY, "what became of the tumor cells"),
+        (table_file("timeseries"), "counts, fields and events through time"),
+        (table_file("events"), "every event with its cause"),
+        (table_file("nodules"), "groups of tumor cells through time"),
+        (SNAPSHOTS, "lattices and cell tables, for xarray"),
         ("overview.png", "the run at a glance"),
         ("cascade.png", "from arrival to metastasis"),
         ("timecourses.png", "everything through time"),

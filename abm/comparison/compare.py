@@ -5,8 +5,9 @@ from pathlib import Path
 
 from ..folder import parquet
 from ..folder.files import put, refuse_others, scratch_folder, write_text
+from ..folder.names import BATCH
 from .drawing import draw_all
-from .outcome import MANIFEST, Outcome
+from .outcome import Outcome
 from .rows import Row, compared, table_of
 from .text import by_chance, comparison_text, headlines
 
@@ -48,7 +49,7 @@ def compare(folder: Path | str, control: str | None = None, output: Path | str |
         draft.mkdir()
         drawn = draw_all(outcome, rows, draft)
         write_text(draft / TEXT, comparison_text(outcome, rows, drawn))
-        refuse_others(output, [TABLE, MANIFEST], sorted(path.name for path in draft.iterdir()))
+        refuse_others(output, [TABLE, BATCH], sorted(path.name for path in draft.iterdir()))
         parquet.write(table_of(outcome, rows), output / TABLE)
         put(draft, output)
     figures = [output / path.name for path in drawn.figures]

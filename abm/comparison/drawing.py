@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from ..extras import how_to_install
+from ..folder.names import SUMMARY, table_file
 from ..record.tables import read_table
 from ..statistics import Estimate, mean_band, mean_estimate, share_estimate
 from ..view.palette import SHOWN
@@ -204,7 +205,7 @@ def _series_title(outcome: Outcome, measure: MeasureColumn) -> str:
 
 def _run_panels(outcome: Outcome, point: int) -> list[CoursePanel]:
     """The time courses of the runs that kept their tables."""
-    folders = outcome.folders("timeseries.parquet")
+    folders = outcome.folders(table_file("timeseries"))
     tables = {
         arm: [read_table(folder, "timeseries") for folder in folders.get((arm, point), ())] for arm in outcome.arms
     }
@@ -247,7 +248,7 @@ def _course(arm: str, replicates: Sequence[tuple[np.ndarray, np.ndarray]], kind:
 
 
 def _draw_cascades(outcome: Outcome, point: int, drawn: Drawn, output: Path) -> None:
-    folders = outcome.folders("summary.json")
+    folders = outcome.folders(SUMMARY)
     cascades = [
         _pooled(arm, [cascade_of(folder) for folder in folders[arm, point]])
         for arm in outcome.arms

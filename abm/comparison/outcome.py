@@ -10,10 +10,9 @@ import numpy as np
 import pyarrow as pa
 import yaml
 
-from ..batches.store import DONE, RUNS, read_results, read_series
+from ..batches.store import DONE, read_results, read_series
+from ..folder.names import BATCH, EXPERIMENT, RUNS, SUMMARY
 from ..statistics import Sample
-
-MANIFEST, EXPERIMENT = "batch.json", "experiment.yaml"
 
 
 @dataclass(frozen=True)
@@ -100,7 +99,7 @@ class Outcome:
         """The outcome in a batch folder, so far as there is one. Raises FileNotFoundError when it holds no batch,
         ValueError for an unknown arm."""
         folder = Path(folder)
-        manifest, experiment = folder / MANIFEST, folder / EXPERIMENT
+        manifest, experiment = folder / BATCH, folder / EXPERIMENT
         noted = json.loads(manifest.read_text(encoding="utf-8")) if manifest.exists() else {}
         written = yaml.safe_load(experiment.read_text(encoding="utf-8")) if experiment.exists() else {}
         return cls(
@@ -186,5 +185,5 @@ def _unit(field: pa.Field) -> str:
 
 def cascade_of(run: Path) -> dict | None:
     """The cascade in a run's summary.json: stage -> {"count", "of", "ends"}; None when there is none."""
-    path = run / "summary.json"
+    path = run / SUMMARY
     return json.loads(path.read_text(encoding="utf-8")).get("cascade") if path.exists() else None

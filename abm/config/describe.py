@@ -13,8 +13,8 @@ from pydantic_core import PydanticUndefined
 
 from ..units import Declared, declared
 from .errors import alternatives, at, dotted, is_group, keys_of, quantity_of
-from .loading import PRESETS, presets
 from .nodes import NOT_FINITE, plain_scalar
+from .shipped import PRESETS, presets
 
 USUAL = {"line": "mc38", "host": "c57bl6_resting"}
 """The presets that the starter names."""

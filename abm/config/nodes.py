@@ -6,14 +6,16 @@ and depth, size and the growth through aliases are bounded. Numbers and words ar
 """
 
 import math
+import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import yaml
+from pydantic import BaseModel
 
 from .errors import Problem, closest, dotted, quoted, shorten
 
@@ -71,6 +73,37 @@ class Node:
     def shown(self) -> Place:
         """The place to point at: the value, or the key above a group, a list or nothing."""
         return self.key if self.key and (self.value is None or isinstance(self.value, dict | list)) else self.place
+
+
+def to_plain(node: Node) -> Any:
+    """The values of a tree as plain data; None where a problem was reported already."""
+    if isinstance(node.value, dict):
+        return {key: to_plain(item) for key, item in node.value.items()}
+    if isinstance(node.value, list):
+        return [to_plain(item) for item in node.value]
+    return None if node.value is BROKEN else node.value
+
+
+def sound(node: Node) -> Node:
+    """The tree without the values about which a problem was reported already."""
+    if isinstance(node.value, dict):
+        return replace(node, value={key: sound(item) for key, item in node.value.items() if item.value is not BROKEN})
+    if isinstance(node.value, list):
+        return replace(node, value=[sound(item) for item in node.value if item.value is not BROKEN])
+    return node
+
+
+def node_of(value: Any, place: Place) -> Node:
+    """Plain data as the tree that a file would give."""
+    if isinstance(value, BaseModel):
+        value = value.model_dump(mode="json")
+    if isinstance(value, Mapping):
+        return Node({str(key): node_of(item, place) for key, item in value.items()}, place, key=place)
+    if isinstance(value, list | tuple | set | frozenset):
+        return Node([node_of(item, place) for item in value], place, key=place)
+    if isinstance(value, os.PathLike):
+        value = os.fspath(value)
+    return Node(value.item() if hasattr(value, "item") else value, place, key=place)  # numpy's numbers
 
 
 def compose_nodes(text: str, source: Source, problems: list[Problem]) -> Node | None:

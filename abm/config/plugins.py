@@ -120,10 +120,8 @@ def class_at(found: Address | type) -> type:
     return getattr(module, found.name)
 
 
-def check_names(own: type, known: Sequence[str]) -> None:
+def check_names(own: type[Rule], known: Sequence[str]) -> None:
     """Raise PluginError when a rule's name is taken, or its `after` is none of the `known` rules before it."""
-    if not issubclass(own, Rule):
-        return
     if own.name in known:
         raise PluginError(f"there is already a rule named '{own.name}'; choose another name")
     if own.after is not None and own.after not in known:

@@ -17,7 +17,7 @@ from ..fields.layers import LAYERS, Layer
 from ..interventions import KINDS, Intervention
 from ..registry import Registry
 from ..rules import RULES, Rule, in_order
-from ..tissue.anatomy import TissueParameters
+from ..tissue.parameters import TissueParameters
 from ..tissue.sites import STANDING
 from ..units import LONGEST, Hours, Moment, Parameters, misfit
 from . import plugins

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from .loading import PRESETS, shipped_configs
-
+PRESETS = {"host": "hosts", "line": "lines"}
+"""The presets, in the order in which they are merged, and their folders among the shipped configs."""
 Kind = Literal["config", "experiment", "published", "line", "host"]
 _FOLDERS: dict[Kind, str] = {
     "config": "",
@@ -19,6 +19,38 @@ _FOLDERS: dict[Kind, str] = {
 _NO_CONFIGS = ("calibration",)
 _CITATION = re.compile(r" \([^()]*(?:[12][0-9]{3}|10\.)[^()]*\)")
 _SENTENCE_END = re.compile(r"(?<=[^A-Z.][.?])\s+(?=[A-Z])")
+
+
+def shipped_configs() -> Path:
+    """The folder of the configs and presets that come with the simulator."""
+    package = Path(__file__).resolve().parent.parent
+    installed = package / "configs"
+    return installed if installed.is_dir() else package.parent / "configs"
+
+
+def find_config(path: Path) -> Path:
+    """The file at `path`; where there is none, the shipped config that it names: `quickstart`, `quickstart.yaml` or, as
+    from a checkout, `configs/quickstart.yaml`. `path` again when there is neither."""
+    if exists(path) or path.is_absolute() or ".." in path.parts:
+        return path
+    name = Path(*path.parts[path.parts[:1] == ("configs",) :])
+    for candidate in (name, Path(f"{name}.yaml")):
+        if exists(shipped_configs() / candidate) and candidate.parts[0] not in PRESETS.values():
+            return shipped_configs() / candidate
+    return path
+
+
+def presets(kind: str) -> list[str]:
+    """The names that `line` or `host` accept."""
+    return sorted(file.stem for file in (shipped_configs() / PRESETS[kind]).glob("*.yaml"))
+
+
+def exists(path: Path) -> bool:
+    """Whether there is such a file; not so for what no file can be called."""
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False
 
 
 @dataclass(frozen=True)

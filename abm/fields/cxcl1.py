@@ -1,5 +1,6 @@
-"""CXCL1 and IL-8: chemokines of tumor cells, which neutrophils feel by CXCR2 and follow (Yang 2025, 10.3892/or.2025.8963,
-refs 77, 80).
+"""CXCL1 and IL-8: chemokines of tumor cells, which neutrophils feel by CXCR2 and follow.
+
+See Yang 2025, 10.3892/or.2025.8963, refs 77, 80.
 """
 
 from typing import Annotated, ClassVar
@@ -43,6 +44,7 @@ class CXCL1(Signal):
 
     name = "cxcl1"
     words = "CXCL1 / IL-8"
+    ink = "#3aa0c8"
     Parameters = Chemokine
     receptors = ("cxcr2",)
     molecules: ClassVar = {

@@ -8,9 +8,7 @@ A field is solved at its own `interval`: what relaxes within minutes under cells
 solved at every step of theirs. In between it stays as it is.
 """
 
-import inspect
 import math
-import sys
 from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Annotated, Any, ClassVar
@@ -95,6 +93,7 @@ class Field:
     """A field on the lattice: what is declared of it, and its state.
 
     name, words, unit : as in configs, in legends, and the unit of its values ("K": of the half-maximal effect)
+    ink : its colour on white
     Parameters : its group in the config, under `fields`
     receptors : the molecules by which cells feel it, where they can be blocked apart from it
     molecules : what of it can be blocked
@@ -109,6 +108,7 @@ class Field:
     name: ClassVar[str]
     words: ClassVar[str]
     unit: ClassVar[str]
+    ink: ClassVar[str] = ""
     Parameters: ClassVar[type[Parameters]]
     receptors: ClassVar[tuple[str, ...]] = ()
     molecules: ClassVar[Mapping[str, Target]] = {}
@@ -166,11 +166,6 @@ class Field:
     def load(self, values: np.ndarray) -> None:
         """Take over the `excess` of a checkpoint."""
         self.values[:] = values
-
-    @classmethod
-    def about(cls) -> str:
-        """What its file says about it."""
-        return inspect.cleandoc(sys.modules[cls.__module__].__doc__ or cls.__doc__ or "")
 
     def __repr__(self) -> str:
         return f"<{self.name}: mean {self.values.mean():.3g}, max {self.values.max():.3g} {self.unit}>"

@@ -1,4 +1,4 @@
-"""Lactate: made by tumor cells, taken up by hepatocytes and carried away by the blood; it weakens NK cells."""
+"""Lactate: made by tumor cells, carried away by the blood; weakens NK cells."""
 
 from typing import Annotated, ClassVar
 
@@ -50,6 +50,7 @@ class LactateField(Metabolite):
 
     name = "lactate"
     words = "lactate"
+    ink = "#6d747d"
     Parameters = Lactate
     synonyms = "lacticacid"
 

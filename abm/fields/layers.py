@@ -9,13 +9,15 @@ class Layer:
     """An amount at every site.
 
     name, words : as in configs and tables ("ecm"), and for readers
-    full : the most that a site can hold; kept : whether frames and courses of a run show it
+    full : the most that a site can hold; kept : whether frames and courses of a run show it;
+    ink : its colour on white
     """
 
     name: ClassVar[str]
     words: ClassVar[str]
     full: ClassVar[float] = math.inf
     kept: ClassVar[bool] = True
+    ink: ClassVar[str] = ""
     synonyms: ClassVar[str] = ""
     """What people write for its name, in words of small letters."""
 
@@ -23,12 +25,14 @@ class Layer:
 class ExtracellularMatrix(Layer):
     name = "ecm"
     words = "extracellular matrix"
+    ink = "#6f8797"
     full = 1.0
 
 
 class Nets(Layer):
     name = "nets"
     words = "neutrophil nets"
+    ink = "#3aa0c8"
     full = 1.0
 
 
@@ -44,6 +48,7 @@ class NetResidue(Layer):
 class ExosomeBurden(Layer):
     name = "exosomes"
     words = "exosome burden"
+    ink = "#b0702a"
 
 
 LAYERS: tuple[type[Layer], ...] = (ExtracellularMatrix, Nets, NetResidue, ExosomeBurden)

@@ -115,6 +115,7 @@ class Oxygen(Field):
 
     name = "oxygen"
     words = "oxygen"
+    ink = "#c4342d"
     unit = "mmHg"
     Parameters = OxygenParameters
     synonyms = "o2 po2"

@@ -1,5 +1,7 @@
-"""TGF-beta: of tumor cells, educated Kupffer cells and activated stellate cells; it activates stellate cells, makes tumor
-cells mesenchymal, weakens NK cells and turns neutrophils (Yang 2025, 10.3892/or.2025.8963, refs 11, 12, 117).
+"""TGF-beta: secreted by tumor cells, educated Kupffer cells and activated stellate cells.
+
+It activates stellate cells, makes tumor cells mesenchymal, weakens NK cells and turns neutrophils (Yang 2025, 10.3892/or.2025.8963,
+refs 11, 12, 117).
 """
 
 from typing import Annotated, ClassVar
@@ -43,6 +45,7 @@ class TGFBeta(Signal):
 
     name = "tgf_beta"
     words = "TGF-β"
+    ink = "#7a45d6"
     Parameters = TransformingGrowthFactor
     molecules: ClassVar = {
         "tgf_beta": Target("antibody 1D11, galunisertib", "Yang 2025, 10.3892/or.2025.8963, ref 11", "unverified")

@@ -1,6 +1,6 @@
-"""TNF-alpha: secreted by Kupffer cells that tumor cells touch, it makes the wall of the sinusoids express adhesion molecules.
+"""TNF-alpha: secreted by Kupffer cells that tumor cells touch, makes the wall of the sinusoids adhesive.
 
-Of H-59 and CX-1 carcinoma cells in the sinusoids of mice (Khatib 1999, Cancer Res 59:1356; Khatib 2005,
+In the sinusoids of mice that carcinoma cells H-59 and CX-1 reach (Khatib 1999, Cancer Res 59:1356; Khatib 2005,
 10.1016/S0002-9440(10)62048-2).
 """
 
@@ -45,6 +45,7 @@ class TNF(Signal):
 
     name = "tnf"
     words = "TNF-α"
+    ink = "#e08a00"
     Parameters = TumorNecrosisFactor
     molecules: ClassVar = {
         "tnf": Target(

@@ -1,5 +1,6 @@
-"""VEGF: of hypoxic tumor cells, reprogrammed Kupffer cells and N2 neutrophils (Yang 2025, 10.3892/or.2025.8963, refs 75, 111,
-132).
+"""VEGF: secreted by hypoxic tumor cells, reprogrammed Kupffer cells and N2 neutrophils.
+
+See Yang 2025, 10.3892/or.2025.8963, refs 75, 111, 132.
 """
 
 from typing import Annotated, ClassVar
@@ -43,6 +44,7 @@ class VEGF(Signal):
 
     name = "vegf"
     words = "VEGF"
+    ink = "#058a57"
     Parameters = VascularEndothelialGrowthFactor
     molecules: ClassVar = {
         "vegf": Target("bevacizumab", "Yang 2025, 10.3892/or.2025.8963, refs 132, 133", "unverified")

@@ -4,7 +4,7 @@ import functools
 import hashlib
 import json
 import platform
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from importlib import metadata
 from pathlib import Path
 from typing import Any, Literal
@@ -141,22 +141,33 @@ def refuse_other(folder: Path, old: Mapping[str, Any], new: Mapping[str, Any]) -
     if old["until_hours"] != new["until_hours"] and old["config"].get("duration") == new["config"].get("duration"):
         lines.append(f"the end was at {old['until_hours']:g} h, is now at {new['until_hours']:g} h")
     if old["status"] != COMPLETE:
-        changed = [package for package in DECISIVE if old["versions"].get(package) != new["versions"].get(package)]
-        lines += [
-            f"{package} was {old['versions'].get(package)}, is now {new['versions'].get(package)}"
-            for package in changed
-        ]
-        if not changed and old["code"] != new["code"]:
-            lines.append("the source code of crlm, or of a rule named under plugins, has changed")
-    if lines:
-        shown = lines[:_SHOWN_DIFFERENCES]
-        if len(lines) > len(shown):
-            shown.append(f"and {len(lines) - len(shown)} more")
-        raise ResumeRefused(
-            f"{folder} was begun with something else and cannot be continued:\n"
-            + "\n".join(f"  {line}" for line in shown)
-            + f"\nContinue it as it was begun (its config is {folder / CONFIG}), or choose another folder with -o."
-        )
+        lines += changes_of_code(old, new, "a rule")
+    refuse_if_other(folder, lines, f"its config is {folder / CONFIG}")
+
+
+def changes_of_code(old: Mapping[str, Any], new: Mapping[str, Any], own: str) -> list[str]:
+    """What changed since `old` that decides results: versions of packages, or the code of crlm or the user's `own`."""
+    changed = [package for package in DECISIVE if old["versions"].get(package) != new["versions"].get(package)]
+    if not changed and old["code"] != new["code"]:
+        return [f"the source code of crlm, or of {own} named under plugins, has changed"]
+    return [
+        f"{package} was {old['versions'].get(package)}, is now {new['versions'].get(package)}" for package in changed
+    ]
+
+
+def refuse_if_other(folder: Path, lines: Sequence[str], begun: str, more: str = "") -> None:
+    """Raise ResumeRefused when there are `lines`, that say what differs; `begun` says where it is found how it was."""
+    if not lines:
+        return
+    shown = [*lines[:_SHOWN_DIFFERENCES]]
+    if len(lines) > len(shown):
+        shown.append(f"and {len(lines) - len(shown)} more")
+    raise ResumeRefused(
+        f"{folder} was begun with something else and cannot be continued:\n"
+        + "\n".join(f"  {line}" for line in shown)
+        + f"\nContinue it as it was begun ({begun}), or choose another folder with -o."
+        + more
+    )
 
 
 def differences(old: Any, new: Any, path: str = "") -> list[str]:

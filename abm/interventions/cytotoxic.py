@@ -20,6 +20,7 @@ from .intervention import Course
 
 class Cytotoxic(Course):
     kind: ClassVar[str] = "cytotoxic"
+    events: ClassVar = {"died": ("therapy",)}
 
     cytotoxic: str = Field(min_length=1, max_length=60, description="name of the drug")
     rate: PerHour = parameter(

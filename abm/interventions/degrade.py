@@ -11,12 +11,13 @@ import numpy as np
 from pydantic import Field
 
 from ..kernels.jit import jit
+from ..kernels.relax import unless_faint
+from ..rules.netosis import FAINT_NET
 from ..target import Target
 from ..units import Fraction, Hours, Positive, parameter
 from .intervention import Course
 
 _KOLACZKOWSKA = "Kolaczkowska 2015, 10.1038/ncomms7673"
-_GONE = np.float32(1e-3)  # amounts of net below it are set to zero
 
 
 class Degrade(Course):
@@ -64,7 +65,6 @@ def dissolve(nets, residue, factor, share):
     amount, rest = nets.ravel(), residue.ravel()
     for i in range(amount.size):
         if amount[i] != np.float32(0.0):
-            left = amount[i] * factor
-            left = left if left > _GONE else np.float32(0.0)
+            left = unless_faint(amount[i] * factor, FAINT_NET)
             rest[i] = min(rest[i] + share * (amount[i] - left), np.float32(1.0))
             amount[i] = left

@@ -16,10 +16,9 @@ from pydantic import Field
 
 from ..cells.population import Population
 from ..cells.settle import site_hashes
-from ..kernels.jit import jit
-from ..kernels.random import hash64, stream_key, uniform
-from ..kernels.sites import lift, place
-from ..kernels.tables import free_slot, take_slot
+from ..kernels.random import stream_key, uniform_each
+from ..kernels.tables import bytes_of, columns_of
+from ..kernels.traffic import Newcomers, Standing, enter, remove
 from ..moments import SAME_MOMENT
 from ..target import AWAY, RETURN, TAKEN
 from ..units import Fraction, Hours, Positive
@@ -67,19 +66,16 @@ class Deplete(Course):
     def apply(self, liver, stream):
         population = liver.populations[self.deplete]
         for dose in range(self.due(liver)):
-            take_away(population.table, liver.sites, liver.key(stream), liver.step_number, dose, self.fraction)
+            take_away(liver, population, liver.key(stream), dose, self.fraction)
         if population.species.stays:
             return_home(liver, population)
 
 
-@jit
-def take_away(table, sites, key, step, draw, fraction):
-    """Each living cell of the table is removed with the chance `fraction`."""
-    for slot in range(table.rows.size):
-        cell = table.rows[slot]
-        if cell.alive != 0 and uniform(key, step, cell.uid, draw) < fraction:
-            lift(sites, cell.layer, cell.row, cell.column)
-            free_slot(table, slot)
+def take_away(liver, population: Population, key: np.uint64, dose: int, fraction: float) -> None:
+    """Each living cell is removed with the chance `fraction`, by its number `dose`."""
+    used = np.asarray(population.used)
+    taken = (used["alive"] != 0) & (uniform_each(key, liver.step_number, used["uid"], dose) < fraction)
+    remove(columns_of(population.rows, Standing), population.book, liver.sites, np.flatnonzero(taken))
 
 
 def return_home(liver, population: Population) -> None:
@@ -99,30 +95,24 @@ def return_home(liver, population: Population) -> None:
     # some that are alive may have left their homes: only as many homes as there are cells missing are taken again
     empty = np.flatnonzero(liver.sites.population[home.layer, home.row, home.column] == 0)
     order = np.argsort(site_hashes(liver.key(f"{population.name}/home"), empty), kind="stable")
-    population.reserve(missing)
-    come_back(
-        population.table,
+    home = home[empty[order][:missing]]
+    places = np.stack((home.row, home.column), axis=1)
+    homes = (places[:, 0] * liver.shape[1] + places[:, 1]).astype(np.uint64)
+    draws = uniform_each(liver.key(f"{population.name}/return"), liver.step_number, homes, 0)
+    coming = draws < 1.0 - then / before
+    if not coming.any():
+        return
+    population.reserve(int(np.count_nonzero(coming)))
+    enter(
+        columns_of(population.rows, Newcomers),
+        bytes_of(population.rows),
+        population.book,
+        bytes_of(home[coming]),
         liver.sites,
-        liver.key(f"{population.name}/return"),
-        liver.step_number,
         population.code,
-        home,
-        empty[order][:missing],
-        1.0 - then / before,
+        int(home.layer[0]),
+        places[coming],
+        liver.step_number,
+        np.zeros(places.shape[0], np.int64),
         stream_key(0, f"{population.name}/return"),
     )
-
-
-@jit
-def come_back(table, sites, key, step, code, home, empty, chance, identity):
-    """Each of the `empty` homes (int64 indices into `home`, the residents of the beginning) is taken again, with a
-    `chance`."""
-    columns = sites.kind.shape[1]
-    for i in empty:
-        site = np.uint64(home[i].row) * np.uint64(columns) + np.uint64(home[i].column)
-        if uniform(key, step, site, 0) >= chance:
-            continue
-        slot = take_slot(table)
-        table.rows[slot] = home[i]
-        table.rows[slot].uid = hash64(identity, site, step, 0)
-        place(sites, code, home[i].layer, home[i].row, home[i].column, slot)

@@ -11,15 +11,16 @@ from typing import Annotated, ClassVar
 import numpy as np
 from pydantic import Field
 
-from ..cells.population import TUMOR
+from ..cells.line import cell_of_line, draw_size
 from ..cells.settle import NoRoom, choose_sites, site_hashes
-from ..cells.tumor import EXTRAVASATED
+from ..cells.tumor import EXTRAVASATED, TUMOR
 from ..kernels.jit import jit
 from ..kernels.random import hash64, stream_key, uniform
 from ..kernels.sites import place
-from ..kernels.tables import take_slot
+from ..kernels.tables import born
 from ..ledger import cause, event
 from ..ledger.ledger import enter
+from ..tissue.plates import displace_hepatocyte
 from ..tissue.sites import PARENCHYMA, SINUSOID, TISSUE
 from ..units import Hours, Moment, parameter
 from .intervention import Intervention
@@ -27,6 +28,7 @@ from .intervention import Intervention
 
 class Implant(Intervention):
     kind: ClassVar[str] = "implant"
+    events: ClassVar = {"arrived": ("implant",), "extravasated": ("implant",)}
 
     implant: Annotated[int, Field(ge=1, le=100_000)] = Field(description="how many colonies")
     cells: Annotated[int, Field(ge=1, le=100_000)] = Field(default=10, description="tumor cells in each")
@@ -52,10 +54,21 @@ class Implant(Intervention):
         centres = choose_sites(np.flatnonzero(free & (liver.sites.kind == SINUSOID)), self.implant, key)
         liver.tumor.reserve(self.implant * self.cells)
         line = liver.config.cells.tumor
+        now = np.float32(liver.minutes / 60.0)
+        like = cell_of_line(
+            liver.tumor,
+            line,
+            state=EXTRAVASATED,
+            layer=TISSUE,
+            held_by=cause.IMPLANT,
+            arrived_h=now - np.float32(self.age),
+            settled_h=now,
+        )
         number = -1 - _implanted_before(liver, self)
         for centre in centres:
             found_colony(
                 liver.tumor.table,
+                like,
                 liver.sites,
                 liver.ledger.book(2 * self.cells),
                 liver.minutes,
@@ -65,14 +78,7 @@ class Implant(Intervention):
                 stream_key(0, "implant/tumor"),
                 number,
                 liver.hepatocytes,
-                np.float32(line.diameter),
                 line.diameter_log_sd,
-                np.float32(line.emt),
-                np.float32(line.cd47),
-                np.float32(line.cd24),
-                np.float32(line.pdl1),
-                np.float32(line.calreticulin),
-                np.float32(self.age),
             )
             number -= 1
 
@@ -107,55 +113,22 @@ def colony_sites(liver, centre: int, cells: int, key: np.uint64) -> np.ndarray:
 
 
 @jit
-def found_colony(
-    tumor,
-    sites,
-    book,
-    minutes,
-    key,
-    step,
-    places,
-    identity,
-    clone,
-    hepatocytes,
-    diameter,
-    diameter_log_sd,
-    emt,
-    cd47,
-    cd24,
-    pdl1,
-    calreticulin,
-    age_h,
-):
-    """Tumor cells of one clone, `age_h` after their arrival, on the free tissue sites `places` (int64 [n, 2]), at
+def found_colony(tumor, like, sites, book, minutes, key, step, places, identity, clone, hepatocytes, diameter_log_sd):
+    """Tumor cells of one clone, `like` one row but for their size, on the free tissue sites `places` (int64 [n, 2]), at
     random points of their cycle."""
     columns = sites.kind.shape[1]
     for n in range(places.shape[0]):
         row, column = places[n, 0], places[n, 1]
-        slot = take_slot(tumor)
+        slot = born(tumor, like[0])
         cell = tumor.rows[slot]
         uid = hash64(identity, np.uint64(row) * np.uint64(columns) + np.uint64(column), step, 0)
-        # a standard normal number from two uniform ones (Box and Muller)
-        radius = np.sqrt(-2.0 * np.log1p(-uniform(key, 0, uid, 1)))
-        normal = radius * np.cos(2.0 * np.pi * uniform(key, 0, uid, 2))
-        cell.state = EXTRAVASATED
-        cell.layer = TISSUE
         cell.row = row
         cell.column = column
         cell.uid = uid
-        cell.held_by = cause.IMPLANT
         cell.clone = clone
-        cell.arrived_h = np.float32(minutes / 60.0) - age_h
-        cell.settled_h = np.float32(minutes / 60.0)
-        cell.diameter_um = diameter * np.float32(np.exp(diameter_log_sd * normal))
-        cell.emt = emt
-        cell.cd47 = cd47
-        cell.cd24 = cd24
-        cell.pdl1 = pdl1
-        cell.calreticulin = calreticulin
+        draw_size(cell, key, diameter_log_sd)
         cell.cycle = np.float32(uniform(key, 0, uid, 3))
         place(sites, TUMOR, TISSUE, row, column, slot)
-        if sites.kind[row, column] == PARENCHYMA:
-            hepatocytes[row, column] = 0
+        displace_hepatocyte(sites, hepatocytes, row, column)
         for code in (event.ARRIVED, event.EXTRAVASATED):
             enter(book, minutes, code, cause.IMPLANT, cell, sites.zone[row, column])

@@ -12,8 +12,7 @@ from pydantic_core import PydanticCustomError
 
 from ..cells.settle import choose_sites, rounded_count, site_hashes
 from ..kernels.random import stream_key
-from ..rules.neutrophil_recruitment import enter_from_blood
-from ..rules.nk_killing import renew
+from ..rules.supply import enter_from_blood
 from ..tissue.sites import LUMEN
 from ..units import Hours, Number, PerSquareMillimeter
 from .intervention import Course
@@ -58,24 +57,7 @@ class Infuse(Course):
         near_inlets = (row * liver.shape[1] + column)[free]
         chosen = choose_sites(near_inlets, min(count, near_inlets.size), stream_key(liver.seed, f"{stream}/{step}"))
         entries = np.stack(np.divmod(chosen, liver.shape[1]), axis=1)
-        cells, identity = liver.populations[self.infuse], stream_key(0, f"{self.infuse}/infused")
-        cells.reserve(len(entries))
-        if self.infuse == "neutrophil":
-            enter_from_blood(cells.table, liver.sites, key, step, entries, identity)
-        else:
-            killers = liver.config.cells.natural_killer.killer_fraction
-            renew(
-                cells.table,
-                liver.sites,
-                key,
-                step,
-                liver.dt_hours,
-                0.0,
-                killers,
-                np.float32(liver.hours),
-                entries,
-                identity,
-            )
+        enter_from_blood(liver, self.infuse, key, entries, "infused")
 
     def _arriving(self, liver, stream: str, dose: int) -> int:
         """How many cells of a dose come in the present step."""

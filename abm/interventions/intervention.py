@@ -26,6 +26,8 @@ class Intervention(Parameters):
     kind: ClassVar[str]
     targets: ClassVar[Mapping[str, Target]] = {}
     """What it can act on, for the kinds that choose from a list."""
+    events: ClassVar[Mapping[str, tuple[str, ...]]] = {}
+    """The events that it may enter into the ledger, each with its causes."""
 
     @model_validator(mode="before")
     @classmethod

@@ -32,4 +32,4 @@ class KnockOut(Intervention):
     def prepare(self, liver, stream):
         population = liver.populations.get(self.knock_out)
         if population is not None:
-            take_away(population.table, liver.sites, liver.key(stream), liver.first_step, 0, 1.0)
+            take_away(liver, population, liver.key(stream), 0, 1.0)

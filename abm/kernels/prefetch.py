@@ -12,8 +12,10 @@ def _prefetch(typing_context, array, index):
     """What numba compiles `prefetch` to: one instruction, which never fails, wherever it points."""
 
     def generate(context, builder, signature, arguments):
-        data = context.make_array(signature.args[0])(context, builder, arguments[0]).data
-        place = builder.bitcast(builder.gep(data, [arguments[1]]), ir.IntType(8).as_pointer())
+        array = context.make_array(signature.args[0])(context, builder, arguments[0])
+        start, index = builder.bitcast(array.data, ir.IntType(8).as_pointer()), arguments[1]
+        one, *_ = cgutils.unpack_tuple(builder, array.strides)[::-1]  # bytes from one element to the next
+        place = builder.gep(start, [builder.mul(index, one)])
         word = ir.IntType(32)
         function = cgutils.get_or_insert_function(
             builder.module, ir.FunctionType(ir.VoidType(), [place.type, word, word, word]), "llvm.prefetch.p0"
@@ -29,5 +31,5 @@ def _nothing(array, index):
 
 
 prefetch = _nothing if numba.config.DISABLE_JIT else intrinsic(_prefetch)
-"""prefetch(array, index): fetch element `index` (counted along the whole contiguous array) into the cache meanwhile.
-Without effect on any result."""
+"""prefetch(array, index): fetch element `index` (counted along the whole array, which is contiguous or a column of a table)
+into the cache meanwhile. Without effect on any result."""

@@ -77,23 +77,31 @@ def uniform(key, step, uid, n):
     return unit(hash64(key, uid, step, n))
 
 
-@jit(signature="boolean(float64, float64)", inline=True)
-def may_strike(draw, hazard):
-    """False if `draw`, uniform in [0, 1), strikes with no hazard up to this one: the true one need not be worked out then."""
-    return draw <= hazard * _AND_ROUNDING
+@jit(signature="float64(uint64, int64, uint64, int64)")
+def normal(key, step, uid, n):
+    """A standard normal number, from the uniform ones of the numbers `n` and `n + 1` (Box and Muller 1958,
+    doi:10.1214/aoms/1177706645)."""
+    return np.sqrt(-2.0 * np.log1p(-uniform(key, step, uid, n))) * np.cos(2.0 * np.pi * uniform(key, step, uid, n + 1))
 
 
-@jit(signature="boolean(float64, float64)", inline=True)
-def strikes(draw, hazard):
-    """Whether `draw`, uniform in [0, 1), is below 1 - exp(-hazard): most are not even below the hazard itself, and need no
-    exponential to be told so."""
-    return may_strike(draw, hazard) and draw < -np.expm1(-hazard)
+@jit(signature="boolean(uint64, float64)", inline=True)
+def could_happen(bits, hazard):
+    """False if an event cannot happen by these random `bits`, whatever its hazard up to `hazard`. Asked with the highest that
+    there may be, it tells for nearly every cell that the true one need not be worked out."""
+    return unit(bits) <= hazard * _AND_ROUNDING
+
+
+@jit(signature="boolean(uint64, float64)", inline=True)
+def does_happen(bits, hazard):
+    """Whether an event happens by these random `bits`: with the probability 1 - exp(-hazard). Most draws are above the
+    hazard itself, and need no exponential."""
+    return could_happen(bits, hazard) and unit(bits) < -np.expm1(-hazard)
 
 
 @jit(signature="boolean(uint64, int64, uint64, int64, float64, float64)")
 def happens(key, step, uid, n, rate, hours):
     """Whether an event of `rate` (1/h) happens within `hours`: probability 1 - exp(-rate*hours)."""
-    return strikes(uniform(key, step, uid, n), rate * hours)
+    return does_happen(hash64(key, uid, step, n), rate * hours)
 
 
 @jit(counted=False)
@@ -110,6 +118,16 @@ def draw_each(key, step, uid, n):
     draws = np.empty(uid.size, np.uint64)
     fill_each(draws, key, step, uid.copy(), n)  # one after the other in memory
     return draws
+
+
+@jit
+def uniform_each(key, step, uid, n):
+    """The numbers in [0, 1) of number `n` of each of the `uid` at `step` (float64 array): as `uniform`."""
+    draws = draw_each(key, step, uid, n)
+    numbers = np.empty(draws.size)
+    for i in range(draws.size):
+        numbers[i] = unit(draws[i])
+    return numbers
 
 
 @jit

@@ -17,6 +17,9 @@ COLUMN_OFFSET = np.array([0, 1, 1, 1, 0, -1, -1, -1, 0])
 LOWEST = np.array([0] + [(bits & -bits).bit_length() - 1 for bits in range(1, 256)])
 """The lowest direction of those whose bits are set: to go through a few of eight, take it, then `bits &= bits - 1`."""
 
+DIAGONAL = 1.4142135623730951
+"""How far, in sites, a neighbour in an odd direction is."""
+
 
 class Sites(NamedTuple):
     """The lattices of one liver, as kernels see them.
@@ -64,6 +67,12 @@ def neighbour(sites, row, column, direction):
     if r < 0 or c < 0:
         return -1, -1
     return r, c
+
+
+@jit(inline=True, counted=False)
+def length_of(direction):
+    """How far, in sites, the neighbour in a direction is."""
+    return DIAGONAL if direction & 1 else 1.0
 
 
 @jit(counted=False)
@@ -146,6 +155,15 @@ def lift(sites, layer, row, column):
     """Take the cell of a site away."""
     sites.population[layer, row, column] = 0
     sites.occupant[layer, row, column] = -1
+
+
+@jit(inline=True, counted=False)
+def move(sites, code, layer, cell, slot, row, column):
+    """Shift a cell (the row `slot` of its table) to a free site of its layer."""
+    lift(sites, layer, cell.row, cell.column)
+    cell.row = row
+    cell.column = column
+    place(sites, code, layer, row, column, slot)
 
 
 @jit(counted=False)

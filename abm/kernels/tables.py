@@ -5,11 +5,13 @@ where to look, so saving the rows saves everything.
 """
 
 from functools import lru_cache
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 
 from .jit import jit
+
+Columns = TypeVar("Columns", bound=tuple)
 
 HIGH, FREE, ALIVE = 0, 1, 2
 """Entries of a book: the rows up to the last one alive, the lowest free row, how many cells are alive."""
@@ -55,9 +57,29 @@ class Table(NamedTuple):
     blank: Rows
 
 
-def blank_row(dtype: np.dtype) -> Rows:
-    """The one row, all zero, with which cells of this table begin."""
-    return as_rows(np.zeros(1, dtype))
+def blank_row(dtype: np.dtype, **columns) -> Rows:
+    """One row, zero but for the `columns` that are given: with what a new cell begins (see `born`)."""
+    row = np.zeros(1, dtype)
+    for name, value in columns.items():
+        row[name] = value
+    return as_rows(row)
+
+
+def columns_of(rows: Rows, kind: type[Columns]) -> Columns:
+    """The columns that a NamedTuple names, as views: a kernel over them is compiled once for the tables of all populations,
+    one over rows once for each."""
+    columns = vars(rows).get(kind)
+    if columns is None:
+        plain = np.asarray(rows)
+        columns = kind(*(plain[name] for name in kind._fields))
+        if plain.base is not rows:  # or views and rows would keep each other for ever
+            vars(rows)[kind] = columns
+    return columns
+
+
+def bytes_of(rows: Rows) -> np.ndarray:
+    """The rows as uint8 [row, byte], a view: to copy whole ones, whatever their columns."""
+    return np.asarray(rows).view(np.uint8).reshape(rows.size, -1)
 
 
 def new_book(rows: Rows) -> np.ndarray:
@@ -70,16 +92,15 @@ def new_book(rows: Rows) -> np.ndarray:
 
 
 @jit(counted=False)
-def take_slot(table):
-    """Claim the lowest free row, blank but for `alive`. Raises IndexError when none was reserved."""
-    rows, book = table.rows, table.book
+def claim(alive, book):
+    """Claim the lowest free row by the column `alive`; what else stands in it is the caller's to overwrite. Raises
+    IndexError when none was reserved."""
     slot = book[FREE]
-    if slot >= rows.size:
+    if slot >= alive.size:
         raise IndexError("a cell table is full: reserve rows before the kernel runs")
-    rows[slot] = table.blank[0]  # nothing of the cell that stood here before
-    rows[slot].alive = 1
+    alive[slot] = 1
     following = slot + 1
-    while following < rows.size and rows[following].alive != 0:
+    while following < alive.size and alive[following] != 0:
         following += 1
     book[FREE] = following
     book[HIGH] = max(book[HIGH], slot + 1)
@@ -88,11 +109,32 @@ def take_slot(table):
 
 
 @jit(counted=False)
-def free_slot(table, slot):
-    """Give a row back."""
-    rows, book = table.rows, table.book
-    rows[slot].alive = 0
+def release(alive, book, slot):
+    """Give a row back by the column `alive`."""
+    alive[slot] = 0
     book[FREE] = min(book[FREE], slot)
     book[ALIVE] -= 1
-    while book[HIGH] > 0 and rows[book[HIGH] - 1].alive == 0:
+    while book[HIGH] > 0 and alive[book[HIGH] - 1] == 0:
         book[HIGH] -= 1
+
+
+@jit(counted=False)
+def born(table, template):
+    """A new cell that is like `template`, a row: of `blank_row`, or its mother's. Returns its row's number. Nothing is left of
+    the cell that stood there before. Raises IndexError when no row was reserved."""
+    slot = claim(table.rows.alive, table.book)
+    table.rows[slot] = template
+    table.rows[slot].alive = 1
+    return slot
+
+
+@jit(counted=False)
+def take_slot(table):
+    """A new cell, blank but for `alive`. Raises IndexError when no row was reserved."""
+    return born(table, table.blank[0])
+
+
+@jit(counted=False)
+def free_slot(table, slot):
+    """Give a row back."""
+    release(table.rows.alive, table.book, slot)

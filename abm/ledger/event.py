@@ -34,3 +34,5 @@ NAMES = (
 
 ENDINGS = (PASSED, PHAGOCYTOSED, KILLED, DIED)
 """The ways out of the tissue."""
+COUNTED_BY_CAUSE = (HELD, ADHERENT, PHAGOCYTOSED, KILLED, DIED)
+"""The events that are counted by their causes, too."""

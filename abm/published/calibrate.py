@@ -33,12 +33,14 @@ from ..batches.loading import load_experiment
 from ..batches.one_run import STOPPED, Task, code_digest
 from ..config import ConfigError
 from ..config.errors import Problem, alternatives, at, did_you_mean, every_key, is_group
-from ..config.loading import Reader, checked, sound
-from ..config.nodes import Node, Place, Source
+from ..config.nodes import Node, Place, Source, sound
+from ..config.reading import Reader
 from ..config.schema import compose
+from ..config.validating import checked
 from ..estimate import kernels_are_cold
 from ..folder import parquet
 from ..folder.files import FolderInUse, refuse_no_folder, refuse_others, remove_folder, write_text
+from ..folder.names import RESULTS
 from ..units import Declared, declared
 from .table import time_in_words
 
@@ -498,7 +500,7 @@ def _is_under_way(name: str) -> bool:
 
 def _missing(folder: Path, experiment: Experiment) -> list[tuple[Run, Task]]:
     """The runs that the folder of a trial's experiment does not hold yet, and their tasks."""
-    if not (folder / store.RESULTS).exists():
+    if not (folder / RESULTS).exists():
         store.begin(folder, experiment)
     finished = store.finished(folder)
     runs = [run for run in experiment.runs() if run.id not in finished]

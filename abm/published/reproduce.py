@@ -11,7 +11,7 @@ from ..batches.experiment import Experiment
 
 QUICK_REPLICATES = 3
 
-Run = Callable[[int], tuple[pa.Table, pa.Table | None]]
+Computes = Callable[[int], tuple[pa.Table, pa.Table | None]]
 """Runs so many replicates of every arm, as far as they have not been run yet, and returns the results and the series (None:
 no series was asked for)."""
 
@@ -44,7 +44,7 @@ class Reproduction:
 
 
 def reproduce(
-    experiment: Experiment, run: Run, quick: bool = False, tell: Callable[[str], None] = lambda line: None
+    experiment: Experiment, run: Computes, quick: bool = False, tell: Callable[[str], None] = lambda line: None
 ) -> Reproduction:
     """Run a published experiment until every expectation is resolved, or its most replicates are used.
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import ndimage, sparse
 
-from ..cells.population import TUMOR
+from ..cells.tumor import TUMOR
 from .tables import Column, TableRecorder
 
 if TYPE_CHECKING:

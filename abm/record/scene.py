@@ -19,7 +19,8 @@ class Scene:
 
     standing: numbers (uint8) of the cells, by the name of the layer in which they stand ("lumen", "tissue", "interstitium"
     if anybody can stand there); perfused, hepatocyte: uint8, 1 in sinusoids in which blood flows and where a hepatocyte lives;
-    ecm, nets, e_selectin: float32; field: float32 level to lay over the picture, or None.
+    ecm, nets, e_selectin: float32; field: float32 level to lay over the picture, or None; tint: numbers of colours (uint8, 0 for
+    none) by layer, of the cells that are coloured by what is known of them, or None.
     """
 
     minutes: float
@@ -30,6 +31,7 @@ class Scene:
     nets: np.ndarray
     e_selectin: np.ndarray
     field: np.ndarray | None = None
+    tint: dict[str, np.ndarray] | None = None
 
     def cut(self, part: tuple[slice, slice]) -> "Scene":
         """The scene in some rows and columns."""
@@ -39,8 +41,11 @@ class Scene:
             for name, values in lattices.items()
             if isinstance(values, np.ndarray)
         }
-        standing = {name: np.ascontiguousarray(codes[part]) for name, codes in self.standing.items()}
-        return replace(self, standing=standing, **cut)
+        for each in ("standing", "tint"):
+            by_layer = getattr(self, each)
+            if by_layer is not None:
+                cut[each] = {name: np.ascontiguousarray(codes[part]) for name, codes in by_layer.items()}
+        return replace(self, **cut)
 
     def counts(self) -> np.ndarray:
         """Cells by their number, int64 [256]."""

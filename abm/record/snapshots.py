@@ -25,13 +25,13 @@ from zarr.storage import LocalStore
 from ..cells.species import Species
 from ..folder import chunks
 from ..folder.files import TEMPORARY, DamagedFile, remove_files, remove_folder, sync
+from ..folder.names import SNAPSHOTS as NAME
 from ..kernels.tables import Rows
 from ..liver import Liver
 from ..tissue.sites import KINDS, STANDING
 from .recorder import Recorder
 from .scene import levels, standing
 
-NAME = "snapshots.zarr"
 LIVING = "alive"
 """The one column that is left out: all cells kept are alive."""
 _PLACES = {"row": "y_um", "column": "x_um"}
@@ -296,7 +296,7 @@ def _create(path, model: Liver, frames: dict[str, np.ndarray], tables: dict[str,
             "spacing_um": float(model.spacing_um),
             "dt_minutes": float(model.dt_minutes),
             "populations": {name: list(population.states) for name, population in model.populations.items()},
-            "cast": [species.shown.plain for species in _tables(model).values()],
+            "cast": [population.species.shown.plain for population in model.populations.values()],
         },
     )
     rows, columns = model.shape
@@ -390,7 +390,8 @@ def _about_column(species: Species, name: str) -> dict:
         return {"units": "um", "long_name": f"{name[0]} of the cell"}
     column = species.column[name]
     about = {"long_name": column.meaning} | ({"units": column.unit} if column.unit else {})
-    return about | ({"valid_range": list(column.within)} if column.within else {})
+    about |= {"valid_range": list(column.within)} if column.within else {}
+    return about | ({"nominal": True} if column.nominal else {})
 
 
 def _about(model: Liver, name: str) -> dict:

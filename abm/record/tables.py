@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from ..folder import parquet
 from ..folder.files import TEMPORARY, DamagedFile, remove_files, remove_folder
+from ..folder.names import table_file
 from .recorder import Recorder
 
 if TYPE_CHECKING:
@@ -108,7 +109,7 @@ class TableRecorder(Recorder):
             self._merged = True
 
     def files(self):
-        return (f"{self.name}.parquet",)
+        return (table_file(self.name),)
 
     def reopen(self, folder):
         super().reopen(folder)
@@ -151,7 +152,7 @@ def remove_parts(folder: Path) -> None:
 
 
 def _whole(folder: Path, name: str) -> Path:
-    return folder / f"{name}.parquet"
+    return folder / table_file(name)
 
 
 def _part(folder: Path, name: str, number: int) -> Path:

@@ -2,27 +2,13 @@
 
 import numpy as np
 
+from ..config.schema import SHIPPED
 from ..ledger import cause, event
 from ..liver import Liver
 from .nodules import survey, tumor_area_um2
 from .tables import Column, TableRecorder
 
-CAUSES = {
-    event.HELD: (cause.SIZE, cause.WALL, cause.KUPFFER, cause.NET, cause.PLUG),
-    event.ADHERENT: (
-        cause.WALL,
-        cause.E_SELECTIN,
-        cause.VCAM1,
-        cause.ICAM1,
-        cause.KUPFFER,
-        cause.NEUTROPHIL,
-        cause.NET,
-        cause.ECM,
-    ),
-    event.PHAGOCYTOSED: (cause.KUPFFER,),
-    event.KILLED: (cause.TRAIL, cause.FASL, cause.PERFORIN),
-    event.DIED: (cause.SHEAR, cause.APOPTOSIS, cause.HYPOXIA, cause.THERAPY),
-}
+CAUSES = {code: tuple(map(cause.NAMES.index, SHIPPED.causes(event.NAMES[code]))) for code in event.COUNTED_BY_CAUSE}
 """The events that are also counted by cause, and the causes with a column of their own; the rest is `other`."""
 
 

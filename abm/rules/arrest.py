@@ -8,37 +8,27 @@ E-selectin, VCAM-1, ICAM-1 (Khatib 1999, Cancer Res 59:1356), by Kupffer cells, 
 wall (Spicer 2012, 10.1158/0008-5472.CAN-11-2393), by nets and by matrix. Until then shear may detach or kill it.
 """
 
-from typing import Annotated, NamedTuple
+from typing import Annotated, ClassVar, NamedTuple
 
 import numpy as np
 from pydantic import Field
 
-from ..cells.population import KUPFFER, NEUTROPHIL
+from ..cells.kupffer import KUPFFER
+from ..cells.neutrophil import NEUTROPHIL
 from ..cells.tumor import ADHERENT, CIRCULATING, HELD
 from ..kernels.jit import jit
 from ..kernels.random import uniform
 from ..kernels.sites import count_touching, lift
 from ..ledger import cause, event
 from ..ledger.ledger import enter, lose
+from ..liver import Liver
 from ..tissue.sites import LUMEN
 from ..units import Fraction, Micrometers, Number, PerHour, PerMicrometer, Positive, parameter
+from .holding import Holding
 from .rule import Rule, RuleParameters
 
 _MATSUMURA = "Matsumura 2014, 10.3892/ijo.2014.2662"
 _KHATIB = "Khatib 1999, Cancer Res 59:1356"
-
-
-class Grip(NamedTuple):
-    """What holds a passing cell, as hazards per micrometer of sinusoid; all zero when the rules are off."""
-
-    size: float
-    reference_misfit: float
-    wall: float
-    kupffer: float
-    net_fold: float
-
-
-NO_GRIP = Grip(0.0, 1.0, 0.0, 0.0, 0.0)
 
 
 class Bonds(NamedTuple):
@@ -61,8 +51,11 @@ class Arrest(Rule):
     name = "arrest"
     reads = ("tumor", "kupffer", "endothelium", "neutrophil", "nets", "ecm", "flow")
     writes = ("tumor",)
-    events = ("adherent", "detached", "died")
-    causes = ("wall", "e_selectin", "vcam1", "icam1", "kupffer", "neutrophil", "net", "ecm", "shear")
+    events: ClassVar = {
+        "adherent": ("wall", "e_selectin", "vcam1", "icam1", "kupffer", "neutrophil", "net", "ecm"),
+        "detached": ("shear",),
+        "died": ("shear",),
+    }
 
     class Parameters(RuleParameters):
         mechanical: Fraction = parameter(
@@ -204,18 +197,22 @@ class Arrest(Rule):
 
     parameters: Parameters
 
-    def grip(self, passage_um: float, net_fold: float) -> Grip:
+    def holding(self, passage_um: float, net_fold: float) -> Holding:
         """The hazards of being held in transit, for a porto-central passage of the given length."""
         p = self.parameters
         mechanical = min(p.mechanical, 1.0 - 1e-9)
         # root mean square of (cell / lumen - 1) over lognormal lumens, of which hardly any is wider than the cell
         ratio, variance = p.reference_diameter / p.reference_lumen, p.reference_lumen_log_sd**2
         misfit = np.sqrt(ratio**2 * np.exp(2.0 * variance) - 2.0 * ratio * np.exp(0.5 * variance) + 1.0)
-        return Grip(
-            -np.log1p(-mechanical) / passage_um, float(max(misfit, 1e-3)), p.wall_hold, p.kupffer_hold, net_fold
+        return Holding(
+            size=-np.log1p(-mechanical) / passage_um,
+            reference_misfit=float(max(misfit, 1e-3)),
+            wall=p.wall_hold,
+            kupffer=p.kupffer_hold,
+            net_fold=net_fold,
         )
 
-    def apply(self, liver) -> None:
+    def apply(self, liver: Liver) -> None:
         p = self.parameters
         tumor = liver.tumor
         held = tumor.in_state(HELD)
@@ -225,17 +222,17 @@ class Arrest(Rule):
         line = liver.config.cells.tumor
         left = liver.left
         bonds = Bonds(
-            p.wall_bond * line.integrins,
-            p.e_selectin_bond * line.selectin_ligands * left("e_selectin"),
-            p.vcam1_bond * line.integrins * left("vcam1"),
-            p.icam1_bond * line.integrins * left("icam1"),
-            p.kupffer_bond,
-            p.neutrophil_bond * line.integrins * left("mac1") * left("icam1"),
-            p.net_bond,
-            p.ecm_bond,
-            p.detachment,
-            p.shear_death,
-            p.contact_hold,
+            wall=p.wall_bond * line.integrins,
+            e_selectin=p.e_selectin_bond * line.selectin_ligands * left("e_selectin"),
+            vcam1=p.vcam1_bond * line.integrins * left("vcam1"),
+            icam1=p.icam1_bond * line.integrins * left("icam1"),
+            kupffer=p.kupffer_bond,
+            neutrophil=p.neutrophil_bond * line.integrins * left("mac1") * left("icam1"),
+            net=p.net_bond,
+            ecm=p.ecm_bond,
+            detachment=p.detachment,
+            shear_death=p.shear_death,
+            contact_hold=p.contact_hold,
         )
         settle_or_leave(
             tumor.table,
@@ -251,30 +248,6 @@ class Arrest(Rule):
             liver.shear,
             bonds,
         )
-
-
-@jit(counted=False)
-def holding(grip, sites, nets, radius_um, diameter_um, row, column, length_um, draw):
-    """What holds a passing cell within one site: a cause, or cause.NONE. `draw` is uniform in [0, 1)."""
-    misfit = max(np.float64(diameter_um) / (2.0 * np.float64(radius_um)) - 1.0, 0.0) / grip.reference_misfit
-    by_size = grip.size * misfit * misfit
-    by_kupffer = 0.0
-    if grip.kupffer > 0.0 and count_touching(sites, KUPFFER, LUMEN, row, column) > 0:
-        by_kupffer = grip.kupffer
-    unaided = by_size + grip.wall + by_kupffer
-    by_net = grip.net_fold * np.float64(nets[row, column]) * unaided
-    total = unaided + by_net
-    if draw >= -np.expm1(-total * length_um):
-        return cause.NONE
-    # the same draw, rescaled to the unit interval, decides between the competing causes
-    share = draw / -np.expm1(-total * length_um) * total
-    if share < by_kupffer:
-        return cause.KUPFFER
-    if share < by_kupffer + by_size:
-        return cause.SIZE
-    if share < by_kupffer + by_size + by_net:
-        return cause.NET
-    return cause.WALL
 
 
 @jit

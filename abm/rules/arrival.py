@@ -7,19 +7,21 @@ tumor that sheds is a dose spread over weeks. Platelets cover a cell within minu
 """
 
 from bisect import bisect_left
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import numpy as np
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from ..cells.line import cell_of_line, draw_size
 from ..cells.settle import rounded_count
 from ..cells.tumor import CIRCULATING
 from ..kernels.jit import jit
 from ..kernels.random import hash64, stream_key, uniform
-from ..kernels.tables import take_slot
+from ..kernels.tables import born
 from ..ledger import cause, event
 from ..ledger.ledger import enter
+from ..liver import Liver
 from ..tissue.parameters import SLAB_OF_DENSITIES
 from ..tissue.sites import LUMEN
 from ..units import (
@@ -49,7 +51,7 @@ class Arrival(Rule):
     name = "arrival"
     reads = ("flow",)
     writes = ("tumor",)
-    events = ("arrived",)
+    events: ClassVar = {"arrived": ()}
 
     class Parameters(RuleParameters):
         per_liver: Annotated[Number, Field(le=1e12)] | None = Field(
@@ -114,7 +116,7 @@ class Arrival(Rule):
 
     parameters: Parameters
 
-    def prepare(self, liver) -> None:
+    def prepare(self, liver: Liver) -> None:
         """Give every cell of the inoculum its step of arrival (addressed by its number, so not part of the state)."""
         p = self.parameters
         key = stream_key(liver.seed, "arrival/when")
@@ -131,7 +133,7 @@ class Arrival(Rule):
         self._numbers = np.argsort(steps, kind="stable")
         self._steps = steps[self._numbers]
 
-    def apply(self, liver) -> None:
+    def apply(self, liver: Liver) -> None:
         p = self.parameters
         if liver.tumor.count:
             platelets = np.asarray(liver.tumor.used)["platelets"]
@@ -142,9 +144,19 @@ class Arrival(Rule):
         if arriving.size == 0 or liver.flow.inflow == 0.0:  # where no blood enters, no cell does
             return
         liver.tumor.reserve(arriving.size)
-        line = liver.config.cells.tumor
+        line, now = liver.config.cells.tumor, liver.minutes / 60.0
+        like = cell_of_line(
+            liver.tumor,
+            line,
+            state=CIRCULATING,
+            layer=LUMEN,
+            arrived_h=now,
+            settled_h=now,
+            platelets=p.platelet_cloak,
+        )
         enter_the_liver(
             liver.tumor.table,
+            like,
             liver.sites,
             liver.ledger.book(arriving.size),
             liver.minutes,
@@ -153,63 +165,27 @@ class Arrival(Rule):
             arriving,
             liver.flow.inlets,
             liver.flow.inflow_cumulative,
-            np.float32(line.diameter),
             line.diameter_log_sd,
-            np.float32(line.emt),
-            np.float32(line.cd47),
-            np.float32(line.cd24),
-            np.float32(line.pdl1),
-            np.float32(line.calreticulin),
-            np.float32(p.platelet_cloak),
         )
 
 
 @jit
 def enter_the_liver(
-    tumor,
-    sites,
-    book,
-    minutes,
-    key,
-    identity,
-    numbers,
-    inlets,
-    inflow_cumulative,
-    diameter,
-    diameter_log_sd,
-    emt,
-    cd47,
-    cd24,
-    pdl1,
-    calreticulin,
-    platelets,
+    tumor, like, sites, book, minutes, key, identity, numbers, inlets, inflow_cumulative, diameter_log_sd
 ):
-    """Create the arriving cells, circulating, at inlets chosen in proportion to the blood that enters there.
+    """The cells of the inoculum with the given `numbers` arrive, `like` one row but for their size, at inlets chosen in
+    proportion to the blood that enters there.
 
     inlets: int32 [n, 2]; inflow_cumulative: float64 [n], rising to 1. They are not in the occupancy lattice: blood
     carries them past everybody until something holds them.
     """
     for k in numbers:
-        slot = take_slot(tumor)
-        cell = tumor.rows[slot]
+        cell = tumor.rows[born(tumor, like[0])]
         uid = hash64(identity, np.uint64(k), 0, 0)
         inlet = min(np.searchsorted(inflow_cumulative, uniform(key, 0, uid, 0), side="right"), inlets.shape[0] - 1)
-        # a standard normal number from two uniform ones (Box and Muller)
-        radius = np.sqrt(-2.0 * np.log1p(-uniform(key, 0, uid, 1)))
-        normal = radius * np.cos(2.0 * np.pi * uniform(key, 0, uid, 2))
-        cell.state = CIRCULATING
-        cell.layer = LUMEN
         cell.row = inlets[inlet, 0]
         cell.column = inlets[inlet, 1]
         cell.uid = uid
         cell.clone = k
-        cell.arrived_h = np.float32(minutes / 60.0)
-        cell.settled_h = np.float32(minutes / 60.0)
-        cell.diameter_um = diameter * np.float32(np.exp(diameter_log_sd * normal))
-        cell.emt = emt
-        cell.cd47 = cd47
-        cell.cd24 = cd24
-        cell.pdl1 = pdl1
-        cell.calreticulin = calreticulin
-        cell.platelets = platelets
+        draw_size(cell, key, diameter_log_sd)
         enter(book, minutes, event.ARRIVED, cause.NONE, cell, sites.zone[cell.row, cell.column])

@@ -8,6 +8,7 @@ import numpy as np
 
 from ..cells.tumor import CIRCULATING
 from ..kernels.jit import jit
+from ..liver import Liver
 from ..target import Target
 from ..units import PerHour, parameter
 from .rule import Rule, RuleParameters
@@ -40,7 +41,7 @@ class EpithelialMesenchymalTransition(Rule):
 
     parameters: Parameters
 
-    def apply(self, liver) -> None:
+    def apply(self, liver: Liver) -> None:
         if liver.tumor.count:
             p = self.parameters
             transform(liver.tumor.used, liver.signal("tgf_beta"), liver.dt_hours, p.rate, p.reversal)

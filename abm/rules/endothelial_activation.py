@@ -11,10 +11,11 @@ endotoxin (Biswas 2009, 10.1016/j.it.2009.07.009).
 import numpy as np
 
 from ..cells import endothelium, kupffer
-from ..cells.population import TUMOR
-from ..kernels.exponential import decaying
+from ..cells.tumor import TUMOR
 from ..kernels.jit import jit
+from ..kernels.relax import AT_A_TIME, relax_all, unless_faint
 from ..kernels.sites import count_touching
+from ..liver import Liver
 from ..target import Target
 from ..tissue.sites import LUMEN, TISSUE
 from ..units import Fraction, Hours, PerHour, parameter
@@ -22,8 +23,7 @@ from .rule import Rule, RuleParameters
 
 _KHATIB_1999 = "Khatib 1999, Cancer Res 59:1356"
 
-_EXTINCT = np.float32(1e-6)  # levels below it are set to zero, so that a wall at rest costs nothing
-_AT_A_TIME = 256  # segments of wall
+_FAINT = np.float32(1e-6)  # levels up to it are set to zero, so that a wall at rest costs nothing
 _AT_ONCE_H = 1e-3  # hours: what acts faster acts at once
 
 
@@ -112,7 +112,7 @@ class EndothelialActivation(Rule):
 
     parameters: Parameters
 
-    def apply(self, liver) -> None:
+    def apply(self, liver: Liver) -> None:
         p = self.parameters
         line = liver.config.cells.tumor
         if liver.kupffer.count:
@@ -181,28 +181,13 @@ def induce_tnf(kupffer_cells, tumor, sites, induction, hours, onset, duration, t
         elif cell.tolerance == zero and cell.drive == zero and cell.tnf == zero:
             continue
         else:
-            cell.tolerance = faded(cell.tolerance * forgotten)
-        cell.tnf = faded(cell.tnf * lasting + cell.drive * secreted)
-        cell.drive = faded(cell.drive * left)
+            cell.tolerance = unless_faint(cell.tolerance * forgotten, _FAINT)
+        cell.tnf = unless_faint(cell.tnf * lasting + cell.drive * secreted, _FAINT)
+        cell.drive = unless_faint(cell.drive * left, _FAINT)
         if cell.state == kupffer.RESTING and cell.tnf > activated_above:
             cell.state = kupffer.TNF_SECRETING
         elif cell.state == kupffer.TNF_SECRETING and cell.tnf <= activated_above:
             cell.state = kupffer.RESTING
-
-
-@jit(inline=True, counted=False)
-def faded(level):
-    """The level, or nothing when hardly any of it is left."""
-    return level if level > _EXTINCT else np.float32(0.0)
-
-
-@jit(inline=True, counted=False)
-def relaxed(level, signal, on, off, hours):
-    """d level/dt = on*signal*(1 - level) - off*level over `hours` at a constant signal, solved exactly."""
-    rate = on * signal + off
-    target = on * signal / rate if rate > 0.0 else 0.0
-    later = np.float32(target + (np.float64(level) - target) * decaying(-rate * hours))
-    return level if rate == 0.0 else faded(later)
 
 
 @jit
@@ -215,14 +200,14 @@ def express(wall, tnf, hours, e_on, e_off, v_on, v_off, i_on, i_off, closing_tim
     closing = np.float32(np.exp(-hours / closing_time)) if closing_time > 0.0 else np.float32(0.0)
     zero = np.float32(0.0)
     # what a wall at rest would make of less is set to zero anyway
-    faint = np.float32(0.99 * np.float64(_EXTINCT) / max(max(e_on, v_on, i_on) * hours, 1e-9))
-    who = np.empty(_AT_A_TIME, np.int64)
-    signal = np.empty(_AT_A_TIME, np.float32)
-    e_selectin, vcam1, icam1 = np.empty((3, _AT_A_TIME), np.float32)
+    faint = np.float32(0.99 * np.float64(_FAINT) / max(max(e_on, v_on, i_on) * hours, 1e-9))
+    who = np.empty(AT_A_TIME, np.int64)
+    signal = np.empty(AT_A_TIME, np.float32)
+    e_selectin, vcam1, icam1 = np.empty((3, AT_A_TIME), np.float32)
     following = 0
     while following < wall.size:
         n = 0
-        while n < _AT_A_TIME and following < wall.size:
+        while n < AT_A_TIME and following < wall.size:
             segment = wall[following]
             level = tnf[segment.row, segment.column]
             signal[n] = level
@@ -233,12 +218,9 @@ def express(wall, tnf, hours, e_on, e_off, v_on, v_off, i_on, i_off, closing_tim
                 n += 1
         for k in range(n):
             signal[k] = signal[k] / (np.float32(1.0) + signal[k])
-        for k in range(n):
-            e_selectin[k] = relaxed(e_selectin[k], np.float64(signal[k]), e_on, e_off, hours)
-        for k in range(n):
-            vcam1[k] = relaxed(vcam1[k], np.float64(signal[k]), v_on, v_off, hours)
-        for k in range(n):
-            icam1[k] = relaxed(icam1[k], np.float64(signal[k]), i_on, i_off, hours)
+        relax_all(e_selectin, signal, n, e_on, e_off, hours, _FAINT)
+        relax_all(vcam1, signal, n, v_on, v_off, hours, _FAINT)
+        relax_all(icam1, signal, n, i_on, i_off, hours, _FAINT)
         for k in range(n):
             segment = wall[who[k]]
             segment.e_selectin, segment.vcam1, segment.icam1 = e_selectin[k], vcam1[k], icam1[k]

@@ -7,17 +7,22 @@ cells are faster (Yang 2025, 10.3892/or.2025.8963, ref 117); neutrophils open th
 10.1158/2159-8290.CD-15-1157).
 """
 
+from typing import ClassVar
+
 import numpy as np
 
 from ..cells.endothelium import RETRACTED
-from ..cells.population import KUPFFER, NEUTROPHIL, TUMOR
-from ..cells.tumor import ADHERENT, EXTRAVASATED
+from ..cells.kupffer import KUPFFER
+from ..cells.neutrophil import NEUTROPHIL
+from ..cells.tumor import ADHERENT, EXTRAVASATED, TUMOR
 from ..kernels.jit import jit
 from ..kernels.random import happens, hash64
 from ..kernels.sites import count_touching, lift, neighbour, place
 from ..ledger import cause, event
 from ..ledger.ledger import enter
+from ..liver import Liver
 from ..target import Target
+from ..tissue.plates import displace_hepatocyte
 from ..tissue.sites import LUMEN, PARENCHYMA, TISSUE
 from ..units import Fraction, Hours, Number, parameter
 from .rule import Rule, RuleParameters
@@ -27,7 +32,7 @@ class Extravasation(Rule):
     name = "extravasation"
     reads = ("tumor", "kupffer", "neutrophil", "ecm")
     writes = ("tumor", "endothelium", "hepatocytes")
-    events = ("extravasated",)
+    events: ClassVar = {"extravasated": ()}
     inhibited = ("rapid_half_time", "intravascular_half_time")
     inhibitor = Target("inhibitor of metalloproteases", "Yang 2025, 10.3892/or.2025.8963, ref 117 (MMPs)", "assumed")
 
@@ -75,7 +80,7 @@ class Extravasation(Rule):
 
     parameters: Parameters
 
-    def apply(self, liver) -> None:
+    def apply(self, liver: Liver) -> None:
         p = self.parameters
         tumor = liver.tumor
         adherent = tumor.in_state(ADHERENT)
@@ -164,6 +169,5 @@ def cross(
         cell.state = EXTRAVASATED
         cell.net = np.float32(0.0)
         place(sites, TUMOR, TISSUE, row, column, slot)
-        if sites.kind[row, column] == PARENCHYMA:
-            hepatocytes[row, column] = 0
+        displace_hepatocyte(sites, hepatocytes, row, column)
         enter(book, minutes, event.EXTRAVASATED, cause.NONE, cell, sites.zone[row, column])

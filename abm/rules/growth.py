@@ -6,20 +6,21 @@ dormant cells two weeks later, one in forty starts to grow, one in a hundred of 
 from open sinusoids cells slow down, and die where oxygen is gone.
 """
 
-from typing import Annotated, NamedTuple
+from typing import Annotated, ClassVar, NamedTuple
 
 import numpy as np
 from pydantic import Field
 
-from ..cells.population import TUMOR
-from ..cells.tumor import ADHERENT, CIRCULATING, DORMANT, EXTRAVASATED, HELD
+from ..cells.tumor import ADHERENT, CIRCULATING, DORMANT, EXTRAVASATED, HELD, TUMOR
 from ..kernels.jit import jit
-from ..kernels.random import draw_each, happens, hash64, stream_key, strikes, uniform, unit
+from ..kernels.random import does_happen, draw_each, happens, hash64, stream_key, uniform, unit
 from ..kernels.sites import neighbour, offset_between, place
-from ..kernels.tables import HIGH, take_slot
+from ..kernels.tables import HIGH, born
 from ..ledger import cause, event
 from ..ledger.ledger import enter, lose
+from ..liver import Liver
 from ..target import Target
+from ..tissue.plates import displace_hepatocyte
 from ..tissue.sites import LUMEN, PARENCHYMA, SINUSOID, TISSUE
 from ..units import Fraction, Hours, MillimetersOfMercury, Number, PerHour, Positive, parameter
 from .rule import Rule, RuleParameters
@@ -49,8 +50,12 @@ class Growth(Rule):
     name = "growth"
     reads = ("oxygen", "nets", "tumor")
     writes = ("tumor", "hepatocytes")
-    events = ("divided", "dormant", "woken", "died")
-    causes = ("solitude", "niche", "net", "apoptosis", "hypoxia")
+    events: ClassVar = {
+        "divided": (),
+        "dormant": ("solitude",),
+        "woken": ("niche", "net"),
+        "died": ("apoptosis", "hypoxia"),
+    }
     inhibited = ("cycle_time",)
     inhibitor = Target("cytostatic drug", "Yang 2025, 10.3892/or.2025.8963, section 4", "assumed")
 
@@ -170,7 +175,7 @@ class Growth(Rule):
 
     parameters: Parameters
 
-    def apply(self, liver) -> None:
+    def apply(self, liver: Liver) -> None:
         p = self.parameters
         tumor = liver.tumor
         if tumor.count == 0:
@@ -179,19 +184,19 @@ class Growth(Rule):
         tumor.reserve(order.size)
         line = liver.config.cells.tumor
         fate = Fate(
-            1.0 / max(p.cycle_time, 1e-3),
-            p.cycle_spread,
-            p.dormancy_rate * line.dormancy,
-            p.wake_rate,
-            p.wake_gain,
-            p.death_rate,
-            1.0 + (p.unsupported_fold - 1.0) * (1.0 - line.autonomy),
-            p.dormant_death,
-            p.net_gain,
-            p.niche_gain,
-            p.oxygen_half,
-            p.necrosis_below,
-            p.necrosis_rate,
+            cycle=1.0 / max(p.cycle_time, 1e-3),
+            cycle_spread=p.cycle_spread,
+            dormancy=p.dormancy_rate * line.dormancy,
+            wake=p.wake_rate,
+            wake_gain=p.wake_gain,
+            death=p.death_rate,
+            unsupported_fold=1.0 + (p.unsupported_fold - 1.0) * (1.0 - line.autonomy),
+            dormant_death=p.dormant_death,
+            net_gain=p.net_gain,
+            niche_gain=p.niche_gain,
+            oxygen_half=p.oxygen_half,
+            necrosis_below=p.necrosis_below,
+            necrosis=p.necrosis_rate,
         )
         grow(
             tumor.table,
@@ -334,8 +339,7 @@ def make_room(tumor, sites, layer, row, column, depth, turn, queue, came_from, h
         sites.occupant[layer, a, b] = -1
         tumor.rows[slot].row = r
         tumor.rows[slot].column = c
-        if layer == TISSUE and sites.kind[r, c] == PARENCHYMA:
-            hepatocytes[r, c] = 0
+        displace_hepatocyte(sites, hepatocytes, r, c)
         index = previous
     return queue[index, 0], queue[index, 1]
 
@@ -400,7 +404,7 @@ def live_on(
         level = np.float64(oxygen[cell.row, cell.column])
         zone = sites.zone[cell.row, cell.column]
         apoptosis, necrosis = death_hazard(cell, level, fate)
-        if strikes(unit(dying[slot]), (apoptosis + necrosis) * hours):
+        if does_happen(dying[slot], (apoptosis + necrosis) * hours):
             by_apoptosis = uniform(key, step, cell.uid, 1) * (apoptosis + necrosis) < apoptosis
             lose(tumor, sites, book, minutes, event.DIED, cause.APOPTOSIS if by_apoptosis else cause.HYPOXIA, slot)
             continue
@@ -447,14 +451,12 @@ def divide(tumor, sites, book, minutes, slot, row, column, zone, identity, hepat
     mother = tumor.rows[slot]
     mother.cycle = rest
     mother.divisions += 1
-    born = take_slot(tumor)
-    tumor.rows[born] = mother
-    daughter = tumor.rows[born]
+    taken = born(tumor, mother)
+    daughter = tumor.rows[taken]
     daughter.row = row
     daughter.column = column
     daughter.uid = hash64(identity, mother.uid, mother.divisions, 0)
     daughter.settled_h = np.float32(minutes / 60.0)
-    place(sites, TUMOR, mother.layer, row, column, born)
-    if mother.layer == TISSUE and sites.kind[row, column] == PARENCHYMA:
-        hepatocytes[row, column] = 0
+    place(sites, TUMOR, mother.layer, row, column, taken)
+    displace_hepatocyte(sites, hepatocytes, row, column)
     enter(book, minutes, event.DIVIDED, cause.NONE, mother, zone)

@@ -11,16 +11,17 @@ import numpy as np
 from pydantic import Field
 
 from ..cells import kupffer
-from ..cells.population import KUPFFER, TUMOR
+from ..cells.kupffer import KUPFFER
+from ..cells.tumor import TUMOR
 from ..kernels.jit import jit
 from ..kernels.random import hash64, uniform
-from ..kernels.sites import lift, neighbour, place
+from ..kernels.sites import length_of, move, neighbour
+from ..liver import Liver
 from ..tissue.sites import LUMEN, SINUSOID
 from ..units import Micrometers, MicrometersPerMinute, parameter
 from .rule import Rule, RuleParameters
-from .surroundings import standing_in
+from .surroundings import marked
 
-_DIAGONAL = 1.4142135623730951
 TOUCHING = 1
 """Moves from a tumor cell at which it is touched."""
 
@@ -50,7 +51,7 @@ class KupfferCrawling(Rule):
 
     parameters: Parameters
 
-    def apply(self, liver) -> None:
+    def apply(self, liver: Liver) -> None:
         p = self.parameters
         if liver.kupffer.count == 0 or liver.tumor.count == 0:
             return
@@ -58,7 +59,7 @@ class KupfferCrawling(Rule):
         if prey.size == 0:
             return
         moves = moves_to_prey(prey, liver.sites, round(p.reach / liver.spacing_um))
-        drawn = standing_in(liver.kupffer, moves > TOUCHING) & ~liver.kupffer.in_state(kupffer.REPROGRAMMED)
+        drawn = marked(liver.kupffer, moves > TOUCHING) & ~liver.kupffer.in_state(kupffer.REPROGRAMMED)
         key, step = liver.key(self.name), liver.step_number
         creep_to_prey(
             liver.kupffer.rows,
@@ -134,14 +135,11 @@ def creep_to_prey(cells, sites, moves, key, step, order, path):
         while left > 0.0 and moves[row, column] > TOUCHING:
             turn = np.int64(hash64(key, cell.uid, step, 100 + draw) % np.uint64(8))
             direction = way_to_prey(sites, moves, row, column, turn)
-            way = _DIAGONAL if direction % 2 == 1 else 1.0
+            way = length_of(direction)
             if left < way and uniform(key, step, cell.uid, draw) >= left / way:
                 break
             left -= way
             draw += 1
             row, column = neighbour(sites, row, column, direction)
             if sites.population[LUMEN, row, column] == 0:
-                lift(sites, LUMEN, cell.row, cell.column)
-                cell.row = row
-                cell.column = column
-                place(sites, KUPFFER, LUMEN, row, column, slot)
+                move(sites, KUPFFER, LUMEN, cell, slot, row, column)

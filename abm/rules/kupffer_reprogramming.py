@@ -10,9 +10,10 @@ import numpy as np
 from pydantic import Field
 
 from ..cells import kupffer
-from ..cells.population import TUMOR
+from ..cells.tumor import TUMOR
 from ..kernels.jit import jit
 from ..kernels.sites import reach_within, shifted
+from ..liver import Liver
 from ..target import Target
 from ..tissue.sites import TISSUE
 from ..units import Fraction, Micrometers, Millimolar, PerHour, parameter
@@ -71,7 +72,7 @@ class KupfferReprogramming(Rule):
 
     parameters: Parameters
 
-    def apply(self, liver) -> None:
+    def apply(self, liver: Liver) -> None:
         p = self.parameters
         if liver.tumor.count and liver.kupffer.count:
             radius = p.radius / liver.spacing_um

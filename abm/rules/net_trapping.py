@@ -6,6 +6,8 @@ brings (Cools-Lartigue 2013, 10.1172/JCI67484); wrapped cells are screened from 
 in `passage`, the screen in `nk_killing`, the growth in `growth`: this rule says who is wrapped, and how strongly.
 """
 
+from typing import ClassVar
+
 import numpy as np
 
 from ..cells.tumor import ADHERENT, HELD
@@ -13,6 +15,7 @@ from ..fields.multigrid import is_zero
 from ..kernels.jit import jit
 from ..ledger import cause, event
 from ..ledger.ledger import enter
+from ..liver import Liver
 from ..tissue.sites import LUMEN
 from ..units import Fraction, Number, parameter
 from .rule import Rule, RuleParameters
@@ -22,8 +25,7 @@ class NetTrapping(Rule):
     name = "net_trapping"
     reads = ("nets", "tumor")
     writes = ("tumor",)
-    events = ("trapped",)
-    causes = ("net",)
+    events: ClassVar = {"trapped": ("net",)}
 
     class Parameters(RuleParameters):
         capture_fold: Number = parameter(
@@ -53,7 +55,7 @@ class NetTrapping(Rule):
 
     parameters: Parameters
 
-    def apply(self, liver) -> None:
+    def apply(self, liver: Liver) -> None:
         p = self.parameters
         tumor = liver.tumor
         nets = liver.sticky_nets()

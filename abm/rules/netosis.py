@@ -13,15 +13,18 @@ from pydantic import Field
 from ..cells import neutrophil
 from ..fields.multigrid import is_zero
 from ..kernels.jit import jit
-from ..kernels.random import draw_each, may_strike, strikes, unit
+from ..kernels.random import could_happen, does_happen, draw_each
+from ..kernels.relax import decay
 from ..kernels.sites import lift, reach_within, shifted
 from ..kernels.tables import HIGH, free_slot
+from ..liver import Liver
 from ..target import Target
 from ..tissue.sites import LUMEN, SINUSOID
 from ..units import Hours, Micrometers, Number, PerHour, parameter
 from .rule import Rule, RuleParameters
 
-_GONE = np.float32(1e-3)  # amounts of net below it are set to zero
+FAINT_NET = np.float32(1e-3)
+"""Amounts of net up to this are set to zero."""
 
 
 class Netosis(Rule):
@@ -83,11 +86,11 @@ class Netosis(Rule):
 
     parameters: Parameters
 
-    def apply(self, liver) -> None:
+    def apply(self, liver: Liver) -> None:
         p = self.parameters
         for layer in (liver.nets, liver.net_residue):
             if not is_zero(layer):
-                decay(layer, np.float32(0.5 ** (liver.dt_hours / max(p.half_life, 1e-3))))
+                decay(layer, np.float32(0.5 ** (liver.dt_hours / max(p.half_life, 1e-3))), FAINT_NET)
         cells = liver.neutrophil
         if cells.count == 0:
             return
@@ -115,15 +118,6 @@ class Netosis(Rule):
 
 
 @jit
-def decay(nets, factor):
-    """Decay of every net; what has become too thin is gone."""
-    flat = nets.ravel()
-    for i in range(flat.size):
-        left = flat[i] * factor
-        flat[i] = left if left > _GONE else np.float32(0.0)
-
-
-@jit
 def cast_nets(
     cells, sites, nets, key, step, hours, now_h, rate, duration_h, alarms, weights, cxcl1, tnf, reach, radius
 ):
@@ -141,13 +135,13 @@ def cast_nets(
         if cell.alive == 0:
             continue
         if cell.state != neutrophil.NETTING:
-            if not may_strike(unit(draws[slot]), rate * hours):
+            if not could_happen(draws[slot], rate * hours):
                 continue  # whatever the stimulus
             local, drive = np.float64(cxcl1[cell.row, cell.column]) + np.float64(tnf[cell.row, cell.column]), 0.0
             for n in range(alarms.size):
                 stimulus = local + alarms[n]
                 drive += weights[n] * stimulus / (1.0 + stimulus)
-            if drive > 0.0 and strikes(unit(draws[slot]), rate * drive * hours):
+            if drive > 0.0 and does_happen(draws[slot], rate * drive * hours):
                 cell.state = neutrophil.NETTING
                 cell.nets_h = np.float32(now_h + duration_h)
             continue

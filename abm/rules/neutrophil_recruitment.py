@@ -9,19 +9,16 @@ to N2 (Fridlender 2009, 10.1016/j.ccr.2009.06.017).
 import numpy as np
 
 from ..cells import neutrophil
-from ..cells.population import NEUTROPHIL
 from ..kernels.jit import jit
-from ..kernels.random import draw_each, fill_each, hash64, may_strike, stream_key, strikes, uniform, unit
-from ..kernels.sites import lift, place
-from ..kernels.tables import HIGH, free_slot, take_slot
+from ..kernels.random import could_happen, does_happen, draw_each
+from ..kernels.sites import lift
+from ..kernels.tables import HIGH, free_slot
+from ..liver import Liver
 from ..target import Target
 from ..tissue.sites import LUMEN
 from ..units import Hours, Number, PerHour, parameter
 from .rule import Rule, RuleParameters
-from .supply import entry_sites
-
-_FAINT = np.float32(1e-3)  # chemokine, relative to its half-maximal effect, below which no site is looked at
-_AT_ONCE = 1024  # sites for which numbers are drawn together
+from .supply import attracting_sites, enter_from_blood, entry_sites
 
 
 class NeutrophilRecruitment(Rule):
@@ -59,11 +56,11 @@ class NeutrophilRecruitment(Rule):
 
     parameters: Parameters
 
-    def prepare(self, liver) -> None:
+    def prepare(self, liver: Liver) -> None:
         """Where neutrophils can stop: sinusoid sites (row * columns + column)."""
         self.sinusoids = liver.sinusoids.astype(np.uint64)
 
-    def apply(self, liver) -> None:
+    def apply(self, liver: Liver) -> None:
         p = self.parameters
         cells = liver.neutrophil
         host = liver.config.cells.neutrophil
@@ -96,11 +93,7 @@ class NeutrophilRecruitment(Rule):
                 p.entry_rate * pool * liver.dt_hours,
             )
             entries = np.concatenate((entries, attracted))
-        if len(entries):
-            cells.reserve(len(entries))
-            enter_from_blood(
-                cells.table, liver.sites, key, liver.step_number, entries, stream_key(0, "neutrophil/entry")
-            )
+        enter_from_blood(liver, "neutrophil", key, entries)
 
 
 @jit
@@ -112,62 +105,15 @@ def age(cells, sites, key, step, hours, death_rate, tissue_death_rate, turning_r
         cell = cells.rows[slot]
         if cell.alive == 0 or cell.state == neutrophil.NETTING:
             continue
-        if may_strike(unit(dying[slot]), max(death_rate, tissue_death_rate) * hours):
+        if could_happen(dying[slot], max(death_rate, tissue_death_rate) * hours):
             chemokine = np.float64(cxcl1[cell.row, cell.column])
             signal = chemokine / (1.0 + chemokine)
             rate = death_rate + (tissue_death_rate - death_rate) * signal
-            if strikes(unit(dying[slot]), rate * hours):
+            if does_happen(dying[slot], rate * hours):
                 lift(sites, LUMEN, cell.row, cell.column)
                 free_slot(cells, slot)
                 continue
-        if cell.state == neutrophil.N1 and may_strike(unit(turning[slot]), turning_rate * hours):
+        if cell.state == neutrophil.N1 and could_happen(turning[slot], turning_rate * hours):
             level = np.float64(tgf_beta[cell.row, cell.column])
-            if level > 0.0 and strikes(unit(turning[slot]), turning_rate * level / (1.0 + level) * hours):
+            if level > 0.0 and does_happen(turning[slot], turning_rate * level / (1.0 + level) * hours):
                 cell.state = neutrophil.N2
-
-
-@jit
-def attracting_sites(sinusoids, perfused, passing, cxcl1, key, step, entries):
-    """Perfused ones of the `sinusoids` (uint64, row * columns + column) where chemokine brings a neutrophil out of the
-    blood in this step: int64 [n, 2]. `entries` are those per step at saturating chemokine where `passing` (float32
-    lattice, the blood that passes) is 1."""
-    columns = cxcl1.shape[1]
-    open_sites, chemokine, blood = perfused.ravel(), cxcl1.ravel(), passing.ravel()
-    found = np.empty((sinusoids.size, 2), np.int64)
-    draws = np.empty(_AT_ONCE, np.uint64)
-    count = 0
-    for first in range(0, sinusoids.size, _AT_ONCE):
-        places = sinusoids[first : first + _AT_ONCE]
-        fill_each(draws, key, step, places, 3)
-        for k in range(places.size):
-            place = places[k]
-            most = entries * np.float64(blood[place])
-            if not may_strike(unit(draws[k]), most):  # hardly a site needs to be looked at
-                continue
-            level = np.float64(chemokine[place])
-            if chemokine[place] <= _FAINT or open_sites[place] == 0:
-                continue
-            if strikes(unit(draws[k]), most * level / (1.0 + level)):
-                found[count, 0] = np.int64(place) // columns
-                found[count, 1] = np.int64(place) % columns
-                count += 1
-    return found[:count].copy()
-
-
-@jit(counted=False)
-def enter_from_blood(cells, sites, key, step, entries, identity):
-    """New N1 neutrophils at the sites `entries` (int64 [n, 2]) that are free."""
-    columns = sites.kind.shape[1]
-    for n in range(entries.shape[0]):
-        row, column = entries[n, 0], entries[n, 1]
-        if sites.population[LUMEN, row, column] != 0:
-            continue
-        slot = take_slot(cells)
-        cell = cells.rows[slot]
-        cell.uid = hash64(identity, np.uint64(row) * np.uint64(columns) + np.uint64(column), step, n)
-        cell.state = neutrophil.N1
-        cell.layer = LUMEN
-        cell.row = row
-        cell.column = column
-        cell.heading = np.uint8(uniform(key, step, cell.uid, 2) * 8.0)
-        place(sites, NEUTROPHIL, LUMEN, row, column, slot)

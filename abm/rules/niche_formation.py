@@ -9,17 +9,18 @@ Tumor exosomes are taken up by Kupffer cells, which then secrete TGF-beta; stell
 import numpy as np
 
 from ..cells import stellate
-from ..cells.population import STELLATE
+from ..cells.stellate import STELLATE
 from ..cells.tumor import CIRCULATING
 from ..fields.multigrid import is_zero
 from ..kernels.jit import jit
 from ..kernels.sites import neighbour
+from ..liver import Liver
 from ..target import Target
 from ..tissue.sites import TISSUE
 from ..units import Fraction, Hours, PerHour, parameter
 from .rule import Rule, RuleParameters
 
-_GONE = np.float32(1e-4)  # education below it is forgotten when no exosomes come any more
+_FAINT = np.float32(1e-4)  # education up to it is forgotten when no exosomes come any more
 
 
 class NicheFormation(Rule):
@@ -67,7 +68,7 @@ class NicheFormation(Rule):
 
     parameters: Parameters
 
-    def apply(self, liver) -> None:
+    def apply(self, liver: Liver) -> None:
         p = self.parameters
         level = liver.blood.exosomes
         if level > 0.0 or not is_zero(liver.exosomes):
@@ -99,7 +100,7 @@ def educate(kupffer_cells, exosomes, uptake, memory):
             continue
         education = np.float64(cell.education) * memory
         education += uptake * (1.0 - education)
-        cell.education = np.float32(education) if uptake > 0.0 or education > _GONE else np.float32(0.0)
+        cell.education = np.float32(education) if uptake > 0.0 or education > _FAINT else np.float32(0.0)
         exosomes[cell.row, cell.column] = cell.education
 
 

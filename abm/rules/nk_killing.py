@@ -7,28 +7,31 @@ lactate and TGF-beta paralyse the killer (Harmon 2019, 10.1158/2326-6066.CIR-18-
 `migration`; what happens while they touch is here, and so is the replacement of lost NK cells from the blood.
 """
 
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 
 from ..cells import natural_killer
-from ..cells.population import NATURAL_KILLER, NEUTROPHIL, TUMOR
+from ..cells.neutrophil import NEUTROPHIL
+from ..cells.tumor import TUMOR
+from ..kernels.contact import NOBODY, still_touched
 from ..kernels.jit import jit
-from ..kernels.random import draw_each, happens, hash64, may_strike, stream_key, strikes, uniform, unit
-from ..kernels.sites import count_touching, lift, neighbour, place
-from ..kernels.tables import HIGH, free_slot, take_slot
+from ..kernels.random import could_happen, does_happen, draw_each, happens, uniform
+from ..kernels.sites import count_touching, lift
+from ..kernels.tables import HIGH, free_slot
 from ..ledger import cause, event
 from ..ledger.ledger import lose
+from ..liver import Liver
 from ..target import Target
 from ..tissue.sites import LUMEN, TISSUE
 from ..units import Fraction, Hours, Millimolar, Number, PerHour, parameter
 from .rule import Rule, RuleParameters
-from .supply import entry_sites
+from .supply import turn_over
 
 _ICHISE = "Ichise 2022, 10.7554/eLife.76269"
 
 
-class Arms(NamedTuple):
+class KillPathways(NamedTuple):
     """The kill hazard in contact (1/h) and what modulates it."""
 
     rate: float
@@ -53,8 +56,7 @@ class NaturalKillerKilling(Rule):
     name = "nk_killing"
     reads = ("natural_killer", "tumor", "neutrophil", "lactate", "tgf_beta", "blood")
     writes = ("natural_killer", "tumor")
-    events = ("killed",)
-    causes = ("trail", "fasl", "perforin")
+    events: ClassVar = {"killed": ("trail", "fasl", "perforin")}
     inhibited = ("rate",)
     inhibitor = Target("prostaglandin E2", "what inhibits NK cells and leaves them alive", "assumed")
 
@@ -198,29 +200,29 @@ class NaturalKillerKilling(Rule):
 
     parameters: Parameters
 
-    def apply(self, liver) -> None:
+    def apply(self, liver: Liver) -> None:
         p = self.parameters
         nk = liver.natural_killer
         host = liver.config.cells.natural_killer
         if nk.count:
             boost = 1.0 + p.poly_ic_gain * liver.saturation("poly_ic")
-            arms = Arms(
-                p.rate * host.activation * boost * liver.config.cells.tumor.nk_sensitivity,
-                p.trail_share * liver.left("trail"),
-                p.fasl_share * liver.left("fasl"),
-                p.perforin_share * liver.left("perforin"),
-                p.full_susceptibility,
-                p.lost_susceptibility,
-                p.through_wall,
-                p.platelet_shield,
-                p.net_shield,
-                p.neutrophil_shield,
-                p.tgf_beta_inhibition,
-                p.lactate_half,
-                p.lactate_steepness,
-                1.0 / max(p.contact_time, 1e-3),
-                p.lactate_death,
-                float(liver.fields["lactate"].rest),
+            pathways = KillPathways(
+                rate=p.rate * host.activation * boost * liver.config.cells.tumor.nk_sensitivity,
+                trail=p.trail_share * liver.left("trail"),
+                fasl=p.fasl_share * liver.left("fasl"),
+                perforin=p.perforin_share * liver.left("perforin"),
+                full_until_h=p.full_susceptibility,
+                lost_by_h=p.lost_susceptibility,
+                through_wall=p.through_wall,
+                platelet_shield=p.platelet_shield,
+                net_shield=p.net_shield,
+                neutrophil_shield=p.neutrophil_shield,
+                tgf_beta_inhibition=p.tgf_beta_inhibition,
+                lactate_half=p.lactate_half,
+                lactate_steepness=p.lactate_steepness,
+                leave=1.0 / max(p.contact_time, 1e-3),
+                lactate_death=p.lactate_death,
+                lactate_at_rest=float(liver.fields["lactate"].rest),
             )
             lactate = liver.fields["lactate"].values
             endure(
@@ -231,7 +233,7 @@ class NaturalKillerKilling(Rule):
                 liver.step_number,
                 liver.dt_hours,
                 lactate,
-                arms,
+                pathways,
             )
             order = nk.order(liver.key(self.name), liver.step_number, nk.in_state(natural_killer.IN_CONTACT))
             attack(
@@ -247,29 +249,15 @@ class NaturalKillerKilling(Rule):
                 p.handling_time,
                 lactate,
                 liver.signal("tgf_beta"),
-                arms,
+                pathways,
             )
-        turnover(
-            nk,
+        turn_over(
             liver,
+            "natural_killer",
             liver.key(self.name + "/turnover"),
             1.0 / max(host.residence, 1e-3),
             host.density * liver.standard_area_mm2 * liver.left("natural_killer"),
-            host.killer_fraction,
         )
-
-
-@jit(counted=False)
-def find_target(sites, tumor_rows, row, column, uid):
-    """Slot of the tumor cell `uid` if it touches the site, in either layer, else -1."""
-    for layer in (LUMEN, TISSUE):
-        for k in range(9):
-            r, c = neighbour(sites, row, column, k)
-            if r >= 0 and sites.population[layer, r, c] == TUMOR:
-                slot = sites.occupant[layer, r, c]
-                if tumor_rows[slot].uid == uid:
-                    return slot
-    return -1
 
 
 @jit(counted=False)
@@ -291,39 +279,41 @@ def hill(x, half, steepness):
 
 
 @jit(counted=False)
-def kill_hazard(target, sites, now_h, lactate, tgf_beta, arms):
+def kill_hazard(target, sites, now_h, lactate, tgf_beta, pathways):
     """Hazard (1/h) at which a killing NK cell in contact kills the tumor cell `target` (a row)."""
-    shield = max(arms.platelet_shield * np.float64(target.platelets), arms.net_shield * np.float64(target.net))
-    if arms.neutrophil_shield > shield and count_touching(sites, NEUTROPHIL, LUMEN, target.row, target.column) > 0:
-        shield = arms.neutrophil_shield
-    activity = (1.0 - arms.tgf_beta_inhibition * tgf_beta / (1.0 + tgf_beta)) * (
-        1.0 - hill(lactate, arms.lactate_half, arms.lactate_steepness)
+    shield = max(pathways.platelet_shield * np.float64(target.platelets), pathways.net_shield * np.float64(target.net))
+    if pathways.neutrophil_shield > shield and count_touching(sites, NEUTROPHIL, LUMEN, target.row, target.column) > 0:
+        shield = pathways.neutrophil_shield
+    activity = (1.0 - pathways.tgf_beta_inhibition * tgf_beta / (1.0 + tgf_beta)) * (
+        1.0 - hill(lactate, pathways.lactate_half, pathways.lactate_steepness)
     )
-    wall = arms.through_wall if target.layer == TISSUE else 1.0
+    wall = pathways.through_wall if target.layer == TISSUE else 1.0
     return (
-        arms.rate
-        * (arms.trail + arms.fasl + arms.perforin)
+        pathways.rate
+        * (pathways.trail + pathways.fasl + pathways.perforin)
         * activity
         * (1.0 - shield)
         * wall
-        * susceptibility(now_h - np.float64(target.arrived_h), arms.full_until_h, arms.lost_by_h)
+        * susceptibility(now_h - np.float64(target.arrived_h), pathways.full_until_h, pathways.lost_by_h)
     )
 
 
 @jit
-def endure(nk, sites, minutes, key, step, hours, lactate, arms):
+def endure(nk, sites, minutes, key, step, hours, lactate, pathways):
     """Lactate kills some NK cells; those that are done with their last target become free."""
     # what dies in the lactate of normal blood is part of the residence time
-    normal = hill(arms.lactate_at_rest, arms.lactate_half, arms.lactate_steepness)
+    normal = hill(pathways.lactate_at_rest, pathways.lactate_half, pathways.lactate_steepness)
     dying = draw_each(key, step, nk.rows.uid[: nk.book[HIGH]], 2)
     for slot in range(dying.size):
         cell = nk.rows[slot]
         if cell.alive == 0:
             continue
-        if may_strike(unit(dying[slot]), arms.lactate_death * hours):
+        if could_happen(dying[slot], pathways.lactate_death * hours):
             level = np.float64(lactate[cell.row, cell.column])
-            poisoning = arms.lactate_death * max(hill(level, arms.lactate_half, arms.lactate_steepness) - normal, 0.0)
-            if level > arms.lactate_at_rest and strikes(unit(dying[slot]), poisoning * hours):
+            poisoning = pathways.lactate_death * max(
+                hill(level, pathways.lactate_half, pathways.lactate_steepness) - normal, 0.0
+            )
+            if level > pathways.lactate_at_rest and does_happen(dying[slot], poisoning * hours):
                 lift(sites, LUMEN, cell.row, cell.column)
                 free_slot(nk, slot)
                 continue
@@ -332,13 +322,13 @@ def endure(nk, sites, minutes, key, step, hours, lactate, arms):
 
 
 @jit(counted=False)
-def attack(nk, tumor, sites, book, minutes, key, step, order, hours, handling_h, lactate, tgf_beta, arms):
+def attack(nk, tumor, sites, book, minutes, key, step, order, hours, handling_h, lactate, tgf_beta, pathways):
     """The NK cells of `order` (slots), all in contact, kill, leave, or stay (competing hazards)."""
     now_h = minutes / 60.0
     for slot in order:
         cell = nk[slot]
-        prey = find_target(sites, tumor.rows, cell.row, cell.column, cell.target)
-        if prey < 0:
+        prey = still_touched(sites, TUMOR, tumor.rows.uid, cell.row, cell.column, cell.target)
+        if prey == NOBODY:
             cell.state = natural_killer.PATROLLING
             continue
         kill = 0.0
@@ -349,65 +339,22 @@ def attack(nk, tumor, sites, book, minutes, key, step, order, hours, handling_h,
                 now_h,
                 np.float64(lactate[cell.row, cell.column]),
                 np.float64(tgf_beta[cell.row, cell.column]),
-                arms,
+                pathways,
             )
-        total = kill + arms.leave
+        total = kill + pathways.leave
         if not happens(key, step, cell.uid, 0, total, hours):
             continue
         which = uniform(key, step, cell.uid, 1) * total
         if which < kill:
-            arm = which / kill * (arms.trail + arms.fasl + arms.perforin)
-            by = cause.TRAIL if arm < arms.trail else cause.FASL if arm < arms.trail + arms.fasl else cause.PERFORIN
+            share = which / kill * (pathways.trail + pathways.fasl + pathways.perforin)
+            by = cause.PERFORIN
+            if share < pathways.trail:
+                by = cause.TRAIL
+            elif share < pathways.trail + pathways.fasl:
+                by = cause.FASL
             lose(tumor, sites, book, minutes, event.KILLED, by, prey)
             cell.state = natural_killer.HANDLING
             cell.busy_h = np.float32(now_h + handling_h)
             cell.kills += 1
         else:
             cell.state = natural_killer.PATROLLING
-
-
-def turnover(nk, liver, key, leaving_rate: float, wanted: float, killer_fraction: float) -> None:
-    """Residents leave at `leaving_rate` (1/h) and come from the blood at the rate that holds `wanted` of them."""
-    entries = entry_sites(liver, key, wanted * leaving_rate * liver.dt_hours)
-    nk.reserve(len(entries))
-    renew(
-        nk.table,
-        liver.sites,
-        key,
-        liver.step_number,
-        liver.dt_hours,
-        leaving_rate,
-        killer_fraction,
-        np.float32(liver.hours),
-        entries,
-        stream_key(0, "natural_killer/entry"),
-    )
-
-
-@jit
-def renew(nk, sites, key, step, hours, leaving_rate, killer_fraction, now_h, entries, identity):
-    """Leaving and entering NK cells; entries: int64 [n, 2] of sites, taken if free."""
-    leaving = draw_each(key, step, nk.rows.uid[: nk.book[HIGH]], 0)
-    for slot in range(leaving.size):
-        cell = nk.rows[slot]
-        if cell.alive == 0 or cell.state != natural_killer.PATROLLING:
-            continue
-        if strikes(unit(leaving[slot]), leaving_rate * hours):
-            lift(sites, LUMEN, cell.row, cell.column)
-            free_slot(nk, slot)
-    columns = sites.kind.shape[1]
-    for n in range(entries.shape[0]):
-        row, column = entries[n, 0], entries[n, 1]
-        if sites.population[LUMEN, row, column] != 0:
-            continue
-        slot = take_slot(nk)
-        cell = nk.rows[slot]
-        cell.uid = hash64(identity, np.uint64(row) * np.uint64(columns) + np.uint64(column), step, n)
-        cell.state = natural_killer.PATROLLING
-        cell.layer = LUMEN
-        cell.row = row
-        cell.column = column
-        cell.killer = 1 if uniform(key, step, cell.uid, 1) < killer_fraction else 0
-        cell.heading = np.uint8(uniform(key, step, cell.uid, 2) * 8.0)
-        cell.entered_h = now_h
-        place(sites, NATURAL_KILLER, LUMEN, row, column, slot)

@@ -2,27 +2,27 @@
 
 The whole passage takes about a second or two (234 um/s over 300 um; Koo 1975), far below a time step, so it is
 walked to its end within one: at every branch the cell goes with the blood, at every site it may be held (see
-`arrest` and `net_trapping` for what holds it), the more the longer it lingers there: near the portal tracts blood is
+`holding` for what stops it), the more the longer it lingers there: near the portal tracts blood is
 slow and stops a fifth of the time (MacPhee 1995). What reaches a central vein has passed through. Kupffer cells and
 marginated leukocytes line the wall and are passed by; held tumor cells and dense nets block the way.
 """
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import numpy as np
 from pydantic import Field
 
-from ..cells.population import TUMOR
-from ..cells.tumor import CIRCULATING, HELD
+from ..cells.tumor import CIRCULATING, HELD, TUMOR
 from ..kernels.jit import jit
 from ..kernels.random import uniform
 from ..kernels.sites import place
 from ..ledger import cause, event
 from ..ledger.ledger import enter, lose
+from ..liver import Liver
 from ..tissue.flow import downstream
 from ..tissue.sites import CENTRAL_VEIN, LUMEN
 from ..units import Number, parameter
-from .arrest import holding
+from .holding import held_by, holding
 from .rule import Rule, RuleParameters
 
 _SLOWNESS = (0.2, 5.0)  # limits of the time past a site, relative to that at the median velocity: loops stand still
@@ -33,8 +33,7 @@ class Passage(Rule):
     name = "passage"
     reads = ("flow", "kupffer", "nets")
     writes = ("tumor",)
-    events = ("passed", "held")
-    causes = ("size", "wall", "kupffer", "net", "plug")
+    events: ClassVar = {"passed": (), "held": ("size", "wall", "kupffer", "net", "plug")}
 
     class Parameters(RuleParameters):
         lingering: Annotated[Number, Field(le=5)] = parameter(
@@ -48,7 +47,7 @@ class Passage(Rule):
 
     parameters: Parameters
 
-    def prepare(self, liver) -> None:
+    def prepare(self, liver: Liver) -> None:
         """How strongly each site holds by the time that blood takes past it in the open network; mean 1 along the flow."""
         flow = liver.flow
         slowness = np.clip(liver.config.tissue.sinusoid_velocity / np.maximum(flow.speed_um_per_s, 1e-3), *_SLOWNESS)
@@ -56,7 +55,7 @@ class Passage(Rule):
         passing = flow.passing.astype(np.float64)
         self.lingering = (weight * (passing.sum() / np.maximum((weight * passing).sum(), 1e-30))).astype(np.float32)
 
-    def apply(self, liver) -> None:
+    def apply(self, liver: Liver) -> None:
         tumor = liver.tumor
         circulating = tumor.in_state(CIRCULATING)
         if not circulating.any():
@@ -79,7 +78,7 @@ class Passage(Rule):
             unblocked,
             liver.anatomy.radius_um,
             liver.sticky_nets(),
-            liver.grip(),
+            holding(liver),
             liver.spacing_um,
             self.lingering,
         )
@@ -100,7 +99,7 @@ def carry(
     unblocked,
     radius_um,
     nets,
-    grip,
+    holding,
     spacing_um,
     lingering,
 ):
@@ -110,7 +109,7 @@ def carry(
     pressure, open_pressure: float64 [row, column], of the last solution and of the unobstructed network; unblocked:
     uint8, sites open now; carrying: uint8, those of them that were open at the last solution, too (both are changed);
     radius_um: float32 lumen radius per site; nets: float32 amount of net per site;
-    grip: how strongly each thing holds (`arrest.Grip`); lingering: float32, by how much longer than on average blood
+    holding: how strongly each thing holds (`holding.Holding`); lingering: float32, by how much longer than on average blood
     stays at each site.
     """
     for slot in order:
@@ -127,8 +126,8 @@ def carry(
         for _ in range(_LONGEST_WALK):
             if sites.population[LUMEN, row, column] == 0:
                 free_row, free_column = row, column
-                reason = holding(
-                    grip,
+                reason = held_by(
+                    holding,
                     sites,
                     nets,
                     radius_um[row, column],

@@ -7,10 +7,11 @@ flow is solved again within the hour in which that set changes.
 
 import numpy as np
 
-from ..cells.population import TUMOR
+from ..cells.tumor import TUMOR
 from ..kernels.jit import jit
 from ..kernels.random import happens
 from ..kernels.sites import neighbour
+from ..liver import Liver
 from ..tissue.sites import LUMEN, TISSUE
 from ..units import Fraction, Hours, PerHour, parameter
 from .rule import Rule, RuleParameters
@@ -58,11 +59,11 @@ class Perfusion(Rule):
 
     parameters: Parameters
 
-    def prepare(self, liver) -> None:
+    def prepare(self, liver: Liver) -> None:
         """What can be blocked: sinusoid sites (row * columns + column)."""
         self.sinusoids = liver.sinusoids.astype(np.uint32)
 
-    def apply(self, liver) -> None:
+    def apply(self, liver: Liver) -> None:
         p = self.parameters
         dense_net = np.float32(p.dense_net)
         near = beside_tumor(liver)

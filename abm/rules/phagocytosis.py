@@ -6,24 +6,24 @@ do it is a balance of eat-me signals (calreticulin) and don't-eat-me signals (CD
 10.3892/or.2025.8963, ref 110). A Kupffer cell digests for hours and holds few cells at once.
 """
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import numpy as np
 from pydantic import Field
 
 from ..cells import kupffer
-from ..cells.population import TUMOR
-from ..cells.tumor import CIRCULATING
+from ..cells.tumor import CIRCULATING, TUMOR
 from ..kernels.jit import jit
 from ..kernels.random import happens, hash64
 from ..kernels.sites import touching
 from ..ledger import cause, event
 from ..ledger.ledger import lose
+from ..liver import Liver
 from ..target import Target
 from ..tissue.sites import LUMEN, TISSUE
 from ..units import Hours, Number, PerHour, parameter
 from .rule import Rule, RuleParameters
-from .surroundings import beside_tumor, standing_in
+from .surroundings import beside_tumor, marked
 
 _BALANCE = "CD47 blockade triples phagocytosis (Willingham 2012, 10.1073/pnas.1121623109): (1 + 5)/(1 + 5 - 4)"
 
@@ -32,8 +32,7 @@ class Phagocytosis(Rule):
     name = "phagocytosis"
     reads = ("kupffer", "tumor")
     writes = ("kupffer", "tumor")
-    events = ("phagocytosed",)
-    causes = ("kupffer",)
+    events: ClassVar = {"phagocytosed": ("kupffer",)}
     inhibited = ("rate",)
     inhibitor = Target("gadolinium chloride", "Husztik 1980, Br J Exp Pathol 61:624", "unverified")
 
@@ -89,14 +88,14 @@ class Phagocytosis(Rule):
 
     parameters: Parameters
 
-    def apply(self, liver) -> None:
+    def apply(self, liver: Liver) -> None:
         p = self.parameters
         if liver.kupffer.count == 0:
             return
         digest(liver.kupffer.used, np.float32(liver.hours), np.float32(p.handling_time))
         if liver.tumor.count == 0:
             return
-        touching_prey = standing_in(liver.kupffer, beside_tumor(liver))
+        touching_prey = marked(liver.kupffer, beside_tumor(liver))
         order = liver.kupffer.order(liver.key(self.name), liver.step_number, touching_prey)
         engulf(
             liver.kupffer.rows,

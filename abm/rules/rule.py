@@ -1,6 +1,7 @@
 """What a rule is: one mechanism of the liver, with its parameters, its declarations and its one method."""
 
 import math
+from collections.abc import Mapping
 from typing import ClassVar
 
 from pydantic import Field, model_validator
@@ -29,16 +30,15 @@ class RuleParameters(Parameters):
 class Rule:
     """One mechanism. `apply` reads and writes the state of the liver, once per step.
 
-    `reads` and `writes` name populations, fields, layers and blood levels; `events` and `causes` name what the rule
-    may enter into the ledger. All of a rule's memory between steps lives in the liver's tables and lattices, never
+    `reads` and `writes` name populations, fields, layers and blood levels; `events` the events that the rule may enter
+    into the ledger, each with its causes. All of a rule's memory between steps lives in the liver's tables and lattices, never
     in the rule, so that a checkpoint of those is a checkpoint of everything.
     """
 
     name: ClassVar[str]
     reads: ClassVar[tuple[str, ...]] = ()
     writes: ClassVar[tuple[str, ...]] = ()
-    events: ClassVar[tuple[str, ...]] = ()
-    causes: ClassVar[tuple[str, ...]] = ()
+    events: ClassVar[Mapping[str, tuple[str, ...]]] = {}
     after: ClassVar[str | None] = None
     """For a user's own rule: the rule behind which it runs; None puts it last."""
     is_plugin: ClassVar[bool] = False

@@ -8,17 +8,19 @@ the signal they revert within weeks (Kisseleva 2012, 10.1073/pnas.1201840109), a
 import numpy as np
 
 from ..cells import stellate
-from ..cells.population import TUMOR
+from ..cells.tumor import TUMOR
 from ..fields.multigrid import is_zero
 from ..kernels.jit import jit
-from ..kernels.random import draw_each, may_strike, strikes, unit
+from ..kernels.random import could_happen, does_happen, draw_each
+from ..kernels.relax import decay
 from ..kernels.sites import count_touching, neighbour
+from ..liver import Liver
 from ..target import Target
 from ..tissue.sites import CENTRAL_VEIN, PORTAL_TRACT, TISSUE
 from ..units import Fraction, Hours, PerHour, parameter
 from .rule import Rule, RuleParameters
 
-_GONE = np.float32(1e-6)  # amounts of matrix below it are set to zero: less than a slow cell lays in a short step
+_FAINT = np.float32(1e-6)  # amounts of matrix up to it are set to zero: less than a slow cell lays in a short step
 
 
 class StellateActivation(Rule):
@@ -72,10 +74,10 @@ class StellateActivation(Rule):
 
     parameters: Parameters
 
-    def apply(self, liver) -> None:
+    def apply(self, liver: Liver) -> None:
         p = self.parameters
         if not is_zero(liver.ecm):
-            fade(liver.ecm, np.float32(0.5 ** (liver.dt_hours / max(p.matrix_half_life, 1e-3))))
+            decay(liver.ecm, np.float32(0.5 ** (liver.dt_hours / max(p.matrix_half_life, 1e-3))), _FAINT)
         if liver.stellate.count == 0:
             return
         activate(
@@ -92,15 +94,6 @@ class StellateActivation(Rule):
             np.float32(-np.expm1(-p.matrix_rate * liver.dt_hours)),
             liver.signal("tgf_beta"),
         )
-
-
-@jit
-def fade(ecm, factor):
-    """Remodelling of the matrix; what has become too thin is gone."""
-    flat = ecm.ravel()
-    for i in range(flat.size):
-        left = flat[i] * factor
-        flat[i] = left if left > _GONE else np.float32(0.0)
 
 
 @jit(inline=True, counted=False)
@@ -125,15 +118,15 @@ def activate(cells, sites, ecm, key, step, hours, now_h, rate, contact_signal, r
         if cell.alive == 0:
             continue
         if cell.state == stellate.QUIESCENT:
-            if may_strike(unit(activating[i]), rate * hours):
+            if could_happen(activating[i], rate * hours):
                 signal = signal_at(sites, cell.row, cell.column, tgf_beta, contact_signal)
-                if strikes(unit(activating[i]), rate * signal * hours):
+                if does_happen(activating[i], rate * signal * hours):
                     cell.state = stellate.ACTIVATED
                     cell.activated_h = now_h
             continue
-        if may_strike(unit(reverting[i]), reversion_rate * hours):
+        if could_happen(reverting[i], reversion_rate * hours):
             signal = signal_at(sites, cell.row, cell.column, tgf_beta, contact_signal)
-            if strikes(unit(reverting[i]), reversion_rate * (1.0 - signal) * hours):
+            if does_happen(reverting[i], reversion_rate * (1.0 - signal) * hours):
                 cell.state = stellate.QUIESCENT
                 continue
         for k in range(9):

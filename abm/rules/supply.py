@@ -1,15 +1,87 @@
-"""Supply: at which sites of the perfused sinusoids cells come out of the blood in a step."""
+"""Supply: who comes out of the blood in a step, where, and what newcomers are like; and who leaves again.
+
+Cells of a population that comes with the blood stop anywhere in the perfused sinusoids, or where a signal catches them;
+the blood replaces those that leave, so that their density holds.
+"""
+
+from functools import lru_cache
 
 import numpy as np
 
+from ..cells.population import Population
 from ..kernels.jit import jit
-from ..kernels.random import uniform
+from ..kernels.random import could_happen, does_happen, fill_each, stream_key, uniform, uniform_each
+from ..kernels.tables import Rows, blank_row, bytes_of, columns_of
+from ..kernels.traffic import Newcomers, Residents, enter, leave
 from ..tissue.sites import LUMEN
+from ..units import value_at
 
-_FIRST_TRY, _TRIES = (
-    16,
-    16,
-)  # numbers of the draws for a site where nobody stands; after the last the cell stays in the blood
+_FIRST_TRY = 16  # number of the first draw for a site where nobody stands
+_TRIES = 16  # after which the cell stays in the blood
+_FAINT = np.float32(1e-3)  # a signal, relative to its half-maximal effect, below which no site is looked at
+_AT_ONCE = 1024  # sites for which numbers are drawn together
+
+
+def enter_from_blood(liver, name: str, key: np.uint64, places: np.ndarray, stream: str = "entry") -> None:
+    """New cells of a population at those of `places` (int64 [n, 2]) in whose lumen nobody stands; their chances are those of
+    `key`, their identities those of the `stream`."""
+    if len(places) == 0:
+        return
+    population = liver.populations[name]
+    newcomer = population.species.newcomer
+    population.reserve(len(places))
+    rows = population.rows
+    slots = enter(
+        columns_of(rows, Newcomers),
+        bytes_of(rows),
+        population.book,
+        bytes_of(_blank_newcomer(rows.dtype, _first_state(population))),
+        liver.sites,
+        population.code,
+        LUMEN,
+        places,
+        liver.step_number,
+        np.arange(len(places)),
+        stream_key(0, f"{name}/{stream}"),
+    )
+    slots = slots[slots >= 0]
+    if newcomer.dated is not None:
+        rows[newcomer.dated][slots] = liver.hours
+    uids = rows.uid[slots]
+    for drawn in newcomer.drawn:
+        draws = uniform_each(key, liver.step_number, uids, drawn.number)
+        rows[drawn.column][slots] = (
+            draws * drawn.choices if drawn.choices else draws < value_at(liver.config, drawn.chance)
+        )
+
+
+def _first_state(population: Population) -> int:
+    """The state in which its cells come out of the blood."""
+    return population.number_of(population.species.newcomer.state or population.states[0])
+
+
+@lru_cache
+def _blank_newcomer(dtype: np.dtype, state: int) -> Rows:
+    """The row with which the newcomers of a population begin."""
+    return blank_row(dtype, state=state, layer=LUMEN)
+
+
+def turn_over(liver, name: str, key: np.uint64, leaving_rate: float, wanted: float) -> None:
+    """Of a population cells in the state of newcomers leave at `leaving_rate` (1/h), and the blood brings new ones at the rate
+    that holds `wanted` of them."""
+    population = liver.populations[name]
+    places = entry_sites(liver, key, wanted * leaving_rate * liver.dt_hours)
+    leave(
+        columns_of(population.rows, Residents),
+        population.book,
+        liver.sites,
+        LUMEN,
+        key,
+        liver.step_number,
+        _first_state(population),
+        leaving_rate * liver.dt_hours,
+    )
+    enter_from_blood(liver, name, key, places)
 
 
 @jit
@@ -48,3 +120,31 @@ def entry_sites(liver, key, expected: float) -> np.ndarray:
         return np.empty((0, 2), np.int64)
     count = poisson(key, liver.step_number, np.uint64(0xFFFFFFFF), min(expected, candidates.shape[0]))
     return choose(key, liver.step_number, liver.sites, candidates, count)
+
+
+@jit
+def attracting_sites(sinusoids, perfused, passing, signal, key, step, entries):
+    """Perfused ones of the `sinusoids` (uint64, row * columns + column) where a signal (float32 lattice, half-maximal at 1)
+    brings a cell out of the blood in this step: int64 [n, 2]. `entries` are those per step in a saturating signal where
+    `passing` (float32 lattice, the blood that passes) is 1."""
+    columns = signal.shape[1]
+    open_sites, levels, blood = perfused.ravel(), signal.ravel(), passing.ravel()
+    found = np.empty((sinusoids.size, 2), np.int64)
+    draws = np.empty(_AT_ONCE, np.uint64)
+    count = 0
+    for first in range(0, sinusoids.size, _AT_ONCE):
+        places = sinusoids[first : first + _AT_ONCE]
+        fill_each(draws, key, step, places, 3)
+        for k in range(places.size):
+            place = places[k]
+            most = entries * np.float64(blood[place])
+            if not could_happen(draws[k], most):  # hardly a site needs to be looked at
+                continue
+            level = np.float64(levels[place])
+            if levels[place] <= _FAINT or open_sites[place] == 0:
+                continue
+            if does_happen(draws[k], most * level / (1.0 + level)):
+                found[count, 0] = np.int64(place) // columns
+                found[count, 1] = np.int64(place) % columns
+                count += 1
+    return found[:count].copy()

@@ -1,4 +1,4 @@
-"""Surroundings: where the tumor cells are felt. Who is nowhere near one is spared looking for it."""
+"""Surroundings: where tumor cells are near. Rules skip the cells that have none nearby."""
 
 import numpy as np
 
@@ -23,16 +23,16 @@ def count_beside(counts, tumor, periodic):
             add_around(counts, cell.row, cell.column, periodic)
 
 
-def standing_in(population, marks: np.ndarray) -> np.ndarray:
+def marked(population, marks: np.ndarray) -> np.ndarray:
     """Which rows of a population are alive and stand where `marks` is not zero (bool, as long as `used`)."""
     rows = np.asarray(population.used)
     among = np.empty(rows.size, np.bool_)
-    find_standing(rows["alive"], rows["row"], rows["column"], marks, among)
+    find_marked(rows["alive"], rows["row"], rows["column"], marks, among)
     return among
 
 
 @jit(counted=False)
-def find_standing(alive, row, column, marks, among):
+def find_marked(alive, row, column, marks, among):
     """Fill `among` with whether each row is alive and stands on a marked site."""
     for i in range(alive.size):
         among[i] = alive[i] != 0 and marks[row[i], column[i]] != 0

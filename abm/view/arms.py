@@ -32,6 +32,7 @@ def write_arms_movie(
     title: str = "",
     format: str = "mp4",
     field: str | None = None,
+    colour_by: str | None = None,
     fps: float | None = None,
     pixels: int | None = None,
     progress=None,
@@ -45,6 +46,8 @@ def write_arms_movie(
     if not 1 <= len(run_dirs) <= MOST_ARMS:
         raise ValueError(f"a movie shows up to {MOST_ARMS} arms side by side, not {len(run_dirs)}")
     recordings = Recordings([Recording(folder) for folder in run_dirs])
+    if colour_by is not None:
+        recordings.tint_by(colour_by)
     pixels = pixels or (_GIF_PIXELS if format == "gif" else _PIXELS)[len(run_dirs) - 1]
     film = ArmsFilm(
         recordings, names, title=title, field=field, pixels=pixels, strip=_strip([Path(folder) for folder in run_dirs])
@@ -74,6 +77,13 @@ class Recordings:
         """The livers at frame `index`, one per run. Raises ValueError for a field that is not there."""
         return [one.scene(int(frames[index]), field) for one, frames in zip(self.all, self._frames, strict=True)]
 
+    def tint_by(self, column: str) -> None:
+        """Colour the cells of all runs by a column of their population, on one scale. Raises ValueError."""
+        tints = [one.tint_by(column) for one in self.all]
+        limits = min(tint.limits[0] for tint in tints), max(tint.limits[1] for tint in tints)
+        for one, tint in zip(self.all, tints, strict=True):
+            one.tint = tint._replace(limits=limits)
+
     def limits(self, field: str) -> tuple[float, float]:
         """Limits of a field over all runs."""
         ends = [one.limits(field) for one in self.all]
@@ -99,7 +109,10 @@ class ArmsFilm:
             if field is None
             else (recordings.all[0].words(field), recordings.all[0].unit(field), recordings.limits(field))
         )
-        painters = [Painter(one.site_kind, one.spacing_um, pixels=pixels, cast=one.cast) for one in recordings.all]
+        painters = [
+            Painter(one.site_kind, one.spacing_um, pixels=pixels, cast=one.cast, tint=one.tint)
+            for one in recordings.all
+        ]
         self._films = [Film(painter, field=overlay, legend=False, clock=False) for painter in painters]
         legend = Film(painters[0], field=overlay, clock=False).legend
         self.names, self.title, self.strip = list(names), title, strip

@@ -5,7 +5,8 @@ below the courses of the counts up to the moment shown.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
@@ -14,29 +15,26 @@ import numpy as np
 from ..cells.species import Shown
 from ..record.scene import Scene, scene_of
 from . import lettering, palette
-from .painter import Painter, overlay_colours
+from .legend import Legend
+from .painter import Painter
 from .palette import FAINT, INK, PAPER
 from .recording import Recording, field_limits
-from .sprites import cell_picture, fibre_atlas, net_atlas, padding
 from .strip import Strip
+from .tint import Tint, column_of, limits_of
 
 if TYPE_CHECKING:
     from ..model import LiverModel
 
-_ROW = 19.5  # height of a line of the legend at 800 pixels
 _SMALLEST_LEGEND = 560  # pixels of height: below that its letters could not be read
 _SCALE_BARS = (10, 20, 50, 100, 200, 500, 1000, 2000)  # um
-_ACTIVE_WALL = (
-    0.1  # E-selectin from which a segment of wall is counted in the legend; immunostaining detects about that
-)
-_FAINTEST = 0.06  # level from which a site counts as covered by nets or matrix
 
 
 class Film:
     """Makes the frames of one liver.
 
-    painter : for the tissue; title : above the legend; field : (name, unit, (low, high)) of the overlay, if any;
-    strip : the courses below, if any. All frames have the same even `width` and `height`.
+    painter : for the tissue; title : above the legend; field : (words, unit, (low, high)) of the overlay, if any;
+    strip : the courses below, if any; present : the populations that are ever seen, for the legend (by default all).
+    All frames have the same even `width` and `height`.
     """
 
     def __init__(
@@ -48,39 +46,48 @@ class Film:
         strip: Strip | None = None,
         legend: bool = True,
         clock: bool = True,
+        present: Collection[str] | None = None,
     ):
         self.painter, self.title, self.field, self.strip, self.clock = painter, title, field, strip, clock
+        self.present = present
         self.limits = field[2] if field else None
         top = max(painter.height, _SMALLEST_LEGEND) if legend else painter.height
         self.unit = max(0.4, min(1.35, top / 800.0))
-        self._panel = math.ceil(284 * max(self.unit, 0.72)) if legend else 0
+        self._panel = Legend.width_for(self.unit) if legend else 0
         self.width = _even(painter.width + self._panel)
         self.height = _even(top + (strip.height_for(self.width) if strip else 0))
         self._top = top
-        self._counters: dict[str, tuple[int, int]] = {}
         self._canvas = np.empty((self.height, self.width, 3), np.uint8)
         self._canvas[:] = PAPER
-        if legend:
-            self._draw_legend()
+        self._legend = Legend(painter, top, self.unit, title=title, field=field, present=present) if legend else None
+        if self._legend:
+            self._canvas[:top, painter.width : painter.width + self._panel] = self._legend.image
         if strip:
             strip.draw(self.width)
         self._bar = self._scale_bar()
 
     @classmethod
     def of_recording(
-        cls, recording: Recording, *, field: str | None = None, pixels: int = 800, strip: Strip | None = None
+        cls,
+        recording: Recording,
+        *,
+        field: str | None = None,
+        pixels: int = 800,
+        strip: Strip | None = None,
     ) -> "Film":
         """The film of a run; the overlay's limits are those of the whole run. Raises ValueError for an unknown field."""
         overlay = (
             (recording.words(field), recording.unit(field), recording.limits(field)) if field is not None else None
         )
-        painter = Painter(recording.site_kind, recording.spacing_um, pixels=pixels, cast=recording.cast)
-        return cls(painter, title=recording.title, field=overlay, strip=strip)
+        painter = Painter(
+            recording.site_kind, recording.spacing_um, pixels=pixels, cast=recording.cast, tint=recording.tint
+        )
+        return cls(painter, title=recording.title, field=overlay, strip=strip, present=recording.present)
 
     @property
     def legend(self) -> np.ndarray:
         """The legend at the side alone, without numbers of cells: RGB, uint8 [height, width, 3]."""
-        return self._canvas[: self._top, self.painter.width :].copy()
+        return self._legend.image.copy()
 
     def frame(self, scene: Scene) -> np.ndarray:
         """RGB, uint8 [height, width, 3], of `scene`."""
@@ -90,8 +97,8 @@ class Film:
             self._draw_clock(tissue, scene.minutes)
         self._draw_scale_bar(tissue)
         image[: tissue.shape[0], : tissue.shape[1]] = tissue
-        if self._counters:
-            self._draw_counts(image, scene)
+        if self._legend:
+            self._legend.write_counts(image[: self._top, self.painter.width :], scene)
         if self.strip:
             strip = self.strip.at(scene.minutes)
             image[self._top : self._top + strip.shape[0], : strip.shape[1]] = strip
@@ -122,96 +129,19 @@ class Film:
         left = right - length // 2 - lettering.width(label, size) // 2
         lettering.write(image, label, bottom - thick - round(1.45 * size), left, size, INK)
 
-    # --- the legend -------------------------------------------------------------------------------------------------
 
-    def _draw_legend(self) -> None:
-        u = max(self.unit, 0.72)
-        left, right = self.painter.width + round(16 * u), self.width - round(14 * u)
-        size, line = max(8, round(12.5 * u)), _ROW * self._top / 800
-        image, y = self._canvas, 12 * u
-        if self.title:
-            for text in lettering.lines(self.title, round(14.5 * u), right - left, 2, bold=True):
-                lettering.write(image, text, round(y), left, round(14.5 * u), INK, bold=True)
-                y += 1.05 * line
-        y += 0.35 * line
-        group = None
-        for code, look in self.painter.looks.items():
-            if look.group != group:
-                group = look.group
-                y += 0.28 * line
-                lettering.write(image, group, round(y), left, size, FAINT, bold=True)
-                self._counters[f"group {group}"] = (round(y), right)
-                y += line
-            self._entry(f"code {code}", look.label, cell_picture(look, round(12 * u), 2), y, left, right, size, u)
-            y += line
-        y += 0.28 * line
-        lettering.write(image, "Tissue", round(y), left, size, FAINT, bold=True)
-        y += line
-        for key, label, picture in self._tissue_entries(round(12 * u)):
-            self._entry(key, label, picture, y, left, right, size, u)
-            y += line
-        if self.field:
-            self._colour_bar(y + 0.3 * line, left, right, size)
-
-    def _tissue_entries(self, scale: int):
-        yield "flow", "sinusoid with blood flow", _swatch(palette.BLOOD, palette.WALL, scale)
-        yield "still", "sinusoid without flow", _swatch(palette.NO_FLOW, palette.WALL, scale)
-        yield "wall", "E-selectin on the wall", _swatch(palette.BLOOD, palette.ACTIVE_WALL, scale)
-        yield "nets", "neutrophil nets (NETs)", net_atlas(scale)[0]
-        yield "ecm", "matrix (ECM)", fibre_atlas(scale)[1]
-        yield "", "portal tract", _swatch(palette.PORTAL_LUMEN, palette.PORTAL, scale, 1.0)
-        yield "", "central vein", _swatch(palette.VEIN, palette.VEIN_WALL, scale, 1.0)
-
-    def _entry(self, key, label, picture, y, left, right, size, u) -> None:
-        slot = round(30 * u)
-        middle = round(y + 0.68 * size)
-        top, start = middle - picture.shape[0] // 2, left + slot // 2 - picture.shape[1] // 2
-        _lay(self._canvas, picture, top, start)
-        lettering.write(self._canvas, label, round(y), left + slot + round(4 * u), size, INK)
-        if key:
-            self._counters[key] = (round(y), right)
-
-    def _colour_bar(self, y: float, left: int, right: int, size: int) -> None:
-        name, unit, (low, high) = self.field
-        label = name + (f" ({unit})" if unit else "")
-        lettering.write(self._canvas, label, round(y), left, size, FAINT, bold=True)
-        top, height = round(y + 1.7 * size), max(6, size - 2)
-        colours = overlay_colours(low > 0.0)[np.linspace(0, 255, right - left).astype(int)].astype(float)
-        alpha = colours[:, 3:] / 255
-        bar = np.array(palette.HEPATOCYTE) * (1 - alpha) + colours[:, :3] * alpha
-        self._canvas[top : top + height, left:right] = bar.astype(np.uint8)
-        lettering.write(self._canvas, f"{low:.3g}", top + height + 2, left, size, INK)
-        lettering.write(self._canvas, f"{high:.3g}", top + height + 2, right, size, INK, align="right")
-
-    def _draw_counts(self, image: np.ndarray, scene: Scene) -> None:
-        counts = scene.counts()
-        size = max(8, round(12.5 * max(self.unit, 0.72)))
-        groups: dict[str, int] = {}
-        for code, look in self.painter.looks.items():
-            groups[look.group] = groups.get(look.group, 0) + int(counts[code])
-        shares = self._shares(scene)
-        for key, (y, right) in self._counters.items():
-            kind, _, rest = key.partition(" ")
-            if kind == "code":
-                text, colour = f"{counts[int(rest)]:,}", INK
-                colour = INK if counts[int(rest)] else palette.RULE
-            elif kind == "group":
-                text, colour = f"{groups[rest]:,}", FAINT
-            else:
-                text, colour = shares[key], INK
-            lettering.write(image, text, y, right, size, colour, bold=kind == "group", align="right")
-
-    def _shares(self, scene: Scene) -> dict[str, str]:
-        sinusoids = max(1, self.painter.sinusoids)
-        flow = self.painter.share_of_sinusoids(scene.perfused)
-        area = (self.painter.spacing_um / 1000.0) ** 2
-        return {
-            "flow": f"{100 * flow:.0f} %",
-            "still": f"{100 * (1 - flow):.0f} %",
-            "wall": f"{100 * np.count_nonzero(scene.e_selectin >= _ACTIVE_WALL) / sinusoids:.0f} %",
-            "nets": f"{np.count_nonzero(scene.nets > _FAINTEST) * area:.3f} mm²",
-            "ecm": f"{np.count_nonzero(scene.ecm > _FAINTEST) * area:.3f} mm²",
-        }
+def _tint(model: "LiverModel", column: str) -> Tint:
+    """How cells are coloured by a column of their population, within the limits of what is there now. Raises ValueError."""
+    columns = {
+        name: [column.name for column in population.species.columns] for name, population in model.populations.items()
+    }
+    population, name = column_of(column, columns)
+    about = model.populations[population].species.column[name]
+    limits = limits_of(
+        {"valid_range": about.within} if about.within else {}, model.populations[population].alive_rows()[name]
+    )
+    words = f"{population.replace('_', ' ')}: {name.replace('_', ' ')}"
+    return Tint(population, name, words, about.unit, about.nominal, limits)
 
 
 def _cast(model: "LiverModel") -> list[Shown]:
@@ -232,14 +162,15 @@ def picture(
     legend: bool = True,
     region: tuple[slice, slice] | None = None,
     limits: tuple[float, float] | None = None,
+    colour_by: str | None = None,
 ):
     """The model as it is now, as a PIL image (Jupyter shows it).
 
     field : name of a field or layer to lay over it, between `limits` (by default those of the picture); pixels : of the
     longer side of the tissue; region : rows and columns to show, as in `numpy.s_[20:60, 10:50]`; the numbers in the legend
-    are those of the region.
+    are those of the region; colour_by : a column of a population, "emt" or "tumor.emt", by which its cells are coloured.
 
-    Raises ValueError for a field that the model does not have, naming those it has, and for a region without sites.
+    Raises ValueError for a field or a column that the model does not have, naming those it has, and for a region without sites.
     """
     from PIL import Image
 
@@ -249,24 +180,31 @@ def picture(
         raise ValueError(
             f"there are no sites in rows and columns {part}; the lattice has {model.shape[0]} x {model.shape[1]}"
         )
+    tint = None if colour_by is None else _tint(model, colour_by)
+    if tint is not None:
+        population = model.populations[tint.population]
+        rows = np.asarray(population.alive_rows())
+        scene = replace(scene, tint=tint.lattices(scene.standing, population.species.shown, rows))
     scene = scene.cut(part)
+    present = {name for name, population in model.populations.items() if population.count}
     overlay = None
     if field is not None:
         unit = model.fields[field].unit if field in model.fields else ""
         words = type(model.config).registry.words()[field]
         overlay = words, palette.UNITS.get(unit, unit), limits or field_limits([scene.field])
     films = _films.setdefault(model, {})
-    key = pixels, legend, *((cut.start, cut.stop, cut.step) for cut in part)
+    key = pixels, legend, tint, *((cut.start, cut.stop, cut.step) for cut in part)
     film = films.pop(key, None)
     if film is None:
         film = Film(
-            Painter(kind, model.spacing_um, pixels=pixels, cast=_cast(model)),
+            Painter(kind, model.spacing_um, pixels=pixels, cast=_cast(model), tint=tint),
             title=str(model.config.name),
             field=overlay,
             legend=legend,
+            present=present,
         )
-    elif film.field != overlay:
-        film = Film(film.painter, title=film.title, field=overlay, legend=legend)
+    elif (film.field, film.present) != (overlay, present):
+        film = Film(film.painter, title=film.title, field=overlay, legend=legend, present=present)
     films[key] = film
     while len(films) > _KEPT_FILMS:
         del films[next(iter(films))]
@@ -293,21 +231,3 @@ def _veil(image: np.ndarray, top: int, left: int, bottom: int, right: int) -> No
     """Dim a part of the picture so that what is written there can be read."""
     part = image[max(0, top) : bottom, max(0, left) : right]
     part[:] = (part.astype(np.uint16) * 3 + np.array(PAPER, np.uint16) * 5) // 8
-
-
-def _lay(image: np.ndarray, picture: np.ndarray, top: int, left: int) -> None:
-    part = image[top : top + picture.shape[0], left : left + picture.shape[1]]
-    picture = picture[: part.shape[0], : part.shape[1]]
-    alpha = picture[..., 3:].astype(float) / 255
-    part[:] = (part * (1 - alpha) + picture[..., :3] * alpha).astype(np.uint8)
-
-
-def _swatch(inside: palette.Colour, rim: palette.Colour, scale: int, thickness: float = 0.8) -> np.ndarray:
-    """A piece of vessel, uint8 [size, size, 4]."""
-    size = scale + 2 * padding(scale)
-    swatch = np.zeros((size, size, 4), np.uint8)
-    half = max(2, round(0.5 * thickness * scale))
-    middle, reach = size // 2, round(1.1 * scale)
-    swatch[middle - half - 1 : middle + half + 1, middle - reach : middle + reach] = (*rim, 255)
-    swatch[middle - half + 1 : middle + half - 1, middle - reach : middle + reach] = (*inside, 255)
-    return swatch

@@ -30,25 +30,28 @@ def write_movie(
     *,
     format: str = "mp4",
     field: str | None = None,
+    colour_by: str | None = None,
     fps: float | None = None,
     pixels: int | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Path:
     """Draw the snapshots of a run; returns what was written: a file, or for png a folder.
 
-    path : by default movie.mp4, movie.gif or the folder movie/ in the run folder, with _FIELD after "movie" if a field is
-    overlaid; fps : by default such that the movie lasts about 15 s; pixels : of the longer side of the tissue (800; gif
-    480); progress : called with (frames done, frames in all).
+    path : by default movie.mp4, movie.gif or the folder movie/ in the run folder, with _FIELD and _COLUMN after "movie" for an
+    overlay and a column; colour_by : the column of a population by which its cells are coloured, "emt" or "tumor.emt"; fps :
+    by default such that the movie lasts about 15 s; pixels : of the longer side of the tissue (800; gif 480); progress :
+    called with (frames done, frames in all).
 
-    Raises ValueError for an unknown format or field, FileNotFoundError for a folder without snapshots, FileExistsError where a
+    Raises ValueError for an unknown format, field or column, FileNotFoundError for a folder without snapshots, FileExistsError where a
     folder has the name of the movie (or a file that of the folder). A movie appears
     under its name only when it is whole.
     """
     run_dir = Path(run_dir)
     recording = Recording(run_dir)
+    recording.tint = None if colour_by is None else recording.tint_by(colour_by)
     pixels = pixels or (_GIF_SIZE if format == "gif" else 800)
     film = Film.of_recording(recording, field=field, pixels=pixels, strip=_strip(run_dir, recording))
-    stem = "movie" if field is None else f"movie_{field}"
+    stem = "_".join(["movie", *filter(None, (field, colour_by))])
     path = Path(path) if path is not None else run_dir / (stem if format == "png" else f"{stem}.{format}")
     return write_film(path, film, recording, format=format, field=field, fps=fps, progress=progress)
 

@@ -8,12 +8,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ..cells.species import Look, Shown
+from ..cells.species import Appearance, Shown
 from ..kernels.random import stream_key
 from ..record.scene import Scene
 from ..tissue.sites import CENTRAL_VEIN, PARENCHYMA, PORTAL_TRACT, SINUSOID
 from . import palette, raster
 from .sprites import VARIANTS, cell_atlas, fibre_atlas, net_atlas, padding
+from .tint import Tint
 
 _SINUSOID_RADIUS = 0.40  # sites
 _LARGE_RADIUS = 0.62  # sites: half a diagonal, so that tracts and veins are filled
@@ -30,7 +31,8 @@ class Painter:
     """Paints scenes of one liver.
 
     site_kind : uint8 [row, column]; pixels : wanted size of the longer side. The picture has a whole number of pixels
-    per site (`scale`), so its size (`height`, `width`) may differ a little. cast : the populations that may be seen
+    per site (`scale`), so its size (`height`, `width`) may differ a little. cast : the populations that may be seen;
+    tint : by what cells are coloured, if the scenes say so
     """
 
     def __init__(
@@ -40,6 +42,7 @@ class Painter:
         *,
         pixels: int = 800,
         cast: Sequence[Shown] = palette.SHOWN,
+        tint: Tint | None = None,
     ):
         if pixels < 16:
             raise ValueError(f"a picture of {pixels} pixels shows nothing; take 16 or more")
@@ -55,10 +58,13 @@ class Painter:
         self.cast = tuple(cast)
         self._cells, self._place = cell_atlas(self.scale, self.looks)
         self._nets, self._fibres = net_atlas(self.scale), fibre_atlas(self.scale)
+        self.tint = tint
+        if tint is not None:
+            self._tinted = cell_atlas(self.scale, tint.looks())
         self._draw_tissue(site_kind)
 
     @property
-    def looks(self) -> dict[int, Look]:
+    def looks(self) -> dict[int, Appearance]:
         """How cells are drawn, by their number."""
         return {code: look for shown in self.cast for code, look in shown.looks.items()}
 
@@ -98,13 +104,19 @@ class Painter:
         raster.stamp_levels(image, scene.nets, _FAINTEST_NET, self._nets, self.scale, self._pad)
         for layer in _FROM_BELOW:
             if layer in scene.standing:
-                raster.stamp_cells(
-                    image, scene.standing[layer], self._cells, self._place, VARIANTS, self.scale, self._pad
-                )
+                self._stamp(image, scene.standing[layer], scene.tint[layer] if scene.tint is not None else None)
         raster.stamp_levels(
             image, scene.nets * _NET_OVER_CELLS, _NET_OVER_CELLS * _FAINTEST_NET, self._nets, self.scale, self._pad
         )
         return image
+
+    def _stamp(self, image: np.ndarray, codes: np.ndarray, tint: np.ndarray | None) -> None:
+        """Draw the cells of a layer, those with a tint in its colours."""
+        if tint is not None:
+            codes = np.where(tint == 0, codes, 0).astype(np.uint8)
+        raster.stamp_cells(image, codes, self._cells, self._place, VARIANTS, self.scale, self._pad)
+        if tint is not None:
+            raster.stamp_cells(image, tint, *self._tinted, VARIANTS, self.scale, self._pad)
 
     def _draw_tissue(self, kind: np.ndarray) -> None:
         size = self.height, self.width

@@ -7,10 +7,10 @@ deuteranopia; where two states of one population share a hue, brightness and sha
 """
 
 from ..cells import POPULATIONS
-from ..cells.species import Colour, Look, Shown
+from ..cells.species import Appearance, Colour, Shown
 from ..config.schema import SHIPPED
 
-LOOKS: dict[int, Look] = {code: look for agent in POPULATIONS for code, look in agent.species.looks.items()}
+LOOKS: dict[int, Appearance] = {code: look for agent in POPULATIONS for code, look in agent.species.looks.items()}
 """The looks of what comes with the simulator, by the number of each state in pictures; sizes relative to a 10 µm site."""
 
 
@@ -18,7 +18,11 @@ SHOWN: tuple[Shown, ...] = tuple(agent.species.shown for agent in POPULATIONS)
 """What is shown of the populations that come with the simulator."""
 
 
-def look_of(population: str, state: str) -> Look:
+TUMOR_GROUP = next(shown.words for shown in SHOWN if shown.name == "tumor")
+"""The words of the tumor cells, which stay bright in large fields where the liver's own cells are dimmed."""
+
+
+def look_of(population: str, state: str) -> Appearance:
     """The look of cells of a population that comes with the simulator, in a state."""
     species = next(agent.species for agent in POPULATIONS if agent.species.name == population)
     return species.states[species.state_names.index(state)].look

@@ -1,5 +1,6 @@
 """A run's snapshots, frame by frame: only as much in memory as one chunk of the store."""
 
+from collections.abc import Iterable
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
@@ -8,20 +9,23 @@ import numpy as np
 
 from ..cells.species import Shown
 from ..folder.files import DamagedFile
+from ..folder.names import SNAPSHOTS
 from ..record.scene import Scene
 from ..tissue.sites import STANDING
 from .palette import FIELD_LABELS, SHOWN, UNITS
+from .tint import Tint, column_of, limits_of
 
-SNAPSHOTS = "snapshots.zarr"
 _LATTICES = ("perfused", "hepatocyte", "ecm", "nets", "e_selectin")
 _LOOKS_FOR_LIMITS = 12  # frames from which the limits of an overlay are taken
+_NO_TINT = ("count", "layer", "state", "uid", "x_um", "y_um")
 _PEAK_SHARE = 99.0  # percentile that counts as the highest level: single sites at a secreting cell would hide the rest
 
 
 class Recording:
     """The frames of one run.
 
-    times_min : float64 [frames]; site_kind : uint8 [row, column]; title; spacing_um; fields : names that can be overlaid
+    times_min : float64 [frames]; site_kind : uint8 [row, column]; title; spacing_um; fields : names that can be overlaid;
+    tint : by what the cells of its scenes are coloured (see `tint_by`), None for nothing
     """
 
     def __init__(self, folder: Path | str):
@@ -49,6 +53,7 @@ class Recording:
             self.fields = tuple(
                 sorted(name for name, array in self._group.arrays() if array.ndim == 3 and array.dtype.kind == "f")
             )
+        self.tint: Tint | None = None
         self._blocks: dict[str, tuple[int, np.ndarray]] = {}
 
     @cached_property
@@ -56,6 +61,17 @@ class Recording:
         """What is shown of each population; of runs of earlier versions, which did not say, that of this version."""
         told = self._group.attrs.get("cast")
         return SHOWN if told is None else tuple(Shown.from_plain(shown) for shown in told)
+
+    @cached_property
+    def present(self) -> set[str]:
+        """The populations that have cells in any frame; all of a run of which the tables are not there."""
+        tables = dict(self._group["cells"].groups()) if "cells" in self._group else {}
+        with self._whole():
+            return {
+                shown.name
+                for shown in self.cast
+                if shown.name not in tables or self._read(f"cells/{shown.name}/count").any()
+            }
 
     def words(self, field: str) -> str:
         """What a field is called for readers."""
@@ -65,21 +81,55 @@ class Recording:
         return self.times_min.size
 
     def unit(self, field: str) -> str:
-        """The unit of a field; '' when it has none."""
-        self._known(field)
-        about = self._group[field].attrs
-        unit = (
-            "K" if "relative_to" in about else str(about.get("units", about.get("unit", "")))
-        )  # "unit": of earlier versions
+        """The unit of a field as readers know it; '' when it has none."""
+        unit = self.own_unit(field)
         return UNITS.get(unit, unit)
 
+    def own_unit(self, field: str) -> str:
+        """The unit of a field; "K" for signals, in units of their half-maximal effect."""
+        about = self._group[self._known(field)].attrs
+        # "unit" is what earlier versions wrote
+        return "K" if "relative_to" in about else str(about.get("units", about.get("unit", "")))
+
     def scene(self, index: int, field: str | None = None) -> Scene:
-        """The liver at frame `index`, with `field` for the overlay. Raises ValueError for a field that is not there."""
+        """The liver at frame `index`, with `field` for the overlay, and cells coloured by `tint` if that is set. Raises
+        ValueError for a field that is not there."""
         index = range(len(self))[index]
         lattices = {name: self._frame(name, index) for name in _LATTICES}
         standing = {name: self._frame(name, index) for name in STANDING if name in self._group}
         level = None if field is None else self._frame(self._known(field), index)
-        return Scene(minutes=float(self.times_min[index]), standing=standing, field=level, **lattices)
+        colours, tint = None, self.tint
+        if tint is not None:
+            shown = next(shown for shown in self.cast if shown.name == tint.population)
+            colours = tint.lattices(standing, shown, self._cells(tint.population, index, ("layer", tint.column)))
+        return Scene(minutes=float(self.times_min[index]), standing=standing, field=level, tint=colours, **lattices)
+
+    def tint_by(self, column: str) -> Tint:
+        """How cells are coloured by a column, "emt" or "tumor.emt", over the whole run. Raises ValueError for one that is not
+        there."""
+        with self._whole():
+            tables = dict(self._group["cells"].groups()) if "cells" in self._group else {}
+            columns = {
+                name: [member for member, _ in group.arrays() if member not in _NO_TINT]
+                for name, group in tables.items()
+            }
+        population, name = column_of(column, columns)
+        with self._whole():
+            about, values = dict(tables[population][name].attrs), self._read(f"cells/{population}/{name}")
+        words = f"{population.replace('_', ' ')}: {name.replace('_', ' ')}"
+        unit = str(about.get("units", ""))
+        return Tint(population, name, words, unit, bool(about.get("nominal", False)), limits_of(about, values))
+
+    def _cells(self, population: str, index: int, columns: Iterable[str]) -> dict[str, np.ndarray]:
+        """Columns of the cells of a population at frame `index`, and their row and column."""
+        group = f"cells/{population}"
+        with self._whole():
+            counts = self._read(f"{group}/count")
+            first = int(counts[:index].sum())
+            end = first + int(counts[index])
+            found = {name: self._read(f"{group}/{name}", first, end) for name in (*columns, "x_um", "y_um")}
+        place = {name: np.rint(found.pop(name) / self.spacing_um).astype(np.int64) for name in ("x_um", "y_um")}
+        return found | {"row": self.site_kind.shape[0] - 1 - place["y_um"], "column": place["x_um"]}
 
     def limits(self, field: str) -> tuple[float, float]:
         """Lower and upper limit of a field over the whole run; signals begin at 0."""

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from ..cells.species import Colour, Look
-from .palette import ECM, NET, SHOWN, look_of
+from ..cells.species import Appearance, Colour
+from .palette import ECM, NET, TUMOR_GROUP, look_of
 
 VARIANTS = 8
 """Pictures per look, so that neighbours do not look alike."""
@@ -14,7 +14,6 @@ _FINE = 36  # a site is drawn at least so many points wide, and averaged down
 _SMALLEST_RADIUS = 1.1  # pixels: below that a cell would vanish in a large field
 _BYSTANDER = 0.45  # opacity of the liver's own cells in large fields, where they would drown the tumor cells
 _SEED = 11
-_TUMOR = next(shown.words for shown in SHOWN if shown.name == "tumor")
 _EATEN = look_of("tumor", "adherent").colour
 
 
@@ -23,7 +22,7 @@ def padding(scale: int) -> int:
     return max(2, scale)
 
 
-def cell_atlas(scale: int, looks: Mapping[int, Look]) -> tuple[np.ndarray, np.ndarray]:
+def cell_atlas(scale: int, looks: Mapping[int, Appearance]) -> tuple[np.ndarray, np.ndarray]:
     """Pictures of all looks, uint8 [n, size, size, 4], and where those of each number begin, int32 [256], -1: none."""
     place = np.full(256, -1, np.int32)
     pictures = []
@@ -33,7 +32,7 @@ def cell_atlas(scale: int, looks: Mapping[int, Look]) -> tuple[np.ndarray, np.nd
     return np.stack(pictures), place
 
 
-def cell_picture(look: Look, scale: int, variant: int = 0) -> np.ndarray:
+def cell_picture(look: Appearance, scale: int, variant: int = 0) -> np.ndarray:
     """One cell, uint8 [size, size, 4] (straight alpha)."""
     random = np.random.default_rng([_SEED, variant])
     fine = _enlargement(scale)
@@ -62,7 +61,7 @@ def cell_picture(look: Look, scale: int, variant: int = 0) -> np.ndarray:
         halo = look.glow * np.exp(-np.maximum(away - limit, 0.0) / 0.20) * np.clip((1.45 - away) / 0.6, 0, 1)
         rgb = np.where(inside[..., None], rgb, colour)
         alpha = np.where(inside, alpha, halo)
-    if scale <= 2 and look.group != _TUMOR:
+    if scale <= 2 and look.group != TUMOR_GROUP:
         alpha = alpha * _BYSTANDER
     return _reduce(rgb, alpha, fine)
 

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from abm.rules.migration import paces, ways_on
+from abm.kernels.walk import paces, turns_at
 from abm.tissue.sites import SINUSOID
 
 from . import tumor
@@ -19,7 +19,7 @@ class Vessels:
     def __init__(self, sites):
         sinusoids = [site for site in sites if site.kind == SINUSOID]
         self.ways = {site: self._bits(site) for site in sinusoids}
-        self._on, self._pace = ways_on(), paces(np.array(list(self.ways.values())))
+        self._on, self._pace = turns_at(), paces(np.array(list(self.ways.values())))
 
     @staticmethod
     def _bits(site: Site) -> int:

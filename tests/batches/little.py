@@ -39,9 +39,9 @@ from abm.measures.measure import measure
 
 
 @measure(unit="", kind="level")
-def trouble(run, seed: int, how: str, marker: str = "") -> float:
+def trouble(look, seed: int, how: str, marker: str = "") -> float:
     """What goes wrong in the run of one seed."""
-    if run.liver.seed != seed:
+    if look.liver.seed != seed:
         return 0.0
     if marker:
         if Path(marker).exists():

@@ -14,6 +14,7 @@ from abm.batches.loading import load_experiment
 from abm.folder import manifest
 from abm.folder.lock import LOCK
 from abm.folder.manifest import ResumeRefused
+from abm.folder.names import RESULTS, RUNS
 from abm.simulation import FolderInUse, RunInterrupted
 
 from .little import EXPERIMENT, TROUBLE, Dying, Here, little, rows, with_trouble, without_trouble
@@ -143,10 +144,10 @@ def test_interrupted_and_resumed(whole, tmp_path, count):
 
 
 def test_a_complete_batch_has_nothing_to_compute(whole, tmp_path):
-    before = (whole.folder / store.RESULTS).read_bytes()
+    before = (whole.folder / RESULTS).read_bytes()
     result = run_batch(little(tmp_path), whole.folder, resume=True)
     assert (result.computed, result.runs, result.failed) == (0, 6, 0)
-    assert (whole.folder / store.RESULTS).read_bytes() == before
+    assert (whole.folder / RESULTS).read_bytes() == before
 
 
 def test_killed_before_it_was_marked_complete(whole, tmp_path):
@@ -393,10 +394,10 @@ def test_the_forecast_counts_what_is_missing(tmp_path):
 def test_the_forecast_of_the_disk_is_about_right(tmp_path, keep):
     experiment = replace(little(tmp_path), replicates=1)
     result = run_batch(experiment, tmp_path / "batch", keep=keep)
-    runs = Path(result.folder / store.RUNS)
+    runs = Path(result.folder / RUNS)
     taken = (
         sum(path.stat().st_size for path in runs.rglob("*") if path.is_file())
         if keep == "tables"
-        else (result.folder / store.RESULTS).stat().st_size
+        else (result.folder / RESULTS).stat().st_size
     )
     assert 0.2 < taken / forecast(experiment, experiment.runs(), keep).disk_bytes < 5

@@ -5,8 +5,8 @@ import sys
 import numpy as np
 import pytest
 
-from abm.batches.design import DesignError, points_of, problem, run_id, samples
-from abm.batches.experiment import Sweep, Swept
+from abm.batches.design import DesignError, points_of, problem, samples
+from abm.batches.experiment import Sweep, Swept, run_id
 from abm.units import Quantity
 
 from .little import EXPERIMENT, little

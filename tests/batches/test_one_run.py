@@ -12,6 +12,7 @@ from abm.batches.executors import given_up
 from abm.batches.loading import load_experiment
 from abm.batches.one_run import STOPPED, code_digest, compute
 from abm.folder.manifest import plain
+from abm.folder.names import RUNS
 from abm.model import LiverModel
 from abm.simulation import RunInterrupted, Simulation
 
@@ -156,9 +157,9 @@ def test_an_interrupted_run_is_no_failure(begun, monkeypatch):
 
 def test_tables_are_kept(begun):
     _, folder, tasks = begun(keep="tables")
-    (folder / store.RUNS / (tasks[0].id + ".partial")).mkdir(parents=True)  # left by a killed worker
+    (folder / RUNS / (tasks[0].id + ".partial")).mkdir(parents=True)  # left by a killed worker
     assert compute(tasks[0]).status == "done"
-    own = folder / store.RUNS / tasks[0].id
+    own = folder / RUNS / tasks[0].id
     assert {path.name for path in own.iterdir()} == {
         "timeseries.parquet",
         "events.parquet",
@@ -173,7 +174,7 @@ def test_tables_are_kept(begun):
 def test_a_whole_run_is_kept_and_has_the_same_row(begun, tmp_path):
     experiment, folder, tasks = begun(keep="all")
     assert compute(tasks[0]).status == "done"
-    own = folder / store.RUNS / tasks[0].id
+    own = folder / RUNS / tasks[0].id
     assert json.loads((own / "manifest.json").read_text())["status"] == "complete"
     Simulation(LiverModel(experiment.runs()[0].config), folder=tmp_path / "alone").run()
     assert plain((own / "config.yaml").read_text()) == plain((tmp_path / "alone" / "config.yaml").read_text())
@@ -190,7 +191,7 @@ def test_a_kept_run_goes_on_from_its_checkpoint(begun, tmp_path, monkeypatch):
     assert compute(tasks[0]).status == "failed"  # at one hour, right after a checkpoint
     part = folder / store.PARTS / f"{tasks[0].id}.json"
     part.unlink()
-    own = folder / store.RUNS / tasks[0].id
+    own = folder / RUNS / tasks[0].id
     assert json.loads((own / "manifest.json").read_text())["status"] == "running"
     steps = []
     step = LiverModel.step

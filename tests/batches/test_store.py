@@ -13,6 +13,7 @@ import pytest
 
 from abm.batches import store
 from abm.folder.lock import FolderLocked, locked
+from abm.folder.names import RESULTS, SERIES
 
 from .little import EXPERIMENT, little
 
@@ -189,14 +190,14 @@ def test_values_survive_bit_for_bit(folder, experiment):
 
 def test_no_series_without_a_series(tmp_path):
     store.begin(tmp_path / "batch", little(tmp_path, "base: base.yaml\nmeasures: [tumor_cells]"))
-    assert store.read_series(tmp_path / "batch") is None and not (tmp_path / "batch" / store.SERIES).exists()
+    assert store.read_series(tmp_path / "batch") is None and not (tmp_path / "batch" / SERIES).exists()
 
 
 def test_one_line_in_pandas_polars_and_duckdb(folder, experiment):
     for run in experiment.runs():
         keep(folder, run, experiment, value=float(run.seed))
     store.merge(folder)
-    path = folder / store.RESULTS
+    path = folder / RESULTS
     by_arm = pandas.read_parquet(path).groupby("arm")["tumor_cells"].mean().to_dict()
     assert by_arm == {"control": 6.0, "no_kupffer": 6.0}
     assert dict(polars.read_parquet(path).group_by("arm").agg(polars.col("tumor_cells").mean()).iter_rows()) == by_arm

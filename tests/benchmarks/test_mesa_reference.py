@@ -6,12 +6,12 @@ import pytest
 from scipy import stats
 
 from abm import LiverModel
-from abm.cells.population import TUMOR
-from abm.cells.tumor import CIRCULATING
+from abm.cells.tumor import CIRCULATING, TUMOR
 from abm.fields.secretion import secrete
 from abm.ledger import cause, event
 from abm.record.event_table import events_table
 from abm.record.fates import fates_of
+from abm.rules.holding import holding
 from benchmarks.mesa_reference import MesaLiver, adopt, preset, without_what_is_new
 from benchmarks.mesa_reference.fields import SIGNALS
 from benchmarks.mesa_reference.model import CLASSES
@@ -76,7 +76,7 @@ def test_the_world_is_taken_over(busy):
     assert np.array_equal(twin.perfused, busy.sites.perfused != 0)
     np.testing.assert_allclose(twin.shear, busy.shear, rtol=1e-6)
     np.testing.assert_allclose(twin.lingering, busy.rules["passage"].lingering, rtol=1e-5)
-    np.testing.assert_allclose(twin.grip, busy.grip(), rtol=1e-12)
+    np.testing.assert_allclose(twin.grip, holding(busy), rtol=1e-12)
 
 
 def test_what_is_not_left_to_chance_is_equal(busy):

@@ -2,7 +2,8 @@ import pytest
 
 from abm.commands import UserError
 from abm.commands.measures import show_measures
-from abm.measures.measure import Line, shipped
+from abm.measures.measure import Line
+from abm.measures.topics import MEASURES
 
 
 @pytest.fixture
@@ -18,10 +19,10 @@ def shown(monkeypatch, capsys):
 @pytest.mark.parametrize("width", [60, 80, 160])
 def test_every_measure_with_its_parameters(shown, width):
     text = shown(width)
-    assert all(f"\n{name}  " in f"\n{text}" for name in shipped()) and "min_cells: 4" not in text
+    assert all(f"\n{name}  " in f"\n{text}" for name in MEASURES) and "min_cells: 4" not in text
     assert max(map(len, text.splitlines())) <= width
     text = shown(width, everything=True)
-    for name, measure in shipped().items():
+    for name, measure in MEASURES.items():
         assert f"\n{name}  " in f"\n{text}"
         for entry in measure.parameters:
             assert f"{entry.name}: " in text
@@ -30,13 +31,13 @@ def test_every_measure_with_its_parameters(shown, width):
     assert max(map(len, text.splitlines())) <= width
 
 
-@pytest.mark.parametrize("name", shipped())
+@pytest.mark.parametrize("name", MEASURES)
 def test_one_measure_in_full(shown, name):
     text = " ".join(shown(100, [name]).split())
-    assert text.startswith(f"{name} {shipped()[name].kind}")
-    for paragraph in shipped()[name].description.split("\n\n"):
+    assert text.startswith(f"{name} {MEASURES[name].kind}")
+    for paragraph in MEASURES[name].description.split("\n\n"):
         assert " ".join(paragraph.split()) in text
-    for entry in shipped()[name].parameters:
+    for entry in MEASURES[name].parameters:
         assert entry.description[1:] in text
     for field in Line.model_fields.values():
         assert field.alias is None or f"{field.alias}: " in text

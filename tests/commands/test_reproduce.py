@@ -9,7 +9,7 @@ from abm import cli
 from abm.commands import UserError
 from abm.commands.reproduce import files_of, load_all
 from abm.config import ConfigError
-from abm.config.loading import shipped_configs
+from abm.config.shipped import shipped_configs
 
 FILE = """\
 base:

@@ -23,7 +23,7 @@ from abm.comparison.figures import times
 from abm.comparison.outcome import Outcome
 from abm.comparison.rows import compared
 from abm.comparison.text import ratio_sentence
-from abm.config.loading import shipped_configs
+from abm.config.shipped import shipped_configs
 from abm.statistics import Estimate, Sample, ratio_estimate
 from abm.view.style import new_figure
 

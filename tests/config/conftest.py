@@ -1,12 +1,16 @@
 """A small config with everything that the loader has to deal with, so that its tests do not depend on the real one."""
 
 import functools
+import textwrap
 from typing import Annotated, ClassVar, Literal
 
 import pytest
 from pydantic import Field, create_model, model_validator
 from pydantic_core import PydanticCustomError
 
+from abm.config import layering, reading, shipped
+from abm.config.errors import ConfigError
+from abm.config.loading import load_config
 from abm.registry import Registry
 from abm.rules.rule import Rule, RuleParameters
 from abm.units import (
@@ -170,3 +174,53 @@ def compose(own=()):
 def small():
     """`compose` of the small config."""
     return compose
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """An empty working folder with shipped configs of its own."""
+    configs = tmp_path / "shipped"
+    for name, text in {
+        "lines/mc38.yaml": "name: MC38\nrules: {phagocytosis: {rate: 0.2 /h, share: 0.2}}",
+        "lines/hct116.yaml": "rules: {phagocytosis: {rate: 0.3 /h}}",
+        "hosts/nude.yaml": "rules: {phagocytosis: {rate: 0.4 /h}}\ncells: {natural_killer: {density: 40 /mm^2}}",
+        "hosts/resting.yaml": "cells: {natural_killer: {density: 10 /mm^2}}",
+        "spleen.yaml": "name: spleen\nduration: 7 d",
+    }.items():
+        write(configs / name, text)
+    for room in (shipped, reading, layering):
+        monkeypatch.setattr(room, "shipped_configs", lambda: configs)
+    work = tmp_path / "work"
+    work.mkdir()
+    monkeypatch.chdir(work)
+    return work
+
+
+def write(path, text):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(textwrap.dedent(text), encoding="utf-8")
+
+
+@pytest.fixture
+def load(folder, small):
+    """Writes files (the first is loaded) and loads."""
+
+    def load(text, *overrides, **files):
+        write(folder / "my.yaml", text)
+        for name, content in files.items():
+            write(folder / f"{name}.yaml", content)
+        return load_config("my.yaml", overrides, compose=small)
+
+    return load
+
+
+@pytest.fixture
+def report(load):
+    """The report of a config that is wrong."""
+
+    def report(*args, **files):
+        with pytest.raises(ConfigError) as caught:
+            load(*args, **files)
+        return str(caught.value)
+
+    return report

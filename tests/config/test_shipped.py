@@ -8,9 +8,10 @@ import yaml
 
 from abm import load_config, load_experiment
 from abm.config.describe import json_schema, warnings
-from abm.config.loading import presets, shipped_configs
 from abm.config.schema import compose
-from abm.config.shipped import find_shipped, shipped
+from abm.config.shipped import find_config, find_shipped, presets, shipped, shipped_configs
+
+from .conftest import write
 
 CONFIGS = sorted(path for path in shipped_configs().glob("*.yaml") if path.stem != "calibration")
 PRESETS = sorted([*shipped_configs().glob("lines/*.yaml"), *shipped_configs().glob("hosts/*.yaml")])
@@ -69,3 +70,13 @@ def test_everything_that_ships_has_a_name_and_a_sentence():
             assert yaml.safe_load(one.path.read_text())["published"]["id"] == one.id
     assert find_shipped(Path("elsewhere/V24"), "published") is None and find_shipped(Path("V24"), "config") is None
     assert load_experiment("who_stops_them").path == find_shipped(Path("who_stops_them"), "experiment")
+
+
+def test_a_shipped_config_is_found_by_name_or_as_from_a_checkout(folder):
+    spleen = folder.parent / "shipped" / "spleen.yaml"
+    for name in ("spleen", "spleen.yaml", "configs/spleen.yaml", "configs/spleen"):
+        assert find_config(Path(name)) == spleen
+    for name in ("nowhere", "lines/mc38.yaml", "../shipped/spleen.yaml", "/spleen.yaml", "configs", "."):
+        assert find_config(Path(name)) == Path(name)
+    write(folder / "spleen", "")
+    assert find_config(Path("spleen")) == Path("spleen"), "one's own file comes first"

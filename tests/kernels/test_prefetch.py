@@ -17,4 +17,5 @@ def total(values, ahead):
 
 def test_results_stay_and_places_outside_of_the_array_are_no_fault():
     values = np.arange(1000.0)
-    assert [total(values, ahead) for ahead in (0, 8, -5000, 1 << 40)] == [values.sum()] * 4
+    for column in (values, values.reshape(-1, 2)[:, 1], values[::-3]):
+        assert [total(column, ahead) for ahead in (0, 8, -5000, 1 << 40)] == [column.sum()] * 4

@@ -6,22 +6,25 @@ import os
 import subprocess
 import sys
 
+import numba
 import numpy as np
 import pytest
 from scipy import stats
 
 from abm.kernels.jit import jit
 from abm.kernels.random import (
+    could_happen,
+    does_happen,
     draw_each,
     happens,
     hash64,
-    may_strike,
+    normal,
     philox,
     shuffle_keys,
     shuffled,
     stream_key,
-    strikes,
     uniform,
+    uniform_each,
 )
 
 KEY = stream_key(1, "a rule")
@@ -190,26 +193,40 @@ def test_the_order_is_that_of_the_sort_keys(count):
     assert np.array_equal(shuffled(key, 5, uid, alive, count), expected)
 
 
+def bits_of(draw):
+    """The least random bits whose number in [0, 1) is `draw`, to its 53 bits."""
+    return np.uint64(int(draw * 2.0**53) << 11)
+
+
 def test_an_event_is_told_without_an_exponential_as_with_one():
-    draws = np.concatenate([np.random.default_rng(1).random(300), np.nextafter(0.25, [0.0, 1.0]), [0.0, 0.25]])
+    draws = np.concatenate([np.random.default_rng(1).random(300), 0.25 + np.array([-1, 1]) * 2.0**-53, [0.0, 0.25]])
     hazards = np.concatenate([[0.0, 1e-300, 1e-12, 50.0], -np.log1p(-draws), draws])
     for draw in draws[::7].tolist() + draws[-4:].tolist():
         for hazard in hazards.tolist():
-            assert strikes(draw, hazard) == (draw < -np.expm1(-hazard))
+            assert does_happen(bits_of(draw), hazard) == (draw < -np.expm1(-hazard))
 
 
-def test_a_draw_that_may_not_strike_strikes_with_no_lower_hazard():
+def test_what_could_not_happen_does_not_happen_with_any_lower_hazard():
     refused = 0
-    for draw in [*np.random.default_rng(2).random(200).tolist(), 0.0, 1e-300, 5e-324]:
+    for draw in [*np.random.default_rng(2).random(200).tolist(), 0.0, 2.0**-53, 1.0 - 2.0**-53]:
         for bound in (0.0, 1e-12, 0.5 * draw, draw / 1.000001, draw, -np.log1p(-draw), 50.0):
-            if not may_strike(draw, bound):
+            if not could_happen(bits_of(draw), bound):
                 refused += 1
                 for hazard in (np.nextafter(bound, np.inf), bound, np.nextafter(bound, 0.0), 0.5 * bound, 0.0):
-                    assert not strikes(draw, hazard)
+                    assert not does_happen(bits_of(draw), hazard)
     assert refused > 400
-    assert not may_strike(0.5, np.nan)
+    assert not could_happen(bits_of(0.5), np.nan)
 
 
 def test_one_draw_of_many_cells_is_that_of_each():
     uids = np.array([hash64(KEY, np.uint64(k), 0, 0) for k in range(37)], np.uint64)
     assert draw_each(KEY, -5, uids[::2], 3).tolist() == [hash64(KEY, uid, -5, 3) for uid in uids[::2]]
+    assert uniform_each(KEY, -5, uids[::2], 3).tolist() == [uniform(KEY, -5, uid, 3) for uid in uids[::2]]
+
+
+def test_normal_numbers_are_normal_and_come_in_pairs_of_uniform_ones():
+    trials = 20_000 if not numba.config.DISABLE_JIT else 2000
+    numbers = np.array([normal(KEY, 3, np.uint64(n), 1) for n in range(trials)])
+    assert stats.kstest(numbers, "norm").pvalue > 1e-3
+    first, second = (uniform(KEY, 3, np.uint64(7), n) for n in (1, 2))
+    assert numbers[7] == pytest.approx(np.sqrt(-2.0 * np.log(1.0 - first)) * np.cos(2.0 * np.pi * second), rel=1e-12)

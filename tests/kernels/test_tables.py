@@ -2,13 +2,29 @@
 
 import copy
 import pickle
+import weakref
+from typing import NamedTuple
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from abm.kernels.tables import ALIVE, FREE, HIGH, Rows, Table, as_rows, blank_row, free_slot, new_book, take_slot
+from abm.kernels.tables import (
+    ALIVE,
+    FREE,
+    HIGH,
+    Rows,
+    Table,
+    as_rows,
+    blank_row,
+    born,
+    bytes_of,
+    columns_of,
+    free_slot,
+    new_book,
+    take_slot,
+)
 
 DTYPE = np.dtype([("alive", "u1"), ("uid", "u8")])
 ROOM = 6
@@ -60,6 +76,52 @@ def test_a_new_cell_begins_blank_and_others_are_not_touched():
     assert take_slot(table) == 1
     assert table.rows.uid[:3].tolist() == [10, 0, 12], "nothing is left of the cell that stood there"
     assert table.rows.alive[:3].tolist() == [1, 1, 1] and table.blank.alive[0] == 0
+
+
+def test_a_newborn_is_like_its_template_or_its_mother():
+    table, like = new_table(), blank_row(DTYPE, uid=77)
+    assert like.uid.tolist() == [77] and like.alive[0] == 0
+    assert born(table, like[0]) == 0 and born(table, table.rows[0]) == 1
+    table.rows[0].uid = 5
+    free_slot(table, 0)
+    assert born(table, table.rows[1]) == 0
+    assert table.rows.uid[:3].tolist() == [77, 77, 0] and table.rows.alive[:3].tolist() == [1, 1, 0]
+    assert table.book.tolist() == new_book(table.rows).tolist()
+    with pytest.raises(ValueError, match="nobody"):
+        blank_row(DTYPE, nobody=1)
+
+
+def test_columns_and_bytes_are_views_of_the_rows():
+    class Uids(NamedTuple):
+        uid: np.ndarray
+        alive: np.ndarray
+
+    rows = as_rows(np.zeros(4, DTYPE))
+    columns, raw = columns_of(rows, Uids), bytes_of(rows)
+    columns.uid[2], columns.alive[2] = 9, 1
+    raw[1] = raw[2]
+    assert (
+        rows.uid.tolist() == [0, 9, 9, 0] and rows.alive.tolist() == [0, 1, 1, 0] and raw.shape == (4, DTYPE.itemsize)
+    )
+    for other in (copy.deepcopy(rows), rows.copy(), rows[:]):
+        columns_of(other, Uids).uid[0] = 3
+        assert other.uid[0] == 3
+    assert rows.uid[0] == 3 and columns_of(rows, Uids).uid[0] == 3, "the last one was a view"
+    assert columns_of(rows[1:], Uids).uid.tolist() == [9, 9, 0]
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_kept_columns_do_not_keep_their_rows(again):
+    class Uids(NamedTuple):
+        uid: np.ndarray
+
+    rows = as_rows(np.zeros(4, DTYPE))
+    if again:
+        rows = as_rows(rows.copy())
+    assert columns_of(rows, Uids).uid is columns_of(rows, Uids).uid or again
+    seen = weakref.ref(rows)
+    del rows
+    assert seen() is None
 
 
 def test_the_book_of_no_rows():

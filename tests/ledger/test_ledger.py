@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 
-from abm.cells.population import TUMOR
-from abm.cells.tumor import TumorCell
+from abm.cells.tumor import TUMOR, TumorCell
 from abm.kernels.jit import jit
 from abm.kernels.sites import place
 from abm.kernels.tables import ALIVE, Rows, Table, as_rows, blank_row, new_book, take_slot

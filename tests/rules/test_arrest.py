@@ -6,7 +6,8 @@ import pytest
 from abm.cells.tumor import ADHERENT, CIRCULATING, DORMANT, EXTRAVASATED, HELD
 from abm.kernels.random import uniform
 from abm.ledger import cause, event
-from abm.rules.arrest import NO_GRIP, Arrest, Grip, holding
+from abm.rules.arrest import Arrest
+from abm.rules.holding import NOTHING_HOLDS, Holding, held_by, holding
 from abm.tissue.sites import LUMEN, TISSUE
 from tests.worlds import (
     again,
@@ -36,7 +37,7 @@ RATES = {
     "shear_death": "0.01 /h",
     "contact_hold": 10,
 }
-GRIP = Grip(size=0.004, reference_misfit=0.6, wall=0.002, kupffer=0.03, net_fold=5.0)
+HOLDING = Holding(size=0.004, reference_misfit=0.6, wall=0.002, kupffer=0.03, net_fold=5.0)
 
 
 def touching_kupffer(model):
@@ -50,14 +51,14 @@ def touching_kupffer(model):
     return tuple(inner[on][0]), tuple(inner[~on][0])
 
 
-def naive_hazards(grip, kupffer, net, radius_um, diameter_um):
-    misfit = max(diameter_um / (2 * radius_um) - 1, 0) / grip.reference_misfit
+def naive_hazards(holding, kupffer, net, radius_um, diameter_um):
+    misfit = max(diameter_um / (2 * radius_um) - 1, 0) / holding.reference_misfit
     hazards = {
-        cause.KUPFFER: grip.kupffer if kupffer else 0.0,
-        cause.SIZE: grip.size * misfit**2,
-        cause.WALL: grip.wall,
+        cause.KUPFFER: holding.kupffer if kupffer else 0.0,
+        cause.SIZE: holding.size * misfit**2,
+        cause.WALL: holding.wall,
     }
-    return hazards | {cause.NET: grip.net_fold * net * sum(hazards.values())}
+    return hazards | {cause.NET: holding.net_fold * net * sum(hazards.values())}
 
 
 @pytest.mark.parametrize("kupffer", [True, False])
@@ -71,8 +72,8 @@ def test_holding_is_the_competition_of_its_hazards(kupffer, net, diameter):
     seen = (
         np.bincount(
             [
-                holding(
-                    GRIP,
+                held_by(
+                    HOLDING,
                     model.sites,
                     nets,
                     np.float32(4.4),
@@ -88,33 +89,33 @@ def test_holding_is_the_competition_of_its_hazards(kupffer, net, diameter):
         )
         / draws.size
     )
-    hazards = naive_hazards(GRIP, kupffer, net, 4.4, diameter)
+    hazards = naive_hazards(HOLDING, kupffer, net, 4.4, diameter)
     total = sum(hazards.values())
     for reason, hazard in hazards.items():
         assert seen[reason] == pytest.approx(-np.expm1(-10.0 * total) * hazard / total, abs=1e-3)
     assert seen[cause.NONE] == pytest.approx(np.exp(-10.0 * total), abs=1e-3)
 
 
-def test_nothing_holds_without_a_grip():
+def test_nothing_holds_without_the_rule():
     model = liver()
     site = touching_kupffer(model)[0]
     assert (
-        holding(NO_GRIP, model.sites, model.nets, np.float32(4.4), np.float32(20), *map(int, site), 10.0, 0.0)
+        held_by(NOTHING_HOLDS, model.sites, model.nets, np.float32(4.4), np.float32(20), *map(int, site), 10.0, 0.0)
         == cause.NONE
     )
-    assert model.grip() == NO_GRIP
+    assert holding(model) == NOTHING_HOLDS
 
 
-def test_grip_holds_the_reference_cell_as_configured():
+def test_the_reference_cell_is_held_as_configured():
     parameters = Arrest.Parameters(mechanical=0.6)
-    grip = Arrest(parameters).grip(300.0, 5.0)
+    held = Arrest(parameters).holding(300.0, 5.0)
     lumen = 8.66 * np.exp(0.102 * np.random.default_rng(1).standard_normal(200_000))
-    mean = (np.maximum(14.0 / lumen - 1.0, 0.0) ** 2).mean() / grip.reference_misfit**2
-    assert 1.0 - np.exp(-grip.size * mean * 300.0) == pytest.approx(0.6, abs=0.003)
-    certain = Arrest(Arrest.Parameters(mechanical=1)).grip(300.0, 0.0)
+    mean = (np.maximum(14.0 / lumen - 1.0, 0.0) ** 2).mean() / held.reference_misfit**2
+    assert 1.0 - np.exp(-held.size * mean * 300.0) == pytest.approx(0.6, abs=0.003)
+    certain = Arrest(Arrest.Parameters(mechanical=1)).holding(300.0, 0.0)
     assert 1.0 - np.exp(-certain.size * 300.0) == pytest.approx(1.0) and np.isfinite(certain.size)
     loose = Arrest(Arrest.Parameters(reference_diameter="5 um", reference_lumen="5 um", reference_lumen_log_sd=0))
-    assert np.isfinite(loose.grip(300.0, 0.0).reference_misfit)
+    assert np.isfinite(loose.holding(300.0, 0.0).reference_misfit)
 
 
 # --- held cells -----------------------------------------------------------------------------------------------------

@@ -23,7 +23,7 @@ NAMES = {one.name for one in (*SHIPPED.species, *SHIPPED.fields, *SHIPPED.layers
     "blood",
     "flow",
 }
-NOT_RULES = {"__init__", "rule", "supply", "surroundings"}
+NOT_RULES = {"__init__", "holding", "rule", "supply", "surroundings"}
 
 GROUPS: list[type[BaseModel]] = [
     *(rule.Parameters for rule in RULES),

@@ -5,7 +5,7 @@ import pytest
 
 from abm.cells.endothelium import ACTIVATED, QUIESCENT, RETRACTED
 from abm.cells.kupffer import ENGULFING, REPROGRAMMED, RESTING, TNF_SECRETING
-from abm.rules.endothelial_activation import passed_on, relaxed
+from abm.rules.endothelial_activation import passed_on
 from abm.tissue.sites import TISSUE
 from tests.worlds import assert_sound, changed, liver, put, run_rule, sinusoids, state_of, without
 
@@ -127,22 +127,6 @@ def test_only_resting_cells_are_counted_as_secreting(before, after):
     run_rule(model, "endothelial_activation", 2.0)
     assert model.kupffer.rows.state[kupffer] == after
     assert model.kupffer.rows.tnf[kupffer] > 0.4
-
-
-@pytest.mark.parametrize("level", [0.0, 0.3, 1.0])
-@pytest.mark.parametrize("signal", [0.0, 0.2, 1.0])
-def test_expression_relaxes_exactly(level, signal):
-    fine = level
-    for _ in range(20_000):
-        fine += (0.4 * signal * (1 - fine) - 0.2 * fine) * 3.0 / 20_000
-    assert relaxed(np.float32(level), signal, 0.4, 0.2, 3.0) == pytest.approx(fine, abs=1e-4)
-    halves = relaxed(relaxed(np.float32(level), signal, 0.4, 0.2, 1.5), signal, 0.4, 0.2, 1.5)
-    assert relaxed(np.float32(level), signal, 0.4, 0.2, 3.0) == pytest.approx(halves, abs=1e-6)
-
-
-def test_without_rates_expression_stays_and_traces_vanish():
-    assert relaxed(np.float32(0.4), 1.0, 0.0, 0.0, 5.0) == np.float32(0.4)
-    assert relaxed(np.float32(2e-6), 0.0, 0.4, 0.2, 10.0) == 0.0
 
 
 def test_the_wall_saturates_where_tnf_does_and_decays_without():

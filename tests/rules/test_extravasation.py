@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from abm.cells.endothelium import RETRACTED
-from abm.cells.population import TUMOR, Population
-from abm.cells.tumor import ADHERENT, EXTRAVASATED, HELD
+from abm.cells.population import Population
+from abm.cells.tumor import ADHERENT, EXTRAVASATED, HELD, TUMOR
 from abm.kernels.random import hash64, uniform
 from abm.ledger import event
 from abm.ledger.ledger import Ledger

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from abm.cells.population import KUPFFER, TUMOR
-from abm.cells.tumor import ADHERENT, CIRCULATING, DORMANT, EXTRAVASATED, HELD
+from abm.cells.kupffer import KUPFFER
+from abm.cells.tumor import ADHERENT, CIRCULATING, DORMANT, EXTRAVASATED, HELD, TUMOR
 from abm.kernels.random import stream_key, uniform
 from abm.ledger import cause, event
 from abm.ledger.ledger import Ledger

@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 
 from abm.cells.kupffer import REPROGRAMMED
-from abm.cells.population import TUMOR
-from abm.cells.tumor import CIRCULATING, HELD
+from abm.cells.tumor import CIRCULATING, HELD, TUMOR
 from abm.kernels.sites import COLUMN_OFFSET, ROW_OFFSET
 from abm.rules.kupffer_crawling import arrested, creep_to_prey, moves_to_prey, way_to_prey
 from abm.tissue.sites import LUMEN, PARENCHYMA, SINUSOID, TISSUE

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from abm.cells.kupffer import ENGULFING, REPROGRAMMED, RESTING
-from abm.cells.population import TUMOR
+from abm.cells.tumor import TUMOR
 from abm.rules.kupffer_reprogramming import reprogram
 from abm.tissue.sites import LUMEN, TISSUE
 from tests.worlds import changed, every, lattice, liver, put, settle, sinusoids, sized, state_of, without

@@ -1,31 +1,39 @@
 """Migration: how fast, how straight, how far up the chemokine; who stops where; and that no side is favoured."""
 
+import numba
 import numpy as np
 import pytest
 
+from abm.cells.kupffer import KUPFFER
 from abm.cells.natural_killer import HANDLING, IN_CONTACT, PATROLLING
-from abm.cells.neutrophil import N1, NETTING
-from abm.cells.population import KUPFFER, NEUTROPHIL, TUMOR
-from abm.cells.tumor import ADHERENT, DORMANT, EXTRAVASATED, HELD
+from abm.cells.neutrophil import N1, NETTING, NEUTROPHIL
+from abm.cells.tumor import ADHERENT, DORMANT, EXTRAVASATED, HELD, TUMOR
+from abm.config.schema import SHIPPED
+from abm.kernels.contact import NOBODY, Sought, nobody_of
 from abm.kernels.random import uniform
 from abm.kernels.sites import COLUMN_OFFSET, ROW_OFFSET, neighbour, ways_along
+from abm.kernels.tables import columns_of
+from abm.kernels.walk import (
+    _NEXT_HOP,
+    NO_LURE,
+    STAYS,
+    Lure,
+    Pace,
+    Vessels,
+    Walkers,
+    next_heading,
+    next_site,
+    paces,
+    turns_at,
+    way_on,
+)
+from abm.kernels.walk import walk as walk_along
 from abm.ledger import event
 from abm.ledger.ledger import Ledger
-from abm.rules.migration import (
-    _NEXT_HOP,
-    Vessels,
-    crawl,
-    creep,
-    getting_on,
-    next_heading,
-    next_lumen_site,
-    paces,
-    patrol,
-    way_on,
-    ways_on,
-)
+from abm.rules.migration import creep, getting_on, meet, touch
 from abm.rules.surroundings import count_beside
 from abm.tissue.sites import LUMEN, PARENCHYMA, PORTAL_TRACT, SINUSOID, TISSUE
+from abm.units import value_at
 from tests.worlds import (
     KEY,
     around,
@@ -48,32 +56,48 @@ FAR = 1e9  # um of memory: a heading that is never forgotten
 UP, RIGHT, DOWN, LEFT = 0, 2, 4, 6
 
 
-def seen(sites, tumor=None) -> Vessels:
-    """The vessels of the tissue as it is now, and what touches a tumor cell."""
-    beside = np.zeros(sites.kind.shape, np.uint8)
-    if tumor is not None:
-        count_beside(beside, tumor.rows, sites.periodic)
+WALKING = [species for species in SHIPPED.species if species.walks is not None]
+
+
+def seen(sites) -> Vessels:
+    """The vessels of the tissue as it is now."""
     ways = ways_along(sites.kind, SINUSOID, sites.periodic)
-    return Vessels(ways, beside, ways_on(), paces(ways[sites.kind == SINUSOID]))
+    return Vessels(ways, turns_at(), paces(ways[sites.kind == SINUSOID]), TUMOR)
+
+
+def let_walk(name, cells, sites, tumor, lure, *, step, path, memory):
+    """As the rule does; whom each cell has met, and the ledger's entries."""
+    walks = cells.species.walks
+    beside, rows, ledger = np.zeros(sites.kind.shape, np.uint8), cells.rows, Ledger()
+    count_beside(beside, tumor.used, sites.periodic)
+    meets = walks.contact is not None
+    sought = Sought(TUMOR, beside, tumor.rows.uid, rows.target if meets else nobody_of(rows.size), meets)
+    order = cells.order(KEY, step)
+    walking = map(cells.number_of, walks.states or cells.states)
+    pace = Pace(sum(1 << state for state in walking), path, memory, 10.0)
+    met = walk_along(
+        columns_of(rows, Walkers), cells.code, sites, LUMEN, seen(sites), pace, lure, sought, KEY, step, order
+    )
+    if meets:
+        book = ledger.book(order.size)
+        meet(
+            rows.state,
+            rows.target,
+            cells.number_of(walks.contact),
+            tumor.rows,
+            sites.zone,
+            book,
+            60.0 * step,
+            order,
+            met,
+        )
+    else:
+        touch(rows[walks.touching], order, met)
+    return ledger.entries
 
 
 def walk(cells, sites, tumor, *, step=0, path=25.0, memory=60.0):
-    ledger = Ledger()
-    patrol(
-        cells.rows,
-        tumor.rows,
-        sites,
-        seen(sites, tumor),
-        ledger.book(cells.count),
-        60.0 * step,
-        KEY,
-        step,
-        cells.order(KEY, step),
-        path,
-        10.0,
-        memory,
-    )
-    return ledger.entries
+    return let_walk("natural_killer", cells, sites, tumor, NO_LURE, step=step, path=path, memory=memory)
 
 
 def nobody(sites):
@@ -94,7 +118,7 @@ def leaving(*open_directions: int) -> np.ndarray:
     """The chances [came from, leaves by] at a site with these open directions, each way by the direction it lies in."""
     bits = sum(1 << k for k in open_directions)
     came_from = (np.array(open_directions) + 4) % 8
-    return np.diff(ways_on()[bits], axis=1, prepend=0.0)[np.ix_(came_from, open_directions)]
+    return np.diff(turns_at()[bits], axis=1, prepend=0.0)[np.ix_(came_from, open_directions)]
 
 
 def test_every_way_is_taken_as_often_as_it_is_come_from():
@@ -107,7 +131,7 @@ def test_every_way_is_taken_as_often_as_it_is_come_from():
         if len(ways) > 1:
             assert np.diag(chances).max() < 0.02, "hardly anybody turns back where there is another way"
         for heading in range(8):
-            summed = ways_on()[bits, heading]
+            summed = turns_at()[bits, heading]
             assert summed[ways[-1]] == pytest.approx(1.0)
             if (heading + 4) % 8 not in ways:
                 np.testing.assert_allclose(np.diff(summed, prepend=0.0)[ways], 1 / len(ways), rtol=1e-5)
@@ -126,11 +150,11 @@ def naive_way(sites, site, heading, draw):
     """As `way_on`: ways in the order of their directions share the draw."""
     ways = [k for k in range(8) if (p := neighbour(sites, *site, k))[0] >= 0 and sites.kind[p] == SINUSOID]
     bits = sum(1 << k for k in ways)
-    return next((k for k in ways if draw < ways_on()[bits, heading, k]), ways[-1] if ways else -1)
+    return next((k for k in ways if draw < turns_at()[bits, heading, k]), ways[-1] if ways else -1)
 
 
 def naive_next(sites, site, way, uid, step, n):
-    """As `next_lumen_site`, as a list of the places passed on the way."""
+    """As `next_site`, as a list of the places passed on the way."""
     if way < 0:
         return -1, -1, 0, 1.0
     vessels, direction, passed, length = seen(sites), way, [site], 0.0
@@ -168,14 +192,14 @@ def test_next_site_is_its_naive_twin(periodic):
             draw, uid = rng.random(), np.uint64(rng.integers(1 << 60))
             way = way_on(vessels, row, column, heading, draw)
             assert way == naive_way(sites, (row, column), heading, draw)
-            found = next_lumen_site(sites, vessels, row, column, way, KEY, 7, uid, 2)
+            found = next_site(sites, sites.population[LUMEN], vessels, row, column, way, KEY, 7, uid, 2)
             assert found == pytest.approx(naive_next(sites, (int(row), int(column)), way, uid, 7, 2))
             outcomes.add(round(found[3], 3))
     assert len(outcomes) > 4
 
 
 def straight_on(sites, row, column, way):
-    return next_lumen_site(sites, seen(sites), row, column, way, KEY, 0, np.uint64(1), 0)
+    return next_site(sites, sites.population[LUMEN], seen(sites), row, column, way, KEY, 0, np.uint64(1), 0)
 
 
 @pytest.mark.parametrize(("leukocytes", "to", "length"), [(0, 11, 1), (1, 12, 2), (3, 14, 4), (4, -1, 4)])
@@ -237,7 +261,7 @@ def test_a_walk_that_nothing_calls_stays_even(population, edges, minutes):
             population: {"density": "200 /mm^2"},
         },
     )
-    ways = model.rules["migration"].ways
+    ways = model.rules["migration"].vessels.ways
     tissue = model.anatomy
     way = tissue.portal_distance_um / (tissue.portal_distance_um + tissue.central_distance_um)
     edge = np.ones(model.shape, bool)
@@ -418,9 +442,8 @@ def test_busy_cells_and_speed_zero_stay():
 
 
 def climb(cells, sites, cxcl1, *, tumor=None, step=0, path=50.0, memory=60.0, chemotaxis=0.8):
-    crawl(
-        cells.rows, sites, seen(sites, tumor), KEY, step, cells.order(KEY, step), path, 10.0, memory, cxcl1, chemotaxis
-    )
+    tumor, lure = nobody(sites) if tumor is None else tumor, Lure(cxcl1, chemotaxis)
+    let_walk("neutrophil", cells, sites, tumor, lure, step=step, path=path, memory=memory)
 
 
 @pytest.mark.parametrize("path", [10.0, 55.0, 700.0])  # the longest takes more moves than have their draws beforehand
@@ -526,6 +549,45 @@ def test_a_netting_neutrophil_stays():
     cells = settle(sites, "neutrophil", [(2, 10), (2, 20)], heading=RIGHT, state=[NETTING, N1])
     climb(cells, sites, np.zeros((5, 60), np.float32), memory=FAR)
     assert cells.rows.column.tolist() == [10, 25]
+
+
+# --- whoever else walks -------------------------------------------------------------------------------------------
+
+
+def test_any_population_walks_up_any_signal_and_stops_at_anybody():
+    """Nothing in the walk knows who walks: here tumor cells climb to a neutrophil, and know whom they met."""
+    sites = vessel(periodic=False)
+    ends = settle(sites, "neutrophil", [(2, 50), (2, 3)])
+    cells = settle(sites, "tumor", [(2, 20), (2, 30)], state=[HELD, ADHERENT])
+    slope = np.tile(np.linspace(1, 50, 60, dtype=np.float32), (5, 1))
+    near = np.zeros((5, 60), np.uint8)
+    near[1:4, 49:52] = near[1:4, 2:5] = 1
+    heading = np.zeros((cells.rows.size, 2), np.uint8)[:, 0]  # tumor cells have none of their own
+    rows = cells.rows
+    columns = Walkers(rows.state, rows.row, rows.column, rows.uid, heading)
+    sought = Sought(NEUTROPHIL, near, ends.rows.uid, nobody_of(rows.size), True)
+    pace, lure = Pace(1 << ADHERENT, 2000.0, FAR, 10.0), Lure(slope, 1e9)
+    met = walk_along(columns, TUMOR, sites, LUMEN, seen(sites), pace, lure, sought, KEY, 0, np.array([0, 1]))
+    assert met.tolist() == [STAYS, 0] and rows.column.tolist() == [20, 49]
+    assert_in_place(sites, ends, cells)
+    met = walk_along(columns, TUMOR, sites, LUMEN, seen(sites), pace, NO_LURE, sought, KEY, 0, np.array([1, 0]))
+    assert met.tolist() == [0, STAYS] and rows.column.tolist() == [20, 49], "it is there already"
+    ignoring = sought._replace(ignored=np.where([False, True], ends.rows.uid[0], np.uint64(0)))
+    met = walk_along(columns, TUMOR, sites, LUMEN, seen(sites), pace, lure, ignoring, KEY, 0, np.array([1]))
+    assert met.tolist() == [NOBODY] and rows.column[1] > 49
+
+
+@pytest.mark.parametrize("species", WALKING, ids=lambda species: species.name)
+def test_who_walks_has_what_walking_takes(species):
+    model, walks = liver("migration", mm=0.3), species.walks
+    cells = model.populations[species.name]
+    assert set(Walkers._fields) <= set(cells.rows.dtype.names)
+    speed, persistence = (value_at(model.config, path) for path in (walks.speed, walks.persistence))
+    pace = model.rules["migration"].paces[species.name]
+    assert (pace.path_um, pace.memory_um) == (speed * model.dt_minutes, speed * persistence * 60.0) and speed > 0
+    assert not walks.up or (walks.up in model.fields and 0 < value_at(model.config, walks.chemotaxis) <= 1)
+    first = model.populations[WALKING[0].name].rows
+    assert numba.typeof(columns_of(cells.rows, Walkers)) == numba.typeof(columns_of(first, Walkers)), "compiled once"
 
 
 # --- tumor cells --------------------------------------------------------------------------------------------------

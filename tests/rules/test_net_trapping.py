@@ -6,6 +6,7 @@ import pytest
 from abm.cells.tumor import ADHERENT, CIRCULATING, DORMANT, EXTRAVASATED, HELD
 from abm.ledger import cause, event
 from abm.ledger.ledger import Ledger
+from abm.rules.holding import holding
 from abm.rules.net_trapping import wrap
 from abm.tissue.sites import LUMEN, TISSUE
 from tests.worlds import changed, every, lattice, liver, put, settle, sinusoids, state_of
@@ -98,10 +99,10 @@ def test_a_cleared_net_lets_go(model):
     assert model.tumor.rows[slot].net == 0.0
 
 
-def test_it_strengthens_the_grip_on_passing_cells():
+def test_it_strengthens_what_holds_passing_cells():
     on, off = liver("arrest", "net_trapping", mm=0.3), liver("arrest", mm=0.3)
-    assert on.grip().net_fold == on.rules["net_trapping"].parameters.capture_fold
-    assert off.grip().net_fold == 0.0
+    assert holding(on).net_fold == on.rules["net_trapping"].parameters.capture_fold
+    assert holding(off).net_fold == 0.0
 
 
 def test_nothing_happens_without_nets_or_cells_or_rule(model):

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from abm.cells.neutrophil import N1, N2, NETTING
-from abm.cells.population import NEUTROPHIL
+from abm.cells.neutrophil import N1, N2, NETTING, NEUTROPHIL
 from abm.kernels.random import uniform
-from abm.rules.neutrophil_recruitment import age, attracting_sites
+from abm.rules.neutrophil_recruitment import age
+from abm.rules.supply import attracting_sites
 from abm.tissue.sites import LUMEN, SINUSOID
 from tests.worlds import (
     assert_chance,

@@ -6,8 +6,10 @@ import pytest
 from abm.cells.natural_killer import HANDLING, IN_CONTACT, PATROLLING
 from abm.cells.neutrophil import N1
 from abm.kernels.random import uniform
+from abm.kernels.tables import columns_of
+from abm.kernels.traffic import Residents, leave
 from abm.ledger import event
-from abm.rules.nk_killing import Arms, endure, hill, kill_hazard, renew, susceptibility
+from abm.rules.nk_killing import KillPathways, endure, hill, kill_hazard, susceptibility
 from abm.tissue.sites import LUMEN, TISSUE
 from tests.worlds import (
     again,
@@ -47,7 +49,24 @@ RULE = {
     "lactate_death": "0.05 /h",
 }
 STEADY = {"density": "0 /mm^2"}  # nobody comes; who is there stays long
-ARMS = Arms(2.0, 0.4, 0.3, 0.3, 4.0, 24.0, 0.5, 0.7, 0.7, 0.4, 0.7, 10.0, 2.0, 2.0, 0.05, 1.0)
+PATHWAYS = KillPathways(
+    rate=2.0,
+    trail=0.4,
+    fasl=0.3,
+    perforin=0.3,
+    full_until_h=4.0,
+    lost_by_h=24.0,
+    through_wall=0.5,
+    platelet_shield=0.7,
+    net_shield=0.7,
+    neutrophil_shield=0.4,
+    tgf_beta_inhibition=0.7,
+    lactate_half=10.0,
+    lactate_steepness=2.0,
+    leave=2.0,
+    lactate_death=0.05,
+    lactate_at_rest=1.0,
+)
 
 
 def encounters(step="5 min", parameters=None, line=None, killer=1, layer=LUMEN, **target):
@@ -154,7 +173,7 @@ def test_contacts_that_kill_nobody_end_after_their_time(why):
 
 
 @compiled_only
-def test_the_arms_share_the_kills():
+def test_the_pathways_share_the_kills():
     model = encounters(parameters={"trail_share": 0.5, "fasl_share": 0.3, "perforin_share": 0.2, "contact_time": "1 h"})
     start, by, n = state_of(model), np.zeros(3, int), 0
     while by.sum() < 1500:
@@ -210,7 +229,7 @@ def test_kill_hazard_is_what_plain_python_says():
         ]
         lactate, tgf_beta = float(rng.uniform(0, 30)), float(rng.uniform(0, 3))
         expected = naive_hazard(cell, 20.0, lactate, tgf_beta, (around == model.neutrophil.code).any())
-        assert kill_hazard(cell, model.sites, 20.0, lactate, tgf_beta, ARMS) == pytest.approx(expected, rel=1e-6)
+        assert kill_hazard(cell, model.sites, 20.0, lactate, tgf_beta, PATHWAYS) == pytest.approx(expected, rel=1e-6)
 
 
 def test_who_dies_in_lactate_and_who_leaves_is_what_plain_python_says():
@@ -232,12 +251,12 @@ def test_who_dies_in_lactate_and_who_leaves_is_what_plain_python_says():
         hazard = 0.05 * (level**2 / (100 + level**2) - 1 / 101) * hours
         poisoned.append(level > 1.0 and uniform(key, step, row.uid, 2) < 1 - np.exp(-hazard))
     poisoned = np.array(poisoned)
-    endure(cells.table, sites, 120.0, key, step, hours, lactate, ARMS)  # at 2 h
+    endure(cells.table, sites, 120.0, key, step, hours, lactate, PATHWAYS)  # at 2 h
     free = ~poisoned & ((rows.state == PATROLLING) | ((rows.state == HANDLING) & (rows.busy_h <= 2.0)))
     assert ((cells.rows.alive == 0) == poisoned).all() and 20 < poisoned.sum() < len(rows)
     assert ((cells.rows.state == PATROLLING)[~poisoned] == free[~poisoned]).all()
     left = free & np.array([uniform(key, step, row.uid, 0) < 1 - np.exp(-0.05 * hours) for row in rows])
-    renew(cells.table, sites, key, step, hours, 0.05, 0.5, np.float32(2.0), np.empty((0, 2), np.int64), np.uint64(1))
+    leave(columns_of(cells.rows, Residents), cells.book, sites, LUMEN, key, step, PATROLLING, 0.05 * hours)
     assert ((cells.rows.alive == 0) == (poisoned | left)).all() and 20 < left.sum() < free.sum()
     assert ((sites.population[LUMEN] != 0).sum(), (sites.occupant[LUMEN] >= 0).sum()) == (cells.count, cells.count)
 

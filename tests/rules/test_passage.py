@@ -7,7 +7,7 @@ from abm.cells.tumor import ADHERENT, CIRCULATING, HELD
 from abm.kernels.random import uniform
 from abm.kernels.sites import lift
 from abm.ledger import cause, event
-from abm.rules.arrest import holding
+from abm.rules.holding import held_by, holding
 from abm.rules.passage import carry
 from abm.tissue.sites import CENTRAL_VEIN, LUMEN, PARENCHYMA, SINUSOID
 from tests.worlds import (
@@ -58,7 +58,7 @@ def carry_one(model, slot):
         model.sites.perfused.copy(),
         model.anatomy.radius_um,
         model.nets,
-        model.grip(),
+        holding(model),
         model.spacing_um,
         model.rules["passage"].lingering,
     )
@@ -104,8 +104,8 @@ def naive_passage(model, cell):
     carrying = model.flow.carries & model.sites.perfused
     while True:
         if model.sites.population[LUMEN][site] == 0:
-            reason = holding(
-                model.grip(),
+            reason = held_by(
+                holding(model),
                 model.sites,
                 model.nets,
                 model.anatomy.radius_um[site],

@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 
-from abm.cells.population import TUMOR
-from abm.cells.tumor import EXTRAVASATED, HELD
+from abm.cells.tumor import EXTRAVASATED, HELD, TUMOR
 from abm.kernels.random import uniform
 from abm.rules.perfusion import obstruct, stirring
 from abm.rules.surroundings import count_beside

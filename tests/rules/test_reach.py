@@ -11,8 +11,7 @@ import numpy as np
 import pytest
 
 from abm.cells import neutrophil
-from abm.cells.population import TUMOR
-from abm.cells.tumor import EXTRAVASATED
+from abm.cells.tumor import EXTRAVASATED, TUMOR
 from abm.interventions.implant import colony_sites
 from abm.kernels.sites import Sites, reach_within, shifted
 from abm.rules.growth import path_to_room

@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 
-from abm.cells.population import TUMOR
 from abm.cells.stellate import ACTIVATED, QUIESCENT
+from abm.cells.tumor import TUMOR
 from abm.kernels.random import uniform
-from abm.rules.stellate_activation import activate, fade
+from abm.kernels.relax import decay
+from abm.rules.stellate_activation import activate
 from abm.tissue.sites import CENTRAL_VEIN, PARENCHYMA, PORTAL_TRACT, SINUSOID, TISSUE
 from tests.worlds import (
     KEY,
@@ -169,7 +170,7 @@ def test_matrix_fills_up_to_one_and_vanishes_in_the_end():
     for _ in range(240):
         model.rules["stellate_activation"].apply(model)
     assert model.ecm[here] == pytest.approx(full / 2, rel=1e-3)
-    fade(model.ecm, np.float32(1e-7))
+    decay(model.ecm, np.float32(1e-7), np.float32(1e-6))
     assert not model.ecm.any()
 
 

@@ -1,14 +1,19 @@
 """Supply: Poisson numbers, and free sites with equal chance."""
 
+import numba
 import numpy as np
 import pytest
 from scipy.stats import chisquare
 
-from abm.cells.population import KUPFFER
-from abm.kernels.random import stream_key, uniform
-from abm.rules.supply import choose, entry_sites, poisson
+from abm.cells.kupffer import KUPFFER
+from abm.config.schema import SHIPPED
+from abm.kernels.random import hash64, stream_key, uniform
+from abm.kernels.tables import columns_of
+from abm.kernels.traffic import Residents
+from abm.rules.supply import choose, enter_from_blood, entry_sites, poisson
 from abm.tissue.sites import LUMEN
-from tests.worlds import compiled_only, liver, sinusoids
+from abm.units import value_at
+from tests.worlds import assert_sound, compiled_only, liver, sinusoids
 
 KEY = stream_key(5, "supply")
 
@@ -68,3 +73,56 @@ def test_nobody_comes_where_no_blood_flows():
     model.sites.perfused[:] = 0
     model.update_flow()
     assert len(entry_sites(model, KEY, 20.0)) == 0
+
+
+def stale(population):
+    """Fill the free rows of a table with what dead cells may have left."""
+    population.reserve(200)
+    for name in population.rows.dtype.names:
+        if name != "alive":
+            population.rows[name][population.rows.alive == 0] = 7
+
+
+@pytest.mark.parametrize("name", SHIPPED.infused())
+def test_newcomers_are_what_is_declared_of_them_and_nothing_else(name):
+    model = liver()
+    model.step_number = 30
+    cells = model.populations[name]
+    like = cells.species.newcomer
+    stale(cells)
+    old = set(cells.alive_rows().uid)
+    places = np.concatenate((np.argwhere(model.sites.population[LUMEN] == KUPFFER)[:1], sinusoids(model)[:150]))
+    enter_from_blood(model, name, KEY, places, "infused")
+    new = cells.alive_rows()
+    new = new[[uid not in old for uid in new.uid]]
+    assert_sound(model)
+    assert {tuple(place) for place in places[1:]} == set(zip(new.row, new.column, strict=True)), "one place was taken"
+    columns = np.uint64(model.shape[1])
+    for n, (row, column) in enumerate(places[1:].astype(np.uint64), start=1):
+        uid = hash64(stream_key(0, f"{name}/infused"), row * columns + column, 30, n)
+        cell = new[new.uid == uid]
+        assert (cell.row, cell.column) == (row, column)
+        for drawn in like.drawn:
+            draw = uniform(KEY, 30, uid, drawn.number)
+            chance = value_at(model.config, drawn.chance) if drawn.chance else 0.0
+            assert cell[drawn.column] == (int(8 * draw) if drawn.choices else draw < chance)
+    assert set(new.state) == {cells.number_of(like.state or cells.states[0])} and set(new.layer) == {LUMEN}
+    if like.dated:
+        assert set(new[like.dated]) == {np.float32(model.hours)}
+    told = {"alive", "state", "layer", "row", "column", "uid", like.dated, *(drawn.column for drawn in like.drawn)}
+    for column in set(new.dtype.names) - told:
+        assert not new[column].any(), f"a dead cell left its {column}"
+
+
+def test_nobody_at_all_comes_to_no_place():
+    model = liver()
+    before = model.neutrophil.used.tobytes()
+    enter_from_blood(model, "neutrophil", KEY, np.empty((0, 2), np.int64))
+    assert model.neutrophil.used.tobytes() == before
+
+
+def test_columns_of_all_populations_are_of_one_type():
+    """So that kernels over them are compiled once."""
+    model = liver()
+    kinds = {str(numba.typeof(columns_of(model.populations[name].rows, Residents))) for name in model.populations}
+    assert len(kinds) == 1

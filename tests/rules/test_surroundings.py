@@ -3,9 +3,8 @@
 import numpy as np
 import pytest
 
-from abm.cells.population import TUMOR
-from abm.cells.tumor import ADHERENT, CIRCULATING
-from abm.rules.surroundings import beside_tumor, block_of, standing_in, tumor_around
+from abm.cells.tumor import ADHERENT, CIRCULATING, TUMOR
+from abm.rules.surroundings import beside_tumor, block_of, marked, tumor_around
 from abm.tissue.sites import LUMEN, TISSUE
 from tests.worlds import KEY, around, every, lattice, liver, put, settle, sinusoids, without
 
@@ -50,9 +49,7 @@ def test_who_stands_on_a_marked_site(scattered):
     slots = [put(scattered, "kupffer", *place) for place in free]
     marks[tuple(free[::2].T)] = 1
     scattered.remove_cell(scattered.kupffer, slots[2])
-    assert np.flatnonzero(standing_in(scattered.kupffer, marks)).tolist() == [
-        slots[k] for k in range(0, 12, 2) if k != 2
-    ]
+    assert np.flatnonzero(marked(scattered.kupffer, marks)).tolist() == [slots[k] for k in range(0, 12, 2) if k != 2]
 
 
 @pytest.mark.parametrize("reach", [0.5, 3.0, 5.7, 11.0, 60.0])

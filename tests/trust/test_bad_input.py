@@ -14,10 +14,10 @@ from hypothesis import HealthCheck, Phase, given, settings
 
 from abm import cli
 from abm.batches.loading import load_experiment
-from abm.config import loading
 from abm.config.describe import resolved_yaml, warnings
 from abm.config.errors import ConfigError
 from abm.config.loading import load_config, load_text
+from abm.config.validating import not_finite
 from abm.estimate import estimate
 
 from .broken_yaml import BOMBS, folders
@@ -106,7 +106,7 @@ def check_documents(folder, files):
     with at_most(SECONDS), nothing_is_run():
         config = load_and_show(load_config, "my.yaml")
         if config is not None:
-            assert not list(loading._not_finite(config))
+            assert not list(not_finite(config))
             assert estimate(config).memory_bytes > 0
             warnings(config)
             assert load_text(resolved_yaml(config)) == config, "the resolved config is another one"

@@ -15,8 +15,8 @@ import numpy as np
 import pytest
 
 from abm import Simulation
-from abm.record.compare import differing
 
+from ..same_bytes import differing
 from . import tiny, world
 
 ROOT = Path(__file__).parents[2]

@@ -16,9 +16,9 @@ import pytest
 from abm import Simulation, cli
 from abm.folder import checkpoint, manifest
 from abm.folder.files import DamagedFile
-from abm.record.compare import differing
 from abm.record.tables import read_table
 
+from ..same_bytes import differing
 from . import world
 
 pytestmark = [

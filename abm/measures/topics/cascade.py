@@ -13,14 +13,14 @@ from ...ledger import cause as cause_codes
 from ...ledger import event as event_codes
 from ...record.fates import STAGES
 from ...units import Hours, Micrometers
-from ..look import Looking, Share
+from ..look import Look, Share
 from ..measure import measure
 
-Stage = Literal["arrived", "arrested", "alive_24h", "extravasated", "micrometastasis", "macrometastasis"]
+Stage = Literal[STAGES]
 Event = Literal[event_codes.NAMES]
 Cause = Annotated[Literal[cause_codes.NAMES] | None, Field(description="by what; all causes by default")]
 Way = Annotated[
-    Literal["passed", "phagocytosed", "killed", "died"] | None,
+    Literal[tuple(event_codes.NAMES[code] for code in event_codes.ENDINGS)] | None,
     Field(description="way out of the tissue; all by default"),
 ]
 
@@ -34,7 +34,7 @@ def _later(stage: str, info: ValidationInfo) -> str:
 
 @measure(unit="", kind="share")
 def cascade(
-    run: Looking,
+    look: Look,
     *,
     of: Annotated[Stage, Field(description="the founders that reached this stage are the whole")] = "arrived",
     stage: Annotated[
@@ -55,13 +55,13 @@ def cascade(
     stage to stage.
     """
     sizes = {"micrometastasis_cells": micrometastasis_cells, "macrometastasis_diameter": macrometastasis_diameter}
-    reached = run.fates(**{name: size for name, size in sizes.items() if size is not None}).reached
+    reached = look.fates(**{name: size for name, size in sizes.items() if size is not None}).reached
     return Share(reached[STAGES.index(stage)], reached[STAGES.index(of)])
 
 
 @measure(unit="", kind="share")
 def ever(
-    run: Looking,
+    look: Look,
     event: Annotated[Event, Field(description="what befell some cell of the clone")] = "extravasated",
     of: Annotated[Event, Field(description="founders whose clone this befell are the whole")] = "held",
     within: Annotated[
@@ -72,10 +72,10 @@ def ever(
 
     With `within`, the whole are founders whose `of` lies at least that long back, so that all had the time.
     """
-    first_of, first_event = _first(run, of), _first(run, event)
+    first_of, first_event = _first(look, of), _first(look, event)
     if within is None:
         return Share(sum(clone in first_event for clone in first_of), len(first_of))
-    watched = {clone: minutes for clone, minutes in first_of.items() if minutes + within * 60 <= run.hours * 60 + 1e-6}
+    watched = {clone: minutes for clone, minutes in first_of.items() if minutes + within * 60 <= look.hours * 60 + 1e-6}
     hits = sum(
         -1e-6 <= first_event.get(clone, np.inf) - minutes <= within * 60 + 1e-6 for clone, minutes in watched.items()
     )
@@ -84,7 +84,7 @@ def ever(
 
 @measure(unit="", kind="share")
 def grown(
-    run: Looking,
+    look: Look,
     *,
     to_cells: Annotated[int, Field(ge=1, description="living cells at once from which a clone has grown")],
     from_cells: Annotated[int, Field(ge=1, description="clones that ever had as many are the whole")] = 1,
@@ -94,33 +94,33 @@ def grown(
 
     It does not ask how they came there, so it also holds for colonies that were implanted.
     """
-    largest = run.fates().largest
+    largest = look.fates().largest
     return Share((largest >= to_cells).sum(), (largest >= from_cells).sum())
 
 
 @measure(unit="events", kind="count")
 def events(
-    run: Looking,
+    look: Look,
     event: Annotated[Event, Field(description="what happened to a tumor cell")],
     cause: Cause = None,
 ) -> float:
     """How often something happened to a tumor cell since the start."""
-    return _happened(run, event, cause).sum()
+    return _happened(look, event, cause).sum()
 
 
 @measure(unit="cells", kind="count")
 def losses(
-    run: Looking,
+    look: Look,
     way: Way = None,
     cause: Cause = None,
 ) -> float:
     """Tumor cells lost since the start, descendants included, by the way and its cause."""
-    return _lost(run, way, cause).sum()
+    return _lost(look, way, cause).sum()
 
 
 @measure(unit="", kind="share")
 def loss_share(
-    run: Looking,
+    look: Look,
     way: Way = None,
     cause: Cause = None,
     of: Annotated[
@@ -128,27 +128,27 @@ def loss_share(
     ] = "losses",
 ) -> Share:
     """Share of the losses of tumor cells that go by one way and cause, or the share of all cells that were so lost."""
-    gained = np.isin(run.events["event"], (event_codes.ARRIVED, event_codes.DIVIDED))
-    return Share(_lost(run, way, cause).sum(), (_lost(run, None, None) if of == "losses" else gained).sum())
+    gained = np.isin(look.events["event"], (event_codes.ARRIVED, event_codes.DIVIDED))
+    return Share(_lost(look, way, cause).sum(), (_lost(look, None, None) if of == "losses" else gained).sum())
 
 
-def _happened(run: Looking, name: str, reason: str | None) -> np.ndarray:
+def _happened(look: Look, name: str, reason: str | None) -> np.ndarray:
     """Which entries of the ledger are of that event and cause: bool [entries]."""
-    found = run.events["event"] == event_codes.NAMES.index(name)
-    return found if reason is None else found & (run.events["cause"] == cause_codes.NAMES.index(reason))
+    found = look.events["event"] == event_codes.NAMES.index(name)
+    return found if reason is None else found & (look.events["cause"] == cause_codes.NAMES.index(reason))
 
 
-def _lost(run: Looking, way: str | None, reason: str | None) -> np.ndarray:
+def _lost(look: Look, way: str | None, reason: str | None) -> np.ndarray:
     if way is not None:
-        return _happened(run, way, reason)
-    found = np.isin(run.events["event"], event_codes.ENDINGS)
-    return found if reason is None else found & (run.events["cause"] == cause_codes.NAMES.index(reason))
+        return _happened(look, way, reason)
+    found = np.isin(look.events["event"], event_codes.ENDINGS)
+    return found if reason is None else found & (look.events["cause"] == cause_codes.NAMES.index(reason))
 
 
-def _first(run: Looking, name: str) -> dict[int, float]:
+def _first(look: Look, name: str) -> dict[int, float]:
     """Founder -> minutes at which the event first befell its clone; cells that never arrived are no founders."""
-    arrived = np.unique(run.events["clone"][_happened(run, "arrived", None)])
-    chosen = run.events[_happened(run, name, None)]
+    arrived = np.unique(look.events["clone"][_happened(look, "arrived", None)])
+    chosen = look.events[_happened(look, name, None)]
     clones, first = np.unique(chosen["clone"], return_index=True)
     times = chosen["time_min"][first]
     founder = np.isin(clones, arrived)

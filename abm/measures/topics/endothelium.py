@@ -7,7 +7,7 @@ from pydantic import Field
 
 from ...cells.endothelium import EndothelialCell
 from ...units import Fraction
-from ..look import Looking
+from ..look import Look
 from ..measure import measure
 from .parameters import ARRESTED, Near, States
 
@@ -16,20 +16,20 @@ Molecule = Annotated[Literal[tuple(EndothelialCell.species.molecules)], Field(de
 
 @measure(unit="", kind="level")
 def wall_expression(
-    run: Looking,
+    look: Look,
     molecule: Molecule = "e_selectin",
     within: Near = None,
     states: States = ARRESTED,
 ) -> float:
     """Mean expression (0 to 1) of an adhesion molecule of the endothelium: of the whole wall, or `within` a distance
     of tumor cells that are in one of `states`; nan when there are none."""
-    levels = _wall(run, within, states)[molecule]
+    levels = _wall(look, within, states)[molecule]
     return levels.mean(dtype=np.float64) if levels.size else np.nan
 
 
 @measure(unit="", kind="level")
 def wall_activated(
-    run: Looking,
+    look: Look,
     molecule: Molecule = "e_selectin",
     above: Annotated[Fraction, Field(description="expression from which a wall is seen to be stained")] = 0.1,
     within: Near = None,
@@ -37,14 +37,14 @@ def wall_activated(
 ) -> float:
     """Fraction of the wall that expresses an adhesion molecule visibly: of the whole wall, or `within` a distance of
     tumor cells that are in one of `states`; nan when there are none."""
-    levels = _wall(run, within, states)[molecule]
+    levels = _wall(look, within, states)[molecule]
     return (levels > above).mean() if levels.size else np.nan
 
 
-def _wall(run: Looking, within: float | None, states) -> np.ndarray:
+def _wall(look: Look, within: float | None, states) -> np.ndarray:
     """The wall segments asked for: rows of `EndothelialCell.dtype`."""
-    segments = np.asarray(run.liver.endothelium.alive_rows())
+    segments = np.asarray(look.liver.endothelium.alive_rows())
     if within is None:
         return segments
-    near = run.near(run.sites_of(run.cells_in(states)), within)
+    near = look.near(look.sites_of(look.cells_in(states)), within)
     return segments[near[segments["row"], segments["column"]]]

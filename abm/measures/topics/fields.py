@@ -10,7 +10,7 @@ from ...config.plugins import declared_in_plugins
 from ...config.schema import SHIPPED
 from ...fields.field import Field
 from ...fields.layers import Layer
-from ..look import Looking
+from ..look import Look
 from ..measure import measure
 from .parameters import SETTLED, Near, States, or_own
 
@@ -38,28 +38,28 @@ LevelName = Annotated[
 
 
 @measure(unit=_unit, kind="level")
-def field_mean(run: Looking, field: Name, within: Near = None, states: States = SETTLED) -> float:
+def field_mean(look: Look, field: Name, within: Near = None, states: States = SETTLED) -> float:
     """Mean of a field or layer over all sites, or over those `within` a distance of tumor cells in `states`; nan when
     there are none."""
-    values = _values(run, field, within, states)
+    values = _values(look, field, within, states)
     return values.mean(dtype=np.float64) if values.size else np.nan
 
 
 @measure(unit=_unit, kind="level")
-def field_max(run: Looking, field: Name, within: Near = None, states: States = SETTLED) -> float:
+def field_max(look: Look, field: Name, within: Near = None, states: States = SETTLED) -> float:
     """Highest value of a field or layer of all sites, or of those `within` a distance of tumor cells in `states`; nan
     when there are none."""
-    values = _values(run, field, within, states)
+    values = _values(look, field, within, states)
     return values.max() if values.size else np.nan
 
 
 @measure(unit="", kind="level")
-def blood_level(run: Looking, level: LevelName) -> float:
+def blood_level(look: Look, level: LevelName) -> float:
     """Level of a signal or of cells in the blood, in the units of `crlm rules --all`."""
-    return run.liver.blood[level]
+    return look.liver.blood[level]
 
 
-def _values(run: Looking, field: str, within: float | None, states) -> np.ndarray:
-    liver = run.liver
+def _values(look: Look, field: str, within: float | None, states) -> np.ndarray:
+    liver = look.liver
     lattice = liver.lattices()[field]
-    return lattice.ravel() if within is None else lattice[run.near(run.sites_of(run.cells_in(states)), within)]
+    return lattice.ravel() if within is None else lattice[look.near(look.sites_of(look.cells_in(states)), within)]

@@ -9,7 +9,7 @@ from pydantic_core import PydanticCustomError
 
 from ...ledger import event
 from ...units import Moment
-from ..look import Looking
+from ..look import Look
 from ..measure import measure
 from .parameters import STATES, MinCells, Solid, States, cells_of_sphere
 
@@ -30,48 +30,48 @@ Since = Annotated[
 
 
 @measure(unit="h", kind="level")
-def doubling_time(run: Looking, since: Since, solid: Solid = False) -> float:
+def doubling_time(look: Look, since: Since, solid: Solid = False) -> float:
     """Doubling time of the burden from `since` to the look, in hours: the time between over log2 of the fold.
 
     The burden is all living tumor cells; the earlier one follows from the ledger. With `solid`, every clone counts as
     the sphere of which its cells in the slab are the disc. nan when the burden did not grow.
     """
-    fold = _fold(run, since, solid)
-    return (run.hours - since) / math.log2(fold) if fold > 1 else np.nan
+    fold = _fold(look, since, solid)
+    return (look.hours - since) / math.log2(fold) if fold > 1 else np.nan
 
 
 @measure(unit="/d", kind="level")
-def growth_rate(run: Looking, since: Since, solid: Solid = False) -> float:
+def growth_rate(look: Look, since: Since, solid: Solid = False) -> float:
     """Growth rate of the burden from `since` to the look, per day: the logarithm of the fold over the days between.
 
     Negative when it shrinks; nan when there was none at one of the two moments. See `doubling_time`.
     """
-    fold = _fold(run, since, solid)
-    return math.log(fold) / (run.hours - since) * 24.0 if fold > 0 else np.nan
+    fold = _fold(look, since, solid)
+    return math.log(fold) / (look.hours - since) * 24.0 if fold > 0 else np.nan
 
 
 @measure(unit="cells", kind="level")
-def cells_per_liver(run: Looking, states: States = STATES, solid: Solid = False) -> float:
+def cells_per_liver(look: Look, states: States = STATES, solid: Solid = False) -> float:
     """Living tumor cells in a whole liver as this slab implies.
 
     Cells in the slab, times the volume of the liver (`liver_mass` over `liver_density` of the rule arrival) over that
     of the slab (its area times `slab_thickness`), over `enrichment`, by which more cells came than in the animal. With
     `solid`, every clone counts as the sphere of which its cells in the slab are the disc.
     """
-    _, cells = np.unique(run.cells_in(states)["clone"], return_counts=True)
-    return _burden(cells, solid) * slabs_per_liver(run.liver)
+    _, cells = np.unique(look.cells_in(states)["clone"], return_counts=True)
+    return _burden(cells, solid) * slabs_per_liver(look.liver)
 
 
 @measure(unit="nodules", kind="level")
-def nodules_per_liver(run: Looking, min_cells: MinCells = 4, solid: Solid = False) -> float:
+def nodules_per_liver(look: Look, min_cells: MinCells = 4, solid: Solid = False) -> float:
     """Nodules of at least `min_cells` tumor cells in a whole liver as this slab implies.
 
     Nodules in the slab, times the volume of the liver (`liver_mass` over `liver_density` of the rule arrival) over that
     of the slab (its area times `slab_thickness`), over `enrichment`, by which more cells came than in the animal. All
     nodules of the slab were founded in it, so their number needs no correction for those that it would only cut.
     """
-    cells = run.groups["cells"]
-    return ((cells_of_sphere(cells) if solid else cells) >= min_cells).sum() * slabs_per_liver(run.liver)
+    cells = look.groups["cells"]
+    return ((cells_of_sphere(cells) if solid else cells) >= min_cells).sum() * slabs_per_liver(look.liver)
 
 
 def slabs_per_liver(liver) -> float:
@@ -81,13 +81,13 @@ def slabs_per_liver(liver) -> float:
     return liver_mm3 / (liver.area_mm2 * thickness_um / 1000.0) / arrival.enrichment
 
 
-def _fold(run: Looking, since: float, solid: bool) -> float:
+def _fold(look: Look, since: float, solid: bool) -> float:
     """Burden now over the burden at `since`; nan when one of them is nothing, or when `since` is not past."""
-    if since >= run.hours:
+    if since >= look.hours:
         return np.nan
-    now, cells = np.unique(run.cells["clone"], return_counts=True)
+    now, cells = np.unique(look.cells["clone"], return_counts=True)
     # an entry bears the time of the beginning of its step: those of the step that begins at `since` come after
-    later = run.events[run.events["time_min"] >= since * 60.0 - 1e-6]
+    later = look.events[look.events["time_min"] >= since * 60.0 - 1e-6]
     gained = np.isin(later["event"], _GAINS)
     lost = np.isin(later["event"], event.ENDINGS)
     changed = gained | lost

@@ -11,7 +11,7 @@ from ...config.plugins import declared_in_plugins
 from ...config.schema import SHIPPED
 from ...registry import name_of
 from ...units import Fraction, Micrometers
-from ..look import Looking, Share
+from ..look import Look, Share
 from ..measure import measure
 from .parameters import SETTLED, MinCells, Near, States, listed, or_own
 
@@ -46,14 +46,14 @@ TnfAbove = Annotated[
 
 
 @measure(unit="cells", kind="count")
-def population_cells(run: Looking, population: Name, states: InStates = None) -> float:
+def population_cells(look: Look, population: Name, states: InStates = None) -> float:
     """Living cells of a population in the slab; wall segments are counted as the endothelial cells they make up."""
-    return _members(run, population, states).size / run.liver.populations[population].sites_per_cell
+    return _members(look, population, states).size / look.liver.populations[population].sites_per_cell
 
 
 @measure(unit="/mm^2", kind="level")
 def population_density(
-    run: Looking,
+    look: Look,
     population: Name,
     states: InStates = None,
     region: Where = "everywhere",
@@ -61,12 +61,12 @@ def population_density(
     min_cells: MinCells = 4,
 ) -> float:
     """Cells of a population per area of the slab, everywhere or by their distance from nodules; nan where no site is."""
-    return _density(run, population, states, region, within, min_cells)
+    return _density(look, population, states, region, within, min_cells)
 
 
 @measure(unit="", kind="level")
 def population_ratio(
-    run: Looking,
+    look: Look,
     population: Name,
     states: InStates = None,
     region: Where = "near",
@@ -78,64 +78,64 @@ def population_ratio(
 
     nan while there are no nodules, and where the other region has no such cells.
     """
-    over = _density(run, population, states, against, within, min_cells)
-    return _density(run, population, states, region, within, min_cells) / over if over else np.nan
+    over = _density(look, population, states, against, within, min_cells)
+    return _density(look, population, states, region, within, min_cells) / over if over else np.nan
 
 
 @measure(unit="", kind="share")
-def tnf_secreting_share(run: Looking, within: Near = None, states: States = SETTLED, above: TnfAbove = 0.1) -> Share:
+def tnf_secreting_share(look: Look, within: Near = None, states: States = SETTLED, above: TnfAbove = 0.1) -> Share:
     """Share of the Kupffer cells that secrete TNF-alpha: of all, or `within` a distance of tumor cells in `states`."""
-    levels = _tnf(run, within, states)
+    levels = _tnf(look, within, states)
     return Share((levels > above).sum(), levels.size)
 
 
 @measure(unit="cells", kind="count")
-def tnf_secreting(run: Looking, within: Near = None, states: States = SETTLED, above: TnfAbove = 0.1) -> float:
+def tnf_secreting(look: Look, within: Near = None, states: States = SETTLED, above: TnfAbove = 0.1) -> float:
     """Kupffer cells that secrete TNF-alpha, in the slab or `within` a distance of tumor cells in `states`."""
-    return (_tnf(run, within, states) > above).sum()
+    return (_tnf(look, within, states) > above).sum()
 
 
 @measure(unit="", kind="level")
-def tnf_secretion(run: Looking, within: Near = None, states: States = SETTLED) -> float:
+def tnf_secretion(look: Look, within: Near = None, states: States = SETTLED) -> float:
     """Mean secretion of TNF-alpha (0 to 1) by Kupffer cells: all, or those `within` a distance of tumor cells in
     `states`; nan when there are none."""
-    levels = _tnf(run, within, states)
+    levels = _tnf(look, within, states)
     return levels.mean(dtype=np.float64) if levels.size else np.nan
 
 
-def _members(run: Looking, population: str, states) -> np.ndarray:
+def _members(look: Look, population: str, states) -> np.ndarray:
     """The living cells asked for: rows of their table."""
-    chosen = run.liver.populations[population]
+    chosen = look.liver.populations[population]
     rows = np.asarray(chosen.alive_rows())
     return rows if states is None else rows[np.isin(rows["state"], [chosen.states.index(state) for state in states])]
 
 
-def _density(run: Looking, population: str, states, region: str, within: float, min_cells: int) -> float:
+def _density(look: Look, population: str, states, region: str, within: float, min_cells: int) -> float:
     """Cells per mm2 of the region, nan if it has no site."""
-    sites = _region(run, region, within, min_cells)
+    sites = _region(look, region, within, min_cells)
     if not sites.any():
         return np.nan
-    rows = _members(run, population, states)
-    cells = sites[rows["row"], rows["column"]].sum() / run.liver.populations[population].sites_per_cell
-    return cells / (sites.sum() * (run.liver.spacing_um / 1000.0) ** 2)
+    rows = _members(look, population, states)
+    cells = sites[rows["row"], rows["column"]].sum() / look.liver.populations[population].sites_per_cell
+    return cells / (sites.sum() * (look.liver.spacing_um / 1000.0) ** 2)
 
 
-def _region(run: Looking, region: str, within: float, min_cells: int) -> np.ndarray:
+def _region(look: Look, region: str, within: float, min_cells: int) -> np.ndarray:
     """The sites of a region: bool [row, column]."""
     if region == "everywhere":
-        return np.ones(run.liver.shape, bool)
-    inside = run.nodule_sites(min_cells)
+        return np.ones(look.liver.shape, bool)
+    inside = look.nodule_sites(min_cells)
     if region == "inside":
         return inside
-    near = run.near(inside, within)
+    near = look.near(inside, within)
     if region == "near":
         return near
     return near & ~inside if region == "around" else ~near
 
 
-def _tnf(run: Looking, within: float | None, states) -> np.ndarray:
+def _tnf(look: Look, within: float | None, states) -> np.ndarray:
     """TNF secretion of the Kupffer cells asked for."""
-    rows = _members(run, "kupffer", None)
+    rows = _members(look, "kupffer", None)
     if within is not None:
-        rows = rows[run.near(run.sites_of(run.cells_in(states)), within)[rows["row"], rows["column"]]]
+        rows = rows[look.near(look.sites_of(look.cells_in(states)), within)[rows["row"], rows["column"]]]
     return rows["tnf"]

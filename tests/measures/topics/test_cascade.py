@@ -1,10 +1,12 @@
 """Shares of founders and losses, from a ledger written by hand."""
 
+from types import SimpleNamespace
+
 import pytest
 from pydantic import ValidationError
 
 from abm.config.loading import load_text
-from abm.measures.look import Looking, Share
+from abm.measures.look import Look, Share
 from abm.measures.topics.cascade import cascade, events, ever, grown, loss_share, losses
 from abm.model import LiverModel
 from abm.record.fates import STAGES
@@ -102,7 +104,7 @@ def test_a_real_run_as_its_summary_tells_it():
         load_text("{tissue: {width: 0.5 mm, height: 0.5 mm}, rules: {arrival: {per_area: 300 /mm^2}}, duration: 30 h}")
     )
     summary = Simulation(model, recorders=[]).run().summary()
-    run = Looking(model, model.ledger.entries)
+    run = Look(model, model.ledger.entries)
     for stage in STAGES:
         told = summary["cascade"][stage]
         assert cascade(run, stage=stage) == Share(told["count"], told["of"])
@@ -113,3 +115,11 @@ def test_a_real_run_as_its_summary_tells_it():
     assert losses(run) == sum(summary["losses"].values())
     for name, count in summary["events"].items():
         assert events(run, event=name) == count
+
+
+def test_within_counts_from_the_first_of_on(monkeypatch):
+    """What befell a founder before is not in the time after it."""
+    first = {"held": {1: 100.0, 2: 100.0, 3: 100.0, 4: 580.0}, "extravasated": {1: 50.0, 2: 100.0, 3: 161.0}}
+    monkeypatch.setattr("abm.measures.topics.cascade._first", lambda look, event: first[event])
+    found = ever(SimpleNamespace(hours=10.0), event="extravasated", of="held", within="1 h")
+    assert (found.count, found.of) == (1, 3)  # the second; the fourth has not been watched for so long

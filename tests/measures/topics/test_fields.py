@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from abm.measures.measure import read_request
+from abm.measures.request import read_request
 from abm.measures.topics.fields import blood_level, field_max, field_mean
 from tests.worlds import liver, put
 

@@ -5,7 +5,7 @@ import math
 import pytest
 from pydantic import ValidationError
 
-from abm.measures.measure import read_request
+from abm.measures.request import read_request
 from abm.measures.topics.growth import cells_per_liver, doubling_time, growth_rate, nodules_per_liver
 from tests.worlds import liver
 

@@ -5,7 +5,7 @@ import numpy as np
 from abm.kernels.tables import as_rows
 from abm.ledger import cause, event
 from abm.ledger.ledger import ENTRY
-from abm.measures.look import Looking
+from abm.measures.look import Look
 from abm.model import LiverModel
 from abm.tissue.sites import TISSUE
 from tests.worlds import put
@@ -16,7 +16,7 @@ def put_tumors(model: LiverModel, places, layer: int = TISSUE, **columns) -> Non
         put(model, "tumor", row, column, layer=layer, **columns)
 
 
-def look(model: LiverModel, *entries: tuple) -> Looking:
+def look(model: LiverModel, *entries: tuple) -> Look:
     """A look at the model with a ledger of its own: entries (clone, minutes, event[, cause[, uid]]) in their order.
 
     Events and causes are names; the uid is the clone's number when none is given.
@@ -31,7 +31,7 @@ def look(model: LiverModel, *entries: tuple) -> Looking:
             cause.NAMES.index(reason),
             uid,
         )
-    return Looking(model, rows)
+    return Look(model, rows)
 
 
 def at_hours(model: LiverModel, hours: float) -> LiverModel:

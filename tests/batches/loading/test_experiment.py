@@ -8,50 +8,9 @@ from pathlib import Path
 import pytest
 
 from abm.batches.loading import load_experiment
-from abm.config import ConfigError, load_config
+from abm.config import ConfigError
 
-from .little import EXPERIMENT, TROUBLE, little, write
-
-
-@pytest.fixture
-def load(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-
-    def load(text, *overrides, **files):
-        write(tmp_path, text, **files)
-        return load_experiment("my.yaml", overrides)
-
-    return load
-
-
-@pytest.fixture
-def report(load):
-    """The report of an experiment that is wrong."""
-
-    def report(text, *overrides, **files):
-        with pytest.raises(ConfigError) as caught:
-            load(text, *overrides, **files)
-        return str(caught.value)
-
-    return report
-
-
-# --- What is right ----------------------------------------------------------------------------------------------------
-
-
-def test_arms_are_the_base_with_changes(load):
-    experiment = load(EXPERIMENT)
-    control, treated = (experiment.configs[arm, 0] for arm in ("control", "no_kupffer"))
-    assert (
-        experiment.name == "little" and experiment.arms == ("control", "no_kupffer") and experiment.control == "control"
-    )
-    assert control == load_config("base.yaml")
-    assert treated == load_config("base.yaml", ["cells.kupffer.density=0 /mm^2"])
-    assert [request.label for request in experiment.measures] == [
-        "tumor_cells",
-        "touching_kupffer(at=1.5 h)",
-        "adherent_cells(every=30 min)",
-    ]
+from ..little import EXPERIMENT, TROUBLE, little
 
 
 def test_the_least_experiment(load):
@@ -59,40 +18,6 @@ def test_the_least_experiment(load):
     assert experiment.name == "my" and experiment.arms == ("control",) and experiment.points == ({},)
     assert experiment.replicates == 1 and experiment.most_replicates == 1 and experiment.measures == ()
     assert len(experiment.runs()) == 1
-
-
-def test_a_base_may_be_shipped_or_written_here(load):
-    shipped = load("base: quickstart.yaml").configs["control", 0]
-    assert shipped == load_config(Path(__file__).parents[2] / "configs" / "quickstart.yaml")
-    inline = load("base: {extends: base.yaml, duration: 3 h, line: cx1}").configs["control", 0]
-    assert inline == load_config("base.yaml", ["duration=3 h", "line=cx1"])
-
-
-def test_an_arm_may_have_another_line_and_host(load):
-    experiment = load("""
-        base: {extends: base.yaml, line: mc38, host: nude}
-        arms: {mc38: {}, b16: {line: b16f1}, human: {host: human, rules: {emt: off}}}
-        control: b16
-        """)
-    assert experiment.control == "b16"
-    labels = {arm: experiment.configs[arm, 0].labels for arm in experiment.arms}
-    assert labels == {
-        "mc38": {"host": "nude", "line": "mc38"},
-        "b16": {"host": "nude", "line": "b16f1"},
-        "human": {"host": "human", "line": "mc38"},
-    }
-    assert experiment.configs["b16", 0] == load_config("base.yaml", ["line=b16f1", "host=nude"])
-    assert not experiment.configs["human", 0].rules.emt.enabled
-
-
-def test_arms_share_the_earliest_beginning(load):
-    experiment = load("""
-        base: base.yaml
-        arms:
-          control: {}
-          early: {interventions: [{deplete: kupffer, fraction: 0.9, start: -2 d}]}
-        """)
-    assert {config.begins for config in experiment.configs.values()} == {-48.0}
 
 
 def test_overrides_change_the_experiment_or_every_arm(load):
@@ -121,56 +46,6 @@ sweep:
     assert (
         said.count("sites of 12 um cannot show") == 3 and "diffusion 10 um^2/s, decay 0.94 /h and washout 1.0" in said
     )
-
-
-def test_a_grid_is_crossed_with_the_arms(load):
-    experiment = load(
-        EXPERIMENT
-        + """
-sweep:
-  parameters:
-    rules.phagocytosis.rate: [0.05 /h, 2.4 /d]
-    rules.phagocytosis: [on, off]
-    line: [mc38, b16f1]
-"""
-    )
-    assert len(experiment.points) == 8 and len(experiment.runs()) == 2 * 8 * 3
-    assert experiment.points[0] == {"rules.phagocytosis.rate": "0.05 /h", "rules.phagocytosis": "on", "line": "mc38"}
-    config = experiment.configs["no_kupffer", 7]
-    assert config.rules.phagocytosis.rate == pytest.approx(0.1) and not config.rules.phagocytosis.enabled
-    assert config.labels["line"] == "b16f1" and config.cells.kupffer.density == 0.0
-    rate, switch, line = experiment.sweep.parameters
-    assert (rate.held("2.4 /d"), rate.unit) == (pytest.approx(0.1), "/h") and "engulfment" in rate.description
-    assert switch.text and switch.held("off") == "off" and line.text
-
-
-def test_what_is_expected_is_measured(load):
-    experiment = load(
-        EXPERIMENT
-        + """
-expect:
-  - {measure: adherent_cells, at: 1 h, arm: no_kupffer, relative_to: control, between: [0.1, 0.9]}
-  - {measure: tumor_cells, arm: control, between: [1, null]}
-published: {id: V00, source: nobody, finding: nothing}
-most_replicates: 40
-calibrated: true
-"""
-    )
-    assert [request.label for request in experiment.measures][3:] == ["adherent_cells(at=1 h)"]
-    assert [expectation.arm for expectation in experiment.expect] == ["no_kupffer", "control"]
-    assert experiment.published.id == "V00" and experiment.most_replicates == 40 and experiment.calibrated
-
-
-def test_measures_of_ones_own(load):
-    experiment = load(
-        "base: base.yaml\nplugins: [mine.py]\nmeasures: [{measure: trouble, seed: 3, how: raise}]",
-        **{"mine.py": TROUBLE},
-    )
-    assert experiment.measures[0].label == "trouble(seed=3, how=raise)"
-    assert experiment.plugins == (Path("mine.py").resolve(),)
-
-
-# --- What is wrong ----------------------------------------------------------------------------------------------------
 
 
 def test_everything_that_is_wrong_is_told_at_its_line(report):
@@ -281,59 +156,6 @@ def test_one_mistake(report, text, words):
     assert words in report(text)
 
 
-SWEEP = "base: base.yaml\nsweep:\n  {}\n  parameters:\n    {}\n"
-
-
-@pytest.mark.parametrize(
-    ("method", "parameters", "words"),
-    [
-        ("method: gird", "tissue.width: [1 mm]", "did you mean 'grid'?"),
-        ("points: 3", "tissue.width: [1 mm]", "sweep.points\n    a grid has the points that its values make"),
-        ("levels: 3", "tissue.width: [1 mm]", "levels belong to the method morris"),
-        ("method: grid", "rules.phagocytosis.rat: [0.1 /h]", "did you mean rules.phagocytosis.rate?"),
-        (
-            "method: grid",
-            "rule.phagocytosis.rate: [0.1 /h]",
-            "my.yaml:5:5  sweep.parameters.rule.phagocytosis.rate\n    unknown key 'rule'",
-        ),
-        ("method: grid", "rules phagocytosis: [0.1 /h]", "expected a key path"),
-        (
-            "method: grid",
-            "rules.phagocytosis.rate: [0.1 /h, 0.2]",
-            "my.yaml:5:39  sweep.parameters.rules.phagocytosis.rate[1]\n    the unit",
-        ),
-        ("method: grid", "rules.phagocytosis.rate: [0.1 /h, 2.4 /d]", "a value stands here twice"),
-        ("method: grid", "rules.phagocytosis.rate: []", "a grid needs a list of values"),
-        ("method: grid", "rules.phagocytosis.rate: 0.1 /h", "expected a list or a group of keys"),
-        ("method: grid", "rules.phagocytosis.rate: {low: 0.1 /h, high: 1 /h}", "a grid needs a list of values"),
-        ("method: grid", "rules.growth.push_depth: [few]", "my.yaml:5:31  sweep.parameters.rules.growth.push_depth[0]"),
-        ("method: grid", "line: [mc38, mc39]", "my.yaml:5:18  line\n    there is no line preset 'mc39'"),
-        ("method: grid", "seed: [1, 2]", "the seed cannot be swept"),
-        ("method: grid", "interventions[0].fraction: [0.1]", "the arm 'control' has no interventions[0]"),
-        ("method: grid", "interventions: [[{deplete: kupffer, fraction: 1.5}], []]", "1.5 is out of bounds"),
-        ("method: sobol", "rules.phagocytosis.rate: [0.1 /h]", "sobol draws values between two bounds"),
-        ("method: sobol", "rules.phagocytosis.rate: {low: 0.1 /h}", "the key 'high' is missing"),
-        ("method: sobol", "rules.phagocytosis.rate: {low: 0.1 /h, high: 0.1 /h}", "high must be more than low"),
-        ("method: sobol", "rules.phagocytosis.rate: {low: 0.1, high: 1 /um}", "the unit is missing"),
-        (
-            "method: sobol",
-            "rules.phagocytosis.rate: {low: 0 /h, high: 1 /h, scale: log}",
-            "needs a low bound above zero",
-        ),
-        ("method: sobol", "rules.growth.push_depth: {low: 1, high: 5.5}", "expected a whole number, got 5.5"),
-        ("method: sobol", "rules.phagocytosis: {low: 1, high: 2}", "sobol can vary numbers only"),
-        ("method: morris\n  levels: 3", "rules.growth.push_depth: {low: 1, high: 5}", "an even number of levels"),
-        (
-            "method: sobol\n  points: 5",
-            "rules.growth.push_depth: {low: 1, high: 5}",
-            "sobol needs a power of 2 as points, such as 4 or 8",
-        ),
-    ],
-)
-def test_a_wrong_sweep(report, method, parameters, words):
-    assert words in report(SWEEP.format(method, parameters))
-
-
 @pytest.mark.parametrize(
     ("override", "words"),
     [
@@ -349,32 +171,6 @@ def test_a_wrong_sweep(report, method, parameters, words):
 )
 def test_a_wrong_override(report, override, words):
     assert words in report(EXPERIMENT, override)
-
-
-def test_without_arms_there_is_the_control_only(report):
-    assert "there is no arm 'treated'; the arms are control" in report(
-        "base: {duration: 1 h}\nmeasures: [tumor_cells]\n", "arms.treated.duration=2 h"
-    )
-
-
-@pytest.mark.parametrize(
-    ("measure", "column"),
-    [
-        ("{measure: tumor_cells, at: 1 h, name: arm}", "arm"),
-        ("{measure: tumor_cells, at: 1 h, name: rules.phagocytosis.rate}", "rules.phagocytosis.rate"),
-        ("{measure: dormant, at: 1 h, name: a}, {measure: tumor_cells, at: 1 h, name: a count}", "a count"),
-    ],
-)
-def test_a_measure_takes_no_name_of_another_column(report, measure, column):
-    text = SWEEP.format("method: grid", "rules.phagocytosis.rate: [0.1 /h]")
-    text = "\n".join(line for line in text.splitlines() if not line.startswith("measures"))
-    assert f"the results have another column '{column}'" in report(f"{text}\nmeasures: [{measure}]\n")
-
-
-def test_a_key_cannot_be_swept_and_set(report):
-    text = SWEEP.format("method: grid", "rules.phagocytosis.rate: [0.1 /h]")
-    assert "swept and given with --set" in report(text, "rules.phagocytosis.rate=0.2 /h")
-    assert "swept and given with --set" in report(text, "rules.phagocytosis=off")
 
 
 def test_a_file_that_is_not_there(tmp_path):
@@ -429,7 +225,7 @@ def test_a_text_is_read_whole(load):
 
 
 def test_the_experiment_in_the_readme(load):
-    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    readme = (Path(__file__).parents[3] / "README.md").read_text(encoding="utf-8")
     text = next(text for text in re.findall(r"```yaml\n(.*?)```", readme, re.DOTALL) if "replicates:" in text)
     experiment = load(text)
     assert experiment.arms == ("control", "no_kupffer") and len(experiment.runs()) == 2 * 3 * 20

@@ -11,17 +11,16 @@ import numpy as np
 import pyarrow as pa
 import zarr
 
-from ..folder import parquet
-from .snapshots import NAME as SNAPSHOTS
+from abm.folder import manifest, parquet
+from abm.folder.names import SNAPSHOTS, SUMMARY, TABLES, table_file
 
-TABLES = ("timeseries", "events", "nodules")
-TEXTS = ("summary.json", "config.yaml")
+TEXTS = (SUMMARY, manifest.CONFIG)
 
 
 def digest(folder: Path) -> dict[str, str]:
     """One digest per table, text and snapshot array of a run, by name; of what the run kept."""
     found = {name: _hash((folder / name).read_bytes()) for name in TEXTS if (folder / name).exists()}
-    for name in (f"{table}.parquet" for table in TABLES):
+    for name in map(table_file, TABLES):
         if (folder / name).exists():
             found[name] = _hash(*_table_bytes(parquet.read(folder / name)))
     if (folder / SNAPSHOTS).exists():

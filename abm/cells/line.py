@@ -1,0 +1,23 @@
+"""Newcomers of the cell line: what a tumor cell is like that the blood brings, or that somebody implants."""
+
+import numpy as np
+
+from ..kernels.jit import jit
+from ..kernels.random import normal
+from ..kernels.tables import Rows, blank_row
+from .population import Population
+from .tumor import TumorParameters
+
+_OF_THE_LINE = ("emt", "cd47", "cd24", "pdl1", "calreticulin")
+
+
+def cell_of_line(tumor: Population, line: TumorParameters, **columns) -> Rows:
+    """One row: a cell of the line of median size, with the other `columns` that are given (see `kernels.tables.born`)."""
+    own = {name: getattr(line, name) for name in _OF_THE_LINE}
+    return blank_row(tumor.rows.dtype, diameter_um=line.diameter, **own, **columns)
+
+
+@jit(counted=False)
+def draw_size(cell, key, log_sd):
+    """Make a cell of median diameter one of the lognormal distribution, by its numbers 1 and 2 of the stream `key`."""
+    cell.diameter_um *= np.float32(np.exp(log_sd * normal(key, 0, cell.uid, 1)))

@@ -1,0 +1,102 @@
+"""`crlm fields`: what diffuses, what lies in the tissue, and what the blood carries."""
+
+import math
+from collections.abc import Iterator, Sequence
+
+from rich.console import Console
+
+from ..config.schema import Config, compose
+from ..fields.layers import Layer
+from ..target import about
+from ..units import declared
+from .catalogue import Entry, paragraph, show, untitled
+from .cells import done
+from .rules import numbers_of
+
+FOOTER = (
+    "Everything about some: crlm fields tnf oxygen. What speaks of a word: crlm fields --grep CXCL1. Everything: crlm fields "
+    "--all. With fields of your own, and the numbers of a config: crlm fields my.yaml."
+)
+
+
+def show_fields(
+    config: Config | None, names: Sequence[str] = (), *, grep: str | None = None, everything: bool = False
+) -> None:
+    """Print a line per field, layer and level in the blood; some of them with every number; what speaks of a word; or
+    everything. Raises UserError for a name that is none."""
+    shown = config if config is not None else compose()()
+    show(
+        [*_fields(shown), *map(_layer, type(shown).registry.layers), *_levels(shown)],
+        names,
+        grep=grep,
+        everything=everything,
+        noun="field, layer or level",
+        footer=FOOTER,
+        command="fields",
+    )
+
+
+def _fields(config: Config) -> Iterator[Entry]:
+    registry = type(config).registry
+    for field in registry.fields:
+        numbers = numbers_of(getattr(config.fields, field.name))
+        sources = [
+            f"{species.words}{_those(secreted.states)}: {secreted.amount}"
+            for species in registry.species
+            for secreted in species.secretes
+            if secreted.field == field.name
+        ]
+
+        def more(console: Console, field=field, sources=sources) -> None:
+            if sources:
+                paragraph(console, f"secreted by {'; '.join(sources)}", indent=2, hanging=4)
+            if field.receptors:
+                paragraph(console, f"felt by {', '.join(field.receptors)}", indent=2, hanging=4)
+            for name, target in field.molecules.items():
+                done(console, f"block: {name}", target)
+
+        unit = "half-maximal effect = 1" if field.unit == "K" else field.unit
+        said = about(field)
+        yield Entry(
+            field.name,
+            untitled(field.name, said.splitlines()[0]),
+            said,
+            numbers,
+            more,
+            size=f"field, {unit}",
+            words=f"{field.words} {field.synonyms} {' '.join(sources)} {' '.join(field.molecules)}",
+        )
+
+
+def _layer(layer: type[Layer]) -> Entry:
+    full = f", at most {layer.full:g} at a site" if layer.full < math.inf else ""
+    return Entry(
+        layer.name, f"{layer.words}{full}".capitalize(), layer.__doc__ or "", size="layer", words=layer.synonyms
+    )
+
+
+def _levels(config: Config) -> Iterator[Entry]:
+    for level in type(config).registry.levels:
+        own = {entry.name for entry in declared(level.Parameters)} if level.Parameters else set()
+        numbers = [number for number in numbers_of(config.blood) if number.about.name in own]
+
+        def more(console: Console, level=level) -> None:
+            for name, target in level.molecules.items():
+                done(console, f"block: {name}", target)
+            for name, target in level.given.items():
+                done(console, f"stimulate: {name}", target)
+
+        said = about(level)
+        yield Entry(
+            level.name,
+            untitled(level.name, said.splitlines()[0]),
+            said,
+            numbers,
+            more,
+            size="level in the blood",
+            words=f"{level.words} {' '.join(level.given)}",
+        )
+
+
+def _those(states: Sequence[str]) -> str:
+    return f" ({', '.join(states)})" if states else ""

@@ -1,0 +1,196 @@
+"""The legend at the side of a picture: what each thing in it is, and how much of it there is at the moment.
+
+It shows the populations that are ever seen, with their states. Where they are too many for the height, the liver's own populations get
+one line each, and if need be the lines move together.
+"""
+
+import math
+from collections.abc import Collection, Iterator
+from typing import NamedTuple
+
+import numpy as np
+
+from ..record.scene import Scene
+from . import lettering, palette
+from .painter import Painter, overlay_colours
+from .palette import FAINT, INK, PAPER
+from .sprites import cell_picture, fibre_atlas, net_atlas, padding
+
+_TUMOR = "tumor"
+_WIDTH = 284  # pixels at a height of 800
+_ROW = 19.5  # height of a line at a height of 800
+_LETTERS = 12.5
+_GROUP_GAP = 0.28  # of a line
+_BAR_LINES = 3.4  # lines that a colour bar takes
+_SMALLEST_UNIT = 0.72
+_ACTIVE_WALL = 0.1  # E-selectin from which a segment of wall counts; immunostaining detects about that
+_FAINTEST = 0.06  # level from which a site counts as covered by nets or matrix
+
+
+class _Row(NamedTuple):
+    """One line: the key of its number, its words, its picture (uint8 [size, size, 4]; None: words of a group)."""
+
+    key: tuple
+    label: str
+    picture: np.ndarray | None
+
+
+class Legend:
+    """The legend of one film: `image`, RGB uint8 [height, width, 3], without numbers."""
+
+    def __init__(
+        self,
+        painter: Painter,
+        height: int,
+        unit: float,
+        *,
+        title: str = "",
+        field: tuple[str, str, tuple[float, float]] | None = None,
+        present: Collection[str] | None = None,
+    ):
+        """unit : size of letters and pictures, 1 for a height of 800 pixels; title : above it; field : (words, unit, limits) of
+        the overlay; present : the populations that are ever seen, all by
+        default."""
+        self.painter = painter
+        self._unit = max(unit, _SMALLEST_UNIT)
+        self._size = max(8, round(_LETTERS * self._unit))
+        self.image = np.empty((height, self.width_for(unit), 3), np.uint8)
+        self.image[:] = PAPER
+        self._left, self._right = round(16 * self._unit), self.image.shape[1] - round(14 * self._unit)
+        self._counters: list[tuple[tuple, int]] = []
+        self._draw(title, field, present)
+
+    @staticmethod
+    def width_for(unit: float) -> int:
+        """Width of a legend with letters of that size."""
+        return math.ceil(_WIDTH * max(unit, _SMALLEST_UNIT))
+
+    def write_counts(self, image: np.ndarray, scene: Scene) -> None:
+        """Write the numbers of a moment into a copy of `self.image`."""
+        counts, shares = scene.counts(), self._shares(scene)
+        for key, y in self._counters:
+            kind, what = key
+            if kind == "share":
+                text, colour = shares[what], INK
+            else:
+                number = int(counts[list(what)].sum())
+                text = f"{number:,}"
+                colour = FAINT if kind == "group" else INK if number else palette.RULE
+            lettering.write(image, text, y, self._right, self._size, colour, bold=kind == "group", align="right")
+
+    # --- what there is ----------------------------------------------------------------------------------------------
+
+    def _draw(self, title: str, field, present: Collection[str] | None) -> None:
+        top, bars = 12 * self._unit, (field is not None) + (self.painter.tint is not None)
+        titles = (
+            lettering.lines(title, round(14.5 * self._unit), self._right - self._left, 2, bold=True) if title else []
+        )
+        room = self.image.shape[0] - top
+        line = _ROW * self.image.shape[0] / 800
+        for brief in (False, True):
+            rows = list(self._rows(present, brief))
+            needed = 1.05 * len(titles) + 0.35 + sum(1.0 + _GROUP_GAP * (row.picture is None) for row in rows)
+            needed += _BAR_LINES * bars
+            if needed * line <= room:
+                break
+        else:
+            line = room / needed
+        y = top
+        for text in titles:
+            lettering.write(self.image, text, round(y), self._left, round(14.5 * self._unit), INK, bold=True)
+            y += 1.05 * line
+        y += 0.35 * line
+        for row in rows:
+            y = self._draw_row(row, y, line)
+        if self.painter.tint is not None:
+            tint = self.painter.tint
+            colours = np.array(tint.colours, np.uint8)[:, :3]
+            ends = ("", "") if tint.nominal else tuple(f"{limit:.3g}" for limit in tint.limits)
+            self._colour_bar(_with_unit(tint.words, tint.unit), colours, ends, y + 0.3 * line)
+            y += _BAR_LINES * line
+        if field is not None:
+            words, unit, (low, high) = field
+            shades = overlay_colours(low > 0.0).astype(float)
+            alpha = shades[:, 3:] / 255
+            colours = (np.array(palette.HEPATOCYTE) * (1 - alpha) + shades[:, :3] * alpha).astype(np.uint8)
+            self._colour_bar(_with_unit(words, unit), colours, (f"{low:.3g}", f"{high:.3g}"), y + 0.3 * line)
+
+    def _rows(self, present: Collection[str] | None, brief: bool) -> Iterator[_Row]:
+        """The lines; `brief`: one for each of the liver's own populations."""
+        scale = round(12 * self._unit)
+        for shown in self.painter.cast:
+            looks, everybody = shown.looks, tuple(shown.looks)
+            if not looks or (present is not None and shown.name not in (*present, _TUMOR)):
+                continue
+            if brief and shown.name != _TUMOR:
+                yield _Row(("cells", everybody), shown.words, cell_picture(next(iter(looks.values())), scale, 2))
+                continue
+            yield _Row(("group", everybody), shown.words, None)
+            for code, look in looks.items():
+                yield _Row(("cells", (code,)), look.label, cell_picture(look, scale, 2))
+        yield _Row((), "Tissue", None)
+        yield _Row(("share", "flow"), "sinusoid with blood flow", _swatch(palette.BLOOD, palette.WALL, scale))
+        yield _Row(("share", "still"), "sinusoid without flow", _swatch(palette.NO_FLOW, palette.WALL, scale))
+        yield _Row(("share", "wall"), "E-selectin on the wall", _swatch(palette.BLOOD, palette.ACTIVE_WALL, scale))
+        yield _Row(("share", "nets"), "neutrophil nets (NETs)", net_atlas(scale)[0])
+        yield _Row(("share", "ecm"), "matrix (ECM)", fibre_atlas(scale)[1])
+        yield _Row((), "portal tract", _swatch(palette.PORTAL_LUMEN, palette.PORTAL, scale, 1.0))
+        yield _Row((), "central vein", _swatch(palette.VEIN, palette.VEIN_WALL, scale, 1.0))
+
+    def _draw_row(self, row: _Row, y: float, line: float) -> float:
+        """Draw a line at height `y`; returns where the next one begins."""
+        left = self._left
+        if row.picture is None:
+            y += _GROUP_GAP * line
+            lettering.write(self.image, row.label, round(y), left, self._size, FAINT, bold=True)
+        else:
+            slot, middle = round(30 * self._unit), round(y + 0.68 * self._size)
+            top = middle - row.picture.shape[0] // 2
+            _lay(self.image, row.picture, top, left + slot // 2 - row.picture.shape[1] // 2)
+            lettering.write(self.image, row.label, round(y), left + slot + round(4 * self._unit), self._size, INK)
+        if row.key:
+            self._counters.append((row.key, round(y)))
+        return y + line
+
+    def _colour_bar(self, label: str, colours: np.ndarray, ends: tuple[str, str], y: float) -> None:
+        size, left, right = self._size, self._left, self._right
+        lettering.write(self.image, label, round(y), left, size, FAINT, bold=True)
+        top, height = round(y + 1.7 * size), max(6, size - 2)
+        steps = np.minimum(np.arange(right - left) * len(colours) // (right - left), len(colours) - 1)
+        self.image[top : top + height, left:right] = colours[steps]
+        lettering.write(self.image, ends[0], top + height + 2, left, size, INK)
+        lettering.write(self.image, ends[1], top + height + 2, right, size, INK, align="right")
+
+    def _shares(self, scene: Scene) -> dict[str, str]:
+        sinusoids = max(1, self.painter.sinusoids)
+        flow = self.painter.share_of_sinusoids(scene.perfused)
+        area = (self.painter.spacing_um / 1000.0) ** 2
+        return {
+            "flow": f"{100 * flow:.0f} %",
+            "still": f"{100 * (1 - flow):.0f} %",
+            "wall": f"{100 * np.count_nonzero(scene.e_selectin >= _ACTIVE_WALL) / sinusoids:.0f} %",
+            "nets": f"{np.count_nonzero(scene.nets > _FAINTEST) * area:.3f} mm²",
+            "ecm": f"{np.count_nonzero(scene.ecm > _FAINTEST) * area:.3f} mm²",
+        }
+
+
+def _with_unit(words: str, unit: str) -> str:
+    return f"{words} ({unit})" if unit else words
+
+
+def _lay(image: np.ndarray, picture: np.ndarray, top: int, left: int) -> None:
+    part = image[top : top + picture.shape[0], left : left + picture.shape[1]]
+    picture = picture[: part.shape[0], : part.shape[1]]
+    alpha = picture[..., 3:].astype(float) / 255
+    part[:] = (part * (1 - alpha) + picture[..., :3] * alpha).astype(np.uint8)
+
+
+def _swatch(inside: palette.Colour, rim: palette.Colour, scale: int, thickness: float = 0.8) -> np.ndarray:
+    """A piece of vessel, uint8 [size, size, 4]."""
+    size = scale + 2 * padding(scale)
+    swatch = np.zeros((size, size, 4), np.uint8)
+    half = max(2, round(0.5 * thickness * scale))
+    middle, reach = size // 2, round(1.1 * scale)
+    swatch[middle - half - 1 : middle + half + 1, middle - reach : middle + reach] = (*rim, 255)
+    swatch[middle - half + 1 : middle + half - 1, middle - reach : middle + reach] = (*inside, 255)
+    return swatch
