@@ -51,7 +51,7 @@ class TestEveryRule:
         assert {*rule.reads, *rule.writes} <= NAMES
         assert rule.writes
         assert set(rule.events) <= set(event.NAMES)
-        assert set(rule.causes) <= set(cause.NAMES)
+        assert all(set(causes) <= set(cause.NAMES) for causes in rule.events.values())
 
     def test_what_can_be_inhibited_are_rates_or_times_of_its_own(self, rule):
         units = {entry.name: entry.unit for entry in declared(rule.Parameters)}
@@ -186,3 +186,5 @@ def test_a_rule_writes_what_it_declares_and_nothing_else(written, rule):
     part = f"the rule '{rule.name}'"
     assert written.changed[part] == set(rule.writes)
     assert {happened for happened, _ in written.entered[part]} == set(rule.events)
+    known = {(happened, by) for happened, causes in rule.events.items() for by in ("none", *causes)}
+    assert written.entered[part] <= known
