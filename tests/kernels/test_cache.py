@@ -167,15 +167,21 @@ def test_an_edit_that_no_kernel_takes_in_compiles_nothing(package, name, before,
 
 
 @COMPILED
-def test_what_is_stale_does_not_pile_up(package):
+def test_what_has_been_stale_for_long_is_let_go_of(package):
+    def kept():
+        return [*package.folder.parent.glob("kept/*/rule.table-*")]
+
+    answers, _ = package.run()
+    package.edit("codes", "[3.0", "[7.0")
+    assert package.run()[1] == {"table"} and len(kept()) == 4  # an index and a compiled function each
+    package.edit("codes", "[7.0", "[3.0")
+    assert package.run() == (answers, set())
+    for file in kept():
+        os.utime(file, (0, 0))
+    package.edit("codes", "[3.0", "[8.0")
     package.run()
-    kept = len([*package.folder.parent.glob("kept/*/rule.table-*.nbi")])
-    for value in (7.0, 8.0):
-        package.edit("codes", "[3.0", f"[{value}")
-        package.run()
-        package.edit("codes", f"[{value}", "[3.0")
-    assert len([*package.folder.parent.glob("kept/*/rule.table-*.nbi")]) == kept == 1
-    assert len([*package.folder.parent.glob("kept/*/rule.table-*.nbc")]) == 1
+    assert len(kept()) == 2
+    assert package.run()[1] == set()
 
 
 @COMPILED
