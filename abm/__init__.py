@@ -20,22 +20,22 @@ _HOMES = {
     "EndothelialCell": "cells",
     "KupfferCell": "cells",
     "LiverModel": "model",
-    "Looking": "experiments.looking",
+    "Looking": "measures.look",
     "NaturalKillerCell": "cells",
     "Neutrophil": "cells",
     "Rule": "rules",
     "RuleParameters": "rules",
-    "Share": "experiments.looking",
+    "Share": "measures.look",
     "Simulation": "simulation",
     "StellateCell": "cells",
     "TumorCell": "cells",
     "jit": "kernels.jit",
     "load_config": "config",
-    "load_experiment": "experiments.loading",
-    "measure": "experiments.measure",
+    "load_experiment": "batches.loading",
+    "measure": "measures.measure",
     "parameter": "units",
     "rule": "rules",
-    "run_batch": "experiments.batch",
+    "run_batch": "batches.batch",
     "uniform": "kernels.random",
 }
 
@@ -65,14 +65,14 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
+    from .batches.batch import run_batch
+    from .batches.loading import load_experiment
     from .cells import EndothelialCell, KupfferCell, NaturalKillerCell, Neutrophil, StellateCell, TumorCell
     from .config import Config, ConfigError, load_config
-    from .experiments.batch import run_batch
-    from .experiments.loading import load_experiment
-    from .experiments.looking import Looking, Share
-    from .experiments.measure import measure
     from .kernels.jit import jit
     from .kernels.random import uniform
+    from .measures.look import Looking, Share
+    from .measures.measure import measure
     from .model import LiverModel
     from .rules import Rule, RuleParameters, rule
     from .simulation import Simulation

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 DEBUG = "CRLM_DEBUG"
 DONE, FAILED, WRONG_INPUT, INTERRUPTED = 0, 1, 2, 130
 
+
 def _show_version(wanted: bool) -> None:
     if wanted:
         from . import __version__
@@ -49,7 +50,10 @@ class _Group(_PlainSwitches, TyperGroup):
 
 
 app = typer.Typer(
-    name="crlm", cls=_Group, no_args_is_help=True, pretty_exceptions_enable=False,
+    name="crlm",
+    cls=_Group,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
     epilog="Begin with: crlm new my.yaml, then crlm check my.yaml, then crlm run my.yaml. What comes with crlm: crlm examples.",
 )
 command = functools.partial(app.command, cls=_Command)
@@ -67,28 +71,41 @@ def _output_option(text: str):
 
 
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="say nothing unless something is wrong")]
-Grep = Annotated[str | None, typer.Option("--grep", metavar="WORD", help="what speaks of this word, parameters included")]
+Grep = Annotated[
+    str | None, typer.Option("--grep", metavar="WORD", help="what speaks of this word, parameters included")
+]
 Everything = Annotated[bool, typer.Option("--all", help="everything about all of them")]
-ConfigFile = Annotated[Path, typer.Argument(
-    metavar="CONFIG", help="a config: a YAML file, or the name of one that comes with crlm (crlm examples)")]
+ConfigFile = Annotated[
+    Path,
+    typer.Argument(
+        metavar="CONFIG", help="a config: a YAML file, or the name of one that comes with crlm (crlm examples)"
+    ),
+]
 RunFolder = Annotated[Path, typer.Argument(metavar="RUN_DIR", help="the output folder of a run")]
 Overrides = Annotated[
     list[str] | None,
-    typer.Option("--set", metavar="KEY.PATH=VALUE",
-                 help="change one value, e.g. --set 'rules.phagocytosis.rate=0.2 /h'; may be repeated")]
+    typer.Option(
+        "--set",
+        metavar="KEY.PATH=VALUE",
+        help="change one value, e.g. --set 'rules.phagocytosis.rate=0.2 /h'; may be repeated",
+    ),
+]
 BatchFolder = Annotated[Path, typer.Argument(metavar="BATCH_DIR", help="the output folder of a batch")]
-OutputFolder = Annotated[
-    Path | None,
-    _output_option("output folder; by default one in runs/, named after the config")]
+OutputFolder = Annotated[Path | None, _output_option("output folder; by default one in runs/, named after the config")]
 
 Workers = Annotated[
     int | None,
-    typer.Option(metavar="N", min=1, help="processes; by default as many as there are processors; results do not depend on it")]
+    typer.Option(
+        metavar="N", min=1, help="processes; by default as many as there are processors; results do not depend on it"
+    ),
+]
 
 
 @app.callback()
 def crlm(
-    version: Annotated[bool, typer.Option("--version", callback=_show_version, is_eager=True, help="show the version")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="show the version")
+    ] = False,
 ) -> None:
     """Colorectal cancer cells colonising the liver, simulated cell by cell."""
 
@@ -97,12 +114,20 @@ def crlm(
 def run(
     config: ConfigFile,
     output: OutputFolder = None,
-    seed: Annotated[int | None, typer.Option(metavar="N", min=0, help="seed of all chance, instead of the config's")] = None,
+    seed: Annotated[
+        int | None, typer.Option(metavar="N", min=0, help="seed of all chance, instead of the config's")
+    ] = None,
     changes: Overrides = None,
-    threads: Annotated[int, typer.Option(metavar="N", min=1, help="threads for the fields; results do not depend on it")] = 1,
-    resume: Annotated[bool, typer.Option("--resume", help="go on from the last checkpoint of the output folder")] = False,
+    threads: Annotated[
+        int, typer.Option(metavar="N", min=1, help="threads for the fields; results do not depend on it")
+    ] = 1,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="go on from the last checkpoint of the output folder")
+    ] = False,
     quiet: Quiet = False,
-    check: Annotated[bool, typer.Option("--check", help="look after every rule whether the liver is sound (slow, for debugging)")] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="look after every rule whether the liver is sound (slow, for debugging)")
+    ] = False,
 ) -> None:
     """Run a config: one run, with its tables, figures and movie."""
     from .commands.run import run_experiment
@@ -114,40 +139,77 @@ def run(
 
 @command()
 def batch(
-    experiment: Annotated[Path, typer.Argument(metavar="EXPERIMENT", help="an experiment: a YAML file with base, arms, sweep, "
-                                                        "replicates and measures, or the name of one that comes with crlm")],
-    output: Annotated[Path | None, _output_option("output folder; by default one in batches/, named after the experiment")] = None,
+    experiment: Annotated[
+        Path,
+        typer.Argument(
+            metavar="EXPERIMENT",
+            help="an experiment: a YAML file with base, arms, sweep, "
+            "replicates and measures, or the name of one that comes with crlm",
+        ),
+    ],
+    output: Annotated[
+        Path | None, _output_option("output folder; by default one in batches/, named after the experiment")
+    ] = None,
     changes: Overrides = None,
     workers: Workers = None,
-    cluster: Annotated[str | None, typer.Option(metavar="ADDRESS|slurm.yaml|local", help="compute on a Dask cluster: that of a "
-                                                "scheduler, a new one on SLURM, or one on this machine")] = None,
+    cluster: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ADDRESS|slurm.yaml|local",
+            help="compute on a Dask cluster: that of a scheduler, a new one on SLURM, or one on this machine",
+        ),
+    ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="compute what the output folder does not hold yet")] = False,
-    retry_failed: Annotated[bool, typer.Option("--retry-failed", help="with --resume: compute the runs that failed again, too")] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="show the runs, the expected time and disk, and stop")] = False,
-    keep: Annotated[Literal["all", "tables", "measures"], typer.Option(help="what stays of each run besides its row")] = "measures",
+    retry_failed: Annotated[
+        bool, typer.Option("--retry-failed", help="with --resume: compute the runs that failed again, too")
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="show the runs, the expected time and disk, and stop")
+    ] = False,
+    keep: Annotated[
+        Literal["all", "tables", "measures"], typer.Option(help="what stays of each run besides its row")
+    ] = "measures",
     quiet: Quiet = False,
 ) -> None:
     """Run an experiment: arms, a sweep, replicates; results are a row per run."""
+    from .batches.loading import load_experiment
     from .commands.batch import run_experiment_batch, show_forecast
     from .commands.files import the_experiment
-    from .experiments.loading import load_experiment
 
     if retry_failed and not resume:
         raise UserError("--retry-failed goes with --resume: it computes the failed runs of a batch that is there again")
     loaded = load_experiment(the_experiment(experiment, quiet), changes or ())
     folder = output if output is not None else Path("batches") / experiment.stem
     if dry_run:
-        show_forecast(loaded, folder, workers=workers, cluster=cluster, resume=resume, keep=keep, retry_failed=retry_failed)
+        show_forecast(
+            loaded, folder, workers=workers, cluster=cluster, resume=resume, keep=keep, retry_failed=retry_failed
+        )
         return
-    run_experiment_batch(loaded, folder, workers=workers, cluster=cluster, resume=resume, keep=keep, quiet=quiet,
-                         again=_command_line(), retry_failed=retry_failed)
+    run_experiment_batch(
+        loaded,
+        folder,
+        workers=workers,
+        cluster=cluster,
+        resume=resume,
+        keep=keep,
+        quiet=quiet,
+        again=_command_line(),
+        retry_failed=retry_failed,
+    )
 
 
 @command()
 def reproduce(
-    files: Annotated[list[Path] | None, typer.Argument(metavar="FILE|DIR|ID", help="published experiments: "
-                                                       "files, folders of files, or ids such as V24 of those that come "
-                                                       "with crlm; by default all of these", show_default=False)] = None,
+    files: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            metavar="FILE|DIR|ID",
+            help="published experiments: "
+            "files, folders of files, or ids such as V24 of those that come "
+            "with crlm; by default all of these",
+            show_default=False,
+        ),
+    ] = None,
     output: Annotated[Path | None, _output_option("output folder; by default batches/published")] = None,
     workers: Workers = None,
     quick: Annotated[bool, typer.Option("--quick", help="a first look, with few replicates")] = False,
@@ -157,16 +219,29 @@ def reproduce(
     """Run published experiments with the default parameters, and say which of them come out."""
     from .commands.reproduce import reproduce_files
 
-    reproduce_files(files or [], output if output is not None else Path("batches") / "published", workers=workers, quick=quick,
-                    resume=resume, quiet=quiet, again=_command_line())
+    reproduce_files(
+        files or [],
+        output if output is not None else Path("batches") / "published",
+        workers=workers,
+        quick=quick,
+        resume=resume,
+        quiet=quiet,
+        again=_command_line(),
+    )
 
 
 @command()
 def calibrate(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="what may be moved, and on which published experiments, a YAML file")],
-    output: Annotated[Path | None, _output_option("output folder; by default one in calibrations/, named after the file")] = None,
-    trials: Annotated[int | None, typer.Option(metavar="N", min=1, help="how many sets of parameters are tried, instead of the "
-                                               "file's number")] = None,
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="what may be moved, and on which published experiments, a YAML file")
+    ],
+    output: Annotated[
+        Path | None, _output_option("output folder; by default one in calibrations/, named after the file")
+    ] = None,
+    trials: Annotated[
+        int | None,
+        typer.Option(metavar="N", min=1, help="how many sets of parameters are tried, instead of the file's number"),
+    ] = None,
     workers: Workers = None,
     resume: Annotated[bool, typer.Option("--resume", help="go on with the trials of the output folder")] = False,
     quiet: Quiet = False,
@@ -176,7 +251,15 @@ def calibrate(
     from .commands.files import the_calibration
 
     folder = output if output is not None else Path("calibrations") / file.stem
-    calibrate_file(the_calibration(file, quiet), folder, trials=trials, workers=workers, resume=resume, quiet=quiet, again=_command_line())
+    calibrate_file(
+        the_calibration(file, quiet),
+        folder,
+        trials=trials,
+        workers=workers,
+        resume=resume,
+        quiet=quiet,
+        again=_command_line(),
+    )
 
 
 @command()
@@ -190,8 +273,10 @@ def check(config: ConfigFile, changes: Overrides = None) -> None:
 @command()
 def new(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="the YAML file to write")],
-    source: Annotated[str | None, typer.Option(
-        "--from", metavar="NAME", help="begin with a copy of one that comes with crlm (crlm examples)")] = None,
+    source: Annotated[
+        str | None,
+        typer.Option("--from", metavar="NAME", help="begin with a copy of one that comes with crlm (crlm examples)"),
+    ] = None,
 ) -> None:
     """Write a commented config to begin with: a starter, or a copy of one that comes with crlm."""
     from .commands.new import write_new
@@ -220,11 +305,14 @@ def schema() -> None:
 
 @command()
 def rules(
-    names: Annotated[list[str] | None, typer.Argument(
-        metavar="CONFIG|RULE", help="rules: everything about these; a config: as they are there")] = None,
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="CONFIG|RULE", help="rules: everything about these; a config: as they are there"),
+    ] = None,
     grep: Grep = None,
-    everything: Annotated[bool, typer.Option(
-        "--all", help="everything about all, and the parameters of tissue, cells, fields and blood")] = False,
+    everything: Annotated[
+        bool, typer.Option("--all", help="everything about all, and the parameters of tissue, cells, fields and blood")
+    ] = False,
 ) -> None:
     """Show the rules in their order: a line each; by name with their parameters, plausible ranges and sources."""
     from .commands.rules import show_rules
@@ -236,8 +324,9 @@ def rules(
 
 @command()
 def interventions(
-    names: Annotated[list[str] | None, typer.Argument(
-        metavar="KIND", help="everything about these: deplete, block, stimulate ...")] = None,
+    names: Annotated[
+        list[str] | None, typer.Argument(metavar="KIND", help="everything about these: deplete, block, stimulate ...")
+    ] = None,
     grep: Grep = None,
     everything: Everything = False,
 ) -> None:
@@ -253,7 +342,8 @@ def measures(
     grep: Grep = None,
     everything: Everything = False,
     plugins: Annotated[
-        list[Path] | None, typer.Option("--plugin", metavar="FILE", help="a Python file with measures of your own")] = None,
+        list[Path] | None, typer.Option("--plugin", metavar="FILE", help="a Python file with measures of your own")
+    ] = None,
 ) -> None:
     """Show what can be measured in an experiment: a line per measure; by name with parameters."""
     from .commands.measures import show_measures
@@ -264,7 +354,9 @@ def measures(
 @command()
 def compare(
     batch_dir: BatchFolder,
-    control: Annotated[str | None, typer.Option(metavar="ARM", help="the arm to compare with, instead of the experiment's")] = None,
+    control: Annotated[
+        str | None, typer.Option(metavar="ARM", help="the arm to compare with, instead of the experiment's")
+    ] = None,
     output: Annotated[Path | None, _output_option("output folder; by default the batch's")] = None,
 ) -> None:
     """Compare the arms of a batch: a table, a text to read, and figures."""
@@ -275,10 +367,18 @@ def compare(
 
 @command()
 def movie(
-    run_dir: Annotated[Path, typer.Argument(metavar="RUN_DIR|BATCH_DIR", help="the output folder of a run, or of a batch")],
-    field: Annotated[str | None, typer.Option(metavar="NAME", help="overlay: tnf, tgf_beta, cxcl1, oxygen, lactate, vegf ...")] = None,
-    format: Annotated[Literal["mp4", "gif", "png"], typer.Option(help="movie, animated picture, or numbered pictures")] = "mp4",
-    arms: Annotated[str | None, typer.Option(metavar="ARM,ARM", help="of a batch: the arms, side by side; by default all")] = None,
+    run_dir: Annotated[
+        Path, typer.Argument(metavar="RUN_DIR|BATCH_DIR", help="the output folder of a run, or of a batch")
+    ],
+    field: Annotated[
+        str | None, typer.Option(metavar="NAME", help="overlay: tnf, tgf_beta, cxcl1, oxygen, lactate, vegf ...")
+    ] = None,
+    format: Annotated[
+        Literal["mp4", "gif", "png"], typer.Option(help="movie, animated picture, or numbered pictures")
+    ] = "mp4",
+    arms: Annotated[
+        str | None, typer.Option(metavar="ARM,ARM", help="of a batch: the arms, side by side; by default all")
+    ] = None,
     replicate: Annotated[int, typer.Option(metavar="K", min=1, help="of a batch: which replicate")] = 1,
     point: Annotated[int, typer.Option(metavar="N", min=0, help="of a batch with a sweep: which point")] = 0,
     quiet: Quiet = False,
@@ -329,8 +429,11 @@ def _load(config: Path, changes: list[str] | None = None, seed: int | None = Non
 def _needs_run(folder: Path, name: str) -> None:
     if not (folder / name).exists():
         running = (folder / "manifest.json").exists()
-        raise UserError(f"the run in {folder} has no {name} yet; finish it with --resume" if running
-                        else f"{folder} is not the folder of a run: it has no {name}")
+        raise UserError(
+            f"the run in {folder} has no {name} yet; finish it with --resume"
+            if running
+            else f"{folder} is not the folder of a run: it has no {name}"
+        )
 
 
 def _command_line() -> str:
@@ -359,15 +462,15 @@ def _in_words(error: Exception) -> tuple[str, int]:
 
     if isinstance(error, ConfigError | UserError):
         return str(error), WRONG_INPUT
+    from .batches.batch import BatchStopped
+    from .batches.executors import ExecutorError
     from .cells.settle import NoRoom
     from .commands.batch import RunsFailed
     from .commands.run import DrawingFailed
-    from .experiments.batch import BatchStopped
-    from .experiments.executors import ExecutorError
+    from .folder.files import DamagedFile
+    from .folder.lock import FolderLocked
+    from .folder.manifest import ResumeRefused
     from .invariants import BrokenInvariant
-    from .record.files import DamagedFile
-    from .record.lock import FolderLocked
-    from .record.manifest import ResumeRefused
     from .simulation import FieldError, FolderInUse, RunInterrupted
 
     if isinstance(error, FolderInUse | ResumeRefused | FolderLocked):
@@ -377,7 +480,10 @@ def _in_words(error: Exception) -> tuple[str, int]:
     if isinstance(error, RunInterrupted):
         return str(error), INTERRUPTED
     if isinstance(error, BrokenInvariant):
-        return f"The run stopped, as its state has become impossible: {error}.\nThis is a mistake in crlm or in a rule of your own.", FAILED
+        return (
+            f"The run stopped, as its state has become impossible: {error}.\nThis is a mistake in crlm or in a rule of your own.",
+            FAILED,
+        )
     if isinstance(error, FieldError | NoRoom):
         return f"The run stopped: {error}.", FAILED
     if isinstance(error, OSError):
@@ -387,10 +493,14 @@ def _in_words(error: Exception) -> tuple[str, int]:
 
     own = place_of(error)
     if own is not None:
-        return (f"The run stopped: {type(error).__name__}: {error}{where}\n  {own.filename}, line {own.lineno}, in {own.name}:\n"
-                f"    {own.line}\nThis is a mistake in that file; with {DEBUG}=1 the same command gives the whole traceback."), FAILED
-    return (f"crlm failed: {type(error).__name__}: {error}{where}\n"
-            f"This is a mistake in crlm or in a rule of your own; with {DEBUG}=1 the same command says where."), FAILED
+        return (
+            f"The run stopped: {type(error).__name__}: {error}{where}\n  {own.filename}, line {own.lineno}, in {own.name}:\n"
+            f"    {own.line}\nThis is a mistake in that file; with {DEBUG}=1 the same command gives the whole traceback."
+        ), FAILED
+    return (
+        f"crlm failed: {type(error).__name__}: {error}{where}\n"
+        f"This is a mistake in crlm or in a rule of your own; with {DEBUG}=1 the same command says where."
+    ), FAILED
 
 
 def main() -> None:

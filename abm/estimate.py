@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 
 from .config.schema import LONGEST_TESTED_STEP, Config
-from .record.schedule import Every, steps_until
+from .folder.schedule import Every, steps_until
 from .units import in_time
 
 FEWEST_TUMOR_CELLS = 30
@@ -59,16 +59,22 @@ class Estimate:
         if self.no_tumor:
             said.append(self.no_tumor)
         elif self.tumor_cells < FEWEST_TUMOR_CELLS:
-            said.append(f"only {count_in_words(self.tumor_cells)} tumor cells are expected; with fewer than {FEWEST_TUMOR_CELLS} a run "
-                        "says little: enlarge the tissue, or raise the inoculum or rules.arrival.enrichment")
+            said.append(
+                f"only {count_in_words(self.tumor_cells)} tumor cells are expected; with fewer than {FEWEST_TUMOR_CELLS} a run "
+                "says little: enlarge the tissue, or raise the inoculum or rules.arrival.enrichment"
+            )
         if self.tumor_cells * KUPFFER_CELLS_PER_TUMOR_CELL > self.kupffer_cells * (1 + 1e-9):
-            said.append(f"{self.tumor_cells:,.0f} tumor cells are expected among {self.kupffer_cells:,.0f} Kupffer cells; above one per "
-                        f"{KUPFFER_CELLS_PER_TUMOR_CELL} they crowd each other: lower rules.arrival.enrichment or the inoculum")
+            said.append(
+                f"{self.tumor_cells:,.0f} tumor cells are expected among {self.kupffer_cells:,.0f} Kupffer cells; above one per "
+                f"{KUPFFER_CELLS_PER_TUMOR_CELL} they crowd each other: lower rules.arrival.enrichment or the inoculum"
+            )
         room = _SINUSOID_SHARE * self.rows * self.columns
         if self.tumor_cells * SINUSOID_SITES_PER_TUMOR_CELL > room:
-            said.append(f"{self.tumor_cells:,.0f} tumor cells are expected in about {room:,.0f} sites of sinusoid; with fewer than "
-                        f"{SINUSOID_SITES_PER_TUMOR_CELL} sites for each they plug the vessels, and those that come at once "
-                        "wait in the blood for room: lower rules.arrival.enrichment or the inoculum")
+            said.append(
+                f"{self.tumor_cells:,.0f} tumor cells are expected in about {room:,.0f} sites of sinusoid; with fewer than "
+                f"{SINUSOID_SITES_PER_TUMOR_CELL} sites for each they plug the vessels, and those that come at once "
+                "wait in the blood for room: lower rules.arrival.enrichment or the inoculum"
+            )
         return said
 
 
@@ -81,11 +87,20 @@ def estimate(config: Config) -> Estimate:
     first, last = math.floor(config.begins / config.step + 1e-9), steps_until(config.duration, config.step)
     steps = last - first
     frames = Every(config.record.snapshots).count(first, last, config.step)
-    tumor_cells = _arriving(config) * area + sum(entry.implant * entry.cells for entry in config.interventions if entry.kind == "implant")
+    tumor_cells = _arriving(config) * area + sum(
+        entry.implant * entry.cells for entry in config.interventions if entry.kind == "implant"
+    )
     return Estimate(
-        rows=rows, columns=columns, area_mm2=area, steps=steps, frames=frames,
-        tumor_cells=tumor_cells, kupffer_cells=config.cells.kupffer.density * area * tissue.slabs,
-        memory_bytes=_BASE_BYTES + _BYTES_PER_SITE * sites + _BYTES_PER_TUMOR_CELL * tumor_cells
+        rows=rows,
+        columns=columns,
+        area_mm2=area,
+        steps=steps,
+        frames=frames,
+        tumor_cells=tumor_cells,
+        kupffer_cells=config.cells.kupffer.density * area * tissue.slabs,
+        memory_bytes=_BASE_BYTES
+        + _BYTES_PER_SITE * sites
+        + _BYTES_PER_TUMOR_CELL * tumor_cells
         + _BUFFER_BYTES_PER_SITE * min(16 * sites, max(sites, _BUFFERED_SITES)),
         disk_bytes=_DISK_BYTES_PER_SITE_AND_FRAME * sites * frames,
         seconds=steps * (_SECONDS_PER_STEP + _SECONDS_PER_SITE_AND_STEP * sites)
@@ -105,16 +120,20 @@ def _why_no_tumor(config: Config) -> str:
     if not any(dose.share for dose in arrival.doses):
         return "no inoculum: all rules.arrival.doses have the share 0"
     first, end = min(dose.start for dose in arrival.doses if dose.share), in_time(config.duration)
-    return (f"no tumor cells: the first dose of rules.arrival.doses comes at {in_time(first)}, and the run "
-            f"ends at {end}: make duration longer, or the dose earlier")
+    return (
+        f"no tumor cells: the first dose of rules.arrival.doses comes at {in_time(first)}, and the run "
+        f"ends at {end}: make duration longer, or the dose earlier"
+    )
 
 
 def _about_time(config: Config) -> tuple[str, ...]:
     """What is unusual about the clock of a config."""
     if config.step <= LONGEST_TESTED_STEP * (1 + 1e-9):
         return ()
-    return (f"step: {in_time(config.step)}; steps are tested from 1 to {LONGEST_TESTED_STEP * 60:g} min; results of "
-            "longer ones may differ (kills and captures within a step are not seen)",)
+    return (
+        f"step: {in_time(config.step)}; steps are tested from 1 to {LONGEST_TESTED_STEP * 60:g} min; results of "
+        "longer ones may differ (kills and captures within a step are not seen)",
+    )
 
 
 def _arriving(config: Config) -> float:

@@ -35,7 +35,9 @@ def check(model: "LiverModel", after: str = "") -> None:
     wrong = list(violations(model))
     if wrong:
         shown = wrong[:_SHOWN] + ([f"and {len(wrong) - _SHOWN} more"] if len(wrong) > _SHOWN else [])
-        raise BrokenInvariant(f"step {model.step_number} ({model.hours:.4g} h){f', after {after}' if after else ''}: {'; '.join(shown)}")
+        raise BrokenInvariant(
+            f"step {model.step_number} ({model.hours:.4g} h){f', after {after}' if after else ''}: {'; '.join(shown)}"
+        )
 
 
 def watch(model: "LiverModel", every: int = 1) -> None:
@@ -97,13 +99,16 @@ def _places(model: "LiverModel", population: "Population") -> Iterator[str]:
         yield f"in the {name} table, a cell is outside of the lattice"
         return
     if population is model.endothelium:
-        if rows.size != np.count_nonzero(sites.kind == SINUSOID) or not np.array_equal(sites.endothelium[rows.row, rows.column], slots):
+        if rows.size != np.count_nonzero(sites.kind == SINUSOID) or not np.array_equal(
+            sites.endothelium[rows.row, rows.column], slots
+        ):
             yield "the wall of a sinusoid is missing or in another place than the lattice says"
         return
     if population is model.tumor:
         slots, rows = slots[rows.state != CIRCULATING], rows[rows.state != CIRCULATING]
     lost = (sites.occupant[rows.layer, rows.row, rows.column] != slots) | (
-        sites.population[rows.layer, rows.row, rows.column] != population.code)
+        sites.population[rows.layer, rows.row, rows.column] != population.code
+    )
     for cell in rows[lost][:1]:
         where = ("lumen", "tissue")[cell.layer]
         yield f"{np.count_nonzero(lost)} {name} cells are not where they say, one at site ({cell.row}, {cell.column}) of the {where}"
@@ -157,5 +162,3 @@ def _fields(model: "LiverModel") -> Iterator[str]:
         level = model.blood.levels[name][0]
         if not 0 <= level < np.inf:
             yield f"the level of {name} in the blood is {level}"
-
-

@@ -40,8 +40,8 @@ from .interventions.moments import moments_of
 from .kernels.random import hash64, stream_key
 from .kernels.sites import Sites, lift, place
 from .kernels.tables import free_slot, take_slot
-from .record import cause, event
-from .record.ledger import Ledger, enter, lose
+from .ledger import cause, event
+from .ledger.ledger import Ledger, enter, lose
 from .rules import Rule
 from .rules.arrest import NO_GRIP, Grip
 from .tissue import anatomy as lobules
@@ -95,7 +95,8 @@ class LiverModel(mesa.Model):
         if not seeded and _is_repeated_by_mesa():
             raise ValueError(
                 "mesa.batch_run makes each repetition with the same arguments, so that all of them would be one and the same "
-                "run: name the seeds among the parameters, {'seed': [1, 2, 3]}, and leave out the iterations")
+                "run: name the seeds among the parameters, {'seed': [1, 2, 3]}, and leave out the iterations"
+            )
         config = _configured(config, rng if rng is not None else seed, overrides)
         super().__init__(rng=config.seed)
         self.config = config
@@ -128,13 +129,17 @@ class LiverModel(mesa.Model):
                 self.rules[rule.name].prepare(self)
         self._prepared = {name: dict(vars(rule)) for name, rule in self.rules.items()}
         self.interventions = _named(config.interventions)
-        self._inhibitable = [rule for rule in self.rules.values() if any(
-            entry.target == rule.name for entry in self.interventions.values())]
+        self._inhibitable = [
+            rule
+            for rule in self.rules.values()
+            if any(entry.target == rule.name for entry in self.interventions.values())
+        ]
         for name, entry in self.interventions.items():
             entry.prepare(self, name)
         self.blood.receive(lambda name: self.given(name, self.hours))
         self.datacollector = self._counts = mesa.DataCollector(
-            {"hours": "hours"} | {name: partial(_count_of, name) for name in self.populations})
+            {"hours": "hours"} | {name: partial(_count_of, name) for name in self.populations}
+        )
         self.collects = True
         self._within_step = False
         self._made = set(vars(self)) - before
@@ -151,8 +156,13 @@ class LiverModel(mesa.Model):
         for name in LAYERS:
             setattr(self, name, share(name, 0.0, np.float32))
         self.sites = Sites(
-            kind, zone, share("perfused", 1, np.uint8), np.full((2, *self.shape), -1, np.int32),
-            np.zeros((2, *self.shape), np.uint8), np.full(self.shape, -1, np.int32), self.periodic,
+            kind,
+            zone,
+            share("perfused", 1, np.uint8),
+            np.full((2, *self.shape), -1, np.int32),
+            np.zeros((2, *self.shape), np.uint8),
+            np.full(self.shape, -1, np.int32),
+            self.periodic,
         )
         self.sinusoids = np.flatnonzero(kind == SINUSOID)
 
@@ -167,7 +177,8 @@ class LiverModel(mesa.Model):
         self.tumor = Population("tumor", TUMOR, tumor.TumorCell)
         self.kupffer = Population("kupffer", KUPFFER, kupffer.KupfferCell)
         self.endothelium = Population(
-            "endothelium", ENDOTHELIAL, endothelium.EndothelialCell, sites_per_cell=cells.endothelium.sites_per_cell)
+            "endothelium", ENDOTHELIAL, endothelium.EndothelialCell, sites_per_cell=cells.endothelium.sites_per_cell
+        )
         self.natural_killer = Population("natural_killer", NATURAL_KILLER, natural_killer.NaturalKillerCell)
         self.neutrophil = Population("neutrophil", NEUTROPHIL, neutrophil.Neutrophil)
         self.stellate = Population("stellate", STELLATE, stellate.StellateCell)
@@ -191,7 +202,8 @@ class LiverModel(mesa.Model):
             rest, unit = (p.lactate.blood, "mM") if name == "lactate" else (0.0, "K")
             values = self.grid.share(name, 0.0, np.float32)
             self.fields[name] = Field(
-                name, unit, values, parameters, rest=rest, perfused_fraction=float(exchange.mean()), **how)
+                name, unit, values, parameters, rest=rest, perfused_fraction=float(exchange.mean()), **how
+            )
             self.fields[name].set_perfusion(exchange)
         self.fields["oxygen"] = Oxygen(self.grid.share("oxygen", 0.0, np.float32), p.oxygen, **how)
         self.fields["oxygen"].start(self.flow, self.sites, self.hepatocytes, self._tumor_sites())
@@ -219,7 +231,9 @@ class LiverModel(mesa.Model):
         """One step of dt: blood, interventions, the rules in their order, then the fields."""
         line = self.config.cells.tumor
         self._within_step = True
-        self.blood.advance(self.dt_hours, line.g_csf * self.tumor.count / self.standard_area_mm2, self.given, self.left("g_csf"))
+        self.blood.advance(
+            self.dt_hours, line.g_csf * self.tumor.count / self.standard_area_mm2, self.given, self.left("g_csf")
+        )
         self._done("the blood")
         if self.interventions:
             self._intervene()
@@ -292,8 +306,12 @@ class LiverModel(mesa.Model):
             courses = self.interventions.values()
             if not courses:
                 return np.array([begin]), np.ones(1)
-            moments = moments_of(begin, end, (moment for course in courses for moment in course.changes(begin, end)),
-                                 min(course.shortest for course in courses))
+            moments = moments_of(
+                begin,
+                end,
+                (moment for course in courses for moment in course.changes(begin, end)),
+                min(course.shortest for course in courses),
+            )
             self._moments_of_step = self.step_number, moments
         return moments
 
@@ -334,7 +352,11 @@ class LiverModel(mesa.Model):
     def signal(self, name: str) -> np.ndarray:
         """A diffusing signal as cells feel it: the field, less what is blocked of the ligand or its receptor."""
         values = self.fields[name].values
-        left = math.prod(self.left(molecule) for molecule in (name, *_RECEPTORS.get(name, ()))) if self.interventions else 1.0
+        left = (
+            math.prod(self.left(molecule) for molecule in (name, *_RECEPTORS.get(name, ())))
+            if self.interventions
+            else 1.0
+        )
         return values if left == 1.0 else values * np.float32(left)
 
     def sticky_nets(self) -> np.ndarray:
@@ -386,7 +408,9 @@ class LiverModel(mesa.Model):
         lift(self.sites, row.layer, row.row, row.column)
         free_slot(population.table, slot)
 
-    def add(self, agent_class: type[LiverCell], at: tuple[int, int], *, state: str | None = None, **columns) -> LiverCell:
+    def add(
+        self, agent_class: type[LiverCell], at: tuple[int, int], *, state: str | None = None, **columns
+    ) -> LiverCell:
         """A new cell on a free site: `model.add(TumorCell, at=(20, 31), state="extravasated")`.
 
         In the lumen of a sinusoid, or in the tissue for stellate cells and for extravasated and dormant tumor cells. Tumor
@@ -404,8 +428,10 @@ class LiverModel(mesa.Model):
             raise ValueError("circulating tumor cells come with the rule 'arrival'")
         free = set(population.rows.dtype.names) - {*(name for name, _ in WHERE), *(("clone",) if is_tumor else ())}
         if not columns.keys() <= free:
-            raise ValueError(f"no column {', '.join(sorted(columns.keys() - free))} of a {agent_class.__name__} can be given, only "
-                             f"{', '.join(sorted(free))}")
+            raise ValueError(
+                f"no column {', '.join(sorted(columns.keys() - free))} of a {agent_class.__name__} can be given, only "
+                f"{', '.join(sorted(free))}"
+            )
         in_tissue = population is self.stellate or (is_tumor and number in (tumor.EXTRAVASATED, tumor.DORMANT))
         layer, (row, column) = (TISSUE if in_tissue else LUMEN), map(operator.index, at)
         self._refuse_place(layer, row, column)
@@ -420,7 +446,11 @@ class LiverModel(mesa.Model):
         if is_tumor:
             line, now = self.config.cells.tumor, self.hours
             given = {name: getattr(line, name) for name in ("emt", "cd47", "cd24", "pdl1", "calreticulin")}
-            columns = {"diameter_um": line.diameter, "arrived_h": now, "settled_h": now, "held_by": cause.OTHER} | given | columns
+            columns = (
+                {"diameter_um": line.diameter, "arrived_h": now, "settled_h": now, "held_by": cause.OTHER}
+                | given
+                | columns
+            )
             cell.clone = min(0, int(self.tumor.used.clone.min())) - 1 - self.ledger.total(event.ARRIVED, cause.OTHER)
         for name, value in columns.items():
             cell[name] = value
@@ -450,7 +480,9 @@ class LiverModel(mesa.Model):
     def _refuse_place(self, layer: int, row: int, column: int) -> None:
         """Raise ValueError unless a cell can stand on a site of the layer, and nobody does."""
         if not (0 <= row < self.shape[0] and 0 <= column < self.shape[1]):
-            raise ValueError(f"there is no site ({row}, {column}): the lattice has {self.shape[0]} rows and {self.shape[1]} columns")
+            raise ValueError(
+                f"there is no site ({row}, {column}): the lattice has {self.shape[0]} rows and {self.shape[1]} columns"
+            )
         name = ("lumen", "tissue")[layer]
         if self.sites.kind[row, column] not in ((SINUSOID,) if layer == LUMEN else (SINUSOID, PARENCHYMA)):
             raise ValueError(f"at site ({row}, {column}) no cell can stand in the {name}")
@@ -484,13 +516,17 @@ class LiverModel(mesa.Model):
 
     def register_agent(self, agent) -> None:
         """Mesa's agents register themselves here; those that are no cells would do nothing, and are refused."""
-        raise TypeError(f"a {type(agent).__name__} is no cell of a liver, which runs rules instead of agents: let it act in a rule "
-                        "of your own (`abm.rule`)")
+        raise TypeError(
+            f"a {type(agent).__name__} is no cell of a liver, which runs rules instead of agents: let it act in a rule "
+            "of your own (`abm.rule`)"
+        )
 
     def remove_all_agents(self) -> None:
         """As Mesa's, refused: the walls of the sinusoids stay."""
-        raise TypeError("the walls of the sinusoids cannot be removed; take out the other cells, class by class: "
-                        "for cell in model.agents_by_type[KupfferCell]: cell.remove()")
+        raise TypeError(
+            "the walls of the sinusoids cannot be removed; take out the other cells, class by class: "
+            "for cell in model.agents_by_type[KupfferCell]: cell.remove()"
+        )
 
     @property
     def agent_types(self) -> list[type[LiverCell]]:
@@ -504,9 +540,12 @@ class LiverModel(mesa.Model):
         state |= {f"fields/{name}": field.excess for name, field in self.fields.items()}
         state |= {f"layers/{name}": getattr(self, name) for name in (*LAYERS, *MARKS)}
         state |= {
-            "sites/perfused": self.sites.perfused, "sites/occupant": self.sites.occupant,
-            "sites/population": self.sites.population, "flow/perfused": self._flow_perfused,
-            "blood/levels": self.blood.levels, "ledger/totals": self.ledger.totals,
+            "sites/perfused": self.sites.perfused,
+            "sites/occupant": self.sites.occupant,
+            "sites/population": self.sites.population,
+            "flow/perfused": self._flow_perfused,
+            "blood/levels": self.blood.levels,
+            "ledger/totals": self.ledger.totals,
             "clock/step_number": np.array([self.step_number], np.int64),
         }
         return state | _chance_of(self)
@@ -559,7 +598,9 @@ class LiverModel(mesa.Model):
     def __reduce__(self):
         """Copies and pickles are made anew from config and state: tables, lattices and solvers share their memory."""
         if self._within_step:
-            raise RuntimeError(f"step {self.step_number} has not ended: a liver can be copied or pickled between steps only")
+            raise RuntimeError(
+                f"step {self.step_number} has not ended: a liver can be copied or pickled between steps only"
+            )
         self._refuse_changed_by_hand()
         cached = {name for name in vars(self) if isinstance(getattr(type(self), name, None), cached_property)}
         carried = {"datacollector", "_counts", "collects", "threads", "running"}
@@ -571,17 +612,25 @@ class LiverModel(mesa.Model):
         written = {rule.name: getattr(self.config.rules, rule.name) for rule in type(self.config).rule_classes}
         written = {name: parameters for name, parameters in written.items() if parameters.enabled}
         if [(name, rule.uninhibited) for name, rule in self.rules.items()] != list(written.items()):
-            raise TypeError("the rules are not those of the config, from which a copy is made: write the change into the config")
+            raise TypeError(
+                "the rules are not those of the config, from which a copy is made: write the change into the config"
+            )
         for name, rule in self.rules.items():
             prepared = self._prepared[name]
-            own = [key for key, value in vars(rule).items() if key != "parameters" and prepared.get(key, rule) is not value]
+            own = [
+                key for key, value in vars(rule).items() if key != "parameters" and prepared.get(key, rule) is not value
+            ]
             if own:
-                raise TypeError(f"the rule '{name}' remembers {', '.join(own)} by itself, which neither copies nor checkpoints keep: "
-                                "what a rule remembers belongs into the tables and lattices of the liver")
+                raise TypeError(
+                    f"the rule '{name}' remembers {', '.join(own)} by itself, which neither copies nor checkpoints keep: "
+                    "what a rule remembers belongs into the tables and lattices of the liver"
+                )
         if not np.array_equal(self.sites.kind, self.anatomy.kind):
             raise TypeError("the tissue is not that of the config, from which a copy is made")
         if list(self.interventions.values()) != list(self.config.interventions):
-            raise TypeError("the interventions are not those of the config, from which a copy is made: write the change there")
+            raise TypeError(
+                "the interventions are not those of the config, from which a copy is made: write the change there"
+            )
 
     # --- for people -----------------------------------------------------------------------------------------------
 
@@ -610,9 +659,12 @@ class LiverModel(mesa.Model):
             str(self.ledger)[1:-1]: [],
             "interventions": [entry.title for entry in self.interventions.values()],
             "rules, in this order": [
-                rule.name + ("" if rule.name in self.rules else " (off)") for rule in type(self.config).rule_classes],
+                rule.name + ("" if rule.name in self.rules else " (off)") for rule in type(self.config).rule_classes
+            ],
         }
-        lines = [f"LiverModel '{self.config.name}', seed {self.seed}, at {self.hours:g} h, step {self.dt_minutes:g} min"]
+        lines = [
+            f"LiverModel '{self.config.name}', seed {self.seed}, at {self.hours:g} h, step {self.dt_minutes:g} min"
+        ]
         if not self.interventions:
             del branches["interventions"]
         for branch, leaves in branches.items():
@@ -667,7 +719,8 @@ def _chance_of(model: LiverModel) -> dict[str, np.ndarray]:
     generator = model.rng.bit_generator.state
     halves = [generator["state"][name] >> shift & _HALF for name in ("state", "inc") for shift in (0, 64)]
     return {
-        "chance/random": np.array(words, np.uint32), "chance/spare": np.array([np.nan if spare is None else spare]),
+        "chance/random": np.array(words, np.uint32),
+        "chance/spare": np.array([np.nan if spare is None else spare]),
         "chance/generator": np.array([*halves, generator["has_uint32"], generator["uinteger"]], np.uint64),
     }
 
@@ -677,7 +730,10 @@ def _restore_chance(model: LiverModel, state: Mapping[str, np.ndarray]) -> None:
     model.random.setstate((3, tuple(map(int, state["chance/random"])), None if math.isnan(spare) else spare))
     low, high, step_low, step_high, held, value = map(int, state["chance/generator"])
     model.rng.bit_generator.state = model.rng.bit_generator.state | {
-        "state": {"state": low | high << 64, "inc": step_low | step_high << 64}, "has_uint32": held, "uinteger": value}
+        "state": {"state": low | high << 64, "inc": step_low | step_high << 64},
+        "has_uint32": held,
+        "uinteger": value,
+    }
 
 
 def _is_repeated_by_mesa() -> bool:
@@ -695,5 +751,8 @@ def _is_repeated_by_mesa() -> bool:
 def _configured(config: Any, seed: Any, overrides: Mapping[str, Any]) -> Config:
     """The config with seed and overrides applied, validated as a whole."""
     if seed is not None:
-        overrides = {**overrides, "seed": int(seed) if str(seed).isdigit() else seed}  # text is what SolaraViz hands over
+        overrides = {
+            **overrides,
+            "seed": int(seed) if str(seed).isdigit() else seed,
+        }  # text is what SolaraViz hands over
     return with_changes(config, overrides)

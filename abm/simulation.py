@@ -20,10 +20,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .fields.layers import LAYERS
-from .invariants import watch
-from .record import checkpoint, manifest
-from .record.event_table import Events, events_table
-from .record.files import (
+from .folder import checkpoint, manifest
+from .folder.files import (
     DamagedFile,
     FolderInUse,
     copy_files,
@@ -32,10 +30,12 @@ from .record.files import (
     refuse_others,
     write_text,
 )
-from .record.lock import locked
+from .folder.lock import locked
+from .folder.schedule import Every, steps_until
+from .invariants import watch
+from .record.event_table import Events, events_table
 from .record.nodules import Nodules, survey
 from .record.recorder import Recorder, as_hours
-from .record.schedule import Every, steps_until
 from .record.summary import summarise
 from .record.tables import PARTS, remove_parts
 from .record.timeseries import Timeseries
@@ -48,8 +48,18 @@ PLUGINS = "plugins"
 SUMMARY = "summary.json"
 PICTURES = ("overview.png", "cascade.png", "timecourses.png", "movie.mp4")
 """What is drawn of a run when it ends."""
-RUN_FILES = (manifest.NAME, manifest.CONFIG, SUMMARY, "timeseries.parquet", "events.parquet", "nodules.parquet",
-             "snapshots.zarr", PARTS, checkpoint.FOLDER, *PICTURES)
+RUN_FILES = (
+    manifest.NAME,
+    manifest.CONFIG,
+    SUMMARY,
+    "timeseries.parquet",
+    "events.parquet",
+    "nodules.parquet",
+    "snapshots.zarr",
+    PARTS,
+    checkpoint.FOLDER,
+    *PICTURES,
+)
 """What is found in the folder of a run, whole or not."""
 
 
@@ -81,11 +91,20 @@ class Simulation:
     """
 
     def __init__(
-        self, model: "LiverModel", until: Any = None, *, recorders: Sequence[Recorder] | None = None,
-        folder: str | Path | None = None, resume: bool = False,
-        stop_when: Callable[["LiverModel"], bool] | None = None, progress: Callable[["Simulation"], None] | None = None,
-        tell: Callable[[str], None] | None = None, warn: Callable[[str], None] | None = None,
-        check: bool | int = False, draw: Callable[[Path], None] | None = None, wait: bool = False,
+        self,
+        model: "LiverModel",
+        until: Any = None,
+        *,
+        recorders: Sequence[Recorder] | None = None,
+        folder: str | Path | None = None,
+        resume: bool = False,
+        stop_when: Callable[["LiverModel"], bool] | None = None,
+        progress: Callable[["Simulation"], None] | None = None,
+        tell: Callable[[str], None] | None = None,
+        warn: Callable[[str], None] | None = None,
+        check: bool | int = False,
+        draw: Callable[[Path], None] | None = None,
+        wait: bool = False,
     ):
         self.model = model
         self.until_hours = model.config.duration if until is None else as_hours(until)
@@ -127,8 +146,10 @@ class Simulation:
     def __repr__(self) -> str:
         where = f"\n  folder: {self.folder}" if self.folder else ""
         kept = "".join(f"\n    {recorder!r}" for recorder in self.recorders)
-        return (f"<Simulation: step {self.model.step_number} of {self.end_step}, until {self.until_hours:g} h{where}"
-                f"\n  keeps:{kept or ' nothing'}>")
+        return (
+            f"<Simulation: step {self.model.step_number} of {self.end_step}, until {self.until_hours:g} h{where}"
+            f"\n  keeps:{kept or ' nothing'}>"
+        )
 
     def run(self) -> "Simulation":
         """Run to the end.
@@ -269,8 +290,10 @@ class Simulation:
         names = [manifest.CONFIG, SUMMARY, *(name for recorder in self.recorders for name in recorder.files())]
         lost = [name for name in names if not (self.folder / name).exists()]
         if lost:
-            raise DamagedFile(f"The run in {self.folder} was complete and has lost {', '.join(lost)}; nothing was changed. Put back "
-                              "what is lost, or run again into another folder (-o): the same config and seed give the same bytes.")
+            raise DamagedFile(
+                f"The run in {self.folder} was complete and has lost {', '.join(lost)}; nothing was changed. Put back "
+                "what is lost, or run again into another folder (-o): the same config and seed give the same bytes."
+            )
 
     def _found(self) -> dict | None:
         """The manifest of the run in the folder, None where there is no run. Every checkpoint carries it too, and so it is
@@ -291,8 +314,10 @@ class Simulation:
             self._warn(f"{why}; it is written again, from the checkpoint {path.name}.")
             return found
         if any((self.folder / name).exists() for name in RUN_FILES):
-            raise manifest.ResumeRefused(f"{why}, nor a checkpoint that could replace it, so it cannot be told which run this was. "
-                                         "Nothing in it was changed; choose another folder (-o).")
+            raise manifest.ResumeRefused(
+                f"{why}, nor a checkpoint that could replace it, so it cannot be told which run this was. "
+                "Nothing in it was changed; choose another folder (-o)."
+            )
         return None
 
     def _usable_checkpoint(self) -> checkpoint.Checkpoint | None:
@@ -314,8 +339,10 @@ class Simulation:
                 continue
             return kept
         if spoilt is not None:
-            raise DamagedFile(f"{spoilt}. Without it the run cannot go on; nothing was changed. Put the file back, or run again "
-                              "into another folder (-o): the same config and seed give the same bytes.")
+            raise DamagedFile(
+                f"{spoilt}. Without it the run cannot go on; nothing was changed. Put the file back, or run again "
+                "into another folder (-o): the same config and seed give the same bytes."
+            )
         return None
 
     def _begin(self) -> None:
@@ -337,7 +364,9 @@ class Simulation:
         arrays = {f"model/{name}": array for name, array in self.model.state_arrays().items()}
         for recorder in self.recorders:
             arrays |= {f"recorder/{recorder.name}/{name}": array for name, array in recorder.state().items()}
-        checkpoint.save(self.folder, checkpoint.Checkpoint(step, arrays, {"started": self._started, "manifest": self._manifest}))
+        checkpoint.save(
+            self.folder, checkpoint.Checkpoint(step, arrays, {"started": self._started, "manifest": self._manifest})
+        )
         self._saved = step
         self._note_wall_time(clock)
 
@@ -360,7 +389,8 @@ class Simulation:
         plugins = list(self.model.config.plugins)
         text = resolved_yaml(self.model.config, [f"{PLUGINS}/{Path(plugin).name}" for plugin in plugins])
         return text, manifest.new_manifest(
-            manifest.plain(text), int(self.model.seed), self.model.threads, self.until_hours, plugins)
+            manifest.plain(text), int(self.model.seed), self.model.threads, self.until_hours, plugins
+        )
 
     def _note_wall_time(self, clock: float, status: str = manifest.RUNNING) -> None:
         seconds = self._seconds_before + time.perf_counter() - clock
@@ -386,7 +416,8 @@ def default_recorders(model: "LiverModel", in_folder: bool) -> list[Recorder]:
     """What the config's `record` asks for; without a folder only what fits in memory."""
     wanted = model.config.record
     recorders: list[Recorder] = [
-        Timeseries(wanted.timeseries, wanted.micrometastasis_cells), Nodules(wanted.nodules, wanted.micrometastasis_cells),
+        Timeseries(wanted.timeseries, wanted.micrometastasis_cells),
+        Nodules(wanted.nodules, wanted.micrometastasis_cells),
     ]
     if in_folder:
         from .record.snapshots import Snapshots
@@ -403,8 +434,10 @@ def check_finite(model: "LiverModel") -> None:
         # a sum in double precision is finite exactly when all its float32 terms are
         if not np.isfinite(values.sum(dtype=np.float64)):
             row, column = np.argwhere(~np.isfinite(values))[0]
-            raise FieldError(f"{name} is {values[row, column]} at site ({row}, {column}) at {_moment(model.minutes)} of "
-                             "simulated time; a rate or a secretion in the config is too extreme")
+            raise FieldError(
+                f"{name} is {values[row, column]} at site ({row}, {column}) at {_moment(model.minutes)} of "
+                "simulated time; a rate or a secretion in the config is too extreme"
+            )
 
 
 def _moment(minutes: float) -> str:

@@ -38,7 +38,13 @@ _FACTOR = r"(?:1|%|[A-Za-zµμ]+)(?:(?:\^|\*\*)-?[0-9]{1,2}|[²³])?"
 _UNIT = re.compile(rf"(?=.{{1,40}}$)\s*/?\s*{_FACTOR}(?:\s*[*/·]\s*{_FACTOR}|\s+{_FACTOR})*\s*")
 
 # the conversions that nearly every config needs, so that pint, slow to import, is loaded only for the others
-_EVERYDAY = {("d", "h"): 24.0, ("min", "h"): 1.0 / 60.0, ("mm", "um"): 1000.0, ("/d", "/h"): 1.0 / 24.0, ("%", ""): 0.01}
+_EVERYDAY = {
+    ("d", "h"): 24.0,
+    ("min", "h"): 1.0 / 60.0,
+    ("mm", "um"): 1000.0,
+    ("/d", "/h"): 1.0 / 24.0,
+    ("%", ""): 0.01,
+}
 
 _ALSO_READ = {"h": ("d", "min", "s"), "um": ("mm",)}
 """Units in which people write what is held in the unit that stands first."""
@@ -69,9 +75,16 @@ class UnusualUnit(ValueError):
     """A unit that exists and is hardly meant: its name ("deciday"), its symbol, and the symbol that may be meant, if any."""
 
 
-_PREFIXES = {"meter": "nano micro milli centi deci kilo", "gram": "nano micro milli kilo", "second": "nano micro milli",
-             "liter": "nano micro milli centi deci", "molar": "pico nano micro milli", "mole": "pico nano micro milli kilo",
-             "pascal": "hecto kilo mega", "meter_Hg": "milli centi"}
+_PREFIXES = {
+    "meter": "nano micro milli centi deci kilo",
+    "gram": "nano micro milli kilo",
+    "second": "nano micro milli",
+    "liter": "nano micro milli centi deci",
+    "molar": "pico nano micro milli",
+    "mole": "pico nano micro milli kilo",
+    "pascal": "hecto kilo mega",
+    "meter_Hg": "milli centi",
+}
 """What SI prefixes people write before which unit; no other unit takes one."""
 
 
@@ -131,24 +144,38 @@ class Quantity:
                 factor = _factor(written, self.unit)
             except UnusualUnit as error:
                 name, symbol, meant = error.args
-                hint = f"did you mean '{_shorten(text.replace(symbol, meant))}'?" if meant and symbol in text else \
-                    f"write {self.kind} such as '{self.example}'"
+                hint = (
+                    f"did you mean '{_shorten(text.replace(symbol, meant))}'?"
+                    if meant and symbol in text
+                    else f"write {self.kind} such as '{self.example}'"
+                )
                 raise self._error(f"'{_shorten(text)}' has the unit {name}, which is hardly meant; {hint}") from None
             except ValueError:
-                raise self._error(f"'{_shorten(written)}' is not a unit; write {self.kind} such as '{self.example}'") from None
+                raise self._error(
+                    f"'{_shorten(written)}' is not a unit; write {self.kind} such as '{self.example}'"
+                ) from None
             if factor is None:
                 wanted = f"{self.kind} (in units like '{self.unit}')" if self.unit else f"{self.kind} without a unit"
-                raise self._error(f"'{_shorten(text)}' has the wrong dimension; expected {wanted}, e.g. '{self.example}'")
+                raise self._error(
+                    f"'{_shorten(text)}' has the wrong dimension; expected {wanted}, e.g. '{self.example}'"
+                )
             number *= factor
             if not math.isfinite(number):
                 raise self._error(f"expected a smaller number, got '{_shorten(text)}'")
         elif self.unit and number != 0.0:
             raise self._error(f"the unit is missing; write {self.kind} such as '{self.example}'")
         if 0.0 < abs(number) < _SMALLEST and self.minimum >= 0.0:
-            raise self._error(f"{_shorten(text)} is too small to make a difference; write 0 or at least {_SMALLEST:g} {self.unit}".rstrip())
+            raise self._error(
+                f"{_shorten(text)} is too small to make a difference; write 0 or at least {_SMALLEST:g} {self.unit}".rstrip()
+            )
         if not self.minimum <= number <= self.maximum:
-            limits = f"between {self.minimum:g} and {self.maximum:g}" if self.maximum <= _TOLD_TOGETHER else \
-                f"at least {self.minimum:g}" if number < self.minimum else f"at most {self.maximum:g}"
+            limits = (
+                f"between {self.minimum:g} and {self.maximum:g}"
+                if self.maximum <= _TOLD_TOGETHER
+                else f"at least {self.minimum:g}"
+                if number < self.minimum
+                else f"at most {self.maximum:g}"
+            )
             raise self._error(f"{_shorten(text)} is out of bounds; {self.kind} must be {limits} {self.unit}".rstrip())
         return number
 
@@ -184,7 +211,11 @@ class Quantity:
 
     def __get_pydantic_json_schema__(self, schema, handler):
         if self.unit:
-            return {"type": ["string", "number"], "examples": [self.example], "description": f"{self.kind}, in {self.unit}"}
+            return {
+                "type": ["string", "number"],
+                "examples": [self.example],
+                "description": f"{self.kind}, in {self.unit}",
+            }
         return {"type": ["number", "string"], "minimum": self.minimum, "examples": [self.example]}
 
 
@@ -193,7 +224,9 @@ def _shorten(text: str) -> str:
 
 
 Hours = Annotated[float, Quantity("h", "a duration", "24 h", maximum=_FOR_EVER)]
-Moment = Annotated[float, Quantity("h", "a time (negative: before the start)", "2 d", minimum=-_FOR_EVER, maximum=_FOR_EVER)]
+Moment = Annotated[
+    float, Quantity("h", "a time (negative: before the start)", "2 d", minimum=-_FOR_EVER, maximum=_FOR_EVER)
+]
 PerHour = Annotated[float, Quantity("/h", "a rate", "0.1 /h")]
 PerSecond = Annotated[float, Quantity("/s", "a rate", "0.02 /s")]
 Micrometers = Annotated[float, Quantity("um", "a length", "10 um", maximum=1e6)]
@@ -230,9 +263,7 @@ def misfit(group: BaseModel, message: str, *at: str) -> ValidationError:
     return ValidationError.from_exception_data(type(group).__name__, [error])
 
 
-def parameter(
-    default: Any, *, mark: Mark, source: str, description: str, low: Any = None, high: Any = None
-) -> Any:
+def parameter(default: Any, *, mark: Mark, source: str, description: str, low: Any = None, high: Any = None) -> Any:
     """Declare a number of the biology: its default, plausible range, source, the mark of that source, and meaning."""
     facts = {"low": low, "high": high, "mark": mark, "source": source}
     return Field(default=default, description=description, json_schema_extra=facts)
@@ -266,10 +297,22 @@ class Declared:
         """What `parameter` says in `number`; its unit is that of the field that holds it (by default the same)."""
         facts = number.json_schema_extra
         held = held or number
-        markers = [*held.metadata, *get_args(held.annotation), *(one for part in get_args(held.annotation) for one in get_args(part))]
+        markers = [
+            *held.metadata,
+            *get_args(held.annotation),
+            *(one for part in get_args(held.annotation) for one in get_args(part)),
+        ]
         quantity = next((marker for marker in markers if isinstance(marker, Quantity)), None)
-        return cls(name=name, quantity=quantity, default=number.default, low=facts["low"], high=facts["high"],
-                   mark=facts["mark"], source=facts["source"], description=number.description or "")
+        return cls(
+            name=name,
+            quantity=quantity,
+            default=number.default,
+            low=facts["low"],
+            high=facts["high"],
+            mark=facts["mark"],
+            source=facts["source"],
+            description=number.description or "",
+        )
 
     @property
     def unit(self) -> str:

@@ -32,7 +32,8 @@ _QUICK_DAYS, _QUICK_MM2, _QUICK_AGENTS, _QUICK_SIDES = 1.0, (1, 4), (1_000, 10_0
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
-        prog="python -m benchmarks", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+        prog="python -m benchmarks", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--only", nargs="+", choices=PARTS, default=PARTS, metavar="PART", help="only these parts")
     parser.add_argument("--quick", action="store_true", help="small sizes and single days: a few minutes")
     parser.add_argument("--repeats", type=int, default=REPEATS, help=f"repetitions ({REPEATS})")
@@ -42,8 +43,11 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--sides", type=int, nargs="+", help="sides of the lattices of fields, in sites (200 1000)")
     parser.add_argument("-o", "--output", type=Path, help="a Markdown file to write, besides printing it")
     asked = parser.parse_args()
-    usual = (_QUICK_MM2, _QUICK_DAYS, _QUICK_AGENTS, _QUICK_SIDES) if asked.quick else (
-        whole.SIZES, 14.0, agents.SIZES, (200, 1000))
+    usual = (
+        (_QUICK_MM2, _QUICK_DAYS, _QUICK_AGENTS, _QUICK_SIDES)
+        if asked.quick
+        else (whole.SIZES, 14.0, agents.SIZES, (200, 1000))
+    )
     for name, value in zip(("mm2", "days", "agents", "sides"), usual, strict=True):
         if getattr(asked, name) is None:
             setattr(asked, name, value)
@@ -79,9 +83,11 @@ def main() -> None:
     for name in asked.only:
         print(f"{name} ...", file=sys.stderr, flush=True)
         parts[name]()
-    text = (f"# Benchmarks\n\n`{' '.join(['python -m benchmarks', *sys.argv[1:]])}`, {datetime.date.today().isoformat()}.\n"
-            f"{machine()}.\n\nCPU time, kernels compiled, medians of {repeats} interleaved repetitions, unless it says otherwise. "
-            f"*Relative* is to `crlm`'s own figure above, where nothing else is said.\n\n{table.markdown()}")
+    text = (
+        f"# Benchmarks\n\n`{' '.join(['python -m benchmarks', *sys.argv[1:]])}`, {datetime.date.today().isoformat()}.\n"
+        f"{machine()}.\n\nCPU time, kernels compiled, medians of {repeats} interleaved repetitions, unless it says otherwise. "
+        f"*Relative* is to `crlm`'s own figure above, where nothing else is said.\n\n{table.markdown()}"
+    )
     print(text)
     if asked.output is not None:
         asked.output.parent.mkdir(parents=True, exist_ok=True)

@@ -83,7 +83,11 @@ def measure(table: Table, sizes: tuple[int, ...] = SIZES, repeats: int = REPEATS
             table.add(f"{count:,} agents{whom}, {what}: crlm", f"{mine:.0f} ns", "", target)
             for name in models:
                 if name != "crlm" and (part == 1 or name == "Mesa"):
-                    table.add(f"{count:,} agents, {what}: {name}", f"{per_agent[name][part]:,.0f} ns", times(per_agent[name][part] / mine))
+                    table.add(
+                        f"{count:,} agents, {what}: {name}",
+                        f"{per_agent[name][part]:,.0f} ns",
+                        times(per_agent[name][part] / mine),
+                    )
 
 
 def crawling(neutrophils: int) -> LiverModel:
@@ -92,10 +96,16 @@ def crawling(neutrophils: int) -> LiverModel:
     side = f"{max(0.5, (neutrophils / _NEUTROPHILS_PER_MM2) ** 0.5):.3f} mm"
     nobody = {"density": "0 /mm^2"}
     model = LiverModel(
-        step="1 min", tissue={"width": side, "height": side},
+        step="1 min",
+        tissue={"width": side, "height": side},
         rules={rule.name: {"enabled": rule.name == "migration"} for rule in RULES},
-        cells={"kupffer": nobody, "natural_killer": nobody, "stellate": nobody,
-               "neutrophil": {"density": f"{_NEUTROPHILS_PER_MM2:g} /mm^2"}})
+        cells={
+            "kupffer": nobody,
+            "natural_killer": nobody,
+            "stellate": nobody,
+            "neutrophil": {"density": f"{_NEUTROPHILS_PER_MM2:g} /mm^2"},
+        },
+    )
     model.fields["cxcl1"].values[:] = np.random.default_rng(1).random(model.shape)
     return model
 
@@ -115,10 +125,15 @@ def measure_motile(table: Table, sizes: tuple[int, ...] = SIZES, repeats: int = 
         ours()
         count = model.neutrophil.count
         calls = max(1, 20_000 // count)
-        found = interleaved({
-            "crlm": lambda calls=calls: cpu(lambda: [ours() for _ in range(calls)]) / calls,
-            "Mesa": lambda cells=cells: cpu(lambda: cells.shuffle_do("crawl")),
-        }, repeats)
+        found = interleaved(
+            {
+                "crlm": lambda calls=calls: cpu(lambda: [ours() for _ in range(calls)]) / calls,
+                "Mesa": lambda cells=cells: cpu(lambda: cells.shuffle_do("crawl")),
+            },
+            repeats,
+        )
         per_agent = {name: value / count * 1e9 for name, value in found.items()}
         table.add(f"{count:,} neutrophils: crlm", f"{per_agent['crlm']:.0f} ns", "", "60 ns")
-        table.add(f"{count:,} neutrophils: Mesa", f"{per_agent['Mesa']:,.0f} ns", times(per_agent["Mesa"] / per_agent["crlm"]))
+        table.add(
+            f"{count:,} neutrophils: Mesa", f"{per_agent['Mesa']:,.0f} ns", times(per_agent["Mesa"] / per_agent["crlm"])
+        )

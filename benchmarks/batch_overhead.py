@@ -15,8 +15,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from abm.experiments.batch import run_batch
-from abm.experiments.loading import load_experiment
+from abm.batches.batch import run_batch
+from abm.batches.loading import load_experiment
 
 RUNS, ROUNDS = 6, 3
 SMALL = """
@@ -59,14 +59,18 @@ def overhead(folder: Path, runs: int) -> None:
     (few, at_few), (many, at_many) = beside.items()
     run, each = seconds / many, (at_many - at_few) / (many - few)
     once = at_few - few * each
-    print(f"small runs: {1000 * run:.0f} ms each; beside them {1000 * each:.1f} ms each and {once:.1f} s once (CPU time)")
+    print(
+        f"small runs: {1000 * run:.0f} ms each; beside them {1000 * each:.1f} ms each and {once:.1f} s once (CPU time)"
+    )
     print(f"a batch of {MANY} adds {100 * (once + MANY * each) / (MANY * run):.1f} % (aim: at most 5 %)")
 
 
 def workers(folder: Path) -> None:
     """Print how two workers compare with two `crlm run`, in turns."""
     (folder / "whole.yaml").write_text(WHOLE)
-    (folder / "alone.yaml").write_text("extends: quickstart.yaml\nduration: 10 d\nrecord: {movie: false, figures: false}")
+    (folder / "alone.yaml").write_text(
+        "extends: quickstart.yaml\nduration: 10 d\nrecord: {movie: false, figures: false}"
+    )
     command = [sys.executable, "-m", "abm.cli"]
     spent = {"run": [0.0, 0.0], "batch": [0.0, 0.0]}
     for turn in range(ROUNDS):
@@ -74,19 +78,49 @@ def workers(folder: Path) -> None:
             clock, wall = cpu(resource.RUSAGE_CHILDREN), time.perf_counter()
             if kind == "run":
                 for seed in range(1, RUNS, 2):
-                    pair = [subprocess.Popen([*command, "run", folder / "alone.yaml", "-q", "--seed", str(seed + k), "-o",
-                                              folder / f"alone-{turn}-{seed + k}"]) for k in range(2)]
+                    pair = [
+                        subprocess.Popen(
+                            [
+                                *command,
+                                "run",
+                                folder / "alone.yaml",
+                                "-q",
+                                "--seed",
+                                str(seed + k),
+                                "-o",
+                                folder / f"alone-{turn}-{seed + k}",
+                            ]
+                        )
+                        for k in range(2)
+                    ]
                     assert not any(process.wait() for process in pair)
             else:
-                subprocess.run([*command, "batch", folder / "whole.yaml", "-q", "--workers", "2", "--keep", "all", "-o",
-                                folder / f"whole-{turn}"], check=True)
+                subprocess.run(
+                    [
+                        *command,
+                        "batch",
+                        folder / "whole.yaml",
+                        "-q",
+                        "--workers",
+                        "2",
+                        "--keep",
+                        "all",
+                        "-o",
+                        folder / f"whole-{turn}",
+                    ],
+                    check=True,
+                )
             clocks[0] += cpu(resource.RUSAGE_CHILDREN) - clock
             clocks[1] += time.perf_counter() - wall
     pace = {kind: [ROUNDS * RUNS * 3600 / clock for clock in clocks] for kind, clocks in spent.items()}
     for kind, (by_cpu, by_wall) in pace.items():
-        print(f"two at a time, crlm {kind}: {by_cpu:.0f} runs per hour of CPU time, {by_wall:.0f} per hour of wall time")
+        print(
+            f"two at a time, crlm {kind}: {by_cpu:.0f} runs per hour of CPU time, {by_wall:.0f} per hour of wall time"
+        )
     ratios = [batch / run for batch, run in zip(pace["batch"], pace["run"], strict=True)]
-    print(f"a batch reaches {ratios[0]:.2f} by CPU time, {ratios[1]:.2f} by wall time (aim: at least 0.95); load {os.getloadavg()[0]:.1f}")
+    print(
+        f"a batch reaches {ratios[0]:.2f} by CPU time, {ratios[1]:.2f} by wall time (aim: at least 0.95); load {os.getloadavg()[0]:.1f}"
+    )
 
 
 def main() -> None:

@@ -87,7 +87,12 @@ class Crlm:
     def __init__(self, problem: Problem, substeps: int):
         self.problem, self.substeps = problem, substeps
         self.solver = DiffusionSolver(
-            problem.sink.shape, spacing_um=SPACING, periodic=True, diffusion_um2_per_s=problem.diffusion, step_s=STOP / substeps)
+            problem.sink.shape,
+            spacing_um=SPACING,
+            periodic=True,
+            diffusion_um2_per_s=problem.diffusion,
+            step_s=STOP / substeps,
+        )
         self.solver.set_sink(problem.sink)
         self.restart()
 
@@ -197,7 +202,8 @@ class PyPde(Explicit):
         self.grid = pde.CartesianGrid([[0, extent]] * 2, problem.sink.shape, periodic=True)
         equation = pde.PDE(
             {"c": f"{problem.diffusion} * laplace(c) - s * c + q"},
-            consts={"s": pde.ScalarField(self.grid, problem.sink), "q": pde.ScalarField(self.grid, problem.source)})
+            consts={"s": pde.ScalarField(self.grid, problem.sink), "q": pde.ScalarField(self.grid, problem.source)},
+        )
         self.state = pde.ScalarField(self.grid, 0.0)
         self.dt = STOP / substeps
         self.stepper = pde.EulerSolver(equation, adaptive=False, backend="numba").make_stepper(self.state, dt=self.dt)
@@ -254,26 +260,41 @@ def hour_of(solution) -> float:
 
 def measure(table: Table, sides: tuple[int, ...] = (200, 1000), repeats: int = REPEATS) -> None:
     methods = [method for method in METHODS if method is not PyPde or _has_pde()]
-    chosen = {(name, method): fewest_substeps(method, Problem(SMALL, *numbers))
-              for name, numbers in FIELDS.items() for method in methods}
+    chosen = {
+        (name, method): fewest_substeps(method, Problem(SMALL, *numbers))
+        for name, numbers in FIELDS.items()
+        for method in methods
+    }
     for number, (name, numbers) in enumerate(FIELDS.items()):
         for side in sides[: 1 if number else None]:
-            table.group(f"{name}, steady sources: one simulated hour, to ≤ 1 % error at its end, {side} x {side} sites, CPU time per site")
+            table.group(
+                f"{name}, steady sources: one simulated hour, to ≤ 1 % error at its end, {side} x {side} sites, CPU time per site"
+            )
             problem = Problem(side, *numbers)
             solutions = {method: method(problem, chosen[name, method][0]) for method in methods}
             cases: dict[str, Callable[[], float]] = {
-                method.name: lambda solution=solution: hour_of(solution) for method, solution in solutions.items()}
+                method.name: lambda solution=solution: hour_of(solution) for method, solution in solutions.items()
+            }
             cases["factors"] = lambda solutions=solutions: cpu(solutions[Factorised].factorise)
             target = np.empty_like(problem.source)
-            cases["copy"] = lambda problem=problem, target=target: cpu(
-                lambda: [np.copyto(target, problem.source) for _ in range(200)]) / 200
+            cases["copy"] = lambda problem=problem, target=target: (
+                cpu(lambda: [np.copyto(target, problem.source) for _ in range(200)]) / 200
+            )
             found = {case: value / side**2 * 1e9 for case, value in interleaved(cases, repeats).items()}
             ours = found[Crlm.name]
             for method in methods:
                 substeps, error = chosen[name, method]
                 relative = "" if method is Crlm else times(found[method.name] / ours)
-                table.add(f"{method.name}: {STOPS * substeps} steps, error {100 * error:.2g} %", nanoseconds(found[method.name]), relative)
-            table.add("factorising for splu, whenever perfusion changes", nanoseconds(found["factors"]), times(found["factors"] / ours))
+                table.add(
+                    f"{method.name}: {STOPS * substeps} steps, error {100 * error:.2g} %",
+                    nanoseconds(found[method.name]),
+                    relative,
+                )
+            table.add(
+                "factorising for splu, whenever perfusion changes",
+                nanoseconds(found["factors"]),
+                times(found["factors"] / ours),
+            )
             table.add("limit: one copy of the array", nanoseconds(found["copy"]), times(found["copy"] / ours))
 
 
@@ -290,7 +311,9 @@ def measure_cycles(table: Table, sides: tuple[int, ...] = (200, 1000), repeats: 
             used = ours.solver.advance(ours.values, problem.source)
             costs.append((time.process_time() - start) / used / side**2 * 1e9)
             cycles.append(used)
-        table.add(f"{side} x {side} sites", f"{np.median(costs):.1f} ns", f"{np.mean(cycles):.2f} cycles per step", "4 ns")
+        table.add(
+            f"{side} x {side} sites", f"{np.median(costs):.1f} ns", f"{np.mean(cycles):.2f} cycles per step", "4 ns"
+        )
 
 
 def nanoseconds(value: float) -> str:

@@ -30,11 +30,15 @@ def main() -> None:
     parser.add_argument("--mm2", type=float, default=4.0)
     parser.add_argument("--days", type=float, default=14.0)
     parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--output", action="store_true", help="keep tables and snapshots in a folder (removed afterwards)")
+    parser.add_argument(
+        "--output", action="store_true", help="keep tables and snapshots in a folder (removed afterwards)"
+    )
     asked = parser.parse_args()
     side = f"{asked.mm2**0.5:g} mm"
-    config = load_config(shipped_configs() / "mouse_splenic_injection.yaml", (
-        f"tissue.width={side}", f"tissue.height={side}", f"rules.arrival.enrichment={ENRICHMENT}"))
+    config = load_config(
+        shipped_configs() / "mouse_splenic_injection.yaml",
+        (f"tissue.width={side}", f"tissue.height={side}", f"rules.arrival.enrichment={ENRICHMENT}"),
+    )
     folder = Path(tempfile.mkdtemp(prefix="crlm-benchmark-")) if asked.output else None
     try:
         cpu, wall = time.process_time(), time.perf_counter()
@@ -42,13 +46,25 @@ def main() -> None:
         model.threads = asked.threads
         built = time.process_time() - cpu
         cpu, wall = time.process_time(), time.perf_counter()
-        Simulation(model, until=asked.days * 24.0, recorders=None if asked.output else [],
-                   folder=folder / "run" if folder else None).run()
-        print(json.dumps({
-            "sites": model.shape[0] * model.shape[1], "steps": model.step_number, "build": built,
-            "cpu": time.process_time() - cpu, "wall": time.perf_counter() - wall, "tumor": model.tumor.count,
-            "bytes": peak_bytes(),
-        }))
+        Simulation(
+            model,
+            until=asked.days * 24.0,
+            recorders=None if asked.output else [],
+            folder=folder / "run" if folder else None,
+        ).run()
+        print(
+            json.dumps(
+                {
+                    "sites": model.shape[0] * model.shape[1],
+                    "steps": model.step_number,
+                    "build": built,
+                    "cpu": time.process_time() - cpu,
+                    "wall": time.perf_counter() - wall,
+                    "tumor": model.tumor.count,
+                    "bytes": peak_bytes(),
+                }
+            )
+        )
     finally:
         if folder is not None:
             shutil.rmtree(folder)

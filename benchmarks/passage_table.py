@@ -56,7 +56,7 @@ def _kupffer_cells(anatomy: Anatomy, weights: dict[int, float]) -> np.ndarray:
     key = stream_key(SEED, "kupffer")
     chance = np.array([uniform(key, 0, np.uint64(n), 0) for n in range(len(places))])
     weight = np.array([weights[int(zone)] for zone in anatomy.zone[tuple(places.T)]])
-    chosen = places[np.argsort(np.log(1.0 - chance) / weight)[-round(KUPFFER_PER_MM2 * area):]]
+    chosen = places[np.argsort(np.log(1.0 - chance) / weight)[-round(KUPFFER_PER_MM2 * area) :]]
     kupffer = np.zeros(anatomy.shape, np.bool_)
     kupffer[tuple(chosen.T)] = True
     return kupffer

@@ -7,8 +7,10 @@ from pathlib import Path
 
 from .timing import REPEATS, Spent, Table, child, interleaved, seconds
 
-_FIRST_STEP = "from abm import LiverModel, load_config; from abm.config.loading import shipped_configs; " \
-              "LiverModel(load_config(shipped_configs() / 'quickstart.yaml')).step()"
+_FIRST_STEP = (
+    "from abm import LiverModel, load_config; from abm.config.loading import shipped_configs; "
+    "LiverModel(load_config(shipped_configs() / 'quickstart.yaml')).step()"
+)
 
 
 def crlm(*arguments: str, **environment: str) -> Spent:
@@ -28,19 +30,26 @@ def measure(table: Table, repeats: int = REPEATS) -> None:
         first = _quickstart(folder / "first", NUMBA_CACHE_DIR=str(folder / "kernels"))
         again = [_quickstart(folder / f"again{k}", NUMBA_CACHE_DIR=str(folder / "kernels")) for k in range(repeats)]
     _quickstart_step()
-    found = interleaved({
-        "help": lambda: crlm("--help").cpu,
-        "import": lambda: child(["-c", "import abm"]).cpu,
-        "first step": lambda: _quickstart_step().cpu,
-    }, repeats)
+    found = interleaved(
+        {
+            "help": lambda: crlm("--help").cpu,
+            "import": lambda: child(["-c", "import abm"]).cpu,
+            "first step": lambda: _quickstart_step().cpu,
+        },
+        repeats,
+    )
     table.group("start-up and compiling, CPU time")
     table.add("`crlm --help`", seconds(found["help"]), "", "0.3 s")
     table.add("`import abm`", seconds(found["import"]))
     table.add("from starting Python to the end of the first step, 1 mm²", seconds(found["first step"]), "", "2 s")
     usual = statistics.median(spent.cpu for spent in again)
     table.add("`crlm run configs/quickstart.yaml`: 1 mm², 3 d, with its movie", seconds(usual))
-    table.add("the same, first time ever: compiling included", seconds(first.cpu), f"{seconds(first.wall)} of wall time",
-              "45 s of wall time")
+    table.add(
+        "the same, first time ever: compiling included",
+        seconds(first.cpu),
+        f"{seconds(first.wall)} of wall time",
+        "45 s of wall time",
+    )
 
 
 def _quickstart_step() -> Spent:

@@ -43,7 +43,13 @@ def measure(benchmark, liver, state):
     """Measures some calls, the same number after the same state of the liver each time."""
     liver.load_state(state[1])
     signals = {name: field for name, field in liver.fields.items() if name != "oxygen"}
-    secrete(liver.populations, signals, liver.fields["oxygen"].values, liver.config.secretion, liver.config.cells.tumor.cxcl1)
+    secrete(
+        liver.populations,
+        signals,
+        liver.fields["oxygen"].values,
+        liver.config.secretion,
+        liver.config.cells.tumor.cxcl1,
+    )
     return lambda action: benchmark.pedantic(action, rounds=_ROUNDS, iterations=_CALLS, warmup_rounds=1)
 
 

@@ -46,7 +46,8 @@ def child(arguments: list[str], **environment: str) -> Spent:
     """Run `python ARGUMENTS` to its end; raises CalledProcessError with what it complained of."""
     before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
     done = subprocess.run(
-        [sys.executable, *arguments], capture_output=True, text=True, env={**os.environ, **environment}, check=False)
+        [sys.executable, *arguments], capture_output=True, text=True, env={**os.environ, **environment}, check=False
+    )
     wall, after = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
     if done.returncode:
         print(done.stderr, file=sys.stderr)
@@ -88,8 +89,10 @@ def machine() -> str:
     except OSError:
         pass
     memory = psutil.virtual_memory().total / 1e9
-    return (f"{name}, {os.cpu_count()} processors, {memory:.0f} GB; {platform.system()}, Python {platform.python_version()}, "
-            f"NumPy {numpy.__version__}, SciPy {scipy.__version__}, numba {numba.__version__}")
+    return (
+        f"{name}, {os.cpu_count()} processors, {memory:.0f} GB; {platform.system()}, Python {platform.python_version()}, "
+        f"NumPy {numpy.__version__}, SciPy {scipy.__version__}, numba {numba.__version__}"
+    )
 
 
 def seconds(value: float) -> str:

@@ -43,7 +43,9 @@ def measure(table: Table, sizes: tuple[int, ...] = SIZES, days: float = 14.0, re
         table.add(f"{mm2} mm²", f"{cost:.1f} ns", relative, "0.85–1.15×" if mm2 >= 4 else "")
 
 
-def measure_threads(table: Table, mm2: float = _THREADS_MM2, days: float = _THREADS_DAYS, repeats: int = REPEATS) -> None:
+def measure_threads(
+    table: Table, mm2: float = _THREADS_MM2, days: float = _THREADS_DAYS, repeats: int = REPEATS
+) -> None:
     """Wall time: meaningful on a machine with nothing else to do."""
     found: dict[int, list[dict]] = {1: [], 2: []}
     for _ in range(repeats):

@@ -16,8 +16,10 @@ ROOT = Path(__file__).resolve().parents[1]
 
 def main(asked: list[str]) -> int:
     """Run pytest with what was asked for, all tests by default; returns its exit status."""
-    environment = os.environ | {"NUMBA_BOUNDSCHECK": "1", "PYTHONPATH": os.pathsep.join(
-        filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))}
+    environment = os.environ | {
+        "NUMBA_BOUNDSCHECK": "1",
+        "PYTHONPATH": os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")])),
+    }
     environment.pop("NUMBA_DISABLE_JIT", None)
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--timeout", "0", *asked]
     return subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode

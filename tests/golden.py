@@ -17,8 +17,11 @@ FILE = Path(__file__).with_name("golden.json")
 def digest() -> dict:
     """What a busy little liver looks like after a day: counts, events, fields (four significant digits)."""
     model = LiverModel(
-        seed=7, tissue={"width": "0.6 mm", "height": "0.6 mm"}, interventions=[{"stimulate": "exosomes", "level": 0.5, "stop": "21 d"}],
-        rules={"arrival": {"per_area": "150 /mm^2", "doses": [{"over": "2 h"}]}})
+        seed=7,
+        tissue={"width": "0.6 mm", "height": "0.6 mm"},
+        interventions=[{"stimulate": "exosomes", "level": 0.5, "stop": "21 d"}],
+        rules={"arrival": {"per_area": "150 /mm^2", "doses": [{"over": "2 h"}]}},
+    )
     for _ in range(288):
         model.step()
     rounded = lambda number: float(f"{number:.4g}")  # noqa: E731

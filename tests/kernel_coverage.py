@@ -21,9 +21,18 @@ SECONDS = 120
 """A test that takes longer without compiler is left at that; nearly all take less than one."""
 ROOT = Path(__file__).resolve().parents[1]
 TESTS = [
-    "kernels", "cells", "blood", "rules", "fields/test_multigrid.py", "record/test_ledger.py",
-    "record/test_nodules.py", "record/test_display.py", "view/test_raster.py", "tissue/test_measure.py",
-    "view/test_painter.py::test_the_state_of_the_tissue_is_seen", "interventions/test_cytotoxic.py::test_only_cycling_cells_die",
+    "kernels",
+    "cells",
+    "blood",
+    "rules",
+    "fields/test_multigrid.py",
+    "record/test_ledger.py",
+    "record/test_nodules.py",
+    "record/test_display.py",
+    "view/test_raster.py",
+    "tissue/test_measure.py",
+    "view/test_painter.py::test_the_state_of_the_tissue_is_seen",
+    "interventions/test_cytotoxic.py::test_only_cycling_cells_die",
     "interventions/test_degrade.py::test_the_residue_does_not_grow_beyond_one",
     "interventions/test_deplete.py::test_those_that_left_their_home_are_not_doubled",
     "interventions/test_deplete.py::test_a_dose_takes_its_fraction[kupffer]",
@@ -82,11 +91,30 @@ def pytest_runtest_call(item):
 
 def run_tests(data: Path, tests: list[str]) -> int:
     """Run the tests without compiler, traced into the file `data`; returns the exit status."""
-    environment = os.environ | {"NUMBA_DISABLE_JIT": "1", "PYTHONPATH": os.pathsep.join(
-        filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))}
+    environment = os.environ | {
+        "NUMBA_DISABLE_JIT": "1",
+        "PYTHONPATH": os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")])),
+    }
     paths = [str(ROOT / "tests" / test) for test in tests]
-    command = [sys.executable, "-m", "coverage", "run", f"--data-file={data}", f"--source={ROOT / 'abm'}",
-               "-m", "pytest", "-q", "-n", "0", "-p", "tests.kernel_coverage", "-p", "no:cacheprovider", "--timeout", "0"]
+    command = [
+        sys.executable,
+        "-m",
+        "coverage",
+        "run",
+        f"--data-file={data}",
+        f"--source={ROOT / 'abm'}",
+        "-m",
+        "pytest",
+        "-q",
+        "-n",
+        "0",
+        "-p",
+        "tests.kernel_coverage",
+        "-p",
+        "no:cacheprovider",
+        "--timeout",
+        "0",
+    ]
     return subprocess.run([*command, *paths], cwd=ROOT, env=environment, check=False).returncode
 
 
@@ -106,7 +134,9 @@ def report(data: Path) -> float:
         missed = sorted(inside & set(missing))
         lines, ran = lines + len(inside), ran + len(inside) - len(missed)
         told = f"   not run: {', '.join(map(str, missed))}" if missed else ""
-        print(f"{path.relative_to(ROOT)!s:<42} {len(inside):5} lines {100 * (1 - len(missed) / len(inside)):6.1f} %{told}")
+        print(
+            f"{path.relative_to(ROOT)!s:<42} {len(inside):5} lines {100 * (1 - len(missed) / len(inside)):6.1f} %{told}"
+        )
     share = 100 * ran / lines
     print(f"{'all kernels':<42} {lines:5} lines {share:6.1f} %")
     return share

@@ -40,8 +40,11 @@ name = "local"
 
 def mutated_lines(source: str) -> set[int]:
     """The lines of `apply` and of the kernels."""
-    applied = [range(node.body[0].lineno, node.end_lineno + 1) for node in ast.walk(ast.parse(source))
-               if isinstance(node, ast.FunctionDef) and node.name == "apply"]
+    applied = [
+        range(node.body[0].lineno, node.end_lineno + 1)
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.FunctionDef) and node.name == "apply"
+    ]
     return {line for body in (*applied, *kernels(source)) for line in body}
 
 
@@ -49,8 +52,12 @@ def copy_sources(folder: Path) -> None:
     for name in COPIED:
         (shutil.copytree if (ROOT / name).is_dir() else shutil.copy)(ROOT / name, folder / name)
     jit = folder / "abm" / "kernels" / "jit.py"
-    text, count = re.subn(r'(def _sources_digest\(.*?\) -> str:\n    """.*?"""\n)', r'\1    return "mutation"\n',
-                          jit.read_text(), flags=re.DOTALL)
+    text, count = re.subn(
+        r'(def _sources_digest\(.*?\) -> str:\n    """.*?"""\n)',
+        r'\1    return "mutation"\n',
+        jit.read_text(),
+        flags=re.DOTALL,
+    )
     assert count == 1
     jit.write_text(text)
 
@@ -63,9 +70,13 @@ def skip_the_rest(session: Path, lines: set[int], most: int) -> int:
     with use_db(session, WorkDB.Mode.open) as database:
         mutants = {item.job_id: item.mutations[0] for item in database.pending_work_items}
         inside = [job for job, mutation in mutants.items() if mutation.start_pos[0] in lines]
-        inside.sort(key=lambda job: (mutants[job].operator_name, str(mutants[job].operator_args), mutants[job].occurrence))
+        inside.sort(
+            key=lambda job: (mutants[job].operator_name, str(mutants[job].operator_args), mutants[job].occurrence)
+        )
         tried = set(random.Random(1).sample(inside, min(most, len(inside))))
-        database.set_multiple_results(mutants.keys() - tried, WorkResult(output="not tried", worker_outcome=WorkerOutcome.SKIPPED))
+        database.set_multiple_results(
+            mutants.keys() - tried, WorkResult(output="not tried", worker_outcome=WorkerOutcome.SKIPPED)
+        )
     return len(inside)
 
 
@@ -82,7 +93,9 @@ def figures(session: Path) -> tuple[int, int, list[str]]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.mutation", description=__doc__.partition("\n\n")[0])
-    parser.add_argument("rules", nargs="+", metavar="RULE", choices=[rule.name for rule in RULES], help="such as phagocytosis")
+    parser.add_argument(
+        "rules", nargs="+", metavar="RULE", choices=[rule.name for rule in RULES], help="such as phagocytosis"
+    )
     parser.add_argument("--most", type=int, default=sys.maxsize, help="mutants of each rule to be tried (all)")
     asked = parser.parse_args()
     rules, most = asked.rules, asked.most
@@ -90,8 +103,10 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         copy_sources(folder)
-        environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, [name, os.environ.get("PYTHONPATH")])),
-                                    "NUMBA_CACHE_DIR": str(folder / "kernels")}
+        environment = os.environ | {
+            "PYTHONPATH": os.pathsep.join(filter(None, [name, os.environ.get("PYTHONPATH")])),
+            "NUMBA_CACHE_DIR": str(folder / "kernels"),
+        }
         for rule in rules:
             config, session = folder / f"{rule}.toml", folder / f"{rule}.sqlite"
             config.write_text(CONFIG.format(rule=rule, python=sys.executable, seconds=SECONDS))
@@ -101,10 +116,17 @@ def main() -> None:
             inside = skip_the_rest(session, mutated_lines((folder / "abm" / "rules" / f"{rule}.py").read_text()), most)
             subprocess.run([*command, "exec", config, session], cwd=folder, env=environment, check=True)
             tried, killed, survived = figures(session)
-            print(f"{rule}: {killed} of {tried} mutants killed ({100 * killed / tried:.0f} %), of {inside} that there are; "
-                  f"{tried - killed - len(survived)} could not be run, these survived:", flush=True)
+            print(
+                f"{rule}: {killed} of {tried} mutants killed ({100 * killed / tried:.0f} %), of {inside} that there are; "
+                f"{tried - killed - len(survived)} could not be run, these survived:",
+                flush=True,
+            )
             for diff in survived:
-                print("\n".join(line for line in diff.splitlines() if re.match(r"[-+](?![-+])|@@", line)), end="\n\n", flush=True)
+                print(
+                    "\n".join(line for line in diff.splitlines() if re.match(r"[-+](?![-+])|@@", line)),
+                    end="\n\n",
+                    flush=True,
+                )
 
 
 if __name__ == "__main__":

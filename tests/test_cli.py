@@ -15,7 +15,7 @@ import abm
 from abm import LiverModel, Simulation, cli, load_config, load_experiment
 from abm.config.shipped import shipped
 from abm.estimate import estimate
-from abm.record import checkpoint, manifest
+from abm.folder import checkpoint, manifest
 from abm.record.compare import differing
 from abm.record.nodules import survey
 
@@ -42,7 +42,9 @@ def whole(tmp_path_factory):
     """The little run, made by the command in this process with one thread."""
     folder = tmp_path_factory.mktemp("cli")
     (folder / "little.yaml").write_text(LITTLE)
-    assert cli.status_of(["run", str(folder / "little.yaml"), "-o", str(folder / "run"), "--quiet", "--threads", "1"]) == 0
+    assert (
+        cli.status_of(["run", str(folder / "little.yaml"), "-o", str(folder / "run"), "--quiet", "--threads", "1"]) == 0
+    )
     return folder / "run"
 
 
@@ -51,9 +53,11 @@ def crlm(*arguments):
 
 
 def test_help_is_quick_and_names_the_commands():
-    code = ("import sys, abm.cli; abm.cli.status_of(['--help']); "
-            "heavy = {'numpy', 'numba', 'mesa', 'pydantic', 'pandas', 'pyarrow', 'zarr', 'matplotlib', 'scipy'}; "
-            "sys.exit(str(heavy & set(sys.modules)) if heavy & set(sys.modules) else 0)")
+    code = (
+        "import sys, abm.cli; abm.cli.status_of(['--help']); "
+        "heavy = {'numpy', 'numba', 'mesa', 'pydantic', 'pandas', 'pyarrow', 'zarr', 'matplotlib', 'scipy'}; "
+        "sys.exit(str(heavy & set(sys.modules)) if heavy & set(sys.modules) else 0)"
+    )
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert told.returncode == 0, told.stderr
     for command in ("run", "check", "new", "examples", "schema", "rules", "movie", "plot", "anatomy"):
@@ -61,7 +65,9 @@ def test_help_is_quick_and_names_the_commands():
     assert "bool" not in told.stdout
 
 
-@pytest.mark.parametrize("command", [command.name or command.callback.__name__ for command in cli.app.registered_commands])
+@pytest.mark.parametrize(
+    "command", [command.name or command.callback.__name__ for command in cli.app.registered_commands]
+)
 def test_switches_show_no_kind_of_value(command, capsys):
     assert cli.status_of([command, "--help"]) == 0
     assert "bool" not in capsys.readouterr().out
@@ -70,7 +76,9 @@ def test_switches_show_no_kind_of_value(command, capsys):
 @pytest.mark.parametrize("reads", ["2>&1 | head -1", "| head -0", "2>&- >&-"])
 def test_nobody_need_read_what_a_run_says(whole, config, tmp_path, reads):
     command = shlex.join(crlm("run", config, "-o", tmp_path / "run", "--set", "duration=1 h"))
-    ended = subprocess.run(["bash", "-c", f"{command} {reads}; exit ${{PIPESTATUS[0]}}"], capture_output=True, text=True, check=False)
+    ended = subprocess.run(
+        ["bash", "-c", f"{command} {reads}; exit ${{PIPESTATUS[0]}}"], capture_output=True, text=True, check=False
+    )
     assert (ended.returncode, ended.stderr.count("Error")) == (0, 0), ended.stderr
     assert manifest.read(tmp_path / "run")["status"] == "complete"
 
@@ -88,12 +96,30 @@ def test_a_shipped_config_by_name(config, capsys):
         told = capsys.readouterr()
         assert "name: Quickstart" in told.out
         assert f"There is no file {name} here; this is the one that comes with crlm, " in told.err
-    assert cli.status_of(["run", "quickstart", "-q", "--set", "duration=5 min", "--set", "record.movie=false",
-                          "--set", "record.figures=false"]) == 0
+    assert (
+        cli.status_of(
+            [
+                "run",
+                "quickstart",
+                "-q",
+                "--set",
+                "duration=5 min",
+                "--set",
+                "record.movie=false",
+                "--set",
+                "record.figures=false",
+            ]
+        )
+        == 0
+    )
     assert capsys.readouterr() == ("", "")
     assert Path("runs/quickstart-seed1/summary.json").exists()
-    for name, said in (("quickstar.yaml", "did you mean 'quickstart.yaml'?"), ("quickstat", "did you mean 'quickstart'?"),
-                       ("nothing.yaml", "crlm examples lists what comes with crlm"), ("x" * 300, "cannot be read")):
+    for name, said in (
+        ("quickstar.yaml", "did you mean 'quickstart.yaml'?"),
+        ("quickstat", "did you mean 'quickstart'?"),
+        ("nothing.yaml", "crlm examples lists what comes with crlm"),
+        ("x" * 300, "cannot be read"),
+    ):
         assert cli.status_of(["check", name]) == 2
         assert said in capsys.readouterr().err
 
@@ -104,15 +130,26 @@ def test_a_file_for_another_command_is_told_so(config, capsys):
         for command in ("run", "check", "anatomy"):
             assert cli.status_of([command, file]) == 2
             said = capsys.readouterr().err
-            assert said.startswith(f"{file} is an experiment, of many runs: crlm batch {file}, or crlm batch {file} --dry-run")
+            assert said.startswith(
+                f"{file} is an experiment, of many runs: crlm batch {file}, or crlm batch {file} --dry-run"
+            )
     assert cli.status_of(["batch", "little.yaml"]) == 2
-    assert "little.yaml is a config, of one run: crlm run little.yaml; an experiment has `base: little.yaml`" in capsys.readouterr().err
+    assert (
+        "little.yaml is a config, of one run: crlm run little.yaml; an experiment has `base: little.yaml`"
+        in capsys.readouterr().err
+    )
     assert cli.status_of(["run", "calibration"]) == 2 and "crlm calibrate calibration" in capsys.readouterr().err
     assert cli.status_of(["calibrate", "quickstart"]) == 2 and "crlm run quickstart" in capsys.readouterr().err
 
 
 def test_an_experiment_is_found_by_its_name(config, capsys):
-    for name in ("who_stops_them", "who_stops_them.yaml", "configs/experiments/who_stops_them.yaml", "V24", "V24_e_selectin_kinetics"):
+    for name in (
+        "who_stops_them",
+        "who_stops_them.yaml",
+        "configs/experiments/who_stops_them.yaml",
+        "V24",
+        "V24_e_selectin_kinetics",
+    ):
         assert cli.status_of(["batch", name, "--dry-run"]) == 0
         assert "this is the one that comes with crlm, " in capsys.readouterr().err
     assert cli.status_of(["batch", "who_stop", "--dry-run"]) == 2
@@ -160,9 +197,23 @@ def test_a_run_says_where_its_output_is(whole, config, capsys):
     assert json.loads((whole / "summary.json").read_text())["events"]["arrived"] == 40
     columns = pq.read_schema(whole / "timeseries.parquet")
     assert all(field.metadata[b"unit"] for field in columns)
-    for name in ("time_min", "tumor_adherent", "kupffer_engulfing", "natural_killer_handling", "neutrophil_n2", "stellate_activated",
-                 "endothelium_retracted", "events_arrived", "events_held_by_kupffer", "tnf_max", "oxygen_mean", "nets_total", "nodules",
-                 "tumor_area_um2", "blood_g_csf"):
+    for name in (
+        "time_min",
+        "tumor_adherent",
+        "kupffer_engulfing",
+        "natural_killer_handling",
+        "neutrophil_n2",
+        "stellate_activated",
+        "endothelium_retracted",
+        "events_arrived",
+        "events_held_by_kupffer",
+        "tnf_max",
+        "oxygen_mean",
+        "nets_total",
+        "nodules",
+        "tumor_area_um2",
+        "blood_g_csf",
+    ):
         assert name in columns.names
 
 
@@ -196,19 +247,24 @@ def test_another_seed_is_another_run(whole, config, capsys):
     assert "seed was 5, is now 6" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize(("arguments", "said"), [
-    (["--set", "rules.phagocitosis.rate=1 /h"], "did you mean rules.phagocytosis"),
-    (["--set", "duration=3 um"], "wrong dimension"),
-    (["--set", "tissue.width=1 m", "--set", "tissue.height=1 m"], "The run would need about"),
-    (["--set", "tissue.width=60 um"], "too small for one lobule"),
-    (["--threads", "4096"], "is more than the"),
-    (["--seed", "-1"], "--seed"),
-    (["-o", "little.yaml"], "is a file, not a folder"),
-    (["-o", ""], "the name of the folder is empty"),
-    (["--set", "interventions=[{stimulate: lps, level: 3, start: -1000000 d}]"],
-     "interventions[0].start\n    a run begins at most 10 years before time 0"),
-    (["--nonsense"], "No such option"),
-])
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--set", "rules.phagocitosis.rate=1 /h"], "did you mean rules.phagocytosis"),
+        (["--set", "duration=3 um"], "wrong dimension"),
+        (["--set", "tissue.width=1 m", "--set", "tissue.height=1 m"], "The run would need about"),
+        (["--set", "tissue.width=60 um"], "too small for one lobule"),
+        (["--threads", "4096"], "is more than the"),
+        (["--seed", "-1"], "--seed"),
+        (["-o", "little.yaml"], "is a file, not a folder"),
+        (["-o", ""], "the name of the folder is empty"),
+        (
+            ["--set", "interventions=[{stimulate: lps, level: 3, start: -1000000 d}]"],
+            "interventions[0].start\n    a run begins at most 10 years before time 0",
+        ),
+        (["--nonsense"], "No such option"),
+    ],
+)
 def test_wrong_input_is_said_in_words(config, capsys, arguments, said):
     assert cli.status_of(["run", str(config), *arguments]) == 2
     told = capsys.readouterr().err
@@ -267,16 +323,24 @@ def test_check(config, capsys):
     assert "memory: about" in told
 
 
-@pytest.mark.parametrize(("change", "said"), [
-    ("tissue.width=60 um", "too small for one lobule"),
-    ("tissue.width=1 m", "The run would need about"),
-    ("fields.tnf.decay=1000 /h", "lower decay to at most"),
-    ("cells.kupffer.density=90000 /mm^2", "make them fewer"),
-    ("interventions=[{implant: 400, cells: 5000}]", "The implanted colonies have 2,000,000 cells"),
-])
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ("tissue.width=60 um", "too small for one lobule"),
+        ("tissue.width=1 m", "The run would need about"),
+        ("fields.tnf.decay=1000 /h", "lower decay to at most"),
+        ("cells.kupffer.density=90000 /mm^2", "make them fewer"),
+        ("interventions=[{implant: 400, cells: 5000}]", "The implanted colonies have 2,000,000 cells"),
+    ],
+)
 def test_check_refuses_what_run_refuses(config, capsys, change, said):
     for command in ("check", "run"):
-        assert cli.status_of([command, str(config), "--set", change, *(["--set", "tissue.height=1 m"] if "1 m" in change else [])]) == 2
+        assert (
+            cli.status_of(
+                [command, str(config), "--set", change, *(["--set", "tissue.height=1 m"] if "1 m" in change else [])]
+            )
+            == 2
+        )
         told = capsys.readouterr()
         assert said in told.err and told.out == ""
 
@@ -334,7 +398,9 @@ def test_a_copy_of_what_comes_with_crlm(config, capsys):
     for one in shipped():
         copy = f"copy_{one.kind}_{one.name}.yaml"
         assert cli.status_of(["new", copy, "--from", one.id]) == 0
-        assert "yaml-language-server" not in Path(copy).read_text() and f"configs/{one.name}" not in Path(copy).read_text()
+        assert (
+            "yaml-language-server" not in Path(copy).read_text() and f"configs/{one.name}" not in Path(copy).read_text()
+        )
         told = capsys.readouterr().out
         if one.kind in ("experiment", "published"):
             assert f"crlm batch {copy} --dry-run" in told
@@ -368,12 +434,17 @@ def test_what_is_wrong_on_the_command_line_is_not_in_the_file(config, capsys):
 
 
 def test_a_mistake_in_a_rule_of_ones_own_is_told_with_its_line(config, capsys):
-    Path("mine.py").write_text('from abm import Rule, rule\n\n@rule\nclass Mine(Rule):\n    """Mine."""\n    name = "mine"\n'
-                               "    def apply(self, liver):\n        liver.tumor.nothing()\n")
+    Path("mine.py").write_text(
+        'from abm import Rule, rule\n\n@rule\nclass Mine(Rule):\n    """Mine."""\n    name = "mine"\n'
+        "    def apply(self, liver):\n        liver.tumor.nothing()\n"
+    )
     config.write_text(LITTLE + "plugins: [mine.py]\n")
     assert cli.status_of(["run", "little.yaml"]) == 1
     said = capsys.readouterr().err
-    assert f"  {Path('mine.py').resolve()}, line 8, in apply:\n    liver.tumor.nothing()\nThis is a mistake in that file" in said
+    assert (
+        f"  {Path('mine.py').resolve()}, line 8, in apply:\n    liver.tumor.nothing()\nThis is a mistake in that file"
+        in said
+    )
     assert "AttributeError: 'Population' object has no attribute 'nothing'" in said
 
 
@@ -387,7 +458,9 @@ def test_each_phase_is_told(config, capsys):
     said = capsys.readouterr().err.splitlines()
     phases = ["building the liver", "simulating", "drawing the figures", "drawing the movie"]
     places = [said.index(f"{phase[0].upper()}{phase[1:]}.") for phase in phases]
-    assert places == sorted(places) and re.fullmatch(r"Took .*: " + ", ".join(f"{phase} [0-9.]+ s" for phase in phases) + r"\.", said[-1])
+    assert places == sorted(places) and re.fullmatch(
+        r"Took .*: " + ", ".join(f"{phase} [0-9.]+ s" for phase in phases) + r"\.", said[-1]
+    )
 
 
 def test_schema_is_json(capsys):
@@ -427,7 +500,10 @@ def test_anatomy(config, capsys):
     told = capsys.readouterr().out
     assert "sinusoid_share" in told and "transit_p50" in told
     assert Path("runs/little-anatomy/anatomy.png").exists()
-    assert json.loads(Path("runs/little-anatomy/anatomy.json").read_text())["passages"]["touching_share"]["unit"] == "of passages"
+    assert (
+        json.loads(Path("runs/little-anatomy/anatomy.json").read_text())["passages"]["touching_share"]["unit"]
+        == "of passages"
+    )
 
 
 def test_commands_to_be_typed_next_are_quoted(whole, config, capsys, monkeypatch):
@@ -439,4 +515,7 @@ def test_commands_to_be_typed_next_are_quoted(whole, config, capsys, monkeypatch
     (own / "a b").symlink_to(whole)
     assert cli.status_of(["run", str(config), "-o", "my runs/a b", "--resume"]) == 0
     told = capsys.readouterr().out.splitlines()[-1].removeprefix("Next: ").split("; ")
-    assert [shlex.split(one) for one in told[:2]] == [["crlm", "movie", "my runs/a b", "--field", "cxcl1"], ["crlm", "plot", "my runs/a b"]]
+    assert [shlex.split(one) for one in told[:2]] == [
+        ["crlm", "movie", "my runs/a b", "--field", "cxcl1"],
+        ["crlm", "plot", "my runs/a b"],
+    ]

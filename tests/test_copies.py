@@ -34,9 +34,17 @@ class Roaming(Rule):
         if living.size:
             liver.tumor.rows[liver.random.choice(living)].platelets = liver.rng.random()
 '''
-COPIES = pytest.mark.parametrize("copied", [
-    LiverModel.copy, copy.copy, copy.deepcopy, lambda model: pickle.loads(pickle.dumps(model)),
-    lambda model: copy.deepcopy(pickle.loads(pickle.dumps(model)))], ids=["copy", "copy.copy", "deepcopy", "pickle", "of a copy"])
+COPIES = pytest.mark.parametrize(
+    "copied",
+    [
+        LiverModel.copy,
+        copy.copy,
+        copy.deepcopy,
+        lambda model: pickle.loads(pickle.dumps(model)),
+        lambda model: copy.deepcopy(pickle.loads(pickle.dumps(model))),
+    ],
+    ids=["copy", "copy.copy", "deepcopy", "pickle", "of a copy"],
+)
 
 
 @pytest.fixture(scope="module")
@@ -49,8 +57,18 @@ def config(tmp_path_factory):
 
 
 def lively(config=None, **overrides) -> LiverModel:
-    return LiverModel(config, **({"tissue": {"width": "0.4 mm", "height": "0.4 mm"}, "rules": LIVELY, "interventions": COURSES,
-                                  "duration": "6 h"} | overrides))
+    return LiverModel(
+        config,
+        **(
+            {
+                "tissue": {"width": "0.4 mm", "height": "0.4 mm"},
+                "rules": LIVELY,
+                "interventions": COURSES,
+                "duration": "6 h",
+            }
+            | overrides
+        ),
+    )
 
 
 def after(model: LiverModel, steps: int) -> LiverModel:
@@ -63,10 +81,15 @@ def everything(model: LiverModel) -> dict[str, bytes]:
     """All that a liver is, as bytes."""
     found = {name: np.ascontiguousarray(array).tobytes() for name, array in model.state_arrays().items()}
     return found | {
-        "entries": model.ledger.entries.tobytes(), "random": repr(model.random.getstate()), "rng": repr(model.rng.bit_generator.state),
-        "steps": model.steps, "running": model.running, "collected": repr(model.datacollector.model_vars),
+        "entries": model.ledger.entries.tobytes(),
+        "random": repr(model.random.getstate()),
+        "rng": repr(model.rng.bit_generator.state),
+        "steps": model.steps,
+        "running": model.running,
+        "collected": repr(model.datacollector.model_vars),
         "sites": b"".join(np.ascontiguousarray(array).tobytes() for array in model.sites[:6]),
-        "pressure": model.flow.pressure.tobytes(), "config": repr(model.config),
+        "pressure": model.flow.pressure.tobytes(),
+        "config": repr(model.config),
     }
 
 
@@ -191,8 +214,11 @@ def test_rules_that_are_not_those_of_the_config_are_refused():
     assert model.copy().step_number == 3
 
 
-@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy, lambda part: pickle.loads(pickle.dumps(part))],
-                         ids=["copy.copy", "deepcopy", "pickle"])
+@pytest.mark.parametrize(
+    "copied",
+    [copy.copy, copy.deepcopy, lambda part: pickle.loads(pickle.dumps(part))],
+    ids=["copy.copy", "deepcopy", "pickle"],
+)
 def test_parts_of_a_liver_are_whole_or_refused(copied):
     model = after(lively(), 20)
     cells = copied(model.tumor)

@@ -19,7 +19,10 @@ CHANGING = {"mesa", "numba"}
 
 def declared(requirements: list[str]) -> dict[str, str]:
     """Distribution name, in lower case, to its bounds."""
-    return {match[1].lower(): match[2] for match in (re.fullmatch(r"([\w.-]+)(?:\[\w+\])?(.*)", text) for text in requirements)}
+    return {
+        match[1].lower(): match[2]
+        for match in (re.fullmatch(r"([\w.-]+)(?:\[\w+\])?(.*)", text) for text in requirements)
+    }
 
 
 ALWAYS = declared(PROJECT["dependencies"])
@@ -33,10 +36,18 @@ def imported() -> dict[str, set[str]]:
     found = {}
     for path in Path(abm.__file__).parent.rglob("*.py"):
         tree = ast.parse(path.read_text())
-        inside = {id(node) for function in ast.walk(tree) if isinstance(function, ast.FunctionDef) for node in ast.walk(function)}
+        inside = {
+            id(node)
+            for function in ast.walk(tree)
+            if isinstance(function, ast.FunctionDef)
+            for node in ast.walk(function)
+        }
         for node in ast.walk(tree):
-            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else (
-                [node.module] if isinstance(node, ast.ImportFrom) and not node.level else [])
+            names = (
+                [alias.name for alias in node.names]
+                if isinstance(node, ast.Import)
+                else ([node.module] if isinstance(node, ast.ImportFrom) and not node.level else [])
+            )
             for name in {name.split(".")[0] for name in names} - {"abm", *sys.stdlib_module_names}:
                 of = OF_ANOTHER.get(name) or sold_as.get(name, [name.replace("_", "-")])[0].lower()
                 found.setdefault(of, set()).add("on demand" if id(node) in inside else "always")

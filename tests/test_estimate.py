@@ -35,9 +35,13 @@ def test_no_arrival_no_cells():
     assert needs("interventions: [{implant: 4, cells: 10}]").tumor_cells == 40
 
 
-@pytest.mark.parametrize("text", ["duration: 3 d", "rules: {arrival: {enrichment: 50}}", "rules: {arrival: {per_area: 0 /mm^2}}"])
+@pytest.mark.parametrize(
+    "text", ["duration: 3 d", "rules: {arrival: {enrichment: 50}}", "rules: {arrival: {per_area: 0 /mm^2}}"]
+)
 def test_no_inoculum_is_said_as_such(text):
-    assert needs(text).warnings == ["no inoculum: set rules.arrival.per_liver (e.g. 5e5) or rules.arrival.per_area (e.g. 60 /mm^2)"]
+    assert needs(text).warnings == [
+        "no inoculum: set rules.arrival.per_liver (e.g. 5e5) or rules.arrival.per_area (e.g. 60 /mm^2)"
+    ]
 
 
 def test_an_inoculum_that_never_comes_is_said_as_such():
@@ -76,6 +80,8 @@ def test_in_words():
 def test_a_thicker_slab_holds_more_of_every_cell():
     """Whether their number is given per area of a 10 um slab or per liver."""
     for inoculum in ("per_area: 40 /mm^2", "per_liver: 5e5"):
-        thin, thick = (needs(f"rules: {{arrival: {{{inoculum}}}}}", tissue__slab_thickness=f"{um} um") for um in (8, 12))
+        thin, thick = (
+            needs(f"rules: {{arrival: {{{inoculum}}}}}", tissue__slab_thickness=f"{um} um") for um in (8, 12)
+        )
         assert thick.tumor_cells == pytest.approx(1.5 * thin.tumor_cells)
         assert thick.kupffer_cells == pytest.approx(1.5 * thin.kupffer_cells)

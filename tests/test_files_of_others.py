@@ -13,46 +13,53 @@ import zarr
 
 import abm
 from abm import cli
-from abm.experiments import batch, calibrate, store
-from abm.experiments.batch import run_batch
-from abm.experiments.compare import compare
-from abm.experiments.loading import load_experiment
-from abm.record import checkpoint, manifest
+from abm.batches import batch, store
+from abm.batches.batch import run_batch
+from abm.batches.loading import load_experiment
+from abm.comparison.compare import compare
+from abm.folder import checkpoint, manifest
+from abm.folder.files import FolderInUse
+from abm.folder.lock import locked
+from abm.folder.manifest import ResumeRefused
+from abm.published import calibrate
 from abm.record.compare import differing
-from abm.record.files import FolderInUse
-from abm.record.lock import locked
-from abm.record.manifest import ResumeRefused
 from abm.simulation import PICTURES, RUN_FILES, RunInterrupted, Simulation
 from abm.view.arms import write_arms_movie
 from abm.view.figures import plot_run
 from abm.view.movie import write_movie
 
-from .experiments.little import Here, little, with_trouble
-from .experiments.made_up_batch import write_batch
+from .batches.little import Here, little, with_trouble
+from .batches.made_up_batch import write_batch
 from .record.fake_model import FakeModel
 from .test_simulation import Stopped, stop_at
 from .view.conftest import kind, run, scene  # noqa: F401
 
 ROOT = Path(abm.__file__).parent
-ROOM = "record/files.py"
-"""The one file that may remove and replace; tests/record/test_files.py shows what it does."""
+ROOM = "folder/files.py"
+"""The one file that may remove and replace; tests/folder/test_files.py shows what it does."""
 PLACES = {
-    "record/checkpoint.py": {"save": "test_a_run", "remove": "test_a_run"},
+    "folder/checkpoint.py": {"save": "test_a_run", "remove": "test_a_run"},
     "record/tables.py": {"_discard_from": "test_a_run", "remove_parts": "test_a_run"},
     "record/snapshots.py": {"begin": "test_a_run", "resume": "test_a_run"},
     "simulation.py": {"_prepare": "test_failed_runs_that_are_computed_again"},
-    "experiments/store.py": {"merge": "test_a_batch", "tidy": "test_a_batch"},
-    "experiments/batch.py": {"_describe": "test_a_batch"},
-    "experiments/one_run.py": {"_write_tables": "test_failed_runs_that_are_computed_again"},
-    "experiments/calibrate.py": {"clear": "test_a_calibration"},
-    "experiments/compare.py": {"compare": "test_a_comparison"},
+    "batches/store.py": {"merge": "test_a_batch", "tidy": "test_a_batch"},
+    "batches/batch.py": {"_describe": "test_a_batch"},
+    "batches/one_run.py": {"_write_tables": "test_failed_runs_that_are_computed_again"},
+    "published/calibrate.py": {"clear": "test_a_calibration"},
+    "comparison/compare.py": {"compare": "test_a_comparison"},
     "view/movie.py": {"write_film": "test_movies"},
 }
 """Who calls it: file, function, and the test that shows that the files of others stay."""
 WRITES = {
-    ROOM: {"write_text", "write_bytes"}, "record/checkpoint.py": {"open", "savez"}, "record/parquet.py": {"write_table"},
-    "record/snapshots.py": {"create_group", "open_group"}, "record/lock.py": {"open"}, "view/style.py": {"savefig"},
-    "view/movie.py": {"save", "write_frames", "mkdir"}, "experiments/compare.py": {"mkdir"}, "commands/new.py": {"open"},
+    ROOM: {"write_text", "write_bytes"},
+    "folder/checkpoint.py": {"open", "savez"},
+    "folder/parquet.py": {"write_table"},
+    "record/snapshots.py": {"create_group", "open_group"},
+    "folder/lock.py": {"open"},
+    "view/style.py": {"savefig"},
+    "view/movie.py": {"save", "write_frames", "mkdir"},
+    "comparison/compare.py": {"mkdir"},
+    "commands/new.py": {"open"},
     "model.py": {"save"},
 }
 """Who writes files otherwise than by `write_whole` or `write_text`: into a draft or into memory, by appending, or only where
@@ -71,20 +78,40 @@ def calls():
             if isinstance(node, ast.ImportFrom) and node.module in ("os", "shutil"):
                 raise AssertionError(f"{path}: write {node.module}.name, so that this test sees it")
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name | ast.Attribute):
-                of = node.func.value.id if isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Name) else ""
+                of = (
+                    node.func.value.id
+                    if isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Name)
+                    else ""
+                )
                 name = node.func.attr if isinstance(node.func, ast.Attribute) else node.func.id
                 yield path.relative_to(ROOT).as_posix(), around.get(id(node), ""), of, name, node
 
 
 def removes(of: str, name: str, node: ast.Call) -> bool:
     if of in ("os", "shutil"):
-        return name in ("remove", "unlink", "rmdir", "removedirs", "rename", "renames", "replace", "truncate", "rmtree", "move",
-                        "copy", "copy2", "copyfile", "copytree")
+        return name in (
+            "remove",
+            "unlink",
+            "rmdir",
+            "removedirs",
+            "rename",
+            "renames",
+            "replace",
+            "truncate",
+            "rmtree",
+            "move",
+            "copy",
+            "copy2",
+            "copyfile",
+            "copytree",
+        )
     if of == "tempfile":
         return name in ("TemporaryDirectory", "NamedTemporaryFile")
     path = isinstance(node.func, ast.Attribute) and of != "dataclasses"
-    return path and (name in ("unlink", "rmdir", "rmtree", "rename", "touch") or (
-        name == "replace" and len(node.args) == 1 and not node.keywords))
+    return path and (
+        name in ("unlink", "rmdir", "rmtree", "rename", "touch")
+        or (name == "replace" and len(node.args) == 1 and not node.keywords)
+    )
 
 
 def test_one_room_removes_and_replaces():
@@ -104,11 +131,27 @@ def test_few_places_write_by_other_means():
     found: dict[str, set[str]] = {}
     for file, _, of, name, node in calls():
         method = isinstance(node.func, ast.Attribute)
-        modes = [argument.value for argument in (*node.args, *(key.value for key in node.keywords if key.arg == "mode"))
-                 if isinstance(argument, ast.Constant) and isinstance(argument.value, str)]
-        opens = name in ("open", "open_group", "open_array") and any(set(mode) & set("wax+") and len(mode) < 4 for mode in modes)
-        writes = method and name in ("write_text", "write_bytes", "savefig", "savez", "save", "to_csv", "to_parquet", "write_table",
-                                     "create_group", "write_frames", "dump")
+        modes = [
+            argument.value
+            for argument in (*node.args, *(key.value for key in node.keywords if key.arg == "mode"))
+            if isinstance(argument, ast.Constant) and isinstance(argument.value, str)
+        ]
+        opens = name in ("open", "open_group", "open_array") and any(
+            set(mode) & set("wax+") and len(mode) < 4 for mode in modes
+        )
+        writes = method and name in (
+            "write_text",
+            "write_bytes",
+            "savefig",
+            "savez",
+            "save",
+            "to_csv",
+            "to_parquet",
+            "write_table",
+            "create_group",
+            "write_frames",
+            "dump",
+        )
         makes = name == "mkdir" and not any(key.arg in ("exist_ok", "mode") for key in node.keywords)
         if (opens or writes or makes) and of != "checkpoint":
             found.setdefault(file, set()).add(name)
@@ -132,14 +175,29 @@ class Others:
 
 
 def contents(folder: Path) -> dict:
-    return {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file() and path.name != ".lock"}
+    return {
+        path.relative_to(folder): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file() and path.name != ".lock"
+    }
 
 
 IN_A_RUN = (
-    "notes.txt", "figure.png", "plugins/notes.txt", "parts/notes.txt", "parts/events-old.parquet", "parts/deep/events-000000.parquet",
-    "checkpoints/notes.txt", "checkpoints/1.npz", "checkpoints/000000012 (copy).npz", "checkpoints/deep/000000012.npz",
-    "snapshots.zarr/notes.txt", "snapshots.zarr/tnf/notes.partial", "snapshots.zarr/tnf/c/0/notes",
-    "snapshots.zarr/cells/notes.txt", "snapshots.zarr/cells/tumor/row/c/copy",
+    "notes.txt",
+    "figure.png",
+    "plugins/notes.txt",
+    "parts/notes.txt",
+    "parts/events-old.parquet",
+    "parts/deep/events-000000.parquet",
+    "checkpoints/notes.txt",
+    "checkpoints/1.npz",
+    "checkpoints/000000012 (copy).npz",
+    "checkpoints/deep/000000012.npz",
+    "snapshots.zarr/notes.txt",
+    "snapshots.zarr/tnf/notes.partial",
+    "snapshots.zarr/tnf/c/0/notes",
+    "snapshots.zarr/cells/notes.txt",
+    "snapshots.zarr/cells/tumor/row/c/copy",
 )
 
 
@@ -198,8 +256,17 @@ def test_checkpoints_have_the_names_that_are_removed(tmp_path):
 
 
 @pytest.mark.parametrize("resume", [False, True])
-@pytest.mark.parametrize("name", ["experiment.yaml", "results.parquet", "series.parquet", "parts/keep.txt", "runs/earlier/notes.txt",
-                                  "plugins/trouble.py"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "experiment.yaml",
+        "results.parquet",
+        "series.parquet",
+        "parts/keep.txt",
+        "runs/earlier/notes.txt",
+        "plugins/trouble.py",
+    ],
+)
 def test_a_batch_begins_nowhere_where_it_would_overwrite(tmp_path, name, resume):
     experiment, folder = little(tmp_path, with_trouble(seed=5, how="raise")), tmp_path / "batch"
     others = Others(folder, name)
@@ -208,8 +275,15 @@ def test_a_batch_begins_nowhere_where_it_would_overwrite(tmp_path, name, resume)
     assert others.are_left() and set(contents(folder)) == {Path(name)}
 
 
-IN_A_BATCH = ("notes.txt", "plugins/notes.txt", "parts/notes.txt", "parts/notes.json", "parts/deep/control-0000-0001.json",
-              "runs/notes.txt", "runs/earlier-seed1/notes.txt")
+IN_A_BATCH = (
+    "notes.txt",
+    "plugins/notes.txt",
+    "parts/notes.txt",
+    "parts/notes.json",
+    "parts/deep/control-0000-0001.json",
+    "runs/notes.txt",
+    "runs/earlier-seed1/notes.txt",
+)
 
 
 def test_a_batch(tmp_path, monkeypatch):
@@ -225,7 +299,11 @@ def test_a_batch(tmp_path, monkeypatch):
         run_batch(experiment, folder, progress=stop)
     others = Others(folder, *IN_A_BATCH)
     assert first.are_left() and run_batch(experiment, folder, resume=True).computed == 1
-    assert others.are_left() and {path.name for path in (folder / "parts").iterdir()} == {"notes.txt", "notes.json", "deep"}
+    assert others.are_left() and {path.name for path in (folder / "parts").iterdir()} == {
+        "notes.txt",
+        "notes.json",
+        "deep",
+    }
     assert run_batch(replace(experiment, replicates=2), folder, resume=True).computed == 2
     assert others.are_left() and not list((folder / "parts").glob("control*"))
 
@@ -257,7 +335,9 @@ def test_movies(run, tmp_path, arms):  # noqa: F811
     others = Others(folder, "annotated.txt", "frame_1.png", "frame_0001.jpg", "deep/frame_0001.png")
     (folder / "frame_0099.png").write_text("of a longer movie")
     draw(folder, "png")
-    assert others.are_left() and sorted(path.name for path in folder.glob("frame_????.png")) == [f"frame_{k:04d}.png" for k in range(5)]
+    assert others.are_left() and sorted(path.name for path in folder.glob("frame_????.png")) == [
+        f"frame_{k:04d}.png" for k in range(5)
+    ]
     for format in ("mp4", "gif"):
         with pytest.raises(FileExistsError, match="a folder, not a file"):
             draw(folder, format)
@@ -271,10 +351,22 @@ def test_movies(run, tmp_path, arms):  # noqa: F811
 def test_a_calibration(tmp_path):
     digest = "0123456789abcdef"
     running = tmp_path / calibrate.RUNNING
-    others = Others(running, "notes.txt", "old/0/V01/results.parquet", f"{digest}/notes.txt", f"{digest}/0/V01/notes.txt",
-                    f"{digest}/0/V01/parts/notes.json", f"{digest}/best/results.parquet")
-    Others(running, f"{digest}/0/V01/results.parquet", f"{digest}/0/V01/parts/control-0000-0001.json",
-           f"{digest}/0/V02/series.parquet.partial", f"{digest}/1/V01/parts/control-0000-0001.json.partial")
+    others = Others(
+        running,
+        "notes.txt",
+        "old/0/V01/results.parquet",
+        f"{digest}/notes.txt",
+        f"{digest}/0/V01/notes.txt",
+        f"{digest}/0/V01/parts/notes.json",
+        f"{digest}/best/results.parquet",
+    )
+    Others(
+        running,
+        f"{digest}/0/V01/results.parquet",
+        f"{digest}/0/V01/parts/control-0000-0001.json",
+        f"{digest}/0/V02/series.parquet.partial",
+        f"{digest}/1/V01/parts/control-0000-0001.json.partial",
+    )
     simulations = SimpleNamespace(folder=running / digest)
     calibrate.Simulations.clear(simulations)
     assert others.are_left() and set(contents(running)) == {Path(name) for name in others.names}
@@ -296,11 +388,14 @@ def test_a_comparison(tmp_path):
     others = Others(tmp_path / "out", "notes.txt", "figure.png")
     written = compare(folder, output=tmp_path / "out").written
     assert compare(folder, output=tmp_path / "out").written == written and all(path.is_file() for path in written)
-    assert others.are_left() and {path.name for path in (tmp_path / "out").iterdir()} == {path.name for path in written} | set(others.names)
+    assert others.are_left() and {path.name for path in (tmp_path / "out").iterdir()} == {
+        path.name for path in written
+    } | set(others.names)
 
 
-@pytest.mark.parametrize(("command", "name"), [
-    (["reproduce", "V24"], "reproduce.md"), (["anatomy", "quickstart.yaml"], "anatomy.png")])
+@pytest.mark.parametrize(
+    ("command", "name"), [(["reproduce", "V24"], "reproduce.md"), (["anatomy", "quickstart.yaml"], "anatomy.png")]
+)
 def test_reports_and_pictures(tmp_path, monkeypatch, capsys, command, name):
     monkeypatch.delenv(cli.DEBUG, raising=False)
     others = Others(tmp_path, name)

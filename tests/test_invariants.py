@@ -38,6 +38,7 @@ def test_a_sound_liver_is_found_sound(grown):
 def set_cell(population, column, value):
     def break_it(model):
         model.populations[population].rows[standing(model, population)][column] = value
+
     return break_it
 
 
@@ -69,9 +70,13 @@ def vanished(model):
     rows = model.tumor.rows
     slot = standing(model)
     cell = rows[slot]
-    model.sites.population[cell.layer, cell.row, cell.column], model.sites.occupant[cell.layer, cell.row, cell.column] = 0, -1
+    (
+        model.sites.population[cell.layer, cell.row, cell.column],
+        model.sites.occupant[cell.layer, cell.row, cell.column],
+    ) = 0, -1
     rows[slot].alive = 0
     from abm.kernels.tables import new_book
+
     model.tumor.book = new_book(rows)
 
 
@@ -79,6 +84,7 @@ def set_lattice(name, value):
     def break_it(model):
         values = model.fields[name].values if name in model.fields else getattr(model, name)
         values[3, 4] = value
+
     return break_it
 
 
@@ -105,35 +111,38 @@ def book_wrong(model):
     model.kupffer.book[2] += 1
 
 
-@pytest.mark.parametrize(("break_it", "said"), [
-    (twice, "in the tumor table, two cells have one identity"),
-    (moved, "1 tumor cells are not where they say, one at site"),
-    (second_cell, "sites are occupied, and"),
-    (onto_the_vein, "where nobody can"),
-    (vanished, "tumor cells are alive, and by the ledger"),
-    (wall_moved, "the wall of a sinusoid is missing"),
-    (in_a_plate, "a tumor cell and a hepatocyte are in one place"),
-    (book_wrong, "the book of the kupffer table says"),
-    (set_cell("tumor", "state", 9), "a cell is in state 9, and there are 5"),
-    (set_cell("tumor", "alive", 2), "neither dead (0) nor alive (1)"),
-    (set_cell("tumor", "layer", 2), "a cell is outside of the lattice"),
-    (set_cell("tumor", "row", -1), "in the tumor table, 'row' is -1"),
-    (set_cell("tumor", "emt", 1.5), "in the tumor table, 'emt' is 1.5, above 1"),
-    (set_cell("kupffer", "drive", np.nan), "in the kupffer table, 'drive' is nan"),
-    (set_cell("kupffer", "activity", -0.5), "in the kupffer table, 'activity' is -0.5"),
-    (set_cell("endothelium", "e_selectin", 1.01), "in the endothelium table, 'e_selectin' is 1.0"),
-    (set_lattice("tnf", np.nan), "tnf is nan at site (3, 4)"),
-    (set_lattice("cxcl1", -1), "cxcl1 is -1.0 at site (3, 4)"),
-    (set_lattice("oxygen", 80), "oxygen is 80.0"),
-    (set_lattice("lactate", 0.5), "lactate is 0.5"),
-    (set_lattice("nets", 1.5), "nets is 1.5"),
-    (set_lattice("net_residue", 1.5), "net_residue is 1.5"),
-    (set_lattice("net_residue", np.nan), "net_residue is nan"),
-    (set_lattice("exosomes", np.inf), "exosomes is inf"),
-    (set_lattice("hepatocytes", 3), "'hepatocytes' of a site is 3"),
-    (set_perfused, "'perfused' of a site is 2"),
-    (set_blood, "the level of neutrophils in the blood is nan"),
-])
+@pytest.mark.parametrize(
+    ("break_it", "said"),
+    [
+        (twice, "in the tumor table, two cells have one identity"),
+        (moved, "1 tumor cells are not where they say, one at site"),
+        (second_cell, "sites are occupied, and"),
+        (onto_the_vein, "where nobody can"),
+        (vanished, "tumor cells are alive, and by the ledger"),
+        (wall_moved, "the wall of a sinusoid is missing"),
+        (in_a_plate, "a tumor cell and a hepatocyte are in one place"),
+        (book_wrong, "the book of the kupffer table says"),
+        (set_cell("tumor", "state", 9), "a cell is in state 9, and there are 5"),
+        (set_cell("tumor", "alive", 2), "neither dead (0) nor alive (1)"),
+        (set_cell("tumor", "layer", 2), "a cell is outside of the lattice"),
+        (set_cell("tumor", "row", -1), "in the tumor table, 'row' is -1"),
+        (set_cell("tumor", "emt", 1.5), "in the tumor table, 'emt' is 1.5, above 1"),
+        (set_cell("kupffer", "drive", np.nan), "in the kupffer table, 'drive' is nan"),
+        (set_cell("kupffer", "activity", -0.5), "in the kupffer table, 'activity' is -0.5"),
+        (set_cell("endothelium", "e_selectin", 1.01), "in the endothelium table, 'e_selectin' is 1.0"),
+        (set_lattice("tnf", np.nan), "tnf is nan at site (3, 4)"),
+        (set_lattice("cxcl1", -1), "cxcl1 is -1.0 at site (3, 4)"),
+        (set_lattice("oxygen", 80), "oxygen is 80.0"),
+        (set_lattice("lactate", 0.5), "lactate is 0.5"),
+        (set_lattice("nets", 1.5), "nets is 1.5"),
+        (set_lattice("net_residue", 1.5), "net_residue is 1.5"),
+        (set_lattice("net_residue", np.nan), "net_residue is nan"),
+        (set_lattice("exosomes", np.inf), "exosomes is inf"),
+        (set_lattice("hepatocytes", 3), "'hepatocytes' of a site is 3"),
+        (set_perfused, "'perfused' of a site is 2"),
+        (set_blood, "the level of neutrophils in the blood is nan"),
+    ],
+)
 def test_what_is_broken_is_named(liver, break_it, said):
     break_it(liver)
     with pytest.raises(BrokenInvariant, match=r"^step 24 \(2 h\), after the test: ") as caught:
@@ -151,7 +160,9 @@ def test_the_error_names_the_rule_after_which_it_is_broken(monkeypatch):
             liver.ecm[5, 6] = -1.0
 
     monkeypatch.setattr(rule, "apply", broken)
-    with pytest.raises(BrokenInvariant, match=r"step 3 \(0\.25 h\), after the rule 'extravasation': ecm is -1\.0 at site \(5, 6\)"):
+    with pytest.raises(
+        BrokenInvariant, match=r"step 3 \(0\.25 h\), after the rule 'extravasation': ecm is -1\.0 at site \(5, 6\)"
+    ):
         Simulation(busy(), until="1 h", check=True).run()
     seldom = busy()
     watch(seldom, every=2)
@@ -168,7 +179,10 @@ def test_looking_changes_nothing(grown):
 
 @pytest.mark.parametrize("edges", ["periodic", "closed"])
 def test_a_busy_liver_is_sound_after_every_rule(edges):
-    model = LiverModel(seed=5, tissue={**TISSUE_SIZE, "edges": edges}, rules=LIVELY | {
-        "netosis": {"rate": "1 /h", "duration": "0.5 h"}, "stellate_activation": "on"})
+    model = LiverModel(
+        seed=5,
+        tissue={**TISSUE_SIZE, "edges": edges},
+        rules=LIVELY | {"netosis": {"rate": "1 /h", "duration": "0.5 h"}, "stellate_activation": "on"},
+    )
     Simulation(model, until="3 h", check=True).run()
     assert model.ledger.total("divided") > 0 and model.ledger.total("phagocytosed") > 0

@@ -25,7 +25,7 @@ from abm.cells.tumor import CIRCULATING
 from abm.config.errors import ConfigError
 from abm.config.loading import shipped_configs
 from abm.kernels.tables import new_book
-from abm.record import event
+from abm.ledger import event
 from abm.rules import RULES
 from abm.tissue.sites import LUMEN, PARENCHYMA, SINUSOID, TISSUE
 from abm.view import frames
@@ -142,8 +142,12 @@ def test_any_liver_stays_sound(seed, edges, step, arriving, kupffer, off, extrav
     for name in off:
         rules[name] = {**rules.get(name, {}), "enabled": False}
     model = busy(
-        seed=seed, tissue={**TISSUE_SIZE, "edges": edges}, step=step, rules=rules,
-        cells={"kupffer": {"density": f"{kupffer} /mm^2"}, "tumor": {"extravasation": extravasation}})
+        seed=seed,
+        tissue={**TISSUE_SIZE, "edges": edges},
+        step=step,
+        rules=rules,
+        cells={"kupffer": {"density": f"{kupffer} /mm^2"}, "tumor": {"extravasation": extravasation}},
+    )
     for _ in range(3):
         after(model, 5)
         check_invariants(model)
@@ -266,20 +270,23 @@ def test_switching_a_rule_keeps_its_other_parameters():
     assert "growth" not in off.rules and off.config.rules.growth.cycle_time == 2.0
 
 
-@pytest.mark.parametrize(("overrides", "error", "message"), [
-    ({"duration": "3 um"}, ConfigError, r"LiverModel\(...\)  duration\n.*wrong dimension"),
-    ({"durtion": "3 d"}, ConfigError, "did you mean duration"),
-    ({"rules": {"grwth": "off"}}, ConfigError, "did you mean rules.growth"),
-    ({"line": "mc39"}, ConfigError, "did you mean 'mc38'"),
-    ({"seed": "seven"}, ConfigError, "seven"),
-    ({"seed": -1}, ConfigError, "seed"),
-    ({"config": 3}, TypeError, "a config is .* not int"),
-    ({"config": "quickstrt"}, ConfigError, "no such file"),
-    ({"config": {"durations": 3}}, ConfigError, "unknown key"),
-    ({"tissue": {"width": "0.1 mm", "height": "0.1 mm"}}, ConfigError, "lobule"),
-    ({"cells": {"neutrophil": {"density": "9000 /mm^2"}}}, ConfigError, "make them fewer"),
-    ({"plugins": ["mine.py"]}, ConfigError, "no such file"),
-])
+@pytest.mark.parametrize(
+    ("overrides", "error", "message"),
+    [
+        ({"duration": "3 um"}, ConfigError, r"LiverModel\(...\)  duration\n.*wrong dimension"),
+        ({"durtion": "3 d"}, ConfigError, "did you mean duration"),
+        ({"rules": {"grwth": "off"}}, ConfigError, "did you mean rules.growth"),
+        ({"line": "mc39"}, ConfigError, "did you mean 'mc38'"),
+        ({"seed": "seven"}, ConfigError, "seven"),
+        ({"seed": -1}, ConfigError, "seed"),
+        ({"config": 3}, TypeError, "a config is .* not int"),
+        ({"config": "quickstrt"}, ConfigError, "no such file"),
+        ({"config": {"durations": 3}}, ConfigError, "unknown key"),
+        ({"tissue": {"width": "0.1 mm", "height": "0.1 mm"}}, ConfigError, "lobule"),
+        ({"cells": {"neutrophil": {"density": "9000 /mm^2"}}}, ConfigError, "make them fewer"),
+        ({"plugins": ["mine.py"]}, ConfigError, "no such file"),
+    ],
+)
 def test_a_config_that_makes_no_liver_is_refused(overrides, error, message):
     with pytest.raises(error, match=message):
         LiverModel(**({"tissue": TISSUE_SIZE} | overrides))
@@ -293,13 +300,16 @@ def test_a_config_in_whatever_form_is_the_same_config(tmp_path, monkeypatch):
     assert load_config("quickstart") == load_config("configs/quickstart.yaml") == expected
     small = {"tissue": TISSUE_SIZE, "line": "mc38", "host": "nude", "seed": 3}
     (tmp_path / "own.yaml").write_text(
-        f"extends: {shipped}\nline: mc38\nhost: nude\nseed: 3\ntissue: {{width: 0.5 mm, height: 0.5 mm}}\n")
+        f"extends: {shipped}\nline: mc38\nhost: nude\nseed: 3\ntissue: {{width: 0.5 mm, height: 0.5 mm}}\n"
+    )
     wanted = load_config("own.yaml")
     assert wanted.labels == {"line": "mc38", "host": "nude"}
     for config in ("quickstart", shipped, {"extends": "quickstart"}):
         assert LiverModel(config, **small).config == wanted
     assert LiverModel("own.yaml").config == LiverModel(wanted).config == wanted
-    assert LiverModel(line="mc38", tissue=TISSUE_SIZE).config == LiverModel({"line": "mc38", "tissue": TISSUE_SIZE}).config
+    assert (
+        LiverModel(line="mc38", tissue=TISSUE_SIZE).config == LiverModel({"line": "mc38", "tissue": TISSUE_SIZE}).config
+    )
 
 
 def test_a_loaded_config_keeps_its_line(own_liver):
@@ -316,10 +326,13 @@ def test_a_thicker_slab_holds_more_of_every_cell():
     counts = {}
     for um in (10, 15):
         model = LiverModel(
-            tissue={"width": "1 mm", "height": "1 mm", "slab_thickness": f"{um} um"}, duration="1 d", step="1 h",
+            tissue={"width": "1 mm", "height": "1 mm", "slab_thickness": f"{um} um"},
+            duration="1 d",
+            step="1 h",
             rules={"arrival": {"per_area": "200 /mm^2"}, "migration": "off"},
             cells={"neutrophil": {"density": "300 /mm^2", "half_life": "2 h"}},
-            interventions=[{"infuse": "natural_killer", "per_area": "100 /mm^2", "over": "5 min", "start": "0.5 h"}])
+            interventions=[{"infuse": "natural_killer", "per_area": "100 /mm^2", "over": "5 min", "start": "0.5 h"}],
+        )
         counts[um] = [model.kupffer.count, model.natural_killer.count, model.neutrophil.count, model.stellate.count]
         while model.running:
             model.step()
@@ -343,7 +356,9 @@ def test_pictures_of_one_liver_are_prepared_once(own_liver, monkeypatch):
     again = own_liver.show(pixels=100)
     own_liver.show("tnf", pixels=100, limits=(0.0, 2.0))
     own_liver.show("oxygen", pixels=100)
-    assert len(prepared) == 1 and first.size == again.size and np.asarray(first).tobytes() != np.asarray(again).tobytes()
+    assert (
+        len(prepared) == 1 and first.size == again.size and np.asarray(first).tobytes() != np.asarray(again).tobytes()
+    )
     fresh = np.asarray(own_liver.copy().show(pixels=100))
     assert (np.asarray(own_liver.show(pixels=100)) == fresh).all() and len(prepared) == 2
     close = own_liver.show(pixels=100, legend=False, region=np.s_[10:30, 5:15])
@@ -351,12 +366,23 @@ def test_pictures_of_one_liver_are_prepared_once(own_liver, monkeypatch):
     with pytest.raises(ValueError, match="no sites in rows and columns"):
         own_liver.show(region=np.s_[60:70, :])
     text = own_liver._repr_html_()
-    assert text.startswith('<img src="data:image/jpeg;base64,') and "<pre>LiverModel &#x27;experiment" in text and len(text) < 200_000
+    assert (
+        text.startswith('<img src="data:image/jpeg;base64,')
+        and "<pre>LiverModel &#x27;experiment" in text
+        and len(text) < 200_000
+    )
 
 
 def test_a_liver_shows_itself_as_a_tree(liver):
     text = repr(busy(rules={"emt": "off"}))
-    for name in (*liver.populations, *liver.fields, *(rule.name for rule in RULES), "blood", "ledger", "periodic edges"):
+    for name in (
+        *liver.populations,
+        *liver.fields,
+        *(rule.name for rule in RULES),
+        "blood",
+        "ledger",
+        "periodic edges",
+    ):
         assert name in text
     assert "emt (off)" in text and "growth (off)" not in text and "50 x 50 sites of 10 um" in text
     assert f"{liver.tumor.count} cells" in repr(liver)
@@ -372,8 +398,9 @@ def test_all_cells_are_agents(liver):
     for kind in CLASSES:
         one_kind = liver.agents_by_type[kind]
         assert all(type(agent) is kind and isinstance(agent, mesa.Agent) for agent in one_kind)
-        assert len(one_kind) == sum(population.count for population in liver.populations.values()
-                                    if population.agent_class is kind)
+        assert len(one_kind) == sum(
+            population.count for population in liver.populations.values() if population.agent_class is kind
+        )
     assert len({agent.unique_id for agent in agents}) == len(agents)
 
 
@@ -385,7 +412,8 @@ def test_agents_are_selected_aggregated_and_read(liver):
     assert tumor.agg("diameter_um", max) == rows.diameter_um.max()
     assert tumor.get("uid") == rows.uid.tolist() == [agent.unique_id for agent in tumor]
     assert tumor.groupby("state_name").count() == {
-        name: n for name, n in zip(liver.tumor.states, liver.tumor.state_counts(), strict=True) if n}
+        name: n for name, n in zip(liver.tumor.states, liver.tumor.state_counts(), strict=True) if n
+    }
     assert {type(value) for value in tumor.get(["row", "emt"])[0]} == {int, float}
 
 
@@ -406,8 +434,10 @@ def test_an_agent_stands_on_its_cell_among_its_neighbours(liver):
         assert agent in agent.cell.agents
         around = agent.cell.neighborhood
         assert len(around) == 8 and agent.cell not in around
-        offsets = {((r - agent.row + 25) % 50 - 25, (c - agent.column + 25) % 50 - 25) for r, c in
-                   (cell.coordinate for cell in around)}
+        offsets = {
+            ((r - agent.row + 25) % 50 - 25, (c - agent.column + 25) % 50 - 25)
+            for r, c in (cell.coordinate for cell in around)
+        }
         assert offsets == {(r, c) for r in (-1, 0, 1) for c in (-1, 0, 1)} - {(0, 0)}
         assert all(neighbour.cell in around for neighbour in around.agents)
         assert set(agent.cell.connections.values()) == set(around)
@@ -423,8 +453,9 @@ def test_neighbourhoods_end_at_closed_edges():
 
 
 def test_a_site_shows_lumen_wall_and_tissue(liver):
-    both = np.argwhere((liver.sites.population[LUMEN] > 0) & (liver.sites.population[TISSUE] > 0)
-                       & (liver.sites.kind == SINUSOID))
+    both = np.argwhere(
+        (liver.sites.population[LUMEN] > 0) & (liver.sites.population[TISSUE] > 0) & (liver.sites.kind == SINUSOID)
+    )
     row, column = (int(index) for index in both[0])
     in_lumen, wall, in_tissue = liver.grid[row, column].agents
     assert (in_lumen.layer, in_tissue.layer, type(wall)) == (LUMEN, TISSUE, EndothelialCell)
@@ -446,18 +477,32 @@ def test_the_whole_grid_follows_the_tables(own_liver):
 
 def free(model, layer, kind=SINUSOID) -> list[tuple[int, int]]:
     """Sites of a kind on which nobody stands in a layer."""
-    return [tuple(map(int, place)) for place in np.argwhere((model.sites.kind == kind) & (model.sites.population[layer] == 0))]
+    return [
+        tuple(map(int, place))
+        for place in np.argwhere((model.sites.kind == kind) & (model.sites.population[layer] == 0))
+    ]
 
 
 def test_cells_can_be_added_and_moved_and_the_liver_stays_sound(own_liver):
     before, arrived = own_liver.tumor.count, own_liver.ledger.total("arrived")
     plates = free(own_liver, TISSUE, PARENCHYMA)
-    added = [own_liver.add(TumorCell, at=plates[0], emt=0.5), own_liver.add(TumorCell, at=plates[40], state="dormant"),
-             own_liver.add(TumorCell, at=free(own_liver, LUMEN)[0], state="adherent"),
-             own_liver.add(KupfferCell, at=free(own_liver, LUMEN)[0]), own_liver.add(NaturalKillerCell, at=free(own_liver, LUMEN)[5]),
-             own_liver.add(StellateCell, at=free(own_liver, TISSUE)[3], state="activated")]
+    added = [
+        own_liver.add(TumorCell, at=plates[0], emt=0.5),
+        own_liver.add(TumorCell, at=plates[40], state="dormant"),
+        own_liver.add(TumorCell, at=free(own_liver, LUMEN)[0], state="adherent"),
+        own_liver.add(KupfferCell, at=free(own_liver, LUMEN)[0]),
+        own_liver.add(NaturalKillerCell, at=free(own_liver, LUMEN)[5]),
+        own_liver.add(StellateCell, at=free(own_liver, TISSUE)[3], state="activated"),
+    ]
     assert [cell.layer for cell in added] == [TISSUE, TISSUE, LUMEN, LUMEN, LUMEN, TISSUE]
-    assert [cell.state_name for cell in added] == ["extravasated", "dormant", "adherent", "resting", "patrolling", "activated"]
+    assert [cell.state_name for cell in added] == [
+        "extravasated",
+        "dormant",
+        "adherent",
+        "resting",
+        "patrolling",
+        "activated",
+    ]
     assert len({cell.clone for cell in added[:3]}) == 3 and all(cell.clone < 0 for cell in added[:3])
     assert (added[0].emt, added[0].diameter_um) == (0.5, own_liver.config.cells.tumor.diameter)
     assert own_liver.tumor.count == before + 3 and own_liver.ledger.total("arrived", "other") == 3
@@ -472,28 +517,46 @@ def test_cells_can_be_added_and_moved_and_the_liver_stays_sound(own_liver):
     check_invariants(own_liver)
 
 
-@pytest.mark.parametrize(("what", "said"), [
-    (lambda model: TumorCell(model), r"model\.add\(TumorCell"),
-    (lambda model: TumorCell.create_agents(model, 3), r"model\.add\(TumorCell"),
-    (lambda model: mesa.Agent(model), "is no cell of a liver"),
-    (lambda model: model.remove_all_agents(), "walls of the sinusoids cannot be removed"),
-    (lambda model: model.add(EndothelialCell, at=(0, 0)), "cannot be added"),
-    (lambda model: model.add(TumorCell, at=free(model, LUMEN)[0], state="circulating"), "arrival"),
-    (lambda model: model.add(TumorCell, at=free(model, LUMEN)[0], state="held", uid=3), "no column uid"),
-    (lambda model: model.add(KupfferCell, at=free(model, LUMEN)[0], state="angry"), "no state 'angry'; there is resting"),
-    (lambda model: model.add(KupfferCell, at=free(model, LUMEN, PARENCHYMA)[0]), "no cell can stand in the lumen"),
-    (lambda model: model.add(KupfferCell, at=(-1, 3)), "no site"),
-    (lambda model: model.add(KupfferCell, at=(0.5, 3)), "integer"),
-    (lambda model: model.add(TumorCell, at=free(model, TISSUE)[0], diameter_um="big"), "'diameter_um' of tumor cells is a number"),
-    (lambda model: model.add(TumorCell, at=free(model, TISSUE)[0], diameter_um=-5), "'diameter_um' of tumor cells cannot be -5"),
-    (lambda model: model.add(TumorCell, at=free(model, TISSUE)[0], emt=7), "'emt' of tumor cells cannot be 7"),
-    (lambda model: model.add(TumorCell, at=free(model, TISSUE)[0], divisions=1.5), "is a whole number, not 1.5"),
-    (lambda model: setattr(next(iter(model.agents_by_type[TumorCell])), "emt", 7), "cannot be 7"),
-    (lambda model: setattr(next(iter(model.agents_by_type[KupfferCell])), "education", float("nan")), "cannot be nan"),
-    (lambda model: model.add(KupfferCell, at=next(iter(model.agents_by_type[KupfferCell])).cell.coordinate), "somebody stands"),
-    (lambda model: next(iter(model.agents_by_type[EndothelialCell])).move_to(model.grid[0, 0]), "the wall stays"),
-    (lambda model: model.grid[0, 0].remove_agent(None), "move_to another site"),
-])
+@pytest.mark.parametrize(
+    ("what", "said"),
+    [
+        (lambda model: TumorCell(model), r"model\.add\(TumorCell"),
+        (lambda model: TumorCell.create_agents(model, 3), r"model\.add\(TumorCell"),
+        (lambda model: mesa.Agent(model), "is no cell of a liver"),
+        (lambda model: model.remove_all_agents(), "walls of the sinusoids cannot be removed"),
+        (lambda model: model.add(EndothelialCell, at=(0, 0)), "cannot be added"),
+        (lambda model: model.add(TumorCell, at=free(model, LUMEN)[0], state="circulating"), "arrival"),
+        (lambda model: model.add(TumorCell, at=free(model, LUMEN)[0], state="held", uid=3), "no column uid"),
+        (
+            lambda model: model.add(KupfferCell, at=free(model, LUMEN)[0], state="angry"),
+            "no state 'angry'; there is resting",
+        ),
+        (lambda model: model.add(KupfferCell, at=free(model, LUMEN, PARENCHYMA)[0]), "no cell can stand in the lumen"),
+        (lambda model: model.add(KupfferCell, at=(-1, 3)), "no site"),
+        (lambda model: model.add(KupfferCell, at=(0.5, 3)), "integer"),
+        (
+            lambda model: model.add(TumorCell, at=free(model, TISSUE)[0], diameter_um="big"),
+            "'diameter_um' of tumor cells is a number",
+        ),
+        (
+            lambda model: model.add(TumorCell, at=free(model, TISSUE)[0], diameter_um=-5),
+            "'diameter_um' of tumor cells cannot be -5",
+        ),
+        (lambda model: model.add(TumorCell, at=free(model, TISSUE)[0], emt=7), "'emt' of tumor cells cannot be 7"),
+        (lambda model: model.add(TumorCell, at=free(model, TISSUE)[0], divisions=1.5), "is a whole number, not 1.5"),
+        (lambda model: setattr(next(iter(model.agents_by_type[TumorCell])), "emt", 7), "cannot be 7"),
+        (
+            lambda model: setattr(next(iter(model.agents_by_type[KupfferCell])), "education", float("nan")),
+            "cannot be nan",
+        ),
+        (
+            lambda model: model.add(KupfferCell, at=next(iter(model.agents_by_type[KupfferCell])).cell.coordinate),
+            "somebody stands",
+        ),
+        (lambda model: next(iter(model.agents_by_type[EndothelialCell])).move_to(model.grid[0, 0]), "the wall stays"),
+        (lambda model: model.grid[0, 0].remove_agent(None), "move_to another site"),
+    ],
+)
 def test_what_a_liver_cannot_do_is_refused_and_changes_nothing(liver, what, said):
     before = contents(liver)
     with pytest.raises((TypeError, ValueError, NotImplementedError), match=said):
@@ -573,7 +636,9 @@ def test_a_data_collector_collects(own_liver):
     assert frame["tumor"].tolist() == counts
     assert frame["hours"].tolist() == pytest.approx([7 / 12, 8 / 12, 9 / 12])
     states = collector.get_agent_vars_dataframe()["state"]
-    assert (states.loc[states.index.levels[0][-1]] == "held").sum() == np.count_nonzero(own_liver.tumor.alive_rows().state == 1)
+    assert (states.loc[states.index.levels[0][-1]] == "held").sum() == np.count_nonzero(
+        own_liver.tumor.alive_rows().state == 1
+    )
     assert len(collector.get_agenttype_vars_dataframe(TumorCell)) == sum(counts)
 
 

@@ -6,7 +6,7 @@ import pytest
 from abm import cli
 from abm.commands.reproduce import files_of, load_all
 from abm.config.loading import shipped_configs
-from abm.experiments.calibrate import load_calibration
+from abm.published.calibrate import load_calibration
 
 PUBLISHED = shipped_configs() / "published"
 CHEAP = ("V01", "V27")
@@ -16,10 +16,33 @@ def test_the_shipped_experiments_set_no_parameters_of_their_own():
     experiments = load_all(files_of([PUBLISHED]))
     identifiers = [experiment.published.id for experiment in experiments]
     assert len(set(identifiers)) == len(identifiers)
-    assert {"V01", "V03", "V10", "V11", "V13", "V17", "V21", "V24", "V25", "V27", "V29", "V30", "V31", "V36", "V48",
-            "V70"} <= set(identifiers)
+    assert {
+        "V01",
+        "V03",
+        "V10",
+        "V11",
+        "V13",
+        "V17",
+        "V21",
+        "V24",
+        "V25",
+        "V27",
+        "V29",
+        "V30",
+        "V31",
+        "V36",
+        "V48",
+        "V70",
+    } <= set(identifiers)
     assert {experiment.published.id for experiment in experiments if experiment.calibrated} <= {
-        "V01", "V11", "V17", "V21", "V24", "V25", "V29"}
+        "V01",
+        "V11",
+        "V17",
+        "V21",
+        "V24",
+        "V25",
+        "V29",
+    }
 
 
 def test_the_shipped_calibration_is_on_five_experiments():

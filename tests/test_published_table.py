@@ -9,13 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from abm.experiments.loading import load_experiment
-from abm.experiments.published import Simulated, Window, judge
-from abm.experiments.statistics import Estimate
+from abm.batches.expectation import Simulated, Window, judge
+from abm.batches.loading import load_experiment
+from abm.statistics import Estimate
 
 ROOT = Path(__file__).parent.parent
 DOCS, README = (ROOT / "docs" / "published.md").read_text(), (ROOT / "README.md").read_text()
-SUMMARY = re.compile(r"(\d+)\s+experiments:\s+(\d+)\s+hold\s+\((\d+)\s+of\s+them\s+not\s+calibrated\s+on\),\s+(\d+)\s+fail,\s+(\d+)")
+SUMMARY = re.compile(
+    r"(\d+)\s+experiments:\s+(\d+)\s+hold\s+\((\d+)\s+of\s+them\s+not\s+calibrated\s+on\),\s+(\d+)\s+fail,\s+(\d+)"
+)
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +67,10 @@ def test_the_verdicts_follow_from_the_figures(experiments):
     judged = 0
     expectations = [expectation for experiment in experiments for expectation in experiment.expect]
     for row, expectation in zip(full(), expectations, strict=True):
-        numbers = [float(number) if number != "?" else math.nan for number in re.findall(r"[\d.e+-]+|\?", row[3].replace(" to ", " "))[:3]]
+        numbers = [
+            float(number) if number != "?" else math.nan
+            for number in re.findall(r"[\d.e+-]+|\?", row[3].replace(" to ", " "))[:3]
+        ]
         if len(numbers) < 3 or "counted" in row[4] or near_a_bound(numbers, expectation.window):
             continue
         verdict = judge(expectation, Simulated(Estimate(*numbers, n=10), {}), more=row[4].startswith("unresolved"))
@@ -75,7 +80,9 @@ def test_the_verdicts_follow_from_the_figures(experiments):
 
 
 def near_a_bound(numbers: list[float], window: Window) -> bool:
-    return any(math.isclose(number, bound, rel_tol=0.01) for number in numbers for bound in (window.low, window.high) if bound)
+    return any(
+        math.isclose(number, bound, rel_tol=0.01) for number in numbers for bound in (window.low, window.high) if bound
+    )
 
 
 def test_the_summaries_count_the_rows():
@@ -87,6 +94,12 @@ def test_the_summaries_count_the_rows():
     calibrated = {row[0] for row in full() if row[5] == "yes"}
     holding = {name for name, said in words.items() if said == {"holds"}}
     failing = {name for name, said in words.items() if "fails" in said}
-    counts = (len(words), len(holding), len(holding - calibrated), len(failing), len(words) - len(holding) - len(failing))
+    counts = (
+        len(words),
+        len(holding),
+        len(holding - calibrated),
+        len(failing),
+        len(words) - len(holding) - len(failing),
+    )
     for text in (DOCS, README):
         assert tuple(map(int, SUMMARY.search(text).groups())) == counts

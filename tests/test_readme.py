@@ -29,7 +29,8 @@ def test_a_rule_of_your_own(text, tmp_path):
     config = tmp_path / "my.yaml"
     config.write_text(
         "extends: quickstart.yaml\nplugins: [my_rule.py]\ntissue: {width: 0.5 mm, height: 0.5 mm}\n"
-        "rules: {arrival: {doses: [{over: 5 min}]}}\n")
+        "rules: {arrival: {doses: [{over: 5 min}]}}\n"
+    )
     model = LiverModel(load_config(config))
     name = re.search(r'name(?:, \w+)* = "(\w+)"', text)[1]
     assert name in model.rules

@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 
 from abm.fields.layers import LAYERS
-from abm.record import checkpoint, manifest
+from abm.folder import checkpoint, manifest
+from abm.folder.files import DamagedFile
+from abm.folder.lock import FolderLocked, locked
+from abm.folder.manifest import ResumeRefused
 from abm.record.compare import differing
-from abm.record.files import DamagedFile
-from abm.record.lock import FolderLocked, locked
-from abm.record.manifest import ResumeRefused
 from abm.record.nodules import Nodules
 from abm.record.recorder import Calling
 from abm.record.timeseries import Timeseries
@@ -22,8 +22,16 @@ from abm.simulation import FieldError, FolderInUse, RunInterrupted, Simulation, 
 
 from .record.fake_model import FakeModel
 
-LEFT = {".lock", "config.yaml", "events.parquet", "manifest.json", "nodules.parquet", "snapshots.zarr", "summary.json",
-        "timeseries.parquet"}
+LEFT = {
+    ".lock",
+    "config.yaml",
+    "events.parquet",
+    "manifest.json",
+    "nodules.parquet",
+    "snapshots.zarr",
+    "summary.json",
+    "timeseries.parquet",
+}
 
 
 class Stopped(Exception):
@@ -32,9 +40,11 @@ class Stopped(Exception):
 
 def stop_at(step):
     """A progress that breaks the run off at `step`, without any cleaning up."""
+
     def watch(simulation):
         if simulation.model.step_number == step:
             raise Stopped
+
     return watch
 
 
@@ -48,7 +58,9 @@ def whole(tmp_path_factory):
 
 def light(folder, model=None, **options):
     """A run without snapshots, which take most of the time of such a small one."""
-    return Simulation(model or FakeModel(), folder=folder, recorders=[Timeseries("1 h", 4), Nodules("2 h", 4)], **options)
+    return Simulation(
+        model or FakeModel(), folder=folder, recorders=[Timeseries("1 h", 4), Nodules("2 h", 4)], **options
+    )
 
 
 @pytest.fixture(scope="session")
@@ -91,11 +103,26 @@ def test_a_broken_off_run_resumes_to_the_same_bytes(tmp_path, whole, step):
 
 
 @pytest.mark.skipif(os.name != "posix", reason="SIGKILL is POSIX")
-@pytest.mark.parametrize(("where", "count"), [
-    ("checkpoint", 1), *(pytest.param(*case, marks=pytest.mark.slow) for case in [
-        ("complete", 0), ("step", 40), ("step", 0), ("step", 1), ("checkpoint", 0), ("checkpoint", 3), ("part", 0),
-        ("part", 5), ("draw", 0)]),
-])
+@pytest.mark.parametrize(
+    ("where", "count"),
+    [
+        ("checkpoint", 1),
+        *(
+            pytest.param(*case, marks=pytest.mark.slow)
+            for case in [
+                ("complete", 0),
+                ("step", 40),
+                ("step", 0),
+                ("step", 1),
+                ("checkpoint", 0),
+                ("checkpoint", 3),
+                ("part", 0),
+                ("part", 5),
+                ("draw", 0),
+            ]
+        ),
+    ],
+)
 def test_a_killed_run_resumes_to_the_same_bytes(tmp_path, whole, where, count):
     script = Path(__file__).parent / "record" / "killed_run.py"
     ended = subprocess.run([sys.executable, script, tmp_path / "run", where, str(count)], check=False)
@@ -252,7 +279,9 @@ def test_a_complete_run_is_not_run_again(whole):
     assert (whole / "manifest.json").read_bytes() == before
 
 
-@pytest.mark.parametrize("names", [["events.parquet"], ["snapshots.zarr", "summary.json"], ["timeseries.parquet", "nodules.parquet"]])
+@pytest.mark.parametrize(
+    "names", [["events.parquet"], ["snapshots.zarr", "summary.json"], ["timeseries.parquet", "nodules.parquet"]]
+)
 def test_what_a_complete_run_has_lost_is_named(tmp_path, whole, names):
     run = shutil.copytree(whole, tmp_path / "run")
     for name in names:
@@ -268,16 +297,24 @@ def test_files_of_other_names_beside_the_working_files_are_left_alone(tmp_path, 
     run = tmp_path / "run"
     with pytest.raises(Stopped):
         Simulation(FakeModel(), folder=run, progress=stop_at(44)).run()
-    strays = ["checkpoints/backup.npz", "checkpoints/000000012 (copy).npz", "parts/events-old.parquet", "parts/events.txt"]
+    strays = [
+        "checkpoints/backup.npz",
+        "checkpoints/000000012 (copy).npz",
+        "parts/events-old.parquet",
+        "parts/events.txt",
+    ]
     for name in strays:
         (run / name).write_text("mine")
     Simulation(FakeModel(), folder=run, resume=True).run()
     assert differing(run, whole) == []
-    assert sorted(str(path.relative_to(run)) for name in ("checkpoints", "parts") for path in (run / name).iterdir()) == sorted(strays)
+    assert sorted(
+        str(path.relative_to(run)) for name in ("checkpoints", "parts") for path in (run / name).iterdir()
+    ) == sorted(strays)
 
 
 def test_one_process_at_a_time(tmp_path):
     """Seen from within a run: others are refused, whether they begin or go on; when it has ended, they are not."""
+
     def look(simulation):
         if simulation.model.step_number == 20:
             before = contents_of(tmp_path / "run")
@@ -296,9 +333,13 @@ def test_one_process_at_a_time(tmp_path):
         assert light(tmp_path / "run", resume=True).run().already_complete, "to be read, it need not be ours"
 
 
-@pytest.mark.parametrize(("other", "said"), [
-    ({"seed": 2}, "seed was 1, is now 2"), ({"snapshots": "3 h"}, 'record.snapshots was "2 h", is now "3 h"'),
-])
+@pytest.mark.parametrize(
+    ("other", "said"),
+    [
+        ({"seed": 2}, "seed was 1, is now 2"),
+        ({"snapshots": "3 h"}, 'record.snapshots was "2 h", is now "3 h"'),
+    ],
+)
 def test_another_config_is_refused(whole, other, said):
     with pytest.raises(ResumeRefused, match=said):
         Simulation(FakeModel(**other), folder=whole, resume=True).run()
@@ -366,8 +407,11 @@ def test_drawing_that_fails_leaves_the_run_to_be_resumed(tmp_path, light_whole):
 
 def test_in_memory_with_recorders_of_ones_own():
     seen = []
-    simulation = Simulation(FakeModel(), until="2 h", recorders=[
-        Timeseries("30 min"), Calling(lambda model: seen.append(model.minutes), every="1 h", name="watch")])
+    simulation = Simulation(
+        FakeModel(),
+        until="2 h",
+        recorders=[Timeseries("30 min"), Calling(lambda model: seen.append(model.minutes), every="1 h", name="watch")],
+    )
     frame = simulation.run()["timeseries"].to_dataframe()
     assert frame.time_min.tolist() == [0, 30, 60, 90, 120]
     assert seen == [0, 60, 120]

@@ -45,7 +45,9 @@ def arrival(density: float, enrichment: float = 1.0) -> dict:
 
 @pytest.mark.parametrize("step", ["2 min", "10 min"])
 def test_the_step_does_not_matter(step):
-    assert_alike(fates(range(1, 6), step="5 min", rules=arrival(30)), fates(range(11, 16), step=step, rules=arrival(30)))
+    assert_alike(
+        fates(range(1, 6), step="5 min", rules=arrival(30)), fates(range(11, 16), step=step, rules=arrival(30))
+    )
 
 
 @pytest.mark.parametrize("enrichment", [3, 10])

@@ -21,17 +21,37 @@ class BloodParameters(Parameters):
     """Equations of the systemic levels."""
 
     g_csf_decay: PerHour = parameter(
-        "0.2 /h", low="0.15 /h", high="0.35 /h", mark="unverified",
-        source="half-life 2-4 h (filgrastim)", description="clearance of G-CSF")
+        "0.2 /h",
+        low="0.15 /h",
+        high="0.35 /h",
+        mark="unverified",
+        source="half-life 2-4 h (filgrastim)",
+        description="clearance of G-CSF",
+    )
     g_csf_burden: Number = parameter(
-        1000.0, low=100, high=10000, mark="assumed", source="neutrophilia at advanced burden",
-        description="tumor cells per mm2 of a 10 um slab that keep G-CSF at its half-maximal effect")
+        1000.0,
+        low=100,
+        high=10000,
+        mark="assumed",
+        source="neutrophilia at advanced burden",
+        description="tumor cells per mm2 of a 10 um slab that keep G-CSF at its half-maximal effect",
+    )
     mobilisation: Number = parameter(
-        4.0, low=1, high=20, mark="assumed", source="neutrophils rise 5-20 fold after strong stimuli",
-        description="additional blood pool at saturating G-CSF, relative to normal")
+        4.0,
+        low=1,
+        high=20,
+        mark="assumed",
+        source="neutrophils rise 5-20 fold after strong stimuli",
+        description="additional blood pool at saturating G-CSF, relative to normal",
+    )
     pool_time: Hours = parameter(
-        "12 h", low="4 h", high="48 h", mark="assumed", source="release from the marrow within a day",
-        description="time constant with which the pool follows G-CSF")
+        "12 h",
+        low="4 h",
+        high="48 h",
+        mark="assumed",
+        source="release from the marrow within a day",
+        description="time constant with which the pool follows G-CSF",
+    )
 
 
 class Blood:

@@ -8,7 +8,16 @@ from .stellate import StellateCell, StellateParameters
 from .tumor import TumorCell, TumorParameters
 
 __all__ = [
-    "EndothelialCell", "EndotheliumParameters", "KupfferCell", "KupfferParameters", "NaturalKillerCell",
-    "NaturalKillerParameters", "Neutrophil", "NeutrophilParameters", "StellateCell", "StellateParameters",
-    "TumorCell", "TumorParameters",
+    "EndothelialCell",
+    "EndotheliumParameters",
+    "KupfferCell",
+    "KupfferParameters",
+    "NaturalKillerCell",
+    "NaturalKillerParameters",
+    "Neutrophil",
+    "NeutrophilParameters",
+    "StellateCell",
+    "StellateParameters",
+    "TumorCell",
+    "TumorParameters",
 ]

@@ -14,13 +14,15 @@ from .settle import identities
 
 QUIESCENT, ACTIVATED, RETRACTED = range(3)
 
-DTYPE = np.dtype([
-    *WHERE,
-    ("e_selectin", "f4"),       # expression, 0 .. 1
-    ("vcam1", "f4"),
-    ("icam1", "f4"),
-    ("retraction", "f4"),       # 1 just opened by a tumor cell .. 0 closed
-])
+DTYPE = np.dtype(
+    [
+        *WHERE,
+        ("e_selectin", "f4"),  # expression, 0 .. 1
+        ("vcam1", "f4"),
+        ("icam1", "f4"),
+        ("retraction", "f4"),  # 1 just opened by a tumor cell .. 0 closed
+    ]
+)
 
 
 class EndothelialCell(LiverCell):
@@ -35,8 +37,13 @@ class EndotheliumParameters(Parameters):
     """How the wall is counted."""
 
     sites_per_cell: Number = parameter(
-        6.0, low=3, high=9, mark="assumed", source="an LSEC lines 50-60 um of sinusoid",
-        description="wall segments of 10 um that make one LSEC; counts shown are divided by it")
+        6.0,
+        low=3,
+        high=9,
+        mark="assumed",
+        source="an LSEC lines 50-60 um of sinusoid",
+        description="wall segments of 10 um that make one LSEC; counts shown are divided by it",
+    )
 
 
 def populate(population, sites, flat_sites: np.ndarray) -> None:

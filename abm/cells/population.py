@@ -19,7 +19,8 @@ keeps for life. What indexes a lattice is a whole word, so that kernels are comp
 
 
 FRACTIONS = {
-    "tumor": ("emt", "platelets", "net", "niche", "cycle"), "kupffer": ("education", "reprogramming"),
+    "tumor": ("emt", "platelets", "net", "niche", "cycle"),
+    "kupffer": ("education", "reprogramming"),
     "endothelium": ("e_selectin", "vcam1", "icam1", "retraction"),
 }
 """The columns that lie between 0 and 1; no other number of a cell is negative but its times and the number of its clone."""
@@ -64,8 +65,10 @@ class State(Column):
         now, value = agent.state, int(value)
         if value != now and not all(agent.layer in agent.standing.get(state, (agent.layer,)) for state in (now, value)):
             name = type(agent).__name__
-            raise ValueError(f"a {name} that is {states[now]} cannot turn {states[value]} where it stands: remove it, and add one with "
-                             f"model.add({name}, at=(row, column), state='{states[value]}')")
+            raise ValueError(
+                f"a {name} that is {states[now]} cannot turn {states[value]} where it stands: remove it, and add one with "
+                f"model.add({name}, at=(row, column), state='{states[value]}')"
+            )
         super().__set__(agent, value)
 
 
@@ -88,8 +91,10 @@ class LiverCell(mesa.Agent):
 
     def __init__(self, *args, **kwargs):
         name = type(self).__name__
-        raise TypeError(f"a {name} is a row of the liver's tables and is not made by itself: model.add({name}, at=(row, column)) "
-                        "adds one")
+        raise TypeError(
+            f"a {name} is a row of the liver's tables and is not made by itself: model.add({name}, at=(row, column)) "
+            "adds one"
+        )
 
     @classmethod
     def create_agents(cls, model, n: int, *args, **kwargs):
@@ -234,7 +239,9 @@ class Population:
         try:
             number = float(value) if kind.kind == "f" else operator.index(value)
         except (TypeError, ValueError):
-            raise ValueError(f"'{column}' of {self.name} cells is a {'' if kind.kind == 'f' else 'whole '}number, not {value!r}") from None
+            raise ValueError(
+                f"'{column}' of {self.name} cells is a {'' if kind.kind == 'f' else 'whole '}number, not {value!r}"
+            ) from None
         most = 1.0 if column in FRACTIONS.get(self.name, ()) else np.inf if kind.kind == "f" else np.iinfo(kind).max
         least = 0 if column not in SIGNED else -np.inf if kind.kind == "f" else np.iinfo(kind).min
         if not (least <= number <= most and abs(number) != np.inf):
@@ -299,5 +306,7 @@ class Population:
     def __repr__(self) -> str:
         counts = ", ".join(
             f"{n / self.sites_per_cell:.0f} {state}"
-            for n, state in zip(self.state_counts(), self.states, strict=True) if n)
+            for n, state in zip(self.state_counts(), self.states, strict=True)
+            if n
+        )
         return f"<{self.name}: {self.count / self.sites_per_cell:.0f} cells ({counts or 'none'})>"

@@ -37,8 +37,14 @@ def compile_for_runs(shown: Phases) -> None:
     shown.tell("The kernels are compiled first, which takes a minute or two, and only this once.")
     second = (os.cpu_count() or 1) > 1
     if second:
-        _started.append(subprocess.Popen(
-            [sys.executable, "-m", __name__], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
+        _started.append(
+            subprocess.Popen(
+                [sys.executable, "-m", __name__],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+            )
+        )
     with counting(shown):
         _rehearse()
         if not second:
@@ -108,8 +114,17 @@ def _paint() -> None:
     nothing = np.zeros((8, 8), np.float32)
     codes = np.zeros((8, 8), np.uint8)
     codes[3] = 10
-    scene = Scene(0.0, codes, np.where(kind == SINUSOID, 40, 0).astype(np.uint8), np.ones_like(kind), np.ones_like(kind),
-                  nothing + np.float32(0.5), nothing + np.float32(0.5), nothing, nothing)
+    scene = Scene(
+        0.0,
+        codes,
+        np.where(kind == SINUSOID, 40, 0).astype(np.uint8),
+        np.ones_like(kind),
+        np.ones_like(kind),
+        nothing + np.float32(0.5),
+        nothing + np.float32(0.5),
+        nothing,
+        nothing,
+    )
     Painter(kind, 10.0, pixels=64).paint(scene)
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..record.files import refuse_no_folder, refuse_others, write_text
+from ..folder.files import refuse_no_folder, refuse_others, write_text
 from ..tissue import measure
 from ..view.figures import write_anatomy
 from .ahead import compile_for_runs
@@ -34,12 +34,15 @@ def measure_anatomy(config: "Config", folder: Path) -> None:
         shown.phase(f"walking {PASSING_CELLS:,} cells through it")
         passages = _passages(liver)
     groups = {
-        "anatomy": measure.anatomy_figures(liver.anatomy), "flow": measure.flow_figures(liver.flow),
+        "anatomy": measure.anatomy_figures(liver.anatomy),
+        "flow": measure.flow_figures(liver.flow),
         "passages": measure.passage_figures(passages),
     }
     folder.mkdir(parents=True, exist_ok=True)
-    measured = {title: {name: {"value": value, "unit": unit} for name, (value, unit) in figures.items()}
-                for title, figures in groups.items()}
+    measured = {
+        title: {name: {"value": value, "unit": unit} for name, (value, unit) in figures.items()}
+        for title, figures in groups.items()
+    }
     write_text(folder / FIGURES, json.dumps(measured, indent=2) + "\n")
     for title, figures in groups.items():
         print(title if title != "passages" else f"passages of {PASSING_CELLS:,} cells")

@@ -4,8 +4,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..estimate import duration_in_words, in_words
-from ..experiments.batch import (
+from ..batches.batch import (
     NAME,
     BatchResult,
     BatchStopped,
@@ -16,9 +15,10 @@ from ..experiments.batch import (
     refuse_other,
     run_batch,
 )
-from ..experiments.executors import ExecutorError
-from ..experiments.one_run import Keep
-from ..experiments.store import FAILED, RESULTS, read_results
+from ..batches.executors import ExecutorError
+from ..batches.one_run import Keep
+from ..batches.store import FAILED, RESULTS, read_results
+from ..estimate import duration_in_words, in_words
 from ..simulation import RunInterrupted
 from . import UserError, typed
 from .ahead import compile_for_runs
@@ -26,7 +26,7 @@ from .progress import Standing, progress
 from .run import available_processors
 
 if TYPE_CHECKING:
-    from ..experiments.experiment import Experiment
+    from ..batches.experiment import Experiment
 
 _SHOWN_ERRORS = 3
 _SHOWN_POINTS = 20
@@ -36,8 +36,18 @@ class RunsFailed(RuntimeError):
     """The batch came to its end, but some of its runs failed."""
 
 
-def run_experiment_batch(experiment: "Experiment", folder: Path, *, workers: int | None, cluster: str | None, resume: bool,
-                         keep: Keep, quiet: bool, again: str, retry_failed: bool = False) -> None:
+def run_experiment_batch(
+    experiment: "Experiment",
+    folder: Path,
+    *,
+    workers: int | None,
+    cluster: str | None,
+    resume: bool,
+    keep: Keep,
+    quiet: bool,
+    again: str,
+    retry_failed: bool = False,
+) -> None:
     """Run what is missing of `experiment` in `folder`, with `retry_failed` also what failed; `again` is the user's command
     line without --resume.
 
@@ -56,8 +66,17 @@ def run_experiment_batch(experiment: "Experiment", folder: Path, *, workers: int
             if missing and cluster is None:
                 compile_for_runs(shown)
             shown.phase("computing the runs", of_batch)
-            result = run_batch(experiment, folder, workers, cluster, resume=resume, retry_failed=retry_failed, keep=keep,
-                               tell=shown.tell, progress=shown)
+            result = run_batch(
+                experiment,
+                folder,
+                workers,
+                cluster,
+                resume=resume,
+                retry_failed=retry_failed,
+                keep=keep,
+                tell=shown.tell,
+                progress=shown,
+            )
         except RunInterrupted as error:
             raise RunInterrupted(f"Interrupted: {error}.\nTo go on: {again} --resume") from None
         except KeyboardInterrupt:
@@ -86,12 +105,22 @@ def stopped(what: str, error: Exception, folder: Path, batches: Iterable[Path], 
 def refuse_nothing_measured(experiment: "Experiment", keep: Keep) -> None:
     """Raise UserError when nothing would stay of the runs."""
     if not experiment.measures and keep == "measures":
-        raise UserError(f"nothing is measured in {experiment.name}, so that nothing would stay of its runs: write measures "
-                        "(crlm measures shows them), or keep the runs with --keep tables or --keep all")
+        raise UserError(
+            f"nothing is measured in {experiment.name}, so that nothing would stay of its runs: write measures "
+            "(crlm measures shows them), or keep the runs with --keep tables or --keep all"
+        )
 
 
-def show_forecast(experiment: "Experiment", folder: Path, *, workers: int | None, cluster: str | None, resume: bool, keep: Keep,
-                  retry_failed: bool = False) -> None:
+def show_forecast(
+    experiment: "Experiment",
+    folder: Path,
+    *,
+    workers: int | None,
+    cluster: str | None,
+    resume: bool,
+    keep: Keep,
+    retry_failed: bool = False,
+) -> None:
     """Print the runs, the expected time and disk; compute nothing. Raises UserError and ResumeRefused as the batch would,
     but not because `folder` holds this batch already."""
     refuse_nothing_measured(experiment, keep)
@@ -103,7 +132,9 @@ def show_forecast(experiment: "Experiment", folder: Path, *, workers: int | None
     print(f"{experiment.name}: {_design(experiment)}")
     for arm in experiment.arms:
         said = [run.id for run in runs if run.arm == arm]
-        print(f"  {arm:<24} {len(said):>6} runs, {said[0]} to {said[-1]}" if len(said) > 1 else f"  {arm:<24} {said[0]}")
+        print(
+            f"  {arm:<24} {len(said):>6} runs, {said[0]} to {said[-1]}" if len(said) > 1 else f"  {arm:<24} {said[0]}"
+        )
     for number, point in enumerate(experiment.points if experiment.sweep else ()):
         if number >= _SHOWN_POINTS:
             print(f"  and {len(experiment.points) - number} more points")
@@ -112,10 +143,16 @@ def show_forecast(experiment: "Experiment", folder: Path, *, workers: int | None
     print("measures: " + (", ".join(request.label for request in experiment.measures) or "none"))
     needs = forecast(experiment, missing, keep)
     if len(missing) < len(runs):
-        print(f"{folder} holds {len(runs) - len(missing)} of the runs; {len(missing)} {'is' if len(missing) == 1 else 'are'} missing")
-    print(f"time: about {duration_in_words(needs.seconds)} of one core, {duration_in_words(needs.seconds / workers)} with "
-          f"{workers} worker{'s' * (workers != 1)}")
-    print(f"memory: about {in_words(needs.memory_bytes * workers)}; disk: about {in_words(needs.disk_bytes)} (--keep {keep})")
+        print(
+            f"{folder} holds {len(runs) - len(missing)} of the runs; {len(missing)} {'is' if len(missing) == 1 else 'are'} missing"
+        )
+    print(
+        f"time: about {duration_in_words(needs.seconds)} of one core, {duration_in_words(needs.seconds / workers)} with "
+        f"{workers} worker{'s' * (workers != 1)}"
+    )
+    print(
+        f"memory: about {in_words(needs.memory_bytes * workers)}; disk: about {in_words(needs.disk_bytes)} (--keep {keep})"
+    )
 
 
 def workers_for(experiment: "Experiment", runs: list, workers: int | None, cluster: str | None, keep: Keep) -> int:
@@ -129,13 +166,21 @@ def workers_for(experiment: "Experiment", runs: list, workers: int | None, clust
 
     processors, free = available_processors(), psutil.virtual_memory().available
     if workers is not None and workers > processors:
-        raise UserError(f"--workers {workers} is more than the {processors} processor{'s' * (processors != 1)} that can be used here")
+        raise UserError(
+            f"--workers {workers} is more than the {processors} processor{'s' * (processors != 1)} that can be used here"
+        )
     needed = forecast(experiment, runs, keep).memory_bytes
     fitting = int(free // needed) if needed else processors
     if fitting < (workers or 1):
-        raise UserError(f"{workers or 1} worker{'s' * ((workers or 1) != 1)} would need about {in_words(needed * (workers or 1))} of "
-                        f"memory, and {in_words(free)} are free. " + (f"Use --workers {fitting}." if fitting else
-                        "Make tissue.width or tissue.height smaller, or the inoculum."))
+        raise UserError(
+            f"{workers or 1} worker{'s' * ((workers or 1) != 1)} would need about {in_words(needed * (workers or 1))} of "
+            f"memory, and {in_words(free)} are free. "
+            + (
+                f"Use --workers {fitting}."
+                if fitting
+                else "Make tissue.width or tissue.height smaller, or the inoculum."
+            )
+        )
     return workers or max(1, min(processors, fitting, len(runs)))
 
 

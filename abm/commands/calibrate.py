@@ -2,8 +2,10 @@
 
 from pathlib import Path
 
-from ..experiments.batch import BatchStopped
-from ..experiments.calibrate import (
+from ..batches.batch import BatchStopped
+from ..extras import how_to_install
+from ..folder.lock import locked
+from ..published.calibrate import (
     BEST,
     REPORT,
     TRIALS,
@@ -18,8 +20,6 @@ from ..experiments.calibrate import (
     search,
     write_report,
 )
-from ..experiments.extras import how_to_install
-from ..record.lock import locked
 from ..simulation import RunInterrupted
 from . import UserError
 from .ahead import compile_for_runs
@@ -28,7 +28,9 @@ from .progress import Standing, progress
 from .run import available_processors
 
 
-def calibrate_file(file: Path, folder: Path, *, trials: int | None, workers: int | None, resume: bool, quiet: bool, again: str) -> None:
+def calibrate_file(
+    file: Path, folder: Path, *, trials: int | None, workers: int | None, resume: bool, quiet: bool, again: str
+) -> None:
     """Calibrate as `file` says into `folder`; `again` is the user's command line without --resume.
 
     Raises ConfigError, UserError, FolderInUse, RunInterrupted, BatchStopped.
@@ -47,8 +49,10 @@ def calibrate_file(file: Path, folder: Path, *, trials: int | None, workers: int
         write_report(folder, calibration, so_far)
 
     with locked(folder), progress(quiet) as shown:
-        shown.tell(f"{calibration.file.name}: {len(calibration.parameters)} parameters, {len(calibration.expectations)} expectations, "
-                   f"{trials} trials of {calibration.runs_per_trial} runs.")
+        shown.tell(
+            f"{calibration.file.name}: {len(calibration.parameters)} parameters, {len(calibration.expectations)} expectations, "
+            f"{trials} trials of {calibration.runs_per_trial} runs."
+        )
         if resume and not (folder / TRIALS).exists():
             shown.tell(f"{folder} holds nothing to resume; the calibration begins.")
         try:
@@ -60,13 +64,19 @@ def calibrate_file(file: Path, folder: Path, *, trials: int | None, workers: int
         except OtherCalibration as error:
             raise UserError(f"{folder} cannot be continued: {error}; choose another folder (-o)") from error
         except KeyboardInterrupt:
-            raise RunInterrupted(f"Interrupted. {len(found)} trials are in {folder}.\nTo go on: {again} --resume") from None
+            raise RunInterrupted(
+                f"Interrupted. {len(found)} trials are in {folder}.\nTo go on: {again} --resume"
+            ) from None
         except (BatchStopped, OSError) as error:
-            raise BatchStopped(f"The calibration stopped: {error}.\n{len(found)} trials are safe in {folder}. When this is mended, "
-                               f"go on with: {again} --resume") from error
+            raise BatchStopped(
+                f"The calibration stopped: {error}.\n{len(found)} trials are safe in {folder}. When this is mended, "
+                f"go on with: {again} --resume"
+            ) from error
     if not quiet:
-        print(f"Done: {folder}\n  {REPORT:<18} the best set against the defaults\n  {BEST:<18} the same, as part of a config\n"
-              f"  {TRIALS:<18} every trial: its parameters, each expectation, the loss")
+        print(
+            f"Done: {folder}\n  {REPORT:<18} the best set against the defaults\n  {BEST:<18} the same, as part of a config\n"
+            f"  {TRIALS:<18} every trial: its parameters, each expectation, the loss"
+        )
 
 
 def standing(runs: int, calibration: Calibration, trials: int, found: list[Trial]) -> Standing:

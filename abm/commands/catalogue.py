@@ -57,8 +57,17 @@ class Entry:
         return word.casefold() in f"{self.name} {self.sentence} {self.about} {self.words}".casefold()
 
 
-def show(entries: Sequence[Entry], names: Sequence[str], *, grep: str | None, everything: bool, noun: str, footer: str, command: str,
-         others: Sequence[Entry] = ()) -> None:
+def show(
+    entries: Sequence[Entry],
+    names: Sequence[str],
+    *,
+    grep: str | None,
+    everything: bool,
+    noun: str,
+    footer: str,
+    command: str,
+    others: Sequence[Entry] = (),
+) -> None:
     """Print the entries called `names` in full; what speaks of the word `grep`; all in full (`everything`, `others` as
     well); by default a line for each.
 
@@ -95,7 +104,9 @@ def _named(entries: Sequence[Entry], names: Sequence[str], noun: str, command: s
         speaking = [entry for entry in entries if len(name) > 2 and entry.speaks_of(name)]
         speaking.sort(key=lambda entry: name.casefold() not in entry.name.casefold())
         if not speaking:
-            all_of_them = f"there is {choice(list(known), 'and')}" if len(known) <= MOST_LISTED else f"crlm {command} lists them"
+            all_of_them = (
+                f"there is {choice(list(known), 'and')}" if len(known) <= MOST_LISTED else f"crlm {command} lists them"
+            )
             raise UserError(f"there is no {noun} '{name}'; {did_you_mean(name, known, all_of_them)}")
         paragraph(console, f"No {noun} is called {name}. It is spoken of in:")
         list_entries(console, speaking)
@@ -111,7 +122,9 @@ def list_entries(console: Console, entries: Sequence[Entry]) -> None:
         for number, line in enumerate(Text(entry.sentence).wrap(console, wide)):
             line.rstrip()
             if number == 0 and entry.size:
-                line = Text.assemble(line, " " * (wide - line.cell_len + 2 + sized - len(entry.size)), (entry.size, "dim"))
+                line = Text.assemble(
+                    line, " " * (wide - line.cell_len + 2 + sized - len(entry.size)), (entry.size, "dim")
+                )
             console.print(Text.assemble((f"{entry.name if number == 0 else '':<{named}}  ", "bold"), line))
 
 
@@ -169,8 +182,13 @@ def plausible(about: Declared) -> str:
 
 def show_marks(console: Console) -> None:
     """What the marks mean."""
-    said = {"checked": "read in its source", "derived": "its arithmetic is given", "unverified": "quoted from memory",
-            "assumed": "a guess", CHOICE: "the experimenter's"}
+    said = {
+        "checked": "read in its source",
+        "derived": "its arithmetic is given",
+        "unverified": "quoted from memory",
+        "assumed": "a guess",
+        CHOICE: "the experimenter's",
+    }
     marks = Text("Marks: ")
     for mark, style in MARK_STYLES.items():
         marks.append(mark, style).append(f": {said[mark]}" + ("." if mark == CHOICE else "; "))

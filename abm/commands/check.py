@@ -19,16 +19,24 @@ def check_config(config: "Config") -> None:
     """Print it. Raises UserError for a config that `crlm run` would refuse."""
     if kernels_are_cold(_OF_BUILDING):
         with progress(False) as shown, counting(shown):
-            shown.tell("The kernels that build a liver are compiled first, which takes half a minute, and only this once.")
+            shown.tell(
+                "The kernels that build a liver are compiled first, which takes half a minute, and only this once."
+            )
             refuse_impossible(config)
     else:
         refuse_impossible(config)
     needs = estimate(config)
     print(resolved_yaml(config, readable=True))
-    print(f"# {needs.rows:,} x {needs.columns:,} sites, {needs.area_mm2:.4g} mm2; {needs.steps:,} steps, {needs.frames:,} frames")
-    print(f"# tumor cells expected: {count_in_words(needs.tumor_cells)}, among {count_in_words(needs.kupffer_cells)} Kupffer cells")
-    print(f"# memory: about {in_words(needs.memory_bytes)}; disk: about {in_words(needs.disk_bytes)}; "
-          f"time: about {duration_in_words(needs.seconds)} on one core")
+    print(
+        f"# {needs.rows:,} x {needs.columns:,} sites, {needs.area_mm2:.4g} mm2; {needs.steps:,} steps, {needs.frames:,} frames"
+    )
+    print(
+        f"# tumor cells expected: {count_in_words(needs.tumor_cells)}, among {count_in_words(needs.kupffer_cells)} Kupffer cells"
+    )
+    print(
+        f"# memory: about {in_words(needs.memory_bytes)}; disk: about {in_words(needs.disk_bytes)}; "
+        f"time: about {duration_in_words(needs.seconds)} on one core"
+    )
     said = [*needs.warnings, *warnings(config)]
     for warning in said:
         print(f"# unusual: {warning}")

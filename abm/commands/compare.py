@@ -12,7 +12,7 @@ SHOWN = 12
 def compare_arms(folder: Path, control: str | None, output: Path | None) -> None:
     """Write the comparison of the batch in `folder`, and print its headlines. Raises UserError."""
     refuse_other_folders(folder)
-    from ..experiments.compare import compare
+    from ..comparison.compare import compare
 
     try:
         with progress(quiet=False) as shown:

@@ -6,18 +6,21 @@ import sys
 from pathlib import Path
 from typing import Literal
 
+from ..batches.experiment import ExperimentFile
 from ..config.errors import choice, did_you_mean, near, printable
 from ..config.loading import LAYERING_KEYS, Reader, find_config, shipped_configs
 from ..config.nodes import Source
 from ..config.schema import Config
 from ..config.shipped import Kind, find_shipped, here_or_shipped, names_of
-from ..experiments.calibrate import CalibrationFile
-from ..experiments.experiment import ExperimentFile
+from ..published.calibrate import CalibrationFile
 from . import UserError
 
 Purpose = Literal["config", "experiment", "calibration"]
-_KEYS: dict[Purpose, set[str]] = {"config": {*Config.model_fields, *LAYERING_KEYS}, "experiment": set(ExperimentFile.model_fields),
-                                  "calibration": set(CalibrationFile.model_fields)}
+_KEYS: dict[Purpose, set[str]] = {
+    "config": {*Config.model_fields, *LAYERING_KEYS},
+    "experiment": set(ExperimentFile.model_fields),
+    "calibration": set(CalibrationFile.model_fields),
+}
 _ANY: tuple[Kind, ...] = ("config", "experiment", "published", "line", "host")
 
 
@@ -45,8 +48,10 @@ def purpose_of(path: Path) -> Purpose | None:
     keys = set(reader.read(path, Source(str(path), path.parent)).value)
     if not reader.complete:
         return None
-    own = {purpose: keys & (known - set().union(*(others for other, others in _KEYS.items() if other != purpose)))
-           for purpose, known in _KEYS.items()}
+    own = {
+        purpose: keys & (known - set().union(*(others for other, others in _KEYS.items() if other != purpose)))
+        for purpose, known in _KEYS.items()
+    }
     found: list[Purpose] = [purpose for purpose, those in own.items() if those]
     if "base" in keys:
         return "experiment"
@@ -82,7 +87,11 @@ def _meant(path: Path, wanted: Purpose) -> str:
     stems = {Path(name).stem: name if path.suffix else Path(name).stem for name in here}
     stems = {**{name: f"{name}.yaml" if path.suffix else name for name in names}, **stems}
     found = near(path.stem, stems)
-    return f"did you mean {choice([repr(stems[one]) for one in found])}?" if found else "crlm examples lists what comes with crlm"
+    return (
+        f"did you mean {choice([repr(stems[one]) for one in found])}?"
+        if found
+        else "crlm examples lists what comes with crlm"
+    )
 
 
 _IS_FOR: dict[Purpose, str] = {
@@ -98,15 +107,21 @@ def copy_of_shipped(name: str, path: Path) -> str:
     Raises UserError."""
     found = find_shipped(Path(name), *_ANY)
     if found is None:
-        raise UserError(f"nothing called '{name}' comes with crlm; {did_you_mean(Path(name).stem, names_of(*_ANY), 'see crlm examples')}")
+        raise UserError(
+            f"nothing called '{name}' comes with crlm; {did_you_mean(Path(name).stem, names_of(*_ANY), 'see crlm examples')}"
+        )
     text = re.sub(r"^# yaml-language-server:.*\n", "", found.read_text(encoding="utf-8"))
     shipped = shipped_configs()
     relative = found.relative_to(shipped)
 
     def from_there(match: re.Match) -> str:
         beside = found.parent / match[2]
-        return match[1] + (beside.relative_to(shipped).as_posix() if beside.is_file() and found.parent != shipped else match[2])
+        return match[1] + (
+            beside.relative_to(shipped).as_posix() if beside.is_file() and found.parent != shipped else match[2]
+        )
 
     text = re.sub(r"(\b(?:extends|base): *)([\w./-]+\.yaml)", from_there, text)
-    text = text.replace(f"configs/{relative.as_posix()}", str(path)).replace(f"batches/{found.stem}", f"batches/{path.stem}")
+    text = text.replace(f"configs/{relative.as_posix()}", str(path)).replace(
+        f"batches/{found.stem}", f"batches/{path.stem}"
+    )
     return text.replace(f"runs/{found.stem}-seed", f"runs/{path.stem}-seed")

@@ -12,16 +12,25 @@ from ..interventions import KINDS, Intervention
 from ..units import Declared, Quantity
 from .catalogue import CHOICE, MARK_STYLES, Entry, Number, paragraph, show, untitled
 
-FOOTER = ("Everything about some: crlm interventions deplete block. What speaks of a word: crlm interventions --grep kupffer. "
-          "Everything: crlm interventions --all. In a config: interventions: [{deplete: kupffer, start: -2 d}].")
+FOOTER = (
+    "Everything about some: crlm interventions deplete block. What speaks of a word: crlm interventions --grep kupffer. "
+    "Everything: crlm interventions --all. In a config: interventions: [{deplete: kupffer, start: -2 d}]."
+)
 
 
 def show_interventions(names: Sequence[str] = (), *, grep: str | None = None, everything: bool = False) -> None:
     """Print a line per kind of intervention; everything about some; what speaks of a word; or everything. Raises UserError
     for an unknown name."""
     rules = compose().rule_classes
-    show([_entry(kind.for_rules(rules)) for kind in KINDS], names, grep=grep, everything=everything, noun="kind of intervention",
-         footer=FOOTER, command="interventions")
+    show(
+        [_entry(kind.for_rules(rules)) for kind in KINDS],
+        names,
+        grep=grep,
+        everything=everything,
+        noun="kind of intervention",
+        footer=FOOTER,
+        command="interventions",
+    )
 
 
 def _entry(kind: type[Intervention]) -> Entry:
@@ -35,8 +44,14 @@ def _entry(kind: type[Intervention]) -> Entry:
 
     targets = f"{len(kind.targets)} targets" if len(kind.targets) > 1 else ""
     numbers = [Number(entry, _value(entry)) for entry in _entries(kind)]
-    return Entry(kind.kind, untitled(kind.kind, kind.summary()), numbers=numbers, more=more, size=targets,
-                 words=" ".join(f"{name} {target.agent} {target.source}" for name, target in kind.targets.items()))
+    return Entry(
+        kind.kind,
+        untitled(kind.kind, kind.summary()),
+        numbers=numbers,
+        more=more,
+        size=targets,
+        words=" ".join(f"{name} {target.agent} {target.source}" for name, target in kind.targets.items()),
+    )
 
 
 def _entries(kind: type[Intervention]) -> Iterator[Declared]:
@@ -44,8 +59,13 @@ def _entries(kind: type[Intervention]) -> Iterator[Declared]:
     declared = {entry.name: entry for entry in kind.known()}
     for key, annotation in sorted(keys_of(kind).items(), key=lambda item: item[0] != kind.kind):
         field = kind.model_fields[key]
-        special = {target: entry for target, about in kind.targets.items() if key in about.numbers
-                   for entry in kind.known(target) if entry.name == key}
+        special = {
+            target: entry
+            for target, about in kind.targets.items()
+            if key in about.numbers
+            for entry in kind.known(target)
+            if entry.name == key
+        }
         if key in declared:
             yield declared[key]
         elif set(special) != set(kind.targets) or not special:

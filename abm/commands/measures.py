@@ -8,24 +8,34 @@ from rich.console import Console
 
 from ..config.errors import alternatives, keys_of, wanted
 from ..config.plugins import PluginError
-from ..experiments.measure import TAKES, Line, Measure, load_measures, shipped
+from ..measures.measure import TAKES, Line, Measure, load_measures, shipped
 from ..units import Declared
 from . import UserError
 from .catalogue import Entry, Number, a_console, paragraph, show, show_whole
 
-FOOTER = ("Everything about some, with their parameters: crlm measures nodules cascade. What speaks of a word: crlm measures --grep "
-          "kupffer. Everything: crlm measures --all. In an experiment: {measure: nodules, min_cells: 10, at: 14 d}.")
+FOOTER = (
+    "Everything about some, with their parameters: crlm measures nodules cascade. What speaks of a word: crlm measures --grep "
+    "kupffer. Everything: crlm measures --all. In an experiment: {measure: nodules, min_cells: 10, at: 14 d}."
+)
 
 
-def show_measures(names: Sequence[str] = (), plugins: Sequence[Path] = (), *, grep: str | None = None,
-                  everything: bool = False) -> None:
+def show_measures(
+    names: Sequence[str] = (), plugins: Sequence[Path] = (), *, grep: str | None = None, everything: bool = False
+) -> None:
     """Print a line per measure, those of the files `plugins` among them; everything about some; what speaks of a word; or
     everything.
 
     Raises UserError when there is none of that name, or when a file cannot be used.
     """
-    show([_entry(measure) for measure in _with(plugins).values()], names, grep=grep, everything=everything, noun="measure", footer=FOOTER,
-         command="measures")
+    show(
+        [_entry(measure) for measure in _with(plugins).values()],
+        names,
+        grep=grep,
+        everything=everything,
+        noun="measure",
+        footer=FOOTER,
+        command="measures",
+    )
     if names or everything:
         show_whole(a_console(), _of_every_measure())
 
@@ -43,15 +53,23 @@ def _with(plugins: Sequence[Path]) -> dict[str, Measure]:
 def _entry(measure: Measure) -> Entry:
     annotations, unit = keys_of(measure.line), _unit(measure)
     kind = measure.kind if unit in (measure.kind, "1") else f"{measure.kind}, {unit}"
-    numbers = [Number(_said(entry.name, f"{_takes(annotations[entry.name])}. {_sentence(entry.description)}"), _value(entry.default))
-               for entry in measure.parameters]
+    numbers = [
+        Number(
+            _said(entry.name, f"{_takes(annotations[entry.name])}. {_sentence(entry.description)}"),
+            _value(entry.default),
+        )
+        for entry in measure.parameters
+    ]
     return Entry(measure.name, measure.summary, measure.description, numbers, size=kind)
 
 
 def _of_every_measure() -> Entry:
     """What a line of `measures` may say whatever it measures."""
-    numbers = [Number(_said(field.alias or name, _sentence(field.description or "")), _value(field.default))
-               for name, field in Line.model_fields.items() if name != "measure"]
+    numbers = [
+        Number(_said(field.alias or name, _sentence(field.description or "")), _value(field.default))
+        for name, field in Line.model_fields.items()
+        if name != "measure"
+    ]
 
     def more(console: Console) -> None:
         for take, meaning in TAKES.items():

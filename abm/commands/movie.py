@@ -30,7 +30,9 @@ def field_called(name: str | None, run: Path) -> str | None:
     fields = Recording(run).fields
     meant = [name] if name in fields else same(name, fields)
     if len(meant) != 1:
-        raise UserError(f"there is no field '{name}'; {did_you_mean(name, fields, 'there is ' + choice(list(fields), 'and'))}")
+        raise UserError(
+            f"there is no field '{name}'; {did_you_mean(name, fields, 'there is ' + choice(list(fields), 'and'))}"
+        )
     return meant[0]
 
 
@@ -40,7 +42,7 @@ def write_batch_movie(
     """Draw the runs of one replicate of the batch in `folder`, one per arm (`arms`: names with commas between them;
     by default all), side by side, and say where the movie is. Raises UserError."""
     refuse_other_folders(folder, "movie --arms")
-    from ..experiments.outcome import Outcome
+    from ..comparison.outcome import Outcome
     from ..view.arms import MOST_ARMS, write_arms_movie
 
     outcome = Outcome.read(folder)
@@ -49,7 +51,9 @@ def write_batch_movie(
     names = [name.strip() for name in arms.split(",") if name.strip()] if arms else outcome.arms
     for name in names:
         if name not in outcome.arms:
-            raise UserError(f"there is no arm '{name}'; {did_you_mean(name, outcome.arms, 'there are: ' + ', '.join(outcome.arms))}")
+            raise UserError(
+                f"there is no arm '{name}'; {did_you_mean(name, outcome.arms, 'there are: ' + ', '.join(outcome.arms))}"
+            )
     if len(names) > MOST_ARMS:
         raise UserError(
             f"a movie shows up to {MOST_ARMS} arms side by side; choose them with --arms, of: {', '.join(outcome.arms)}"
@@ -107,6 +111,8 @@ def _run(outcome, arm: str, replicate: int, point: int) -> Path:
     if not (folder / "snapshots.zarr").exists():
         raise UserError(
             "this batch kept no snapshots of its runs, which a movie is made of; keep them with: "
-            + typed("batch", "EXPERIMENT", "--keep", "all", "-o", outcome.folder.parent / (outcome.folder.name + "-kept"))
+            + typed(
+                "batch", "EXPERIMENT", "--keep", "all", "-o", outcome.folder.parent / (outcome.folder.name + "-kept")
+            )
         )
     return folder

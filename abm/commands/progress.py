@@ -57,8 +57,11 @@ def of_run(simulation: "Simulation") -> Standing:
     """How far a run is."""
     model, first = simulation.model, simulation.model.first_step
     count = model.tumor.count
-    return Standing(model.step_number - first, simulation.end_step - first,
-                    said=(simulated(simulation), f"{count:,} tumor cell{'s' * (count != 1)}"))
+    return Standing(
+        model.step_number - first,
+        simulation.end_step - first,
+        said=(simulated(simulation), f"{count:,} tumor cell{'s' * (count != 1)}"),
+    )
 
 
 def counted(unit: str, even: bool = True) -> Callable[[tuple[int, int]], Standing]:
@@ -159,13 +162,20 @@ class Bars(Phases):
             def render(self, task):
                 took = task.finished_time if task.finished else task.elapsed
                 left = None if task.finished or not task.fields["even"] else task.time_remaining
-                return Text(in_seconds(took or 0.0) if left is None else f"{in_seconds(left)} left", style="progress.remaining")
+                return Text(
+                    in_seconds(took or 0.0) if left is None else f"{in_seconds(left)} left", style="progress.remaining"
+                )
 
         console = Console(stderr=True)
         ascii_only = console.options.ascii_only
         self._bars = Progress(
             SpinnerColumn("line" if ascii_only else "dots", finished_text="*" if ascii_only else "[green]✓"),
-            TextColumn("{task.description}"), Moving(bar_width=_BAR_WIDTH), TextColumn("{task.fields[said]}"), Clock(), console=console)
+            TextColumn("{task.description}"),
+            Moving(bar_width=_BAR_WIDTH),
+            TextColumn("{task.fields[said]}"),
+            Clock(),
+            console=console,
+        )
         self._task, self._next_time, self._last = None, 0.0, None
 
     def __enter__(self):
@@ -184,7 +194,9 @@ class Bars(Phases):
     def _end(self, whole: bool) -> None:
         if self._title and self._task is not None:
             if whole:
-                self._bars.update(self._task, total=1, completed=1, **({"said": self._last.last_words} if self._last else {}))
+                self._bars.update(
+                    self._task, total=1, completed=1, **({"said": self._last.last_words} if self._last else {})
+                )
             else:
                 self._bars.stop_task(self._task)
         super()._end(whole)
@@ -198,7 +210,9 @@ class Bars(Phases):
         if clock >= self._next_time or now.done >= now.total:
             self._next_time = clock + _REFRESH_SECONDS
             # a bar is full when the phase ends, not when the last thing is counted: something may be left to be written
-            self._bars.update(self._task, total=max(now.total, now.done + 1), completed=now.done, said=now.words, even=now.even)
+            self._bars.update(
+                self._task, total=max(now.total, now.done + 1), completed=now.done, said=now.words, even=now.even
+            )
 
 
 class Silence(Phases):
@@ -230,5 +244,7 @@ def in_seconds(seconds: float) -> str:
 def simulated(simulation: "Simulation") -> str:
     """'2.3 of 14 d', in the unit in which the whole is a small number"""
     end = simulation.until_hours
-    unit, hours = next(((unit, hours) for unit, hours in (("d", 24.0), ("h", 1.0)) if end >= 2 * hours), ("min", 1 / 60))
+    unit, hours = next(
+        ((unit, hours) for unit, hours in (("d", 24.0), ("h", 1.0)) if end >= 2 * hours), ("min", 1 / 60)
+    )
     return f"{simulation.model.minutes / 60 / hours:.1f} of {end / hours:.4g} {unit}"

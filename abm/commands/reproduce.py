@@ -10,16 +10,19 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from ..batches.batch import NAME, BatchStopped, missing_runs, refuse_folder, run_batch
+from ..batches.executors import ExecutorError
+from ..batches.expectation import FAILS, HOLDS, UNRESOLVED
+from ..batches.experiment import Experiment
+from ..batches.loading import load_experiment
+from ..batches.store import read_results, read_series
 from ..config import ConfigError
 from ..config.loading import Reader, shipped_configs
 from ..config.nodes import Source
 from ..config.shipped import find_shipped, names_of
-from ..experiments.batch import NAME, BatchStopped, missing_runs, refuse_folder, run_batch
-from ..experiments.executors import ExecutorError
-from ..experiments.experiment import Experiment
-from ..experiments.loading import load_experiment
-from ..experiments.published import FAILS, HOLDS, UNRESOLVED
-from ..experiments.published_table import (
+from ..folder.files import refuse_others
+from ..published.reproduce import Reproduction, reproduce
+from ..published.table import (
     HEADINGS,
     REPORT,
     TABLE,
@@ -30,9 +33,6 @@ from ..experiments.published_table import (
     summary,
     write_table,
 )
-from ..experiments.reproduce import Reproduction, reproduce
-from ..experiments.store import read_results, read_series
-from ..record.files import refuse_others
 from ..simulation import RunInterrupted
 from . import UserError, typed
 from .ahead import compile_for_runs
@@ -45,8 +45,9 @@ WIDE = 140
 STYLES = {HOLDS: "green", FAILS: "red", UNRESOLVED: "yellow"}
 
 
-def reproduce_files(paths: Sequence[Path], folder: Path, *, workers: int | None, quick: bool, resume: bool, quiet: bool,
-                    again: str) -> None:
+def reproduce_files(
+    paths: Sequence[Path], folder: Path, *, workers: int | None, quick: bool, resume: bool, quiet: bool, again: str
+) -> None:
     """Run the published experiments in the files (or folders of files) `paths`, by default the shipped ones, each as a
     batch in a folder of its own, and write and print the table; `again` is the user's command line without --resume.
 
@@ -104,23 +105,29 @@ def files_of(paths: Sequence[Path]) -> list[Path]:
             continue
         inside = [file for file in sorted(path.glob("*.y*ml")) if _is_published(file)]
         if not inside and any((batch / NAME).exists() for batch in (path, *path.iterdir())):
-            raise UserError(f"{path} is an output folder; the experiments are given as files or folders of files, by default "
-                            f"those that come with crlm, and the output folder with -o: {typed('reproduce', '-o', path, '--resume')}")
+            raise UserError(
+                f"{path} is an output folder; the experiments are given as files or folders of files, by default "
+                f"those that come with crlm, and the output folder with -o: {typed('reproduce', '-o', path, '--resume')}"
+            )
         if not inside:
             raise UserError(f"no file in {path} has a `published` block")
         found += inside
     stems: dict[str, Path] = {}
     for path in found:
         if path.stem in stems and stems[path.stem] != path:
-            raise UserError(f"{stems[path.stem]} and {path} have the same name; reproduce them into different folders, with -o")
+            raise UserError(
+                f"{stems[path.stem]} and {path} have the same name; reproduce them into different folders, with -o"
+            )
         stems[path.stem] = path
     return list(stems.values())
 
 
 def _refused(path: Path) -> Path:
     """Raises UserError, with the ids that there are."""
-    raise UserError(f"there is no file {path}, and no published experiment of that name; those that come with crlm are "
-                    + ", ".join(names_of("published")))
+    raise UserError(
+        f"there is no file {path}, and no published experiment of that name; those that come with crlm are "
+        + ", ".join(names_of("published"))
+    )
 
 
 def _is_published(path: Path) -> bool:
@@ -164,8 +171,12 @@ def _table(rows: Sequence[dict]) -> Table:
         table.add_column(heading, overflow="fold", ratio={"published": 3, "expected": 2}.get(heading))
     for those in experiments_of(rows):
         for row, cells in zip(those, cells_of(those), strict=True):
-            table.add_row(*(Text(cell, STYLES[row["verdict"]]) if heading == "verdict" else Text(cell)
-                            for heading, cell in zip(HEADINGS, cells, strict=True)))
+            table.add_row(
+                *(
+                    Text(cell, STYLES[row["verdict"]]) if heading == "verdict" else Text(cell)
+                    for heading, cell in zip(HEADINGS, cells, strict=True)
+                )
+            )
         table.add_section()
     return table
 
@@ -176,8 +187,19 @@ def _show_block(console: Console, rows: Sequence[dict]) -> None:
         told = dict(zip(HEADINGS, cells, strict=True))
         if told["experiment"]:
             paragraph(console, Text.assemble((told["experiment"], "bold"), f"  {told['published']}"), hanging=4)
-        paragraph(console, Text.assemble("expected ", told["expected"], ", simulated ", told[HEADINGS[3]], ": ",
-                                         (told["verdict"], STYLES[row["verdict"]])), indent=4, hanging=4)
+        paragraph(
+            console,
+            Text.assemble(
+                "expected ",
+                told["expected"],
+                ", simulated ",
+                told[HEADINGS[3]],
+                ": ",
+                (told["verdict"], STYLES[row["verdict"]]),
+            ),
+            indent=4,
+            hanging=4,
+        )
     calibrated, runs, seconds = cells_of(rows)[0][-3:]
     paragraph(console, f"calibrated on: {calibrated}; {runs} runs, {seconds}", indent=4, style="dim")
     console.print()

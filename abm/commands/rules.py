@@ -15,17 +15,29 @@ if TYPE_CHECKING:
     from ..config.schema import Config
     from ..rules import Rule
 
-FOOTER = ("Everything about some: crlm rules phagocytosis netosis. What speaks of a word, rules and parameters: crlm rules --grep "
-          "kupffer. All parameters, those of tissue, cells, fields and blood as well: crlm rules --all. As a config has them: "
-          "crlm rules my.yaml.")
+FOOTER = (
+    "Everything about some: crlm rules phagocytosis netosis. What speaks of a word, rules and parameters: crlm rules --grep "
+    "kupffer. All parameters, those of tissue, cells, fields and blood as well: crlm rules --all. As a config has them: "
+    "crlm rules my.yaml."
+)
 
 
-def show_rules(config: "Config | None", names: Sequence[str] = (), *, grep: str | None = None, everything: bool = False) -> None:
+def show_rules(
+    config: "Config | None", names: Sequence[str] = (), *, grep: str | None = None, everything: bool = False
+) -> None:
     """Print the rules in their order, a line for each; some of them with all that their files say about the mechanism; what
     speaks of a word; or everything. Of a config also what it changes. Raises UserError for a name that is none."""
     shown = config if config is not None else compose()()
-    show([_entry(rule, shown, changed=config is not None) for rule in type(shown).rule_classes], names, grep=grep,
-         everything=everything, noun="rule", footer=FOOTER, command="rules", others=[_group(path, group) for path, group in _groups(shown)])
+    show(
+        [_entry(rule, shown, changed=config is not None) for rule in type(shown).rule_classes],
+        names,
+        grep=grep,
+        everything=everything,
+        noun="rule",
+        footer=FOOTER,
+        command="rules",
+        others=[_group(path, group) for path, group in _groups(shown)],
+    )
 
 
 def _entry(rule: "type[Rule]", config: "Config", changed: bool) -> Entry:
@@ -42,11 +54,22 @@ def _entry(rule: "type[Rule]", config: "Config", changed: bool) -> Entry:
     if changed:
         if not group.enabled:
             sentence += " (off)"
-        unlike = [f"{number.about.name} = {number.value}" for number in numbers if not isinstance(number.about.default, tuple)
-                  and getattr(group, number.about.name) != getattr(rule.Parameters(), number.about.name)]
+        unlike = [
+            f"{number.about.name} = {number.value}"
+            for number in numbers
+            if not isinstance(number.about.default, tuple)
+            and getattr(group, number.about.name) != getattr(rule.Parameters(), number.about.name)
+        ]
         sentence += f" Here {', '.join(unlike)}." if unlike else ""
-    return Entry(rule.name, sentence, rule.about(), numbers, more, size=_so_many(numbers),
-                 words=" ".join((*rule.reads, *rule.writes, *rule.events, *rule.causes)))
+    return Entry(
+        rule.name,
+        sentence,
+        rule.about(),
+        numbers,
+        more,
+        size=_so_many(numbers),
+        words=" ".join((*rule.reads, *rule.writes, *rule.events, *rule.causes)),
+    )
 
 
 def _group(path: str, group: BaseModel) -> Entry:
@@ -61,6 +84,7 @@ def _so_many(numbers: Sequence[Number]) -> str:
 
 def _groups(config: "Config") -> Iterator[tuple[str, BaseModel]]:
     """The groups of parameters besides the rules, with their paths."""
+
     def below(path: str, group: BaseModel):
         if any(True for _ in declared(type(group))):
             yield path, group
@@ -84,7 +108,11 @@ def _entries(group: BaseModel) -> Iterator[Declared]:
     annotations = keys_of(type(group))
     for name, field in type(group).model_fields.items():
         if name not in parameters and name != "enabled" and not isinstance(getattr(group, name), BaseModel):
-            markers = [marker for part in alternatives(annotations[field.alias or name]) for marker in getattr(part, "__metadata__", ())]
+            markers = [
+                marker
+                for part in alternatives(annotations[field.alias or name])
+                for marker in getattr(part, "__metadata__", ())
+            ]
             quantity = next((marker for marker in markers if isinstance(marker, Quantity)), None)
             yield Declared(name, quantity, field.default, None, None, CHOICE, "", field.description or "")
     yield from parameters.values()
@@ -96,4 +124,8 @@ def _value(entry: Declared, group: BaseModel) -> str:
         return "not given"
     if isinstance(value, tuple):
         return f"{len(value)} {'entry' if len(value) == 1 else 'entries'}"
-    return str(entry.quantity.readable(value)) if entry.quantity is not None and isinstance(value, int | float) else str(value)
+    return (
+        str(entry.quantity.readable(value))
+        if entry.quantity is not None and isinstance(value, int | float)
+        else str(value)
+    )

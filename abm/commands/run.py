@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..estimate import estimate, in_words
-from ..record import manifest
+from ..folder import manifest
 from ..units import in_time
 from . import UserError, typed
 from .ahead import compile_for_pictures, compile_for_runs
@@ -24,7 +24,9 @@ class DrawingFailed(RuntimeError):
     """The data of the run are in place, a picture or the movie is not."""
 
 
-def run_experiment(config: "Config", folder: Path, *, threads: int, resume: bool, quiet: bool, again: str, check: bool = False) -> None:
+def run_experiment(
+    config: "Config", folder: Path, *, threads: int, resume: bool, quiet: bool, again: str, check: bool = False
+) -> None:
     """Run `config` into `folder`; `again` is the user's command line without --resume; `check` looks for broken invariants.
 
     Raises UserError, and what `Simulation.run` raises.
@@ -45,20 +47,34 @@ def run_experiment(config: "Config", folder: Path, *, threads: int, resume: bool
             shown.phase("building the liver")
             model = build(config)
             model.threads = threads
-            simulation = Simulation(model, folder=folder, resume=resume, progress=shown, tell=shown.tell, warn=shown.warn, check=check,
-                                    draw=lambda run: draw_all(run, config, shown))
+            simulation = Simulation(
+                model,
+                folder=folder,
+                resume=resume,
+                progress=shown,
+                tell=shown.tell,
+                warn=shown.warn,
+                check=check,
+                draw=lambda run: draw_all(run, config, shown),
+            )
             shown.phase("simulating", of_run)
             simulation.run()
         except RunInterrupted as error:
-            raise RunInterrupted(f"Interrupted: {error}. Everything up to then is in {folder}.\nTo go on: {again} --resume") from None
+            raise RunInterrupted(
+                f"Interrupted: {error}. Everything up to then is in {folder}.\nTo go on: {again} --resume"
+            ) from None
         except KeyboardInterrupt:
-            kept = f"What was kept is in {folder}." if (folder / manifest.NAME).exists() else "Nothing was computed yet."
+            kept = (
+                f"What was kept is in {folder}." if (folder / manifest.NAME).exists() else "Nothing was computed yet."
+            )
             raise RunInterrupted(f"Interrupted. {kept}\nTo go on: {again} --resume") from None
         except OSError as error:
             said = f"Something could not be read or written: {error.strerror or error} ({error.filename or folder})."
             if (folder / manifest.NAME).exists():
-                said += (f"\nThe run stopped; what was written up to its last checkpoint is safe in {folder}. "
-                         f"When this is mended, go on with: {again} --resume")
+                said += (
+                    f"\nThe run stopped; what was written up to its last checkpoint is safe in {folder}. "
+                    f"When this is mended, go on with: {again} --resume"
+                )
             raise OSError(error.errno, said) from error
     if not quiet:
         say(_ending(simulation, folder))
@@ -92,7 +108,9 @@ def refuse_threads(threads: int) -> None:
     """Raise UserError when there are fewer processors than `threads`."""
     available = available_processors()
     if threads > available:
-        raise UserError(f"--threads {threads} is more than the {available} processor{'s' * (available != 1)} that can be used here")
+        raise UserError(
+            f"--threads {threads} is more than the {available} processor{'s' * (available != 1)} that can be used here"
+        )
 
 
 def refuse_memory(config: "Config") -> None:
@@ -101,8 +119,10 @@ def refuse_memory(config: "Config") -> None:
 
     needed, free = estimate(config).memory_bytes, psutil.virtual_memory().available
     if needed > free:
-        raise UserError(f"The run would need about {in_words(needed)} of memory, and {in_words(free)} are free. "
-                         "Make tissue.width or tissue.height smaller, or the inoculum.")
+        raise UserError(
+            f"The run would need about {in_words(needed)} of memory, and {in_words(free)} are free. "
+            "Make tissue.width or tissue.height smaller, or the inoculum."
+        )
 
 
 def refuse_crowd(config: "Config") -> None:
@@ -112,8 +132,10 @@ def refuse_crowd(config: "Config") -> None:
     wanted = sum(entry.implant * entry.cells for entry in config.interventions if isinstance(entry, Implant))
     sites = round(config.tissue.width / config.tissue.site) * round(config.tissue.height / config.tissue.site)
     if wanted > sites:
-        raise UserError(f"The implanted colonies have {wanted:,} cells, and the tissue has {sites:,} sites. "
-                        "Implant fewer or smaller ones, or make tissue.width or tissue.height larger.")
+        raise UserError(
+            f"The implanted colonies have {wanted:,} cells, and the tissue has {sites:,} sites. "
+            "Implant fewer or smaller ones, or make tissue.width or tissue.height larger."
+        )
 
 
 def draw_all(folder: Path, config: "Config", shown: Phases) -> None:
@@ -124,8 +146,10 @@ def draw_all(folder: Path, config: "Config", shown: Phases) -> None:
         if config.record.movie:
             draw_movie(folder, shown)
     except Exception as error:  # whatever goes wrong in drawing, the data are there and the user must hear both
-        raise DrawingFailed(f"The data of the run are in {folder}, but drawing failed: {type(error).__name__}: {error}\n"
-                            "--resume tries again; with record.movie and record.figures off nothing is drawn.") from error
+        raise DrawingFailed(
+            f"The data of the run are in {folder}, but drawing failed: {type(error).__name__}: {error}\n"
+            "--resume tries again; with record.movie and record.figures off nothing is drawn."
+        ) from error
 
 
 def draw_figures(folder: Path, shown: Phases) -> list[Path]:
@@ -161,5 +185,7 @@ def _ending(simulation, folder: Path) -> str:
         (manifest.CONFIG, "the config, everything filled in"),
     )
     lines += [f"  {name:<19} {meaning}" for name, meaning in contents if (folder / name).exists()]
-    lines.append(f"Next: {typed('movie', folder, '--field', 'cxcl1')}; {typed('plot', folder)}; another seed: crlm run ... --seed N")
+    lines.append(
+        f"Next: {typed('movie', folder, '--field', 'cxcl1')}; {typed('plot', folder)}; another seed: crlm run ... --seed N"
+    )
     return "\n".join(lines)

@@ -102,9 +102,14 @@ def _inline(value: Any) -> str:
 
 def text_scalar(text: str) -> str:
     """A text as YAML, in quotes where readers of YAML 1.1 or 1.2 could take it for something else."""
-    if (_PLAIN.fullmatch(text) and isinstance(plain_scalar(text), str) and text.lower() not in _YAML_1_1_WORDS
-            and not _LOOKS_LIKE_A_NUMBER.fullmatch(text) and not NOT_FINITE.fullmatch(text)
-            and not re.match(r"-(?![\w.])|\.\.", text)):
+    if (
+        _PLAIN.fullmatch(text)
+        and isinstance(plain_scalar(text), str)
+        and text.lower() not in _YAML_1_1_WORDS
+        and not _LOOKS_LIKE_A_NUMBER.fullmatch(text)
+        and not NOT_FINITE.fullmatch(text)
+        and not re.match(r"-(?![\w.])|\.\.", text)
+    ):
         return text
     return '"' + "".join(_escaped(char) for char in text) + '"'
 
@@ -121,8 +126,13 @@ def _escaped(char: str) -> str:
 def _fits_a_block(text: str) -> bool:
     """Whether a text of several lines can be written as a literal block without loss."""
     lines = text.removesuffix("\n").split("\n")
-    return len(lines) > 1 and all(line.isprintable() for line in lines) and lines[0] != "" and lines[-1] != "" \
+    return (
+        len(lines) > 1
+        and all(line.isprintable() for line in lines)
+        and lines[0] != ""
+        and lines[-1] != ""
         and not lines[0].startswith(" ")
+    )
 
 
 # --- What is implausible ----------------------------------------------------------------------------------------------
@@ -141,8 +151,10 @@ def _warnings(value: Any, path: tuple[str | int, ...]) -> Iterator[str]:
         for name, field in type(value).model_fields.items():
             item, here = getattr(value, name), (*path, field.alias or name)
             if name in about and about[name].outside(item):
-                yield (f"{dotted(here)}: {about[name].quantity.readable(item)} is outside the plausible range "
-                       f"{_range(about[name])} ({about[name].mark}; {about[name].source})")
+                yield (
+                    f"{dotted(here)}: {about[name].quantity.readable(item)} is outside the plausible range "
+                    f"{_range(about[name])} ({about[name].mark}; {about[name].source})"
+                )
             yield from _warnings(item, here)
     elif isinstance(value, Mapping):
         for key, item in value.items():
@@ -178,18 +190,25 @@ def json_schema(config_class: type[BaseModel]) -> dict:
     for definition in schema.get("$defs", {}).values():
         _finish(definition)
     names = {"type": "string"}
-    keys = {"extends": {"anyOf": [names, {"type": "array", "items": names}],
-                        "description": "a config, or a list of them, that this one builds on"}}
+    keys = {
+        "extends": {
+            "anyOf": [names, {"type": "array", "items": names}],
+            "description": "a config, or a list of them, that this one builds on",
+        }
+    }
     for kind in reversed(PRESETS):
         about = {"line": "the tumor cell line", "host": "the mouse"}[kind]
-        keys[kind] = {"anyOf": [{"enum": presets(kind)}, {"type": ["string", "null"]}],
-                      "description": f"preset of {about}: {', '.join(presets(kind)) or 'none shipped'}, "
-                                     "or the path of your own"}
+        keys[kind] = {
+            "anyOf": [{"enum": presets(kind)}, {"type": ["string", "null"]}],
+            "description": f"preset of {about}: {', '.join(presets(kind)) or 'none shipped'}, or the path of your own",
+        }
     schema["properties"] = {**keys, **schema["properties"]}
     if "plugins" in schema["properties"]:
         written = schema["properties"]["plugins"]
-        schema["properties"]["plugins"] = {"anyOf": [names, {"type": "array", "items": names}],
-                                           "description": written.get("description", "")}
+        schema["properties"]["plugins"] = {
+            "anyOf": [names, {"type": "array", "items": names}],
+            "description": written.get("description", ""),
+        }
     rules = schema["properties"].get("rules", {}).get("$ref", "").removeprefix("#/$defs/")
     for rule in getattr(config_class, "rule_classes", ()):
         schema["$defs"][rules]["properties"][rule.name]["description"] = rule.summary()
@@ -222,13 +241,30 @@ def _finish(group: dict) -> None:
 
 # --- The starter ------------------------------------------------------------------------------------------------------
 
-FIRST = ("name", "description", "seed", "duration", "tissue.width", "tissue.height", "tissue.edges",
-         "rules.arrival.per_liver", "rules.arrival.enrichment", "record.snapshots", "record.movie")
+FIRST = (
+    "name",
+    "description",
+    "seed",
+    "duration",
+    "tissue.width",
+    "tissue.height",
+    "tissue.edges",
+    "rules.arrival.per_liver",
+    "rules.arrival.enrichment",
+    "record.snapshots",
+    "record.movie",
+)
 """What the starter writes out. No preset sets these, so writing them overrides nothing unseen."""
 OFTEN = ("cells.kupffer.density", "cells.natural_killer.density", "cells.neutrophil.density")
 """What stands in comments, with its value, ready to be uncommented."""
-EXAMPLES = {"name": "my experiment", "duration": "12 d", "tissue.width": "1.4 mm", "tissue.height": "1.4 mm",
-            "rules.arrival.per_liver": "5e5", "rules.arrival.enrichment": "14"}
+EXAMPLES = {
+    "name": "my experiment",
+    "duration": "12 d",
+    "tissue.width": "1.4 mm",
+    "tissue.height": "1.4 mm",
+    "rules.arrival.per_liver": "5e5",
+    "rules.arrival.enrichment": "14",
+}
 """What the starter gives instead of the defaults, by which no tumor cell arrives: a piece of liver with some colonies at the end."""
 COMMENT_COLUMN = 34
 WIDTH = 120
@@ -245,7 +281,10 @@ def starter_yaml(config_class: type[BaseModel]) -> str:
     for key, annotation in keys_of(config_class).items():
         if key in FIRST and not any(map(is_group, alternatives(annotation))):
             lines += _entry(config_class, (key,), "")
-    lines += ["", "# Presets of the cell line and of the animal, and another config to build on; `crlm examples` says what they are."]
+    lines += [
+        "",
+        "# Presets of the cell line and of the animal, and another config to build on; `crlm examples` says what they are.",
+    ]
     for kind in reversed(PRESETS):
         lines += _with_comment(f"{kind}: {USUAL[kind]}", f"there is {', '.join(presets(kind))}")
     lines.append("# extends: another_config.yaml")
@@ -257,24 +296,36 @@ def starter_yaml(config_class: type[BaseModel]) -> str:
         description = _description(config_class, (key,))
         lines += ["", *([f"# {description[:1].upper()}{description[1:]}"] if description else [])]
         if key == "rules":
-            lines += ["rules:", "  # Write `off` behind a rule to switch it off, or its parameters below it.",
-                      *_starter_rules(config_class)]
+            lines += [
+                "rules:",
+                "  # Write `off` behind a rule to switch it off, or its parameters below it.",
+                *_starter_rules(config_class),
+            ]
             continue
-        lines += [f"{key}:" if first else f"# {key}:",
-                  *_starter_group(config_class, (key,), group, "" if first else "# "),
-                  *textwrap.wrap(f"accepted here: {', '.join(keys_of(group))}", WIDTH - 10,
-                                 initial_indent="  # " if first else "#   # ", subsequent_indent="  # " if first else
-                                 "#   # ")]
+        lines += [
+            f"{key}:" if first else f"# {key}:",
+            *_starter_group(config_class, (key,), group, "" if first else "# "),
+            *textwrap.wrap(
+                f"accepted here: {', '.join(keys_of(group))}",
+                WIDTH - 10,
+                initial_indent="  # " if first else "#   # ",
+                subsequent_indent="  # " if first else "#   # ",
+            ),
+        ]
     if "interventions" in keys_of(config_class):
-        lines += ["", "# What is done to the liver, and when; `crlm interventions` shows what there is.",
-                  "# interventions: [{deplete: kupffer, start: -2 d}, {block: e_selectin, start: 0 h, stop: 3 d}]"]
+        lines += [
+            "",
+            "# What is done to the liver, and when; `crlm interventions` shows what there is.",
+            "# interventions: [{deplete: kupffer, start: -2 d}, {block: e_selectin, start: 0 h, stop: 3 d}]",
+        ]
     if "plugins" in keys_of(config_class):
         lines += ["", "# Rules of your own, in Python files.", "# plugins: [my_rule.py]"]
     return "\n".join(lines) + "\n"
 
 
-def _starter_group(config_class: type[BaseModel], path: tuple[str, ...], group: type[BaseModel],
-                   mark: str) -> list[str]:
+def _starter_group(
+    config_class: type[BaseModel], path: tuple[str, ...], group: type[BaseModel], mark: str
+) -> list[str]:
     """The lines of the keys below `path` that the starter shows; `mark` comments them out."""
     lines = []
     for key, annotation in keys_of(group).items():

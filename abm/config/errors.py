@@ -19,15 +19,31 @@ VERY_CLOSE = 0.8
 ABOUT_AS_CLOSE = 0.05
 """What is no less similar than the best by more than this may be meant as well."""
 _SYNONYMS = {
-    "step": "dt timestep", "duration": "days hours tend endtime", "seed": "rng",
-    "kupffer": "kc kcs macrophage macrophages kupffercell kupffercells", "endothelium": "lsec lsecs endothelial endothelialcells",
-    "stellate": "hsc hscs stellatecells", "natural_killer": "nkcell nkcells nks", "neutrophil": "pmn pmns neutrophils granulocytes",
+    "step": "dt timestep",
+    "duration": "days hours tend endtime",
+    "seed": "rng",
+    "kupffer": "kc kcs macrophage macrophages kupffercell kupffercells",
+    "endothelium": "lsec lsecs endothelial endothelialcells",
+    "stellate": "hsc hscs stellatecells",
+    "natural_killer": "nkcell nkcells nks",
+    "neutrophil": "pmn pmns neutrophils granulocytes",
     "tumor": "cancer cancercells tumorcells tumourcells",
-    "tnf": "tnfa tnfalpha", "tgf_beta": "tgfb tgfb1 tgfbeta1", "cxcl1": "il8 cxcl8 kc gro groalpha mip2 chemokine",
-    "oxygen": "o2 po2", "lactate": "lacticacid", "vegf": "vegfa", "e_selectin": "sele cd62e eselectin",
-    "deplete": "clodronate depletion", "degrade": "dnase dnasei", "cytotoxic": "chemotherapy chemo drug", "infuse": "inject transfer",
-    "knock_out": "ko knockout", "stimulate": "surgery resection",
-    "c57bl6_resting": "mouse mice b6 bl6 wildtype", "c57bl6_polyic": "mouse mice", "nude": "athymic balbcnude",
+    "tnf": "tnfa tnfalpha",
+    "tgf_beta": "tgfb tgfb1 tgfbeta1",
+    "cxcl1": "il8 cxcl8 kc gro groalpha mip2 chemokine",
+    "oxygen": "o2 po2",
+    "lactate": "lacticacid",
+    "vegf": "vegfa",
+    "e_selectin": "sele cd62e eselectin",
+    "deplete": "clodronate depletion",
+    "degrade": "dnase dnasei",
+    "cytotoxic": "chemotherapy chemo drug",
+    "infuse": "inject transfer",
+    "knock_out": "ko knockout",
+    "stimulate": "surgery resection",
+    "c57bl6_resting": "mouse mice b6 bl6 wildtype",
+    "c57bl6_polyic": "mouse mice",
+    "nude": "athymic balbcnude",
 }
 """What the schema calls something, and what people write for it, plain (see `_plain`)."""
 SEARCH_DEPTH = 8
@@ -173,8 +189,11 @@ def inside(annotation: Any, key: str | int, value: Any = None) -> list[Any]:
         if isinstance(origin, type) and issubclass(origin, Mapping) and len(arguments) == 2 and isinstance(key, str):
             found.append(arguments[1])
         elif isinstance(origin, type) and issubclass(origin, Collection) and arguments and isinstance(key, int):
-            found.append(arguments[key] if origin is tuple and len(arguments) > key != 1 and
-                         arguments[-1] is not Ellipsis else arguments[0])
+            found.append(
+                arguments[key]
+                if origin is tuple and len(arguments) > key != 1 and arguments[-1] is not Ellipsis
+                else arguments[0]
+            )
     return found
 
 
@@ -185,12 +204,20 @@ def narrowed(groups: list[type[BaseModel]], value: Any) -> list[type[BaseModel]]
         return groups
     fitting = []
     for group in groups:
-        literals = {key: get_args(part) for key, annotation in keys_of(group).items()
-                    for part in alternatives(annotation) if get_origin(part) is Literal}
+        literals = {
+            key: get_args(part)
+            for key, annotation in keys_of(group).items()
+            for part in alternatives(annotation)
+            if get_origin(part) is Literal
+        }
         if any(value.get(key) in words for key, words in literals.items() if isinstance(value.get(key), str)):
             fitting.append(group)
-    named = [group for group in groups if any(field.is_required() for field in group.model_fields.values())
-             and all(name in value for name, field in group.model_fields.items() if field.is_required())]
+    named = [
+        group
+        for group in groups
+        if any(field.is_required() for field in group.model_fields.values())
+        and all(name in value for name, field in group.model_fields.items() if field.is_required())
+    ]
     return fitting or named or groups
 
 
@@ -237,15 +264,23 @@ def takes_nothing(annotation: Any) -> bool:
 
 def takes_group(annotation: Any) -> bool:
     """Whether a group of keys may stand here."""
-    return any(is_group(part) or (isinstance(get_origin(part) or part, type)
-                                  and issubclass(get_origin(part) or part, Mapping))
-               for part in alternatives(annotation))
+    return any(
+        is_group(part) or (isinstance(get_origin(part) or part, type) and issubclass(get_origin(part) or part, Mapping))
+        for part in alternatives(annotation)
+    )
 
 
 def quantity_of(annotation: Any) -> Quantity | None:
     """The quantity that an annotation asks for, if any."""
-    return next((extra for part in alternatives(annotation) for extra in getattr(part, "__metadata__", ())
-                 if isinstance(extra, Quantity)), None)
+    return next(
+        (
+            extra
+            for part in alternatives(annotation)
+            for extra in getattr(part, "__metadata__", ())
+            if isinstance(extra, Quantity)
+        ),
+        None,
+    )
 
 
 def options_of(annotations: Iterable[Any]) -> list[str]:
@@ -307,7 +342,9 @@ def near(word: str, words: Iterable[str], cutoff: float = CLOSE) -> list[str]:
     if found:
         return [forms[form] for ratio, form in found[:SHOWN_PLACES] if ratio >= found[0][0] - ABOUT_AS_CLOSE]
     if cutoff <= CLOSE and len(plain) > 2:  # `tnf_receptor` for `tnf`
-        found = sorted((form for form in forms if len(form) > 2 and (form.startswith(plain) or plain.startswith(form))), key=len)
+        found = sorted(
+            (form for form in forms if len(form) > 2 and (form.startswith(plain) or plain.startswith(form))), key=len
+        )
         return [forms[found[-1]]] if found else []
     return []
 
@@ -317,7 +354,11 @@ def same(word: str, words: Iterable[str]) -> list[str]:
     plain, words = _plain(word), list(words)
     found = [candidate for candidate in words if _plain(candidate) == plain]
     if not found:
-        found = [candidate for candidate in words if "_" in candidate and "".join(part[:1] for part in candidate.split("_")) == plain]
+        found = [
+            candidate
+            for candidate in words
+            if "_" in candidate and "".join(part[:1] for part in candidate.split("_")) == plain
+        ]
     return found or [candidate for candidate in words if plain in _SYNONYMS.get(candidate, "").split()]
 
 
@@ -339,8 +380,13 @@ def _plain(word: str) -> str:
     return re.sub(r"[\W_]", "", word.lower().replace("α", "alpha").replace("β", "beta"))
 
 
-def unknown_key(config_class: type[BaseModel], path: Sequence[str | int], value: Any, extra_keys: Sequence[str] = (),
-                whole: bool = False) -> tuple[str, str]:
+def unknown_key(
+    config_class: type[BaseModel],
+    path: Sequence[str | int],
+    value: Any,
+    extra_keys: Sequence[str] = (),
+    whole: bool = False,
+) -> tuple[str, str]:
     """Message and hint for the key at the end of `path`, which the schema does not know. `value` is the document;
     `extra_keys` are accepted at the top besides the schema's; `whole` asks for suggestions as full dotted keys."""
     key, parents = str(path[-1]), tuple(path[:-1])
@@ -355,8 +401,9 @@ def unknown_key(config_class: type[BaseModel], path: Sequence[str | int], value:
     if any(isinstance(part, str) and "." in part for part in path):
         target = tuple(piece for part in path for piece in str(part).split("."))
         if target in set(every_key(config_class)):
-            return message, "a key is one word; write " + " ".join(f"{piece}:" for piece in target) + \
-                ", each on its own line, indented below the one before"
+            return message, "a key is one word; write " + " ".join(
+                f"{piece}:" for piece in target
+            ) + ", each on its own line, indented below the one before"
     found = near(key, here, VERY_CLOSE)
     if found:
         return message, f"did you mean {choice([named(one) for one in found])}?"
@@ -406,26 +453,36 @@ def in_words(error: Mapping[str, Any], expected: str, unit: str = "", options: S
     if kind in ("value_error", "assertion_error"):
         return str(context["error"]), ""
     if kind == "literal_error":
-        return f"expected {expected}, got {quoted(value)}", did_you_mean(value, options) if isinstance(value, str) else ""
+        return f"expected {expected}, got {quoted(value)}", did_you_mean(value, options) if isinstance(
+            value, str
+        ) else ""
     if kind == "union_tag_invalid" and options:
         tag = str(context.get("tag", ""))
         return f"'{shorten(tag)}' is not one of {choice(options)}", did_you_mean(tag, options)
     if kind == "union_tag_not_found":
         return f"the key {context.get('discriminator', '')} is missing; it says what this is", ""
-    bounds = {"greater_than": ("more than", "gt"), "greater_than_equal": ("at least", "ge"),
-              "less_than": ("less than", "lt"), "less_than_equal": ("at most", "le")}
+    bounds = {
+        "greater_than": ("more than", "gt"),
+        "greater_than_equal": ("at least", "ge"),
+        "less_than": ("less than", "lt"),
+        "less_than_equal": ("at most", "le"),
+    }
     if kind in bounds:
         word, name = bounds[kind]
         bound = context[name]
         bound = f"{bound:g}" if isinstance(bound, float) else str(bound)
         return f"must be {word} {bound} {unit}".rstrip() + f", got {quoted(value)}", ""
     if kind in ("too_short", "too_long"):
-        word, limit = ("at least", context.get("min_length")) if kind == "too_short" else \
-            ("at most", context.get("max_length"))
+        word, limit = (
+            ("at least", context.get("min_length")) if kind == "too_short" else ("at most", context.get("max_length"))
+        )
         return f"needs {word} {limit} {'entry' if limit == 1 else 'entries'}, got {context.get('actual_length')}", ""
     if kind in ("string_too_short", "string_too_long"):
-        word, limit = ("at least", context.get("min_length")) if kind == "string_too_short" else \
-            ("at most", context.get("max_length"))
+        word, limit = (
+            ("at least", context.get("min_length"))
+            if kind == "string_too_short"
+            else ("at most", context.get("max_length"))
+        )
         return f"must have {word} {limit} {'character' if limit == 1 else 'characters'}", ""
     if kind == "multiple_of":
         return f"must be a multiple of {context.get('multiple_of')}, got {quoted(value)}", ""
@@ -435,9 +492,19 @@ def in_words(error: Mapping[str, Any], expected: str, unit: str = "", options: S
         return f"the number {quoted(value)} is too large", ""
     if kind == "int_from_float":
         return f"expected a whole number, got {quoted(value)}", ""
-    types_of_kind = {"int": "a whole number", "float": "a number", "bool": "true or false", "string": "a text",
-                     "list": "a list", "tuple": "a list", "set": "a list", "dict": "a group of keys",
-                     "mapping": "a group of keys", "model": "a group of keys", "dataclass": "a group of keys"}
+    types_of_kind = {
+        "int": "a whole number",
+        "float": "a number",
+        "bool": "true or false",
+        "string": "a text",
+        "list": "a list",
+        "tuple": "a list",
+        "set": "a list",
+        "dict": "a group of keys",
+        "mapping": "a group of keys",
+        "model": "a group of keys",
+        "dataclass": "a group of keys",
+    }
     stem = kind.split("_")[0]
     if stem in types_of_kind and (kind.endswith(("_type", "_parsing", "_attributes_type"))):
         if stem == "model" and isinstance(value, list):

@@ -67,7 +67,7 @@ def find_config(path: Path) -> Path:
     from a checkout, `configs/quickstart.yaml`. `path` again when there is neither."""
     if _exists(path) or path.is_absolute() or ".." in path.parts:
         return path
-    name = Path(*path.parts[path.parts[:1] == ("configs",):])
+    name = Path(*path.parts[path.parts[:1] == ("configs",) :])
     for candidate in (name, Path(f"{name}.yaml")):
         if _exists(shipped_configs() / candidate) and candidate.parts[0] not in PRESETS.values():
             return shipped_configs() / candidate
@@ -79,8 +79,9 @@ def presets(kind: str) -> list[str]:
     return sorted(file.stem for file in (shipped_configs() / PRESETS[kind]).glob("*.yaml"))
 
 
-def load_config(path: str | os.PathLike | None = None, overrides: Sequence[str] = (), *,
-                compose: Callable | None = None):
+def load_config(
+    path: str | os.PathLike | None = None, overrides: Sequence[str] = (), *, compose: Callable | None = None
+):
     """The validated `Config` of the file at `path`, or of the shipped config of that name (`quickstart`; None: all
     defaults), with `overrides` such as `'seed=3'`.
 
@@ -112,8 +113,10 @@ def with_changes(config: Any, changes: Mapping[str, Any]):
         base = _node_of(config or {}, Place(Source("the config", Path.cwd(), override=True)))
         return validated(read_arm(reader, base, above, (), ()), "")
     if not isinstance(config, str | os.PathLike):
-        raise TypeError(f"a config is a Config (from `load_config`), the path of a file, the name of a shipped config or a mapping, "
-                        f"not {type(config).__name__}")
+        raise TypeError(
+            f"a config is a Config (from `load_config`), the path of a file, the name of a shipped config or a mapping, "
+            f"not {type(config).__name__}"
+        )
     path = find_config(Path(config))
     base = reader.read(path, Source(os.fspath(path), path.parent))
     return validated(read_arm(reader, base, above, (), (path.resolve(),)), os.fspath(path))
@@ -125,7 +128,9 @@ def _fixed_when_loaded(config, key: str, changes: Node) -> Iterable[Problem]:
         yield changes.value[key].shown.problem((key,), f"'{key}' is read with the file", "give it to `load_config`")
     elif key in PRESETS and key in config.labels:
         message = f"the config has the {key} '{config.labels[key]}' already, and what is of it cannot be told from its other values"
-        yield changes.value[key].shown.problem((key,), message, f"load it with another: load_config(path, ['{key}=...'])")
+        yield changes.value[key].shown.problem(
+            (key,), message, f"load it with another: load_config(path, ['{key}=...'])"
+        )
 
 
 def _node_of(value: Any, place: Place) -> Node:
@@ -141,8 +146,14 @@ def _node_of(value: Any, place: Place) -> Node:
     return Node(value.item() if hasattr(value, "item") else value, place, key=place)  # numpy's numbers
 
 
-def load_text(text: str, overrides: Sequence[str] = (), *, name: str = "config", folder: Path | None = None,
-              compose: Callable | None = None):
+def load_text(
+    text: str,
+    overrides: Sequence[str] = (),
+    *,
+    name: str = "config",
+    folder: Path | None = None,
+    compose: Callable | None = None,
+):
     """Like `load_config`, of a text; `name` stands for the file in errors, `folder` is where its paths start."""
     reader = Reader()
     source = Source(name, folder or Path.cwd())
@@ -256,8 +267,9 @@ def _shown(path: Path) -> str:
     return str(path) if relative.startswith("..") else relative
 
 
-def _layers(reader: Reader, root: Node, chain: tuple[Path, ...], within: str = "",
-            below: Sequence[Layer] = ()) -> list[Layer]:
+def _layers(
+    reader: Reader, root: Node, chain: tuple[Path, ...], within: str = "", below: Sequence[Layer] = ()
+) -> list[Layer]:
     """The layers of one file, lowest first. `chain` is the files being read (to see cycles), `within` the kind of
     preset being read, `below` what the file stands on, as if it extended that first."""
     layers: list[Layer] = [*below]
@@ -284,8 +296,11 @@ def _layers(reader: Reader, root: Node, chain: tuple[Path, ...], within: str = "
             reader.problems.append(node.shown.problem((kind,), message, _preset_hint(kind)))
             continue
         layers += _preset(reader, node, kind, chain)
-    body = {key: child for key, child in root.value.items()
-            if key not in LAYERING_KEYS and not (within and key in NOT_INHERITED_FROM_PRESETS)}
+    body = {
+        key: child
+        for key, child in root.value.items()
+        if key not in LAYERING_KEYS and not (within and key in NOT_INHERITED_FROM_PRESETS)
+    }
     return [*layers, Layer("file", replace(root, value=body))]
 
 
@@ -324,19 +339,23 @@ def _named_file(reader: Reader, item: Node, path: tuple, chain: tuple[Path, ...]
     places = [where / candidate for where in (folder, shipped) for candidate in names]
     found = next((place for place in places if _exists(place)), None)
     if found is None:
-        hint = errors.did_you_mean(Path(name).name, [*_configs_in(folder), *_configs_in(shipped)],
-                                   f"looked in {_shown(folder)} and {_shown(shipped)}")
+        hint = errors.did_you_mean(
+            Path(name).name,
+            [*_configs_in(folder), *_configs_in(shipped)],
+            f"looked in {_shown(folder)} and {_shown(shipped)}",
+        )
         reader.problems.append(item.shown.problem(path, f"there is no file {quoted(name)}", hint))
         reader.complete = False
         return []
     return _file_layers(reader, item, found, path, chain, within)
 
 
-def _file_layers(reader: Reader, item: Node, found: Path, path: tuple, chain: tuple[Path, ...],
-                 within: str) -> list[Layer]:
+def _file_layers(
+    reader: Reader, item: Node, found: Path, path: tuple, chain: tuple[Path, ...], within: str
+) -> list[Layer]:
     resolved = found.resolve()
     if resolved in chain:
-        names = [file.name for file in (*chain[chain.index(resolved):], resolved)]
+        names = [file.name for file in (*chain[chain.index(resolved) :], resolved)]
         message = "the file extends itself" if len(names) == 2 else f"the files extend each other: {' -> '.join(names)}"
         reader.problems.append(item.shown.problem(path, message, "remove one of these extends"))
         reader.complete = False
@@ -495,8 +514,9 @@ def read_override(reader: Reader, override: str) -> tuple[tuple[str | int, ...],
     key, equals, text = override.partition("=")
     key = key.strip()
     if not equals or not OVERRIDE_KEY.fullmatch(key):
-        reader.problems.append(place.problem((), "expected key.path=value",
-                                             "e.g. --set 'rules.phagocytosis.rate=0.2 /h'"))
+        reader.problems.append(
+            place.problem((), "expected key.path=value", "e.g. --set 'rules.phagocytosis.rate=0.2 /h'")
+        )
         return None
     path = tuple(int(part) if part.isdigit() else part for part in re.split(r"[.\[]", key.replace("]", "")))
     node = compose_nodes(text.strip(), source, reader.problems)
@@ -583,8 +603,16 @@ def schema_of(layers: Layers, compose: Callable | None = None) -> tuple[type[Bas
     return config_class, without_empty_groups(to_plain(root), [config_class])
 
 
-def checked(root: Node, schema: type[BaseModel], problems: list[Problem], name: str, *, complete: bool = True,
-            plugins_sound: bool = True, extra_keys: Sequence[str] = LAYERING_KEYS) -> Any:
+def checked(
+    root: Node,
+    schema: type[BaseModel],
+    problems: list[Problem],
+    name: str,
+    *,
+    complete: bool = True,
+    plugins_sound: bool = True,
+    extra_keys: Sequence[str] = LAYERING_KEYS,
+) -> Any:
     """The `schema` of a sound tree. Raises ConfigError with `problems`, found before, and all that is wrong."""
     document = without_empty_groups(to_plain(root), [schema])
     try:
@@ -592,8 +620,12 @@ def checked(root: Node, schema: type[BaseModel], problems: list[Problem], name: 
     except ValidationError as error:
         found = error.errors(include_url=False)
         if not complete:
-            found = [one for one in found if one["type"] not in NEED_THE_WHOLE
-                     and not (errors.is_custom(one["type"]) and isinstance(one["input"], Mapping | BaseModel))]
+            found = [
+                one
+                for one in found
+                if one["type"] not in NEED_THE_WHOLE
+                and not (errors.is_custom(one["type"]) and isinstance(one["input"], Mapping | BaseModel))
+            ]
         reported = {problem.path for problem in problems}
         problems += problems_of(found[:MAX_PROBLEMS], root, schema, document, reported, plugins_sound, extra_keys)
         raise ConfigError(problems, name, more=max(0, len(found) - MAX_PROBLEMS)) from None
@@ -625,12 +657,18 @@ def _with_plugins(root: Node, compose: Callable, problems: list[Problem]) -> tup
         try:
             path = item.place.source.folder / Path(item.value).expanduser()
             if path.resolve() != files.setdefault(path.name, path.resolve()):
-                raise plugins.PluginError(f"another plugin is named {path.name}; rename one, as a run keeps copies of both in one folder")
+                raise plugins.PluginError(
+                    f"another plugin is named {path.name}; rename one, as a run keeps copies of both in one folder"
+                )
             rules = plugins.load_rules(path)
             for rule in rules:
                 plugins.check_names(rule, known)
                 known.append(rule.name)
-        except (plugins.PluginError, RuntimeError, ValueError) as error:  # ~nobody has no home folder; a path may hold a null
+        except (
+            plugins.PluginError,
+            RuntimeError,
+            ValueError,
+        ) as error:  # ~nobody has no home folder; a path may hold a null
             problems.append(item.shown.problem(("plugins", index), f"{quoted(item.value)}: {error}"))
             sound = False
             continue
@@ -639,8 +677,9 @@ def _with_plugins(root: Node, compose: Callable, problems: list[Problem]) -> tup
     return compose(tuple(loaded)), sound
 
 
-def _locate(root: Node, location: Sequence[str | int], config_class: type[BaseModel],
-            document: Any) -> tuple[tuple[str | int, ...], list[Any], Node]:
+def _locate(
+    root: Node, location: Sequence[str | int], config_class: type[BaseModel], document: Any
+) -> tuple[tuple[str | int, ...], list[Any], Node]:
     """The document's path for one of pydantic's locations, the annotations of what may stand there, and the node there
     or the nearest above. Parts that are neither in the document nor in the schema (a union's tags) are left out."""
     node, path, annotations, value = root, (), [config_class], document
@@ -662,9 +701,15 @@ def _locate(root: Node, location: Sequence[str | int], config_class: type[BaseMo
     return path, annotations, node
 
 
-def problems_of(found: Sequence[Mapping[str, Any]], root: Node, config_class: type[BaseModel], document: Any,
-                reported: Collection[str] = (), plugins_sound: bool = True,
-                extra_keys: Sequence[str] = LAYERING_KEYS) -> list[Problem]:
+def problems_of(
+    found: Sequence[Mapping[str, Any]],
+    root: Node,
+    config_class: type[BaseModel],
+    document: Any,
+    reported: Collection[str] = (),
+    plugins_sound: bool = True,
+    extra_keys: Sequence[str] = LAYERING_KEYS,
+) -> list[Problem]:
     """pydantic's errors, placed and in plain words. `reported` are the paths of problems known already, `extra_keys`
     what is accepted at the top besides the schema's keys."""
     placed: dict[tuple, list] = {}
@@ -694,8 +739,9 @@ def problems_of(found: Sequence[Mapping[str, Any]], root: Node, config_class: ty
     return problems
 
 
-def _problem_of_value(errors_here: Sequence[Mapping[str, Any]], path: tuple, annotations: list[Any],
-                      node: Node) -> Problem:
+def _problem_of_value(
+    errors_here: Sequence[Mapping[str, Any]], path: tuple, annotations: list[Any], node: Node
+) -> Problem:
     """One problem for what pydantic said about one value: a union speaks once for each of its members."""
     wanted = " or ".join(dict.fromkeys(map(errors.wanted, annotations))) or "something else"
     if len(errors_here) == 1:

@@ -82,7 +82,10 @@ def compose_nodes(text: str, source: Source, problems: list[Problem]) -> Node | 
         problems.append(place.problem((), message))
         return Node(BROKEN, place)
     before = len(problems)
-    for loader in (_Loader, yaml.SafeLoader):  # where the fast one stops depends on its release: the other one has the word
+    for loader in (
+        _Loader,
+        yaml.SafeLoader,
+    ):  # where the fast one stops depends on its release: the other one has the word
         del problems[before:]
         try:
             return _Composer(source, problems).compose(text, loader)
@@ -215,8 +218,11 @@ class _Composer:
             self.refuse(place, f"keys or lists stand more than {MAX_DEPTH} levels deep")
         as_key = self.expects_key()
         if as_key:
-            self.report(place, "a key is a word, got a list or a group of keys",
-                        "write the value in quotes if it is a text that begins with [ or {")
+            self.report(
+                place,
+                "a key is a word, got a list or a group of keys",
+                "write the value in quotes if it is a text that begins with [ or {",
+            )
         if event.tag is not None:
             self.tag(event, place)
         value: Any = {} if isinstance(event, yaml.MappingStartEvent) else []
@@ -248,8 +254,11 @@ class _Composer:
             return
         if name not in self.anchors:
             near = closest(name, islice(self.anchors, MAX_COMPARED))
-            self.report(place, f"nothing before is marked '&{shorten(name)}'", f"did you mean '*{near}'?" if near else
-                        "a text that begins with * needs quotes")
+            self.report(
+                place,
+                f"nothing before is marked '&{shorten(name)}'",
+                f"did you mean '*{near}'?" if near else "a text that begins with * needs quotes",
+            )
             node = Node(BROKEN, place)
         elif node is None:
             self.report(place, f"'*{shorten(name)}' stands inside the value that it repeats")
@@ -322,7 +331,9 @@ def _syntax_problem(error: yaml.MarkedYAMLError, document: str, source: Source) 
     return Place(source, mark.line + 1, mark.column + 1).problem((), message, hint)
 
 
-def _in_words(error: yaml.MarkedYAMLError, mark: yaml.Mark, began: yaml.Mark | None, document: str) -> tuple[str, str, bool]:
+def _in_words(
+    error: yaml.MarkedYAMLError, mark: yaml.Mark, began: yaml.Mark | None, document: str
+) -> tuple[str, str, bool]:
     """Message and hint for a mistake noticed at `mark`, in something that `began` earlier, and whether to point there."""
     lines = document.splitlines()
     line = lines[mark.line] if mark.line < len(lines) else ""
@@ -332,8 +343,11 @@ def _in_words(error: yaml.MarkedYAMLError, mark: yaml.Mark, began: yaml.Mark | N
     if "\t" in line[: len(line) - len(line.lstrip())]:
         return "a tab cannot indent a line", "use spaces", False
     if unread and began is None and here == ":":
-        return ("a ':' is not expected here",
-                "check the indentation of this line and the one above; a text with ': ' inside needs quotes", False)
+        return (
+            "a ':' is not expected here",
+            "check the indentation of this line and the one above; a text with ': ' inside needs quotes",
+            False,
+        )
     if unread and began is None:
         return "a value cannot begin with this character", "put the value in quotes", False
     if unread and opened == '"' and "\\" in document[max(mark.index - 2, 0) : mark.index]:

@@ -42,13 +42,21 @@ class _FromSource(SourceFileLoader):
 def load_rules(path: Path) -> tuple[type[Rule], ...]:
     """The classes that the file at `path` marks with `@rule`, in the order of the file. Raises PluginError."""
     module = load_module(path)
-    found = [value for value in vars(module).values()
-             if isinstance(value, type) and issubclass(value, Rule)
-             and value.__module__ == module.__name__ and "is_plugin" in vars(value)]
+    found = [
+        value
+        for value in vars(module).values()
+        if isinstance(value, type)
+        and issubclass(value, Rule)
+        and value.__module__ == module.__name__
+        and "is_plugin" in vars(value)
+    ]
     rules = tuple(dict.fromkeys(found))
     if not rules:
-        unmarked = [value.__name__ for value in vars(module).values()
-                    if isinstance(value, type) and issubclass(value, Rule) and value.__module__ == module.__name__]
+        unmarked = [
+            value.__name__
+            for value in vars(module).values()
+            if isinstance(value, type) and issubclass(value, Rule) and value.__module__ == module.__name__
+        ]
         if unmarked:
             raise PluginError(f"no class is marked with @rule; write @rule above class {unmarked[0]}")
         raise PluginError("no rule inside; a rule is a class derived from abm.Rule and marked with @rule")
@@ -89,7 +97,10 @@ def check_names(rule: type[Rule], known: Sequence[str]) -> None:
         raise PluginError(f"there is already a rule named '{rule.name}'; choose another name")
     if rule.after is not None and rule.after not in known:
         meant = did_you_mean(str(rule.after), known)
-        raise PluginError(f"the rule '{rule.name}' runs after {quoted(rule.after)}, which is not a rule" + (f"; {meant}" if meant else ""))
+        raise PluginError(
+            f"the rule '{rule.name}' runs after {quoted(rule.after)}, which is not a rule"
+            + (f"; {meant}" if meant else "")
+        )
 
 
 def load_module(path: Path) -> ModuleType:
@@ -131,7 +142,9 @@ def load_module(path: Path) -> ModuleType:
 def place_of(error: BaseException) -> traceback.FrameSummary | None:
     """The line of a plugin in which an error arose, the innermost one; None where no plugin had to do with it."""
     files = {module.__file__ for name, module in list(sys.modules.items()) if name.startswith(_MODULE)}
-    return next((frame for frame in reversed(traceback.extract_tb(error.__traceback__)) if frame.filename in files), None)
+    return next(
+        (frame for frame in reversed(traceback.extract_tb(error.__traceback__)) if frame.filename in files), None
+    )
 
 
 def _unreadable(error: Exception) -> str:
@@ -143,8 +156,9 @@ def _unreadable(error: Exception) -> str:
 def _check(rule: type[Rule]) -> None:
     name = rule.name
     if not isinstance(name, str) or not name.isidentifier():
-        raise PluginError(f"the name of the rule {rule.__name__} must be one word of letters, digits and _, "
-                          f"got {quoted(name)}")
+        raise PluginError(
+            f"the name of the rule {rule.__name__} must be one word of letters, digits and _, got {quoted(name)}"
+        )
     if not (isinstance(rule.Parameters, type) and issubclass(rule.Parameters, RuleParameters)):
         raise PluginError(f"the Parameters of the rule '{name}' must be derived from abm.RuleParameters")
     try:

@@ -26,13 +26,13 @@ from ..fields.fields import (
 from ..fields.oxygen import OxygenParameters
 from ..fields.secretion import SecretionParameters
 from ..interventions import KINDS, Intervention
-from ..record.parameters import RecordParameters
 from ..rules import Rule, in_order
 from ..tissue.anatomy import TissueParameters
 from ..units import LONGEST, Hours, Moment, Parameters, misfit
 from . import plugins
 from .errors import choice
 from .kinds import one_of
+from .recording import RecordParameters
 
 LONGEST_TESTED_STEP = 10 / 60
 """Hours; with steps from 1 min up to this one results are shown to be the same."""
@@ -72,16 +72,22 @@ class Config(Parameters):
     plugins: tuple[str, ...] = Field(default=(), description="Python files with rules of your own")
     seed: Annotated[int, Field(ge=0, lt=2**63)] = Field(default=1, description="the seed of all chance")
     duration: Annotated[Hours, Field(gt=0, le=LONGEST)] = Field(default="14 d", description="simulated time")
-    step: Annotated[Hours, Field(ge=1 / 120, le=1)] = Field(default="5 min", description="time step of the cells, 30 s to 1 h")
+    step: Annotated[Hours, Field(ge=1 / 120, le=1)] = Field(
+        default="5 min", description="time step of the cells, 30 s to 1 h"
+    )
     tissue: TissueParameters = TissueParameters()
     cells: CellsParameters = CellsParameters()
     fields: FieldsParameters = FieldsParameters()
     secretion: SecretionParameters = SecretionParameters()
     blood: BloodParameters = BloodParameters()
     rules: Parameters
-    interventions: tuple[Intervention, ...] = Field(default=(), description="what the experimenter does to the liver, and when")
+    interventions: tuple[Intervention, ...] = Field(
+        default=(), description="what the experimenter does to the liver, and when"
+    )
     begin: Moment | None = Field(
-        default=None, description="when the run begins, at most 0; by default with the earliest intervention, at the latest at 0")
+        default=None,
+        description="when the run begins, at most 0; by default with the earliest intervention, at the latest at 0",
+    )
     record: RecordParameters = RecordParameters()
 
     @field_validator("cells", mode="after")
@@ -97,9 +103,14 @@ class Config(Parameters):
             if sum(densities.values()) > sites:
                 most = max(densities, key=densities.get)
                 usual = type(getattr(cells, most)).model_fields["density"].default
-                raise misfit(cells, f"{choice(names, 'and')} cells are {sum(densities.values()):.3g} per mm2, for which sinusoids may have "
-                             f"only {sites:.3g} sites of {tissue.site:g} um in a slab of {tissue.slab_thickness:g} um; make them fewer, "
-                             f"such as {usual}", most, "density")
+                raise misfit(
+                    cells,
+                    f"{choice(names, 'and')} cells are {sum(densities.values()):.3g} per mm2, for which sinusoids may have "
+                    f"only {sites:.3g} sites of {tissue.site:g} um in a slab of {tissue.slab_thickness:g} um; make them fewer, "
+                    f"such as {usual}",
+                    most,
+                    "density",
+                )
         return cells
 
     @field_validator("fields", mode="after")
@@ -120,7 +131,9 @@ class Config(Parameters):
             if begin > 0:
                 raise PydanticCustomError("begin", "a run begins at 0 or before")
             if begin > min(_starts(info.data.get("interventions", ())), default=0.0):
-                raise PydanticCustomError("begin", "an intervention starts earlier; begin with it, or leave this key out")
+                raise PydanticCustomError(
+                    "begin", "an intervention starts earlier; begin with it, or leave this key out"
+                )
         if min([begin or 0.0, *_starts(info.data.get("interventions", ()))]) < -LONGEST:
             raise PydanticCustomError("begin", "a run begins at most 10 years before time 0")
         return begin
@@ -147,7 +160,9 @@ def compose(user_rules: tuple[type[Rule], ...] = ()) -> type[Config]:
     rules = create_model("RulesParameters", __base__=Parameters, __doc__="What happens, one group per rule.", **groups)
     kinds = one_of([kind.for_rules(rule_classes) for kind in KINDS])
     interventions = (tuple[kinds, ...], Field(default=(), description=Config.model_fields["interventions"].description))
-    composed = create_model("Config", __base__=Config, __doc__=Config.__doc__, rules=(rules, rules()), interventions=interventions)
+    composed = create_model(
+        "Config", __base__=Config, __doc__=Config.__doc__, rules=(rules, rules()), interventions=interventions
+    )
     composed.rule_classes, composed.user_rules = rule_classes, user_rules
     return composed
 

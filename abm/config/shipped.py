@@ -9,8 +9,13 @@ from typing import Literal
 from .loading import PRESETS, shipped_configs
 
 Kind = Literal["config", "experiment", "published", "line", "host"]
-_FOLDERS: dict[Kind, str] = {"config": "", "experiment": "experiments", "published": "published",
-                             "line": PRESETS["line"], "host": PRESETS["host"]}
+_FOLDERS: dict[Kind, str] = {
+    "config": "",
+    "experiment": "experiments",
+    "published": "published",
+    "line": PRESETS["line"],
+    "host": PRESETS["host"],
+}
 _NO_CONFIGS = ("calibration",)
 _CITATION = re.compile(r" \([^()]*(?:[12][0-9]{3}|10\.)[^()]*\)")
 _SENTENCE_END = re.compile(r"(?<=[^A-Z.][.?])\s+(?=[A-Z])")
@@ -47,17 +52,25 @@ class Shipped:
 @functools.cache
 def shipped() -> tuple[Shipped, ...]:
     """All of them, in the order in which they are listed."""
-    return tuple(Shipped(kind, path.stem, path) for kind, folder in _FOLDERS.items()
-                 for path in sorted((shipped_configs() / folder).glob("*.yaml")) if path.stem not in _NO_CONFIGS)
+    return tuple(
+        Shipped(kind, path.stem, path)
+        for kind, folder in _FOLDERS.items()
+        for path in sorted((shipped_configs() / folder).glob("*.yaml"))
+        if path.stem not in _NO_CONFIGS
+    )
 
 
 def find_shipped(path: Path, *kinds: Kind) -> Path | None:
     """The file of one of these kinds that comes with the simulator and that `path` names, when there is no such file:
     `who_stops_them`, `who_stops_them.yaml`, `V24` or, as from a checkout, `configs/experiments/who_stops_them.yaml`."""
-    parts = path.parts[path.parts[:1] == ("configs",):]
+    parts = path.parts[path.parts[:1] == ("configs",) :]
     for one in shipped():
         folder = Path(*parts).parent
-        if one.kind in kinds and folder in (Path(), Path(_FOLDERS[one.kind])) and one.is_called(path.name.removesuffix(".yaml")):
+        if (
+            one.kind in kinds
+            and folder in (Path(), Path(_FOLDERS[one.kind]))
+            and one.is_called(path.name.removesuffix(".yaml"))
+        ):
             return one.path
     return None
 

@@ -46,8 +46,13 @@ class SignalParameters(Parameters):
     decay: PerHour
     interval: Hours
     washout: PerSecond = parameter(
-        "0.02 /s", low="0.005 /s", high="0.1 /s", mark="assumed", source=_WASHOUT,
-        description="rate at which blood carries the field away from a perfused sinusoid site")
+        "0.02 /s",
+        low="0.005 /s",
+        high="0.1 /s",
+        mark="assumed",
+        source=_WASHOUT,
+        description="rate at which blood carries the field away from a perfused sinusoid site",
+    )
 
     def sink(self, perfused: float) -> float:
         """What takes the field away, per second, where a share `perfused` of the sites exchanges with the blood."""
@@ -61,14 +66,23 @@ class SignalParameters(Parameters):
         if length < least:
             decay, washout = self.decay / 3600.0, self.washout * MOST_PERFUSED
             left = self.diffusion / least**2 - min(decay, washout)
-            lower = "both others" if left <= 0 else f"washout to at most {_rounded(left / MOST_PERFUSED, math.floor)} /s" \
-                if washout > decay else f"decay to at most {_rounded(left * 3600.0, math.floor)} /h"
-            return (f"with {values} the field falls by a factor e within {length:.2g} um, which sites of {site_um:g} um cannot show; "
-                    f"raise diffusion to at least {_rounded(sink * least**2, math.ceil)} um^2/s, or lower {lower}")
+            lower = (
+                "both others"
+                if left <= 0
+                else f"washout to at most {_rounded(left / MOST_PERFUSED, math.floor)} /s"
+                if washout > decay
+                else f"decay to at most {_rounded(left * 3600.0, math.floor)} /h"
+            )
+            return (
+                f"with {values} the field falls by a factor e within {length:.2g} um, which sites of {site_um:g} um cannot show; "
+                f"raise diffusion to at least {_rounded(sink * least**2, math.ceil)} um^2/s, or lower {lower}"
+            )
         if self.given_as_level and length > LARGEST_DECAY_LENGTH:
             reach = "nothing takes the field away" if sink == 0 else f"the field reaches {length / 1000.0:.3g} mm"
-            return (f"with {values} {reach}, so that no secreting cell keeps a level of its own; "
-                    "raise washout or decay, such as washout 0.02 /s")
+            return (
+                f"with {values} {reach}, so that no secreting cell keeps a level of its own; "
+                "raise washout or decay, such as washout 0.02 /s"
+            )
         return ""
 
 
@@ -76,60 +90,116 @@ class TumorNecrosisFactor(SignalParameters):
     """TNF-alpha."""
 
     diffusion: Annotated[SquareMicrometersPerSecond, Positive] = parameter(
-        "20 um^2/s", low="10 um^2/s", high="60 um^2/s", mark="checked",
+        "20 um^2/s",
+        low="10 um^2/s",
+        high="60 um^2/s",
+        mark="checked",
         source="1200 um2/min in published tissue models; free trimer about 70",
-        description="diffusion coefficient in tissue")
+        description="diffusion coefficient in tissue",
+    )
     decay: PerHour = parameter(
-        "0.12 /h", low="0.03 /h", high="2 /h", mark="checked",
-        source="0.002 /min in published tissue models", description="rate of decay in the tissue")
+        "0.12 /h",
+        low="0.03 /h",
+        high="2 /h",
+        mark="checked",
+        source="0.002 /min in published tissue models",
+        description="rate of decay in the tissue",
+    )
     interval: Hours = parameter(
-        "10 min", low="1 min", high="30 min", mark="assumed", source="numerical; induced within an hour (Khatib 1999)",
-        description=_INTERVAL)
+        "10 min",
+        low="1 min",
+        high="30 min",
+        mark="assumed",
+        source="numerical; induced within an hour (Khatib 1999)",
+        description=_INTERVAL,
+    )
 
 
 class TransformingGrowthFactor(SignalParameters):
     """Active TGF-beta."""
 
     diffusion: Annotated[SquareMicrometersPerSecond, Positive] = parameter(
-        "26 um^2/s", low="10 um^2/s", high="60 um^2/s", mark="unverified",
+        "26 um^2/s",
+        low="10 um^2/s",
+        high="60 um^2/s",
+        mark="unverified",
         source="25 kDa; Murphy 2012, 10.1007/s11538-011-9712-y",
-        description="diffusion coefficient in tissue")
+        description="diffusion coefficient in tissue",
+    )
     decay: PerHour = parameter(
-        "0.35 /h", low="0.1 /h", high="15 /h", mark="unverified",
+        "0.35 /h",
+        low="0.1 /h",
+        high="15 /h",
+        mark="unverified",
         source="active form minutes in plasma (Wakefield 1990), hours in tissue",
-        description="decay rate of the active form")
+        description="decay rate of the active form",
+    )
     interval: Hours = parameter(
-        "30 min", low="1 min", high="1 h", mark="assumed", source="numerical; cells turn it on over days",
-        description=_INTERVAL)
+        "30 min",
+        low="1 min",
+        high="1 h",
+        mark="assumed",
+        source="numerical; cells turn it on over days",
+        description=_INTERVAL,
+    )
 
 
 class Chemokine(SignalParameters):
     """CXCL1 and IL-8, the ligands of CXCR2."""
 
     diffusion: Annotated[SquareMicrometersPerSecond, Positive] = parameter(
-        "50 um^2/s", low="20 um^2/s", high="150 um^2/s", mark="unverified",
+        "50 um^2/s",
+        low="20 um^2/s",
+        high="150 um^2/s",
+        mark="unverified",
         source="8 kDa, slowed by glycosaminoglycans",
-        description="diffusion coefficient in tissue")
+        description="diffusion coefficient in tissue",
+    )
     decay: PerHour = parameter(
-        "0.7 /h", low="0.2 /h", high="3 /h", mark="unverified", source="range of 50-150 um", description="rate of decay in the tissue")
+        "0.7 /h",
+        low="0.2 /h",
+        high="3 /h",
+        mark="unverified",
+        source="range of 50-150 um",
+        description="rate of decay in the tissue",
+    )
     interval: Hours = parameter(
-        "30 min", low="1 min", high="1 h", mark="assumed", source="numerical; made by tumor cells, which change over hours",
-        description=_INTERVAL)
+        "30 min",
+        low="1 min",
+        high="1 h",
+        mark="assumed",
+        source="numerical; made by tumor cells, which change over hours",
+        description=_INTERVAL,
+    )
 
 
 class VascularEndothelialGrowthFactor(SignalParameters):
     """VEGF."""
 
     diffusion: Annotated[SquareMicrometersPerSecond, Positive] = parameter(
-        "10 um^2/s", low="10 um^2/s", high="100 um^2/s", mark="checked",
+        "10 um^2/s",
+        low="10 um^2/s",
+        high="100 um^2/s",
+        mark="checked",
         source="published angiogenesis models: 10 and 70 um2/s",
-        description="diffusion coefficient in tissue")
+        description="diffusion coefficient in tissue",
+    )
     decay: PerHour = parameter(
-        "0.94 /h", low="0.2 /h", high="1 /h", mark="checked",
-        source="published angiogenesis models: 0.9375 /h", description="rate of decay in the tissue")
+        "0.94 /h",
+        low="0.2 /h",
+        high="1 /h",
+        mark="checked",
+        source="published angiogenesis models: 0.9375 /h",
+        description="rate of decay in the tissue",
+    )
     interval: Hours = parameter(
-        "30 min", low="1 min", high="2 h", mark="assumed", source="numerical; follows oxygen, which is solved each hour",
-        description=_INTERVAL)
+        "30 min",
+        low="1 min",
+        high="2 h",
+        mark="assumed",
+        source="numerical; follows oxygen, which is solved each hour",
+        description=_INTERVAL,
+    )
 
 
 class Lactate(SignalParameters):
@@ -138,16 +208,37 @@ class Lactate(SignalParameters):
     given_as_level: ClassVar[bool] = False
 
     diffusion: Annotated[SquareMicrometersPerSecond, Positive] = parameter(
-        "700 um^2/s", low="200 um^2/s", high="1000 um^2/s", mark="unverified", source="water 1000 um2/s, tissue less",
-        description="diffusion coefficient in tissue")
+        "700 um^2/s",
+        low="200 um^2/s",
+        high="1000 um^2/s",
+        mark="unverified",
+        source="water 1000 um2/s, tissue less",
+        description="diffusion coefficient in tissue",
+    )
     decay: PerHour = parameter(
-        "0 /h", low="0 /h", high="1 /h", mark="assumed", source="leaves with the blood", description="rate of decay in the tissue")
+        "0 /h",
+        low="0 /h",
+        high="1 /h",
+        mark="assumed",
+        source="leaves with the blood",
+        description="rate of decay in the tissue",
+    )
     blood: Millimolar = parameter(
-        "1 mM", low="0.5 mM", high="2 mM", mark="unverified",
-        source="resting plasma lactate", description="level in blood, and in tissue at rest")
+        "1 mM",
+        low="0.5 mM",
+        high="2 mM",
+        mark="unverified",
+        source="resting plasma lactate",
+        description="level in blood, and in tissue at rest",
+    )
     interval: Hours = parameter(
-        "30 min", low="1 min", high="2 h", mark="assumed", source="numerical; follows growth, over days",
-        description=_INTERVAL)
+        "30 min",
+        low="1 min",
+        high="2 h",
+        mark="assumed",
+        source="numerical; follows growth, over days",
+        description=_INTERVAL,
+    )
 
 
 class Field:
@@ -157,8 +248,19 @@ class Field:
     without any source; every: how many steps of the cells one `advance` takes. The state is the excess over rest.
     """
 
-    def __init__(self, name: str, unit: str, values: np.ndarray, parameters: SignalParameters, *, spacing_um: float,
-                 periodic: bool, step_s: float, rest: float = 0.0, perfused_fraction: float):
+    def __init__(
+        self,
+        name: str,
+        unit: str,
+        values: np.ndarray,
+        parameters: SignalParameters,
+        *,
+        spacing_um: float,
+        periodic: bool,
+        step_s: float,
+        rest: float = 0.0,
+        perfused_fraction: float,
+    ):
         self.name = name
         self.unit = unit
         self.values = values
@@ -174,8 +276,12 @@ class Field:
         self._spacing_um = spacing_um
         self._mean_sink = parameters.sink(perfused_fraction)
         self._solver = DiffusionSolver(
-            values.shape, spacing_um=spacing_um, periodic=periodic, diffusion_um2_per_s=parameters.diffusion,
-            step_s=step_s * self.every)
+            values.shape,
+            spacing_um=spacing_um,
+            periodic=periodic,
+            diffusion_um2_per_s=parameters.diffusion,
+            step_s=step_s * self.every,
+        )
 
     def rate_for(self, level: float) -> float:
         """The secretion (per second and site) by which one steady cell keeps `level` at its own site in open tissue."""

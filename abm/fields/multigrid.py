@@ -282,8 +282,9 @@ def average_sink_row(fine, own, following, width, line):
             line[next_parent(j, width)] += following[j] * fine[j]
     for k in range(1, width - 1):
         first = 2 * k
-        line[k] = ((following[first - 1] * fine[first - 1] + own[first] * fine[first]) + own[first + 1] * fine[first + 1]
-                   ) + following[first + 2] * fine[first + 2]
+        line[k] = (
+            (following[first - 1] * fine[first - 1] + own[first] * fine[first]) + own[first + 1] * fine[first + 1]
+        ) + following[first + 2] * fine[first + 2]
 
 
 @jit(counted=False)

@@ -36,40 +36,78 @@ class OxygenParameters(Parameters):
     """Oxygen in blood and tissue."""
 
     diffusion: Annotated[SquareMicrometersPerSecond, Positive] = parameter(
-        "1670 um^2/s", low="1000 um^2/s", high="2500 um^2/s", mark="unverified",
+        "1670 um^2/s",
+        low="1000 um^2/s",
+        high="2500 um^2/s",
+        mark="unverified",
         source="1e5 um2/min in published tissue models; Grimes 2014: 2000 um2/s",
-        description="diffusion coefficient in tissue")
+        description="diffusion coefficient in tissue",
+    )
     portal: MillimetersOfMercury = parameter(
-        "62 mmHg", low="60 mmHg", high="65 mmHg", mark="unverified",
+        "62 mmHg",
+        low="60 mmHg",
+        high="65 mmHg",
+        mark="unverified",
         source="Jungermann & Kietzmann 2000, 10.1053/he.2000.5352",
-        description="oxygen in the blood that enters the sinusoids")
+        description="oxygen in the blood that enters the sinusoids",
+    )
     exchange: Annotated[PerSecond, Positive] = parameter(
-        "10 /s", low="1 /s", high="50 /s", mark="assumed",
+        "10 /s",
+        low="1 /s",
+        high="50 /s",
+        mark="assumed",
         source="thin, fenestrated wall: blood and tissue nearly in equilibrium",
-        description="exchange rate between blood and tissue at a perfused sinusoid site")
+        description="exchange rate between blood and tissue at a perfused sinusoid site",
+    )
     capacity: Annotated[Number, Positive] = parameter(
-        2.4, low=1, high=15, mark="assumed",
+        2.4,
+        low=1,
+        high=15,
+        mark="assumed",
         source="so that 33 mmHg come out at 300 um; the content of blood (90 times that of tissue per mmHg) in 0.59 of a "
-               "site at 1/8 of the flow of all sinusoids (1 ml/min/g) would be 6.6",
-        description="oxygen that blood gives off per mmHg, relative to tissue, as it effectively flows")
+        "site at 1/8 of the flow of all sinusoids (1 ml/min/g) would be 6.6",
+        description="oxygen that blood gives off per mmHg, relative to tissue, as it effectively flows",
+    )
     hepatocyte_periportal: MillimetersOfMercuryPerSecond = parameter(
-        "30 mmHg/s", low="28 mmHg/s", high="32 mmHg/s", mark="derived",
+        "30 mmHg/s",
+        low="28 mmHg/s",
+        high="32 mmHg/s",
+        mark="derived",
         source=f"{_THURMAN}: 131 umol/g/h * 1.06 g/ml / 1.3 uM/mmHg",
-        description="maximal uptake of periportal hepatocytes")
+        description="maximal uptake of periportal hepatocytes",
+    )
     hepatocyte_pericentral: MillimetersOfMercuryPerSecond = parameter(
-        "12.7 mmHg/s", low="9.5 mmHg/s", high="16 mmHg/s", mark="derived",
+        "12.7 mmHg/s",
+        low="9.5 mmHg/s",
+        high="16 mmHg/s",
+        mark="derived",
         source=f"{_THURMAN}: 56 umol/g/h * 1.06 g/ml / 1.3 uM/mmHg",
-        description="maximal uptake of pericentral hepatocytes")
+        description="maximal uptake of pericentral hepatocytes",
+    )
     tumor: MillimetersOfMercuryPerSecond = parameter(
-        "23 mmHg/s", low="8 mmHg/s", high="46 mmHg/s", mark="derived",
+        "23 mmHg/s",
+        low="8 mmHg/s",
+        high="46 mmHg/s",
+        mark="derived",
         source="0.03 nmol/s/1e6 cells (Wagner 2011) in 1 pL / 1.3 uM/mmHg",
-        description="maximal uptake of a tumor cell")
+        description="maximal uptake of a tumor cell",
+    )
     half_uptake: MillimetersOfMercury = parameter(
-        "3 mmHg", low="1 mmHg", high="5 mmHg", mark="assumed", source="Michaelis constant of tissue respiration",
-        description="oxygen at which uptake is halved")
+        "3 mmHg",
+        low="1 mmHg",
+        high="5 mmHg",
+        mark="assumed",
+        source="Michaelis constant of tissue respiration",
+        description="oxygen at which uptake is halved",
+    )
     interval: Hours = parameter(
-        "1 h", low="5 min", high="2 h", mark="assumed",
-        source="short against growth", description="how often oxygen is solved again")
+        "1 h",
+        low="5 min",
+        high="2 h",
+        mark="assumed",
+        source="short against growth",
+        description="how often oxygen is solved again",
+    )
 
 
 class Oxygen:
@@ -80,14 +118,21 @@ class Oxygen:
     at_rest = False
     secreted = False
 
-    def __init__(self, values: np.ndarray, parameters: OxygenParameters, *, spacing_um: float, periodic: bool, step_s: float):
+    def __init__(
+        self, values: np.ndarray, parameters: OxygenParameters, *, spacing_um: float, periodic: bool, step_s: float
+    ):
         self.values = values
         self.parameters = parameters
         self.every = steps_of(parameters.interval, step_s)
         self.blood = np.zeros_like(values)
         self._periodic = periodic
         self._solver = DiffusionSolver(
-            values.shape, spacing_um=spacing_um, periodic=periodic, diffusion_um2_per_s=parameters.diffusion, step_s=step_s)
+            values.shape,
+            spacing_um=spacing_um,
+            periodic=periodic,
+            diffusion_um2_per_s=parameters.diffusion,
+            step_s=step_s,
+        )
 
     @property
     def excess(self) -> np.ndarray:
@@ -110,8 +155,16 @@ class Oxygen:
         exchange = np.where(open_sites, np.float32(p.exchange), np.float32(0.0))
         for _ in range(rounds):
             mix_downstream(
-                flow.entering, flow.leaving, flow.pressure, sites.kind, flow.residence_s, self._periodic,
-                np.float32(p.portal), self.values, p.exchange / p.capacity, self.blood,
+                flow.entering,
+                flow.leaving,
+                flow.pressure,
+                sites.kind,
+                flow.residence_s,
+                self._periodic,
+                np.float32(p.portal),
+                self.values,
+                p.exchange / p.capacity,
+                self.blood,
             )
             self._solver.set_sink(demand / (self.values + np.float32(p.half_uptake)) + exchange, fit=False)
             self._solver.steady(self.values, exchange * self.blood)

@@ -19,43 +19,93 @@ class SecretionParameters(Parameters):
     """How much each population secretes."""
 
     tumor_tgf_beta: Number = parameter(
-        0.3, low=0.3, high=30, mark="assumed",
-        source="Yang 2025, 10.3892/or.2025.8963, refs 11, 12, 95", description=f"TGF-beta of a tumor cell: {_LEVEL}")
+        0.3,
+        low=0.3,
+        high=30,
+        mark="assumed",
+        source="Yang 2025, 10.3892/or.2025.8963, refs 11, 12, 95",
+        description=f"TGF-beta of a tumor cell: {_LEVEL}",
+    )
     tumor_cxcl1: Number = parameter(
-        0.5, low=0.3, high=30, mark="assumed",
-        source="Yang 2025, 10.3892/or.2025.8963, refs 77, 81, 82", description=f"CXCL1/IL-8 of a tumor cell: {_LEVEL}")
+        0.5,
+        low=0.3,
+        high=30,
+        mark="assumed",
+        source="Yang 2025, 10.3892/or.2025.8963, refs 77, 81, 82",
+        description=f"CXCL1/IL-8 of a tumor cell: {_LEVEL}",
+    )
     tumor_cxcl1_net_gain: Number = parameter(
-        2.0, low=0, high=5, mark="assumed",
+        2.0,
+        low=0,
+        high=5,
+        mark="assumed",
         source="Yang 2025, 10.3892/or.2025.8963, ref 77: positive loop of IL-8 and nets",
-        description="gain of CXCL1/IL-8 secretion in a full net")
+        description="gain of CXCL1/IL-8 secretion in a full net",
+    )
     tumor_vegf: Number = parameter(
-        3.0, low=0.3, high=30, mark="assumed",
-        source="Yang 2025, 10.3892/or.2025.8963, refs 132, 133", description=f"VEGF of a hypoxic tumor cell: {_LEVEL}")
+        3.0,
+        low=0.3,
+        high=30,
+        mark="assumed",
+        source="Yang 2025, 10.3892/or.2025.8963, refs 132, 133",
+        description=f"VEGF of a hypoxic tumor cell: {_LEVEL}",
+    )
     tumor_lactate: MillimolarPerHour = parameter(
-        "150 mM/h", low="30 mM/h", high="500 mM/h", mark="derived",
+        "150 mM/h",
+        low="30 mM/h",
+        high="500 mM/h",
+        mark="derived",
         source="0.2 pmol per cell and hour in 1.4 pL (cultured carcinoma lines)",
-        description="lactate production of a tumor cell, per site volume")
+        description="lactate production of a tumor cell, per site volume",
+    )
     hypoxia_below: MillimetersOfMercury = parameter(
-        "8 mmHg", low="5 mmHg", high="10 mmHg", mark="unverified",
-        source="HIF activation", description="oxygen below which a tumor cell secretes VEGF")
+        "8 mmHg",
+        low="5 mmHg",
+        high="10 mmHg",
+        mark="unverified",
+        source="HIF activation",
+        description="oxygen below which a tumor cell secretes VEGF",
+    )
     kupffer_tnf: Number = parameter(
-        6.0, low=0.3, high=30, mark="assumed",
+        6.0,
+        low=0.3,
+        high=30,
+        mark="assumed",
         source="Khatib 2005, 10.1016/S0002-9440(10)62048-2",
-        description=f"TNF-alpha of a fully induced Kupffer cell: {_LEVEL}")
+        description=f"TNF-alpha of a fully induced Kupffer cell: {_LEVEL}",
+    )
     kupffer_tgf_beta: Number = parameter(
-        1.0, low=0.3, high=30, mark="assumed",
-        source="Costa-Silva 2015, 10.1038/ncb3169", description=f"TGF-beta of a fully educated Kupffer cell: {_LEVEL}")
+        1.0,
+        low=0.3,
+        high=30,
+        mark="assumed",
+        source="Costa-Silva 2015, 10.1038/ncb3169",
+        description=f"TGF-beta of a fully educated Kupffer cell: {_LEVEL}",
+    )
     kupffer_vegf: Number = parameter(
-        0.5, low=0.3, high=30, mark="assumed",
+        0.5,
+        low=0.3,
+        high=30,
+        mark="assumed",
         source="Yang 2025, 10.3892/or.2025.8963, refs 52, 111",
-        description=f"VEGF of a fully reprogrammed Kupffer cell: {_LEVEL}")
+        description=f"VEGF of a fully reprogrammed Kupffer cell: {_LEVEL}",
+    )
     neutrophil_vegf: Number = parameter(
-        0.5, low=0.3, high=30, mark="assumed",
-        source="Yang 2025, 10.3892/or.2025.8963, refs 75, 76", description=f"VEGF of an N2 neutrophil: {_LEVEL}")
+        0.5,
+        low=0.3,
+        high=30,
+        mark="assumed",
+        source="Yang 2025, 10.3892/or.2025.8963, refs 75, 76",
+        description=f"VEGF of an N2 neutrophil: {_LEVEL}",
+    )
     stellate_tgf_beta: Number = parameter(
-        0.5, low=0.3, high=30, mark="assumed",
+        0.5,
+        low=0.3,
+        high=30,
+        mark="assumed",
         source="Yang 2025, 10.3892/or.2025.8963, ref 117",
-        description=f"TGF-beta of an activated stellate cell: {_LEVEL}")
+        description=f"TGF-beta of an activated stellate cell: {_LEVEL}",
+    )
 
 
 @dataclass(frozen=True)
@@ -80,7 +130,13 @@ TABLE = (
     Secretion("tumor", _CYCLING, "vegf", "tumor_vegf", only_hypoxic=True),
     Secretion("tumor", _CYCLING, "lactate", "tumor_lactate"),
     Secretion("kupffer", ("resting", "engulfing", "tnf_secreting", "reprogrammed"), "tnf", "kupffer_tnf", weight="tnf"),
-    Secretion("kupffer", ("resting", "engulfing", "tnf_secreting", "reprogrammed"), "tgf_beta", "kupffer_tgf_beta", weight="education"),
+    Secretion(
+        "kupffer",
+        ("resting", "engulfing", "tnf_secreting", "reprogrammed"),
+        "tgf_beta",
+        "kupffer_tgf_beta",
+        weight="education",
+    ),
     Secretion("kupffer", ("reprogrammed",), "vegf", "kupffer_vegf", weight="reprogramming"),
     Secretion("neutrophil", ("n2",), "vegf", "neutrophil_vegf"),
     Secretion("stellate", ("activated",), "tgf_beta", "stellate_tgf_beta"),
@@ -88,7 +144,11 @@ TABLE = (
 
 
 def secrete(
-    populations: dict, fields: dict, oxygen: np.ndarray, parameters: SecretionParameters, tumor_cxcl1: float,
+    populations: dict,
+    fields: dict,
+    oxygen: np.ndarray,
+    parameters: SecretionParameters,
+    tumor_cxcl1: float,
 ) -> None:
     """Fill the `source` of every one of `fields` (by name) from the table, and mark which are secreted at all.
 
@@ -111,9 +171,16 @@ def secrete(
         amount = getattr(parameters, row.amount)
         rate = amount / 3600.0 if row.field == "lactate" else field.rate_for(amount)
         field.secreted |= deposit(
-            cells["alive"], cells["state"], _secreting(row.states, tuple(population.states)),
-            cells["row"], cells["column"], weight, oxygen, hypoxia_below if row.only_hypoxic else np.float32(np.inf),
-            np.float32(rate), field.source,
+            cells["alive"],
+            cells["state"],
+            _secreting(row.states, tuple(population.states)),
+            cells["row"],
+            cells["column"],
+            weight,
+            oxygen,
+            hypoxia_below if row.only_hypoxic else np.float32(np.inf),
+            np.float32(rate),
+            field.source,
         )
 
 

@@ -83,8 +83,13 @@ class DiffusionSolver:
         self._absorbs = False
         self._right_side = zeros(self.shape)
         self._grid = multigrid.build(self.shape, diffusion_um2_per_s / spacing_um**2, periodic)
-        self._coarser = {"spacing_um": 2.0 * spacing_um, "periodic": periodic, "diffusion_um2_per_s": diffusion_um2_per_s,
-                         "step_s": step_s, "tolerance": _RESIDENCE_TOLERANCE}
+        self._coarser = {
+            "spacing_um": 2.0 * spacing_um,
+            "periodic": periodic,
+            "diffusion_um2_per_s": diffusion_um2_per_s,
+            "step_s": step_s,
+            "tolerance": _RESIDENCE_TOLERANCE,
+        }
         self._residence: DiffusionSolver | None = None
 
     def __repr__(self) -> str:
@@ -164,7 +169,16 @@ class DiffusionSolver:
             values.fill(0.0)
             return 0
         cycles = multigrid.solve(
-            values, source, self._sink, np.float32(rate), self._grid, self._right_side, _ERROR_LEFT, tolerance, _MOST_CYCLES)
+            values,
+            source,
+            self._sink,
+            np.float32(rate),
+            self._grid,
+            self._right_side,
+            _ERROR_LEFT,
+            tolerance,
+            _MOST_CYCLES,
+        )
         if cycles == 0:
             raise ArithmeticError(f"the field did not converge within {_MOST_CYCLES} cycles; are all values finite?")
         multigrid.balance(values, self._grid, np.float32(least))

@@ -12,8 +12,8 @@ from pydantic import Field
 from ..cells.tumor import ADHERENT, EXTRAVASATED
 from ..kernels.jit import jit
 from ..kernels.random import happens
-from ..record import cause, event
-from ..record.ledger import lose
+from ..ledger import cause, event
+from ..ledger.ledger import lose
 from ..units import Hours, PerHour, Positive, parameter
 from .intervention import Course
 
@@ -23,18 +23,35 @@ class Cytotoxic(Course):
 
     cytotoxic: str = Field(min_length=1, max_length=60, description="name of the drug")
     rate: PerHour = parameter(
-        "0.05 /h", low="0.005 /h", high="0.5 /h", mark="assumed", source="to be fitted to the response of the line",
-        description="death rate of cycling tumor cells at the peak of a dose")
+        "0.05 /h",
+        low="0.005 /h",
+        high="0.5 /h",
+        mark="assumed",
+        source="to be fitted to the response of the line",
+        description="death rate of cycling tumor cells at the peak of a dose",
+    )
     half_life: Annotated[Hours, Positive] | None = parameter(
-        "12 h", low="0.2 h", high="48 h", mark="assumed", source="minutes for 5-FU to days for bound platinum",
-        description="half-life of the drug's effect; null: constant from start to stop")
+        "12 h",
+        low="0.2 h",
+        high="48 h",
+        mark="assumed",
+        source="minutes for 5-FU to days for bound platinum",
+        description="half-life of the drug's effect; null: constant from start to stop",
+    )
 
     def apply(self, liver, stream):
         rate = self.rate * liver.mean(self.strength)
         if rate > 0.0 and liver.tumor.count:
             kill_cycling(
-                liver.tumor.table, liver.sites, liver.ledger.book(liver.tumor.count), liver.minutes, liver.key(stream),
-                liver.step_number, rate, liver.dt_hours)
+                liver.tumor.table,
+                liver.sites,
+                liver.ledger.book(liver.tumor.count),
+                liver.minutes,
+                liver.key(stream),
+                liver.step_number,
+                rate,
+                liver.dt_hours,
+            )
 
 
 @jit

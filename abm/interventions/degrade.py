@@ -21,24 +21,40 @@ _GONE = np.float32(1e-3)  # amounts of net below it are set to zero
 class Degrade(Course):
     kind: ClassVar[str] = "degrade"
     targets: ClassVar = {
-        "nets": Target("DNase I", f"{_KOLACZKOWSKA}; Cools-Lartigue 2013, 10.1172/JCI67484", "unverified")}
+        "nets": Target("DNase I", f"{_KOLACZKOWSKA}; Cools-Lartigue 2013, 10.1172/JCI67484", "unverified")
+    }
     decay: ClassVar[str] = "clearance"
 
     degrade: Literal["nets"] = Field(description="the layer")
     half_life: Annotated[Hours, Positive] = parameter(
-        "0.5 h", low="0.1 h", high="2 h", mark="unverified", source=f"{_KOLACZKOWSKA}: very effective at removing DNA",
-        description="half-life of the DNA of nets in the full presence of the enzyme")
+        "0.5 h",
+        low="0.1 h",
+        high="2 h",
+        mark="unverified",
+        source=f"{_KOLACZKOWSKA}: very effective at removing DNA",
+        description="half-life of the DNA of nets in the full presence of the enzyme",
+    )
     residue: Fraction = parameter(
-        0.3, low=0.1, high=0.6, mark="assumed", source=f"{_KOLACZKOWSKA}: fails to remove most of the histones",
-        description="share of the adhesiveness of a net that stays on the wall")
+        0.3,
+        low=0.1,
+        high=0.6,
+        mark="assumed",
+        source=f"{_KOLACZKOWSKA}: fails to remove most of the histones",
+        description="share of the adhesiveness of a net that stays on the wall",
+    )
     clearance: Annotated[Hours, Positive] | None = Field(
-        default=None, description="half-life of the enzyme in the blood; without one it is present from start to stop")
+        default=None, description="half-life of the enzyme in the blood; without one it is present from start to stop"
+    )
 
     def apply(self, liver, stream):
         present = liver.mean(lambda hours: min(self.strength(hours), 1.0))
         if present > 0.0 and liver.nets.any():
-            dissolve(liver.nets, liver.net_residue, np.float32(0.5 ** (present * liver.dt_hours / self.half_life)),
-                     np.float32(self.residue))
+            dissolve(
+                liver.nets,
+                liver.net_residue,
+                np.float32(0.5 ** (present * liver.dt_hours / self.half_life)),
+                np.float32(self.residue),
+            )
 
 
 @jit

@@ -34,31 +34,101 @@ _AWAY = "time for which all that a dose took stay away"
 _FADED = 40.0  # half-lives after which nothing is left of a dose
 
 POPULATIONS = {
-    "kupffer": Target("clodronate liposomes", _VAN_ROOIJEN, "unverified", {
-        "fraction": parameter(
-            0.95, low=0.8, high=1, mark="unverified", source=f"{_VAN_ROOIJEN}: gone within 24-48 h", description=_TAKEN),
-        "away": parameter(
-            "4 d", low="2 d", high="7 d", mark="unverified", source=f"{_RETURNING}: the first are seen on day 4-5",
-            description=_AWAY),
-        "recovery": parameter(
-            "2 d", low="1 d", high="5 d", mark="unverified",
-            source=f"{_RETURNING}: back after 1-2 weeks; half of them 6 d after the dose", description=_RETURN)}),
-    "natural_killer": Target("anti-asialo-GM1", "Cohen 1990, Cancer Res 50:1834", "checked", {
-        "fraction": parameter(
-            0.9, low=0.7, high=1, mark="assumed", source="Habu 1981, J Immunol 127:34: hardly any NK activity is left",
-            description=_TAKEN),
-        "recovery": parameter(
-            "4 d", low="2 d", high="8 d", mark="assumed", source="doses are repeated every 4-7 d", description=_RETURN)}),
-    "neutrophil": Target("anti-Ly6G (1A8)", f"{_DALEY}; Spicer 2012, 10.1158/0008-5472.CAN-11-2393", "unverified", {
-        "fraction": parameter(
-            0.9, low=0.6, high=0.99, mark="assumed", source=f"{_DALEY}: neutrophils in the blood", description=_TAKEN),
-        "recovery": parameter(
-            "1.5 d", low="1 d", high="3 d", mark="assumed", source="doses are repeated every 2-3 d", description=_RETURN)}),
-    "stellate": Target("gliotoxin", _WRIGHT, "unverified", {
-        "fraction": parameter(
-            0.5, low=0.3, high=0.9, mark="assumed", source=f"{_WRIGHT}: apoptosis of activated cells", description=_TAKEN),
-        "recovery": parameter(
-            "7 d", low="3 d", high="21 d", mark="assumed", source="slow renewal", description=_RETURN)}),
+    "kupffer": Target(
+        "clodronate liposomes",
+        _VAN_ROOIJEN,
+        "unverified",
+        {
+            "fraction": parameter(
+                0.95,
+                low=0.8,
+                high=1,
+                mark="unverified",
+                source=f"{_VAN_ROOIJEN}: gone within 24-48 h",
+                description=_TAKEN,
+            ),
+            "away": parameter(
+                "4 d",
+                low="2 d",
+                high="7 d",
+                mark="unverified",
+                source=f"{_RETURNING}: the first are seen on day 4-5",
+                description=_AWAY,
+            ),
+            "recovery": parameter(
+                "2 d",
+                low="1 d",
+                high="5 d",
+                mark="unverified",
+                source=f"{_RETURNING}: back after 1-2 weeks; half of them 6 d after the dose",
+                description=_RETURN,
+            ),
+        },
+    ),
+    "natural_killer": Target(
+        "anti-asialo-GM1",
+        "Cohen 1990, Cancer Res 50:1834",
+        "checked",
+        {
+            "fraction": parameter(
+                0.9,
+                low=0.7,
+                high=1,
+                mark="assumed",
+                source="Habu 1981, J Immunol 127:34: hardly any NK activity is left",
+                description=_TAKEN,
+            ),
+            "recovery": parameter(
+                "4 d",
+                low="2 d",
+                high="8 d",
+                mark="assumed",
+                source="doses are repeated every 4-7 d",
+                description=_RETURN,
+            ),
+        },
+    ),
+    "neutrophil": Target(
+        "anti-Ly6G (1A8)",
+        f"{_DALEY}; Spicer 2012, 10.1158/0008-5472.CAN-11-2393",
+        "unverified",
+        {
+            "fraction": parameter(
+                0.9,
+                low=0.6,
+                high=0.99,
+                mark="assumed",
+                source=f"{_DALEY}: neutrophils in the blood",
+                description=_TAKEN,
+            ),
+            "recovery": parameter(
+                "1.5 d",
+                low="1 d",
+                high="3 d",
+                mark="assumed",
+                source="doses are repeated every 2-3 d",
+                description=_RETURN,
+            ),
+        },
+    ),
+    "stellate": Target(
+        "gliotoxin",
+        _WRIGHT,
+        "unverified",
+        {
+            "fraction": parameter(
+                0.5,
+                low=0.3,
+                high=0.9,
+                mark="assumed",
+                source=f"{_WRIGHT}: apoptosis of activated cells",
+                description=_TAKEN,
+            ),
+            "recovery": parameter(
+                "7 d", low="3 d", high="21 d", mark="assumed", source="slow renewal", description=_RETURN
+            ),
+        },
+    ),
 }
 RESIDENT = ("kupffer", "stellate")
 """The populations that no blood brings."""
@@ -72,7 +142,8 @@ class Deplete(Course):
     deplete: Literal["kupffer", "natural_killer", "neutrophil", "stellate"] = Field(description="the population")
     fraction: Fraction = Field(default=1.0, description=_TAKEN)
     recovery: Annotated[Hours, Positive] | None = Field(
-        default=None, description=f"{_RETURN}; null: it does not, until stop")
+        default=None, description=f"{_RETURN}; null: it does not, until stop"
+    )
     away: Hours = Field(default="0 h", description=_AWAY)
 
     @property
@@ -133,8 +204,16 @@ def return_home(liver, population: Population) -> None:
     order = np.argsort(site_hashes(liver.key(f"{population.name}/home"), empty), kind="stable")
     population.reserve(missing)
     come_back(
-        population.table, liver.sites, liver.key(f"{population.name}/return"), liver.step_number, population.code, home,
-        empty[order][:missing], 1.0 - then / before, stream_key(0, f"{population.name}/return"))
+        population.table,
+        liver.sites,
+        liver.key(f"{population.name}/return"),
+        liver.step_number,
+        population.code,
+        home,
+        empty[order][:missing],
+        1.0 - then / before,
+        stream_key(0, f"{population.name}/return"),
+    )
 
 
 @jit

@@ -18,8 +18,8 @@ from ..kernels.jit import jit
 from ..kernels.random import hash64, stream_key, uniform
 from ..kernels.sites import place
 from ..kernels.tables import take_slot
-from ..record import cause, event
-from ..record.ledger import enter
+from ..ledger import cause, event
+from ..ledger.ledger import enter
 from ..tissue.sites import PARENCHYMA, SINUSOID, TISSUE
 from ..units import Hours, Moment, parameter
 from .intervention import Intervention
@@ -32,9 +32,13 @@ class Implant(Intervention):
     cells: Annotated[int, Field(ge=1, le=100_000)] = Field(default=10, description="tumor cells in each")
     start: Moment = Field(default="0 h", description="when; negative: before time 0")
     age: Hours = parameter(
-        "3 d", low="1 d", high="14 d", mark="unverified",
+        "3 d",
+        low="1 d",
+        high="14 d",
+        mark="unverified",
         source="Luzzi 1998, 10.1016/S0002-9440(10)65628-3: micrometastases at day 3",
-        description="time since the cells of the colony arrived: what wanes from then on, as CD155, has waned")
+        description="time since the cells of the colony arrived: what wanes from then on, as CD155, has waned",
+    )
 
     @property
     def begins(self):
@@ -51,10 +55,24 @@ class Implant(Intervention):
         number = -1 - _implanted_before(liver, self)
         for centre in centres:
             found_colony(
-                liver.tumor.table, liver.sites, liver.ledger.book(2 * self.cells), liver.minutes, key,
-                liver.step_number, colony_sites(liver, int(centre), self.cells, key), stream_key(0, "implant/tumor"),
-                number, liver.hepatocytes, np.float32(line.diameter), line.diameter_log_sd, np.float32(line.emt),
-                np.float32(line.cd47), np.float32(line.cd24), np.float32(line.pdl1), np.float32(line.calreticulin), np.float32(self.age),
+                liver.tumor.table,
+                liver.sites,
+                liver.ledger.book(2 * self.cells),
+                liver.minutes,
+                key,
+                liver.step_number,
+                colony_sites(liver, int(centre), self.cells, key),
+                stream_key(0, "implant/tumor"),
+                number,
+                liver.hepatocytes,
+                np.float32(line.diameter),
+                line.diameter_log_sd,
+                np.float32(line.emt),
+                np.float32(line.cd47),
+                np.float32(line.cd24),
+                np.float32(line.pdl1),
+                np.float32(line.calreticulin),
+                np.float32(self.age),
             )
             number -= 1
 
@@ -73,7 +91,9 @@ def colony_sites(liver, centre: int, cells: int, key: np.uint64) -> np.ndarray:
     kind = liver.sites.kind
     room = np.flatnonzero((liver.sites.population[TISSUE] == 0) & ((kind == SINUSOID) | (kind == PARENCHYMA)))
     if room.size < cells:
-        raise NoRoom(f"a colony of {cells} cells does not fit on {room.size} free sites; implant fewer, or make the tissue larger")
+        raise NoRoom(
+            f"a colony of {cells} cells does not fit on {room.size} free sites; implant fewer, or make the tissue larger"
+        )
     row, column = divmod(centre, liver.shape[1])
     distance = np.zeros(room.size)
     for start, ends, size in zip((row, column), np.divmod(room, liver.shape[1]), liver.shape, strict=True):
@@ -87,8 +107,26 @@ def colony_sites(liver, centre: int, cells: int, key: np.uint64) -> np.ndarray:
 
 
 @jit
-def found_colony(tumor, sites, book, minutes, key, step, places, identity, clone, hepatocytes, diameter,
-                 diameter_log_sd, emt, cd47, cd24, pdl1, calreticulin, age_h):
+def found_colony(
+    tumor,
+    sites,
+    book,
+    minutes,
+    key,
+    step,
+    places,
+    identity,
+    clone,
+    hepatocytes,
+    diameter,
+    diameter_log_sd,
+    emt,
+    cd47,
+    cd24,
+    pdl1,
+    calreticulin,
+    age_h,
+):
     """Tumor cells of one clone, `age_h` after their arrival, on the free tissue sites `places` (int64 [n, 2]), at
     random points of their cycle."""
     columns = sites.kind.shape[1]

@@ -26,14 +26,17 @@ class Infuse(Course):
     targets: ClassVar = {
         "neutrophil": Target("neutrophils, co-inoculated", "Spicer 2012, 10.1158/0008-5472.CAN-11-2393", "checked"),
         "natural_killer": Target(
-            "adoptive transfer of NK cells", "Yang 2025, 10.3892/or.2025.8963, section 4", "unverified"),
+            "adoptive transfer of NK cells", "Yang 2025, 10.3892/or.2025.8963, section 4", "unverified"
+        ),
     }
 
     infuse: Literal["neutrophil", "natural_killer"] = Field(description="the population")
     per_area: PerSquareMillimeter | None = Field(
-        default=None, description="cells of a dose per mm2 of a 10 um slab; or give per_liver")
+        default=None, description="cells of a dose per mm2 of a 10 um slab; or give per_liver"
+    )
     per_liver: Annotated[Number, Field(le=1e12)] | None = Field(
-        default=None, description="cells of a dose that lodge in the whole liver; or give per_area")
+        default=None, description="cells of a dose that lodge in the whole liver; or give per_area"
+    )
     over: Hours = Field(default="10 min", description="how long a dose takes")
 
     @model_validator(mode="after")
@@ -63,8 +66,18 @@ class Infuse(Course):
             enter_from_blood(cells.table, liver.sites, key, step, entries, identity)
         else:
             killers = liver.config.cells.natural_killer.killer_fraction
-            renew(cells.table, liver.sites, key, step, liver.dt_hours, 0.0, killers, np.float32(liver.hours), entries,
-                  identity)
+            renew(
+                cells.table,
+                liver.sites,
+                key,
+                step,
+                liver.dt_hours,
+                0.0,
+                killers,
+                np.float32(liver.hours),
+                entries,
+                identity,
+            )
 
     def _arriving(self, liver, stream: str, dose: int) -> int:
         """How many cells of a dose come in the present step."""

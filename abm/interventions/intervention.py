@@ -147,8 +147,10 @@ class Course(Intervention):
     def _repeats(self) -> None:
         if self.every is not None and self._half_life is None:
             raise PydanticCustomError(
-                "schedule", "every needs {key}: what does not fall lasts from start to stop, and is not repeated",
-                {"key": self.decay})
+                "schedule",
+                "every needs {key}: what does not fall lasts from start to stop, and is not repeated",
+                {"key": self.decay},
+            )
 
     @property
     def _half_life(self) -> float | None:

@@ -17,15 +17,20 @@ class KnockOut(Intervention):
     kind: ClassVar[str] = "knock_out"
     targets: ClassVar = {
         name: about.__class__(f"host without {name}", about.source, about.mark)
-        for name, about in {**MOLECULES, **POPULATIONS, **INHIBITORS}.items()}
+        for name, about in {**MOLECULES, **POPULATIONS, **INHIBITORS}.items()
+    }
 
     knock_out: str = Field(description="a molecule, a population or a rule")
 
     @classmethod
     def for_rules(cls, rules):
         names = (*MOLECULES, *POPULATIONS, *(rule.name for rule in rules if rule.inhibited))
-        return create_model("KnockOut", __base__=cls, __module__=cls.__module__,
-                            knock_out=(Literal[names], Field(description="a molecule, a population or a rule")))
+        return create_model(
+            "KnockOut",
+            __base__=cls,
+            __module__=cls.__module__,
+            knock_out=(Literal[names], Field(description="a molecule, a population or a rule")),
+        )
 
     def left(self, name, hours):
         return 0.0 if name == self.knock_out else 1.0

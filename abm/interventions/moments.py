@@ -22,7 +22,9 @@ def moments_of(begin: float, end: float, changes: Iterable[float], half_life: fl
     abruptly at the moments `changes` only, and otherwise fall with half-lives of no less than `half_life` (hours).
     """
     inside = {moment for moment in changes if begin + SAME_MOMENT < moment < end - SAME_MOMENT}
-    pieces = np.array([piece for span in pairwise([begin, *sorted(inside), end]) for piece in _pieces(*span, half_life)])
+    pieces = np.array(
+        [piece for span in pairwise([begin, *sorted(inside), end]) for piece in _pieces(*span, half_life)]
+    )
     half = np.diff(pieces, axis=1) / 2.0
     moments = pieces.mean(axis=1, keepdims=True) + half * _NODES
     return moments.ravel(), (half * _WEIGHTS).ravel() / (end - begin)

@@ -74,7 +74,7 @@ def _parts(value, names: tuple[str, ...], seen: set) -> Iterator[str]:
         for known in ("__members__", "_field_defaults"):
             yield from _parts([*getattr(value, known, {}).items()], names, seen)
     else:  # what is written for numba, such as an intrinsic, wraps the function that says what it compiles to
-        yield f"{type(value).__module__}.{type(value).__qualname__}"
+        yield f"{type(value).__qualname__} {getattr(value, '__module__', '')}.{getattr(value, '__name__', '')}"
         yield from _parts(getattr(value, "__wrapped__", None), names, seen)
 
 
@@ -82,7 +82,10 @@ def _parts_of_function(function: FunctionType, seen: set) -> Iterator[str]:
     code, names = _code(function.__code__)
     yield code
     yield from _parts(function.__defaults__, names, seen)
-    held = {name: cell.cell_contents for name, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=True)}
+    held = {
+        name: cell.cell_contents
+        for name, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=True)
+    }
     yield from _parts_under(held, held, names, seen)
     yield from _parts_under(names, function.__globals__, names, seen)
 
@@ -98,11 +101,26 @@ def _parts_under(wanted: Iterable[str], values: Mapping, names: tuple[str, ...],
 def _code(code: CodeType) -> tuple[str, tuple[str, ...]]:
     """What a function does, in words, wherever in a file it stands; and all names that it or a function in it uses."""
     inner = [constant for constant in code.co_consts if isinstance(constant, CodeType)]
-    constants = [sorted(map(repr, constant)) if isinstance(constant, frozenset) else repr(constant)
-                 for constant in code.co_consts if not isinstance(constant, CodeType)]
+    constants = [
+        sorted(map(repr, constant)) if isinstance(constant, frozenset) else repr(constant)
+        for constant in code.co_consts
+        if not isinstance(constant, CodeType)
+    ]
     told = [_code(part) for part in inner]
-    words = (code.co_code, code.co_exceptiontable, code.co_flags, code.co_argcount, code.co_posonlyargcount, code.co_kwonlyargcount,
-             code.co_names, code.co_varnames, code.co_cellvars, code.co_freevars, constants, [part for part, _ in told])
+    words = (
+        code.co_code,
+        code.co_exceptiontable,
+        code.co_flags,
+        code.co_argcount,
+        code.co_posonlyargcount,
+        code.co_kwonlyargcount,
+        code.co_names,
+        code.co_varnames,
+        code.co_cellvars,
+        code.co_freevars,
+        constants,
+        [part for part, _ in told],
+    )
     return repr(words), tuple(dict.fromkeys([*code.co_names, *(name for _, names in told for name in names)]))
 
 
@@ -182,7 +200,9 @@ class Kept(caching._Cache):
         """Made when it is first asked, as this is when numba takes in what the key is made of."""
         function = self._kernel.py_func
         source = function.__code__.co_filename
-        return _Files(function, _Locator(source, key_of(self._kernel))) if os.path.isfile(source) else caching.NullCache()
+        return (
+            _Files(function, _Locator(source, key_of(self._kernel))) if os.path.isfile(source) else caching.NullCache()
+        )
 
     @property
     def there(self) -> bool:

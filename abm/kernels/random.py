@@ -55,7 +55,12 @@ def hash64(key, uid, a, b):
     key = np.uint64(key)
     uid = np.uint64(uid)
     x0, x1, _, _ = philox(
-        uid & _MASK, uid >> _SHIFT, np.uint64(np.int64(a)) & _MASK, np.uint64(np.int64(b)) & _MASK, key & _MASK, key >> _SHIFT
+        uid & _MASK,
+        uid >> _SHIFT,
+        np.uint64(np.int64(a)) & _MASK,
+        np.uint64(np.int64(b)) & _MASK,
+        key & _MASK,
+        key >> _SHIFT,
     )
     return (x0 << _SHIFT) | x1
 

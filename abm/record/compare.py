@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 import zarr
 
-from . import parquet
+from ..folder import parquet
 from .snapshots import NAME as SNAPSHOTS
 
 TABLES = ("timeseries", "events", "nodules")

@@ -35,5 +35,9 @@ def _mark(rows, population_code, first, population, occupant, codes):
     for slot in range(rows.size):
         cell = rows[slot]
         layer, row, column = cell.layer, cell.row, cell.column
-        if cell.alive != 0 and population[layer, row, column] == population_code and occupant[layer, row, column] == slot:
+        if (
+            cell.alive != 0
+            and population[layer, row, column] == population_code
+            and occupant[layer, row, column] == slot
+        ):
             codes[layer, row, column] = first + cell.state

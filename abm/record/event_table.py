@@ -2,8 +2,8 @@
 
 import pyarrow as pa
 
-from . import cause, event
-from .ledger import ENTRY
+from ..ledger import cause, event
+from ..ledger.ledger import ENTRY
 from .tables import Column, TableRecorder
 
 COLUMNS = (

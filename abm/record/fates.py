@@ -32,8 +32,8 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from . import cause, event
-from .parameters import RecordParameters
+from ..config.recording import RecordParameters
+from ..ledger import cause, event
 from .timeseries import CAUSES
 
 STAGES = ("arrived", "arrested", "alive_24h", "extravasated", "micrometastasis", "macrometastasis")
@@ -90,11 +90,15 @@ class Fates:
         """How the founders ended that came to each stage and no further: by stage, the living first, then the ways out
         in the order of the ledger. The counts of a stage add up to those that reached it and not the next."""
         tally: dict[tuple[int, str], int] = {}
-        for stage, ending, reason in zip(self.furthest.tolist(), self.ending.tolist(), self.reason.tolist(), strict=True):
+        for stage, ending, reason in zip(
+            self.furthest.tolist(), self.ending.tolist(), self.reason.tolist(), strict=True
+        ):
             key = stage, ALIVE if ending == _NOT_ENDED else way_out(ending, reason)
             tally[key] = tally.get(key, 0) + 1
         ends = [End(stage, way, count) for (stage, way), count in tally.items()]
-        return sorted(ends, key=lambda end: (end.stage, _ORDER.index(end.way.partition("_by_")[0]), -end.count, end.way))
+        return sorted(
+            ends, key=lambda end: (end.stage, _ORDER.index(end.way.partition("_by_")[0]), -end.count, end.way)
+        )
 
     def ever(self, code: int) -> int:
         """Founders that the event ever befell, whatever else did."""
@@ -138,8 +142,13 @@ def fates_of(events: pa.Table, end_minutes: float, parameters: RecordParameters,
     largest = _largest(index, change)
     macrometastasis_cells = cells_of_disc(parameters.macrometastasis_diameter, spacing_um)
     true_of_it = (
-        happened[:, event.ARRIVED], happened[:, event.HELD] | implanted, followed & lived, happened[:, event.EXTRAVASATED],
-        largest >= parameters.micrometastasis_cells, largest >= macrometastasis_cells)
+        happened[:, event.ARRIVED],
+        happened[:, event.HELD] | implanted,
+        followed & lived,
+        happened[:, event.EXTRAVASATED],
+        largest >= parameters.micrometastasis_cells,
+        largest >= macrometastasis_cells,
+    )
     furthest = np.logical_and.accumulate(true_of_it).sum(axis=0) - 1
 
     last = np.full(clone.size, -1)

@@ -16,9 +16,17 @@ from .tables import Column, TableRecorder
 if TYPE_CHECKING:
     from ..model import LiverModel
 
-NODULE = np.dtype([
-    ("nodule", "i4"), ("cells", "i4"), ("area_um2", "f8"), ("clones", "i4"), ("row", "f8"), ("column", "f8"), ("zone", "u1"),
-])
+NODULE = np.dtype(
+    [
+        ("nodule", "i4"),
+        ("cells", "i4"),
+        ("area_um2", "f8"),
+        ("clones", "i4"),
+        ("row", "f8"),
+        ("column", "f8"),
+        ("zone", "u1"),
+    ]
+)
 
 COLUMNS = (
     Column("time_min", "f8", "min", "simulated time of the survey"),
@@ -67,7 +75,9 @@ def survey(model: "LiverModel", min_cells: float) -> np.ndarray:
     for axis in ("row", "column"):
         found[axis] = _centres(cells[axis], label, count, model.shape[axis == "column"], model.periodic)
     found = found[found["cells"] >= min_cells]
-    nearest = [np.rint(found[axis]).astype(int) % size for axis, size in zip(("row", "column"), model.shape, strict=True)]
+    nearest = [
+        np.rint(found[axis]).astype(int) % size for axis, size in zip(("row", "column"), model.shape, strict=True)
+    ]
     found["zone"] = model.anatomy.zone[tuple(nearest)]
     found = found[np.argsort(-found["cells"], kind="stable")]
     found["nodule"] = np.arange(1, found.size + 1)

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..folder.schedule import Every
 from ..units import Quantity
-from .schedule import Every
 
 if TYPE_CHECKING:
     from ..model import LiverModel

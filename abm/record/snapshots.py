@@ -24,11 +24,11 @@ from zarr.errors import ZarrUserWarning
 from zarr.storage import LocalStore
 
 from ..fields.layers import KEPT
+from ..folder import chunks
+from ..folder.files import TEMPORARY, DamagedFile, remove_files, remove_folder, sync
 from ..kernels.tables import Rows
 from ..tissue.sites import KINDS
-from . import chunks
 from .display import FIRST_CODE, display_codes
-from .files import TEMPORARY, DamagedFile, remove_files, remove_folder, sync
 from .recorder import Recorder
 from .timeseries import living_hepatocytes, perfused_sinusoids
 
@@ -151,10 +151,22 @@ class Snapshots(Recorder):
     def _ours(self) -> Callable[[str], object]:
         """Whether a name below the store's folder is that of one of its files and folders, whole or unfinished."""
         groups = "|".join(["cells", *(f"cells/{name}" for name in self._tables)])
-        arrays = "|".join([*_FIXED, "time", *self._frames, *(
-            f"cells/{name}/{column}" for name, table in self._tables.items() for column in ("count", *table.columns))])
-        return re.compile(rf"(({groups}|{arrays})/)?(zarr\.json|zarr{_UNFINISHED})?"
-                          rf"|({arrays})/c/([0-9]+/)*([0-9]+({_UNFINISHED})?)?").fullmatch
+        arrays = "|".join(
+            [
+                *_FIXED,
+                "time",
+                *self._frames,
+                *(
+                    f"cells/{name}/{column}"
+                    for name, table in self._tables.items()
+                    for column in ("count", *table.columns)
+                ),
+            ]
+        )
+        return re.compile(
+            rf"(({groups}|{arrays})/)?(zarr\.json|zarr{_UNFINISHED})?"
+            rf"|({arrays})/c/([0-9]+/)*([0-9]+({_UNFINISHED})?)?"
+        ).fullmatch
 
     @property
     def _buffered(self) -> int:
@@ -200,8 +212,11 @@ class _Ragged:
 
     def __init__(self, model: "LiverModel", population: str, frames: int):
         dtype = model.populations[population].rows.dtype
-        self.columns = {_PLACES.get(name, name): np.dtype("f4") if name in _PLACES else dtype[name]
-                        for name in dtype.names if name != LIVING}
+        self.columns = {
+            _PLACES.get(name, name): np.dtype("f4") if name in _PLACES else dtype[name]
+            for name in dtype.names
+            if name != LIVING
+        }
         self._lowest, self._spacing_um = model.shape[0] - 1, np.float32(model.spacing_um)
         self.counts = np.zeros(frames, np.int64)
         self.first, self.written = 0, -1  # even of a population that stays empty the counts are written
@@ -267,60 +282,130 @@ def _lattices(model: "LiverModel") -> dict[str, np.ndarray]:
     """The lattices of one frame by name, [row, column]: uint8 codes and float16 levels."""
     lumen, tissue = display_codes(model)
     frame = {
-        "lumen": lumen, "tissue": tissue, "perfused": perfused_sinusoids(model).astype(np.uint8),
+        "lumen": lumen,
+        "tissue": tissue,
+        "perfused": perfused_sinusoids(model).astype(np.uint8),
         "hepatocyte": living_hepatocytes(model).astype(np.uint8),
     }
-    levels = {name: getattr(model, name) for name in KEPT} | {name: field.values for name, field in model.fields.items()}
+    levels = {name: getattr(model, name) for name in KEPT} | {
+        name: field.values for name, field in model.fields.items()
+    }
     wall = model.endothelium.alive_rows()
     levels["e_selectin"] = np.zeros(model.shape, np.float32)
     levels["e_selectin"][wall.row, wall.column] = wall.e_selectin
     return frame | {name: np.minimum(values, _FULL).astype(np.float16) for name, values in levels.items()}
 
 
-def _create(path, model: "LiverModel", frames: dict[str, np.ndarray], tables: dict[str, _Ragged], count: int) -> zarr.Group:
+def _create(
+    path, model: "LiverModel", frames: dict[str, np.ndarray], tables: dict[str, _Ragged], count: int
+) -> zarr.Group:
     """A new store with room for `count` frames."""
-    group = zarr.create_group(LocalStore(path), attributes={
-        "title": model.config.name, "spacing_um": float(model.spacing_um), "dt_minutes": float(model.dt_minutes),
-        "tumor_states": list(model.tumor.states),
-        "populations": {name: list(population.states) for name, population in model.populations.items()},
-    })
+    group = zarr.create_group(
+        LocalStore(path),
+        attributes={
+            "title": model.config.name,
+            "spacing_um": float(model.spacing_um),
+            "dt_minutes": float(model.dt_minutes),
+            "tumor_states": list(model.tumor.states),
+            "populations": {name: list(population.states) for name, population in model.populations.items()},
+        },
+    )
     rows, columns = model.shape
     um = np.float32(model.spacing_um)
-    _fixed(group, "row", np.arange(rows - 1, -1, -1, dtype=np.float32) * um, ("row",),
-           {"units": "um", "long_name": "height above the lowest row"})
-    _fixed(group, "column", np.arange(columns, dtype=np.float32) * um, ("column",),
-           {"units": "um", "long_name": "distance from the first column"})
-    _fixed(group, "site_kind", model.anatomy.kind.astype(np.uint8), ("row", "column"), _flags("kind of site", enumerate(KINDS)))
-    _fixed(group, "zone", model.anatomy.zone.astype(np.uint8), ("row", "column"),
-           _flags("zone", enumerate(("none", "periportal", "midzonal", "pericentral"))))
-    time = group.create_array("time", shape=(count,), chunks=(max(1, count),), dtype="f8", fill_value=np.nan,
-                              dimension_names=("time",), compressors=chunks.COMPRESSORS,
-                              attributes={"units": "min", "long_name": "simulated time"})
+    _fixed(
+        group,
+        "row",
+        np.arange(rows - 1, -1, -1, dtype=np.float32) * um,
+        ("row",),
+        {"units": "um", "long_name": "height above the lowest row"},
+    )
+    _fixed(
+        group,
+        "column",
+        np.arange(columns, dtype=np.float32) * um,
+        ("column",),
+        {"units": "um", "long_name": "distance from the first column"},
+    )
+    _fixed(
+        group,
+        "site_kind",
+        model.anatomy.kind.astype(np.uint8),
+        ("row", "column"),
+        _flags("kind of site", enumerate(KINDS)),
+    )
+    _fixed(
+        group,
+        "zone",
+        model.anatomy.zone.astype(np.uint8),
+        ("row", "column"),
+        _flags("zone", enumerate(("none", "periportal", "midzonal", "pericentral"))),
+    )
+    time = group.create_array(
+        "time",
+        shape=(count,),
+        chunks=(max(1, count),),
+        dtype="f8",
+        fill_value=np.nan,
+        dimension_names=("time",),
+        compressors=chunks.COMPRESSORS,
+        attributes={"units": "min", "long_name": "simulated time"},
+    )
     chunks.kept_whole(time)[...] = np.nan
     for name, values in frames.items():
-        group.create_array(name, shape=(count, rows, columns), chunks=values.shape, dtype=values.dtype, fill_value=0,
-                           compressors=chunks.COMPRESSORS, dimension_names=("time", "row", "column"),
-                           attributes=_about(model, name))
+        group.create_array(
+            name,
+            shape=(count, rows, columns),
+            chunks=values.shape,
+            dtype=values.dtype,
+            fill_value=0,
+            compressors=chunks.COMPRESSORS,
+            dimension_names=("time", "row", "column"),
+            attributes=_about(model, name),
+        )
     for name, table in tables.items():
         states = list(model.populations[name].states)
         cells = group.create_group(f"cells/{name}", attributes={"states": states})
         along = f"{name}_cell"
-        cells.create_array("count", shape=(count,), chunks=(max(1, count),), dtype="i8", fill_value=0, dimension_names=("time",),
-                           compressors=chunks.COMPRESSORS,
-                           attributes={"units": "1", "long_name": "cells in the frame", "sample_dimension": along})
-        about = {"state": _flags("state", enumerate(states)), "layer": _flags("where it stands", enumerate(("lumen", "tissue")))}
+        cells.create_array(
+            "count",
+            shape=(count,),
+            chunks=(max(1, count),),
+            dtype="i8",
+            fill_value=0,
+            dimension_names=("time",),
+            compressors=chunks.COMPRESSORS,
+            attributes={"units": "1", "long_name": "cells in the frame", "sample_dimension": along},
+        )
+        about = {
+            "state": _flags("state", enumerate(states)),
+            "layer": _flags("where it stands", enumerate(("lumen", "tissue"))),
+        }
         for column, kind in table.columns.items():
             unit = {"h": "h", "um": "um"}.get(column.rpartition("_")[2])
-            cells.create_array(column, shape=(0,), chunks=(_CHUNK_CELLS,), dtype=kind, fill_value=0, dimension_names=(along,),
-                               compressors=chunks.COMPRESSORS, attributes=about.get(column, {"units": unit} if unit else {}))
+            cells.create_array(
+                column,
+                shape=(0,),
+                chunks=(_CHUNK_CELLS,),
+                dtype=kind,
+                fill_value=0,
+                dimension_names=(along,),
+                compressors=chunks.COMPRESSORS,
+                attributes=about.get(column, {"units": unit} if unit else {}),
+            )
     return group
 
 
 def _about(model: "LiverModel", name: str) -> dict:
     """The attributes of a lattice of the frames, as readers of the CF conventions know them."""
     if name in ("lumen", "tissue"):
-        codes = [(0, "nobody"), *((first + k, f"{population}_{state}") for population, first in FIRST_CODE.items()
-                                  for k, state in enumerate(model.populations[population].states))]
+        codes = [
+            (0, "nobody"),
+            *(
+                (first + k, f"{population}_{state}")
+                for population, first in FIRST_CODE.items()
+                for k, state in enumerate(model.populations[population].states)
+            ),
+        ]
         return _flags(f"who stands in the {name}", codes)
     if name in ("perfused", "hepatocyte"):
         return _flags({"perfused": "blood flow", "hepatocyte": "living hepatocyte"}[name], enumerate(("no", "yes")))
@@ -338,6 +423,14 @@ def _flags(long_name: str, codes: Iterable[tuple[int, str]]) -> dict:
 
 
 def _fixed(group: zarr.Group, name: str, values: np.ndarray, dimensions: tuple[str, ...], attributes: dict) -> None:
-    array = group.create_array(name, shape=values.shape, chunks=values.shape, dtype=values.dtype, dimension_names=dimensions,
-                               fill_value=0, compressors=chunks.COMPRESSORS, attributes=attributes)
+    array = group.create_array(
+        name,
+        shape=values.shape,
+        chunks=values.shape,
+        dtype=values.dtype,
+        dimension_names=dimensions,
+        fill_value=0,
+        compressors=chunks.COMPRESSORS,
+        attributes=attributes,
+    )
     chunks.kept_whole(array)[...] = values

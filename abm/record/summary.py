@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
-from . import event
+from ..config.recording import RecordParameters
+from ..ledger import event
 from .fates import STAGES, Fates, fates_of
-from .parameters import RecordParameters
 from .timeseries import CAUSES, by_cause
 
 if TYPE_CHECKING:
@@ -25,7 +25,9 @@ def summarise(model: "LiverModel", events: pa.Table, nodules: np.ndarray, parame
     fates = fates_of(events, model.minutes, parameters, model.spacing_um)
     largest = nodules[:1]
     return {
-        "title": model.config.name, "seed": int(model.seed), "simulated_hours": round(model.minutes / 60.0, 6),
+        "title": model.config.name,
+        "seed": int(model.seed),
+        "simulated_hours": round(model.minutes / 60.0, 6),
         "area_mm2": float(model.area_mm2),
         "cascade": cascade(fates),
         "founders": founders(fates),
@@ -34,21 +36,23 @@ def summarise(model: "LiverModel", events: pa.Table, nodules: np.ndarray, parame
         "causes": {event.NAMES[code]: by_cause(model.ledger.totals, code) for code in CAUSES},
         "cells": {name: _counts(population) for name, population in model.populations.items()},
         "nodules": {
-            "count": int(nodules.size), "cells": int(nodules["cells"].sum()),
-            "largest_cells": int(largest["cells"].sum()), "largest_area_um2": float(largest["area_um2"].sum()),
+            "count": int(nodules.size),
+            "cells": int(nodules["cells"].sum()),
+            "largest_cells": int(largest["cells"].sum()),
+            "largest_area_um2": float(largest["area_um2"].sum()),
             "of_several_clones": int((nodules["clones"] > 1).sum()),
             "definition": f"groups of at least {parameters.micrometastasis_cells:g} touching tumor cells at the end",
         },
         "definitions": {
             "founder": "a cell that arrived, with its descendants (its clone)",
             "cascade": "founders that reached the stage and all stages before it, of all that arrived; `ends` says what "
-                       "became of those that came no further",
+            "became of those that came no further",
             "alive_24h": "some cell of the clone lived 24 h after the arrival; not known, and not counted, where the run "
-                         "ended before",
+            "ended before",
             "founders": "founders for which this one thing came true, whatever else did",
             "micrometastasis": f"the clone had at least {fates.micrometastasis_cells:g} living cells at once",
             "macrometastasis": f"the clone had at least {fates.macrometastasis_cells} living cells at once: a disc of "
-                               f"{parameters.macrometastasis_diameter:g} um in the slab",
+            f"{parameters.macrometastasis_diameter:g} um in the slab",
             "intravascular": "colonies of that size of which no cell ever left the vessel",
             "losses": "cells, descendants included; so are events, causes and cells",
         },
@@ -57,7 +61,9 @@ def summarise(model: "LiverModel", events: pa.Table, nodules: np.ndarray, parame
 
 def cascade(fates: Fates) -> dict:
     """The nested cascade: for each stage, how many founders reached it, of all, and the ends of those that stayed."""
-    stages = {name: {**_share(count, fates.count), "ends": {}} for name, count in zip(STAGES, fates.reached, strict=True)}
+    stages = {
+        name: {**_share(count, fates.count), "ends": {}} for name, count in zip(STAGES, fates.reached, strict=True)
+    }
     for end in fates.ends():
         stages[STAGES[end.stage]]["ends"][end.way] = end.count
     return stages

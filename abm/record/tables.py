@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
-from . import parquet
-from .files import TEMPORARY, DamagedFile, remove_files, remove_folder
+from ..folder import parquet
+from ..folder.files import TEMPORARY, DamagedFile, remove_files, remove_folder
 from .recorder import Recorder
 
 if TYPE_CHECKING:
@@ -118,7 +118,11 @@ class TableRecorder(Recorder):
         """Everything recorded so far. Raises DamagedFile."""
         if self._merged:
             return _read(_whole(self.folder, self.name))
-        parts = [] if self.folder is None else [_part(self.folder, self.name, number) for number in range(len(self._digests))]
+        parts = (
+            []
+            if self.folder is None
+            else [_part(self.folder, self.name, number) for number in range(len(self._digests))]
+        )
         return pa.concat_tables([*map(_read, parts), self._in_memory()]).combine_chunks()
 
     def to_dataframe(self) -> "pd.DataFrame":
@@ -132,7 +136,11 @@ class TableRecorder(Recorder):
     def _discard_from(self, number: int) -> None:
         def newer(name: str) -> bool:
             found = _PART.fullmatch(name)
-            return found is not None and found["table"] == self.name and bool(found["unfinished"] or int(found["number"]) >= number)
+            return (
+                found is not None
+                and found["table"] == self.name
+                and bool(found["unfinished"] or int(found["number"]) >= number)
+            )
 
         remove_files(self.folder / PARTS, newer)
 

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..fields.layers import KEPT
+from ..ledger import cause, event
 from ..tissue.sites import PARENCHYMA, SINUSOID
-from . import cause, event
 from .nodules import survey, tumor_area_um2
 from .tables import Column, TableRecorder
 
@@ -15,8 +15,16 @@ if TYPE_CHECKING:
 
 CAUSES = {
     event.HELD: (cause.SIZE, cause.WALL, cause.KUPFFER, cause.NET, cause.PLUG),
-    event.ADHERENT: (cause.WALL, cause.E_SELECTIN, cause.VCAM1, cause.ICAM1, cause.KUPFFER, cause.NEUTROPHIL, cause.NET,
-                     cause.ECM),
+    event.ADHERENT: (
+        cause.WALL,
+        cause.E_SELECTIN,
+        cause.VCAM1,
+        cause.ICAM1,
+        cause.KUPFFER,
+        cause.NEUTROPHIL,
+        cause.NET,
+        cause.ECM,
+    ),
     event.PHAGOCYTOSED: (cause.KUPFFER,),
     event.KILLED: (cause.TRAIL, cause.FASL, cause.PERFORIN),
     event.DIED: (cause.SHEAR, cause.APOPTOSIS, cause.HYPOXIA, cause.THERAPY),
@@ -50,10 +58,19 @@ class Timeseries(TableRecorder):
         """The columns, each with its present value."""
         return [
             (Column("time_min", "f8", "min", "simulated time"), model.minutes),
-            *_populations(model), *_events(model), *_lattices(model), *_blood(model), *_tissue(model),
-            (Column("nodules", "i8", "", f"groups of at least {self.min_cells:g} touching tumor cells"),
-             survey(model, self.min_cells).size),
-            (Column("tumor_area_um2", "f8", "um^2", "area of the sites where tumor cells stand"), tumor_area_um2(model)),
+            *_populations(model),
+            *_events(model),
+            *_lattices(model),
+            *_blood(model),
+            *_tissue(model),
+            (
+                Column("nodules", "i8", "", f"groups of at least {self.min_cells:g} touching tumor cells"),
+                survey(model, self.min_cells).size,
+            ),
+            (
+                Column("tumor_area_um2", "f8", "um^2", "area of the sites where tumor cells stand"),
+                tumor_area_um2(model),
+            ),
         ]
 
 
@@ -74,10 +91,16 @@ def _events(model):
     totals = model.ledger.totals
     for code, name in enumerate(event.NAMES):
         words = "met an NK cell" if code == event.ENCOUNTERED else name
-        yield Column(f"events_{name}", "i8", "events", f"times a tumor cell {words}, since the start"), totals[code].sum()
+        yield (
+            Column(f"events_{name}", "i8", "events", f"times a tumor cell {words}, since the start"),
+            totals[code].sum(),
+        )
         if code in CAUSES:
             for reason, count in by_cause(totals, code).items():
-                yield Column(f"events_{name}_by_{reason}", "i8", "events", f"{name}, by {reason}, since the start"), count
+                yield (
+                    Column(f"events_{name}_by_{reason}", "i8", "events", f"{name}, by {reason}, since the start"),
+                    count,
+                )
 
 
 def _lattices(model):

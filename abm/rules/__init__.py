@@ -57,7 +57,9 @@ def in_order(user_rules: tuple[type[Rule], ...] = ()) -> tuple[type[Rule], ...]:
         elif own.after in names:
             rules.insert(names.index(own.after) + 1, own)
         else:
-            raise ValueError(f"the rule '{own.name}' wants to run after '{own.after}', which is no rule; rules are {', '.join(names)}")
+            raise ValueError(
+                f"the rule '{own.name}' wants to run after '{own.after}', which is no rule; rules are {', '.join(names)}"
+            )
     return tuple(rules)
 
 

@@ -18,8 +18,8 @@ from ..cells.tumor import ADHERENT, CIRCULATING, HELD
 from ..kernels.jit import jit
 from ..kernels.random import uniform
 from ..kernels.sites import count_touching, lift
-from ..record import cause, event
-from ..record.ledger import enter, lose
+from ..ledger import cause, event
+from ..ledger.ledger import enter, lose
 from ..tissue.sites import LUMEN
 from ..units import Fraction, Micrometers, Number, PerHour, PerMicrometer, Positive, parameter
 from .rule import Rule, RuleParameters
@@ -66,65 +66,141 @@ class Arrest(Rule):
 
     class Parameters(RuleParameters):
         mechanical: Fraction = parameter(
-            0.92, low=0.2, high=1.0, mark="assumed",
+            0.92,
+            low=0.2,
+            high=1.0,
+            mark="assumed",
             source=f"Mook 2003 against Haier 2003; {_MATSUMURA}: without Kupffer cells no fewer cells are arrested",
-            description="probability that a cell of reference size is held by its size along one porto-central passage")
+            description="probability that a cell of reference size is held by its size along one porto-central passage",
+        )
         reference_diameter: Micrometers = parameter(
-            "14 um", low="11 um", high="20 um", mark="unverified", source="HT-29, MC38, CT26 in suspension",
-            description="diameter of the cell for which `mechanical` is given")
+            "14 um",
+            low="11 um",
+            high="20 um",
+            mark="unverified",
+            source="HT-29, MC38, CT26 in suspension",
+            description="diameter of the cell for which `mechanical` is given",
+        )
         reference_lumen: Annotated[Micrometers, Positive] = parameter(
-            "8.66 um", low="6.6 um", high="11 um", mark="derived",
+            "8.66 um",
+            low="6.6 um",
+            high="11 um",
+            mark="derived",
             source="twice the median radius of the tissue's sinusoids; PMC5105151: 8.81 +- 2.20 um",
-            description="median diameter of the sinusoids for which `mechanical` is given")
+            description="median diameter of the sinusoids for which `mechanical` is given",
+        )
         reference_lumen_log_sd: Annotated[Number, Field(le=2)] = parameter(
-            0.102, low=0, high=0.3, mark="derived", source="the spread of the tissue's sinusoids",
-            description="standard deviation of the logarithm of their diameter")
+            0.102,
+            low=0,
+            high=0.3,
+            mark="derived",
+            source="the spread of the tissue's sinusoids",
+            description="standard deviation of the logarithm of their diameter",
+        )
         wall_hold: PerMicrometer = parameter(
-            "0.0005 /um", low="0 /um", high="0.01 /um", mark="assumed",
+            "0.0005 /um",
+            low="0 /um",
+            high="0.01 /um",
+            mark="assumed",
             source=f"{_MATSUMURA}: a quarter of the cells is away from Kupffer cells",
-            description="hazard of being held by the bare wall, per micrometer")
+            description="hazard of being held by the bare wall, per micrometer",
+        )
         kupffer_hold: PerMicrometer = parameter(
-            "0.04 /um", low="0.01 /um", high="0.2 /um", mark="derived",
+            "0.04 /um",
+            low="0.01 /um",
+            high="0.2 /um",
+            mark="derived",
             source=f"{_MATSUMURA}: 74 % of the cells are found on Kupffer cells; about ten times the hold by size",
-            description="hazard of being held where a Kupffer cell is touched, per micrometer")
+            description="hazard of being held where a Kupffer cell is touched, per micrometer",
+        )
         detachment: PerHour = parameter(
-            "0.15 /h", low="0.02 /h", high="1 /h", mark="assumed",
+            "0.15 /h",
+            low="0.02 /h",
+            high="1 /h",
+            mark="assumed",
             source="held cells are washed off within hours unless they turn adherent",
-            description="rate at which shear at the median flow detaches a held cell from bare wall")
+            description="rate at which shear at the median flow detaches a held cell from bare wall",
+        )
         contact_hold: Number = parameter(
-            10.0, low=3, high=30, mark="derived", source=f"{_MATSUMURA}: as for kupffer_hold",
-            description="how many times slower a cell detaches from a Kupffer cell or a full net")
+            10.0,
+            low=3,
+            high=30,
+            mark="derived",
+            source=f"{_MATSUMURA}: as for kupffer_hold",
+            description="how many times slower a cell detaches from a Kupffer cell or a full net",
+        )
         shear_death: PerHour = parameter(
-            "0.05 /h", low="0 /h", high="0.1 /h", mark="assumed",
+            "0.05 /h",
+            low="0 /h",
+            high="0.1 /h",
+            mark="assumed",
             source="Yang 2025, 10.3892/or.2025.8963: most circulating cells die of shear and anoikis",
-            description="death rate of held, not yet adherent cells at median shear; platelets protect")
+            description="death rate of held, not yet adherent cells at median shear; platelets protect",
+        )
         wall_bond: PerHour = parameter(
-            "0.07 /h", low="0 /h", high="0.1 /h", mark="assumed", source="basal adhesion of unstimulated endothelium",
-            description="rate of turning adherent on resting endothelium, by the integrins of the reference line")
+            "0.07 /h",
+            low="0 /h",
+            high="0.1 /h",
+            mark="assumed",
+            source="basal adhesion of unstimulated endothelium",
+            description="rate of turning adherent on resting endothelium, by the integrins of the reference line",
+        )
         e_selectin_bond: PerHour = parameter(
-            "1.5 /h", low="0.1 /h", high="3 /h", mark="assumed",
+            "1.5 /h",
+            low="0.1 /h",
+            high="3 /h",
+            mark="assumed",
             source=f"{_KHATIB}; Khatib 2002, Cancer Res 62:5393: -86 % metastases without it",
-            description="rate of turning adherent at full E-selectin")
+            description="rate of turning adherent at full E-selectin",
+        )
         vcam1_bond: PerHour = parameter(
-            "0.1 /h", low="0 /h", high="1 /h", mark="assumed",
-            source=_KHATIB, description="rate of turning adherent at full VCAM-1")
+            "0.1 /h",
+            low="0 /h",
+            high="1 /h",
+            mark="assumed",
+            source=_KHATIB,
+            description="rate of turning adherent at full VCAM-1",
+        )
         icam1_bond: PerHour = parameter(
-            "0.1 /h", low="0 /h", high="1 /h", mark="assumed",
-            source=_KHATIB, description="rate of turning adherent at full ICAM-1")
+            "0.1 /h",
+            low="0 /h",
+            high="1 /h",
+            mark="assumed",
+            source=_KHATIB,
+            description="rate of turning adherent at full ICAM-1",
+        )
         kupffer_bond: PerHour = parameter(
-            "0.005 /h", low="0 /h", high="0.5 /h", mark="assumed", source=_MATSUMURA,
-            description="rate of turning adherent in contact with a Kupffer cell")
+            "0.005 /h",
+            low="0 /h",
+            high="0.5 /h",
+            mark="assumed",
+            source=_MATSUMURA,
+            description="rate of turning adherent in contact with a Kupffer cell",
+        )
         neutrophil_bond: PerHour = parameter(
-            "0.15 /h", low="0 /h", high="1 /h", mark="assumed",
+            "0.15 /h",
+            low="0 /h",
+            high="1 /h",
+            mark="assumed",
             source="Spicer 2012, 10.1158/0008-5472.CAN-11-2393: Mac-1 on ICAM-1",
-            description="rate of turning adherent in contact with a neutrophil, by the integrins of the reference line")
+            description="rate of turning adherent in contact with a neutrophil, by the integrins of the reference line",
+        )
         net_bond: PerHour = parameter(
-            "0.3 /h", low="0 /h", high="2 /h", mark="assumed", source="Cools-Lartigue 2013, 10.1172/JCI67484",
-            description="rate of turning adherent in a full net")
+            "0.3 /h",
+            low="0 /h",
+            high="2 /h",
+            mark="assumed",
+            source="Cools-Lartigue 2013, 10.1172/JCI67484",
+            description="rate of turning adherent in a full net",
+        )
         ecm_bond: PerHour = parameter(
-            "0.1 /h", low="0 /h", high="1 /h", mark="assumed",
+            "0.1 /h",
+            low="0 /h",
+            high="1 /h",
+            mark="assumed",
             source="Costa-Silva 2015, 10.1038/ncb3169: fibronectin of the niche",
-            description="rate of turning adherent on full matrix")
+            description="rate of turning adherent on full matrix",
+        )
 
     parameters: Parameters
 
@@ -136,7 +212,8 @@ class Arrest(Rule):
         ratio, variance = p.reference_diameter / p.reference_lumen, p.reference_lumen_log_sd**2
         misfit = np.sqrt(ratio**2 * np.exp(2.0 * variance) - 2.0 * ratio * np.exp(0.5 * variance) + 1.0)
         return Grip(
-            -np.log1p(-mechanical) / passage_um, float(max(misfit, 1e-3)), p.wall_hold, p.kupffer_hold, net_fold)
+            -np.log1p(-mechanical) / passage_um, float(max(misfit, 1e-3)), p.wall_hold, p.kupffer_hold, net_fold
+        )
 
     def apply(self, liver) -> None:
         p = self.parameters
@@ -148,14 +225,31 @@ class Arrest(Rule):
         line = liver.config.cells.tumor
         left = liver.left
         bonds = Bonds(
-            p.wall_bond * line.integrins, p.e_selectin_bond * line.selectin_ligands * left("e_selectin"),
-            p.vcam1_bond * line.integrins * left("vcam1"), p.icam1_bond * line.integrins * left("icam1"), p.kupffer_bond,
-            p.neutrophil_bond * line.integrins * left("mac1") * left("icam1"), p.net_bond, p.ecm_bond, p.detachment,
-            p.shear_death, p.contact_hold,
+            p.wall_bond * line.integrins,
+            p.e_selectin_bond * line.selectin_ligands * left("e_selectin"),
+            p.vcam1_bond * line.integrins * left("vcam1"),
+            p.icam1_bond * line.integrins * left("icam1"),
+            p.kupffer_bond,
+            p.neutrophil_bond * line.integrins * left("mac1") * left("icam1"),
+            p.net_bond,
+            p.ecm_bond,
+            p.detachment,
+            p.shear_death,
+            p.contact_hold,
         )
         settle_or_leave(
-            tumor.table, liver.endothelium.rows, liver.sites, liver.ledger.book(order.size), liver.minutes,
-            liver.key(self.name), liver.step_number, order, liver.dt_hours, liver.ecm, liver.shear, bonds,
+            tumor.table,
+            liver.endothelium.rows,
+            liver.sites,
+            liver.ledger.book(order.size),
+            liver.minutes,
+            liver.key(self.name),
+            liver.step_number,
+            order,
+            liver.dt_hours,
+            liver.ecm,
+            liver.shear,
+            bonds,
         )
 
 
@@ -190,7 +284,16 @@ def settle_or_leave(tumor, wall, sites, book, minutes, key, step, order, hours, 
     ecm: float32 matrix per site, 0 .. 1; shear: float32 flow relative to the median, per site.
     """
     rates = np.empty(8)
-    reasons = (cause.WALL, cause.E_SELECTIN, cause.VCAM1, cause.ICAM1, cause.KUPFFER, cause.NEUTROPHIL, cause.NET, cause.ECM)
+    reasons = (
+        cause.WALL,
+        cause.E_SELECTIN,
+        cause.VCAM1,
+        cause.ICAM1,
+        cause.KUPFFER,
+        cause.NEUTROPHIL,
+        cause.NET,
+        cause.ECM,
+    )
     for slot in order:
         cell = tumor.rows[slot]
         if cell.state != HELD:
@@ -227,5 +330,3 @@ def settle_or_leave(tumor, wall, sites, book, minutes, key, step, order, hours, 
             enter(book, minutes, event.DETACHED, cause.SHEAR, cell, sites.zone[row, column])
         else:
             lose(tumor, sites, book, minutes, event.DIED, cause.SHEAR, slot)
-
-

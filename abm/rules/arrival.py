@@ -18,8 +18,8 @@ from ..cells.tumor import CIRCULATING
 from ..kernels.jit import jit
 from ..kernels.random import hash64, stream_key, uniform
 from ..kernels.tables import take_slot
-from ..record import cause, event
-from ..record.ledger import enter
+from ..ledger import cause, event
+from ..ledger.ledger import enter
 from ..tissue.anatomy import SLAB_OF_DENSITIES
 from ..tissue.sites import LUMEN
 from ..units import (
@@ -53,26 +53,47 @@ class Arrival(Rule):
 
     class Parameters(RuleParameters):
         per_liver: Annotated[Number, Field(le=1e12)] | None = Field(
-            default=None, description="cells that reach the whole liver, as papers give it (5e5); or give per_area")
+            default=None, description="cells that reach the whole liver, as papers give it (5e5); or give per_area"
+        )
         per_area: PerSquareMillimeter | None = Field(
-            default=None, description="cells that reach each mm2 of a 10 um slab; or give per_liver")
+            default=None, description="cells that reach each mm2 of a 10 um slab; or give per_liver"
+        )
         enrichment: Annotated[Number, Field(gt=0, le=1e6)] = Field(
-            default=1.0, description="multiplies the density that the inoculum implies, to see more cells per slab")
+            default=1.0, description="multiplies the density that the inoculum implies, to see more cells per slab"
+        )
         doses: tuple[Dose, ...] = Field(default=(Dose(),), description="when the cells arrive", min_length=1)
         liver_mass: Annotated[Grams, Positive] = parameter(
-            "1.3 g", low="0.8 g", high="2000 g", mark="unverified", source="mouse 1.0-1.6 g, rat 10 g, human 1500 g",
-            description="mass of the whole liver, to convert per_liver into a density")
+            "1.3 g",
+            low="0.8 g",
+            high="2000 g",
+            mark="unverified",
+            source="mouse 1.0-1.6 g, rat 10 g, human 1500 g",
+            description="mass of the whole liver, to convert per_liver into a density",
+        )
         liver_density: GramsPerCubicCentimeter = parameter(
-            "1.06 g/cm^3", low="1.04 g/cm^3", high="1.08 g/cm^3", mark="checked",
+            "1.06 g/cm^3",
+            low="1.04 g/cm^3",
+            high="1.08 g/cm^3",
+            mark="checked",
             source="as used for Bouwens 1986, 10.1002/hep.1840060430",
-            description="density of liver, to convert per_liver into a density")
+            description="density of liver, to convert per_liver into a density",
+        )
         platelet_cloak: Fraction = parameter(
-            0.2, low=0, high=1, mark="assumed", source="Gasic 1968; Nieswandt 1999, Cancer Res 59:1295",
-            description="cover by platelets, gained within minutes of entering the blood")
+            0.2,
+            low=0,
+            high=1,
+            mark="assumed",
+            source="Gasic 1968; Nieswandt 1999, Cancer Res 59:1295",
+            description="cover by platelets, gained within minutes of entering the blood",
+        )
         platelet_half_life: Hours = parameter(
-            "8 h", low="4 h", high="24 h", mark="derived",
+            "8 h",
+            low="4 h",
+            high="24 h",
+            mark="derived",
             source="lost within about 24 h (Labelle 2011, 10.1016/j.ccr.2011.09.009): three half-lives",
-            description="half-life of the platelet cloak")
+            description="half-life of the platelet cloak",
+        )
 
         @model_validator(mode="after")
         def _one_inoculum(self):
@@ -115,22 +136,54 @@ class Arrival(Rule):
         if liver.tumor.count:
             platelets = np.asarray(liver.tumor.used)["platelets"]
             platelets *= np.float32(0.5 ** (liver.dt_hours / p.platelet_half_life)) if p.platelet_half_life else 0.0
-        arriving = self._numbers[bisect_left(self._steps, liver.step_number) : bisect_left(self._steps, liver.step_number + 1)]
+        arriving = self._numbers[
+            bisect_left(self._steps, liver.step_number) : bisect_left(self._steps, liver.step_number + 1)
+        ]
         if arriving.size == 0 or liver.flow.inflow == 0.0:  # where no blood enters, no cell does
             return
         liver.tumor.reserve(arriving.size)
         line = liver.config.cells.tumor
         enter_the_liver(
-            liver.tumor.table, liver.sites, liver.ledger.book(arriving.size), liver.minutes, liver.key(self.name),
-            stream_key(0, "arrival"), arriving, liver.flow.inlets, liver.flow.inflow_cumulative,
-            np.float32(line.diameter), line.diameter_log_sd, np.float32(line.emt), np.float32(line.cd47),
-            np.float32(line.cd24), np.float32(line.pdl1), np.float32(line.calreticulin), np.float32(p.platelet_cloak),
+            liver.tumor.table,
+            liver.sites,
+            liver.ledger.book(arriving.size),
+            liver.minutes,
+            liver.key(self.name),
+            stream_key(0, "arrival"),
+            arriving,
+            liver.flow.inlets,
+            liver.flow.inflow_cumulative,
+            np.float32(line.diameter),
+            line.diameter_log_sd,
+            np.float32(line.emt),
+            np.float32(line.cd47),
+            np.float32(line.cd24),
+            np.float32(line.pdl1),
+            np.float32(line.calreticulin),
+            np.float32(p.platelet_cloak),
         )
 
 
 @jit
-def enter_the_liver(tumor, sites, book, minutes, key, identity, numbers, inlets, inflow_cumulative, diameter,
-                    diameter_log_sd, emt, cd47, cd24, pdl1, calreticulin, platelets):
+def enter_the_liver(
+    tumor,
+    sites,
+    book,
+    minutes,
+    key,
+    identity,
+    numbers,
+    inlets,
+    inflow_cumulative,
+    diameter,
+    diameter_log_sd,
+    emt,
+    cd47,
+    cd24,
+    pdl1,
+    calreticulin,
+    platelets,
+):
     """Create the arriving cells, circulating, at inlets chosen in proportion to the blood that enters there.
 
     inlets: int32 [n, 2]; inflow_cumulative: float64 [n], rising to 1. They are not in the occupancy lattice: blood
@@ -160,5 +213,3 @@ def enter_the_liver(tumor, sites, book, minutes, key, identity, numbers, inlets,
         cell.calreticulin = calreticulin
         cell.platelets = platelets
         enter(book, minutes, event.ARRIVED, cause.NONE, cell, sites.zone[cell.row, cell.column])
-
-

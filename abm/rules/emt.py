@@ -20,12 +20,21 @@ class EpithelialMesenchymalTransition(Rule):
 
     class Parameters(RuleParameters):
         rate: PerHour = parameter(
-            "0.03 /h", low="0.01 /h", high="0.1 /h", mark="assumed",
+            "0.03 /h",
+            low="0.01 /h",
+            high="0.1 /h",
+            mark="assumed",
             source="TGF-beta induces EMT within 1-3 d in culture",
-            description="rate towards mesenchymal at saturating TGF-beta")
+            description="rate towards mesenchymal at saturating TGF-beta",
+        )
         reversal: PerHour = parameter(
-            "0.01 /h", low="0.002 /h", high="0.05 /h", mark="assumed", source="reversal within days of withdrawal",
-            description="rate back towards epithelial")
+            "0.01 /h",
+            low="0.002 /h",
+            high="0.05 /h",
+            mark="assumed",
+            source="reversal within days of withdrawal",
+            description="rate back towards epithelial",
+        )
 
     parameters: Parameters
 

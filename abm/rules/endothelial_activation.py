@@ -35,35 +35,77 @@ class EndothelialActivation(Rule):
 
     class Parameters(RuleParameters):
         e_selectin_on: PerHour = parameter(
-            "0.3 /h", low="0.2 /h", high="0.8 /h", mark="derived", source=f"{_KHATIB_1999}: onset 2 h, peak 6-8 h",
-            description="E-selectin on-rate at saturating TNF-alpha")
+            "0.3 /h",
+            low="0.2 /h",
+            high="0.8 /h",
+            mark="derived",
+            source=f"{_KHATIB_1999}: onset 2 h, peak 6-8 h",
+            description="E-selectin on-rate at saturating TNF-alpha",
+        )
         e_selectin_off: PerHour = parameter(
-            "0.2 /h", low="0.12 /h", high="0.3 /h", mark="derived", source=f"{_KHATIB_1999}: exp(-k*17h) = 0.03",
-            description="E-selectin off-rate")
+            "0.2 /h",
+            low="0.12 /h",
+            high="0.3 /h",
+            mark="derived",
+            source=f"{_KHATIB_1999}: exp(-k*17h) = 0.03",
+            description="E-selectin off-rate",
+        )
         vcam1_on: PerHour = parameter(
-            "0.2 /h", low="0.05 /h", high="0.5 /h", mark="assumed", source=f"{_KHATIB_1999}: later than E-selectin",
-            description="VCAM-1 on-rate at saturating TNF-alpha")
+            "0.2 /h",
+            low="0.05 /h",
+            high="0.5 /h",
+            mark="assumed",
+            source=f"{_KHATIB_1999}: later than E-selectin",
+            description="VCAM-1 on-rate at saturating TNF-alpha",
+        )
         vcam1_off: PerHour = parameter(
-            "0.06 /h", low="0.03 /h", high="0.15 /h", mark="assumed",
+            "0.06 /h",
+            low="0.03 /h",
+            high="0.15 /h",
+            mark="assumed",
             source="TNF-stimulated endothelium, half-life about 12 h",
-            description="VCAM-1 off-rate")
+            description="VCAM-1 off-rate",
+        )
         icam1_on: PerHour = parameter(
-            "0.3 /h", low="0.1 /h", high="0.6 /h", mark="assumed", source=f"{_KHATIB_1999}: ICAM-1 up as well",
-            description="ICAM-1 on-rate at saturating TNF-alpha")
+            "0.3 /h",
+            low="0.1 /h",
+            high="0.6 /h",
+            mark="assumed",
+            source=f"{_KHATIB_1999}: ICAM-1 up as well",
+            description="ICAM-1 on-rate at saturating TNF-alpha",
+        )
         icam1_off: PerHour = parameter(
-            "0.05 /h", low="0.02 /h", high="0.15 /h", mark="assumed",
+            "0.05 /h",
+            low="0.02 /h",
+            high="0.15 /h",
+            mark="assumed",
             source="TNF-stimulated endothelium, half-life about 14 h",
-            description="ICAM-1 off-rate")
+            description="ICAM-1 off-rate",
+        )
         tolerance_time: Hours = parameter(
-            "48 h", low="12 h", high="120 h", mark="assumed", source="Biswas 2009, 10.1016/j.it.2009.07.009: days",
-            description="time constant with which a Kupffer cell that touches no tumor cell becomes inducible again")
+            "48 h",
+            low="12 h",
+            high="120 h",
+            mark="assumed",
+            source="Biswas 2009, 10.1016/j.it.2009.07.009: days",
+            description="time constant with which a Kupffer cell that touches no tumor cell becomes inducible again",
+        )
         closing_time: Hours = parameter(
-            "4 h", low="1 h", high="24 h", mark="assumed",
+            "4 h",
+            low="1 h",
+            high="24 h",
+            mark="assumed",
             source="Mook 2003, 10.1053/jhep.2003.50297: endothelium retracts at the cell",
-            description="time constant with which a retracted wall closes again")
+            description="time constant with which a retracted wall closes again",
+        )
         activated_above: Fraction = parameter(
-            0.1, low=0.05, high=0.3, mark="assumed", source="detection by immunostaining",
-            description="E-selectin expression, or TNF-alpha secretion, above which a cell is counted and drawn as activated")
+            0.1,
+            low=0.05,
+            high=0.3,
+            mark="assumed",
+            source="detection by immunostaining",
+            description="E-selectin expression, or TNF-alpha secretion, above which a cell is counted and drawn as activated",
+        )
 
     parameters: Parameters
 
@@ -72,8 +114,15 @@ class EndothelialActivation(Rule):
         line = liver.config.cells.tumor
         if liver.kupffer.count:
             induce_tnf(
-                liver.kupffer.used, liver.tumor.rows, liver.sites, np.float32(line.tnf_induction), liver.dt_hours,
-                line.tnf_onset, line.tnf_duration, p.tolerance_time, np.float32(p.activated_above),
+                liver.kupffer.used,
+                liver.tumor.rows,
+                liver.sites,
+                np.float32(line.tnf_induction),
+                liver.dt_hours,
+                line.tnf_onset,
+                line.tnf_duration,
+                p.tolerance_time,
+                np.float32(p.activated_above),
             )
         tnf = liver.fields["tnf"]
         if not is_due(tnf, liver.step_number):
@@ -83,8 +132,17 @@ class EndothelialActivation(Rule):
         if tnf.at_rest and not any(np.asarray(wall)[level].any() for level in levels):
             return
         express(
-            wall, liver.signal("tnf"), liver.dt_hours * tnf.every, p.e_selectin_on, p.e_selectin_off, p.vcam1_on, p.vcam1_off,
-            p.icam1_on, p.icam1_off, p.closing_time, np.float32(p.activated_above),
+            wall,
+            liver.signal("tnf"),
+            liver.dt_hours * tnf.every,
+            p.e_selectin_on,
+            p.e_selectin_off,
+            p.vcam1_on,
+            p.vcam1_off,
+            p.icam1_on,
+            p.icam1_off,
+            p.closing_time,
+            np.float32(p.activated_above),
         )
 
 

@@ -15,8 +15,8 @@ from ..cells.tumor import ADHERENT, EXTRAVASATED
 from ..kernels.jit import jit
 from ..kernels.random import happens, hash64
 from ..kernels.sites import count_touching, lift, neighbour, place
-from ..record import cause, event
-from ..record.ledger import enter
+from ..ledger import cause, event
+from ..ledger.ledger import enter
 from ..tissue.sites import LUMEN, PARENCHYMA, TISSUE
 from ..units import Fraction, Hours, Number, parameter
 from .rule import Rule, RuleParameters
@@ -31,22 +31,45 @@ class Extravasation(Rule):
 
     class Parameters(RuleParameters):
         rapid_half_time: Hours = parameter(
-            "1 h", low="0.5 h", high="72 h", mark="assumed",
+            "1 h",
+            low="0.5 h",
+            high="72 h",
+            mark="assumed",
             source="Haier 2003, J Gastrointest Surg 7:507: rapid migration into the parenchyma",
-            description="half-time of an adherent, fully mesenchymal cell of a rapid line")
+            description="half-time of an adherent, fully mesenchymal cell of a rapid line",
+        )
         intravascular_half_time: Hours = parameter(
-            "96 h", low="48 h", high="120 h", mark="checked",
+            "96 h",
+            low="48 h",
+            high="120 h",
+            mark="checked",
             source="Mook 2003, 10.1053/jhep.2003.50297: intravascular for 4 d",
-            description="half-time of an adherent, fully mesenchymal cell of an intravascular line")
+            description="half-time of an adherent, fully mesenchymal cell of an intravascular line",
+        )
         protease_gain: Number = parameter(
-            0.5, low=0, high=2, mark="assumed", source="Yang 2025, 10.3892/or.2025.8963, ref 117: MMPs, elastase",
-            description="gain by a touching Kupffer cell or neutrophil")
+            0.5,
+            low=0,
+            high=2,
+            mark="assumed",
+            source="Yang 2025, 10.3892/or.2025.8963, ref 117: MMPs, elastase",
+            description="gain by a touching Kupffer cell or neutrophil",
+        )
         matrix_hindrance: Fraction = parameter(
-            0.5, low=0, high=0.9, mark="assumed", source="Yang 2025, 10.3892/or.2025.8963, ref 117",
-            description="loss at full matrix")
+            0.5,
+            low=0,
+            high=0.9,
+            mark="assumed",
+            source="Yang 2025, 10.3892/or.2025.8963, ref 117",
+            description="loss at full matrix",
+        )
         epithelial_speed: Fraction = parameter(
-            0.2, low=0.05, high=1, mark="assumed", source="Yang 2025, 10.3892/or.2025.8963, refs 6, 7",
-            description="speed of a fully epithelial cell relative to a mesenchymal one")
+            0.2,
+            low=0.05,
+            high=1,
+            mark="assumed",
+            source="Yang 2025, 10.3892/or.2025.8963, refs 6, 7",
+            description="speed of a fully epithelial cell relative to a mesenchymal one",
+        )
 
     parameters: Parameters
 
@@ -60,9 +83,21 @@ class Extravasation(Rule):
         half_time = p.rapid_half_time if rapid else p.intravascular_half_time
         order = tumor.order(liver.key(self.name), liver.step_number, adherent)
         cross(
-            tumor.rows, liver.endothelium.rows, liver.sites, liver.ledger.book(order.size), liver.minutes,
-            liver.key(self.name), liver.step_number, order, liver.dt_hours, np.log(2.0) / max(half_time, 1e-3),
-            p.protease_gain, p.matrix_hindrance, p.epithelial_speed, liver.ecm, liver.hepatocytes,
+            tumor.rows,
+            liver.endothelium.rows,
+            liver.sites,
+            liver.ledger.book(order.size),
+            liver.minutes,
+            liver.key(self.name),
+            liver.step_number,
+            order,
+            liver.dt_hours,
+            np.log(2.0) / max(half_time, 1e-3),
+            p.protease_gain,
+            p.matrix_hindrance,
+            p.epithelial_speed,
+            liver.ecm,
+            liver.hepatocytes,
         )
 
 
@@ -80,8 +115,23 @@ def free_tissue_site(sites, row, column, turn):
 
 
 @jit(counted=False)
-def cross(tumor, wall, sites, book, minutes, key, step, order, hours, rate, protease_gain, matrix_hindrance,
-          epithelial_speed, ecm, hepatocytes):
+def cross(
+    tumor,
+    wall,
+    sites,
+    book,
+    minutes,
+    key,
+    step,
+    order,
+    hours,
+    rate,
+    protease_gain,
+    matrix_hindrance,
+    epithelial_speed,
+    ecm,
+    hepatocytes,
+):
     """Adherent cells of `order` (slots) cross the wall where there is room; a plate site loses its hepatocyte."""
     for slot in order:
         cell = tumor[slot]
@@ -90,11 +140,17 @@ def cross(tumor, wall, sites, book, minutes, key, step, order, hours, rate, prot
         helpers = count_touching(sites, KUPFFER, LUMEN, cell.row, cell.column)
         helpers += count_touching(sites, NEUTROPHIL, LUMEN, cell.row, cell.column)
         gain = 1.0 + protease_gain if helpers > 0 else 1.0
-        hazard = rate * gain * (1.0 - matrix_hindrance * np.float64(ecm[cell.row, cell.column])) * (
-            epithelial_speed + (1.0 - epithelial_speed) * np.float64(cell.emt))
+        hazard = (
+            rate
+            * gain
+            * (1.0 - matrix_hindrance * np.float64(ecm[cell.row, cell.column]))
+            * (epithelial_speed + (1.0 - epithelial_speed) * np.float64(cell.emt))
+        )
         if not happens(key, step, cell.uid, 0, hazard, hours):
             continue
-        row, column = free_tissue_site(sites, cell.row, cell.column, np.int64(hash64(key, cell.uid, step, 1) % np.uint64(8)))
+        row, column = free_tissue_site(
+            sites, cell.row, cell.column, np.int64(hash64(key, cell.uid, step, 1) % np.uint64(8))
+        )
         if row < 0:
             continue
         segment = wall[sites.endothelium[cell.row, cell.column]]

@@ -17,8 +17,8 @@ from ..kernels.jit import jit
 from ..kernels.random import draw_each, happens, hash64, stream_key, strikes, uniform, unit
 from ..kernels.sites import neighbour, offset_between, place
 from ..kernels.tables import HIGH, take_slot
-from ..record import cause, event
-from ..record.ledger import enter, lose
+from ..ledger import cause, event
+from ..ledger.ledger import enter, lose
 from ..tissue.sites import LUMEN, PARENCHYMA, SINUSOID, TISSUE
 from ..units import Fraction, Hours, MillimetersOfMercury, Number, PerHour, Positive, parameter
 from .rule import Rule, RuleParameters
@@ -54,53 +54,117 @@ class Growth(Rule):
 
     class Parameters(RuleParameters):
         cycle_time: Annotated[Hours, Positive] = parameter(
-            "22 h", low="15 h", high="30 h", mark="unverified", source="MC38, CT26, HT-29 in culture",
-            description="duration of a cell cycle with oxygen and room")
+            "22 h",
+            low="15 h",
+            high="30 h",
+            mark="unverified",
+            source="MC38, CT26, HT-29 in culture",
+            description="duration of a cell cycle with oxygen and room",
+        )
         cycle_spread: Fraction = parameter(
-            0.15, low=0.05, high=0.3, mark="assumed", source="spread of cycle times in culture",
-            description="half-width of the uniform spread of cycle speeds between cells")
+            0.15,
+            low=0.05,
+            high=0.3,
+            mark="assumed",
+            source="spread of cycle times in culture",
+            description="half-width of the uniform spread of cycle speeds between cells",
+        )
         dormancy_rate: PerHour = parameter(
-            "0.05 /h", low="0.03 /h", high="0.3 /h", mark="derived",
+            "0.05 /h",
+            low="0.03 /h",
+            high="0.3 /h",
+            mark="derived",
             source=f"{_LUZZI}: 1 in 40 of those that leave the vessels is a micrometastasis on day 3; calibrated on that",
-            description="rate at which a solitary cell stops cycling without niche or net")
+            description="rate at which a solitary cell stops cycling without niche or net",
+        )
         wake_rate: PerHour = parameter(
-            "0.0004 /h", low="0.00004 /h", high="0.002 /h", mark="assumed",
+            "0.0004 /h",
+            low="0.00004 /h",
+            high="0.002 /h",
+            mark="assumed",
             source="0.01 /d; dormancy persists for weeks (Luzzi 1998; Naumov 2002)",
-            description="rate at which a dormant cell starts to cycle again")
+            description="rate at which a dormant cell starts to cycle again",
+        )
         wake_gain: Number = parameter(
-            5.0, low=0, high=20, mark="assumed",
+            5.0,
+            low=0,
+            high=20,
+            mark="assumed",
             source="Albrengues 2018, 10.1126/science.aao4227: nets awaken dormant cells",
-            description="gain of waking at full support by the niche, or beside a full net")
+            description="gain of waking at full support by the niche, or beside a full net",
+        )
         death_rate: PerHour = parameter(
-            "0.006 /h", low="0.003 /h", high="0.02 /h", mark="derived",
+            "0.006 /h",
+            low="0.003 /h",
+            high="0.02 /h",
+            mark="derived",
             source="doubling 2.5 d in mouse liver: below 0.6*ln2/22 h - ln2/60 h = 0.0075 /h, as crowded cells wait",
-            description="death rate of a supported cycling cell")
+            description="death rate of a supported cycling cell",
+        )
         unsupported_fold: Number = parameter(
-            5.5, low=1, high=6, mark="derived",
+            5.5,
+            low=1,
+            high=6,
+            mark="derived",
             source=f"{_LUZZI}: 99 of 100 micrometastases do not grow on: deaths nearly outnumber 0.027 /h births",
-            description="how many times faster cycling cells of a line without autonomy die without niche")
+            description="how many times faster cycling cells of a line without autonomy die without niche",
+        )
         dormant_death: PerHour = parameter(
-            "0.001 /h", low="0.001 /h", high="0.006 /h", mark="derived",
+            "0.001 /h",
+            low="0.001 /h",
+            high="0.006 /h",
+            mark="derived",
             source=f"{_LUZZI}: at most ln(80/36)/240 h = 0.0033 /h, as some wake; calibrated on 36 % dormant at day 13",
-            description="death rate of a dormant cell, and of one that has not divided yet")
+            description="death rate of a dormant cell, and of one that has not divided yet",
+        )
         net_gain: Number = parameter(
-            0.3, low=0, high=1, mark="assumed", source="Yang 2025, 10.3892/or.2025.8963, ref 78",
-            description="gain of the cycle beside a full net, which reaches cells behind the wall too")
+            0.3,
+            low=0,
+            high=1,
+            mark="assumed",
+            source="Yang 2025, 10.3892/or.2025.8963, ref 78",
+            description="gain of the cycle beside a full net, which reaches cells behind the wall too",
+        )
         niche_gain: Number = parameter(
-            0.3, low=0, high=1, mark="assumed", source="Yang 2025, 10.3892/or.2025.8963, ref 18: HGF and c-MET",
-            description="gain of the cycle at full support by the niche")
+            0.3,
+            low=0,
+            high=1,
+            mark="assumed",
+            source="Yang 2025, 10.3892/or.2025.8963, ref 18: HGF and c-MET",
+            description="gain of the cycle at full support by the niche",
+        )
         oxygen_half: MillimetersOfMercury = parameter(
-            "8 mmHg", low="5 mmHg", high="10 mmHg", mark="unverified", source="hypoxia threshold, HIF activation",
-            description="oxygen at which the cycle runs at half speed")
+            "8 mmHg",
+            low="5 mmHg",
+            high="10 mmHg",
+            mark="unverified",
+            source="hypoxia threshold, HIF activation",
+            description="oxygen at which the cycle runs at half speed",
+        )
         necrosis_below: MillimetersOfMercury = parameter(
-            "2 mmHg", low="0.5 mmHg", high="5 mmHg", mark="unverified", source="necrosis threshold",
-            description="oxygen below which cells die of necrosis")
+            "2 mmHg",
+            low="0.5 mmHg",
+            high="5 mmHg",
+            mark="unverified",
+            source="necrosis threshold",
+            description="oxygen below which cells die of necrosis",
+        )
         necrosis_rate: PerHour = parameter(
-            "0.05 /h", low="0.01 /h", high="0.2 /h", mark="assumed", source="necrosis within a day of anoxia",
-            description="death rate without oxygen")
+            "0.05 /h",
+            low="0.01 /h",
+            high="0.2 /h",
+            mark="assumed",
+            source="necrosis within a day of anoxia",
+            description="death rate without oxygen",
+        )
         push_depth: Annotated[int, Field(ge=0, le=100)] = parameter(
-            5, low=1, high=10, mark="assumed", source="proliferating rim of 50 um",
-            description="sites over which a dividing cell can push others aside")
+            5,
+            low=1,
+            high=10,
+            mark="assumed",
+            source="proliferating rim of 50 um",
+            description="sites over which a dividing cell can push others aside",
+        )
 
     parameters: Parameters
 
@@ -113,15 +177,35 @@ class Growth(Rule):
         tumor.reserve(order.size)
         line = liver.config.cells.tumor
         fate = Fate(
-            1.0 / max(p.cycle_time, 1e-3), p.cycle_spread, p.dormancy_rate * line.dormancy,
-            p.wake_rate, p.wake_gain, p.death_rate,
-            1.0 + (p.unsupported_fold - 1.0) * (1.0 - line.autonomy), p.dormant_death, p.net_gain, p.niche_gain,
-            p.oxygen_half, p.necrosis_below, p.necrosis_rate,
+            1.0 / max(p.cycle_time, 1e-3),
+            p.cycle_spread,
+            p.dormancy_rate * line.dormancy,
+            p.wake_rate,
+            p.wake_gain,
+            p.death_rate,
+            1.0 + (p.unsupported_fold - 1.0) * (1.0 - line.autonomy),
+            p.dormant_death,
+            p.net_gain,
+            p.niche_gain,
+            p.oxygen_half,
+            p.necrosis_below,
+            p.necrosis_rate,
         )
         grow(
-            tumor.table, liver.sites, liver.ledger.book(2 * order.size), liver.minutes, liver.key(self.name),
-            liver.step_number, order, liver.dt_hours, liver.fields["oxygen"].values, liver.nets, liver.hepatocytes, fate,
-            p.push_depth, stream_key(0, "division"),
+            tumor.table,
+            liver.sites,
+            liver.ledger.book(2 * order.size),
+            liver.minutes,
+            liver.key(self.name),
+            liver.step_number,
+            order,
+            liver.dt_hours,
+            liver.fields["oxygen"].values,
+            liver.nets,
+            liver.hepatocytes,
+            fate,
+            p.push_depth,
+            stream_key(0, "division"),
         )
 
 
@@ -261,13 +345,48 @@ def grow(tumor, sites, book, minutes, key, step, order, hours, oxygen, nets, hep
     came_from = np.empty((2 * push_depth + 3, 2 * push_depth + 3), np.int32)
     uids = tumor.rows.uid[: tumor.book[HIGH]]
     live_on(
-        tumor, sites, book, minutes, key, step, order, draw_each(key, step, uids, 0), draw_each(key, 0, uids, 4), hours,
-        oxygen, nets, hepatocytes, fate, push_depth, queue, came_from, identity)
+        tumor,
+        sites,
+        book,
+        minutes,
+        key,
+        step,
+        order,
+        draw_each(key, step, uids, 0),
+        draw_each(key, 0, uids, 4),
+        hours,
+        oxygen,
+        nets,
+        hepatocytes,
+        fate,
+        push_depth,
+        queue,
+        came_from,
+        identity,
+    )
 
 
 @jit(counted=False)
-def live_on(tumor, sites, book, minutes, key, step, order, dying, quickness, hours, oxygen, nets, hepatocytes, fate,
-            push_depth, queue, came_from, identity):
+def live_on(
+    tumor,
+    sites,
+    book,
+    minutes,
+    key,
+    step,
+    order,
+    dying,
+    quickness,
+    hours,
+    oxygen,
+    nets,
+    hepatocytes,
+    fate,
+    push_depth,
+    queue,
+    came_from,
+    identity,
+):
     """The step of each cell, with the random bits by slot that decide on its death and on the length of its cycle.
 
     Apart from `grow`, which makes arrays: so references to them need not be counted at every look around.
@@ -299,14 +418,21 @@ def live_on(tumor, sites, book, minutes, key, step, order, dying, quickness, hou
                 enter(book, minutes, event.DORMANT, cause.SOLITUDE, cell, zone)
                 continue
         spread = 1.0 + fate.cycle_spread * (2.0 * unit(quickness[slot]) - 1.0)
-        speed = fate.cycle * spread * level / (level + fate.oxygen_half) * (
-            1.0 + fate.niche_gain * niche + fate.net_gain * net_beside(sites, nets, cell.row, cell.column))
+        speed = (
+            fate.cycle
+            * spread
+            * level
+            / (level + fate.oxygen_half)
+            * (1.0 + fate.niche_gain * niche + fate.net_gain * net_beside(sites, nets, cell.row, cell.column))
+        )
         cycle = np.float64(cell.cycle) + speed * hours
         cell.cycle = np.float32(min(cycle, 1.0))
         if cycle < 1.0:
             continue
         turn = np.int64(hash64(key, cell.uid, step, 5) % np.uint64(8))
-        row, column = make_room(tumor, sites, cell.layer, cell.row, cell.column, push_depth, turn, queue, came_from, hepatocytes)
+        row, column = make_room(
+            tumor, sites, cell.layer, cell.row, cell.column, push_depth, turn, queue, came_from, hepatocytes
+        )
         if row < 0:
             continue
         divide(tumor, sites, book, minutes, slot, row, column, zone, identity, hepatocytes, np.float32(cycle - 1.0))

@@ -32,12 +32,21 @@ class KupfferCrawling(Rule):
 
     class Parameters(RuleParameters):
         speed: MicrometersPerMinute = parameter(
-            "1 um/min", low="0 um/min", high="4.6 um/min", mark="unverified",
+            "1 um/min",
+            low="0 um/min",
+            high="4.6 um/min",
+            mark="unverified",
             source="MacPhee 1992, Am J Physiol 263:G17 (4.6 um/min); most Kupffer cells are sessile",
-            description="speed at which a Kupffer cell creeps to an arrested tumor cell")
+            description="speed at which a Kupffer cell creeps to an arrested tumor cell",
+        )
         reach: Annotated[Micrometers, Field(le=1000)] = parameter(
-            "80 um", low="20 um", high="120 um", mark="assumed", source="about the distance between two Kupffer cells",
-            description="way along the sinusoid from which a Kupffer cell goes to an arrested tumor cell, in straight moves")
+            "80 um",
+            low="20 um",
+            high="120 um",
+            mark="assumed",
+            source="about the distance between two Kupffer cells",
+            description="way along the sinusoid from which a Kupffer cell goes to an arrested tumor cell, in straight moves",
+        )
 
     parameters: Parameters
 
@@ -52,7 +61,12 @@ class KupfferCrawling(Rule):
         drawn = standing_in(liver.kupffer, moves > TOUCHING) & ~liver.kupffer.in_state(kupffer.REPROGRAMMED)
         key, step = liver.key(self.name), liver.step_number
         creep_to_prey(
-            liver.kupffer.rows, liver.sites, moves, key, step, liver.kupffer.order(key, step, drawn),
+            liver.kupffer.rows,
+            liver.sites,
+            moves,
+            key,
+            step,
+            liver.kupffer.order(key, step, drawn),
             p.speed * liver.dt_minutes / liver.spacing_um,
         )
 

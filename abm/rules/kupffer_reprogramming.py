@@ -27,22 +27,45 @@ class KupfferReprogramming(Rule):
 
     class Parameters(RuleParameters):
         rate: PerHour = parameter(
-            "0.01 /h", low="0.003 /h", high="0.05 /h", mark="assumed",
+            "0.01 /h",
+            low="0.003 /h",
+            high="0.05 /h",
+            mark="assumed",
             source="reprogrammed within days in a nodule's surroundings",
-            description="rate of reprogramming at a saturating signal")
+            description="rate of reprogramming at a saturating signal",
+        )
         radius: Annotated[Micrometers, Field(le=1000)] = parameter(
-            "50 um", low="20 um", high="150 um", mark="assumed",
+            "50 um",
+            low="20 um",
+            high="150 um",
+            mark="assumed",
             source="macrophages at and inside the rim of metastases",
-            description="how near a nodule a Kupffer cell must be")
+            description="how near a nodule a Kupffer cell must be",
+        )
         nodule_cells: int = parameter(
-            4, low=2, high=20, mark="assumed", source="a micrometastasis of 4-16 cells (Luzzi 1998)",
-            description="tumor cells in the tissue within the radius that make it a nodule")
+            4,
+            low=2,
+            high=20,
+            mark="assumed",
+            source="a micrometastasis of 4-16 cells (Luzzi 1998)",
+            description="tumor cells in the tissue within the radius that make it a nodule",
+        )
         lactate_half: Millimolar = parameter(
-            "10 mM", low="5 mM", high="20 mM", mark="unverified", source="Brand 2016, 10.1016/j.cmet.2016.08.011",
-            description="lactate above the level at rest that signals half-maximally")
+            "10 mM",
+            low="5 mM",
+            high="20 mM",
+            mark="unverified",
+            source="Brand 2016, 10.1016/j.cmet.2016.08.011",
+            description="lactate above the level at rest that signals half-maximally",
+        )
         reprogrammed_above: Fraction = parameter(
-            0.5, low=0.3, high=0.8, mark="assumed",
-            source="for counting", description="score above which a cell is counted as reprogrammed")
+            0.5,
+            low=0.3,
+            high=0.8,
+            mark="assumed",
+            source="for counting",
+            description="score above which a cell is counted as reprogrammed",
+        )
 
     parameters: Parameters
 
@@ -51,8 +74,16 @@ class KupfferReprogramming(Rule):
         if liver.tumor.count and liver.kupffer.count:
             radius = p.radius / liver.spacing_um
             reprogram(
-                liver.kupffer.used, liver.sites, tumor_around(liver, TISSUE, radius), liver.dt_hours, p.rate, radius, p.nodule_cells,
-                p.lactate_half, np.float32(p.reprogrammed_above), liver.signal("tgf_beta"),
+                liver.kupffer.used,
+                liver.sites,
+                tumor_around(liver, TISSUE, radius),
+                liver.dt_hours,
+                p.rate,
+                radius,
+                p.nodule_cells,
+                p.lactate_half,
+                np.float32(p.reprogrammed_above),
+                liver.signal("tgf_beta"),
                 liver.fields["lactate"].excess,
             )
 
@@ -80,8 +111,9 @@ def is_near_nodule(sites, row, column, radius, nodule_cells):
 
 
 @jit(counted=False)
-def reprogram(kupffer_cells, sites, around, hours, rate, radius, nodule_cells, lactate_half, reprogrammed_above,
-              tgf_beta, lactate):
+def reprogram(
+    kupffer_cells, sites, around, hours, rate, radius, nodule_cells, lactate_half, reprogrammed_above, tgf_beta, lactate
+):
     """Advance the score of every Kupffer cell with a nodule within `radius` (in sites) by TGF-beta and by `lactate`,
     the excess (mM) over its level at rest. `around` (`tumor_around`) says who need not look for one."""
     for i in range(kupffer_cells.size):
@@ -93,6 +125,8 @@ def reprogram(kupffer_cells, sites, around, hours, rate, radius, nodule_cells, l
         signal = level / (1.0 + level) + (acid / (acid + lactate_half) if acid > 0.0 else 0.0)
         if signal <= 0.0 or not is_near_nodule(sites, cell.row, cell.column, radius, nodule_cells):
             continue
-        cell.reprogramming += np.float32(-np.expm1(-rate * min(signal, 1.0) * hours)) * (np.float32(1.0) - cell.reprogramming)
+        cell.reprogramming += np.float32(-np.expm1(-rate * min(signal, 1.0) * hours)) * (
+            np.float32(1.0) - cell.reprogramming
+        )
         if cell.reprogramming > reprogrammed_above:
             cell.state = kupffer.REPROGRAMMED

@@ -30,8 +30,8 @@ from ..kernels.sites import (
     touching,
     ways_along,
 )
-from ..record import cause, event
-from ..record.ledger import enter
+from ..ledger import cause, event
+from ..ledger.ledger import enter
 from ..tissue.sites import LUMEN, PARENCHYMA, SINUSOID, TISSUE
 from ..units import Fraction, Hours, MicrometersPerMinute, parameter
 from .rule import Rule, RuleParameters
@@ -111,30 +111,61 @@ class Migration(Rule):
 
     class Parameters(RuleParameters):
         nk_speed: MicrometersPerMinute = parameter(
-            "5 um/min", low="3 um/min", high="10 um/min", mark="checked",
+            "5 um/min",
+            low="3 um/min",
+            high="10 um/min",
+            mark="checked",
             source="Ichise 2022, 10.7554/eLife.76269 (lung capillaries)",
-            description="path speed of a patrolling NK cell")
+            description="path speed of a patrolling NK cell",
+        )
         nk_persistence: Hours = parameter(
-            "0.2 h", low="0.1 h", high="0.5 h", mark="derived", source="PMC9250760: 12 min for CD8 T cells in liver",
-            description="persistence time of the direction of an NK cell")
+            "0.2 h",
+            low="0.1 h",
+            high="0.5 h",
+            mark="derived",
+            source="PMC9250760: 12 min for CD8 T cells in liver",
+            description="persistence time of the direction of an NK cell",
+        )
         neutrophil_speed: MicrometersPerMinute = parameter(
-            "10 um/min", low="5 um/min", high="15 um/min", mark="unverified",
+            "10 um/min",
+            low="5 um/min",
+            high="15 um/min",
+            mark="unverified",
             source="McDonald 2010, 10.1126/science.1195491",
-            description="path speed of a crawling neutrophil")
+            description="path speed of a crawling neutrophil",
+        )
         neutrophil_persistence: Hours = parameter(
-            "0.1 h", low="0.03 h", high="0.3 h", mark="assumed", source="intravital tracks",
-            description="persistence time of the direction of a neutrophil")
+            "0.1 h",
+            low="0.03 h",
+            high="0.3 h",
+            mark="assumed",
+            source="intravital tracks",
+            description="persistence time of the direction of a neutrophil",
+        )
         chemotaxis: Fraction = parameter(
-            0.8, low=0.2, high=1, mark="assumed",
+            0.8,
+            low=0.2,
+            high=1,
+            mark="assumed",
             source="McDonald 2010, 10.1126/science.1195491: crawling up the gradient",
-            description="chance that a neutrophil in saturating CXCL1 follows the gradient at a move")
+            description="chance that a neutrophil in saturating CXCL1 follows the gradient at a move",
+        )
         tumor_speed: MicrometersPerMinute = parameter(
-            "0.2 um/min", low="0.05 um/min", high="1 um/min", mark="unverified",
+            "0.2 um/min",
+            low="0.05 um/min",
+            high="1 um/min",
+            mark="unverified",
             source="intravital carcinoma 0.1-1 um/min",
-            description="path speed of a fully mesenchymal tumor cell in the tissue; an epithelial one stays")
+            description="path speed of a fully mesenchymal tumor cell in the tissue; an epithelial one stays",
+        )
         cohesion: Fraction = parameter(
-            0.9, low=0.5, high=1, mark="assumed", source="cell-cell adhesion in a colony; Yang 2025, 10.3892/or.2025.8963, refs 7, 8",
-            description="how far contact with another tumor cell holds a fully mesenchymal one back; epithelial ones stay")
+            0.9,
+            low=0.5,
+            high=1,
+            mark="assumed",
+            source="cell-cell adhesion in a colony; Yang 2025, 10.3892/or.2025.8963, refs 7, 8",
+            description="how far contact with another tumor cell holds a fully mesenchymal one back; epithelial ones stay",
+        )
 
     parameters: Parameters
 
@@ -151,15 +182,32 @@ class Migration(Rule):
         cells = liver.natural_killer
         if cells.count:
             patrol(
-                cells.rows, liver.tumor.rows, liver.sites, vessels, liver.ledger.book(cells.count), liver.minutes, key, step,
-                cells.order(key, step), p.nk_speed * minutes,
-                liver.spacing_um, p.nk_speed * p.nk_persistence * 60.0,
+                cells.rows,
+                liver.tumor.rows,
+                liver.sites,
+                vessels,
+                liver.ledger.book(cells.count),
+                liver.minutes,
+                key,
+                step,
+                cells.order(key, step),
+                p.nk_speed * minutes,
+                liver.spacing_um,
+                p.nk_speed * p.nk_persistence * 60.0,
             )
         cells = liver.neutrophil
         if cells.count:
             crawl(
-                cells.rows, liver.sites, vessels, key, step, cells.order(key, step), p.neutrophil_speed * minutes,
-                liver.spacing_um, p.neutrophil_speed * p.neutrophil_persistence * 60.0, liver.signal("cxcl1"),
+                cells.rows,
+                liver.sites,
+                vessels,
+                key,
+                step,
+                cells.order(key, step),
+                p.neutrophil_speed * minutes,
+                liver.spacing_um,
+                p.neutrophil_speed * p.neutrophil_persistence * 60.0,
+                liver.signal("cxcl1"),
                 p.chemotaxis,
             )
         cells = liver.tumor
@@ -167,8 +215,15 @@ class Migration(Rule):
             path_um = p.tumor_speed * minutes
             moving = getting_on(cells.used, key, step, path_um, liver.spacing_um)
             creep(
-                cells.rows, liver.sites, key, step, cells.order(key, step, moving), path_um, liver.spacing_um,
-                liver.hepatocytes, 1.0 - p.cohesion,
+                cells.rows,
+                liver.sites,
+                key,
+                step,
+                cells.order(key, step, moving),
+                path_um,
+                liver.spacing_um,
+                liver.hepatocytes,
+                1.0 - p.cohesion,
             )
 
 
@@ -307,8 +362,21 @@ def patrol(nk, tumor, sites, vessels, book, now, key, step, order, path_um, spac
             look_ahead(nk, sites, vessels, order, first + k)
             if nk[slots[k]].state == natural_killer.PATROLLING:
                 patrol_one(
-                    nk[slots[k]], slots[k], k, tumor, sites, vessels, book, now, draws, key, step, path_um, spacing_um,
-                    memory_um)
+                    nk[slots[k]],
+                    slots[k],
+                    k,
+                    tumor,
+                    sites,
+                    vessels,
+                    book,
+                    now,
+                    draws,
+                    key,
+                    step,
+                    path_um,
+                    spacing_um,
+                    memory_um,
+                )
 
 
 @jit(inline=True, counted=False)
@@ -324,13 +392,21 @@ def patrol_one(cell, slot, k, tumor, sites, vessels, book, now, draws, key, step
             if prey >= 0:
                 cell.state = natural_killer.IN_CONTACT
                 cell.target = tumor[prey].uid
-                enter(book, now, event.ENCOUNTERED, cause.NONE, tumor[prey], sites.zone[tumor[prey].row, tumor[prey].column])
+                enter(
+                    book,
+                    now,
+                    event.ENCOUNTERED,
+                    cause.NONE,
+                    tumor[prey],
+                    sites.zone[tumor[prey].row, tumor[prey].column],
+                )
                 break
         if left <= 0.0:
             break
         way = way_on(vessels, cell.row, cell.column, heading, unit(draw_of(draws, n, k, key, step, cell.uid)))
         row, column, direction, length = next_lumen_site(
-            sites, vessels, cell.row, cell.column, way, key, step, cell.uid, n)
+            sites, vessels, cell.row, cell.column, way, key, step, cell.uid, n
+        )
         length *= spacing_um
         draw = unit(draw_of(draws, n + 1, k, key, step, cell.uid)) * max(length / left, 1.0)
         if draw >= 1.0:
@@ -377,8 +453,20 @@ def crawl(cells, sites, vessels, key, step, order, path_um, spacing_um, memory_u
                     prefetch(cxcl1, near)
             if cells[slots[k]].state != neutrophil.NETTING:
                 crawl_one(
-                    cells[slots[k]], slots[k], k, sites, vessels, draws, key, step, path_um, spacing_um, memory_um, cxcl1,
-                    chemotaxis)
+                    cells[slots[k]],
+                    slots[k],
+                    k,
+                    sites,
+                    vessels,
+                    draws,
+                    key,
+                    step,
+                    path_um,
+                    spacing_um,
+                    memory_um,
+                    cxcl1,
+                    chemotaxis,
+                )
 
 
 @jit(inline=True, counted=False)
@@ -399,7 +487,8 @@ def crawl_one(cell, slot, k, sites, vessels, draws, key, step, path_um, spacing_
             draw = unit(draw_of(draws, n, k, key, step, cell.uid))
             way = way_on(vessels, cell.row, cell.column, np.int64(cell.heading), draw)
         row, column, direction, length = next_lumen_site(
-            sites, vessels, cell.row, cell.column, way, key, step, cell.uid, n)
+            sites, vessels, cell.row, cell.column, way, key, step, cell.uid, n
+        )
         length *= spacing_um
         draw = unit(draw_of(draws, n + 1, k, key, step, cell.uid)) * max(length / left, 1.0)
         if draw >= 1.0:

@@ -11,8 +11,8 @@ import numpy as np
 from ..cells.tumor import ADHERENT, HELD
 from ..fields.multigrid import is_zero
 from ..kernels.jit import jit
-from ..record import cause, event
-from ..record.ledger import enter
+from ..ledger import cause, event
+from ..ledger.ledger import enter
 from ..tissue.sites import LUMEN
 from ..units import Fraction, Number, parameter
 from .rule import Rule, RuleParameters
@@ -27,14 +27,29 @@ class NetTrapping(Rule):
 
     class Parameters(RuleParameters):
         capture_fold: Number = parameter(
-            5.0, low=1, high=20, mark="assumed", source="Cools-Lartigue 2013, 10.1172/JCI67484",
-            description="by how much a full net raises the hazard of being held in transit")
+            5.0,
+            low=1,
+            high=20,
+            mark="assumed",
+            source="Cools-Lartigue 2013, 10.1172/JCI67484",
+            description="by how much a full net raises the hazard of being held in transit",
+        )
         half_hold: Fraction = parameter(
-            0.2, low=0.05, high=0.5, mark="assumed", source="capture by the remains of a net",
-            description="amount of net whose hold on a cell is half-maximal")
+            0.2,
+            low=0.05,
+            high=0.5,
+            mark="assumed",
+            source="capture by the remains of a net",
+            description="amount of net whose hold on a cell is half-maximal",
+        )
         wrapped_above: Fraction = parameter(
-            0.5, low=0.2, high=0.8, mark="assumed", source="visible wrapping in intravital images",
-            description="hold above which a cell is entered as trapped")
+            0.5,
+            low=0.2,
+            high=0.8,
+            mark="assumed",
+            source="visible wrapping in intravital images",
+            description="hold above which a cell is entered as trapped",
+        )
 
     parameters: Parameters
 
@@ -45,7 +60,12 @@ class NetTrapping(Rule):
         if tumor.count == 0 or (is_zero(nets) and not np.asarray(tumor.used)["net"].any()):
             return
         wrap(
-            tumor.used, liver.sites, liver.ledger.book(tumor.count), liver.minutes, nets, np.float32(p.half_hold),
+            tumor.used,
+            liver.sites,
+            liver.ledger.book(tumor.count),
+            liver.minutes,
+            nets,
+            np.float32(p.half_hold),
             np.float32(p.wrapped_above),
         )
 

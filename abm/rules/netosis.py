@@ -31,24 +31,53 @@ class Netosis(Rule):
 
     class Parameters(RuleParameters):
         rate: PerHour = parameter(
-            "0.03 /h", low="0.007 /h", high="0.1 /h", mark="derived",
+            "0.03 /h",
+            low="0.007 /h",
+            high="0.1 /h",
+            mark="derived",
             source="Hoppenbrouwers 2017, 10.1371/journal.pone.0176472: 5-50 % under strong stimuli; -ln(1 - 0.2)/7.5 h",
-            description="hazard of committing to NETosis at a saturating stimulus")
+            description="hazard of committing to NETosis at a saturating stimulus",
+        )
         duration: Hours = parameter(
-            "3 h", low="2 h", high="4 h", mark="unverified", source="Fuchs 2007, 10.1083/jcb.200606027",
-            description="time from commitment to the net")
+            "3 h",
+            low="2 h",
+            high="4 h",
+            mark="unverified",
+            source="Fuchs 2007, 10.1083/jcb.200606027",
+            description="time from commitment to the net",
+        )
         half_life: Hours = parameter(
-            "12 h", low="3 h", high="48 h", mark="assumed", source="Jimenez-Alcazar 2017, 10.1126/science.aam8897",
-            description="half-life of a net against endogenous DNases")
+            "12 h",
+            low="3 h",
+            high="48 h",
+            mark="assumed",
+            source="Jimenez-Alcazar 2017, 10.1126/science.aam8897",
+            description="half-life of a net against endogenous DNases",
+        )
         footprint: Annotated[Micrometers, Field(le=1000)] = parameter(
-            "15 um", low="10 um", high="40 um", mark="unverified", source="10-15 times the volume of a neutrophil",
-            description="radius of the stretch of sinusoid that one net covers")
+            "15 um",
+            low="10 um",
+            high="40 um",
+            mark="unverified",
+            source="10-15 times the volume of a neutrophil",
+            description="radius of the stretch of sinusoid that one net covers",
+        )
         lps_weight: Number = parameter(
-            1.0, low=0, high=3, mark="assumed",
-            source="Clark 2007, 10.1038/nm1565", description="weight of blood LPS in the stimulus")
+            1.0,
+            low=0,
+            high=3,
+            mark="assumed",
+            source="Clark 2007, 10.1038/nm1565",
+            description="weight of blood LPS in the stimulus",
+        )
         injury_weight: Number = parameter(
-            1.0, low=0, high=3, mark="assumed", source="Tohme 2016, 10.1158/0008-5472.CAN-15-1591: nets after ischemia and reperfusion",
-            description="weight of the injury of surgery in the stimulus")
+            1.0,
+            low=0,
+            high=3,
+            mark="assumed",
+            source="Tohme 2016, 10.1158/0008-5472.CAN-15-1591: nets after ischemia and reperfusion",
+            description="weight of the injury of surgery in the stimulus",
+        )
 
     parameters: Parameters
 
@@ -62,11 +91,24 @@ class Netosis(Rule):
             return
         reach = int(np.ceil(p.footprint / liver.spacing_um))
         alarms, weights = liver.over_step(
-            lambda hours: p.lps_weight * liver.given("lps", hours) + p.injury_weight * liver.given("injury", hours))
+            lambda hours: p.lps_weight * liver.given("lps", hours) + p.injury_weight * liver.given("injury", hours)
+        )
         cast_nets(
-            cells.table, liver.sites, liver.nets, liver.key(self.name), liver.step_number, liver.dt_hours,
-            liver.hours, p.rate, p.duration, alarms, weights, liver.signal("cxcl1"),
-            liver.signal("tnf"), reach, p.footprint / liver.spacing_um,
+            cells.table,
+            liver.sites,
+            liver.nets,
+            liver.key(self.name),
+            liver.step_number,
+            liver.dt_hours,
+            liver.hours,
+            p.rate,
+            p.duration,
+            alarms,
+            weights,
+            liver.signal("cxcl1"),
+            liver.signal("tnf"),
+            reach,
+            p.footprint / liver.spacing_um,
         )
 
 
@@ -80,7 +122,9 @@ def decay(nets, factor):
 
 
 @jit
-def cast_nets(cells, sites, nets, key, step, hours, now_h, rate, duration_h, alarms, weights, cxcl1, tnf, reach, radius):
+def cast_nets(
+    cells, sites, nets, key, step, hours, now_h, rate, duration_h, alarms, weights, cxcl1, tnf, reach, radius
+):
     """Neutrophils commit to NETosis, and committed ones burst: the net fills the sinusoid sites within `radius`
     (in sites, with `reach` its whole number of sites), up to 1.
 

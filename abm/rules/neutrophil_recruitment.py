@@ -31,17 +31,29 @@ class NeutrophilRecruitment(Rule):
 
     class Parameters(RuleParameters):
         entry_rate: PerHour = parameter(
-            "0.005 /h", low="0.005 /h", high="0.5 /h", mark="assumed",
+            "0.005 /h",
+            low="0.005 /h",
+            high="0.5 /h",
+            mark="assumed",
             source="Gordon-Weeks 2017, 10.1002/hep.29088: much denser in metastases than in liver, about 5-20 fold",
-            description="neutrophils that enter each sinusoid site per hour at saturating CXCL1, a normal blood pool and average flow")
+            description="neutrophils that enter each sinusoid site per hour at saturating CXCL1, a normal blood pool and average flow",
+        )
         n2_time: Hours = parameter(
-            "24 h", low="6 h", high="72 h", mark="assumed",
+            "24 h",
+            low="6 h",
+            high="72 h",
+            mark="assumed",
             source="Fridlender 2009, 10.1016/j.ccr.2009.06.017 (direction)",
-            description="time constant of turning from N1 to N2 at saturating TGF-beta")
+            description="time constant of turning from N1 to N2 at saturating TGF-beta",
+        )
         sequestration: Number = parameter(
-            9.0, low=4, high=19, mark="derived",
+            9.0,
+            low=4,
+            high=19,
+            mark="derived",
             source="neutrophils in the sinusoids rise 5-20 fold after endotoxin (Cools-Lartigue 2013, 10.1172/JCI67484): 10 fold",
-            description="gain of the marginated pool at a saturating level of LPS or injury in the blood")
+            description="gain of the marginated pool at a saturating level of LPS or injury in the blood",
+        )
 
     parameters: Parameters
 
@@ -57,8 +69,15 @@ class NeutrophilRecruitment(Rule):
         pool = liver.blood.neutrophils * liver.left("neutrophil")
         cxcl1 = liver.signal("cxcl1")
         age(
-            cells.table, liver.sites, key, liver.step_number, liver.dt_hours, np.log(2.0) / max(host.half_life, 1e-3),
-            np.log(2.0) / max(host.tissue_half_life, 1e-3), 1.0 / max(p.n2_time, 1e-3), cxcl1,
+            cells.table,
+            liver.sites,
+            key,
+            liver.step_number,
+            liver.dt_hours,
+            np.log(2.0) / max(host.half_life, 1e-3),
+            np.log(2.0) / max(host.tissue_half_life, 1e-3),
+            1.0 / max(p.n2_time, 1e-3),
+            cxcl1,
             liver.signal("tgf_beta"),
         )
         renewal = host.density * liver.standard_area_mm2 * np.log(2.0) / max(host.half_life, 1e-3)
@@ -66,13 +85,20 @@ class NeutrophilRecruitment(Rule):
         entries = entry_sites(liver, key, renewal * pool * sequestered * liver.dt_hours)
         if not liver.fields["cxcl1"].at_rest and p.entry_rate > 0.0:
             attracted = attracting_sites(
-                self.sinusoids, liver.sites.perfused, liver.flow.passing, cxcl1, key, liver.step_number,
-                p.entry_rate * pool * liver.dt_hours)
+                self.sinusoids,
+                liver.sites.perfused,
+                liver.flow.passing,
+                cxcl1,
+                key,
+                liver.step_number,
+                p.entry_rate * pool * liver.dt_hours,
+            )
             entries = np.concatenate((entries, attracted))
         if len(entries):
             cells.reserve(len(entries))
             enter_from_blood(
-                cells.table, liver.sites, key, liver.step_number, entries, stream_key(0, "neutrophil/entry"))
+                cells.table, liver.sites, key, liver.step_number, entries, stream_key(0, "neutrophil/entry")
+            )
 
 
 @jit

@@ -29,18 +29,37 @@ class NicheFormation(Rule):
 
     class Parameters(RuleParameters):
         education_rate: PerHour = parameter(
-            "0.01 /h", low="0.003 /h", high="0.03 /h", mark="derived",
+            "0.01 /h",
+            low="0.003 /h",
+            high="0.03 /h",
+            mark="derived",
             source="Costa-Silva 2015, 10.1038/ncb3169: complete within 3 weeks; 1/100 h",
-            description="rate at which exosomes at their half-maximal level in the blood educate a Kupffer cell; at most twice that")
+            description="rate at which exosomes at their half-maximal level in the blood educate a Kupffer cell; at most twice that",
+        )
         forgetting_half_life: Hours = parameter(
-            "7 d", low="2 d", high="30 d", mark="assumed", source="persistence of the niche after the last exosomes",
-            description="half-life of the education")
+            "7 d",
+            low="2 d",
+            high="30 d",
+            mark="assumed",
+            source="persistence of the niche after the last exosomes",
+            description="half-life of the education",
+        )
         half_support: Fraction = parameter(
-            0.3, low=0.1, high=0.7, mark="assumed", source="Costa-Silva 2015, 10.1038/ncb3169",
-            description="amount of matrix that supports a tumor cell half-maximally")
+            0.3,
+            low=0.1,
+            high=0.7,
+            mark="assumed",
+            source="Costa-Silva 2015, 10.1038/ncb3169",
+            description="amount of matrix that supports a tumor cell half-maximally",
+        )
         stellate_support: Fraction = parameter(
-            0.5, low=0, high=1, mark="assumed", source="Yang 2025, 10.3892/or.2025.8963, ref 18: HGF and c-MET",
-            description="support by a touching activated stellate cell")
+            0.5,
+            low=0,
+            high=1,
+            mark="assumed",
+            source="Yang 2025, 10.3892/or.2025.8963, ref 18: HGF and c-MET",
+            description="support by a touching activated stellate cell",
+        )
 
     parameters: Parameters
 
@@ -50,12 +69,18 @@ class NicheFormation(Rule):
         if level > 0.0 or not is_zero(liver.exosomes):
             rate = p.education_rate * 2.0 * liver.saturation("exosomes")  # the parameter itself at level 1
             educate(
-                liver.kupffer.used, liver.exosomes, -np.expm1(-rate * liver.dt_hours),
+                liver.kupffer.used,
+                liver.exosomes,
+                -np.expm1(-rate * liver.dt_hours),
                 0.5 ** (liver.dt_hours / max(p.forgetting_half_life, 1e-3)),
             )
         if liver.tumor.count:
             support(
-                liver.tumor.used, liver.stellate.rows, liver.sites, liver.ecm, np.float32(p.half_support),
+                liver.tumor.used,
+                liver.stellate.rows,
+                liver.sites,
+                liver.ecm,
+                np.float32(p.half_support),
                 np.float32(p.stellate_support),
             )
 

@@ -17,8 +17,8 @@ from ..kernels.jit import jit
 from ..kernels.random import draw_each, happens, hash64, may_strike, stream_key, strikes, uniform, unit
 from ..kernels.sites import count_touching, lift, neighbour, place
 from ..kernels.tables import HIGH, free_slot, take_slot
-from ..record import cause, event
-from ..record.ledger import lose
+from ..ledger import cause, event
+from ..ledger.ledger import lose
 from ..tissue.sites import LUMEN, TISSUE
 from ..units import Fraction, Hours, Millimolar, Number, PerHour, parameter
 from .rule import Rule, RuleParameters
@@ -58,63 +58,141 @@ class NaturalKillerKilling(Rule):
 
     class Parameters(RuleParameters):
         rate: PerHour = parameter(
-            "4 /h", low="1 /h", high="4 /h", mark="derived",
+            "4 /h",
+            low="1 /h",
+            high="4 /h",
+            mark="derived",
             source=f"{_ICHISE}: half of the early encounters kill; 0.6 killers * 4/(4 + 1), less what platelets shield",
-            description="kill hazard in contact, for a killing NK cell and a fully sensitive target, all arms together")
+            description="kill hazard in contact, for a killing NK cell and a fully sensitive target, all arms together",
+        )
         trail_share: Fraction = parameter(
-            0.4, low=0.2, high=0.7, mark="assumed", source="Takeda 2001, 10.1038/83416 (direction only)",
-            description="share of TRAIL in the hazard")
+            0.4,
+            low=0.2,
+            high=0.7,
+            mark="assumed",
+            source="Takeda 2001, 10.1038/83416 (direction only)",
+            description="share of TRAIL in the hazard",
+        )
         fasl_share: Fraction = parameter(
-            0.3, low=0.1, high=0.5, mark="assumed", source="Takeda 2001, 10.1038/83416 (direction only)",
-            description="share of FasL in the hazard")
+            0.3,
+            low=0.1,
+            high=0.5,
+            mark="assumed",
+            source="Takeda 2001, 10.1038/83416 (direction only)",
+            description="share of FasL in the hazard",
+        )
         perforin_share: Fraction = parameter(
-            0.3, low=0.1, high=0.5, mark="assumed", source="Takeda 2001, 10.1038/83416 (direction only)",
-            description="share of perforin and granzymes in the hazard")
+            0.3,
+            low=0.1,
+            high=0.5,
+            mark="assumed",
+            source="Takeda 2001, 10.1038/83416 (direction only)",
+            description="share of perforin and granzymes in the hazard",
+        )
         contact_time: Hours = parameter(
-            "1 h", low="0.3 h", high="1 h", mark="derived", source=f"{_ICHISE}: contacts of 20-40 min, with the time to a kill",
-            description="mean time that an NK cell stays with a target it does not kill")
+            "1 h",
+            low="0.3 h",
+            high="1 h",
+            mark="derived",
+            source=f"{_ICHISE}: contacts of 20-40 min, with the time to a kill",
+            description="mean time that an NK cell stays with a target it does not kill",
+        )
         handling_time: Hours = parameter(
-            "1 h", low="0.3 h", high="3 h", mark="unverified",
+            "1 h",
+            low="0.3 h",
+            high="3 h",
+            mark="unverified",
             source="lytic hit 15-60 min, attachment 1-2 h; Choi & Mitchison 2013",
-            description="time after a kill before the next target")
+            description="time after a kill before the next target",
+        )
         full_susceptibility: Hours = parameter(
-            "4 h", low="2 h", high="6 h", mark="checked", source=_ICHISE,
-            description="time since arrival until which tumor cells are fully susceptible")
+            "4 h",
+            low="2 h",
+            high="6 h",
+            mark="checked",
+            source=_ICHISE,
+            description="time since arrival until which tumor cells are fully susceptible",
+        )
         lost_susceptibility: Hours = parameter(
-            "18 h", low="16 h", high="30 h", mark="checked",
+            "18 h",
+            low="16 h",
+            high="30 h",
+            mark="checked",
             source=f"{_ICHISE}: CD155 lost, nearly all survive after 24 h",
-            description="time since arrival at which no susceptibility is left")
+            description="time since arrival at which no susceptibility is left",
+        )
         through_wall: Fraction = parameter(
-            0.9, low=0.1, high=1, mark="assumed", source="contact through fenestrae",
-            description="kill hazard for a target in the space of Disse or the plate, relative to one in the lumen")
+            0.9,
+            low=0.1,
+            high=1,
+            mark="assumed",
+            source="contact through fenestrae",
+            description="kill hazard for a target in the space of Disse or the plate, relative to one in the lumen",
+        )
         platelet_shield: Fraction = parameter(
-            0.5, low=0.5, high=0.9, mark="unverified",
+            0.5,
+            low=0.5,
+            high=0.9,
+            mark="unverified",
             source="Nieswandt 1999, Cancer Res 59:1295; Palumbo 2005, Blood 105:178",
-            description="protection by a full platelet cloak")
+            description="protection by a full platelet cloak",
+        )
         net_shield: Fraction = parameter(
-            0.7, low=0.3, high=0.95, mark="assumed", source="Teijeira 2020, 10.1016/j.immuni.2020.03.001",
-            description="protection by a full net")
+            0.7,
+            low=0.3,
+            high=0.95,
+            mark="assumed",
+            source="Teijeira 2020, 10.1016/j.immuni.2020.03.001",
+            description="protection by a full net",
+        )
         neutrophil_shield: Fraction = parameter(
-            0.2, low=0, high=0.7, mark="assumed", source="Spiegel 2016, 10.1158/2159-8290.CD-15-1157 (direction)",
-            description="protection by a touching neutrophil")
+            0.2,
+            low=0,
+            high=0.7,
+            mark="assumed",
+            source="Spiegel 2016, 10.1158/2159-8290.CD-15-1157 (direction)",
+            description="protection by a touching neutrophil",
+        )
         tgf_beta_inhibition: Fraction = parameter(
-            0.7, low=0.3, high=0.9, mark="assumed", source="Yang 2025, 10.3892/or.2025.8963",
-            description="loss of killing at saturating TGF-beta")
+            0.7,
+            low=0.3,
+            high=0.9,
+            mark="assumed",
+            source="Yang 2025, 10.3892/or.2025.8963",
+            description="loss of killing at saturating TGF-beta",
+        )
         lactate_half: Millimolar = parameter(
-            "10 mM", low="5 mM", high="20 mM", mark="unverified",
+            "10 mM",
+            low="5 mM",
+            high="20 mM",
+            mark="unverified",
             source="Brand 2016, 10.1016/j.cmet.2016.08.011: above 20 mM; Harmon 2019",
-            description="lactate at which killing is halved")
+            description="lactate at which killing is halved",
+        )
         lactate_steepness: Number = parameter(
-            2.0, low=1, high=4, mark="assumed",
-            source="Hill coefficient", description="steepness of the loss with lactate")
+            2.0,
+            low=1,
+            high=4,
+            mark="assumed",
+            source="Hill coefficient",
+            description="steepness of the loss with lactate",
+        )
         poly_ic_gain: Number = parameter(
-            4.0, low=1, high=10, mark="assumed",
+            4.0,
+            low=1,
+            high=10,
+            mark="assumed",
             source="Cohen 1990, Cancer Res 50:1834: poly(IC)-treated mice clear what resting ones keep",
-            description="gain of the kill hazard at saturating poly(IC) in the blood")
+            description="gain of the kill hazard at saturating poly(IC) in the blood",
+        )
         lactate_death: PerHour = parameter(
-            "0.05 /h", low="0.01 /h", high="0.2 /h", mark="assumed",
+            "0.05 /h",
+            low="0.01 /h",
+            high="0.2 /h",
+            mark="assumed",
             source="Harmon 2019, 10.1158/2326-6066.CIR-18-0481",
-            description="death rate of NK cells at saturating lactate, above that in normal blood")
+            description="death rate of NK cells at saturating lactate, above that in normal blood",
+        )
 
     parameters: Parameters
 
@@ -126,22 +204,56 @@ class NaturalKillerKilling(Rule):
             boost = 1.0 + p.poly_ic_gain * liver.saturation("poly_ic")
             arms = Arms(
                 p.rate * host.activation * boost * liver.config.cells.tumor.nk_sensitivity,
-                p.trail_share * liver.left("trail"), p.fasl_share * liver.left("fasl"),
-                p.perforin_share * liver.left("perforin"), p.full_susceptibility, p.lost_susceptibility, p.through_wall, p.platelet_shield,
-                p.net_shield, p.neutrophil_shield, p.tgf_beta_inhibition, p.lactate_half, p.lactate_steepness,
-                1.0 / max(p.contact_time, 1e-3), p.lactate_death, float(liver.fields["lactate"].rest),
+                p.trail_share * liver.left("trail"),
+                p.fasl_share * liver.left("fasl"),
+                p.perforin_share * liver.left("perforin"),
+                p.full_susceptibility,
+                p.lost_susceptibility,
+                p.through_wall,
+                p.platelet_shield,
+                p.net_shield,
+                p.neutrophil_shield,
+                p.tgf_beta_inhibition,
+                p.lactate_half,
+                p.lactate_steepness,
+                1.0 / max(p.contact_time, 1e-3),
+                p.lactate_death,
+                float(liver.fields["lactate"].rest),
             )
             lactate = liver.fields["lactate"].values
-            endure(nk.table, liver.sites, liver.minutes, liver.key(self.name), liver.step_number, liver.dt_hours, lactate, arms)
+            endure(
+                nk.table,
+                liver.sites,
+                liver.minutes,
+                liver.key(self.name),
+                liver.step_number,
+                liver.dt_hours,
+                lactate,
+                arms,
+            )
             order = nk.order(liver.key(self.name), liver.step_number, nk.in_state(natural_killer.IN_CONTACT))
             attack(
-                nk.rows, liver.tumor.table, liver.sites, liver.ledger.book(order.size), liver.minutes,
-                liver.key(self.name), liver.step_number, order, liver.dt_hours, p.handling_time, lactate,
-                liver.signal("tgf_beta"), arms,
+                nk.rows,
+                liver.tumor.table,
+                liver.sites,
+                liver.ledger.book(order.size),
+                liver.minutes,
+                liver.key(self.name),
+                liver.step_number,
+                order,
+                liver.dt_hours,
+                p.handling_time,
+                lactate,
+                liver.signal("tgf_beta"),
+                arms,
             )
         turnover(
-            nk, liver, liver.key(self.name + "/turnover"), 1.0 / max(host.residence, 1e-3),
-            host.density * liver.standard_area_mm2 * liver.left("natural_killer"), host.killer_fraction,
+            nk,
+            liver,
+            liver.key(self.name + "/turnover"),
+            1.0 / max(host.residence, 1e-3),
+            host.density * liver.standard_area_mm2 * liver.left("natural_killer"),
+            host.killer_fraction,
         )
 
 
@@ -183,10 +295,17 @@ def kill_hazard(target, sites, now_h, lactate, tgf_beta, arms):
     if arms.neutrophil_shield > shield and count_touching(sites, NEUTROPHIL, LUMEN, target.row, target.column) > 0:
         shield = arms.neutrophil_shield
     activity = (1.0 - arms.tgf_beta_inhibition * tgf_beta / (1.0 + tgf_beta)) * (
-        1.0 - hill(lactate, arms.lactate_half, arms.lactate_steepness))
+        1.0 - hill(lactate, arms.lactate_half, arms.lactate_steepness)
+    )
     wall = arms.through_wall if target.layer == TISSUE else 1.0
-    return arms.rate * (arms.trail + arms.fasl + arms.perforin) * activity * (1.0 - shield) * wall * susceptibility(
-        now_h - np.float64(target.arrived_h), arms.full_until_h, arms.lost_by_h)
+    return (
+        arms.rate
+        * (arms.trail + arms.fasl + arms.perforin)
+        * activity
+        * (1.0 - shield)
+        * wall
+        * susceptibility(now_h - np.float64(target.arrived_h), arms.full_until_h, arms.lost_by_h)
+    )
 
 
 @jit
@@ -223,8 +342,13 @@ def attack(nk, tumor, sites, book, minutes, key, step, order, hours, handling_h,
         kill = 0.0
         if cell.killer == 1:
             kill = kill_hazard(
-                tumor.rows[prey], sites, now_h, np.float64(lactate[cell.row, cell.column]),
-                np.float64(tgf_beta[cell.row, cell.column]), arms)
+                tumor.rows[prey],
+                sites,
+                now_h,
+                np.float64(lactate[cell.row, cell.column]),
+                np.float64(tgf_beta[cell.row, cell.column]),
+                arms,
+            )
         total = kill + arms.leave
         if not happens(key, step, cell.uid, 0, total, hours):
             continue
@@ -245,8 +369,16 @@ def turnover(nk, liver, key, leaving_rate: float, wanted: float, killer_fraction
     entries = entry_sites(liver, key, wanted * leaving_rate * liver.dt_hours)
     nk.reserve(len(entries))
     renew(
-        nk.table, liver.sites, key, liver.step_number, liver.dt_hours, leaving_rate, killer_fraction,
-        np.float32(liver.hours), entries, stream_key(0, "natural_killer/entry"),
+        nk.table,
+        liver.sites,
+        key,
+        liver.step_number,
+        liver.dt_hours,
+        leaving_rate,
+        killer_fraction,
+        np.float32(liver.hours),
+        entries,
+        stream_key(0, "natural_killer/entry"),
     )
 
 

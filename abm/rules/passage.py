@@ -17,8 +17,8 @@ from ..cells.tumor import CIRCULATING, HELD
 from ..kernels.jit import jit
 from ..kernels.random import uniform
 from ..kernels.sites import place
-from ..record import cause, event
-from ..record.ledger import enter, lose
+from ..ledger import cause, event
+from ..ledger.ledger import enter, lose
 from ..tissue.flow import downstream
 from ..tissue.sites import CENTRAL_VEIN, LUMEN
 from ..units import Number, parameter
@@ -38,9 +38,13 @@ class Passage(Rule):
 
     class Parameters(RuleParameters):
         lingering: Annotated[Number, Field(le=5)] = parameter(
-            1.0, low=0, high=1.5, mark="derived",
+            1.0,
+            low=0,
+            high=1.5,
+            mark="derived",
             source="MacPhee 1995, 10.1152/ajpgi.1995.269.5.G692: flow stops 19 % of the time in zone 1, 2 % in zone 3",
-            description="power of the time that blood takes past a site with which the chance of being held there grows")
+            description="power of the time that blood takes past a site with which the chance of being held there grows",
+        )
 
     parameters: Parameters
 
@@ -62,15 +66,44 @@ class Passage(Rule):
         # nothing is carried to a site that has come free again before the flow is solved: its pressure is not of this flow
         carrying = liver.flow.carries & unblocked
         carry(
-            tumor.table, liver.sites, liver.ledger.book(order.size), liver.minutes, liver.key(self.name),
-            liver.step_number, order, liver.flow.pressure, carrying, liver.open_pressure, unblocked, liver.anatomy.radius_um,
-            liver.sticky_nets(), liver.grip(), liver.spacing_um, self.lingering,
+            tumor.table,
+            liver.sites,
+            liver.ledger.book(order.size),
+            liver.minutes,
+            liver.key(self.name),
+            liver.step_number,
+            order,
+            liver.flow.pressure,
+            carrying,
+            liver.open_pressure,
+            unblocked,
+            liver.anatomy.radius_um,
+            liver.sticky_nets(),
+            liver.grip(),
+            liver.spacing_um,
+            self.lingering,
         )
 
 
 @jit(counted=False)
-def carry(tumor, sites, book, minutes, key, step, order, pressure, carrying, open_pressure, unblocked, radius_um, nets,
-          grip, spacing_um, lingering):
+def carry(
+    tumor,
+    sites,
+    book,
+    minutes,
+    key,
+    step,
+    order,
+    pressure,
+    carrying,
+    open_pressure,
+    unblocked,
+    radius_um,
+    nets,
+    grip,
+    spacing_um,
+    lingering,
+):
     """Walk every circulating cell of `order` (slots) until it is held or has passed through. Who is held blocks the way
     of those who come after it, so that it does not matter how many come in one step.
 
@@ -95,7 +128,14 @@ def carry(tumor, sites, book, minutes, key, step, order, pressure, carrying, ope
             if sites.population[LUMEN, row, column] == 0:
                 free_row, free_column = row, column
                 reason = holding(
-                    grip, sites, nets, radius_um[row, column], cell.diameter_um, row, column, untried * spacing_um,
+                    grip,
+                    sites,
+                    nets,
+                    radius_um[row, column],
+                    cell.diameter_um,
+                    row,
+                    column,
+                    untried * spacing_um,
                     uniform(key, step, cell.uid, draw),
                 )
                 draw += 1
@@ -105,10 +145,12 @@ def carry(tumor, sites, book, minutes, key, step, order, pressure, carrying, ope
             turn = uniform(key, step, cell.uid, draw)
             draw += 1
             to_row, to_column, length, found = downstream(
-                pressure, sites.kind, carrying, row, column, sites.periodic, turn)
+                pressure, sites.kind, carrying, row, column, sites.periodic, turn
+            )
             if not found:  # where a cell has just come loose the flow is not solved yet: as in the open network
                 to_row, to_column, length, found = downstream(
-                    open_pressure, sites.kind, unblocked, row, column, sites.periodic, turn)
+                    open_pressure, sites.kind, unblocked, row, column, sites.periodic, turn
+                )
             if not found:
                 break
             row, column = to_row, to_column

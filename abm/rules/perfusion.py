@@ -24,18 +24,37 @@ class Perfusion(Rule):
 
     class Parameters(RuleParameters):
         collapse_rate: PerHour = parameter(
-            "0.02 /h", low="0.005 /h", high="0.1 /h", mark="assumed",
+            "0.02 /h",
+            low="0.005 /h",
+            high="0.1 /h",
+            mark="assumed",
             source="compression of sinusoids in pushing growth",
-            description="rate at which a sinusoid site surrounded by tumor collapses")
+            description="rate at which a sinusoid site surrounded by tumor collapses",
+        )
         surrounded: int = parameter(
-            6, low=5, high=8, mark="assumed", source="compression from most sides",
-            description="neighbours, of eight, that must be tumor")
+            6,
+            low=5,
+            high=8,
+            mark="assumed",
+            source="compression from most sides",
+            description="neighbours, of eight, that must be tumor",
+        )
         dense_net: Fraction = parameter(
-            0.7, low=0.5, high=1.0, mark="assumed", source="occlusion of sinusoids by nets in endotoxemia",
-            description="amount of net that blocks a sinusoid")
+            0.7,
+            low=0.5,
+            high=1.0,
+            mark="assumed",
+            source="occlusion of sinusoids by nets in endotoxemia",
+            description="amount of net that blocks a sinusoid",
+        )
         flow_interval: Hours = parameter(
-            "1 h", low="5 min", high="4 h", mark="assumed", source="slow against blood flow, fast against growth",
-            description="how often the flow is solved again if the perfused set has changed")
+            "1 h",
+            low="5 min",
+            high="4 h",
+            mark="assumed",
+            source="slow against blood flow, fast against growth",
+            description="how often the flow is solved again if the perfused set has changed",
+        )
 
     parameters: Parameters
 
@@ -49,8 +68,18 @@ class Perfusion(Rule):
         near = beside_tumor(liver)
         places = stirring(self.sinusoids, near.ravel(), liver.sites.perfused.ravel(), liver.nets.ravel(), dense_net)
         obstruct(
-            places, near, liver.sites, liver.collapsed, liver.nets, liver.signal("vegf"), liver.key(self.name),
-            liver.step_number, liver.dt_hours, p.collapse_rate, p.surrounded, dense_net,
+            places,
+            near,
+            liver.sites,
+            liver.collapsed,
+            liver.nets,
+            liver.signal("vegf"),
+            liver.key(self.name),
+            liver.step_number,
+            liver.dt_hours,
+            p.collapse_rate,
+            p.surrounded,
+            dense_net,
         )
         interval = max(1, round(p.flow_interval / liver.dt_hours))
         if (liver.step_number + 1) % interval == 0:

@@ -17,8 +17,8 @@ from ..cells.tumor import CIRCULATING
 from ..kernels.jit import jit
 from ..kernels.random import happens, hash64
 from ..kernels.sites import touching
-from ..record import cause, event
-from ..record.ledger import lose
+from ..ledger import cause, event
+from ..ledger.ledger import lose
 from ..tissue.sites import LUMEN, TISSUE
 from ..units import Hours, Number, PerHour, parameter
 from .rule import Rule, RuleParameters
@@ -37,24 +37,53 @@ class Phagocytosis(Rule):
 
     class Parameters(RuleParameters):
         rate: PerHour = parameter(
-            "0.25 /h", low="0.05 /h", high="0.5 /h", mark="derived",
+            "0.25 /h",
+            low="0.05 /h",
+            high="0.5 /h",
+            mark="derived",
             source="Matsumura 2014, 10.3892/ijo.2014.2662: -ln(1 - 0.33/0.74)/6 h = 0.098 /h; more, as contact is not there from the start",
-            description="engulfment of a touching tumor cell of the reference line, mean over all Kupffer cells")
+            description="engulfment of a touching tumor cell of the reference line, mean over all Kupffer cells",
+        )
         handling_time: Hours = parameter(
-            "4 h", low="1 h", high="24 h", mark="unverified", source="phagosome maturation of a whole tumor cell",
-            description="time to digest one tumor cell")
+            "4 h",
+            low="1 h",
+            high="24 h",
+            mark="unverified",
+            source="phagosome maturation of a whole tumor cell",
+            description="time to digest one tumor cell",
+        )
         capacity: Annotated[int, Field(ge=0, le=100)] = parameter(
-            2, low=1, high=3, mark="unverified", source="1-3 tumor cells inside one Kupffer cell",
-            description="tumor cells that one Kupffer cell can hold at once")
+            2,
+            low=1,
+            high=3,
+            mark="unverified",
+            source="1-3 tumor cells inside one Kupffer cell",
+            description="tumor cells that one Kupffer cell can hold at once",
+        )
         cd47_weight: Number = parameter(
-            4.0, low=2, high=8, mark="derived",
-            source=_BALANCE, description="weight of CD47 against one unit of eat-me signal")
+            4.0,
+            low=2,
+            high=8,
+            mark="derived",
+            source=_BALANCE,
+            description="weight of CD47 against one unit of eat-me signal",
+        )
         cd24_weight: Number = parameter(
-            0.5, low=0, high=2, mark="assumed",
-            source=_BALANCE, description="weight of CD24 against one unit of eat-me signal")
+            0.5,
+            low=0,
+            high=2,
+            mark="assumed",
+            source=_BALANCE,
+            description="weight of CD24 against one unit of eat-me signal",
+        )
         pdl1_weight: Number = parameter(
-            0.5, low=0, high=2, mark="assumed",
-            source=_BALANCE, description="weight of PD-L1 against one unit of eat-me signal")
+            0.5,
+            low=0,
+            high=2,
+            mark="assumed",
+            source=_BALANCE,
+            description="weight of PD-L1 against one unit of eat-me signal",
+        )
 
     parameters: Parameters
 
@@ -68,10 +97,23 @@ class Phagocytosis(Rule):
         touching_prey = standing_in(liver.kupffer, beside_tumor(liver))
         order = liver.kupffer.order(liver.key(self.name), liver.step_number, touching_prey)
         engulf(
-            liver.kupffer.rows, liver.tumor.table, liver.sites, liver.ledger.book(order.size), liver.minutes,
-            liver.key(self.name), liver.step_number, order, liver.dt_hours, np.float32(liver.hours), p.rate,
-            np.float32(p.handling_time), p.capacity, 1.0 + p.cd47_weight + p.cd24_weight + p.pdl1_weight,
-            p.cd47_weight * liver.left("cd47"), p.cd24_weight * liver.left("cd24"), p.pdl1_weight * liver.left("pdl1"),
+            liver.kupffer.rows,
+            liver.tumor.table,
+            liver.sites,
+            liver.ledger.book(order.size),
+            liver.minutes,
+            liver.key(self.name),
+            liver.step_number,
+            order,
+            liver.dt_hours,
+            np.float32(liver.hours),
+            p.rate,
+            np.float32(p.handling_time),
+            p.capacity,
+            1.0 + p.cd47_weight + p.cd24_weight + p.pdl1_weight,
+            p.cd47_weight * liver.left("cd47"),
+            p.cd24_weight * liver.left("cd24"),
+            p.pdl1_weight * liver.left("pdl1"),
         )
 
 
@@ -94,13 +136,32 @@ def digest(kupffer_cells, now_h, handling_h):
 def palatability(cell, reference, cd47_weight, cd24_weight, pdl1_weight):
     """Eat-me over all signals, relative to the `reference` line (the sum of all unblocked weights: all levels 1)."""
     eat = np.float64(cell.calreticulin)
-    spare = cd47_weight * np.float64(cell.cd47) + cd24_weight * np.float64(cell.cd24) + pdl1_weight * np.float64(cell.pdl1)
+    spare = (
+        cd47_weight * np.float64(cell.cd47) + cd24_weight * np.float64(cell.cd24) + pdl1_weight * np.float64(cell.pdl1)
+    )
     return 0.0 if eat == 0.0 else eat / (eat + spare) * reference
 
 
 @jit(counted=False)
-def engulf(kupffer_cells, tumor, sites, book, minutes, key, step, order, hours, now_h, rate, handling_h, capacity,
-           reference, cd47_weight, cd24_weight, pdl1_weight):
+def engulf(
+    kupffer_cells,
+    tumor,
+    sites,
+    book,
+    minutes,
+    key,
+    step,
+    order,
+    hours,
+    now_h,
+    rate,
+    handling_h,
+    capacity,
+    reference,
+    cd47_weight,
+    cd24_weight,
+    pdl1_weight,
+):
     """Each Kupffer cell of `order` (slots) with room tries one tumor cell it touches: in the lumen around it, or in
     the space of Disse right behind its wall."""
     for slot in order:
@@ -113,8 +174,12 @@ def engulf(kupffer_cells, tumor, sites, book, minutes, key, step, order, hours, 
             prey = sites.occupant[TISSUE, eater.row, eater.column]
         if prey < 0 or tumor.rows[prey].state == CIRCULATING:
             continue
-        hazard = rate * np.float64(eater.activity) * (1.0 - np.float64(eater.reprogramming)) * palatability(
-            tumor.rows[prey], reference, cd47_weight, cd24_weight, pdl1_weight)
+        hazard = (
+            rate
+            * np.float64(eater.activity)
+            * (1.0 - np.float64(eater.reprogramming))
+            * palatability(tumor.rows[prey], reference, cd47_weight, cd24_weight, pdl1_weight)
+        )
         if happens(key, step, eater.uid, 2, hazard, hours):
             lose(tumor, sites, book, minutes, event.PHAGOCYTOSED, cause.KUPFFER, prey)
             if eater.load == 0:

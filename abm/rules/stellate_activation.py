@@ -28,21 +28,45 @@ class StellateActivation(Rule):
 
     class Parameters(RuleParameters):
         activation_time: Hours = parameter(
-            "48 h", low="24 h", high="120 h", mark="unverified",
+            "48 h",
+            low="24 h",
+            high="120 h",
+            mark="unverified",
             source="Friedman 2008, 10.1152/physrev.00013.2007: 1-3 d in culture",
-            description="time constant of activation at saturating TGF-beta")
+            description="time constant of activation at saturating TGF-beta",
+        )
         contact_signal: Fraction = parameter(
-            0.5, low=0, high=1, mark="assumed", source="stellate cells touching tumor cells are activated first",
-            description="signal of a touching tumor cell, in units of saturating TGF-beta")
+            0.5,
+            low=0,
+            high=1,
+            mark="assumed",
+            source="stellate cells touching tumor cells are activated first",
+            description="signal of a touching tumor cell, in units of saturating TGF-beta",
+        )
         reversion_half_life: Hours = parameter(
-            "14 d", low="7 d", high="40 d", mark="unverified", source="Kisseleva 2012, 10.1073/pnas.1201840109",
-            description="half-life of the activated state without a signal")
+            "14 d",
+            low="7 d",
+            high="40 d",
+            mark="unverified",
+            source="Kisseleva 2012, 10.1073/pnas.1201840109",
+            description="half-life of the activated state without a signal",
+        )
         matrix_rate: PerHour = parameter(
-            "0.03 /h", low="0.005 /h", high="0.1 /h", mark="assumed", source="visible matrix within days of activation",
-            description="rate at which an activated cell fills its site and those around it with matrix")
+            "0.03 /h",
+            low="0.005 /h",
+            high="0.1 /h",
+            mark="assumed",
+            source="visible matrix within days of activation",
+            description="rate at which an activated cell fills its site and those around it with matrix",
+        )
         matrix_half_life: Hours = parameter(
-            "10 d", low="3 d", high="60 d", mark="assumed", source="turnover by MMPs of Kupffer cells and neutrophils",
-            description="half-life of the matrix")
+            "10 d",
+            low="3 d",
+            high="60 d",
+            mark="assumed",
+            source="turnover by MMPs of Kupffer cells and neutrophils",
+            description="half-life of the matrix",
+        )
 
     parameters: Parameters
 
@@ -53,9 +77,17 @@ class StellateActivation(Rule):
         if liver.stellate.count == 0:
             return
         activate(
-            liver.stellate.used, liver.sites, liver.ecm, liver.key(self.name), liver.step_number, liver.dt_hours,
-            np.float32(liver.hours), 1.0 / max(p.activation_time, 1e-3), p.contact_signal,
-            np.log(2.0) / max(p.reversion_half_life, 1e-3), np.float32(-np.expm1(-p.matrix_rate * liver.dt_hours)),
+            liver.stellate.used,
+            liver.sites,
+            liver.ecm,
+            liver.key(self.name),
+            liver.step_number,
+            liver.dt_hours,
+            np.float32(liver.hours),
+            1.0 / max(p.activation_time, 1e-3),
+            p.contact_signal,
+            np.log(2.0) / max(p.reversion_half_life, 1e-3),
+            np.float32(-np.expm1(-p.matrix_rate * liver.dt_hours)),
             liver.signal("tgf_beta"),
         )
 

@@ -6,7 +6,10 @@ from ..kernels.jit import jit
 from ..kernels.random import uniform
 from ..tissue.sites import LUMEN
 
-_FIRST_TRY, _TRIES = 16, 16  # numbers of the draws for a site where nobody stands; after the last the cell stays in the blood
+_FIRST_TRY, _TRIES = (
+    16,
+    16,
+)  # numbers of the draws for a site where nobody stands; after the last the cell stays in the blood
 
 
 @jit

@@ -119,9 +119,20 @@ class Flow:
     def _follow_pressure(self) -> None:
         anatomy = self.anatomy
         _velocities(
-            self.ways, self.pressure, anatomy.kind, self.carries, anatomy.radius_um, anatomy.periodic,
-            anatomy.spacing_um, self._um_per_s, self._usual, self.speed_um_per_s, self.residence_s, self.passing,
-            self.entering, self.leaving,
+            self.ways,
+            self.pressure,
+            anatomy.kind,
+            self.carries,
+            anatomy.radius_um,
+            anatomy.periodic,
+            anatomy.spacing_um,
+            self._um_per_s,
+            self._usual,
+            self.speed_um_per_s,
+            self.residence_s,
+            self.passing,
+            self.entering,
+            self.leaving,
         )
         cumulative = _inflow(self.pressure, anatomy.kind, self.carries, anatomy.inlets, anatomy.periodic)
         self.inflow = float(cumulative[-1])
@@ -142,7 +153,9 @@ def _network(kind: np.ndarray, periodic: bool) -> Network:
         pairs.append(np.stack((number[touching], there[touching]), axis=1))
     pairs = np.concatenate(pairs)
     sides = sum(
-        np.where(ways_along(kind, side, periodic) != 0, bit, 0) for side, bit in ((PORTAL_TRACT, _PORTAL), (CENTRAL_VEIN, _CENTRAL)))
+        np.where(ways_along(kind, side, periodic) != 0, bit, 0)
+        for side, bit in ((PORTAL_TRACT, _PORTAL), (CENTRAL_VEIN, _CENTRAL))
+    )
     return Network(places, pairs[np.argsort(pairs[:, 0], kind="stable")], sides.ravel()[places].astype(np.uint8))
 
 
@@ -409,8 +422,22 @@ def flux(pressure, kind, open_sites, i, j, m, periodic):
 
 
 @jit(counted=False)
-def _velocities(ways, pressure, kind, carries, radius_um, periodic, spacing_um, um_per_s, usual, speed, residence, passing,
-                entering, leaving):
+def _velocities(
+    ways,
+    pressure,
+    kind,
+    carries,
+    radius_um,
+    periodic,
+    spacing_um,
+    um_per_s,
+    usual,
+    speed,
+    residence,
+    passing,
+    entering,
+    leaving,
+):
     """Fill `speed` (um/s), `residence` (s) and `passing`: flow through a site by its cross-section, path through it by
     speed, flow through it by the `usual` one; and `entering` and `leaving`, where the blood comes from and goes to."""
     for i in range(kind.shape[0]):
@@ -482,7 +509,9 @@ def downstream(pressure, kind, open_sites, row, column, periodic, u):
 
 
 @jit
-def mix_downstream(entering, leaving, pressure, kind, residence_s, periodic, portal, surroundings, exchange_per_s, blood):
+def mix_downstream(
+    entering, leaving, pressure, kind, residence_s, periodic, portal, surroundings, exchange_per_s, blood
+):
     """Carry a concentration with the blood, once along the flow; fills the lattice `blood` (float32).
 
     Blood enters with the concentration `portal`, mixes where sinusoids join, in proportion to their flow, and on its

@@ -79,7 +79,9 @@ class _SitesByCoordinate(dict):
     def __missing__(self, coordinate):
         row, column = coordinate
         if not (0 <= row < self._dimensions[0] and 0 <= column < self._dimensions[1]):
-            raise KeyError(f"no site {coordinate}: the lattice has {self._dimensions[0]} rows and {self._dimensions[1]} columns")
+            raise KeyError(
+                f"no site {coordinate}: the lattice has {self._dimensions[0]} rows and {self._dimensions[1]} columns"
+            )
         cell = self[coordinate] = self._make((int(row), int(column)))
         return cell
 
@@ -95,7 +97,9 @@ class SiteGrid(DiscreteSpace, HasPropertyLayers):
     agents_at : (row, column) -> list of agents there
     """
 
-    def __init__(self, dimensions: tuple[int, int], *, torus: bool, random: Random, agents_at: Callable[[int, int], list]):
+    def __init__(
+        self, dimensions: tuple[int, int], *, torus: bool, random: Random, agents_at: Callable[[int, int], list]
+    ):
         super().__init__(capacity=2, random=random, cell_klass=SiteCell)
         self.dimensions = dimensions
         self.torus = torus

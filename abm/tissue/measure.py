@@ -82,8 +82,14 @@ class Passages(NamedTuple):
     last: np.ndarray  # int32 [n, 2]: last sinusoid site
 
 
-def walk(flow: Flow, cells: int, seed: int, marked: np.ndarray | None = None, bare_per_um: float = 0.0,
-         touching_per_um: float = 0.0) -> Passages:
+def walk(
+    flow: Flow,
+    cells: int,
+    seed: int,
+    marked: np.ndarray | None = None,
+    bare_per_um: float = 0.0,
+    touching_per_um: float = 0.0,
+) -> Passages:
     """Let `cells` cells enter with the blood and go with it.
 
     They are held with the hazard `touching_per_um` where they touch a `marked` site (bool lattice; the same site or
@@ -92,12 +98,27 @@ def walk(flow: Flow, cells: int, seed: int, marked: np.ndarray | None = None, ba
     anatomy = flow.anatomy
     beside = np.zeros(anatomy.shape, np.bool_) if marked is None else touching(marked, anatomy.periodic)
     passages = Passages(
-        np.zeros(cells), np.zeros(cells), np.zeros(cells), np.zeros(cells, np.bool_), np.zeros(cells, np.bool_),
+        np.zeros(cells),
+        np.zeros(cells),
+        np.zeros(cells),
+        np.zeros(cells, np.bool_),
+        np.zeros(cells, np.bool_),
         np.zeros((cells, 2), np.int32),
     )
     _walk(
-        stream_key(seed, "tissue/walk"), flow.inlets, flow.inflow_cumulative, flow.pressure, anatomy.kind, flow.carries,
-        flow.residence_s, anatomy.periodic, anatomy.spacing_um, beside, bare_per_um, touching_per_um, *passages,
+        stream_key(seed, "tissue/walk"),
+        flow.inlets,
+        flow.inflow_cumulative,
+        flow.pressure,
+        anatomy.kind,
+        flow.carries,
+        flow.residence_s,
+        anatomy.periodic,
+        anatomy.spacing_um,
+        beside,
+        bare_per_um,
+        touching_per_um,
+        *passages,
     )
     return passages
 
@@ -188,8 +209,26 @@ def _vessel_length(kind, periodic):
 
 
 @jit
-def _walk(key, inlets, inflow_cumulative, pressure, kind, carries, residence_s, periodic, spacing_um, beside,
-          bare_per_um, touching_per_um, transit_s, path_um, straight_um, touched, held, last):
+def _walk(
+    key,
+    inlets,
+    inflow_cumulative,
+    pressure,
+    kind,
+    carries,
+    residence_s,
+    periodic,
+    spacing_um,
+    beside,
+    bare_per_um,
+    touching_per_um,
+    transit_s,
+    path_um,
+    straight_um,
+    touched,
+    held,
+    last,
+):
     rows, columns = kind.shape
     for cell in range(transit_s.size):
         uid = np.uint64(cell)

@@ -11,9 +11,9 @@ from matplotlib.patches import PathPatch, Rectangle
 from matplotlib.path import Path as Outline
 from matplotlib.ticker import NullFormatter
 
+from ..config.recording import RecordParameters
+from ..folder.files import DamagedFile
 from ..record.fates import ALIVE, STAGES, End, Fates, fates_of
-from ..record.files import DamagedFile
-from ..record.parameters import RecordParameters
 from ..record.tables import read_table
 from ..tissue.sites import PARENCHYMA, SINUSOID
 from . import lettering
@@ -32,8 +32,12 @@ if TYPE_CHECKING:
     from ..tissue.flow import Flow
 
 _ON_WHITE = {"kupffer": "#3f6fc9", "natural_killer": "#058a57", "neutrophil": "#3aa0c8", "stellate": "#7a45d6"}
-_TUMOR = {"held": "#e3c700", "adherent": as_hex(LOOKS[3].colour), "extravasated": as_hex(LOOKS[4].colour),
-          "dormant": as_hex(LOOKS[5].colour)}
+_TUMOR = {
+    "held": "#e3c700",
+    "adherent": as_hex(LOOKS[3].colour),
+    "extravasated": as_hex(LOOKS[4].colour),
+    "dormant": as_hex(LOOKS[5].colour),
+}
 
 
 def plot_run(run_dir: Path | str) -> list[Path]:
@@ -45,8 +49,11 @@ def plot_run(run_dir: Path | str) -> list[Path]:
 
 _STAGE_WORDS = {"alive_24h": "alive at 24 h"}
 _WAYS = {
-    ALIVE: "alive at the end", "passed": "left by the central vein", "phagocytosed": "engulfed by Kupffer cells",
-    "killed": "killed by NK cells", "died": "died",
+    ALIVE: "alive at the end",
+    "passed": "left by the central vein",
+    "phagocytosed": "engulfed by Kupffer cells",
+    "killed": "killed by NK cells",
+    "died": "died",
 }
 _REASONS = {"trail": "TRAIL", "fasl": "FasL", "other": "other causes"}
 
@@ -80,8 +87,15 @@ def cascade_figure(fates: Fates, title: str = "") -> Figure:
     axes.set_xlim(0, len(STAGES) + 0.02)
     axes.set_ylim(lowest, 1.0)
     axes.axis("off")
-    figure.text(0.02, 1 - 0.2 / inches, "The metastatic cascade" + (f": {title}" if title else ""), fontsize=15, weight="bold",
-                color=WORDS, va="top")
+    figure.text(
+        0.02,
+        1 - 0.2 / inches,
+        "The metastatic cascade" + (f": {title}" if title else ""),
+        fontsize=15,
+        weight="bold",
+        color=WORDS,
+        va="top",
+    )
     if reached[0] == 0:
         axes.text(0.1, 0.5, "No tumor cell has arrived.", fontsize=12, color=QUIET)
         return figure
@@ -89,10 +103,14 @@ def cascade_figure(fates: Fates, title: str = "") -> Figure:
     for k, group in enumerate(groups):
         x, height = k + 0.04, reached[k] / total
         _stage_title(axes, k, reached)
-        axes.add_patch(Rectangle((x, 1.0 - max(height, hair)), 0.05, max(height, hair), color=BAR if reached[k] else LINE, lw=0))
+        axes.add_patch(
+            Rectangle((x, 1.0 - max(height, hair)), 0.05, max(height, hair), color=BAR if reached[k] else LINE, lw=0)
+        )
         if k + 1 < len(STAGES) and reached[k + 1]:
             through = max(reached[k + 1] / total, hair)
-            axes.add_patch(Rectangle((x + 0.05, 1.0 - through), 0.95, through, color=as_hex(FATES["alive"]), alpha=0.30, lw=0))
+            axes.add_patch(
+                Rectangle((x + 0.05, 1.0 - through), 0.95, through, color=as_hex(FATES["alive"]), alpha=0.30, lw=0)
+            )
         start = 1.0 - (reached[k + 1] / total if k + 1 < len(STAGES) else 0.0)
         bottom = tops[k]
         for end in group:
@@ -100,26 +118,62 @@ def cascade_figure(fates: Fates, title: str = "") -> Figure:
             place = bottom - max(0.0, (room - gap - size) / 2)
             _stream(axes, x + 0.05, start, x + 0.33, place, max(size, hair), colour)
             axes.add_patch(Rectangle((x + 0.33, place - max(size, hair)), 0.03, max(size, hair), color=colour, lw=0))
-            axes.text(x + 0.38, place - size / 2, _end_words(end, total), fontsize=8.2, color=WORDS, va="center", linespacing=1.25)
+            axes.text(
+                x + 0.38,
+                place - size / 2,
+                _end_words(end, total),
+                fontsize=8.2,
+                color=WORDS,
+                va="center",
+                linespacing=1.25,
+            )
             start -= size
             bottom -= max(size + gap, room)
     micro, macro = fates.micrometastasis_cells, fates.macrometastasis_cells
-    notes = ("A stage counts the founders (with their descendants) that also reached all stages before it; percentages are of all "
-             f"arrived.  Micrometastasis: at least {micro:g} living cells of the clone at once in the slab; macrometastasis: {macro}.")
+    notes = (
+        "A stage counts the founders (with their descendants) that also reached all stages before it; percentages are of all "
+        f"arrived.  Micrometastasis: at least {micro:g} living cells of the clone at once in the slab; macrometastasis: {macro}."
+    )
     if fates.intravascular(micro):
-        notes += (f"\nNot among the metastases: colonies that never left the vessel, {fates.intravascular(micro):,} of the size of a "
-                  f"micrometastasis, of them {fates.intravascular(macro):,} of the size of a macrometastasis.")
+        notes += (
+            f"\nNot among the metastases: colonies that never left the vessel, {fates.intravascular(micro):,} of the size of a "
+            f"micrometastasis, of them {fates.intravascular(macro):,} of the size of a macrometastasis."
+        )
     figure.text(0.02, 0.06 / inches, notes, fontsize=7.8, color=QUIET, va="bottom")
     return figure
 
 
 def _stage_title(axes, k: int, reached: np.ndarray) -> None:
     share = 100 * reached[k] / reached[0]
-    axes.text(k + 0.04, 1.19, _STAGE_WORDS.get(STAGES[k], STAGES[k]), fontsize=11, weight="bold", color=WORDS, va="bottom", clip_on=False)
-    axes.text(k + 0.04, 1.035, f"{reached[k]:,}", fontsize=15, color=WORDS if reached[k] else QUIET, va="bottom", clip_on=False)
+    axes.text(
+        k + 0.04,
+        1.19,
+        _STAGE_WORDS.get(STAGES[k], STAGES[k]),
+        fontsize=11,
+        weight="bold",
+        color=WORDS,
+        va="bottom",
+        clip_on=False,
+    )
+    axes.text(
+        k + 0.04,
+        1.035,
+        f"{reached[k]:,}",
+        fontsize=15,
+        color=WORDS if reached[k] else QUIET,
+        va="bottom",
+        clip_on=False,
+    )
     if k:
-        axes.text(k + 0.075 + 0.058 * len(f"{reached[k]:,}"), 1.043, f"{share:.3g} %", fontsize=9.5, color=QUIET, va="bottom",
-                  clip_on=False)
+        axes.text(
+            k + 0.075 + 0.058 * len(f"{reached[k]:,}"),
+            1.043,
+            f"{share:.3g} %",
+            fontsize=9.5,
+            color=QUIET,
+            va="bottom",
+            clip_on=False,
+        )
 
 
 def _end_words(end: End, total: int) -> str:
@@ -137,8 +191,17 @@ def _stream(axes, x0: float, top0: float, x1: float, top1: float, size: float, c
     """A bent ribbon from the upper edge (x0, top0) to (x1, top1)."""
     middle = 0.55 * (x0 + x1)
     middle = x0 + 0.5 * (x1 - x0) if middle > x1 else middle
-    corners = [(x0, top0), (middle, top0), (middle, top1), (x1, top1), (x1, top1 - size), (middle, top1 - size),
-               (middle, top0 - size), (x0, top0 - size), (x0, top0)]
+    corners = [
+        (x0, top0),
+        (middle, top0),
+        (middle, top1),
+        (x1, top1),
+        (x1, top1 - size),
+        (middle, top1 - size),
+        (middle, top0 - size),
+        (x0, top0 - size),
+        (x0, top0),
+    ]
     codes = [Outline.MOVETO, *[Outline.CURVE4] * 3, Outline.LINETO, *[Outline.CURVE4] * 3, Outline.CLOSEPOLY]
     axes.add_patch(PathPatch(Outline(corners, codes), facecolor=colour, alpha=0.45, lw=0))
 
@@ -172,7 +235,9 @@ def overview_figure(run_dir: Path | str) -> Figure:
     axes = figure.add_axes((0, 1 - (high + 0.5) / total, 1, high / total))
     axes.imshow(picture, interpolation="antialiased")
     axes.axis("off")
-    figure.text(0.012, 1 - 0.25 / total, recording.title or run_dir.name, fontsize=15, weight="bold", color=WORDS, va="center")
+    figure.text(
+        0.012, 1 - 0.25 / total, recording.title or run_dir.name, fontsize=15, weight="bold", color=WORDS, va="center"
+    )
     panels = (_draw_tumor, _draw_fates, _draw_host, _draw_burden)
     for k, draw in enumerate(panels):
         draw(figure.add_axes((0.036 + 0.245 * k, 0.55 / total, 0.185, 2.2 / total)), courses)
@@ -193,8 +258,19 @@ def _framed(image: np.ndarray) -> np.ndarray:
 
 def _key(width: int) -> np.ndarray:
     """A line that says which cell is which."""
-    entries = [("held tumor cell", 2), ("adherent", 3), ("extravasated", 4), ("dormant", 5), ("Kupffer cell", 10), ("secreting TNF", 12),
-               ("NK cell", 20), ("neutrophil", 30), ("casting a net", 32), ("stellate cell", 40), ("activated", 41)]
+    entries = [
+        ("held tumor cell", 2),
+        ("adherent", 3),
+        ("extravasated", 4),
+        ("dormant", 5),
+        ("Kupffer cell", 10),
+        ("secreting TNF", 12),
+        ("NK cell", 20),
+        ("neutrophil", 30),
+        ("casting a net", 32),
+        ("stellate cell", 40),
+        ("activated", 41),
+    ]
     height = max(36, round(width / 56))
     size, scale = round(0.42 * height), round(0.42 * height)
     row = np.empty((height, width, 3), np.uint8)
@@ -230,8 +306,17 @@ def timecourses_figure(courses: dict[str, np.ndarray], title: str = "") -> Figur
     """Everything that is counted, through time; `courses` are the columns of timeseries.parquet."""
     figure = new_figure(14.0, 9.6)
     figure.text(0.02, 0.975, title, fontsize=15, weight="bold", color=WORDS, va="center")
-    panels = (_draw_tumor, _draw_fates, _draw_burden, _draw_kupffer, _draw_leukocytes, _draw_wall, _draw_signals, _draw_supply,
-              _draw_layers)
+    panels = (
+        _draw_tumor,
+        _draw_fates,
+        _draw_burden,
+        _draw_kupffer,
+        _draw_leukocytes,
+        _draw_wall,
+        _draw_signals,
+        _draw_supply,
+        _draw_layers,
+    )
     for k, draw in enumerate(panels):
         i, j = divmod(k, 3)
         draw(figure.add_axes((0.045 + 0.325 * j, 0.70 - 0.315 * i, 0.255, 0.205)), courses)
@@ -241,14 +326,24 @@ def timecourses_figure(courses: dict[str, np.ndarray], title: str = "") -> Figur
 def _draw_tumor(axes, courses) -> None:
     x = _axis(axes, courses, "tumor cells by state")
     states = [state for state in _TUMOR if f"tumor_{state}" in courses]
-    axes.stackplot(x, [courses[f"tumor_{state}"] for state in states], colors=[_TUMOR[state] for state in states],
-                   labels=states, lw=0)
+    axes.stackplot(
+        x,
+        [courses[f"tumor_{state}"] for state in states],
+        colors=[_TUMOR[state] for state in states],
+        labels=states,
+        lw=0,
+    )
     _finish(axes, reverse=True)
 
 
 def _draw_fates(axes, courses) -> None:
     x = _axis(axes, courses, "tumor cells lost so far")
-    for fate, label in (("passed", "left by the vein"), ("phagocytosed", "engulfed"), ("killed", "killed by NK"), ("died", "died")):
+    for fate, label in (
+        ("passed", "left by the vein"),
+        ("phagocytosed", "engulfed"),
+        ("killed", "killed by NK"),
+        ("died", "died"),
+    ):
         if f"events_{fate}" in courses:
             axes.plot(x, courses[f"events_{fate}"], color=as_hex(FATES[fate]), lw=1.8, label=label)
     _finish(axes)
@@ -258,7 +353,8 @@ def _draw_host(axes, courses) -> None:
     x = _axis(axes, courses, "cells of the liver")
     for name, label, group, style in (
         ("kupffer_tnf_secreting", "Kupffer (TNF)", "kupffer", "-"),
-        ("natural_killer", "NK", "natural_killer", "-"), ("neutrophil", "neutrophils", "neutrophil", "-"),
+        ("natural_killer", "NK", "natural_killer", "-"),
+        ("neutrophil", "neutrophils", "neutrophil", "-"),
         ("stellate_activated", "act. stellate", "stellate", "-"),
     ):
         if name in courses:
@@ -289,8 +385,10 @@ def _draw_kupffer(axes, courses) -> None:
 def _draw_leukocytes(axes, courses) -> None:
     x = _axis(axes, courses, "leukocytes")
     for name, label, group, style in (
-        ("natural_killer", "NK", "natural_killer", "-"), ("natural_killer_in_contact", "NK on tumor cells", "natural_killer", ":"),
-        ("neutrophil_n1", "neutrophils N1", "neutrophil", "-"), ("neutrophil_n2", "neutrophils N2", "neutrophil", ":"),
+        ("natural_killer", "NK", "natural_killer", "-"),
+        ("natural_killer_in_contact", "NK on tumor cells", "natural_killer", ":"),
+        ("neutrophil_n1", "neutrophils N1", "neutrophil", "-"),
+        ("neutrophil_n2", "neutrophils N2", "neutrophil", ":"),
     ):
         if name in courses:
             axes.plot(x, courses[name], style, color=_ON_WHITE[group], lw=1.6, label=label)
@@ -301,7 +399,8 @@ def _draw_wall(axes, courses) -> None:
     x = _axis(axes, courses, "activated stellate and endothelial cells")
     for name, label, colour in (
         ("stellate_activated", "stellate, activated", _ON_WHITE["stellate"]),
-        ("endothelium_activated", "LSEC, activated", "#d9538a"), ("endothelium_retracted", "LSEC, retracted", "#8a6a55"),
+        ("endothelium_activated", "LSEC, activated", "#d9538a"),
+        ("endothelium_retracted", "LSEC, retracted", "#8a6a55"),
     ):
         if name in courses:
             axes.plot(x, courses[name], color=colour, lw=1.6, label=label)
@@ -358,8 +457,20 @@ def _finish(axes, reverse: bool = False) -> None:
     plain(axes)
     handles, labels = axes.get_legend_handles_labels()
     if handles:
-        axes.legend(handles, labels, fontsize=7.6, frameon=False, ncols=len(handles), loc="lower left", bbox_to_anchor=(-0.02, 0.985),
-                    handlelength=1.1, handletextpad=0.35, columnspacing=0.8, borderpad=0, labelcolor=WORDS)
+        axes.legend(
+            handles,
+            labels,
+            fontsize=7.6,
+            frameon=False,
+            ncols=len(handles),
+            loc="lower left",
+            bbox_to_anchor=(-0.02, 0.985),
+            handlelength=1.1,
+            handletextpad=0.35,
+            columnspacing=0.8,
+            borderpad=0,
+            labelcolor=WORDS,
+        )
 
 
 # --- anatomy --------------------------------------------------------------------------------------------------------
@@ -378,21 +489,42 @@ def anatomy_figure(anatomy: "Anatomy", flow: "Flow", title: str = "") -> Figure:
     painter = Painter(kind, anatomy.spacing_um, pixels=1000)
     film = Film(painter, legend=False, clock=False)
     nothing, zero = np.zeros(kind.shape, np.uint8), np.zeros(kind.shape, np.float32)
-    scene = Scene(0.0, nothing, nothing, (flow.carries != 0).astype(np.uint8), (kind == PARENCHYMA).astype(np.uint8), zero, zero, zero)
+    scene = Scene(
+        0.0,
+        nothing,
+        nothing,
+        (flow.carries != 0).astype(np.uint8),
+        (kind == PARENCHYMA).astype(np.uint8),
+        zero,
+        zero,
+        zero,
+    )
     large = figure.add_axes((0.012, 0.05, 0.47, 0.865))
     large.imshow(film.frame(scene), interpolation="antialiased")
     _map_title(large, "tissue: sinusoids from the portal tracts (grey rim) to the central veins (pale rim)")
 
     zones = figure.add_axes((0.497, 0.515, 0.218, 0.40))
-    zones.imshow(np.where(kind == PARENCHYMA, anatomy.zone, anatomy.zone + 3), vmin=1, vmax=6, interpolation="nearest",
-                 cmap=ListedColormap(["#f3c9a5", "#d9d3c5", "#a9bfd6", "#d98850", "#a79b83", "#5b83b0"]))
+    zones.imshow(
+        np.where(kind == PARENCHYMA, anatomy.zone, anatomy.zone + 3),
+        vmin=1,
+        vmax=6,
+        interpolation="nearest",
+        cmap=ListedColormap(["#f3c9a5", "#d9d3c5", "#a9bfd6", "#d98850", "#a79b83", "#5b83b0"]),
+    )
     zones.set_anchor("W")
     _map_title(zones, "zones: periportal, midzonal, pericentral")
     shown = np.where(kind == SINUSOID, flow.pressure, np.nan)
     _map(figure, (0.742, 0.515, 0.218, 0.40), shown, "pressure (portal 1, central 0)", "plasma", None)
     moving = np.where((flow.carries != 0) & (flow.speed_um_per_s > 0), flow.speed_um_per_s, np.nan)
     low, high = np.nanpercentile(moving, (2, 99.5)) if np.isfinite(moving).any() else (1.0, 10.0)
-    _map(figure, (0.497, 0.065, 0.218, 0.40), moving, "velocity of the blood (µm/s)", "viridis", LogNorm(max(low, 1e-3 * high), high))
+    _map(
+        figure,
+        (0.497, 0.065, 0.218, 0.40),
+        moving,
+        "velocity of the blood (µm/s)",
+        "viridis",
+        LogNorm(max(low, 1e-3 * high), high),
+    )
     words = figure.add_axes((0.775, 0.065, 0.2, 0.40))
     words.axis("off")
     words.text(0.0, 0.96, _figures_in_words(anatomy, flow), fontsize=9.2, color=WORDS, va="top", linespacing=1.65)
@@ -403,15 +535,17 @@ def _figures_in_words(anatomy: "Anatomy", flow: "Flow") -> str:
     kind = anatomy.kind
     area = kind.size * (anatomy.spacing_um / 1000) ** 2
     moving = flow.speed_um_per_s[flow.carries != 0]
-    return "\n".join((
-        f"{kind.shape[1] * anatomy.spacing_um / 1000:g} × {kind.shape[0] * anatomy.spacing_um / 1000:g} mm "
-        f"({area:.3g} mm²), {'periodic' if anatomy.periodic else 'closed'} edges",
-        f"{len(anatomy.centres_um)} lobules, {len(anatomy.portal_tracts_um)} portal tracts",
-        f"sinusoids {100 * (kind == SINUSOID).mean():.1f} %, plates {100 * (kind == PARENCHYMA).mean():.1f} % of the sites",
-        f"{len(anatomy.inlets)} inlets",
-        f"median velocity {np.median(moving):.0f} µm/s (10–90 %: {np.percentile(moving, 10):.0f}–{np.percentile(moving, 90):.0f})",
-        f"{100 * (flow.carries[kind == SINUSOID] != 0).mean():.1f} % of the sinusoid sites carry blood",
-    ))
+    return "\n".join(
+        (
+            f"{kind.shape[1] * anatomy.spacing_um / 1000:g} × {kind.shape[0] * anatomy.spacing_um / 1000:g} mm "
+            f"({area:.3g} mm²), {'periodic' if anatomy.periodic else 'closed'} edges",
+            f"{len(anatomy.centres_um)} lobules, {len(anatomy.portal_tracts_um)} portal tracts",
+            f"sinusoids {100 * (kind == SINUSOID).mean():.1f} %, plates {100 * (kind == PARENCHYMA).mean():.1f} % of the sites",
+            f"{len(anatomy.inlets)} inlets",
+            f"median velocity {np.median(moving):.0f} µm/s (10–90 %: {np.percentile(moving, 10):.0f}–{np.percentile(moving, 90):.0f})",
+            f"{100 * (flow.carries[kind == SINUSOID] != 0).mean():.1f} % of the sinusoid sites carry blood",
+        )
+    )
 
 
 def _map(figure, place, values, title, colours, norm) -> None:
@@ -456,7 +590,11 @@ def _settings(run_dir: Path) -> tuple[RecordParameters, float, str]:
     except (ValueError, KeyError, TypeError) as error:
         raise DamagedFile(f"{path} cannot be read ({error})") from error
     tissue = config.get("tissue", {})
-    return RecordParameters.model_validate(config.get("record", {})), _micrometers(tissue.get("site", 10.0)), str(config.get("name", ""))
+    return (
+        RecordParameters.model_validate(config.get("record", {})),
+        _micrometers(tissue.get("site", 10.0)),
+        str(config.get("name", "")),
+    )
 
 
 def _micrometers(value) -> float:

@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 _ROW = 19.5  # height of a line of the legend at 800 pixels
 _SMALLEST_LEGEND = 560  # pixels of height: below that its letters could not be read
 _SCALE_BARS = (10, 20, 50, 100, 200, 500, 1000, 2000)  # um
-_ACTIVE_WALL = 0.1  # E-selectin from which a segment of wall is counted in the legend; immunostaining detects about that
+_ACTIVE_WALL = (
+    0.1  # E-selectin from which a segment of wall is counted in the legend; immunostaining detects about that
+)
 _FAINTEST = 0.06  # level from which a site counts as covered by nets or matrix
 
 
@@ -36,8 +38,16 @@ class Film:
     strip : the courses below, if any. All frames have the same even `width` and `height`.
     """
 
-    def __init__(self, painter: Painter, *, title: str = "", field: tuple[str, str, tuple[float, float]] | None = None,
-                 strip: Strip | None = None, legend: bool = True, clock: bool = True):
+    def __init__(
+        self,
+        painter: Painter,
+        *,
+        title: str = "",
+        field: tuple[str, str, tuple[float, float]] | None = None,
+        strip: Strip | None = None,
+        legend: bool = True,
+        clock: bool = True,
+    ):
         self.painter, self.title, self.field, self.strip, self.clock = painter, title, field, strip, clock
         self.limits = field[2] if field else None
         top = max(painter.height, _SMALLEST_LEGEND) if legend else painter.height
@@ -56,8 +66,9 @@ class Film:
         self._bar = self._scale_bar()
 
     @classmethod
-    def of_recording(cls, recording: Recording, *, field: str | None = None, pixels: int = 800,
-                     strip: Strip | None = None) -> "Film":
+    def of_recording(
+        cls, recording: Recording, *, field: str | None = None, pixels: int = 800, strip: Strip | None = None
+    ) -> "Film":
         """The film of a run; the overlay's limits are those of the whole run. Raises ValueError for an unknown field."""
         overlay = (field, recording.unit(field), recording.limits(field)) if field is not None else None
         painter = Painter(recording.site_kind, recording.spacing_um, pixels=pixels)
@@ -194,7 +205,8 @@ class Film:
         flow = self.painter.share_of_sinusoids(scene.perfused)
         area = (self.painter.spacing_um / 1000.0) ** 2
         return {
-            "flow": f"{100 * flow:.0f} %", "still": f"{100 * (1 - flow):.0f} %",
+            "flow": f"{100 * flow:.0f} %",
+            "still": f"{100 * (1 - flow):.0f} %",
             "wall": f"{100 * np.count_nonzero(scene.e_selectin >= _ACTIVE_WALL) / sinusoids:.0f} %",
             "nets": f"{np.count_nonzero(scene.nets > _FAINTEST) * area:.3f} mm²",
             "ecm": f"{np.count_nonzero(scene.ecm > _FAINTEST) * area:.3f} mm²",
@@ -206,8 +218,15 @@ _films: WeakKeyDictionary = WeakKeyDictionary()
 """The films of pictures that were asked for lately, by model: to prepare one takes a hundred times as long as a frame."""
 
 
-def picture(model: "LiverModel", field: str | None = None, *, pixels: int = 800, legend: bool = True,
-            region: tuple[slice, slice] | None = None, limits: tuple[float, float] | None = None):
+def picture(
+    model: "LiverModel",
+    field: str | None = None,
+    *,
+    pixels: int = 800,
+    legend: bool = True,
+    region: tuple[slice, slice] | None = None,
+    limits: tuple[float, float] | None = None,
+):
     """The model as it is now, as a PIL image (Jupyter shows it).
 
     field : name of a field or layer to lay over it, between `limits` (by default those of the picture); pixels : of the
@@ -221,7 +240,9 @@ def picture(model: "LiverModel", field: str | None = None, *, pixels: int = 800,
     scene, part = scene_of(model, field), region or (slice(None), slice(None))
     kind = np.ascontiguousarray(model.anatomy.kind[part])
     if kind.ndim != 2 or min(kind.shape) == 0:
-        raise ValueError(f"there are no sites in rows and columns {part}; the lattice has {model.shape[0]} x {model.shape[1]}")
+        raise ValueError(
+            f"there are no sites in rows and columns {part}; the lattice has {model.shape[0]} x {model.shape[1]}"
+        )
     scene = scene.cut(part)
     overlay = None
     if field is not None:
@@ -231,7 +252,9 @@ def picture(model: "LiverModel", field: str | None = None, *, pixels: int = 800,
     key = pixels, legend, *((cut.start, cut.stop, cut.step) for cut in part)
     film = films.pop(key, None)
     if film is None:
-        film = Film(Painter(kind, model.spacing_um, pixels=pixels), title=str(model.config.name), field=overlay, legend=legend)
+        film = Film(
+            Painter(kind, model.spacing_um, pixels=pixels), title=str(model.config.name), field=overlay, legend=legend
+        )
     elif film.field != overlay:
         film = Film(film.painter, title=film.title, field=overlay, legend=legend)
     films[key] = film

@@ -56,8 +56,17 @@ def lines(text: str, size: int, room: int, most: int, bold: bool = False) -> lis
     return broken
 
 
-def write(image: np.ndarray, text: str, top: int, left: int, size: int, colour: Colour, *, bold: bool = False,
-          align: str = "left") -> None:
+def write(
+    image: np.ndarray,
+    text: str,
+    top: int,
+    left: int,
+    size: int,
+    colour: Colour,
+    *,
+    bold: bool = False,
+    align: str = "left",
+) -> None:
     """Write `text` with its upper left ("right": upper right) corner at (top, left); what lies outside is cut off."""
     letters = mask(text, size, bold)
     if align == "right":

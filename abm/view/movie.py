@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..record.files import put, refuse_other_kind, remove_files, scratch_folder
+from ..folder.files import put, refuse_other_kind, remove_files, scratch_folder
 from ..record.tables import read_table
 from .frames import Film
 from .recording import Recording
@@ -24,9 +24,16 @@ _GIF_SIZE = 480  # pixels of tissue: gifs grow fast
 _GIF_SAMPLES = 8  # frames from which the colours of a gif are taken
 
 
-def write_movie(run_dir: Path | str, path: Path | str | None = None, *, format: str = "mp4", field: str | None = None,
-                fps: float | None = None, pixels: int | None = None,
-                progress: Callable[[int, int], None] | None = None) -> Path:
+def write_movie(
+    run_dir: Path | str,
+    path: Path | str | None = None,
+    *,
+    format: str = "mp4",
+    field: str | None = None,
+    fps: float | None = None,
+    pixels: int | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> Path:
     """Draw the snapshots of a run; returns what was written: a file, or for png a folder.
 
     path : by default movie.mp4, movie.gif or the folder movie/ in the run folder, with _FIELD after "movie" if a field is
@@ -46,8 +53,16 @@ def write_movie(run_dir: Path | str, path: Path | str | None = None, *, format: 
     return write_film(path, film, recording, format=format, field=field, fps=fps, progress=progress)
 
 
-def write_film(path: Path, film, recording, *, format: str = "mp4", field: str | None = None, fps: float | None = None,
-               progress: Callable[[int, int], None] | None = None) -> Path:
+def write_film(
+    path: Path,
+    film,
+    recording,
+    *,
+    format: str = "mp4",
+    field: str | None = None,
+    fps: float | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> Path:
     """Write the frames that `film` makes of the scenes of `recording` to `path`; see `write_movie`. Numbered pictures take the
     place of earlier ones; other files in their folder stay."""
     if format not in FORMATS:
@@ -64,9 +79,11 @@ def write_film(path: Path, film, recording, *, format: str = "mp4", field: str |
     return path
 
 
-def frames_of(film: Film, recording: Recording, field: str | None,
-              progress: Callable[[int, int], None] | None = None) -> Iterator[np.ndarray]:
+def frames_of(
+    film: Film, recording: Recording, field: str | None, progress: Callable[[int, int], None] | None = None
+) -> Iterator[np.ndarray]:
     """The frames of a run, one after the other; the next one is drawn while this one is being used."""
+
     def draw(k: int) -> np.ndarray:
         return film.frame(recording.scene(k, field))
 
@@ -96,8 +113,15 @@ def _write_mp4(path, film, recording, field, fps, progress) -> None:
     import imageio_ffmpeg
 
     writer = imageio_ffmpeg.write_frames(
-        str(path.resolve()), (film.width, film.height), fps=fps, codec="libx264", pix_fmt_in="rgb24", pix_fmt_out="yuv420p",
-        macro_block_size=2, quality=None, ffmpeg_log_level="error",
+        str(path.resolve()),
+        (film.width, film.height),
+        fps=fps,
+        codec="libx264",
+        pix_fmt_in="rgb24",
+        pix_fmt_out="yuv420p",
+        macro_block_size=2,
+        quality=None,
+        ffmpeg_log_level="error",
         output_params=["-crf", _QUALITY, "-preset", "superfast", "-movflags", "+faststart"],
     )
     writer.send(None)
@@ -114,8 +138,10 @@ def _write_gif(path, film, recording, field, fps, progress) -> None:
     chosen = np.unique(np.linspace(0, len(recording) - 1, _GIF_SAMPLES).round().astype(int))
     sample = np.concatenate([film.frame(recording.scene(int(k), field))[::2, ::2] for k in chosen])
     colours = Image.fromarray(sample).quantize(255, method=Image.Quantize.MAXCOVERAGE)
-    images = (Image.fromarray(frame).quantize(palette=colours, dither=Image.Dither.NONE)
-              for frame in frames_of(film, recording, field, progress))
+    images = (
+        Image.fromarray(frame).quantize(palette=colours, dither=Image.Dither.NONE)
+        for frame in frames_of(film, recording, field, progress)
+    )
     first = next(images)
     first.save(path, save_all=True, append_images=images, duration=round(1000 / fps), loop=0)
 

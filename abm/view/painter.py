@@ -57,9 +57,21 @@ class Painter:
         """RGB, uint8 [height, width, 3], of the tissue; `limits` are those of the overlay, needed if there is one."""
         image = np.empty((self.height, self.width, 3), np.uint8)
         raster.tissue(
-            image, self._living, self._stroma, self._blood, self._blood_alpha, self._wall_alpha, self._vessel_site,
-            self._parenchyma, scene.hepatocyte, scene.perfused, scene.e_selectin,
-            np.array(palette.NO_FLOW, np.int32), np.array(palette.WALL, np.int32), np.array(palette.ACTIVE_WALL, np.int32), self.scale,
+            image,
+            self._living,
+            self._stroma,
+            self._blood,
+            self._blood_alpha,
+            self._wall_alpha,
+            self._vessel_site,
+            self._parenchyma,
+            scene.hepatocyte,
+            scene.perfused,
+            scene.e_selectin,
+            np.array(palette.NO_FLOW, np.int32),
+            np.array(palette.WALL, np.int32),
+            np.array(palette.ACTIVE_WALL, np.int32),
+            self.scale,
         )
         raster.stamp_levels(image, scene.ecm, _FAINTEST_ECM, self._fibres, self.scale, self._pad)
         if scene.field is not None:
@@ -69,7 +81,9 @@ class Painter:
         raster.stamp_levels(image, scene.nets, _FAINTEST_NET, self._nets, self.scale, self._pad)
         raster.stamp_cells(image, scene.tissue, self._cells, self._place, VARIANTS, self.scale, self._pad)
         raster.stamp_cells(image, scene.lumen, self._cells, self._place, VARIANTS, self.scale, self._pad)
-        raster.stamp_levels(image, scene.nets * _NET_OVER_CELLS, _NET_OVER_CELLS * _FAINTEST_NET, self._nets, self.scale, self._pad)
+        raster.stamp_levels(
+            image, scene.nets * _NET_OVER_CELLS, _NET_OVER_CELLS * _FAINTEST_NET, self._nets, self.scale, self._pad
+        )
         return image
 
     def _draw_tissue(self, kind: np.ndarray) -> None:
@@ -93,7 +107,9 @@ class Painter:
         self._blood = _shade(palette.BLOOD, 0.82 + 0.30 * middle + grain)
 
         edge, nucleus, tone = (np.zeros(size, np.float32) for _ in range(3))
-        raster.hepatocytes(self.height, self.width, self.scale, stream_key(0, "view/hepatocytes"), _HEPATOCYTE, edge, nucleus, tone)
+        raster.hepatocytes(
+            self.height, self.width, self.scale, stream_key(0, "view/hepatocytes"), _HEPATOCYTE, edge, nucleus, tone
+        )
         weak = 1.0 if self.scale >= _GROW_BELOW else 0.35
         plate = _shade(palette.HEPATOCYTE, 1.0 + weak * 0.34 * (tone - 0.5) + grain)
         plate = _mix(plate, _shade(palette.HEPATOCYTE_EDGE, 1.0 + grain), 0.85 * weak * edge)
@@ -130,7 +146,9 @@ def overlay_colours(everywhere: bool) -> np.ndarray:
     """The overlay's colours with opacity, uint8 [256, 4]; `everywhere`: for a level that is nowhere near zero."""
     from matplotlib import colormaps
 
-    first, (start, end) = (0.0, palette.OVERLAY_ALPHA_LEVEL) if everywhere else (palette.OVERLAY_START, palette.OVERLAY_ALPHA)
+    first, (start, end) = (
+        (0.0, palette.OVERLAY_ALPHA_LEVEL) if everywhere else (palette.OVERLAY_START, palette.OVERLAY_ALPHA)
+    )
     colours = np.rint(255 * colormaps[palette.OVERLAY_MAP](np.linspace(first, 1, 256))).astype(np.uint8)
     colours[:, 3] = np.rint(255 * (start + (end - start) * np.linspace(0, 1, 256) ** 0.5))
     return colours

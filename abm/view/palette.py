@@ -50,7 +50,7 @@ TUMOR_CODES = (1, 2, 3, 4, 5)
 HEPATOCYTE: Colour = (31, 42, 54)
 HEPATOCYTE_EDGE: Colour = (21, 30, 40)
 HEPATOCYTE_NUCLEUS: Colour = (22, 31, 42)
-STROMA: Colour = (38, 20, 34)         # where a nodule has replaced the hepatocytes
+STROMA: Colour = (38, 20, 34)  # where a nodule has replaced the hepatocytes
 BLOOD: Colour = (92, 18, 24)
 NO_FLOW: Colour = (13, 11, 16)
 WALL: Colour = (64, 40, 48)
@@ -68,20 +68,37 @@ FAINT: Colour = (138, 146, 156)
 RULE: Colour = (48, 55, 64)
 
 FATES: dict[str, Colour] = {
-    "passed": (122, 134, 148), "phagocytosed": (74, 124, 222), "killed": (5, 158, 99), "died": (176, 137, 104),
+    "passed": (122, 134, 148),
+    "phagocytosed": (74, 124, 222),
+    "killed": (5, 158, 99),
+    "died": (176, 137, 104),
     "alive": (226, 52, 66),
 }
 """Ways out of the tissue in figures, and those still there."""
 
-ARMS: tuple[Colour, ...] = ((60, 67, 76), (0, 114, 178), (213, 94, 0), (0, 158, 115), (230, 159, 0), (86, 180, 233), (204, 121, 167))
+ARMS: tuple[Colour, ...] = (
+    (60, 67, 76),
+    (0, 114, 178),
+    (213, 94, 0),
+    (0, 158, 115),
+    (230, 159, 0),
+    (86, 180, 233),
+    (204, 121, 167),
+)
 """Arms of an experiment on white, the control first (Okabe and Ito's colours)."""
 
 ARMS_ON_DARK: tuple[Colour, ...] = ((226, 230, 236), (86, 180, 233), (240, 128, 48), (30, 190, 140))
 """The first of them on the dark ground of movies."""
 
 FIELD_LABELS = {
-    "tnf": "TNF-α", "tgf_beta": "TGF-β", "cxcl1": "CXCL1 / IL-8", "oxygen": "oxygen", "lactate": "lactate", "vegf": "VEGF",
-    **{name: layer.words for name, layer in KEPT.items()}, "e_selectin": "E-selectin",
+    "tnf": "TNF-α",
+    "tgf_beta": "TGF-β",
+    "cxcl1": "CXCL1 / IL-8",
+    "oxygen": "oxygen",
+    "lactate": "lactate",
+    "vegf": "VEGF",
+    **{name: layer.words for name, layer in KEPT.items()},
+    "e_selectin": "E-selectin",
 }
 UNITS = {"K": "× half-maximal", "1": ""}
 """How units are written for readers that have names of their own."""

@@ -87,8 +87,23 @@ def hepatocytes(height, width, scale, key, cell_sites, edge, nucleus, tone):
 
 
 @jit
-def tissue(image, living, stroma, blood, blood_alpha, wall_alpha, vessel_site, parenchyma, hepatocyte, perfused, e_selectin,
-           no_flow, wall, active_wall, scale):
+def tissue(
+    image,
+    living,
+    stroma,
+    blood,
+    blood_alpha,
+    wall_alpha,
+    vessel_site,
+    parenchyma,
+    hepatocyte,
+    perfused,
+    e_selectin,
+    no_flow,
+    wall,
+    active_wall,
+    scale,
+):
     """Paint plates, sinusoids and their walls; per site: parenchyma, hepatocyte, perfused (uint8), e_selectin 0-1."""
     rows, columns = parenchyma.shape
     for p in range(rows * scale):
@@ -106,7 +121,9 @@ def tissue(image, living, stroma, blood, blood_alpha, wall_alpha, vessel_site, p
                 a = site // columns
                 b = site - a * columns
                 flows = perfused[a, b] != 0
-                level = np.int32(256.0 * math.sqrt(min(1.0, max(0.0, e_selectin[a, b]))))  # as the eye sees fluorescence
+                level = np.int32(
+                    256.0 * math.sqrt(min(1.0, max(0.0, e_selectin[a, b])))
+                )  # as the eye sees fluorescence
                 strength = rim * (90 + (166 * level >> 8)) >> 8
                 for c in range(3):
                     vessel = np.int32(blood[p, q, c]) if flows else no_flow[c]
@@ -158,7 +175,14 @@ def stamp_cells(image, codes, atlas, place, variants, scale, pad):
         for j in range(columns):
             code = codes[i, j]
             if code != 0 and place[code] >= 0:
-                _stamp(image, atlas, place[code] + (i * 7 + j * 13 + (i * j) % 11) % variants, 256, i * scale - pad, j * scale - pad)
+                _stamp(
+                    image,
+                    atlas,
+                    place[code] + (i * 7 + j * 13 + (i * j) % 11) % variants,
+                    256,
+                    i * scale - pad,
+                    j * scale - pad,
+                )
 
 
 @jit
@@ -169,7 +193,14 @@ def stamp_levels(image, level, lowest, atlas, scale, pad):
         for j in range(columns):
             if level[i, j] > lowest:
                 opacity = np.int32(256.0 * min(1.0, level[i, j]))
-                _stamp(image, atlas, (i * 7 + j * 13 + (i * j) % 11) % atlas.shape[0], opacity, i * scale - pad, j * scale - pad)
+                _stamp(
+                    image,
+                    atlas,
+                    (i * 7 + j * 13 + (i * j) % 11) % atlas.shape[0],
+                    opacity,
+                    i * scale - pad,
+                    j * scale - pad,
+                )
 
 
 @jit
@@ -182,4 +213,5 @@ def _stamp(image, atlas, number, opacity, top, left):
             if alpha > 0:
                 for c in range(3):
                     image[top + p, left + q, c] = _blend(
-                        np.int32(image[top + p, left + q, c]), np.int32(atlas[number, p, q, c]), alpha)
+                        np.int32(image[top + p, left + q, c]), np.int32(atlas[number, p, q, c]), alpha
+                    )

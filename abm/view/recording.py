@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..record.files import DamagedFile
+from ..folder.files import DamagedFile
 from .palette import UNITS
 from .scene import Scene
 
@@ -30,7 +30,8 @@ class Recording:
         path = Path(folder) / SNAPSHOTS
         if not path.is_dir():
             raise FileNotFoundError(
-                f"{folder} has no {SNAPSHOTS}: is it the folder of a run, and was it run with snapshots?")
+                f"{folder} has no {SNAPSHOTS}: is it the folder of a run, and was it run with snapshots?"
+            )
         self._path = path
         with self._whole():
             self._group = zarr.open_group(LocalStore(path, read_only=True), mode="r")
@@ -42,8 +43,9 @@ class Recording:
             self.site_kind = self._read("site_kind")
             self.spacing_um = float(self._group.attrs["spacing_um"])
             self.title = str(self._group.attrs.get("title", ""))
-            self.fields = tuple(sorted(name for name, array in self._group.arrays()
-                                       if array.ndim == 3 and array.dtype.kind == "f"))
+            self.fields = tuple(
+                sorted(name for name, array in self._group.arrays() if array.ndim == 3 and array.dtype.kind == "f")
+            )
         self._blocks: dict[str, tuple[int, np.ndarray]] = {}
 
     def __len__(self) -> int:
@@ -53,7 +55,9 @@ class Recording:
         """The unit of a field; '' when it has none."""
         self._known(field)
         about = self._group[field].attrs
-        unit = "K" if "relative_to" in about else str(about.get("units", about.get("unit", "")))  # "unit": of earlier versions
+        unit = (
+            "K" if "relative_to" in about else str(about.get("units", about.get("unit", "")))
+        )  # "unit": of earlier versions
         return UNITS.get(unit, unit)
 
     def scene(self, index: int, field: str | None = None) -> Scene:
@@ -80,7 +84,7 @@ class Recording:
 
     def _read(self, name: str, first: int = 0, end: int | None = None) -> np.ndarray:
         """Entries of an array along its first axis."""
-        from ..record import chunks
+        from ..folder import chunks
 
         array = self._group[name]
         size = array.shape[0]

@@ -32,8 +32,14 @@ class Scene:
     def cut(self, part: tuple[slice, slice]) -> "Scene":
         """The scene in some rows and columns."""
         lattices = {each.name: getattr(self, each.name) for each in fields(self)}
-        return replace(self, **{name: np.ascontiguousarray(values[part]) for name, values in lattices.items()
-                                if isinstance(values, np.ndarray)})
+        return replace(
+            self,
+            **{
+                name: np.ascontiguousarray(values[part])
+                for name, values in lattices.items()
+                if isinstance(values, np.ndarray)
+            },
+        )
 
     def counts(self) -> np.ndarray:
         """Cells by display code, int64 [256]."""
@@ -49,9 +55,15 @@ def scene_of(model: "LiverModel", field: str | None = None) -> Scene:
     e_selectin = np.zeros(model.shape, np.float32)
     e_selectin[wall.row, wall.column] = wall.e_selectin
     return Scene(
-        minutes=float(model.minutes), lumen=lumen, tissue=tissue, perfused=np.asarray(model.sites.perfused),
-        hepatocyte=np.asarray(model.hepatocytes), ecm=np.asarray(model.ecm), nets=np.asarray(model.nets),
-        e_selectin=e_selectin, field=None if field is None else _level(model, field, e_selectin),
+        minutes=float(model.minutes),
+        lumen=lumen,
+        tissue=tissue,
+        perfused=np.asarray(model.sites.perfused),
+        hepatocyte=np.asarray(model.hepatocytes),
+        ecm=np.asarray(model.ecm),
+        nets=np.asarray(model.nets),
+        e_selectin=e_selectin,
+        field=None if field is None else _level(model, field, e_selectin),
     )
 
 

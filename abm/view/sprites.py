@@ -67,10 +67,19 @@ def _outline(shape: str, angle: np.ndarray, radius: float, phase: np.ndarray) ->
     """Distance of the outline from the middle, by direction."""
     if shape in ("amoeboid", "engulfing"):
         arms = 1.0 if shape == "amoeboid" else 0.5
-        return radius * (0.66 + arms * (0.17 * np.cos(2 * angle + phase[0]) + 0.15 * np.cos(3 * angle + phase[1])
-                                        + 0.10 * np.cos(5 * angle + phase[2])))
+        return radius * (
+            0.66
+            + arms
+            * (
+                0.17 * np.cos(2 * angle + phase[0])
+                + 0.15 * np.cos(3 * angle + phase[1])
+                + 0.10 * np.cos(5 * angle + phase[2])
+            )
+        )
     if shape == "spindle":
-        return radius * (0.26 + 0.74 * np.abs(np.cos(angle - phase[0])) ** 5 + 0.42 * np.abs(np.sin(angle - phase[0])) ** 7)
+        return radius * (
+            0.26 + 0.74 * np.abs(np.cos(angle - phase[0])) ** 5 + 0.42 * np.abs(np.sin(angle - phase[0])) ** 7
+        )
     if shape == "burst":
         return radius * (0.55 + 0.40 * np.abs(np.cos(3.5 * angle + phase[0])) ** 2)
     if shape == "tile":
@@ -90,7 +99,9 @@ def _details(look, rgb, alpha, away, angle, limit, colour, phase, y, x) -> None:
         rgb[eaten < 0.38] = colour * 0.3
         rgb[eaten < 0.30] = LOOKS[3].colour
     elif look.shape in ("round", "tile"):
-        nucleus = np.clip((0.46 * limit - np.hypot(y - 0.05 * np.sin(phase[2]), x - 0.05 * np.cos(phase[2]))) / 0.08, 0, 1)
+        nucleus = np.clip(
+            (0.46 * limit - np.hypot(y - 0.05 * np.sin(phase[2]), x - 0.05 * np.cos(phase[2]))) / 0.08, 0, 1
+        )
         rgb *= (1.0 - 0.30 * nucleus)[..., None]
     elif look.shape in ("amoeboid", "spindle"):
         nucleus = np.clip((0.20 - away) / 0.08, 0, 1)
@@ -99,7 +110,9 @@ def _details(look, rgb, alpha, away, angle, limit, colour, phase, y, x) -> None:
 
 def net_atlas(scale: int) -> np.ndarray:
     """Tangles of fine threads, uint8 [VARIANTS, size, size, 4]."""
-    return np.stack([_threads(NET, scale, variant, 9, 0.055, 0.85 if scale > 5 else 0.6, True) for variant in range(VARIANTS)])
+    return np.stack(
+        [_threads(NET, scale, variant, 9, 0.055, 0.85 if scale > 5 else 0.6, True) for variant in range(VARIANTS)]
+    )
 
 
 def fibre_atlas(scale: int) -> np.ndarray:
@@ -107,7 +120,9 @@ def fibre_atlas(scale: int) -> np.ndarray:
     return np.stack([_threads(ECM, scale, 100 + variant, 5, 0.07, 0.62, False) for variant in range(VARIANTS)])
 
 
-def _threads(colour: Colour, scale: int, variant: int, count: int, thickness: float, opacity: float, tangled: bool) -> np.ndarray:
+def _threads(
+    colour: Colour, scale: int, variant: int, count: int, thickness: float, opacity: float, tangled: bool
+) -> np.ndarray:
     random = np.random.default_rng([_SEED, variant])
     fine = _enlargement(scale)
     size = (scale + 2 * padding(scale)) * fine
@@ -134,5 +149,7 @@ def _reduce(rgb: np.ndarray, alpha: np.ndarray, fine: int) -> np.ndarray:
     """Average blocks of `fine` x `fine`, colours weighted by their opacity."""
     size = alpha.shape[0] // fine
     weight = alpha.reshape(size, fine, size, fine).mean((1, 3))
-    mean = (rgb * alpha[..., None]).reshape(size, fine, size, fine, 3).mean((1, 3)) / np.maximum(weight, 1e-6)[..., None]
+    mean = (rgb * alpha[..., None]).reshape(size, fine, size, fine, 3).mean((1, 3)) / np.maximum(weight, 1e-6)[
+        ..., None
+    ]
     return np.concatenate((mean, 255 * weight[..., None]), axis=-1).round().clip(0, 255).astype(np.uint8)

@@ -95,8 +95,12 @@ def draw_panel(axes, panel: Panel, times_min: np.ndarray, size: float) -> None:
     hours = times_min / 60.0
     x, unit = (hours / 24.0, "d") if hours[-1] - shown_from(hours) > 72 else (hours, "h")
     if panel.stacked:
-        axes.stackplot(x, [course.values for course in panel.courses], lw=0,
-                       colors=[as_hex(course.colour) for course in panel.courses])
+        axes.stackplot(
+            x,
+            [course.values for course in panel.courses],
+            lw=0,
+            colors=[as_hex(course.colour) for course in panel.courses],
+        )
     else:
         for course in panel.courses:
             axes.plot(x, course.values, color=as_hex(course.colour), lw=1.5, solid_capstyle="round")
@@ -122,10 +126,19 @@ def _words(axes, panel: Panel, size: float) -> None:
     from matplotlib.offsetbox import AnchoredOffsetbox, HPacker, TextArea
 
     words = [TextArea(panel.title, textprops={"color": as_hex(INK), "fontsize": size, "fontweight": "bold"})]
-    words += [TextArea(course.label, textprops={"color": as_hex(_bright(course.colour)), "fontsize": 0.93 * size})
-              for course in panel.courses]
-    box = AnchoredOffsetbox("lower left", child=HPacker(children=words, pad=0, sep=0.7 * size), pad=0, borderpad=0.15,
-                            frameon=False, bbox_to_anchor=(0, 1.01), bbox_transform=axes.transAxes)
+    words += [
+        TextArea(course.label, textprops={"color": as_hex(_bright(course.colour)), "fontsize": 0.93 * size})
+        for course in panel.courses
+    ]
+    box = AnchoredOffsetbox(
+        "lower left",
+        child=HPacker(children=words, pad=0, sep=0.7 * size),
+        pad=0,
+        borderpad=0.15,
+        frameon=False,
+        bbox_to_anchor=(0, 1.01),
+        bbox_transform=axes.transAxes,
+    )
     axes.add_artist(box)
 
 
@@ -142,10 +155,14 @@ def _pixels(axes, height: int) -> tuple[int, int, int, int]:
 
 _TUMOR = (("held", LOOKS[2]), ("adherent", LOOKS[3]), ("extravasated", LOOKS[4]), ("dormant", LOOKS[5]))
 _FATES = (
-    ("events_passed", "passed", (140, 150, 162)), ("events_phagocytosed", "engulfed", LOOKS[12].colour),
-    ("events_killed", "NK kills", LOOKS[21].colour), ("events_died", "died", (214, 170, 132)),
+    ("events_passed", "passed", (140, 150, 162)),
+    ("events_phagocytosed", "engulfed", LOOKS[12].colour),
+    ("events_killed", "NK kills", LOOKS[21].colour),
+    ("events_died", "died", (214, 170, 132)),
 )
 _HOST = (
-    ("kupffer_tnf_secreting", "Kupffer TNF", LOOKS[12].colour), ("natural_killer", "NK", LOOKS[21].colour),
-    ("neutrophil", "neutrophils", (194, 234, 252)), ("stellate_activated", "stellate act.", LOOKS[41].colour),
+    ("kupffer_tnf_secreting", "Kupffer TNF", LOOKS[12].colour),
+    ("natural_killer", "NK", LOOKS[21].colour),
+    ("neutrophil", "neutrophils", (194, 234, 252)),
+    ("stellate_activated", "stellate act.", LOOKS[41].colour),
 )

@@ -9,7 +9,7 @@ from matplotlib.font_manager import FontProperties
 from matplotlib.text import Text
 from matplotlib.textpath import text_to_path
 
-from ..record.files import write_whole
+from ..folder.files import write_whole
 
 DPI = 150
 ABOUT = 9

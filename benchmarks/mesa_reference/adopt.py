@@ -19,8 +19,21 @@ _TAKEN_OVER = {
     "natural_killer": ("state", "killer", "heading", "busy_h"),
     "neutrophil": ("state", "heading", "bridging", "nets_h"),
     "stellate": ("state",),
-    "tumor": ("state", "held_by", "arrived_h", "emt", "cd47", "cd24", "pdl1", "calreticulin", "platelets", "net", "niche",
-              "cycle", "divisions"),
+    "tumor": (
+        "state",
+        "held_by",
+        "arrived_h",
+        "emt",
+        "cd47",
+        "cd24",
+        "pdl1",
+        "calreticulin",
+        "platelets",
+        "net",
+        "niche",
+        "cycle",
+        "divisions",
+    ),
 }
 
 
@@ -66,6 +79,10 @@ def _agent(twin: MesaLiver, name: str, row):
         return agent
     if name == "kupffer":
         return KupfferCell(twin, site, float(row.activity))
-    kinds = {"endothelium": EndothelialCell, "natural_killer": NaturalKillerCell, "neutrophil": Neutrophil,
-             "stellate": StellateCell}
+    kinds = {
+        "endothelium": EndothelialCell,
+        "natural_killer": NaturalKillerCell,
+        "neutrophil": Neutrophil,
+        "stellate": StellateCell,
+    }
     return kinds[name](twin, site)

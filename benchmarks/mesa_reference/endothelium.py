@@ -39,7 +39,9 @@ class EndothelialCell(FixedAgent):
         if self.retraction > 0.0:
             open_still = p.closing_time > 0.0 and self.retraction > _CLOSED
             self.retraction *= math.exp(-hours / p.closing_time) if open_still else 0.0
-        self.state = RETRACTED if self.retraction > 0.5 else ACTIVATED if self.e_selectin > p.activated_above else QUIESCENT
+        self.state = (
+            RETRACTED if self.retraction > 0.5 else ACTIVATED if self.e_selectin > p.activated_above else QUIESCENT
+        )
 
     def retract(self) -> None:
         """A tumor cell passes through."""

@@ -30,7 +30,9 @@ def laplacian(shape: tuple[int, int], periodic: bool) -> sparse.csr_array:
             r, c = (row + dr) % rows, (column + dc) % columns
         else:  # the lattice is mirrored at its edges
             r, c = np.clip(row + dr, 0, rows - 1), np.clip(column + dc, 0, columns - 1)
-        matrix = matrix + sparse.csr_array((np.full(row.size, weight), (np.arange(row.size), r * columns + c)), matrix.shape)
+        matrix = matrix + sparse.csr_array(
+            (np.full(row.size, weight), (np.arange(row.size), r * columns + c)), matrix.shape
+        )
     return matrix - sparse.diags_array(np.full(row.size, 20 / 6))
 
 
@@ -94,8 +96,16 @@ class ScipyOxygen(Oxygen):
         exchange = np.where(is_open, p.exchange, 0.0)
         for _ in range(rounds):
             mix_downstream(
-                flow.entering, flow.leaving, flow.pressure, sites.kind, flow.residence_s, self._periodic,
-                np.float32(p.portal), self.values, p.exchange / p.capacity, self.blood,
+                flow.entering,
+                flow.leaving,
+                flow.pressure,
+                sites.kind,
+                flow.residence_s,
+                self._periodic,
+                np.float32(p.portal),
+                self.values,
+                p.exchange / p.capacity,
+                self.blood,
             )
             sink = demand / (self.values + p.half_uptake) + exchange
             factors = factorised(sparse.diags_array(sink.ravel()) - self._spread)

@@ -3,7 +3,7 @@
 import math
 
 from abm.cells.kupffer import ENGULFING, REPROGRAMMED, RESTING, TNF_SECRETING
-from abm.record import cause, event
+from abm.ledger import cause, event
 
 from . import tumor
 from .site import LENGTHS, LiverAgent, Site
@@ -28,7 +28,11 @@ class KupfferCell(LiverAgent):
         rules = self.model.config.rules
         if rules.endothelial_activation.enabled:
             self.answer_contact()
-        if rules.kupffer_crawling.enabled and self.state != REPROGRAMMED and self.cell.prey_distance <= self.model.reach_of_prey:
+        if (
+            rules.kupffer_crawling.enabled
+            and self.state != REPROGRAMMED
+            and self.cell.prey_distance <= self.model.reach_of_prey
+        ):
             self.creep_to_prey()
         if rules.phagocytosis.enabled:
             if self.load:
@@ -45,7 +49,8 @@ class KupfferCell(LiverAgent):
         p, line = self.model.config.rules.endothelial_activation, self.model.config.cells.tumor
         hours, onset, duration = self.model.dt_hours, line.tnf_onset, line.tnf_duration
         if line.tnf_induction and (
-                self.load or self.cell.touches_in_lumen(tumor.TumorCell) or type(self.cell.tissue) is tumor.TumorCell):
+            self.load or self.cell.touches_in_lumen(tumor.TumorCell) or type(self.cell.tissue) is tumor.TumorCell
+        ):
             self.drive += line.tnf_induction * (1.0 - self.tolerance)
             self.tolerance = 1.0
         elif self.drive == self.tolerance == self.tnf == 0.0:
@@ -61,7 +66,8 @@ class KupfferCell(LiverAgent):
         self.tnf = self.tnf * math.exp(-hours / duration) + self.drive * share / height
         self.drive *= math.exp(-hours / onset)
         self.drive, self.tnf, self.tolerance = (
-            level if level > _EXTINCT else 0.0 for level in (self.drive, self.tnf, self.tolerance))
+            level if level > _EXTINCT else 0.0 for level in (self.drive, self.tnf, self.tolerance)
+        )
         if self.state == RESTING and self.tnf > p.activated_above:
             self.state = TNF_SECRETING
         elif self.state == TNF_SECRETING and self.tnf <= p.activated_above:
@@ -69,7 +75,10 @@ class KupfferCell(LiverAgent):
 
     def creep_to_prey(self) -> None:
         """Creep along the sinusoid, over other cells, to the nearest tumor cell in it, until that is touched."""
-        at, left = self.cell, self.model.config.rules.kupffer_crawling.speed * self.model.dt_minutes / self.model.spacing_um
+        at, left = (
+            self.cell,
+            self.model.config.rules.kupffer_crawling.speed * self.model.dt_minutes / self.model.spacing_um,
+        )
         distance = at.prey_distance  # in moves, see MesaLiver.find_prey
         while distance > 1:
             nearer = [k for k, site in enumerate(at.ring) if site is not None and site.prey_distance < distance]
@@ -129,7 +138,9 @@ class KupfferCell(LiverAgent):
         acid = max(float(site.lactate) - self.model.config.fields.lactate.blood, 0.0)
         signal = level / (1.0 + level) + (acid / (acid + p.lactate_half) if acid > 0.0 else 0.0)
         if signal > 0.0:
-            self.reprogramming += -math.expm1(-p.rate * min(signal, 1.0) * self.model.dt_hours) * (1.0 - self.reprogramming)
+            self.reprogramming += -math.expm1(-p.rate * min(signal, 1.0) * self.model.dt_hours) * (
+                1.0 - self.reprogramming
+            )
             if self.reprogramming > p.reprogrammed_above:
                 self.state = REPROGRAMMED
 

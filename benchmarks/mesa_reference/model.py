@@ -12,7 +12,7 @@ from mesa.discrete_space import OrthogonalMooreGrid
 from abm.blood import Blood
 from abm.fields.fields import exchanging, is_due
 from abm.interventions.stimulate import Stimulate
-from abm.record import cause, event
+from abm.ledger import cause, event
 from abm.tissue import anatomy as lobules
 from abm.tissue.flow import PRESSURE_STEP, Flow
 from abm.tissue.sites import PARENCHYMA, SINUSOID
@@ -28,8 +28,12 @@ from .stellate import StellateCell
 from .tumor import TumorCell
 
 CLASSES = {
-    "tumor": TumorCell, "kupffer": KupfferCell, "endothelium": EndothelialCell, "natural_killer": NaturalKillerCell,
-    "neutrophil": Neutrophil, "stellate": StellateCell,
+    "tumor": TumorCell,
+    "kupffer": KupfferCell,
+    "endothelium": EndothelialCell,
+    "natural_killer": NaturalKillerCell,
+    "neutrophil": Neutrophil,
+    "stellate": StellateCell,
 }
 
 _SLOWNESS = (0.2, 5.0)  # limits of the time past a site, relative to that at the median velocity
@@ -130,8 +134,11 @@ class MesaLiver(mesa.Model):
             misfit = math.sqrt(ratio**2 * math.exp(2.0 * variance) - 2.0 * ratio * math.exp(0.5 * variance) + 1.0)
             self.grip = Grip(
                 -math.log1p(-min(p.mechanical, 1.0 - 1e-9)) / self.config.tissue.portal_central_distance,
-                max(misfit, 1e-3), p.wall_hold, p.kupffer_hold,
-                rules.net_trapping.capture_fold if rules.net_trapping.enabled else 0.0)
+                max(misfit, 1e-3),
+                p.wall_hold,
+                p.kupffer_hold,
+                rules.net_trapping.capture_fold if rules.net_trapping.enabled else 0.0,
+            )
 
     def _settle_residents(self) -> None:
         cells, anatomy = self.config.cells, self.anatomy
@@ -148,11 +155,16 @@ class MesaLiver(mesa.Model):
         for sites, count, active in zip(zones, np.diff(limits, prepend=0), activity, strict=True):
             for site in self.random.sample(sites, count):
                 KupfferCell(self, site, active if self.random.random() < p.phagocytic_fraction else 0.0)
-        for kind, density in ((NaturalKillerCell, cells.natural_killer.density), (Neutrophil, cells.neutrophil.density)):
+        for kind, density in (
+            (NaturalKillerCell, cells.natural_killer.density),
+            (Neutrophil, cells.neutrophil.density),
+        ):
             free = [site for sites in zones for site in sites if site.lumen is None]
             for site in self.random.sample(free, self._whole(density)):
                 kind(self, site)
-        for site in self.random.sample([site for sites in zones for site in sites], self._whole(cells.stellate.density)):
+        for site in self.random.sample(
+            [site for sites in zones for site in sites], self._whole(cells.stellate.density)
+        ):
             StellateCell(self, site)
 
     def _whole(self, density: float) -> int:
@@ -168,15 +180,25 @@ class MesaLiver(mesa.Model):
             p = getattr(self.config.fields, name)
             rest, unit = (p.blood, "mM") if name == "lactate" else (0.0, "K")
             self.fields[name] = make_signal(
-                name, unit, getattr(self, name), p, rest=rest, perfused_fraction=float(exchange.mean()), **how)
+                name, unit, getattr(self, name), p, rest=rest, perfused_fraction=float(exchange.mean()), **how
+            )
             self.fields[name].set_perfusion(exchange)
         self.fields["oxygen"] = make_oxygen(self.oxygen, self.config.fields.oxygen, **how)
         self._solve_oxygen(self.fields["oxygen"].start)
         p = self.config.secretion
         self.rates = {
             (kind, field): self.fields[field].rate_for(getattr(p, f"{kind}_{field}"))
-            for kind, field in (("tumor", "tgf_beta"), ("tumor", "cxcl1"), ("tumor", "vegf"), ("kupffer", "tnf"),
-                                ("kupffer", "tgf_beta"), ("kupffer", "vegf"), ("neutrophil", "vegf"), ("stellate", "tgf_beta"))}
+            for kind, field in (
+                ("tumor", "tgf_beta"),
+                ("tumor", "cxcl1"),
+                ("tumor", "vegf"),
+                ("kupffer", "tnf"),
+                ("kupffer", "tgf_beta"),
+                ("kupffer", "vegf"),
+                ("neutrophil", "vegf"),
+                ("stellate", "tgf_beta"),
+            )
+        }
         self.rates["tumor", "lactate"] = p.tumor_lactate / 3600.0
 
     def _plan_arrivals(self) -> None:
@@ -210,7 +232,11 @@ class MesaLiver(mesa.Model):
         self.platelets_left = 0.5 ** (self.dt_hours / arrival.platelet_half_life) if arrival.platelet_half_life else 0.0
         self._fade_layers()
         tnf = self.fields["tnf"]
-        if rules.endothelial_activation.enabled and is_due(tnf, self.step_number) and (self.busy_walls or not tnf.at_rest):
+        if (
+            rules.endothelial_activation.enabled
+            and is_due(tnf, self.step_number)
+            and (self.busy_walls or not tnf.at_rest)
+        ):
             self.busy_walls = 0
             self._do(EndothelialCell, shuffled=False)
         if arrival.enabled:
@@ -375,7 +401,9 @@ class MesaLiver(mesa.Model):
         if self.fields["cxcl1"].at_rest or p.entry_rate <= 0.0:
             return
         places = np.argwhere((self.cxcl1 > _FAINT) & (self.anatomy.kind == SINUSOID) & self.perfused)
-        level, passing = (lattice[places[:, 0], places[:, 1]].astype(float) for lattice in (self.cxcl1, self.flow.passing))
+        level, passing = (
+            lattice[places[:, 0], places[:, 1]].astype(float) for lattice in (self.cxcl1, self.flow.passing)
+        )
         rate = p.entry_rate * pool * passing * level / (1.0 + level)
         enters = self.rng.random(len(places)) < -np.expm1(-rate * self.dt_hours)
         for row, column in places[enters].tolist():
@@ -438,8 +466,11 @@ class MesaLiver(mesa.Model):
     def _tumor_lattice(self, layer: str) -> np.ndarray:
         """Where tumor cells stand in a layer, bool [row, column]."""
         lattice = np.zeros(self.shape, bool)
-        places = [cell.cell.coordinate for cell in self.agents_by_type.get(TumorCell, ())
-                  if cell.cell is not None and cell.layer == layer]
+        places = [
+            cell.cell.coordinate
+            for cell in self.agents_by_type.get(TumorCell, ())
+            if cell.cell is not None and cell.layer == layer
+        ]
         if places:
             lattice[tuple(np.array(places).T)] = True
         return lattice

@@ -3,7 +3,7 @@
 import math
 
 from abm.cells.natural_killer import HANDLING, IN_CONTACT, PATROLLING
-from abm.record import cause, event
+from abm.ledger import cause, event
 
 from . import neutrophil, tumor
 from .motion import Crawler
@@ -68,14 +68,17 @@ class NaturalKillerCell(Crawler):
             shield = p.neutrophil_shield
         tgf_beta = float(self.cell.tgf_beta)
         activity = (1.0 - p.tgf_beta_inhibition * tgf_beta / (1.0 + tgf_beta)) * (
-            1.0 - hill(lactate, p.lactate_half, p.lactate_steepness))
+            1.0 - hill(lactate, p.lactate_half, p.lactate_steepness)
+        )
         since, full, lost = self.model.hours - target.arrived_h, p.full_susceptibility, p.lost_susceptibility
         susceptibility = 1.0 if since <= full else 0.0 if since >= lost else (lost - since) / (lost - full)
         poly_ic = self.model.blood.poly_ic
         rate = p.rate * cells.natural_killer.activation * cells.tumor.nk_sensitivity
         rate *= 1.0 + p.poly_ic_gain * poly_ic / (1.0 + poly_ic)
         wall = p.through_wall if target.layer == TISSUE else 1.0
-        return rate * (p.trail_share + p.fasl_share + p.perforin_share) * activity * (1.0 - shield) * wall * susceptibility
+        return (
+            rate * (p.trail_share + p.fasl_share + p.perforin_share) * activity * (1.0 - shield) * wall * susceptibility
+        )
 
     def patrol(self) -> None:
         """Walk along the sinusoid until a tumor cell is met."""
@@ -100,8 +103,11 @@ class NaturalKillerCell(Crawler):
         else:
             return None
         for layer in ("lumen", "tissue"):
-            met = [who for who in [getattr(beside, layer) for beside in around]
-                   if type(who) is tumor.TumorCell and who is not self.target]
+            met = [
+                who
+                for who in [getattr(beside, layer) for beside in around]
+                if type(who) is tumor.TumorCell and who is not self.target
+            ]
             if met:
                 return self.random.choice(met)
         return None

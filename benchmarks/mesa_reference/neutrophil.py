@@ -32,7 +32,10 @@ class Neutrophil(Crawler):
         """Die, later in chemokine, or turn from N1 to N2; whether it lives."""
         p, host = self.model.config.rules.neutrophil_recruitment, self.model.config.cells.neutrophil
         chemokine, tgf_beta = float(self.cell.cxcl1), float(self.cell.tgf_beta)
-        death, tissue_death = math.log(2.0) / max(host.half_life, 1e-3), math.log(2.0) / max(host.tissue_half_life, 1e-3)
+        death, tissue_death = (
+            math.log(2.0) / max(host.half_life, 1e-3),
+            math.log(2.0) / max(host.tissue_half_life, 1e-3),
+        )
         if self.happens(death + (tissue_death - death) * chemokine / (1.0 + chemokine)):
             self.remove()
             return False

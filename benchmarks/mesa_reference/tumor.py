@@ -4,7 +4,7 @@ import math
 
 from abm.cells.stellate import ACTIVATED
 from abm.cells.tumor import ADHERENT, CIRCULATING, DORMANT, EXTRAVASATED, HELD
-from abm.record import cause, event
+from abm.ledger import cause, event
 from abm.tissue.sites import CENTRAL_VEIN, PARENCHYMA, SINUSOID
 
 from . import kupffer, neutrophil, stellate
@@ -14,8 +14,22 @@ GONE = -1
 """State of a cell that has been taken out of the liver."""
 
 _LONGEST_WALK = 5_000  # sites
-_INHERITED = ("state", "layer", "held_by", "clone", "arrived_h", "diameter_um", "emt", "cd47", "cd24", "pdl1",
-              "calreticulin", "platelets", "net", "niche")
+_INHERITED = (
+    "state",
+    "layer",
+    "held_by",
+    "clone",
+    "arrived_h",
+    "diameter_um",
+    "emt",
+    "cd47",
+    "cd24",
+    "pdl1",
+    "calreticulin",
+    "platelets",
+    "net",
+    "niche",
+)
 
 
 class TumorCell(LiverAgent):
@@ -109,7 +123,8 @@ class TumorCell(LiverAgent):
         if self.random.random() >= -math.expm1(-(unaided + by_net) * length_um):
             return cause.NONE
         return self.random.choices(
-            (cause.KUPFFER, cause.SIZE, cause.NET, cause.WALL), (by_kupffer, by_size, by_net, grip.wall))[0]
+            (cause.KUPFFER, cause.SIZE, cause.NET, cause.WALL), (by_kupffer, by_size, by_net, grip.wall)
+        )[0]
 
     # --- in the sinusoid ------------------------------------------------------------------------------------------
 
@@ -133,7 +148,7 @@ class TumorCell(LiverAgent):
         death = p.shear_death * shear * (1.0 - self.platelets)
         if not self.happens(adhesion + detachment + death):
             return
-        what, = self.random.choices((event.ADHERENT, event.DETACHED, event.DIED), (adhesion, detachment, death))
+        (what,) = self.random.choices((event.ADHERENT, event.DETACHED, event.DIED), (adhesion, detachment, death))
         if what == event.ADHERENT:
             self.state = ADHERENT
             self.model.note(what, self.random.choices(list(bonds), bonds.values())[0], self)
@@ -209,8 +224,13 @@ class TumorCell(LiverAgent):
         if left > 0.0 and self.cell.count_in_tissue(TumorCell) > 1:
             left *= self.emt * (1.0 - p.cohesion)
         while left > 0.0:
-            ways = [(site, LENGTHS[k]) for k, site in enumerate(self.cell.ring) if site is not None and site.tissue is None
-                    and (site.kind == SINUSOID or (site.kind == PARENCHYMA and not site.hepatocyte))]
+            ways = [
+                (site, LENGTHS[k])
+                for k, site in enumerate(self.cell.ring)
+                if site is not None
+                and site.tissue is None
+                and (site.kind == SINUSOID or (site.kind == PARENCHYMA and not site.hepatocyte))
+            ]
             if not ways:
                 return
             site, length = self.random.choice(ways)
@@ -252,7 +272,10 @@ class TumorCell(LiverAgent):
                 self.model.note(event.DORMANT, cause.SOLITUDE, self)
                 return
         speed = self.cycle_speed / max(p.cycle_time, 1e-3) * oxygen / (oxygen + p.oxygen_half)
-        cycle = self.cycle + speed * (1.0 + p.niche_gain * self.niche + p.net_gain * self.net_beside()) * self.model.dt_hours
+        cycle = (
+            self.cycle
+            + speed * (1.0 + p.niche_gain * self.niche + p.net_gain * self.net_beside()) * self.model.dt_hours
+        )
         self.cycle = min(cycle, 1.0)
         if cycle >= 1.0:
             room = self.make_room()

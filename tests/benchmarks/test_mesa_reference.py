@@ -10,7 +10,7 @@ from abm.cells.population import TUMOR
 from abm.cells.tumor import CIRCULATING
 from abm.fields.fields import is_due
 from abm.fields.secretion import secrete
-from abm.record import cause, event
+from abm.ledger import cause, event
 from abm.record.event_table import events_table
 from abm.record.fates import fates_of
 from benchmarks.mesa_reference import MesaLiver, adopt
@@ -59,7 +59,9 @@ def test_the_world_is_taken_over(busy):
     twin = adopt(busy)
     for name, population in busy.populations.items():
         assert len(twin.agents_by_type.get(CLASSES[name], ())) == population.count
-    assert np.array_equal(twin._tumor_lattice("lumen") | twin._tumor_lattice("tissue"), (busy.sites.population == TUMOR).any(axis=0))
+    assert np.array_equal(
+        twin._tumor_lattice("lumen") | twin._tumor_lattice("tissue"), (busy.sites.population == TUMOR).any(axis=0)
+    )
     assert np.array_equal(twin.perfused, busy.sites.perfused != 0)
     np.testing.assert_allclose(twin.shear, busy.shear, rtol=1e-6)
     np.testing.assert_allclose(twin.lingering, busy.rules["passage"].lingering, rtol=1e-5)
@@ -84,7 +86,8 @@ def test_what_is_not_left_to_chance_is_equal(busy):
             agent.feel_nets(), agent.feel_niche(), agent.transform()
     compared = {
         "endothelium": ("wall", ("e_selectin", "vcam1", "icam1", "retraction", "state")),
-        "kupffer": ("lumen", ("drive", "tolerance", "tnf", "state")), "tumor": (None, ("net", "niche", "emt")),
+        "kupffer": ("lumen", ("drive", "tolerance", "tnf", "state")),
+        "tumor": (None, ("net", "niche", "emt")),
     }
     for name, (layer, columns) in compared.items():
         seen = 0
@@ -133,8 +136,11 @@ WORLD = {
 def figures(events: pa.Table, parameters, counts: dict[str, int]) -> dict[str, float]:
     """The cascade of one run as shares of the founders, and the cells of the host at its end."""
     fates = fates_of(events, HOURS * 60.0, parameters, 10.0)
-    shares = {f"ever {name}": fates.ever(code) / fates.count for code, name in enumerate(event.NAMES) if name not in (
-        "arrived", "woken", "trapped")}
+    shares = {
+        f"ever {name}": fates.ever(code) / fates.count
+        for code, name in enumerate(event.NAMES)
+        if name not in ("arrived", "woken", "trapped")
+    }
     shares["alive at 24 h"] = fates.lived.mean()
     shares["alive at the end"] = (fates.ending < 0).mean()
     reasons = np.array(events["cause"].to_pylist())
@@ -151,8 +157,12 @@ def run_ours(seed: int) -> dict[str, float]:
     while model.hours < HOURS:
         model.step()
     counts = {name: model.populations[name].count for name in ("natural_killer", "neutrophil")}
-    counts |= {"activated stellate": int(model.stellate.state_counts()[1]), "nets": float(model.nets.sum()),
-               "matrix": float(model.ecm.sum()), "cxcl1": float(model.fields["cxcl1"].values.mean())}
+    counts |= {
+        "activated stellate": int(model.stellate.state_counts()[1]),
+        "nets": float(model.nets.sum()),
+        "matrix": float(model.ecm.sum()),
+        "cxcl1": float(model.fields["cxcl1"].values.mean()),
+    }
     return figures(events_table(model.ledger.entries), model.config.record, counts)
 
 
@@ -161,12 +171,23 @@ def run_twin(seed: int) -> dict[str, float]:
     while twin.hours < HOURS:
         twin.step()
     minutes, what, by, clone = zip(*twin.ledger, strict=True)
-    events = pa.table({"time_min": minutes, "event": [event.NAMES[code] for code in what],
-                       "cause": [cause.NAMES[code] for code in by], "clone": clone})
+    events = pa.table(
+        {
+            "time_min": minutes,
+            "event": [event.NAMES[code] for code in what],
+            "cause": [cause.NAMES[code] for code in by],
+            "clone": clone,
+        }
+    )
     kinds = {kind.__name__: agents for kind, agents in twin.agents_by_type.items()}
-    counts = {"natural_killer": len(kinds["NaturalKillerCell"]), "neutrophil": len(kinds["Neutrophil"]),
-              "activated stellate": sum(cell.state for cell in kinds["StellateCell"]), "nets": float(twin.nets.sum()),
-              "matrix": float(twin.ecm.sum()), "cxcl1": float(twin.cxcl1.mean())}
+    counts = {
+        "natural_killer": len(kinds["NaturalKillerCell"]),
+        "neutrophil": len(kinds["Neutrophil"]),
+        "activated stellate": sum(cell.state for cell in kinds["StellateCell"]),
+        "nets": float(twin.nets.sum()),
+        "matrix": float(twin.ecm.sum()),
+        "cxcl1": float(twin.cxcl1.mean()),
+    }
     return figures(events, twin.config.record, counts)
 
 

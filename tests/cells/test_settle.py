@@ -41,8 +41,15 @@ def striped_tissue() -> Sites:
     kind = np.full(shape, PARENCHYMA, np.uint8)
     kind[::3] = SINUSOID
     zone = np.repeat([1, 2, 3], [40, 30, 30]).astype(np.uint8) * np.ones((100, 1), np.uint8)
-    return Sites(kind, zone, np.ones(shape, np.uint8), np.full((2, *shape), -1, np.int32),
-                 np.zeros((2, *shape), np.uint8), np.full(shape, -1, np.int32), True)
+    return Sites(
+        kind,
+        zone,
+        np.ones(shape, np.uint8),
+        np.full((2, *shape), -1, np.int32),
+        np.zeros((2, *shape), np.uint8),
+        np.full(shape, -1, np.int32),
+        True,
+    )
 
 
 def settled(name: str, seed: int = 1, parameters=None, sites: Sites | None = None) -> tuple[Population, Sites]:

@@ -43,8 +43,11 @@ def test_the_rehearsal_uses_the_kernels_of_all_rules():
     ahead._rehearse()
     kernels = [kernel.py_func for kernel in ahead._kernels()]
     inner = {name for kernel in kernels for name in kernel.__code__.co_names}  # these come with those that call them
-    outer = [kernel for kernel in ahead._kernels() if kernel.py_func.__module__.startswith(f"{rules.__name__}.")
-             and kernel.py_func.__name__ not in inner]
+    outer = [
+        kernel
+        for kernel in ahead._kernels()
+        if kernel.py_func.__module__.startswith(f"{rules.__name__}.") and kernel.py_func.__name__ not in inner
+    ]
     assert len(outer) > 25 and [kernel.py_func.__name__ for kernel in outer if not kernel.overloads] == []
 
 
@@ -61,7 +64,10 @@ def test_only_what_is_cold_is_compiled(monkeypatch, processors, done):
     assert heard.said == steps == []
     monkeypatch.setattr(ahead, "kernels_are_cold", lambda *_: True)
     ahead.compile_for_runs(heard)
-    assert heard.said == ["The kernels are compiled first, which takes a minute or two, and only this once.", "compiling the kernels"]
+    assert heard.said == [
+        "The kernels are compiled first, which takes a minute or two, and only this once.",
+        "compiling the kernels",
+    ]
     assert steps == done
     if processors > 1:
         assert ahead._started.pop() == [sys.executable, "-m", "abm.commands.ahead"]

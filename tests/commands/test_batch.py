@@ -7,13 +7,13 @@ from textwrap import dedent
 import pytest
 
 from abm import cli
+from abm.batches import batch
+from abm.batches.experiment import Experiment
+from abm.batches.loading import load_experiment
 from abm.commands import UserError
 from abm.commands import batch as command
-from abm.experiments import batch
-from abm.experiments.experiment import Experiment
-from abm.experiments.loading import load_experiment
 
-from ..experiments.little import EXPERIMENT, TROUBLE, Here, with_trouble, write
+from ..batches.little import EXPERIMENT, TROUBLE, Here, with_trouble, write
 
 
 @pytest.fixture
@@ -31,12 +31,18 @@ def crlm(tmp_path, monkeypatch, capsys):
             write(tmp_path, text, **{"trouble.py": trouble})
         status = cli.status_of(["batch", "my.yaml", *arguments])
         return status, *capsys.readouterr()
+
     return crlm
 
 
 def test_a_batch_says_how_far_it_is_and_where_the_results_are(crlm, tmp_path):
     status, printed, said = crlm(EXPERIMENT)
-    assert status == 0 and "Done: batches/my" in printed and "results.parquet" in printed and "crlm compare batches/my" in printed
+    assert (
+        status == 0
+        and "Done: batches/my" in printed
+        and "results.parquet" in printed
+        and "crlm compare batches/my" in printed
+    )
     assert said.splitlines()[0] == "little: 2 arms x 3 replicates = 6 runs."
     assert said.splitlines()[1] == "Computing the runs." and said.splitlines()[2].startswith("Took ")
     assert (tmp_path / "batches" / "my" / "results.parquet").exists()
@@ -54,7 +60,9 @@ def test_a_batch_says_how_far_it_is_and_where_the_results_are(crlm, tmp_path):
 def test_failed_runs_are_told(crlm):
     status, printed, said = crlm(with_trouble(seed=6, how="raise"))
     assert status == 1 and "Done: batches/my" in printed
-    assert "2 of 6 runs failed; the others are good.\n  control-0000-0002: ArithmeticError: one and one are three" in said
+    assert (
+        "2 of 6 runs failed; the others are good.\n  control-0000-0002: ArithmeticError: one and one are three" in said
+    )
     assert said.endswith("--resume --retry-failed\n")
 
 
@@ -71,15 +79,20 @@ def test_failed_runs_are_computed_again(crlm, tmp_path):
 
 
 def test_where_a_measure_of_ones_own_failed(crlm):
-    line = next(number for number, text in enumerate(dedent(TROUBLE).splitlines(), start=1) if "raise ArithmeticError" in text)
+    line = next(
+        number for number, text in enumerate(dedent(TROUBLE).splitlines(), start=1) if "raise ArithmeticError" in text
+    )
     said = crlm(with_trouble(seed=5, how="raise").replace("replicates: 3", "replicates: 1"))[2]
     assert f"one and one are three, in the measure 'trouble', at 1 h, trouble.py, line {line}\n" in said
 
 
 def test_a_dry_run_refuses_what_the_run_would(crlm):
     crlm(EXPERIMENT.replace("replicates: 3", "replicates: 1"))
-    for arguments, words in ((("--set", "measures=[nodules]"), "measures was"), (("--keep", "all"), "keep was"),
-                             (("--set", "measures=[]"), "nothing is measured")):
+    for arguments, words in (
+        (("--set", "measures=[nodules]"), "measures was"),
+        (("--keep", "all"), "keep was"),
+        (("--set", "measures=[]"), "nothing is measured"),
+    ):
         run, dry = crlm(EXPERIMENT, "--resume", *arguments), crlm(EXPERIMENT, "--resume", "--dry-run", *arguments)
         assert run == dry and run[0] == 2 and words in run[2]
 
@@ -95,7 +108,11 @@ def test_a_batch_that_cannot_begin(crlm, tmp_path, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setitem(sys.modules, "distributed", None)
         status, _, said = crlm(EXPERIMENT, "--cluster", "local")
-    assert status == 1 and "The batch could not begin: Dask is not installed: pip install '.[cluster]' in the checkout of crlm." in said
+    assert (
+        status == 1
+        and "The batch could not begin: Dask is not installed: pip install '.[cluster]' in the checkout of crlm."
+        in said
+    )
     assert "\nNothing was computed." in said
     assert said.endswith("When this is mended: crlm batch my.yaml\n") and not (tmp_path / "batches").exists()
     monkeypatch.setattr(Path, "mkdir", _refused)
@@ -111,9 +128,17 @@ def test_dry_run(crlm, tmp_path):
     text = EXPERIMENT + "sweep: {parameters: {rules.phagocytosis.rate: [0.1 /h, 0.2 /h]}}\n"
     status, printed, _ = crlm(text, "--dry-run", "--workers", "1")
     assert status == 0 and not (tmp_path / "batches").exists()
-    for words in ("little: 2 arms x 2 points x 3 replicates = 12 runs", "control-0000-0001 to control-0001-0003",
-                  "point 1: rules.phagocytosis.rate = 0.2 /h", "measures: tumor_cells, touching_kupffer(at=1.5 h)", "time: about ",
-                  "with 1 worker", "memory: about ", "disk: about ", "(--keep measures)"):
+    for words in (
+        "little: 2 arms x 2 points x 3 replicates = 12 runs",
+        "control-0000-0001 to control-0001-0003",
+        "point 1: rules.phagocytosis.rate = 0.2 /h",
+        "measures: tumor_cells, touching_kupffer(at=1.5 h)",
+        "time: about ",
+        "with 1 worker",
+        "memory: about ",
+        "disk: about ",
+        "(--keep measures)",
+    ):
         assert words in printed
     crlm(text.replace("replicates: 3", "replicates: 1"))
     assert "holds 4 of the runs; 8 are missing" in crlm(text, "--dry-run")[1]
@@ -142,9 +167,12 @@ def test_a_full_disk_is_told(crlm, tmp_path, monkeypatch):
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr("abm.experiments.one_run.write_part", full)
+        patch.setattr("abm.batches.one_run.write_part", full)
         status, _, said = crlm(EXPERIMENT)
-    assert status == 1 and f"The batch stopped: OSError: [Errno 28] No space left on device, in {tmp_path / 'batches' / 'my'}." in said
+    assert (
+        status == 1
+        and f"The batch stopped: OSError: [Errno 28] No space left on device, in {tmp_path / 'batches' / 'my'}." in said
+    )
     assert "Nothing was computed yet" in said and said.endswith("--resume\n")
 
 

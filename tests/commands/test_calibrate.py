@@ -7,7 +7,7 @@ import pytest
 
 from abm import cli
 from abm.config.schema import compose
-from abm.experiments.calibrate import Simulations, digest_of, load_calibration
+from abm.published.calibrate import Simulations, digest_of, load_calibration
 
 EXPERIMENT = """\
 base:
@@ -73,7 +73,10 @@ def test_what_was_simulated_before_an_interruption_is_not_simulated_again(file, 
         if runs == 3:
             raise KeyboardInterrupt
 
-    with pytest.raises(KeyboardInterrupt), Simulations(calibration, tmp_path / "out", digest, 1, interrupted) as simulations:
+    with (
+        pytest.raises(KeyboardInterrupt),
+        Simulations(calibration, tmp_path / "out", digest, 1, interrupted) as simulations,
+    ):
         simulations(fresh)
     assert finished == [0, 1, 2, 3]
     with Simulations(calibration, tmp_path / "out", digest, 1, finished.append) as simulations:

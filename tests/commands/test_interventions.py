@@ -11,12 +11,15 @@ def shown(monkeypatch, capsys):
         monkeypatch.setenv("COLUMNS", str(width))
         show_interventions(names, **settings)
         return capsys.readouterr().out
+
     return show
 
 
 @pytest.mark.parametrize("width", [60, 90, 200])
 def test_every_kind_with_its_targets_keys_and_sources(shown, width):
-    assert [line.split()[0] for line in shown(width).partition("\n\n")[0].splitlines() if line[0] != " "] == [kind.kind for kind in KINDS]
+    assert [line.split()[0] for line in shown(width).partition("\n\n")[0].splitlines() if line[0] != " "] == [
+        kind.kind for kind in KINDS
+    ]
     text = shown(width, everything=True)
     for kind in KINDS:
         assert f"\n{kind.kind}" in f"\n{text}"
@@ -28,7 +31,11 @@ def test_every_kind_with_its_targets_keys_and_sources(shown, width):
 
 def test_some_kinds(shown):
     text = shown(200, ["deplete", "degrade"])
-    assert "away (kupffer): 4 d  (plausible 2 to 7 d)  unverified" in text and "recovery (kupffer): " in text and "DNase" in text
+    assert (
+        "away (kupffer): 4 d  (plausible 2 to 7 d)  unverified" in text
+        and "recovery (kupffer): " in text
+        and "DNase" in text
+    )
     assert "e_selectin" not in text
 
 

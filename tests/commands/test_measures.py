@@ -2,7 +2,7 @@ import pytest
 
 from abm.commands import UserError
 from abm.commands.measures import show_measures
-from abm.experiments.measure import Line, shipped
+from abm.measures.measure import Line, shipped
 
 
 @pytest.fixture
@@ -11,6 +11,7 @@ def shown(monkeypatch, capsys):
         monkeypatch.setenv("COLUMNS", str(width))
         show_measures(*arguments, **settings)
         return capsys.readouterr().out
+
     return show
 
 
@@ -57,7 +58,9 @@ def test_a_name_that_is_none():
 
 def test_a_users_own(shown, tmp_path):
     path = tmp_path / "own.py"
-    path.write_text('from abm.experiments.measure import measure\n\n@measure(unit="h", kind="level")\ndef age(run):\n    """Age."""\n')
+    path.write_text(
+        'from abm.measures.measure import measure\n\n@measure(unit="h", kind="level")\ndef age(run):\n    """Age."""\n'
+    )
     assert "age" in shown(160, (), [path])
     assert shown(160, ["age"], [path]).startswith("age  level, h\nAge.\n")
 

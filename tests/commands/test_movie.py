@@ -7,7 +7,7 @@ from PIL import Image
 
 from abm.cli import status_of
 
-from ..experiments.made_up_batch import write_batch
+from ..batches.made_up_batch import write_batch
 from ..view.conftest import kind, run, scene  # noqa: F401
 
 RATE = "rules.phagocytosis.rate"

@@ -30,7 +30,10 @@ def test_a_line_per_phase_and_how_long_each_took(clock):
             lines(at(step))
             clock[0] += 0.2
     assert stream.getvalue().splitlines() == [
-        "Building the liver.", "Simulating.", "Took 21 s: building the liver 1.2 s, simulating 20 s."]
+        "Building the liver.",
+        "Simulating.",
+        "Took 21 s: building the liver 1.2 s, simulating 20 s.",
+    ]
 
 
 def test_what_failed_took_no_time(clock):
@@ -108,15 +111,26 @@ def test_words_of_a_standing():
     assert of_run(at(12, cells=1)).words == "1.0 of 8.333 h, 1 tumor cell"
 
 
-@pytest.mark.parametrize(("steps", "end", "words"), [(6, 12, "30.0 of 60 min"), (12, 288, "1.0 of 24 h"), (288, 4032, "1.0 of 14 d")])
+@pytest.mark.parametrize(
+    ("steps", "end", "words"), [(6, 12, "30.0 of 60 min"), (12, 288, "1.0 of 24 h"), (288, 4032, "1.0 of 14 d")]
+)
 def test_simulated_time_reads_well(steps, end, words):
     assert simulated(at(steps, end)) == words
 
 
-@pytest.mark.parametrize(("seconds", "words"), [
-    (0.04, "0.0 s"), (9.96, "10 s"), (119, "119 s"), (119.6, "2 min"), (200, "3 min 20 s"), (7169, "119 min 29 s"), (7500, "2 h 5 min"),
-    (3600 * 1500, "1,500 h"),
-])
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (0.04, "0.0 s"),
+        (9.96, "10 s"),
+        (119, "119 s"),
+        (119.6, "2 min"),
+        (200, "3 min 20 s"),
+        (7169, "119 min 29 s"),
+        (7500, "2 h 5 min"),
+        (3600 * 1500, "1,500 h"),
+    ],
+)
 def test_wall_time_in_words(seconds, words):
     assert in_seconds(seconds) == words
 

@@ -90,7 +90,9 @@ def test_where_nothing_can_be_written_nothing_is_safe(write, tmp_path, monkeypat
 
 def test_all_files_are_checked_before_the_first_run(write):
     one, two = write("one", low=0.9), write("two")
-    two.write_text(two.read_text().replace("few: {rules: {arrival: {per_area: 100 /mm^2}}}", "few: {rules: {growth: off}}"))
+    two.write_text(
+        two.read_text().replace("few: {rules: {arrival: {per_area: 100 /mm^2}}}", "few: {rules: {growth: off}}")
+    )
     with pytest.raises(ConfigError) as caught:
         load_all([one, two])
     assert {(problem.file, problem.line) for problem in caught.value.problems} == {(str(one), 13), (str(two), 10)}

@@ -28,8 +28,9 @@ class Arrival(Rule):
     name = "arrival"
 
     class Parameters(RuleParameters):
-        density: PerSquareMillimeter = parameter("30 /mm^2", mark="assumed", source="a guess",
-                                                 description="arriving cells")
+        density: PerSquareMillimeter = parameter(
+            "30 /mm^2", mark="assumed", source="a guess", description="arriving cells"
+        )
 
 
 class Phagocytosis(Rule):
@@ -38,8 +39,14 @@ class Phagocytosis(Rule):
     name = "phagocytosis"
 
     class Parameters(RuleParameters):
-        rate: PerHour = parameter("0.1 /h", low="0.05 /h", high="0.5 /h", mark="derived", source="a paper, 10.1/x",
-                                  description="engulfment of a touching tumor cell")
+        rate: PerHour = parameter(
+            "0.1 /h",
+            low="0.05 /h",
+            high="0.5 /h",
+            mark="derived",
+            source="a paper, 10.1/x",
+            description="engulfment of a touching tumor cell",
+        )
         share: Fraction = parameter(0.5, low=0.1, high=0.9, mark="assumed", source="a guess", description="a share")
 
 
@@ -49,8 +56,14 @@ class NaturalKilling(Rule):
     name = "natural_killing"
 
     class Parameters(RuleParameters):
-        reach: Micrometers = parameter("10 um", low="5 um", high="20 um", mark="assumed", source="a guess",
-                                       description="how far an NK cell reaches")
+        reach: Micrometers = parameter(
+            "10 um",
+            low="5 um",
+            high="20 um",
+            mark="assumed",
+            source="a guess",
+            description="how far an NK cell reaches",
+        )
         memory: Hours | None = parameter(None, mark="assumed", source="a guess", description="how long it remembers")
 
 
@@ -69,13 +82,20 @@ class Tissue(Parameters):
 
 
 class Kupffer(Parameters):
-    density: PerSquareMillimeter = parameter("180 /mm^2", low="100 /mm^2", high="250 /mm^2", mark="checked",
-                                             source="another paper", description="Kupffer cells")
+    density: PerSquareMillimeter = parameter(
+        "180 /mm^2",
+        low="100 /mm^2",
+        high="250 /mm^2",
+        mark="checked",
+        source="another paper",
+        description="Kupffer cells",
+    )
 
 
 class NaturalKiller(Parameters):
-    density: PerSquareMillimeter = parameter("20 /mm^2", low="5 /mm^2", high="60 /mm^2", mark="checked",
-                                             source="another paper", description="NK cells")
+    density: PerSquareMillimeter = parameter(
+        "20 /mm^2", low="5 /mm^2", high="60 /mm^2", mark="checked", source="another paper", description="NK cells"
+    )
 
 
 class Cells(Parameters):
@@ -84,8 +104,14 @@ class Cells(Parameters):
 
 
 class Field_(Parameters):
-    diffusion: SquareMicrometersPerSecond = parameter("20 um^2/s", low="5 um^2/s", high="100 um^2/s", mark="derived",
-                                                      source="arithmetic", description="diffusion of the signal")
+    diffusion: SquareMicrometersPerSecond = parameter(
+        "20 um^2/s",
+        low="5 um^2/s",
+        high="100 um^2/s",
+        mark="derived",
+        source="arithmetic",
+        description="diffusion of the signal",
+    )
 
 
 class Bolus(Parameters):
@@ -111,9 +137,14 @@ RULES = (Arrival, Phagocytosis, NaturalKilling)
 @functools.cache
 def compose(user_rules=()):
     classes = (*RULES, *user_rules)
-    Rules = create_model("Rules", __base__=Parameters,
-                         **{rule.name: (rule.Parameters, Field(default=rule.Parameters(), description=rule.summary()))
-                            for rule in classes})
+    Rules = create_model(
+        "Rules",
+        __base__=Parameters,
+        **{
+            rule.name: (rule.Parameters, Field(default=rule.Parameters(), description=rule.summary()))
+            for rule in classes
+        },
+    )
 
     class Config(Parameters):
         rule_classes: ClassVar = classes

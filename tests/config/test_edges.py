@@ -14,7 +14,12 @@ from abm.estimate import estimate
 from abm.model import LiverModel
 from abm.units import Declared, Quantity, declared
 
-SMALL = ["tissue.width=240 um", "tissue.height=240 um", "tissue.portal_central_distance=150 um", "rules.arrival.per_area=1000 /mm^2"]
+SMALL = [
+    "tissue.width=240 um",
+    "tissue.height=240 um",
+    "tissue.portal_central_distance=150 um",
+    "rules.arrival.per_area=1000 /mm^2",
+]
 ROOMY = ["tissue.width=0.5 mm", "tissue.height=0.5 mm", "rules.arrival.per_area=100 /mm^2"]
 
 
@@ -29,13 +34,22 @@ def groups_of(group: type, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[s
 
 def plausible() -> dict[str, Declared]:
     """Every parameter with a plausible range, by its key."""
-    return {".".join((*path, one.name)): one for path, group in groups_of(compose()) for one in declared(group) if one.low is not None}
+    return {
+        ".".join((*path, one.name)): one
+        for path, group in groups_of(compose())
+        for one in declared(group)
+        if one.low is not None
+    }
 
 
 def quantities() -> dict[str, Quantity]:
     """Every key that takes a quantity."""
-    return {".".join((*path, key)): quantity for path, group in groups_of(compose()) for key, annotation in keys_of(group).items()
-            if (quantity := quantity_of(annotation))}
+    return {
+        ".".join((*path, key)): quantity
+        for path, group in groups_of(compose())
+        for key, annotation in keys_of(group).items()
+        if (quantity := quantity_of(annotation))
+    }
 
 
 def refused(*overrides: str) -> str:
@@ -79,27 +93,41 @@ def test_plausible_values_go_together(seed):
 def test_the_shortest_decay_lengths_run(field):
     """Where all is lowest or highest that keeps a signal local, in coarse tissue."""
     facts = {one.name: one for one in declared(type(getattr(compose()().fields, field)))}
-    lives("tissue.site=12 um", *ROOMY, f"fields.{field}.diffusion={facts['diffusion'].low}", f"fields.{field}.washout=0.1 /s",
-          f"fields.{field}.decay={facts['decay'].high}")
+    lives(
+        "tissue.site=12 um",
+        *ROOMY,
+        f"fields.{field}.diffusion={facts['diffusion'].low}",
+        f"fields.{field}.washout=0.1 /s",
+        f"fields.{field}.decay={facts['decay'].high}",
+    )
 
 
-@pytest.mark.parametrize(("overrides", "said"), [
-    (["fields.vegf.diffusion=1 um^2/s", "fields.vegf.washout=0.1 /s"], "fields.vegf.washout"),
-    (["fields.tnf.diffusion=0.1 um^2/s"], "raise diffusion to at least 1.3 um^2/s, or lower washout to at most 0.0016 /s"),
-    (["fields.cxcl1.washout=0 /s", "fields.cxcl1.decay=0 /h"], "nothing takes the field away"),
-    (["fields.tgf_beta.diffusion=0 um^2/s"], "must be more than 0 um^2/s"),
-    (["tissue.central_vein_diameter=0 um"], "must be more than 0 um"),
-    (["tissue.portal_tract_diameter=0 um", "tissue.venule_reach=0"], "must be more than 0 um"),
-    (["tissue.tortuosity_wavelength=0 um"], "must be more than 0 um"),
-    (["tissue.tortuosity_wavelength=5 um"], "must be at least 20 um"),
-    (["tissue.width=150 um"], "width must be at least 190 um, got 150 um"),
-    (["tissue.portal_central_distance=90 um"], "portal_central_distance must be at least 95 um, got 90 um"),
-    (["rules.arrest.reference_lumen=0 um"], "must be more than 0 um"),
-    (["rules.passage.lingering=1000"], "must be at most 5"),
-    (["cells.stellate.density=3000 /mm^2"], "make them fewer, such as 110 /mm^2"),
-    (["cells.kupffer.density=1300 /mm^2", "cells.neutrophil.density=300 /mm^2"], "cells.kupffer.density"),
-    (["cells.kupffer.share_zone_1=0", "cells.kupffer.share_zone_2=0", "cells.kupffer.share_zone_3=0"], "must be more than 0"),
-])
+@pytest.mark.parametrize(
+    ("overrides", "said"),
+    [
+        (["fields.vegf.diffusion=1 um^2/s", "fields.vegf.washout=0.1 /s"], "fields.vegf.washout"),
+        (
+            ["fields.tnf.diffusion=0.1 um^2/s"],
+            "raise diffusion to at least 1.3 um^2/s, or lower washout to at most 0.0016 /s",
+        ),
+        (["fields.cxcl1.washout=0 /s", "fields.cxcl1.decay=0 /h"], "nothing takes the field away"),
+        (["fields.tgf_beta.diffusion=0 um^2/s"], "must be more than 0 um^2/s"),
+        (["tissue.central_vein_diameter=0 um"], "must be more than 0 um"),
+        (["tissue.portal_tract_diameter=0 um", "tissue.venule_reach=0"], "must be more than 0 um"),
+        (["tissue.tortuosity_wavelength=0 um"], "must be more than 0 um"),
+        (["tissue.tortuosity_wavelength=5 um"], "must be at least 20 um"),
+        (["tissue.width=150 um"], "width must be at least 190 um, got 150 um"),
+        (["tissue.portal_central_distance=90 um"], "portal_central_distance must be at least 95 um, got 90 um"),
+        (["rules.arrest.reference_lumen=0 um"], "must be more than 0 um"),
+        (["rules.passage.lingering=1000"], "must be at most 5"),
+        (["cells.stellate.density=3000 /mm^2"], "make them fewer, such as 110 /mm^2"),
+        (["cells.kupffer.density=1300 /mm^2", "cells.neutrophil.density=300 /mm^2"], "cells.kupffer.density"),
+        (
+            ["cells.kupffer.share_zone_1=0", "cells.kupffer.share_zone_2=0", "cells.kupffer.share_zone_3=0"],
+            "must be more than 0",
+        ),
+    ],
+)
 def test_what_does_not_fit_together_is_told_when_it_is_read(overrides, said):
     assert said in refused(*overrides) and f"--set {overrides[0].split('.')[0]}" in refused(*overrides)
 
@@ -107,15 +135,28 @@ def test_what_does_not_fit_together_is_told_when_it_is_read(overrides, said):
 def test_the_line_of_what_does_not_fit_is_told():
     with pytest.raises(ConfigError, match=r"config:4:14  fields\.vegf\.washout") as caught:
         load_text("tissue: {site: 12 um}\nfields:\n  vegf:\n    washout: 1 /s\n")
-    assert "with diffusion 10 um^2/s, decay 0.94 /h and washout 1 /s" in str(caught.value) and "sites of 12 um" in str(caught.value)
+    assert "with diffusion 10 um^2/s, decay 0.94 /h and washout 1 /s" in str(caught.value) and "sites of 12 um" in str(
+        caught.value
+    )
 
 
-@pytest.mark.parametrize("overrides", [
-    ["tissue.central_vein_diameter=1 um"], ["tissue.portal_tract_diameter=1 um", "tissue.venule_reach=0"], ["tissue.widest_plate=0 um"],
-    ["tissue.tortuosity_wavelength=20 um"], ["tissue.sinusoid_radius_log_sd=2"], ["cells.kupffer.phagocytic_fraction=0"],
-    ["cells.kupffer.share_zone_1=0", "cells.kupffer.share_zone_2=0", "cells.kupffer.central_activity=0"],
-    ["fields.lactate.washout=0 /s"], ["fields.oxygen.half_uptake=0 mmHg"], ["blood.mobilisation=1e18"], ["tissue.edges=closed"],
-], ids=lambda overrides: overrides[0])
+@pytest.mark.parametrize(
+    "overrides",
+    [
+        ["tissue.central_vein_diameter=1 um"],
+        ["tissue.portal_tract_diameter=1 um", "tissue.venule_reach=0"],
+        ["tissue.widest_plate=0 um"],
+        ["tissue.tortuosity_wavelength=20 um"],
+        ["tissue.sinusoid_radius_log_sd=2"],
+        ["cells.kupffer.phagocytic_fraction=0"],
+        ["cells.kupffer.share_zone_1=0", "cells.kupffer.share_zone_2=0", "cells.kupffer.central_activity=0"],
+        ["fields.lactate.washout=0 /s"],
+        ["fields.oxygen.half_uptake=0 mmHg"],
+        ["blood.mobilisation=1e18"],
+        ["tissue.edges=closed"],
+    ],
+    ids=lambda overrides: overrides[0],
+)
 def test_what_is_accepted_lives(overrides):
     lives(*SMALL, *overrides, steps=3)
 

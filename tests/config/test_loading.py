@@ -39,21 +39,25 @@ def write(path, text):
 @pytest.fixture
 def load(folder, small):
     """Writes files (the first is loaded) and loads."""
+
     def load(text, *overrides, **files):
         write(folder / "my.yaml", text)
         for name, content in files.items():
             write(folder / f"{name}.yaml", content)
         return load_config("my.yaml", overrides, compose=small)
+
     return load
 
 
 @pytest.fixture
 def report(load):
     """The report of a config that is wrong."""
+
     def report(*args, **files):
         with pytest.raises(ConfigError) as caught:
             load(*args, **files)
         return str(caught.value)
+
     return report
 
 
@@ -87,9 +91,12 @@ def test_a_byte_order_mark_is_no_problem(folder, small):
 
 
 def test_extends_merges_groups_and_replaces_the_rest(load):
-    config = load("extends: base\nrules: {phagocytosis: {rate: 0.3 /h}}\nrecord: {times: [5 h]}",
-                  base="extends: [one.yaml, two.yaml]\nrules: {phagocytosis: {share: 0.3}}\nrecord: {times: [1 h]}",
-                  one="seed: 1\nname: one\ndescription: one", two="name: two\nseed: 2")
+    config = load(
+        "extends: base\nrules: {phagocytosis: {rate: 0.3 /h}}\nrecord: {times: [5 h]}",
+        base="extends: [one.yaml, two.yaml]\nrules: {phagocytosis: {share: 0.3}}\nrecord: {times: [1 h]}",
+        one="seed: 1\nname: one\ndescription: one",
+        two="name: two\nseed: 2",
+    )
     assert config.rules.phagocytosis.rate == 0.3 and config.rules.phagocytosis.share == 0.3
     assert config.record.times == (5.0,)
     assert (config.name, config.description, config.seed) == ("two", "one", 2)
@@ -141,9 +148,17 @@ def test_an_empty_group_keeps_what_is_below(load):
 
 
 def test_overrides(load):
-    config = load("seed: 3\nrecord: {times: [1 h, 2 h]}\nrules: {natural_killing: off}",
-                  "seed=4", "rules.phagocytosis.rate=0.3 /h", "rules.arrival={density: 3 /mm^2}", "record.times[1]=9 h",
-                  "record.times.0=8 h", "rules.natural_killing.reach=5 um", "name=''", "description=a = b")
+    config = load(
+        "seed: 3\nrecord: {times: [1 h, 2 h]}\nrules: {natural_killing: off}",
+        "seed=4",
+        "rules.phagocytosis.rate=0.3 /h",
+        "rules.arrival={density: 3 /mm^2}",
+        "record.times[1]=9 h",
+        "record.times.0=8 h",
+        "rules.natural_killing.reach=5 um",
+        "name=''",
+        "description=a = b",
+    )
     assert config.seed == 4 and config.rules.phagocytosis.rate == 0.3 and config.rules.arrival.density == 3.0
     assert config.record.times == (8.0, 9.0)
     assert not config.rules.natural_killing.enabled and config.rules.natural_killing.reach == 5.0
@@ -172,7 +187,8 @@ def test_the_files_that_were_read_are_known(folder):
 
 
 def test_everything_is_reported_at_once(report):
-    assert report("""\
+    assert report(
+        """\
         name: x
         rules:
           phagocytosis:
@@ -201,7 +217,12 @@ def test_everything_is_reported_at_once(report):
         - dose: 3
         seed: 3
         description:
-        """, "rules.phagocytosis.rat=3", "seed=-1", "record.times[4]=3 h", "name") == textwrap.dedent("""\
+        """,
+        "rules.phagocytosis.rat=3",
+        "seed=-1",
+        "record.times[4]=3 h",
+        "name",
+    ) == textwrap.dedent("""\
         my.yaml:4:11  rules.phagocytosis.rate
             '3 um' has the wrong dimension; expected a rate (in units like '/h'), e.g. '0.1 /h'
         my.yaml:5:5  rules.phagocytosis.shar
@@ -254,27 +275,36 @@ def test_everything_is_reported_at_once(report):
 
 
 def test_a_value_is_reported_where_it_was_written(report):
-    text = report("extends: base.yaml\nline: mc38\nseed: x", "rules.arrival.density=3 um",
-                  base="name: base\nrules:\n  natural_killing: {reach: 3 K}")
+    text = report(
+        "extends: base.yaml\nline: mc38\nseed: x",
+        "rules.arrival.density=3 um",
+        base="name: base\nrules:\n  natural_killing: {reach: 3 K}",
+    )
     assert "my.yaml:3:7  seed\n    expected a whole number, got 'x'" in text
     assert "base.yaml:3:28  rules.natural_killing.reach\n    '3 K' has the wrong" in text
     assert "--set rules.arrival.density=3 um\n    '3 um' has the wrong dimension" in text
 
 
-@pytest.mark.parametrize("text, message", [
-    ("rules: {phagocytosis: {rate: 0,1 /h}}", "unknown key '1 /h'; the decimal sign is a point"),
-    ("duration: 1,5 d", "the decimal sign is a point: 0.1, not 0,1"),
-    ("cells: {kupffer: {density: 180 /mm2}}", "'/mm2' is not a unit; write a density per area of section such as "
-                                              "'180 /mm^2'; did you mean '180 /mm^2'?"),
-    ("rules:\n- phagocytosis: off", "expected a group of keys, got a list; write 'key: value' lines, without '- '"),
-])
+@pytest.mark.parametrize(
+    "text, message",
+    [
+        ("rules: {phagocytosis: {rate: 0,1 /h}}", "unknown key '1 /h'; the decimal sign is a point"),
+        ("duration: 1,5 d", "the decimal sign is a point: 0.1, not 0,1"),
+        (
+            "cells: {kupffer: {density: 180 /mm2}}",
+            "'/mm2' is not a unit; write a density per area of section such as '180 /mm^2'; did you mean '180 /mm^2'?",
+        ),
+        ("rules:\n- phagocytosis: off", "expected a group of keys, got a list; write 'key: value' lines, without '- '"),
+    ],
+)
 def test_common_slips(report, text, message):
     assert message in report(text)
 
 
 def test_bounds_and_relations(report, folder):
-    text = report("duration: 0 h\ntissue: {width: 9 mm, height: 0.1 mm}\ncells:\n  kupffer: off\n"
-                  "seed: 99999999999999999999")
+    text = report(
+        "duration: 0 h\ntissue: {width: 9 mm, height: 0.1 mm}\ncells:\n  kupffer: off\nseed: 99999999999999999999"
+    )
     assert "my.yaml:1:11  duration\n    must be more than 0 h, got '0 h'" in text
     assert "my.yaml:2:1  tissue\n    the domain is more than 50 times as wide as high\n" in text
     assert "my.yaml:4:12  cells.kupffer\n    expected a group of keys, got 'off'\n" in text
@@ -338,14 +368,17 @@ def test_a_preset_names_no_preset(report, folder):
     assert "mine.yaml:1:1  host\n    a preset cannot name a host" in report("line: mine.yaml")
 
 
-@pytest.mark.parametrize("content, message", [
-    (b"name: 20 \xb5m", "my.yaml:1:10\n    the file is not text in UTF-8 (byte 0xb5); save it as UTF-8"),
-    (b"\xff\xfen\x00", "not text in UTF-8"),
-    (b"name: " + b"x" * 1_000_001, "larger than 1 MB"),
-    (b"- a\n- b", "a config is a group of 'key: value' lines"),
-    (b"just text", "a config is a group of 'key: value' lines"),
-    (b"!!map {seed: 1}", "tags such as '!!map' are not read"),
-])
+@pytest.mark.parametrize(
+    "content, message",
+    [
+        (b"name: 20 \xb5m", "my.yaml:1:10\n    the file is not text in UTF-8 (byte 0xb5); save it as UTF-8"),
+        (b"\xff\xfen\x00", "not text in UTF-8"),
+        (b"name: " + b"x" * 1_000_001, "larger than 1 MB"),
+        (b"- a\n- b", "a config is a group of 'key: value' lines"),
+        (b"just text", "a config is a group of 'key: value' lines"),
+        (b"!!map {seed: 1}", "tags such as '!!map' are not read"),
+    ],
+)
 def test_files_that_are_no_configs(content, message, folder, small):
     (folder / "my.yaml").write_bytes(content)
     with pytest.raises(ConfigError) as caught:
@@ -360,14 +393,22 @@ def test_endless_files_are_not_read(report, small):
         load_config("/dev/zero", compose=small)
 
 
-@pytest.mark.parametrize("override, message", [
-    ("seed", "expected key.path=value"), ("=3", "expected key.path=value"), ("a..b=3", "expected key.path=value"),
-    ("extends=x.yaml", "cannot be set on the command line"), ("line=mc83", "did you mean 'mc38'?"),
-    ("rules.phagocitosis.rate=3", "unknown key 'phagocitosis'; did you mean rules.phagocytosis?"),
-    ("seed.x=3", "expected a whole number, got a group of keys"), ("name=[a", "a bracket opens here"),
-    ("name=\udcff", "control character"), ("name=!!python/name:os.system ''", "tags such as"),
-    ("rate=0.2 /h", "did you mean rules.phagocytosis.rate?"),
-])
+@pytest.mark.parametrize(
+    "override, message",
+    [
+        ("seed", "expected key.path=value"),
+        ("=3", "expected key.path=value"),
+        ("a..b=3", "expected key.path=value"),
+        ("extends=x.yaml", "cannot be set on the command line"),
+        ("line=mc83", "did you mean 'mc38'?"),
+        ("rules.phagocitosis.rate=3", "unknown key 'phagocitosis'; did you mean rules.phagocytosis?"),
+        ("seed.x=3", "expected a whole number, got a group of keys"),
+        ("name=[a", "a bracket opens here"),
+        ("name=\udcff", "control character"),
+        ("name=!!python/name:os.system ''", "tags such as"),
+        ("rate=0.2 /h", "did you mean rules.phagocytosis.rate?"),
+    ],
+)
 def test_overrides_that_are_wrong(report, override, message):
     assert message in report("", override)
 
@@ -379,10 +420,22 @@ def test_too_many_problems_are_counted(report):
 
 
 @pytest.mark.timeout(20)
-@pytest.mark.parametrize("value", [
-    "1 h^9^9^9", "1 h**99**99**99", "3 h*9^9^9^9^9/9", "1 " + "(" * 30 + "h", "1e308 d", "1 9^99^99", "1 h^(9^9)^(9^9)",
-    "9" * 5000 + " h", "1 h^1000000", "1 9²²²²²²²²²²²", "1 9^9²²²²²²²",
-])
+@pytest.mark.parametrize(
+    "value",
+    [
+        "1 h^9^9^9",
+        "1 h**99**99**99",
+        "3 h*9^9^9^9^9/9",
+        "1 " + "(" * 30 + "h",
+        "1e308 d",
+        "1 9^99^99",
+        "1 h^(9^9)^(9^9)",
+        "9" * 5000 + " h",
+        "1 h^1000000",
+        "1 9²²²²²²²²²²²",
+        "1 9^9²²²²²²²",
+    ],
+)
 def test_quantities_that_are_meant_to_hurt(report, value):
     assert "my.yaml:1:11  duration" in report(f"duration: {value}")
 
@@ -390,25 +443,122 @@ def test_quantities_that_are_meant_to_hurt(report, value):
 # --- Any text at all --------------------------------------------------------------------------------------------------
 
 KEYS = [
-    "name", "seed", "duration", "tissue", "width", "cells", "kupffer", "density", "rules", "phagocytosis", "rate",
-    "arrival", "enabled", "record", "every", "times", "fields", "tnf", "diffusion", "interventions", "kind", "dose",
-    "extends", "line", "host", "labels", "plugins", "phagocitosis", "NK", "<<", "5", "null", "true", "[a]", "rate.x",
-    "? x", "'quoted'", "*a", "&a x", "!!str k", "é", "",
+    "name",
+    "seed",
+    "duration",
+    "tissue",
+    "width",
+    "cells",
+    "kupffer",
+    "density",
+    "rules",
+    "phagocytosis",
+    "rate",
+    "arrival",
+    "enabled",
+    "record",
+    "every",
+    "times",
+    "fields",
+    "tnf",
+    "diffusion",
+    "interventions",
+    "kind",
+    "dose",
+    "extends",
+    "line",
+    "host",
+    "labels",
+    "plugins",
+    "phagocitosis",
+    "NK",
+    "<<",
+    "5",
+    "null",
+    "true",
+    "[a]",
+    "rate.x",
+    "? x",
+    "'quoted'",
+    "*a",
+    "&a x",
+    "!!str k",
+    "é",
+    "",
 ]
 SCALARS = [
-    "14 d", "3 um", "-1 /h", "180 /mm^2", ".nan", "-.inf", "1e999", "1e308 d", "nan", "inf", "'nan'", "off", "on",
-    "true", "null", "~", "", "5", "-3", "0.5", "9" * 400, "0x" + "f" * 299, "1e-400", "bolus", "mc38", "my.yaml",
-    "base.yaml", "[my.yaml, base.yaml]", "/dev/zero", "/etc/hostname", "..", "missing.py", "*a", "&a 3", "!!int 3",
-    "!x y", "|", ">", "!!python/object/apply:os.system ['touch pwned']", "!!python/name:os.system", "'open", '"open',
-    '"\\ud800"', '"\\x00"', "\t", "@", "%", "a: b", "- a", "{}", "[]", "{a: 1", "[1, 2", "3 parsec", "3 h h h h",
-    "1 /", "3 °C", "3 ㎛", "٣ d", "1 d # comment", "'14 d'", "1 d 2 h", "{{{{", "[" * 60,
+    "14 d",
+    "3 um",
+    "-1 /h",
+    "180 /mm^2",
+    ".nan",
+    "-.inf",
+    "1e999",
+    "1e308 d",
+    "nan",
+    "inf",
+    "'nan'",
+    "off",
+    "on",
+    "true",
+    "null",
+    "~",
+    "",
+    "5",
+    "-3",
+    "0.5",
+    "9" * 400,
+    "0x" + "f" * 299,
+    "1e-400",
+    "bolus",
+    "mc38",
+    "my.yaml",
+    "base.yaml",
+    "[my.yaml, base.yaml]",
+    "/dev/zero",
+    "/etc/hostname",
+    "..",
+    "missing.py",
+    "*a",
+    "&a 3",
+    "!!int 3",
+    "!x y",
+    "|",
+    ">",
+    "!!python/object/apply:os.system ['touch pwned']",
+    "!!python/name:os.system",
+    "'open",
+    '"open',
+    '"\\ud800"',
+    '"\\x00"',
+    "\t",
+    "@",
+    "%",
+    "a: b",
+    "- a",
+    "{}",
+    "[]",
+    "{a: 1",
+    "[1, 2",
+    "3 parsec",
+    "3 h h h h",
+    "1 /",
+    "3 °C",
+    "3 ㎛",
+    "٣ d",
+    "1 d # comment",
+    "'14 d'",
+    "1 d 2 h",
+    "{{{{",
+    "[" * 60,
 ]
 
 
 documents = st.recursive(
     st.sampled_from(SCALARS) | st.text(max_size=12),
     lambda inner: st.lists(st.tuples(st.sampled_from(KEYS), inner), max_size=6) | st.lists(inner, max_size=4),
-    max_leaves=20)
+    max_leaves=20,
+)
 
 
 def written(document, depth=0):
@@ -441,8 +591,9 @@ def check(data, folder, compose, overrides=()):
     assert not (folder / "pwned").exists()
 
 
-any_config = settings(max_examples=200, deadline=5000,
-                      suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+any_config = settings(
+    max_examples=200, deadline=5000, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 
 
 @any_config
@@ -473,12 +624,20 @@ record: {every: 6 h, times: [1 h, 2 h]}
 
 
 @any_config
-@given(start=st.integers(0, len(VALID)), length=st.integers(0, 10),
-       inserted=st.sampled_from(SCALARS) | st.text(max_size=4), overrides=st.lists(st.tuples(
-           st.sampled_from(["seed", "rules.phagocytosis.rate", "record.times[0]", "rules", "a.b", "line", "plugins"]),
-           st.sampled_from(SCALARS)).map("=".join), max_size=2))
+@given(
+    start=st.integers(0, len(VALID)),
+    length=st.integers(0, 10),
+    inserted=st.sampled_from(SCALARS) | st.text(max_size=4),
+    overrides=st.lists(
+        st.tuples(
+            st.sampled_from(["seed", "rules.phagocytosis.rate", "record.times[0]", "rules", "a.b", "line", "plugins"]),
+            st.sampled_from(SCALARS),
+        ).map("=".join),
+        max_size=2,
+    ),
+)
 def test_no_damage_to_a_valid_config_breaks_the_loader(folder, small, start, length, inserted, overrides):
-    text = VALID[:start] + inserted + VALID[start + length:]
+    text = VALID[:start] + inserted + VALID[start + length :]
     check(text.encode("utf-8", "surrogatepass"), folder, small, overrides)
 
 
@@ -486,11 +645,15 @@ PATHS = sorted(every_key(schema.compose(())))
 
 
 @any_config
-@given(settings_=st.lists(st.tuples(st.sampled_from(PATHS), st.sampled_from(SCALARS)), max_size=3),
-       overrides=st.lists(st.tuples(st.sampled_from(PATHS), st.sampled_from(SCALARS)), max_size=3))
+@given(
+    settings_=st.lists(st.tuples(st.sampled_from(PATHS), st.sampled_from(SCALARS)), max_size=3),
+    overrides=st.lists(st.tuples(st.sampled_from(PATHS), st.sampled_from(SCALARS)), max_size=3),
+)
 def test_no_values_break_the_whole_schema(folder, settings_, overrides):
-    text = "".join("".join("  " * depth + f"{key}:\n" for depth, key in enumerate(path)).rstrip() + f" {value}\n"
-                   for path, value in settings_)
+    text = "".join(
+        "".join("  " * depth + f"{key}:\n" for depth, key in enumerate(path)).rstrip() + f" {value}\n"
+        for path, value in settings_
+    )
     check(text.encode(), folder, schema.compose, [f"{'.'.join(path)}={value}" for path, value in overrides])
 
 

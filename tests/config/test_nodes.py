@@ -22,12 +22,33 @@ def plain(node):
     return node.value
 
 
-@pytest.mark.parametrize("text, value", [
-    ("1e-3", 1e-3), ("1e5", 1e5), (".5", 0.5), ("-1.", -1.0), ("007", 7), ("0x1F", 31), ("0o17", 15), ("+3", 3),
-    ("true", True), ("FALSE", False), ("null", None), ("~", None), ("", None),
-    ("off", "off"), ("on", "on"), ("yes", "yes"), ("no", "no"), ("14 d", "14 d"), ("1_000", "1_000"),
-    ("12:30:00", "12:30:00"), ("2024-01-02", "2024-01-02"), ("9" * 400, "9" * 400),
-])
+@pytest.mark.parametrize(
+    "text, value",
+    [
+        ("1e-3", 1e-3),
+        ("1e5", 1e5),
+        (".5", 0.5),
+        ("-1.", -1.0),
+        ("007", 7),
+        ("0x1F", 31),
+        ("0o17", 15),
+        ("+3", 3),
+        ("true", True),
+        ("FALSE", False),
+        ("null", None),
+        ("~", None),
+        ("", None),
+        ("off", "off"),
+        ("on", "on"),
+        ("yes", "yes"),
+        ("no", "no"),
+        ("14 d", "14 d"),
+        ("1_000", "1_000"),
+        ("12:30:00", "12:30:00"),
+        ("2024-01-02", "2024-01-02"),
+        ("9" * 400, "9" * 400),
+    ],
+)
 def test_plain_scalars(text, value):
     assert plain_scalar(text) == value
     assert type(plain_scalar(text)) is type(value)
@@ -63,8 +84,10 @@ def test_an_alias_bomb_is_refused():
 
 
 def test_every_problem_of_a_document_is_found():
-    _, problems = read("a: 1\na: 2\n5: x\nb: !!python/object:os.system ls\nc: .nan\nd: *nothing\n? [e]\n: 3\n"
-                       "f: &f [*f]\n<<: {g: 1}\nh: 1e999\n")
+    _, problems = read(
+        "a: 1\na: 2\n5: x\nb: !!python/object:os.system ls\nc: .nan\nd: *nothing\n? [e]\n: 3\n"
+        "f: &f [*f]\n<<: {g: 1}\nh: 1e999\n"
+    )
     found = {(problem.line, problem.path): problem.message for problem in problems}
     assert found == {
         (2, "a"): "the key stands here twice, first in line 1",
@@ -91,7 +114,7 @@ SYNTAX = [
     ("a: *", 1, "a value that begins with * or & needs quotes"),
     ("a: 'b' c", 1, "nothing is expected behind the value"),
     ("a: 1\n---\nb: 2", 2, "a second document starts here"),
-    ("a: \"\\q\"", 1, "'\\' has a special meaning"),
+    ('a: "\\q"', 1, "'\\' has a special meaning"),
     ("a: 1\nb\nc: 2", 2, "'key: value' is expected"),
     ("a: \x00", 1, "a control character (U+0000)"),
     ("a: " + "[" * 50, 1, "more than 40 levels deep"),
@@ -105,9 +128,9 @@ SYNTAX = [
     ("a: [1, , 2]", 1, "a value is expected here"),
     ("a: 1\n...\nb: 2", 3, "the document ends above this line"),
     ("a: |x\n b", 1, "'|' has a special meaning"),
-    ("a: \"b\\\"\nc: 1", 1, "a quote opens here and is never closed"),
-    ("a: \"\\x4\"", 1, "'\\' has a special meaning"),
-    ("a: 1\n\"b\\\"c\"\nd: 2", 2, "'key: value' is expected"),
+    ('a: "b\\"\nc: 1', 1, "a quote opens here and is never closed"),
+    ('a: "\\x4"', 1, "'\\' has a special meaning"),
+    ('a: 1\n"b\\"c"\nd: 2', 2, "'key: value' is expected"),
     ("a: &x 1\nb: *x c", 2, "nothing is expected behind the value"),
     ("a: 'b'\nc: {d: 1\n", 2, "a bracket opens here"),
 ]
@@ -125,8 +148,13 @@ class _Hasty(yaml.SafeLoader):
 def test_what_is_not_valid(text, line, message, loader, monkeypatch):
     """The same is told whichever loader reads the text, and whatever the words of its errors are."""
     made = yaml.MarkedYAMLError.__init__
-    monkeypatch.setattr(yaml.MarkedYAMLError, "__init__", lambda error, context=None, context_mark=None, problem=None, problem_mark=None:
-                        made(error, context and "while doing this", context_mark, problem and "that went wrong", problem_mark))
+    monkeypatch.setattr(
+        yaml.MarkedYAMLError,
+        "__init__",
+        lambda error, context=None, context_mark=None, problem=None, problem_mark=None: made(
+            error, context and "while doing this", context_mark, problem and "that went wrong", problem_mark
+        ),
+    )
     monkeypatch.setattr(nodes, "_Loader", getattr(yaml, loader, yaml.SafeLoader) if isinstance(loader, str) else loader)
     node, problems = read(text)
     assert node.value is BROKEN

@@ -81,21 +81,24 @@ def test_errors_in_its_parameters_are_placed(folder, small):
     assert "my.yaml:4:3  rules.wlak\n    unknown key; did you mean 'walk'?" in text
 
 
-@pytest.mark.parametrize("content, message", [
-    (None, "'walk.py': there is no such file"),
-    ("x = (1,\n", "not valid Python (line 1): '(' was never closed"),
-    ("import nothing_at_all", "fails while it is imported (line 1): ModuleNotFoundError: No module named"),
-    ("\n\nraise SystemExit(3)", "fails while it is imported (line 3): SystemExit: 3"),
-    ("x = 1", "no rule inside"),
-    ("from abm.rules.rule import Rule, rule", "no rule inside"),
-    (GOOD.replace("@rule", ""), "no class is marked with @rule; write @rule above class Walk"),
-    (GOOD.replace('"walk"', '"phagocytosis"'), "there is already a rule named 'phagocytosis'"),
-    (GOOD.replace('"walk"', '"go for a walk"'), "must be one word of letters"),
-    (GOOD.replace('"phagocytosis"', '"phagocitosis"'), "which is not a rule; did you mean 'phagocytosis'?"),
-    (GOOD.replace("(RuleParameters)", ""), "must be derived from abm.RuleParameters"),
-    (GOOD.replace('"1 /h"', '"1 um"'), "the default of 'rate' in the rule 'walk' is wrong: '1 um' has the wrong"),
-    (GOOD.replace("def apply", "def aply"), "has no method apply(self, liver)"),
-])
+@pytest.mark.parametrize(
+    "content, message",
+    [
+        (None, "'walk.py': there is no such file"),
+        ("x = (1,\n", "not valid Python (line 1): '(' was never closed"),
+        ("import nothing_at_all", "fails while it is imported (line 1): ModuleNotFoundError: No module named"),
+        ("\n\nraise SystemExit(3)", "fails while it is imported (line 3): SystemExit: 3"),
+        ("x = 1", "no rule inside"),
+        ("from abm.rules.rule import Rule, rule", "no rule inside"),
+        (GOOD.replace("@rule", ""), "no class is marked with @rule; write @rule above class Walk"),
+        (GOOD.replace('"walk"', '"phagocytosis"'), "there is already a rule named 'phagocytosis'"),
+        (GOOD.replace('"walk"', '"go for a walk"'), "must be one word of letters"),
+        (GOOD.replace('"phagocytosis"', '"phagocitosis"'), "which is not a rule; did you mean 'phagocytosis'?"),
+        (GOOD.replace("(RuleParameters)", ""), "must be derived from abm.RuleParameters"),
+        (GOOD.replace('"1 /h"', '"1 um"'), "the default of 'rate' in the rule 'walk' is wrong: '1 um' has the wrong"),
+        (GOOD.replace("def apply", "def aply"), "has no method apply(self, liver)"),
+    ],
+)
 def test_plugins_that_cannot_be_used(folder, small, content, message):
     if content is not None:
         write(folder / "walk.py", content)

@@ -17,8 +17,13 @@ PRESETS = sorted([*shipped_configs().glob("lines/*.yaml"), *shipped_configs().gl
 
 
 def test_the_experiments_are_shipped():
-    assert {"quickstart", "mouse_splenic_injection", "mouse_whole_section", "human_portal_shedding",
-            "premetastatic_niche"} <= {path.stem for path in CONFIGS}
+    assert {
+        "quickstart",
+        "mouse_splenic_injection",
+        "mouse_whole_section",
+        "human_portal_shedding",
+        "premetastatic_niche",
+    } <= {path.stem for path in CONFIGS}
     assert len(presets("line")) >= 5 and len(presets("host")) >= 3
 
 

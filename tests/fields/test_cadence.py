@@ -15,14 +15,19 @@ from abm.tissue.sites import PARENCHYMA, TISSUE
 
 SIGNALS = ("tnf", "tgf_beta", "cxcl1", "vegf", "lactate")
 EVERY = {  # steps from one solution to the next, in the order of SIGNALS, then oxygen
-    "10 min": (1, 3, 3, 3, 3, 6), "5 min": (2, 6, 6, 6, 6, 12), "2.5 min": (4, 12, 12, 12, 12, 24),
-    "1 min": (10, 30, 30, 30, 30, 60)}
+    "10 min": (1, 3, 3, 3, 3, 6),
+    "5 min": (2, 6, 6, 6, 6, 12),
+    "2.5 min": (4, 12, 12, 12, 12, 24),
+    "1 min": (10, 30, 30, 30, 30, 60),
+}
 SOLVED_EACH_STEP = {name: {"interval": "5 min"} for name in SIGNALS}
 
 
 def secreting(**overrides) -> LiverModel:
     """A liver in which nobody does anything but secrete: Kupffer cells all signals of theirs, and a tumor cell."""
-    model = LiverModel(tissue={"width": "0.4 mm", "height": "0.4 mm"}, rules={rule.name: "off" for rule in RULES}, **overrides)
+    model = LiverModel(
+        tissue={"width": "0.4 mm", "height": "0.4 mm"}, rules={rule.name: "off" for rule in RULES}, **overrides
+    )
     cells = model.kupffer.rows[: model.kupffer.count]
     cells.state, cells.tnf, cells.education, cells.reprogramming = REPROGRAMMED, 1.0, 1.0, 1.0
     model.tumor.reserve(1)
@@ -46,7 +51,9 @@ def solved(monkeypatch) -> list[str]:
     names: list[str] = []
     for kind, method in ((Field, "advance"), (Oxygen, "solve")):
         original = getattr(kind, method)
-        monkeypatch.setattr(kind, method, lambda self, *a, original=original, **k: (names.append(self.name), original(self, *a, **k)))
+        monkeypatch.setattr(
+            kind, method, lambda self, *a, original=original, **k: (names.append(self.name), original(self, *a, **k))
+        )
     return names
 
 
@@ -72,7 +79,15 @@ def test_fields_are_solved_at_their_intervals_and_stay_in_between(solved, step, 
 
 
 def test_an_interval_is_a_whole_number_of_steps_and_at_least_one():
-    assert [steps_of(interval / 60, 300.0) for interval in (0.0, 1.0, 5.0, 7.0, 8.0, 12.0, 60.0)] == [1, 1, 1, 1, 2, 2, 12]
+    assert [steps_of(interval / 60, 300.0) for interval in (0.0, 1.0, 5.0, 7.0, 8.0, 12.0, 60.0)] == [
+        1,
+        1,
+        1,
+        1,
+        2,
+        2,
+        12,
+    ]
 
 
 def test_the_step_of_the_cells_does_not_matter_to_the_fields_of_cells_that_stand_still():

@@ -18,7 +18,9 @@ from abm.tissue.anatomy import TissueParameters, grow
 from abm.tissue.sites import CENTRAL_VEIN, PARENCHYMA, PORTAL_TRACT, SINUSOID
 
 SIGNALS = {
-    "tnf": TumorNecrosisFactor, "tgf_beta": TransformingGrowthFactor, "cxcl1": Chemokine,
+    "tnf": TumorNecrosisFactor,
+    "tgf_beta": TransformingGrowthFactor,
+    "cxcl1": Chemokine,
     "vegf": VascularEndothelialGrowthFactor,
 }
 STEPS_TO_REST = 24  # four hours or more, many relaxation times of a washed-out signal
@@ -31,8 +33,17 @@ def anatomy():
 
 def make(anatomy, parameters=None, *, name="tnf", rest=0.0, perfused=None) -> Field:
     exchange = exchanging(anatomy.kind, np.ones(anatomy.shape, np.uint8))
-    field = Field(name, "K", np.zeros(anatomy.shape, np.float32), parameters or SIGNALS[name](), spacing_um=10.0,
-                  periodic=True, step_s=300.0, rest=rest, perfused_fraction=float(exchange.mean()))
+    field = Field(
+        name,
+        "K",
+        np.zeros(anatomy.shape, np.float32),
+        parameters or SIGNALS[name](),
+        spacing_um=10.0,
+        periodic=True,
+        step_s=300.0,
+        rest=rest,
+        perfused_fraction=float(exchange.mean()),
+    )
     field.set_perfusion(exchange if perfused is None else perfused)
     return field
 
@@ -56,8 +67,9 @@ def reach_um(values: np.ndarray, site) -> float:
     """Decay length from the spread of the field: the mean squared distance of K0(r/L) in the plane is 4 L^2."""
     rows, columns = np.indices(values.shape)
     size = values.shape[0]
-    squared = sum((((index - at + size // 2) % size) - size // 2) ** 2
-                  for index, at in ((rows, site[0]), (columns, site[1])))
+    squared = sum(
+        (((index - at + size // 2) % size) - size // 2) ** 2 for index, at in ((rows, site[0]), (columns, site[1]))
+    )
     weight = values.astype(np.float64)
     return 10.0 * np.sqrt((weight * squared).sum() / weight.sum() / 4.0)
 
@@ -144,16 +156,23 @@ def test_a_saved_excess_comes_back(anatomy):
     assert other.at_rest and (other.values == 1.0).all()
 
 
-@pytest.mark.parametrize("keys, site_um, said", [
-    ({}, 10.0, ""),
-    ({"washout": "0.1 /s"}, 12.0, ""),
-    ({"washout": "1 /s"}, 10.0, "with diffusion 20 um^2/s, decay 0.12 /h and washout 1 /s the field falls by a factor e within 5.8 um, "
-     "which sites of 10 um cannot show; raise diffusion to at least 61 um^2/s, or lower washout to at most 0.33 /s"),
-    ({"decay": "1000 /h"}, 10.0, "raise diffusion to at least 29 um^2/s, or lower decay to at most 670 /h"),
-    ({"diffusion": "0.001 um^2/s"}, 10.0, "or lower both others"),
-    ({"decay": "0 /h", "washout": "0 /s"}, 10.0, "nothing takes the field away"),
-    ({"decay": "0 /h", "washout": "1e-9 /s"}, 10.0, "the field reaches 183 mm"),
-])
+@pytest.mark.parametrize(
+    "keys, site_um, said",
+    [
+        ({}, 10.0, ""),
+        ({"washout": "0.1 /s"}, 12.0, ""),
+        (
+            {"washout": "1 /s"},
+            10.0,
+            "with diffusion 20 um^2/s, decay 0.12 /h and washout 1 /s the field falls by a factor e within 5.8 um, "
+            "which sites of 10 um cannot show; raise diffusion to at least 61 um^2/s, or lower washout to at most 0.33 /s",
+        ),
+        ({"decay": "1000 /h"}, 10.0, "raise diffusion to at least 29 um^2/s, or lower decay to at most 670 /h"),
+        ({"diffusion": "0.001 um^2/s"}, 10.0, "or lower both others"),
+        ({"decay": "0 /h", "washout": "0 /s"}, 10.0, "nothing takes the field away"),
+        ({"decay": "0 /h", "washout": "1e-9 /s"}, 10.0, "the field reaches 183 mm"),
+    ],
+)
 def test_a_signal_that_the_lattice_cannot_show(keys, site_um, said):
     """It is told with the values that decide it, and with values that are right."""
     parameters = TumorNecrosisFactor(**keys)
@@ -169,8 +188,18 @@ def test_a_signal_that_the_lattice_cannot_show(keys, site_um, said):
 def test_no_plausible_liver_has_more_vessels_than_is_allowed_for():
     """Vessels as wide, and as close together, as their plausible ranges allow."""
     densest = TissueParameters(
-        width="1 mm", height="1 mm", site="12 um", portal_central_distance="200 um", portal_tract_diameter="100 um",
-        central_vein_diameter="100 um", venule_reach="0.5", widest_plate="30 um", link_spacing_low="40 um", link_spacing_high="60 um",
-        tortuosity_wavelength="50 um", tortuosity=1.5)
+        width="1 mm",
+        height="1 mm",
+        site="12 um",
+        portal_central_distance="200 um",
+        portal_tract_diameter="100 um",
+        central_vein_diameter="100 um",
+        venule_reach="0.5",
+        widest_plate="30 um",
+        link_spacing_low="40 um",
+        link_spacing_high="60 um",
+        tortuosity_wavelength="50 um",
+        tortuosity=1.5,
+    )
     kind = grow(densest, 1).kind
     assert 0.5 < exchanging(kind, np.ones_like(kind)).mean() < MOST_PERFUSED

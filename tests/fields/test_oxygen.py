@@ -9,7 +9,9 @@ from abm.tissue.sites import CENTRAL_VEIN, PARENCHYMA, PORTAL_TRACT, SINUSOID
 
 
 def make_liver(**overrides):
-    return LiverModel(tissue={"width": "1 mm", "height": "1 mm"}, rules={rule.name: "off" for rule in RULES}, **overrides)
+    return LiverModel(
+        tissue={"width": "1 mm", "height": "1 mm"}, rules={rule.name: "off" for rule in RULES}, **overrides
+    )
 
 
 @pytest.fixture(scope="module")
@@ -45,8 +47,10 @@ def test_blood_enters_with_62_mmhg_and_leaves_with_about_33(liver):
 
 
 def test_the_zones_are_in_order(liver):
-    means = [liver.fields["oxygen"].values[(liver.sites.zone == zone) & (liver.sites.kind == PARENCHYMA)].mean()
-             for zone in (1, 2, 3)]
+    means = [
+        liver.fields["oxygen"].values[(liver.sites.zone == zone) & (liver.sites.kind == PARENCHYMA)].mean()
+        for zone in (1, 2, 3)
+    ]
     assert means[0] > means[1] > means[2]
     assert means[0] - means[2] > 5
 

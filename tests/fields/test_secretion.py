@@ -17,7 +17,9 @@ ROWS = pytest.mark.parametrize("row", TABLE, ids=[f"{row.population}-{row.field}
 @pytest.fixture(scope="module")
 def liver():
     nobody = {name: {"density": "0 /mm^2"} for name in ("kupffer", "natural_killer", "neutrophil", "stellate")}
-    return LiverModel(tissue={"width": "0.5 mm", "height": "0.5 mm"}, cells=nobody, rules={r.name: "off" for r in RULES})
+    return LiverModel(
+        tissue={"width": "0.5 mm", "height": "0.5 mm"}, cells=nobody, rules={r.name: "off" for r in RULES}
+    )
 
 
 @pytest.fixture
@@ -62,7 +64,9 @@ def test_a_row_names_what_exists(liver, row):
 
 
 def test_every_amount_is_used():
-    amounts = {name for name in SecretionParameters.model_fields if name not in ("tumor_cxcl1_net_gain", "hypoxia_below")}
+    amounts = {
+        name for name in SecretionParameters.model_fields if name not in ("tumor_cxcl1_net_gain", "hypoxia_below")
+    }
     assert {row.amount for row in TABLE} == amounts
 
 
@@ -104,14 +108,17 @@ def test_secretion_ends_with_the_cell(liver, row, cell):
     other = take_slot(population.table)  # keeps the row of the dead cell within the used ones
     free_slot(population.table, slot)
     population.rows[other].state = next(
-        (code for code, state in enumerate(population.states) if state not in row.states), population.rows[other].state)
+        (code for code, state in enumerate(population.states) if state not in row.states), population.rows[other].state
+    )
     assert not sources(liver)[row.field].any()
     assert not liver.fields[row.field].secreted
     free_slot(population.table, other)
     take_slot(population.table)
 
 
-@pytest.mark.parametrize("row", [row for row in TABLE if row.weight not in (None, "net_gain")], ids=lambda row: row.weight)
+@pytest.mark.parametrize(
+    "row", [row for row in TABLE if row.weight not in (None, "net_gain")], ids=lambda row: row.weight
+)
 def test_secretion_goes_with_its_weight(liver, row, cell):
     cell[row.weight] = 0.25
     assert sources(liver)[row.field].sum() == pytest.approx(0.25 * rate_of(liver, row), rel=1e-6)

@@ -13,7 +13,7 @@ from abm.cells.natural_killer import IN_CONTACT
 from abm.cells.neutrophil import N1
 from abm.cells.tumor import ADHERENT, HELD
 from abm.interventions.block import MOLECULES
-from abm.record import event
+from abm.ledger import event
 
 RESIDENTS = ("kupffer", "natural_killer", "neutrophil", "stellate")
 
@@ -26,8 +26,11 @@ def blocked(*molecules, fraction=1.0, rules=(), mm=0.4, **overrides):
 
 def adhesions(*molecules):
     """How held cells turned adherent within 2 h on a wall that expresses everything, touching a neutrophil each."""
-    model = blocked(*molecules, rules=("arrest",), parameters={"arrest": {
-        "detachment": "0 /h", "shear_death": "0 /h", "wall_bond": "0.05 /h"}})
+    model = blocked(
+        *molecules,
+        rules=("arrest",),
+        parameters={"arrest": {"detachment": "0 /h", "shear_death": "0 /h", "wall_bond": "0.05 /h"}},
+    )
     wall = model.endothelium.rows
     wall.e_selectin = wall.vcam1 = wall.icam1 = 1.0
     for row, column in sinusoids(model)[::4]:
@@ -35,11 +38,20 @@ def adhesions(*molecules):
     for row, column in sinusoids(model):
         put(model, "neutrophil", int(row), int(column), state=N1)
     run_rule(model, "arrest", 2.0)
-    return {name: ending(model, event.ADHERENT, name) for name in ("e_selectin", "vcam1", "icam1", "neutrophil", "wall")}
+    return {
+        name: ending(model, event.ADHERENT, name) for name in ("e_selectin", "vcam1", "icam1", "neutrophil", "wall")
+    }
 
 
-@pytest.mark.parametrize(("molecule", "bonds"), [
-    ("e_selectin", {"e_selectin"}), ("vcam1", {"vcam1"}), ("icam1", {"icam1", "neutrophil"}), ("mac1", {"neutrophil"})])
+@pytest.mark.parametrize(
+    ("molecule", "bonds"),
+    [
+        ("e_selectin", {"e_selectin"}),
+        ("vcam1", {"vcam1"}),
+        ("icam1", {"icam1", "neutrophil"}),
+        ("mac1", {"neutrophil"}),
+    ],
+)
 def test_a_blocked_bond_does_not_form(molecule, bonds):
     free, held_down = adhesions(), adhesions(molecule)
     for bond, formed in held_down.items():
@@ -50,8 +62,13 @@ def test_a_blocked_bond_does_not_form(molecule, bonds):
 @pytest.mark.parametrize("fraction", [0.0, 0.5, 0.9])
 def test_the_fraction_is_that_of_the_rate(fraction):
     others = {f"{bond}_bond": "0 /h" for bond in ("wall", "vcam1", "icam1", "kupffer", "neutrophil", "net", "ecm")}
-    model = blocked("e_selectin", fraction=fraction, rules=("arrest",), mm=0.8, parameters={
-        "arrest": others | {"e_selectin_bond": "0.6 /h", "detachment": "0 /h", "shear_death": "0 /h"}})
+    model = blocked(
+        "e_selectin",
+        fraction=fraction,
+        rules=("arrest",),
+        mm=0.8,
+        parameters={"arrest": others | {"e_selectin_bond": "0.6 /h", "detachment": "0 /h", "shear_death": "0 /h"}},
+    )
     model.endothelium.rows.e_selectin = 1.0
     free = sinusoids(model)
     for row, column in free:
@@ -61,12 +78,24 @@ def test_the_fraction_is_that_of_the_rate(fraction):
 
 
 def kills(*molecules):
-    model = blocked(*molecules, rules=("nk_killing",), parameters={"nk_killing": {"rate": "4 /h"}},
-                    cells={"natural_killer": {"density": "0 /mm^2"}, "tumor": {"nk_sensitivity": 1}})
+    model = blocked(
+        *molecules,
+        rules=("nk_killing",),
+        parameters={"nk_killing": {"rate": "4 /h"}},
+        cells={"natural_killer": {"density": "0 /mm^2"}, "tumor": {"nk_sensitivity": 1}},
+    )
     free = sinusoids(model)
     for row, column in free[::3]:
         prey = put_tumor(model, int(row), int(column), layer=1)
-        put(model, "natural_killer", int(row), int(column), killer=1, state=IN_CONTACT, target=model.tumor.rows.uid[prey])
+        put(
+            model,
+            "natural_killer",
+            int(row),
+            int(column),
+            killer=1,
+            state=IN_CONTACT,
+            target=model.tumor.rows.uid[prey],
+        )
     run_rule(model, "nk_killing", 2.0)
     return {name: ending(model, event.KILLED, name) for name in ("trail", "fasl", "perforin")}
 
@@ -110,12 +139,21 @@ def test_cxcl1_is_felt_through_cxcr2():
         assert (model.signal("cxcl1") == felt).all()
 
 
-@pytest.mark.parametrize(("molecule", "field", "rule"), [
-    ("tnf", "tnf", "endothelial_activation"), ("tgf_beta", "tgf_beta", "emt"), ("cxcr2", "cxcl1", "netosis"), ("tnf", "tnf", "netosis"),
-    ("tgf_beta", "tgf_beta", "stellate_activation"), ("cxcr2", "cxcl1", "neutrophil_recruitment"),
-    ("tgf_beta", "tgf_beta", "neutrophil_recruitment")])
+@pytest.mark.parametrize(
+    ("molecule", "field", "rule"),
+    [
+        ("tnf", "tnf", "endothelial_activation"),
+        ("tgf_beta", "tgf_beta", "emt"),
+        ("cxcr2", "cxcl1", "netosis"),
+        ("tnf", "tnf", "netosis"),
+        ("tgf_beta", "tgf_beta", "stellate_activation"),
+        ("cxcr2", "cxcl1", "neutrophil_recruitment"),
+        ("tgf_beta", "tgf_beta", "neutrophil_recruitment"),
+    ],
+)
 def test_a_rule_finds_no_signal_where_it_is_blocked(molecule, field, rule):
     """The liver is as it would be without any signal, and not as it would be with it."""
+
     def outcome(level, *molecules):
         entries = [{"block": name} for name in molecules]
         model = liver(rule, mm=0.4, cells={"neutrophil": {"density": "400 /mm^2"}}, interventions=entries)
@@ -145,7 +183,9 @@ def test_vegf_does_not_keep_sinusoids_open_where_it_is_blocked():
 
 def test_blocked_g_csf_does_not_fill_the_blood():
     def pool(*entries):
-        return steps(liver(mm=0.3, step="1 h", interventions=[{"stimulate": "g_csf", "level": 5}, *entries]), 48.0).blood.neutrophils
+        return steps(
+            liver(mm=0.3, step="1 h", interventions=[{"stimulate": "g_csf", "level": 5}, *entries]), 48.0
+        ).blood.neutrophils
 
     assert pool() > 3.0
     assert pool({"block": "g_csf"}) == 1.0
@@ -155,7 +195,9 @@ def test_some_rule_asks_for_every_molecule(monkeypatch):
     asked = set()
     ask = LiverModel.left
     monkeypatch.setattr(LiverModel, "left", lambda self, name, hours=None: (asked.add(name), ask(self, name, hours))[1])
-    model = LiverModel(tissue={"width": "0.4 mm", "height": "0.4 mm"}, interventions=[{"block": "vegf", "fraction": 0.1}])
+    model = LiverModel(
+        tissue={"width": "0.4 mm", "height": "0.4 mm"}, interventions=[{"block": "vegf", "fraction": 0.1}]
+    )
     row, column = sinusoids(model)[0]
     put_tumor(model, int(row), int(column), state=HELD)
     model.fields["cxcl1"].at_rest = model.fields["tnf"].at_rest = False
@@ -164,8 +206,12 @@ def test_some_rule_asks_for_every_molecule(monkeypatch):
 
 
 def test_its_strength_follows_the_doses():
-    model = liver(mm=0.3, interventions=[
-        {"block": "e_selectin", "fraction": 0.8, "start": 0, "stop": "3 d", "every": "1 d", "half_life": "12 h"}])
+    model = liver(
+        mm=0.3,
+        interventions=[
+            {"block": "e_selectin", "fraction": 0.8, "start": 0, "stop": "3 d", "every": "1 d", "half_life": "12 h"}
+        ],
+    )
     assert model.left("e_selectin", 0.0) == pytest.approx(0.2)
     assert model.left("e_selectin", 12.0) == pytest.approx(0.6)
     assert model.left("e_selectin", 24.0) == 0.0
@@ -174,7 +220,11 @@ def test_its_strength_follows_the_doses():
 
 def test_resumes_in_the_middle_of_a_course():
     def make():
-        model = liver("arrest", mm=0.4, interventions=[{"block": "e_selectin", "start": "1 h", "half_life": "1 h", "every": "2 h"}])
+        model = liver(
+            "arrest",
+            mm=0.4,
+            interventions=[{"block": "e_selectin", "start": "1 h", "half_life": "1 h", "every": "2 h"}],
+        )
         model.endothelium.rows.e_selectin = 1.0
         for row, column in sinusoids(model)[::4]:
             put_tumor(model, int(row), int(column), state=HELD)
@@ -185,6 +235,7 @@ def test_resumes_in_the_middle_of_a_course():
 
 def test_two_arms_share_all_other_chance():
     """Cells that E-selectin does not bind in the control meet the same fate where it is blocked."""
+
     def fates(*molecules):
         model = blocked(*molecules, rules=("arrest",))
         for row, column in sinusoids(model)[::4]:

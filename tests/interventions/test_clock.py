@@ -20,9 +20,13 @@ COURSE = {"deplete": "kupffer", "start": "-3 h", "recovery": "1 d"}
 
 def liver(*entries, **overrides):
     return LiverModel(
-        tissue={"width": "0.3 mm", "height": "0.3 mm"}, duration="2 h", interventions=list(entries),
+        tissue={"width": "0.3 mm", "height": "0.3 mm"},
+        duration="2 h",
+        interventions=list(entries),
         rules={"arrival": {"per_area": "150 /mm^2", "doses": [{"start": "1 h", "over": "10 min"}]}},
-        record={"timeseries": "1 h", "snapshots": "1 h", "nodules": "1 h", "checkpoint": "1 h"}, **overrides)
+        record={"timeseries": "1 h", "snapshots": "1 h", "nodules": "1 h", "checkpoint": "1 h"},
+        **overrides,
+    )
 
 
 class Stopped(Exception):
@@ -33,6 +37,7 @@ def stop_at(step):
     def watch(simulation):
         if simulation.model.step_number == step:
             raise Stopped
+
     return watch
 
 
@@ -58,7 +63,8 @@ def test_cells_arrive_by_the_clock(whole):
     control = liver()
     Simulation(control).run()
     assert [(entry["uid"], entry["time_min"]) for entry in events if entry["event"] == "arrived"] == [
-        (int(entry.uid), float(entry.time_min)) for entry in control.ledger.entries if entry.event == 0]
+        (int(entry.uid), float(entry.time_min)) for entry in control.ledger.entries if entry.event == 0
+    ]
 
 
 @pytest.mark.parametrize("step", [-20, -1, 5])

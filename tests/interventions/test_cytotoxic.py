@@ -11,8 +11,13 @@ from abm.cells.tumor import ADHERENT, CIRCULATING, DORMANT, EXTRAVASATED, HELD
 
 
 def treated(state=EXTRAVASATED, layer=1, step="5 min", **keys):
-    model = without(liver(mm=0.6, step=step, interventions=[{"cytotoxic": "oxaliplatin", **keys}]), "stellate", "kupffer",
-                    "natural_killer", "neutrophil")
+    model = without(
+        liver(mm=0.6, step=step, interventions=[{"cytotoxic": "oxaliplatin", **keys}]),
+        "stellate",
+        "kupffer",
+        "natural_killer",
+        "neutrophil",
+    )
     for row, column in sinusoids(model, layer):
         put_tumor(model, int(row), int(column), state=state, layer=layer)
     return model
@@ -30,8 +35,10 @@ def test_survival_is_that_of_one_compartment(step):
     assert_whole(model)
 
 
-@pytest.mark.parametrize(("state", "layer", "dies"), [
-    (ADHERENT, 0, True), (EXTRAVASATED, 1, True), (DORMANT, 1, False), (HELD, 0, False), (CIRCULATING, 0, False)])
+@pytest.mark.parametrize(
+    ("state", "layer", "dies"),
+    [(ADHERENT, 0, True), (EXTRAVASATED, 1, True), (DORMANT, 1, False), (HELD, 0, False), (CIRCULATING, 0, False)],
+)
 def test_only_cycling_cells_die(state, layer, dies):
     model = treated(state, layer, rate="100 /h")
     before = model.tumor.count
@@ -44,7 +51,10 @@ def test_doses_add_up():
 
 
 def test_two_drugs_kill_independently():
-    model = liver(mm=0.3, interventions=[{"cytotoxic": "5-FU"}, {"cytotoxic": "oxaliplatin"}, {"cytotoxic": "5-FU", "start": "1 d"}])
+    model = liver(
+        mm=0.3,
+        interventions=[{"cytotoxic": "5-FU"}, {"cytotoxic": "oxaliplatin"}, {"cytotoxic": "5-FU", "start": "1 d"}],
+    )
     assert list(model.interventions) == ["cytotoxic 5-FU", "cytotoxic oxaliplatin", "cytotoxic 5-FU 2"]
 
 

@@ -64,9 +64,21 @@ def test_the_residue_holds_cells_as_so_much_net_would():
 
 def test_the_residue_catches_cells_that_pass():
     def caught(**lattices):
-        model = without(liver("arrival", "passage", "arrest", "net_trapping", mm=0.6, parameters={
-            "arrival": {"per_area": "400 /mm^2"}, "net_trapping": {"capture_fold": 20},
-            "arrest": {"mechanical": 0.2}}), "kupffer")
+        model = without(
+            liver(
+                "arrival",
+                "passage",
+                "arrest",
+                "net_trapping",
+                mm=0.6,
+                parameters={
+                    "arrival": {"per_area": "400 /mm^2"},
+                    "net_trapping": {"capture_fold": 20},
+                    "arrest": {"mechanical": 0.2},
+                },
+            ),
+            "kupffer",
+        )
         for name, amount in lattices.items():
             getattr(model, name)[:] = amount
         model.step()

@@ -19,7 +19,9 @@ def number(model, name):
 @pytest.mark.parametrize("name", ["kupffer", "natural_killer", "neutrophil", "stellate"])
 def test_a_dose_takes_its_fraction(name):
     density = {"cells": {name: {"density": "100 /mm^2"}}}
-    model = liver(mm=1.0, **density, interventions=[{"deplete": name, "fraction": 0.7, "start": "1 h", "recovery": None}])
+    model = liver(
+        mm=1.0, **density, interventions=[{"deplete": name, "fraction": 0.7, "start": "1 h", "recovery": None}]
+    )
     before = steps(model, 1.0).populations[name].count
     expect(number(steps(model, model.dt_hours), name), before, 0.3)
     assert_whole(model)
@@ -28,7 +30,9 @@ def test_a_dose_takes_its_fraction(name):
 
 @pytest.mark.parametrize("name", ["kupffer", "stellate"])
 def test_residents_come_back_as_the_missing_share_falls(name):
-    model = liver(mm=1.0, step="1 h", interventions=[{"deplete": name, "fraction": 0.9, "away": "0 h", "recovery": "12 h"}])
+    model = liver(
+        mm=1.0, step="1 h", interventions=[{"deplete": name, "fraction": 0.9, "away": "0 h", "recovery": "12 h"}]
+    )
     whole = number(model, name)
     for _ in range(6):
         steps(model, 8.0)
@@ -42,8 +46,10 @@ def test_kupffer_cells_stay_away_for_days():
     """Clodronate: hardly any after two days, when tumor cells are given; half of them after six."""
     model = liver(mm=1.0, step="1 h", interventions=[{"deplete": "kupffer"}])
     whole = number(model, "kupffer")
-    missing = {day: whole - number(steps(model, 24.0 * (day - day_before)), "kupffer")
-               for day_before, day in ((0, 2), (2, 4), (4, 6), (6, 14))}
+    missing = {
+        day: whole - number(steps(model, 24.0 * (day - day_before)), "kupffer")
+        for day_before, day in ((0, 2), (2, 4), (4, 6), (6, 14))
+    }
     expect(missing[2], whole, 0.95)
     assert missing[4] == missing[2]
     expect(missing[6], whole, 0.95 * 0.5 ** (47 / 48))  # the last step began 1 h before
@@ -53,14 +59,18 @@ def test_kupffer_cells_stay_away_for_days():
 @pytest.mark.parametrize("hours", [0.0, 3.0, 5.0, 9.0, 14.0, 30.0])
 def test_repeated_doses_each_with_its_lag(hours):
     course = Deplete(deplete="kupffer", fraction=0.8, start="0 h", every="4 h", stop="12 h", away="5 h", recovery="6 h")
-    alone = [1.0 if hours - dose < 5.0 else 0.5 ** ((hours - dose - 5.0) / 6.0) for dose in (0.0, 4.0, 8.0) if dose <= hours]
+    alone = [
+        1.0 if hours - dose < 5.0 else 0.5 ** ((hours - dose - 5.0) / 6.0) for dose in (0.0, 4.0, 8.0) if dose <= hours
+    ]
     assert course.left("kupffer", hours) == pytest.approx(np.prod([1.0 - 0.8 * gone for gone in alone]))
 
 
 @pytest.mark.parametrize("hours", [0.0, 3.0, 5.0, 9.0, 14.0, 30.0, 400.0])
 def test_a_later_dose_takes_its_fraction_of_those_that_are_left(hours):
     course = Deplete(deplete="kupffer", fraction=0.5, start="0 h", every="4 h", stop="12 h", away="5 h", recovery="6 h")
-    each = [Deplete(deplete="kupffer", fraction=0.5, start=f"{dose} h", away="5 h", recovery="6 h") for dose in (0, 4, 8)]
+    each = [
+        Deplete(deplete="kupffer", fraction=0.5, start=f"{dose} h", away="5 h", recovery="6 h") for dose in (0, 4, 8)
+    ]
     assert course.left("kupffer", hours) == pytest.approx(np.prod([dose.left("kupffer", hours) for dose in each]))
     assert course.left("neutrophil", hours) == 1.0
 
@@ -80,7 +90,9 @@ def test_those_that_are_away_stay_away_beyond_the_stop():
 
 
 def test_who_comes_back_is_like_those_before_and_is_somebody_else():
-    model = liver(mm=0.6, step="1 h", interventions=[{"deplete": "kupffer", "fraction": 1, "away": "0 h", "recovery": "1 h"}])
+    model = liver(
+        mm=0.6, step="1 h", interventions=[{"deplete": "kupffer", "fraction": 1, "away": "0 h", "recovery": "1 h"}]
+    )
     before = model.kupffer.alive_rows()
     steps(model, 100.0)
     after = model.kupffer.alive_rows()
@@ -91,7 +103,9 @@ def test_who_comes_back_is_like_those_before_and_is_somebody_else():
 
 
 def test_those_that_left_their_home_are_not_doubled():
-    model = liver(mm=0.6, step="1 h", interventions=[{"deplete": "kupffer", "fraction": 0.5, "away": "0 h", "recovery": "1 h"}])
+    model = liver(
+        mm=0.6, step="1 h", interventions=[{"deplete": "kupffer", "fraction": 0.5, "away": "0 h", "recovery": "1 h"}]
+    )
     whole = number(model, "kupffer")
     steps(model, 1.0)
     free = np.argwhere((model.sites.kind == 1) & (model.sites.population[0] == 0))
@@ -106,7 +120,10 @@ def test_those_that_left_their_home_are_not_doubled():
 
 
 def test_two_depletions_of_one_population_add_up():
-    both = [{"deplete": "kupffer", "fraction": 0.5, "recovery": None}, {"deplete": "kupffer", "fraction": 0.5, "recovery": None}]
+    both = [
+        {"deplete": "kupffer", "fraction": 0.5, "recovery": None},
+        {"deplete": "kupffer", "fraction": 0.5, "recovery": None},
+    ]
     model = liver(mm=1.0, interventions=both)
     whole = number(model, "kupffer")
     expect(number(steps(model, model.dt_hours), "kupffer"), whole, 0.25)
@@ -124,8 +141,13 @@ def test_stop_brings_all_back_at_once_where_nothing_else_does():
 @pytest.mark.parametrize(("name", "rule"), [("natural_killer", "nk_killing"), ("neutrophil", "neutrophil_recruitment")])
 def test_the_supply_from_the_blood_is_held_down(name, rule):
     turnover = {"natural_killer": {"residence": "10 h"}, "neutrophil": {"half_life": "7 h"}}[name]
-    model = liver(rule, mm=1.0, step="30 min", cells={name: {"density": "60 /mm^2", **turnover}},
-                  interventions=[{"deplete": name, "fraction": 0.9, "recovery": None, "start": "0 h"}])
+    model = liver(
+        rule,
+        mm=1.0,
+        step="30 min",
+        cells={name: {"density": "60 /mm^2", **turnover}},
+        interventions=[{"deplete": name, "fraction": 0.9, "recovery": None, "start": "0 h"}],
+    )
     steps(model, 60.0)
     later = []
     for _ in range(sized(30, 3)):
@@ -136,8 +158,13 @@ def test_the_supply_from_the_blood_is_held_down(name, rule):
 @compiled_only
 def test_neutrophils_that_chemokine_draws_are_held_down_too():
     def drawn(interventions):
-        model = liver("neutrophil_recruitment", mm=0.5, cells={"neutrophil": {"density": "0 /mm^2"}}, interventions=interventions,
-                      parameters={"neutrophil_recruitment": {"entry_rate": "0.02 /h"}})
+        model = liver(
+            "neutrophil_recruitment",
+            mm=0.5,
+            cells={"neutrophil": {"density": "0 /mm^2"}},
+            interventions=interventions,
+            parameters={"neutrophil_recruitment": {"entry_rate": "0.02 /h"}},
+        )
         model.fields["cxcl1"].values[:] = 2.0
         model.fields["cxcl1"].at_rest = False
         model.rules["neutrophil_recruitment"].apply(model)
@@ -148,7 +175,9 @@ def test_neutrophils_that_chemokine_draws_are_held_down_too():
 
 def test_the_same_cells_arrive_in_both_arms():
     def arm(interventions):
-        model = liver("arrival", parameters={"arrival": {"per_area": "60 /mm^2"}}, begin="-2 h", interventions=interventions)
+        model = liver(
+            "arrival", parameters={"arrival": {"per_area": "60 /mm^2"}}, begin="-2 h", interventions=interventions
+        )
         return steps(model, 3.0).tumor.alive_rows()
 
     control, depleted = arm([]), arm([{"deplete": "kupffer", "start": "-2 h"}])
@@ -167,14 +196,22 @@ def test_more_is_taken_from_the_same_cells_at_a_higher_fraction():
 @pytest.mark.parametrize("name", ["kupffer", "neutrophil"])
 def test_resumes_in_the_middle_of_a_course(name):
     def make():
-        return liver("neutrophil_recruitment", mm=0.5, step="30 min",
-                     interventions=[{"deplete": name, "start": "-5 h", "every": "10 h", "away": "0 h", "recovery": "8 h", "fraction": 0.6}])
+        return liver(
+            "neutrophil_recruitment",
+            mm=0.5,
+            step="30 min",
+            interventions=[
+                {"deplete": name, "start": "-5 h", "every": "10 h", "away": "0 h", "recovery": "8 h", "fraction": 0.6}
+            ],
+        )
 
     assert_resumes(make, 12.0, 12.0)
 
 
 def test_errors(tmp_path):
-    (tmp_path / "my.yaml").write_text("interventions:\n  - {deplete: kupfer}\n  - deplete: neutrophil\n    recovery: 0 d\n")
+    (tmp_path / "my.yaml").write_text(
+        "interventions:\n  - {deplete: kupfer}\n  - deplete: neutrophil\n    recovery: 0 d\n"
+    )
     with pytest.raises(ConfigError) as caught:
         load_config(tmp_path / "my.yaml")
     first, second = caught.value.problems

@@ -15,8 +15,12 @@ from abm.units import declared
 
 NOT_KINDS = {"__init__", "intervention", "moments"}
 NUMBERS = [
-    (kind, target, entry) for kind in KINDS for target in (None, *kind.targets) for entry in kind.known(target)
-    if target is None or entry.name in kind.targets[target].numbers]
+    (kind, target, entry)
+    for kind in KINDS
+    for target in (None, *kind.targets)
+    for entry in kind.known(target)
+    if target is None or entry.name in kind.targets[target].numbers
+]
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.kind)
@@ -62,14 +66,31 @@ def test_every_number_has_a_unit_range_source_mark_and_meaning(kind, target, ent
 
 
 def test_every_numeric_key_is_declared_or_chosen():
-    chosen = {"deplete.fraction", "deplete.away", "deplete.recovery", "block.fraction", "block.half_life", "inhibit.fraction",
-              "inhibit.half_life", "degrade.clearance", "stimulate.level", "stimulate.half_life", "infuse.per_area",
-              "infuse.per_liver", "infuse.over",
-              "implant.implant", "implant.cells"}
+    chosen = {
+        "deplete.fraction",
+        "deplete.away",
+        "deplete.recovery",
+        "block.fraction",
+        "block.half_life",
+        "inhibit.fraction",
+        "inhibit.half_life",
+        "degrade.clearance",
+        "stimulate.level",
+        "stimulate.half_life",
+        "infuse.per_area",
+        "infuse.per_liver",
+        "infuse.over",
+        "implant.implant",
+        "implant.cells",
+    }
     undeclared = {
-        f"{kind.kind}.{name}" for kind in KINDS for name, field in kind.model_fields.items()
-        if name not in {*(entry.name for entry in declared(kind)), "start", "stop", "every"} and "str" not in str(field.annotation)
-        and "Literal" not in str(field.annotation)}
+        f"{kind.kind}.{name}"
+        for kind in KINDS
+        for name, field in kind.model_fields.items()
+        if name not in {*(entry.name for entry in declared(kind)), "start", "stop", "every"}
+        and "str" not in str(field.annotation)
+        and "Literal" not in str(field.annotation)
+    }
     assert undeclared == chosen, "a number of the biology needs a source"
 
 

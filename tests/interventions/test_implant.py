@@ -38,11 +38,22 @@ def test_colonies_are_compact_and_in_the_tissue(edges):
 
 def test_the_books_and_fates_know_them():
     model = steps(implanted(), 30.0)
-    assert model.ledger.total("arrived", "implant") == model.ledger.total("extravasated", "implant") == model.ledger.balance == 36
+    assert (
+        model.ledger.total("arrived", "implant")
+        == model.ledger.total("extravasated", "implant")
+        == model.ledger.balance
+        == 36
+    )
     fates = fates_of(events_table(model.ledger.entries), model.minutes, model.config.record, model.spacing_um)
     assert fates.count == 3 and (fates.clone < 0).all()
     assert dict(zip(STAGES, fates.reached.tolist(), strict=True)) == {
-        "arrived": 3, "arrested": 3, "alive_24h": 3, "extravasated": 3, "micrometastasis": 3, "macrometastasis": 0}
+        "arrived": 3,
+        "arrested": 3,
+        "alive_24h": 3,
+        "extravasated": 3,
+        "micrometastasis": 3,
+        "macrometastasis": 0,
+    }
 
 
 def test_they_come_at_their_time_once():

@@ -11,7 +11,9 @@ from abm.config.schema import compose
 
 
 def infused(name, mm=1.0, rules=(), **keys):
-    return liver(*rules, mm=mm, cells={name: {"density": "0 /mm^2"}}, interventions=[{"infuse": name, "start": "1 h", **keys}])
+    return liver(
+        *rules, mm=mm, cells={name: {"density": "0 /mm^2"}}, interventions=[{"infuse": name, "start": "1 h", **keys}]
+    )
 
 
 @pytest.mark.parametrize("name", ["neutrophil", "natural_killer"])
@@ -66,4 +68,6 @@ def test_the_number_is_given_once(keys):
 
 
 def test_resumes_in_the_middle_of_an_infusion():
-    assert_resumes(lambda: infused("neutrophil", 0.5, ("neutrophil_recruitment",), per_area="80 /mm^2", over="2 h"), 2.0, 1.5)
+    assert_resumes(
+        lambda: infused("neutrophil", 0.5, ("neutrophil_recruitment",), per_area="80 /mm^2", over="2 h"), 2.0, 1.5
+    )

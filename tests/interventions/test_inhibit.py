@@ -19,8 +19,9 @@ INHIBITED = [rule for rule in RULES if rule.inhibited]
 @pytest.mark.parametrize("rule", INHIBITED, ids=lambda rule: rule.name)
 @pytest.mark.parametrize("fraction", [0.75, 1.0])
 def test_rates_are_scaled_and_times_grow(rule, fraction):
-    model = liver(rule.name, mm=0.3, interventions=[
-        {"inhibit": rule.name, "fraction": fraction, "start": "1 h", "stop": "2 h"}])
+    model = liver(
+        rule.name, mm=0.3, interventions=[{"inhibit": rule.name, "fraction": fraction, "start": "1 h", "stop": "2 h"}]
+    )
     units = {entry.name: entry.unit for entry in declared(rule.Parameters)}
     running = model.rules[rule.name]
     usual = running.parameters
@@ -67,8 +68,23 @@ def test_neutrophils_do_not_commit_under_a_pad4_inhibitor():
 
 def test_cells_do_not_divide_under_a_cytostatic():
     def cells(*entries):
-        model = without(liver("growth", mm=0.4, interventions=list(entries), parameters={"growth": {
-            "dormancy_rate": "0 /h", "death_rate": "0 /h", "dormant_death": "0 /h", "necrosis_rate": "0 /h"}}), "kupffer", "stellate")
+        model = without(
+            liver(
+                "growth",
+                mm=0.4,
+                interventions=list(entries),
+                parameters={
+                    "growth": {
+                        "dormancy_rate": "0 /h",
+                        "death_rate": "0 /h",
+                        "dormant_death": "0 /h",
+                        "necrosis_rate": "0 /h",
+                    }
+                },
+            ),
+            "kupffer",
+            "stellate",
+        )
         for row, column in sinusoids(model)[::9]:
             put_tumor(model, int(row), int(column), layer=1)
         return model.tumor.count, steps(model, 30.0).tumor.count
@@ -81,7 +97,9 @@ def test_cells_do_not_divide_under_a_cytostatic():
 
 def test_resumes_in_the_middle_of_a_course():
     def make():
-        model = liver("emt", mm=0.3, interventions=[{"inhibit": "emt", "start": "1 h", "half_life": "1 h", "fraction": 0.9}])
+        model = liver(
+            "emt", mm=0.3, interventions=[{"inhibit": "emt", "start": "1 h", "half_life": "1 h", "fraction": 0.9}]
+        )
         for row, column in sinusoids(model, 1)[::9]:
             put_tumor(model, int(row), int(column), layer=1)
         model.fields["tgf_beta"].values[:] = 3.0

@@ -45,8 +45,13 @@ def test_with_both_it_is_kept_up_and_then_falls():
 
 
 @settings(deadline=None, max_examples=80)
-@given(start=st.integers(-50, 50), every=st.integers(1, 40), half_life=st.integers(1, 60), lasts=st.none() | st.integers(1, 200),
-       hours=st.integers(-60, 400))
+@given(
+    start=st.integers(-50, 50),
+    every=st.integers(1, 40),
+    half_life=st.integers(1, 60),
+    lasts=st.none() | st.integers(1, 200),
+    hours=st.integers(-60, 400),
+)
 def test_repeated_doses_add_up(start, every, half_life, lasts, hours):
     stop = None if lasts is None else start + lasts
     course = dose(start=start, every=every, half_life=half_life, stop=stop)
@@ -58,7 +63,9 @@ def test_repeated_doses_add_up(start, every, half_life, lasts, hours):
 @pytest.mark.parametrize("step", ["5 min", "7 min", "1 h"])
 @pytest.mark.parametrize("start", ["-10 h", "-0.05 h", "0 h", "3.3 h"])
 def test_every_dose_falls_due_in_exactly_one_step(step, start):
-    model = liver(step=step, interventions=[{"block": "tnf", "start": start, "every": "5 h", "half_life": "1 h", "stop": "16 h"}])
+    model = liver(
+        step=step, interventions=[{"block": "tnf", "start": start, "every": "5 h", "half_life": "1 h", "stop": "16 h"}]
+    )
     course = model.interventions["block tnf"]
     due = 0
     while model.hours < 24:
@@ -72,19 +79,27 @@ def test_every_dose_falls_due_in_exactly_one_step(step, start):
     assert due == len([t for t in np.arange(course.start, 24, 5.0) if t < 16.0])
 
 
-@pytest.mark.parametrize(("keys", "message"), [
-    ({"start": 3, "stop": 3}, "stop must be later than start"),
-    ({"start": 0, "stop": -2}, "stop must be later than start"),
-    ({"every": 5}, "every needs half_life"),
-])
+@pytest.mark.parametrize(
+    ("keys", "message"),
+    [
+        ({"start": 3, "stop": 3}, "stop must be later than start"),
+        ({"start": 0, "stop": -2}, "stop must be later than start"),
+        ({"every": 5}, "every needs half_life"),
+    ],
+)
 def test_schedules_that_make_no_sense(keys, message):
     with pytest.raises(ValidationError, match=message):
         dose(**keys)
 
 
 def test_what_is_left_multiplies_over_interventions():
-    model = liver(interventions=[
-        {"block": "tnf", "fraction": 0.5}, {"block": "tnf", "fraction": 0.2, "start": "1 h"}, {"block": "vegf", "fraction": 1}])
+    model = liver(
+        interventions=[
+            {"block": "tnf", "fraction": 0.5},
+            {"block": "tnf", "fraction": 0.2, "start": "1 h"},
+            {"block": "vegf", "fraction": 1},
+        ]
+    )
     assert list(model.interventions) == ["block tnf", "block tnf 2", "block vegf"]
     assert model.left("tnf") == 0.5
     assert model.left("tnf", 1.0) == pytest.approx(0.4)
@@ -103,7 +118,11 @@ def test_the_target_gives_its_numbers_and_the_user_overrides_them():
     assert (Deplete(deplete="neutrophil").away, Deplete(deplete="neutrophil").recovery) == (0.0, 36.0)
     own = Deplete(deplete="kupffer", fraction=0.5, recovery=None)
     assert (own.fraction, own.recovery) == (0.5, None)
-    assert {entry.name: entry.default for entry in usual.facts()} == {"fraction": 0.95, "away": "4 d", "recovery": "2 d"}
+    assert {entry.name: entry.default for entry in usual.facts()} == {
+        "fraction": 0.95,
+        "away": "4 d",
+        "recovery": "2 d",
+    }
 
 
 def test_the_run_begins_with_the_earliest_intervention():

@@ -22,11 +22,21 @@ def finely(function, begin: float, end: float) -> float:
 
 
 @settings(deadline=None, max_examples=20)
-@given(begin=st.integers(-20, 20), length=st.floats(0.01, 1.0), start=st.floats(-20, 20), lasts=st.none() | st.floats(0.01, 5),
-       every=st.none() | st.floats(0.05, 3), half_life=st.floats(0.005, 30), fraction=st.floats(0.01, 1))
+@given(
+    begin=st.integers(-20, 20),
+    length=st.floats(0.01, 1.0),
+    start=st.floats(-20, 20),
+    lasts=st.none() | st.floats(0.01, 5),
+    every=st.none() | st.floats(0.05, 3),
+    half_life=st.floats(0.005, 30),
+    fraction=st.floats(0.01, 1),
+)
 def test_the_mean_is_that_of_many_moments(begin, length, start, lasts, every, half_life, fraction):
-    how = {"start": f"{start} h", "stop": None if lasts is None else f"{start + lasts} h",
-           "every": None if every is None else f"{every} h"}
+    how = {
+        "start": f"{start} h",
+        "stop": None if lasts is None else f"{start + lasts} h",
+        "every": None if every is None else f"{every} h",
+    }
     block = Block(block="tnf", half_life=f"{half_life} h", **how)
     deplete = Deplete(deplete="neutrophil", recovery=f"{half_life} h", away="0.2 h", fraction=fraction, **how)
     for entry, course in ((block, block.strength), (deplete, lambda hours: deplete.left("neutrophil", hours))):
@@ -58,14 +68,26 @@ def over_an_hour(step: str, *entries, read) -> float:
 
 
 @pytest.mark.parametrize("step", STEPS)
-@pytest.mark.parametrize(("entry", "read"), [
-    ({"block": "tnf", **PULSE}, lambda model: 1.0 - model.left("tnf")),
-    ({"inhibit": "netosis", **PULSE}, lambda model: 1.0 - model.left("netosis")),
-    ({"deplete": "natural_killer", "fraction": 1, "recovery": None, **PULSE}, lambda model: 1.0 - model.left("natural_killer")),
-    ({"stimulate": "lps", "level": 1, "half_life": None, **PULSE}, lambda model: model.given("lps")),
-    ({"stimulate": "lps", "level": 1, "half_life": None, **PULSE}, lambda model: 2.0 * model.saturation("lps", "injury")),
-    ({"cytotoxic": "x", "half_life": None, **PULSE}, lambda model: model.mean(next(iter(model.interventions.values())).strength)),
-])
+@pytest.mark.parametrize(
+    ("entry", "read"),
+    [
+        ({"block": "tnf", **PULSE}, lambda model: 1.0 - model.left("tnf")),
+        ({"inhibit": "netosis", **PULSE}, lambda model: 1.0 - model.left("netosis")),
+        (
+            {"deplete": "natural_killer", "fraction": 1, "recovery": None, **PULSE},
+            lambda model: 1.0 - model.left("natural_killer"),
+        ),
+        ({"stimulate": "lps", "level": 1, "half_life": None, **PULSE}, lambda model: model.given("lps")),
+        (
+            {"stimulate": "lps", "level": 1, "half_life": None, **PULSE},
+            lambda model: 2.0 * model.saturation("lps", "injury"),
+        ),
+        (
+            {"cytotoxic": "x", "half_life": None, **PULSE},
+            lambda model: model.mean(next(iter(model.interventions.values())).strength),
+        ),
+    ],
+)
 def test_a_pulse_shorter_than_a_step_counts_for_as_long_as_it_lasts(step, entry, read):
     assert over_an_hour(step, entry, read=read) == pytest.approx(2.0 / 3.0, rel=1e-9)
 

@@ -12,7 +12,9 @@ from abm.cells.neutrophil import N1, NETTING
 from abm.interventions.stimulate import LEVELS
 
 
-@pytest.mark.parametrize(("signal", "level"), [(signal, level) for signal, level in LEVELS.items() if signal != "g_csf"])
+@pytest.mark.parametrize(
+    ("signal", "level"), [(signal, level) for signal, level in LEVELS.items() if signal != "g_csf"]
+)
 def test_a_dose_is_in_the_blood_and_falls(signal, level):
     model = liver(mm=0.3, interventions=[{"stimulate": signal, "level": 3, "start": "-2 h", "half_life": "4 h"}])
     assert getattr(model.blood, level) == 3.0, "from the first moment"
@@ -22,8 +24,13 @@ def test_a_dose_is_in_the_blood_and_falls(signal, level):
 
 
 def test_two_sources_add_up():
-    model = liver(mm=0.3, interventions=[
-        {"stimulate": "lps", "level": 1, "half_life": None}, {"stimulate": "lps", "level": 2, "stop": "1 h"}])
+    model = liver(
+        mm=0.3,
+        interventions=[
+            {"stimulate": "lps", "level": 1, "half_life": None},
+            {"stimulate": "lps", "level": 2, "stop": "1 h"},
+        ],
+    )
     assert steps(model, 0.5).blood.lps == 3.0
     assert 1.0 < steps(model, 24.0).blood.lps < 2.0
 
@@ -40,8 +47,13 @@ def test_g_csf_that_is_given_fills_the_pool():
 @pytest.mark.parametrize("signal", ["lps", "surgery"])
 def test_the_sinusoids_fill_with_neutrophils(signal):
     def marginated(*entries):
-        model = liver("neutrophil_recruitment", mm=1.0, step="30 min", cells={"neutrophil": {"density": "30 /mm^2"}},
-                      interventions=list(entries))
+        model = liver(
+            "neutrophil_recruitment",
+            mm=1.0,
+            step="30 min",
+            cells={"neutrophil": {"density": "30 /mm^2"}},
+            interventions=list(entries),
+        )
         steps(model, 40.0)
         return [steps(model, 6.0).neutrophil.count for _ in range(sized(24, 2))]
 
@@ -52,7 +64,9 @@ def test_the_sinusoids_fill_with_neutrophils(signal):
 @pytest.mark.parametrize("signal", ["lps", "surgery"])
 def test_neutrophils_cast_nets(signal):
     def netting(*entries):
-        model = without(liver("netosis", mm=0.4, interventions=list(entries)), "neutrophil", "kupffer", "natural_killer")
+        model = without(
+            liver("netosis", mm=0.4, interventions=list(entries)), "neutrophil", "kupffer", "natural_killer"
+        )
         for row, column in sinusoids(model):
             put(model, "neutrophil", int(row), int(column), state=N1)
         run_rule(model, "netosis", 2.5)
@@ -69,14 +83,23 @@ def test_poly_ic_arms_nk_cells(monkeypatch):
 
     monkeypatch.setattr("abm.rules.nk_killing.attack", attack)
     for level in (0, 1, 1e6):
-        model = liver("nk_killing", mm=0.3, interventions=[{"stimulate": "poly_ic", "level": level, "half_life": None}] if level else [])
+        model = liver(
+            "nk_killing",
+            mm=0.3,
+            interventions=[{"stimulate": "poly_ic", "level": level, "half_life": None}] if level else [],
+        )
         model.step()
     assert rates[1] / rates[0] == pytest.approx(3.0)
     assert rates[2] / rates[0] == pytest.approx(5.0, rel=1e-5)
 
 
 def test_exosomes_educate_kupffer_cells_before_time_0():
-    model = liver("niche_formation", mm=0.3, step="1 h", interventions=[{"stimulate": "exosomes", "start": "-21 d", "stop": "0 d"}])
+    model = liver(
+        "niche_formation",
+        mm=0.3,
+        step="1 h",
+        interventions=[{"stimulate": "exosomes", "start": "-21 d", "stop": "0 d"}],
+    )
     education = [steps(model, 7 * 24.0).kupffer.used.education.mean() for _ in range(4)]
     assert model.hours == 7 * 24.0 and model.blood.exosomes == pytest.approx(0.0, abs=1e-12)
     assert 0.0 < education[0] < education[1] < education[2] and education[3] < education[2]
@@ -84,7 +107,12 @@ def test_exosomes_educate_kupffer_cells_before_time_0():
 
 def test_resumes_in_the_middle_of_a_course():
     def make():
-        return LiverModel(tissue={"width": "0.4 mm", "height": "0.4 mm"}, interventions=[
-            {"stimulate": "lps", "level": 2, "start": "-1 h"}, {"stimulate": "g_csf", "start": "0 h", "stop": "1 h"}])
+        return LiverModel(
+            tissue={"width": "0.4 mm", "height": "0.4 mm"},
+            interventions=[
+                {"stimulate": "lps", "level": 2, "start": "-1 h"},
+                {"stimulate": "g_csf", "start": "0 h", "stop": "1 h"},
+            ],
+        )
 
     assert_resumes(make, 1.5, 1.0)

@@ -50,6 +50,7 @@ SOURCES = {
             return x
         """,
     "rule": """
+        from math import floor as level
         from abm.kernels.jit import jit
         from . import codes
         from .codes import DIED, RATES, TABLE
@@ -71,6 +72,9 @@ SOURCES = {
         def counted(x):
             return 1.0 * whole(x)
         @jit
+        def rounded(x):
+            return level(x)
+        @jit
         def kinds(sites):
             return sites.kind[0]
         @jit
@@ -87,7 +91,17 @@ SOURCES = {
         """,
 }
 """A package with kernels that take in whatever a kernel can."""
-ARGUMENTS = {"numbers": 1, "table": 0, "walked": 2, "bent": 3, "counted": 2.75, "paired": 4.0, "late": 5, "twofold": 6}
+ARGUMENTS = {
+    "numbers": 1,
+    "table": 0,
+    "walked": 2,
+    "bent": 3,
+    "counted": 2.75,
+    "rounded": 2.5,
+    "paired": 4.0,
+    "late": 5,
+    "twofold": 6,
+}
 
 
 class Package:
@@ -112,8 +126,9 @@ class Package:
     def run(self):
         """What each kernel answers, and which were compiled for it."""
         rule = self.load()
-        sites = rule.Pair.__module__ and sys.modules["edited.places"].Sites(
-            **{name: np.full(1, value) for name, value in (("kind", 7.0), ("zone", 8.0))})
+        sites = sys.modules["edited.places"].Sites(
+            **{name: np.full(1, value) for name, value in (("kind", 7.0), ("zone", 8.0))}
+        )
         answers = {name: getattr(rule, name)(argument) for name, argument in (ARGUMENTS | {"kinds": sites}).items()}
         return answers, {name for name in answers if getattr(rule, name).stats.cache_misses}
 
@@ -144,8 +159,14 @@ def test_what_is_edited_is_compiled_afresh_and_nothing_else(package):
         ("walk", "x + 100", "x + 200", {"bent": 203}),
         ("walk", "int64(int64)", "float64(float64)", {"counted": 2.75}),
         ("places", "    first: float\n    second: float", "    second: float\n    first: float", {"paired": 8.0}),
-        ("places", "    kind: np.ndarray\n    zone: np.ndarray", "    zone: np.ndarray\n    kind: np.ndarray", {"kinds": 7.0}),
+        (
+            "places",
+            "    kind: np.ndarray\n    zone: np.ndarray",
+            "    zone: np.ndarray\n    kind: np.ndarray",
+            {"kinds": 7.0},
+        ),
         ("rule", "BELOW = 1000", "BELOW = 2000", {"late": 5 + 2000 + 6}),
+        ("rule", "floor as level", "ceil as level", {"rounded": 3}),
         ("rule", "made(2)", "made(3)", {"twofold": 18}),
         ("rule", "return TABLE[x]", "return -TABLE[x]", {"table": -6.0}),
     ):
@@ -155,11 +176,14 @@ def test_what_is_edited_is_compiled_afresh_and_nothing_else(package):
 
 
 @COMPILED
-@pytest.mark.parametrize(("name", "before", "after"), [
-    ("codes", "ARRIVED = 1", "# a word\nARRIVED = 1\nUNUSED = 3"),
-    ("walk", "@jit\ndef stride", "\n@jit\n# a word\ndef stride"),
-    ("rule", "BELOW = 1000", "@jit\ndef another(x):\n    return x\nBELOW = 1000"),
-])
+@pytest.mark.parametrize(
+    ("name", "before", "after"),
+    [
+        ("codes", "ARRIVED = 1", "# a word\nARRIVED = 1\nUNUSED = 3"),
+        ("walk", "@jit\ndef stride", "\n@jit\n# a word\ndef stride"),
+        ("rule", "BELOW = 1000", "@jit\ndef another(x):\n    return x\nBELOW = 1000"),
+    ],
+)
 def test_an_edit_that_no_kernel_takes_in_compiles_nothing(package, name, before, after):
     answers, _ = package.run()
     package.edit(name, before, after)
@@ -190,7 +214,7 @@ def test_whether_a_package_is_compiled_is_known_before_its_first_call(package):
     assert not are_compiled("edited")
     package.run()
     package.load()
-    assert len(kernels_of("edited")) == 12 and are_compiled("edited")
+    assert len(kernels_of("edited")) == 13 and are_compiled("edited")
     package.edit("rule", "return TABLE[x]", "return -TABLE[x]")
     package.load()
     assert are_compiled("edited")  # the others are
@@ -217,8 +241,10 @@ def test_kernels_are_kept_from_one_process_to_the_next(tmp_path):
         "print(sum(random.philox.stats.cache_hits.values()), sum(random.philox.stats.cache_misses.values()))"
     )
     env = os.environ | {"NUMBA_CACHE_DIR": str(tmp_path)}
-    runs = [subprocess.run([sys.executable, "-c", code], env=env, check=True, capture_output=True, text=True).stdout
-            for _ in range(2)]
+    runs = [
+        subprocess.run([sys.executable, "-c", code], env=env, check=True, capture_output=True, text=True).stdout
+        for _ in range(2)
+    ]
     assert [run.split() for run in runs] == [["0", "1"], ["1", "0"]]
 
 

@@ -19,7 +19,9 @@ def compiled(function, *arguments, **flags) -> str:
         kernel = numba.njit(**flags)(function)
         kernel(*arguments)
     except Exception as error:
-        pytest.fail(f"numba {numba.__version__} no longer takes {', '.join(flags)}, which abm/kernels/jit.py gives it: {error}")
+        pytest.fail(
+            f"numba {numba.__version__} no longer takes {', '.join(flags)}, which abm/kernels/jit.py gives it: {error}"
+        )
     return kernel.inspect_llvm(kernel.signatures[0])
 
 
@@ -32,19 +34,25 @@ def first_column(table):
 
 @pytest.mark.parametrize("counted", [True, False])
 def test_without_nrt_no_references_are_counted(counted):
-    assert ("NRT_decref" in compiled(first_column, np.ones((3, 3)), _nrt=counted)) == counted, "_nrt, in abm/kernels/jit.py"
+    assert ("NRT_decref" in compiled(first_column, np.ones((3, 3)), _nrt=counted)) == counted, (
+        "_nrt, in abm/kernels/jit.py"
+    )
 
 
 @pytest.mark.parametrize("inline", [True, False])
 def test_forceinline_makes_a_function_part_of_its_callers(inline):
-    assert ("alwaysinline" in compiled(lambda x: 2 * x, 3, forceinline=inline)) == inline, "forceinline, in abm/kernels/jit.py"
+    assert ("alwaysinline" in compiled(lambda x: 2 * x, 3, forceinline=inline)) == inline, (
+        "forceinline, in abm/kernels/jit.py"
+    )
 
 
 def test_an_intrinsic_is_written_as_llvm_code():
     try:
         from abm.kernels.prefetch import prefetch
     except ImportError as error:
-        pytest.fail(f"numba {numba.__version__} lacks what abm/kernels/prefetch.py takes from it or from llvmlite: {error}")
+        pytest.fail(
+            f"numba {numba.__version__} lacks what abm/kernels/prefetch.py takes from it or from llvmlite: {error}"
+        )
 
     def ahead(values):
         prefetch(values, 8)

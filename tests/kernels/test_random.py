@@ -62,7 +62,8 @@ def count_happening(key, uids, rate, hours):
 
 def draws(keys=(KEY,), steps=(0,), uids=(7,), numbers=(0,)) -> np.ndarray:
     return table_of_draws(
-        np.array(keys, np.uint64), np.array(steps, np.int64), np.array(uids, np.uint64), np.array(numbers, np.int64))
+        np.array(keys, np.uint64), np.array(steps, np.int64), np.array(uids, np.uint64), np.array(numbers, np.int64)
+    )
 
 
 @pytest.mark.parametrize(("counter", "key", "answer"), KNOWN_ANSWERS, ids=["zeros", "ones", "pi"])
@@ -99,8 +100,13 @@ def test_compiled_or_not_the_numbers_are_the_same():
         "print(list(map(int, shuffle_keys(k, 4, u, np.array([1, 0, 1, 1, 0, 1], np.uint8)))))\n"
     )
     printed = [
-        subprocess.run([sys.executable, "-c", code], env=os.environ | {"NUMBA_DISABLE_JIT": off}, check=True,
-                       capture_output=True, text=True).stdout
+        subprocess.run(
+            [sys.executable, "-c", code],
+            env=os.environ | {"NUMBA_DISABLE_JIT": off},
+            check=True,
+            capture_output=True,
+            text=True,
+        ).stdout
         for off in ("0", "1")
     ]
     assert printed[0] == printed[1]

@@ -27,8 +27,15 @@ EDGES = pytest.mark.parametrize("periodic", [True, False], ids=["periodic", "clo
 
 def empty_sites(periodic: bool) -> Sites:
     kind = np.ones(SHAPE, np.uint8)
-    return Sites(kind, kind.copy(), kind.copy(), np.full((2, *SHAPE), -1, np.int32), np.zeros((2, *SHAPE), np.uint8),
-                 np.full(SHAPE, -1, np.int32), periodic)
+    return Sites(
+        kind,
+        kind.copy(),
+        kind.copy(),
+        np.full((2, *SHAPE), -1, np.int32),
+        np.zeros((2, *SHAPE), np.uint8),
+        np.full(SHAPE, -1, np.int32),
+        periodic,
+    )
 
 
 def naive_neighbour(row, column, direction, periodic):
@@ -135,8 +142,12 @@ def test_marks_and_ways_are_those_of_the_naive_twin(periodic):
             around = [naive_neighbour(row, column, direction, periodic) for direction in range(9)]
             marks = np.zeros(SHAPE, np.uint8)
             add_around(marks, row, column, periodic)
-            assert {tuple(site) for site in np.argwhere(marks == 1).tolist()} == {site for site in around if site[0] >= 0}
-            open_ways = [direction for direction in range(8) if around[direction][0] >= 0 and kind[around[direction]] == 1]
+            assert {tuple(site) for site in np.argwhere(marks == 1).tolist()} == {
+                site for site in around if site[0] >= 0
+            }
+            open_ways = [
+                direction for direction in range(8) if around[direction][0] >= 0 and kind[around[direction]] == 1
+            ]
             assert [direction for direction in range(8) if ways[row, column] >> direction & 1] == open_ways
 
 

@@ -11,7 +11,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from record.fake_model import FakeModel
 
 import abm.simulation as simulation
-from abm.record import checkpoint, files, parquet
+from abm.folder import checkpoint, files, parquet
 
 
 def die(*_):

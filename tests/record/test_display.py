@@ -31,9 +31,14 @@ def test_codes_are_first_code_plus_state():
     crowd(model)
     expected = np.zeros((2, *model.shape), np.uint8)
     for layer, row, column in np.argwhere(model.sites.population):
-        name = next(name for name, population in model.populations.items()
-                    if population.code == model.sites.population[layer, row, column])
-        expected[layer, row, column] = FIRST_CODE[name] + model.populations[name].rows.state[model.sites.occupant[layer, row, column]]
+        name = next(
+            name
+            for name, population in model.populations.items()
+            if population.code == model.sites.population[layer, row, column]
+        )
+        expected[layer, row, column] = (
+            FIRST_CODE[name] + model.populations[name].rows.state[model.sites.occupant[layer, row, column]]
+        )
     assert expected.any()
     np.testing.assert_array_equal(np.stack(display_codes(model)), expected)
 

@@ -1,4 +1,4 @@
-from abm.record import cause, event
+from abm.ledger import cause, event
 from abm.record.event_table import Events, events_table
 
 from .fake_model import FakeModel
@@ -33,4 +33,10 @@ def test_words_instead_of_codes():
     cell = model.add_tumor_cell(1, 2, clone=5, uid=2**64 - 1)
     model.enter(event.PHAGOCYTOSED, cause.KUPFFER, cell)
     row = events_table(model.ledger.entries).to_pylist()[0]
-    assert (row["event"], row["cause"], row["uid"], row["clone"], row["column"]) == ("phagocytosed", "kupffer", 2**64 - 1, 5, 2)
+    assert (row["event"], row["cause"], row["uid"], row["clone"], row["column"]) == (
+        "phagocytosed",
+        "kupffer",
+        2**64 - 1,
+        5,
+        2,
+    )

@@ -4,12 +4,12 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from abm.config.recording import RecordParameters
 from abm.kernels.tables import as_rows
-from abm.record import cause, event
+from abm.ledger import cause, event
+from abm.ledger.ledger import ENTRY
 from abm.record.event_table import events_table
 from abm.record.fates import ALIVE, STAGES, cells_of_disc, fates_of, way_out
-from abm.record.ledger import ENTRY
-from abm.record.parameters import RecordParameters
 from abm.record.summary import cascade, founders
 
 DAY = 1440.0
@@ -34,12 +34,26 @@ def ends(found):
 
 
 MANY = (
-    (0, 0, event.ARRIVED), (0, 0, event.PASSED),
-    (1, 0, event.ARRIVED), (1, 0, event.HELD), (1, 300, event.PHAGOCYTOSED, cause.KUPFFER),
-    (2, 0, event.ARRIVED), (2, 0, event.HELD), (2, 5, event.ADHERENT, cause.E_SELECTIN), (2, 60, event.EXTRAVASATED),
-    (2, 2 * DAY, event.DIVIDED), (2, 2.1 * DAY, event.DIVIDED), (2, 2.2 * DAY, event.DIVIDED),
-    (3, 0, event.ARRIVED), (3, 0, event.HELD), (3, 50, event.EXTRAVASATED), (3, 3 * DAY, event.KILLED, cause.TRAIL),
-    (4, 0, event.ARRIVED), (4, 0, event.HELD), (4, 70, event.EXTRAVASATED), (4, 90, event.DIED, cause.SHEAR),
+    (0, 0, event.ARRIVED),
+    (0, 0, event.PASSED),
+    (1, 0, event.ARRIVED),
+    (1, 0, event.HELD),
+    (1, 300, event.PHAGOCYTOSED, cause.KUPFFER),
+    (2, 0, event.ARRIVED),
+    (2, 0, event.HELD),
+    (2, 5, event.ADHERENT, cause.E_SELECTIN),
+    (2, 60, event.EXTRAVASATED),
+    (2, 2 * DAY, event.DIVIDED),
+    (2, 2.1 * DAY, event.DIVIDED),
+    (2, 2.2 * DAY, event.DIVIDED),
+    (3, 0, event.ARRIVED),
+    (3, 0, event.HELD),
+    (3, 50, event.EXTRAVASATED),
+    (3, 3 * DAY, event.KILLED, cause.TRAIL),
+    (4, 0, event.ARRIVED),
+    (4, 0, event.HELD),
+    (4, 70, event.EXTRAVASATED),
+    (4, 90, event.DIED, cause.SHEAR),
 )
 
 
@@ -47,10 +61,19 @@ def test_every_founder_ends_somewhere():
     found = fates(*MANY)
     assert found.reached.tolist() == [5, 4, 2, 2, 1, 0]
     assert ends(found) == {
-        ("arrived", "passed"): 1, ("arrested", "phagocytosed"): 1, ("arrested", "died_by_shear"): 1,
-        ("extravasated", "killed_by_trail"): 1, ("micrometastasis", ALIVE): 1,
+        ("arrived", "passed"): 1,
+        ("arrested", "phagocytosed"): 1,
+        ("arrested", "died_by_shear"): 1,
+        ("extravasated", "killed_by_trail"): 1,
+        ("micrometastasis", ALIVE): 1,
     }
-    assert [STAGES[end.stage] for end in found.ends()] == ["arrived", "arrested", "arrested", "extravasated", "micrometastasis"]
+    assert [STAGES[end.stage] for end in found.ends()] == [
+        "arrived",
+        "arrested",
+        "arrested",
+        "extravasated",
+        "micrometastasis",
+    ]
 
 
 def test_the_order_between_founders_does_not_matter():
@@ -67,8 +90,13 @@ def test_nested_and_ever_differ_where_an_earlier_stage_is_missing():
 
 def test_a_clone_is_lost_with_its_last_cell():
     found = fates(
-        (7, 0, event.ARRIVED), (7, 0, event.HELD, cause.SIZE), (7, 10, event.EXTRAVASATED), (7, 2 * DAY, event.DIVIDED),
-        (7, 2 * DAY, event.KILLED, cause.FASL), (7, 3 * DAY, event.DIED, cause.HYPOXIA))
+        (7, 0, event.ARRIVED),
+        (7, 0, event.HELD, cause.SIZE),
+        (7, 10, event.EXTRAVASATED),
+        (7, 2 * DAY, event.DIVIDED),
+        (7, 2 * DAY, event.KILLED, cause.FASL),
+        (7, 3 * DAY, event.DIED, cause.HYPOXIA),
+    )
     assert ends(found) == {("extravasated", "died_by_hypoxia"): 1}
     assert found.clone.tolist() == [7]
 
@@ -84,8 +112,13 @@ def test_a_day_that_is_not_over_does_not_count():
 
 def test_alive_at_24_h_is_by_each_founders_own_arrival():
     found = fates(
-        (0, 0, event.ARRIVED), (1, DAY, event.ARRIVED), (0, DAY, event.DIED), (1, 2 * DAY + 5, event.DIED),
-        (2, 9.5 * DAY, event.ARRIVED), end=10 * DAY)
+        (0, 0, event.ARRIVED),
+        (1, DAY, event.ARRIVED),
+        (0, DAY, event.DIED),
+        (1, 2 * DAY + 5, event.DIED),
+        (2, 9.5 * DAY, event.ARRIVED),
+        end=10 * DAY,
+    )
     assert found.followed.tolist() == [True, True, False]
     assert found.lived.tolist() == [False, True, True]
     assert founders(found)["alive_24h_of_followed"] == {"count": 1, "of": 2, "fraction": 0.5}
@@ -96,7 +129,14 @@ def test_colonies_inside_the_vessel_are_told_apart():
     outside = [(1, 0, event.ARRIVED), (1, 0, event.HELD), *[(1, 2 * DAY, event.DIVIDED)] * 3]
     found = fates(*inside, *outside, (1, 3 * DAY, event.EXTRAVASATED), macro_um=22.0)
     assert found.macrometastasis_cells == 4
-    assert found.reached.tolist() == [2, 2, 2, 1, 1, 1]  # the colony that came out late counts: the order does not matter
+    assert found.reached.tolist() == [
+        2,
+        2,
+        2,
+        1,
+        1,
+        1,
+    ]  # the colony that came out late counts: the order does not matter
     assert (found.ever_of(4), found.intravascular(4), found.intravascular(6)) == (2, 1, 0)
     counted = founders(found)
     assert counted["ever_micrometastasis"]["count"] == 2
@@ -112,7 +152,9 @@ def test_the_most_cells_at_once_not_the_cells_of_all_times():
 
 
 def test_cells_that_never_arrived_are_no_founders():
-    found = fates((-1, 5, event.HELD), (-1, 9, event.EXTRAVASATED), (0, 0, event.ARRIVED), (-1, DAY, event.DIED, cause.OTHER))
+    found = fates(
+        (-1, 5, event.HELD), (-1, 9, event.EXTRAVASATED), (0, 0, event.ARRIVED), (-1, DAY, event.DIED, cause.OTHER)
+    )
     assert found.count == 1
     assert found.ever(event.EXTRAVASATED) == 0
     assert ends(found) == {("arrived", ALIVE): 1}
@@ -128,7 +170,9 @@ def test_an_empty_ledger():
 
 def test_a_table_of_plain_words_in_several_pieces():
     table = ledger(*MANY)
-    plain = table.set_column(1, "event", table["event"].cast(pa.string())).set_column(2, "cause", table["cause"].cast(pa.string()))
+    plain = table.set_column(1, "event", table["event"].cast(pa.string())).set_column(
+        2, "cause", table["cause"].cast(pa.string())
+    )
     pieces = pa.concat_tables([plain.slice(0, 7), plain.slice(7)])
     assert fates_of(pieces, 5 * DAY, RecordParameters(), SPACING_UM).ends() == fates(*MANY).ends()
     wrong = plain.set_column(1, "event", pa.array(["vanished"] * plain.num_rows))
@@ -144,7 +188,9 @@ def test_made_up_lives_against_counting_one_by_one():
         entries.append((clone, time, event.ARRIVED))
         while cells and time < 6 * DAY:
             time += random.exponential(400.0)
-            code = int(random.choice([event.HELD, event.EXTRAVASATED, event.DIVIDED, event.DIVIDED, event.DIED, event.PASSED]))
+            code = int(
+                random.choice([event.HELD, event.EXTRAVASATED, event.DIVIDED, event.DIVIDED, event.DIED, event.PASSED])
+            )
             cells += (code == event.DIVIDED) - (code in event.ENDINGS)
             entries.append((clone, time, code, cause.APOPTOSIS if code == event.DIED else cause.NONE))
     entries.sort(key=lambda entry: entry[1])
@@ -158,8 +204,14 @@ def test_made_up_lives_against_counting_one_by_one():
         sizes = np.cumsum([(e[2] in (event.ARRIVED, event.DIVIDED)) - (e[2] in event.ENDINGS) for e in life])
         codes, arrival = {e[2] for e in life}, life[0][1]
         after_a_day = sizes[[e[1] <= arrival + DAY for e in life]][-1] > 0
-        says = (True, event.HELD in codes, after_a_day and arrival + DAY <= end, event.EXTRAVASATED in codes, max(sizes) >= 3,
-                max(sizes) >= disc)
+        says = (
+            True,
+            event.HELD in codes,
+            after_a_day and arrival + DAY <= end,
+            event.EXTRAVASATED in codes,
+            max(sizes) >= 3,
+            max(sizes) >= disc,
+        )
         depth = says.index(False) if False in says else len(says)
         reached[:depth] += 1
         alive += sizes[-1] > 0
@@ -184,10 +236,16 @@ def test_the_disc_of_a_macrometastasis():
     assert cells_of_disc(200, 10) == 315
 
 
-@pytest.mark.parametrize(("ending", "reason", "word"), [
-    (event.PASSED, cause.NONE, "passed"), (event.PHAGOCYTOSED, cause.KUPFFER, "phagocytosed"),
-    (event.DIED, cause.APOPTOSIS, "died_by_apoptosis"), (event.DIED, cause.OTHER, "died_by_other"),
-    (event.DIED, cause.SOLITUDE, "died_by_other"), (event.KILLED, cause.PERFORIN, "killed_by_perforin"),
-])
+@pytest.mark.parametrize(
+    ("ending", "reason", "word"),
+    [
+        (event.PASSED, cause.NONE, "passed"),
+        (event.PHAGOCYTOSED, cause.KUPFFER, "phagocytosed"),
+        (event.DIED, cause.APOPTOSIS, "died_by_apoptosis"),
+        (event.DIED, cause.OTHER, "died_by_other"),
+        (event.DIED, cause.SOLITUDE, "died_by_other"),
+        (event.KILLED, cause.PERFORIN, "killed_by_perforin"),
+    ],
+)
 def test_ways_out_are_named(ending, reason, word):
     assert way_out(ending, reason) == word

@@ -4,8 +4,9 @@ import pytest
 import xarray
 import zarr
 
-from abm.record import chunks, snapshots
-from abm.record.files import DamagedFile
+from abm.folder import chunks
+from abm.folder.files import DamagedFile
+from abm.record import snapshots
 from abm.record.snapshots import NAME, TABLES, Snapshots
 
 from .fake_model import FakeModel
@@ -70,7 +71,9 @@ def test_the_usual_readers_find_every_cell_at_its_place_and_what_codes_mean(tmp_
     for x, y, layer, state in zip(last["x_um"], last["y_um"], last["layer"], last["state"], strict=True):
         code = codes[int(layer)].sel(row=float(y), column=float(x))
         assert meaning[int(code)] == f"tumor_{states[int(state)]}"
-    kinds = dict(zip(tree["site_kind"].attrs["flag_values"], tree["site_kind"].attrs["flag_meanings"].split(), strict=True))
+    kinds = dict(
+        zip(tree["site_kind"].attrs["flag_values"], tree["site_kind"].attrs["flag_meanings"].split(), strict=True)
+    )
     assert kinds[2] == "parenchyma" and last["state"].attrs["flag_values"] == list(range(len(states)))
 
 
@@ -100,6 +103,7 @@ def test_frames_to_come_have_no_time(tmp_path):
 @pytest.mark.parametrize("kept", [0, 3, 4, 6])
 def test_resume_goes_on_from_the_checkpoint_whatever_came_after(tmp_path, kept):
     """Frames 0..kept are in the checkpoint; then the run goes on, writes more chunks, and is killed."""
+
     def whole(folder):
         model, recorder = FakeModel(), Snapshots("10 min")
         recorder.begin(model, folder, list(range(11)))
@@ -118,7 +122,10 @@ def test_resume_goes_on_from_the_checkpoint_whatever_came_after(tmp_path, kept):
     model.blood.levels["g_csf"] = 5
     recorded(recorder, model, 4)
     recorder.flush(model)
-    for name in ("tnf/zarr.0123456789abcdef0123456789abcdef.partial", "tnf/c/0/0/0.0123456789abcdef0123456789abcdef.partial"):
+    for name in (
+        "tnf/zarr.0123456789abcdef0123456789abcdef.partial",
+        "tnf/c/0/0/0.0123456789abcdef0123456789abcdef.partial",
+    ):
         (tmp_path / "cut" / NAME / name).write_text("half")
 
     model, recorder = FakeModel(), Snapshots("10 min")
@@ -146,8 +153,14 @@ def half(path):
 
 def chunk_files(store):
     """The files of all chunks by array and number along the first axis."""
-    return {(str(path.relative_to(store)).split("/c/")[0], int(str(path.relative_to(store)).split("/c/")[1].split("/")[0])): path
-            for path in store.rglob("c/**/*") if path.is_file()}
+    return {
+        (
+            str(path.relative_to(store)).split("/c/")[0],
+            int(str(path.relative_to(store)).split("/c/")[1].split("/")[0]),
+        ): path
+        for path in store.rglob("c/**/*")
+        if path.is_file()
+    }
 
 
 SPOILT = {"row", "site_kind", "time", "tnf", "lumen", "cells/tumor/count", "cells/tumor/uid", "cells/tumor/y_um"}
@@ -200,8 +213,10 @@ def test_a_chunk_that_is_lost_or_spoilt_is_named_exactly_when_the_checkpoint_nee
     assert opened(tmp_path, "cells/tumor").load()["count"].values[-1] > 0
 
 
-@pytest.mark.parametrize(("name", "old", "new"), [
-    ("tnf", '"float16"', '"uint16"'), ("tnf", "20", "10"), ("cells/tumor/uid", '"uint64"', '"uint32"')])
+@pytest.mark.parametrize(
+    ("name", "old", "new"),
+    [("tnf", '"float16"', '"uint16"'), ("tnf", "20", "10"), ("cells/tumor/uid", '"uint64"', '"uint32"')],
+)
 def test_metadata_that_do_not_fit_the_checkpoint_are_named(tmp_path, name, old, new):
     model, recorder = FakeModel(), Snapshots("10 min")
     recorder.begin(model, tmp_path, list(range(6)))

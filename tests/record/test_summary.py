@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from abm.record import cause, event
+from abm.ledger import cause, event
 from abm.record.event_table import events_table
 from abm.record.fates import way_out
 from abm.record.nodules import survey
@@ -35,7 +35,9 @@ def test_the_summary_is_plain_and_the_same_again():
     assert sum(sum(ways.values()) for ways in ends) == summary["events"]["arrived"]
     assert set().union(*ends) <= {"alive", *summary["losses"]}
     assert summary["founders"]["ever_arrested"]["count"] > 0
-    assert summary["cells"]["tumor"]["alive"] == sum(summary["cells"]["tumor"][state] for state in FakeModel().tumor.states)
+    assert summary["cells"]["tumor"]["alive"] == sum(
+        summary["cells"]["tumor"][state] for state in FakeModel().tumor.states
+    )
     assert summary["cells"]["endothelium"]["alive"] == pytest.approx(35)
     assert summary["causes"]["held"]["kupffer"] == summary["events"]["held"]
     assert cause.NAMES

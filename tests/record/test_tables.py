@@ -2,7 +2,7 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from abm.record.files import DamagedFile
+from abm.folder.files import DamagedFile
 from abm.record.tables import PARTS, Column, TableRecorder, read_table
 
 from .fake_model import FakeModel
@@ -12,8 +12,11 @@ class Steps(TableRecorder):
     name = "steps"
 
     def columns(self, model):
-        return (Column("step", "i8", "", "number of the step"), Column("time_min", "f8", "min", "time"),
-                Column("parity", "u1", "", "even or odd", ("even", "odd")))
+        return (
+            Column("step", "i8", "", "number of the step"),
+            Column("time_min", "f8", "min", "time"),
+            Column("parity", "u1", "", "even or odd", ("even", "odd")),
+        )
 
     def record(self, model):
         self.add({"step": model.step_number, "time_min": model.minutes, "parity": model.step_number % 2})

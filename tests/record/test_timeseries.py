@@ -1,6 +1,6 @@
 import numpy as np
 
-from abm.record import cause, event
+from abm.ledger import cause, event
 from abm.record.timeseries import CAUSES, Timeseries, by_cause
 
 from .fake_model import FakeModel

@@ -14,8 +14,11 @@ from abm.tissue.sites import LUMEN, SINUSOID, TISSUE
 COMPILED = not numba.config.DISABLE_JIT
 KEY = stream_key(1, "test")
 WHO = {
-    "tumor": (TUMOR, TumorCell), "kupffer": (KUPFFER, KupfferCell), "neutrophil": (NEUTROPHIL, Neutrophil),
-    "natural_killer": (NATURAL_KILLER, NaturalKillerCell), "stellate": (STELLATE, StellateCell),
+    "tumor": (TUMOR, TumorCell),
+    "kupffer": (KUPFFER, KupfferCell),
+    "neutrophil": (NEUTROPHIL, Neutrophil),
+    "natural_killer": (NATURAL_KILLER, NaturalKillerCell),
+    "stellate": (STELLATE, StellateCell),
 }
 
 
@@ -29,9 +32,13 @@ def lattice(rows: int, columns: int, kind=SINUSOID, *, periodic: bool = True) ->
     kinds = np.empty((rows, columns), np.uint8)
     kinds[:] = kind
     return Sites(
-        kinds, np.full((rows, columns), 2, np.uint8), np.ones((rows, columns), np.uint8),
-        np.full((2, rows, columns), -1, np.int32), np.zeros((2, rows, columns), np.uint8),
-        np.full((rows, columns), -1, np.int32), periodic,
+        kinds,
+        np.full((rows, columns), 2, np.uint8),
+        np.ones((rows, columns), np.uint8),
+        np.full((2, rows, columns), -1, np.int32),
+        np.zeros((2, rows, columns), np.uint8),
+        np.full((rows, columns), -1, np.int32),
+        periodic,
     )
 
 

@@ -6,7 +6,7 @@ import pytest
 from scipy.stats import binomtest
 
 from abm.cells.tumor import CIRCULATING
-from abm.record import event
+from abm.ledger import event
 
 compiled_only = pytest.mark.skipif(numba.config.DISABLE_JIT, reason="thousands of trials: too slow in plain Python")
 

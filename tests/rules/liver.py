@@ -34,17 +34,31 @@ def sinusoids(model: LiverModel, layer: int = LUMEN) -> np.ndarray:
     return np.argwhere((model.sites.kind == SINUSOID) & (model.sites.population[layer] == 0))
 
 
-def put_tumor(model: LiverModel, row: int, column: int, *, state: int | None = None, layer: int = LUMEN, **columns) -> int:
+def put_tumor(
+    model: LiverModel, row: int, column: int, *, state: int | None = None, layer: int = LUMEN, **columns
+) -> int:
     """Place one tumor cell of the configured line; returns its slot. The ledger counts it as arrived."""
     line = model.config.cells.tumor
     model.tumor.reserve(1)
     slot = int(take_slot(model.tumor.table))
     cell = model.tumor.rows[slot]
     defaults = {
-        "uid": np.uint64(1_000_003 * (row * model.shape[1] + column) + layer), "clone": slot, "diameter_um": line.diameter,
-        "emt": line.emt, "cd47": line.cd47, "cd24": line.cd24, "pdl1": line.pdl1, "calreticulin": line.calreticulin,
-        "arrived_h": model.hours, "settled_h": model.hours, "divisions": 0, "held_by": 0, "platelets": 0.0, "net": 0.0,
-        "niche": 0.0, "cycle": 0.0,
+        "uid": np.uint64(1_000_003 * (row * model.shape[1] + column) + layer),
+        "clone": slot,
+        "diameter_um": line.diameter,
+        "emt": line.emt,
+        "cd47": line.cd47,
+        "cd24": line.cd24,
+        "pdl1": line.pdl1,
+        "calreticulin": line.calreticulin,
+        "arrived_h": model.hours,
+        "settled_h": model.hours,
+        "divisions": 0,
+        "held_by": 0,
+        "platelets": 0.0,
+        "net": 0.0,
+        "niche": 0.0,
+        "cycle": 0.0,
     }
     for name, value in (defaults | columns).items():
         setattr(cell, name, value)

@@ -7,15 +7,23 @@ from liver import liver, put, put_tumor, sinusoids, without
 
 from abm.cells.tumor import ADHERENT, CIRCULATING, DORMANT, EXTRAVASATED, HELD
 from abm.kernels.random import uniform
-from abm.record import cause, event
+from abm.ledger import cause, event
 from abm.rules.arrest import NO_GRIP, Arrest, Grip, holding
 from abm.tissue.sites import LUMEN, TISSUE
 
 RESIDENTS = ("kupffer", "natural_killer", "neutrophil", "stellate")
 RATES = {
-    "wall_bond": "0.02 /h", "e_selectin_bond": "0.6 /h", "vcam1_bond": "0.1 /h", "icam1_bond": "0.1 /h",
-    "kupffer_bond": "0.05 /h", "neutrophil_bond": "0.15 /h", "net_bond": "0.3 /h", "ecm_bond": "0.1 /h",
-    "detachment": "0.1 /h", "shear_death": "0.01 /h", "contact_hold": 10,
+    "wall_bond": "0.02 /h",
+    "e_selectin_bond": "0.6 /h",
+    "vcam1_bond": "0.1 /h",
+    "icam1_bond": "0.1 /h",
+    "kupffer_bond": "0.05 /h",
+    "neutrophil_bond": "0.15 /h",
+    "net_bond": "0.3 /h",
+    "ecm_bond": "0.1 /h",
+    "detachment": "0.1 /h",
+    "shear_death": "0.01 /h",
+    "contact_hold": 10,
 }
 GRIP = Grip(size=0.004, reference_misfit=0.6, wall=0.002, kupffer=0.03, net_fold=5.0)
 
@@ -24,7 +32,7 @@ def touching_kupffer(model):
     """One free sinusoid site that touches a Kupffer cell and one that does not."""
     touched = np.zeros(model.shape, bool)
     for cell in model.kupffer.alive_rows():
-        touched[max(cell.row - 1, 0):cell.row + 2, max(cell.column - 1, 0):cell.column + 2] = True
+        touched[max(cell.row - 1, 0) : cell.row + 2, max(cell.column - 1, 0) : cell.column + 2] = True
     free = sinusoids(model)
     inner = free[(free > 1).all(axis=1) & (free < model.shape[0] - 2).all(axis=1)]
     on = touched[inner[:, 0], inner[:, 1]]
@@ -33,7 +41,11 @@ def touching_kupffer(model):
 
 def naive_hazards(grip, kupffer, net, radius_um, diameter_um):
     misfit = max(diameter_um / (2 * radius_um) - 1, 0) / grip.reference_misfit
-    hazards = {cause.KUPFFER: grip.kupffer if kupffer else 0.0, cause.SIZE: grip.size * misfit**2, cause.WALL: grip.wall}
+    hazards = {
+        cause.KUPFFER: grip.kupffer if kupffer else 0.0,
+        cause.SIZE: grip.size * misfit**2,
+        cause.WALL: grip.wall,
+    }
     return hazards | {cause.NET: grip.net_fold * net * sum(hazards.values())}
 
 
@@ -45,9 +57,26 @@ def test_holding_is_the_competition_of_its_hazards(kupffer, net, diameter):
     site = touching_kupffer(model)[0 if kupffer else 1]
     nets = np.full(model.shape, net, np.float32)
     draws = (np.arange(4000) + 0.5) / 4000
-    seen = np.bincount([
-        holding(GRIP, model.sites, nets, np.float32(4.4), np.float32(diameter), int(site[0]), int(site[1]), 10.0, draw)
-        for draw in draws], minlength=20) / draws.size
+    seen = (
+        np.bincount(
+            [
+                holding(
+                    GRIP,
+                    model.sites,
+                    nets,
+                    np.float32(4.4),
+                    np.float32(diameter),
+                    int(site[0]),
+                    int(site[1]),
+                    10.0,
+                    draw,
+                )
+                for draw in draws
+            ],
+            minlength=20,
+        )
+        / draws.size
+    )
     hazards = naive_hazards(GRIP, kupffer, net, 4.4, diameter)
     total = sum(hazards.values())
     for reason, hazard in hazards.items():
@@ -58,7 +87,10 @@ def test_holding_is_the_competition_of_its_hazards(kupffer, net, diameter):
 def test_nothing_holds_without_a_grip():
     model = liver()
     site = touching_kupffer(model)[0]
-    assert holding(NO_GRIP, model.sites, model.nets, np.float32(4.4), np.float32(20), *map(int, site), 10.0, 0.0) == cause.NONE
+    assert (
+        holding(NO_GRIP, model.sites, model.nets, np.float32(4.4), np.float32(20), *map(int, site), 10.0, 0.0)
+        == cause.NONE
+    )
     assert model.grip() == NO_GRIP
 
 
@@ -128,7 +160,9 @@ def on_matrix(model):
 
 @compiled_only
 @pytest.mark.parametrize("step", ["5 min", "10 min"])
-@pytest.mark.parametrize(("where", "hold"), [(on_wall, 1.0), (on_selectin, 1.0), (on_cams, 1.0), (in_nets, 5.5), (on_matrix, 1.0)])
+@pytest.mark.parametrize(
+    ("where", "hold"), [(on_wall, 1.0), (on_selectin, 1.0), (on_cams, 1.0), (in_nets, 5.5), (on_matrix, 1.0)]
+)
 def test_fates_follow_their_rates(where, hold, step):
     model = held_cells(step)
     bonds = where(model)
@@ -181,8 +215,10 @@ def test_platelets_protect_from_shear_and_slow_flow_spares():
 
 
 def test_a_line_without_ligands_feels_no_selectin():
-    model = held_cells(parameters={"wall_bond": "0 /h", "detachment": "0 /h", "shear_death": "0 /h", "e_selectin_bond": "3 /h"},
-                       cells={"tumor": {"selectin_ligands": 0, "integrins": 0}})
+    model = held_cells(
+        parameters={"wall_bond": "0 /h", "detachment": "0 /h", "shear_death": "0 /h", "e_selectin_bond": "3 /h"},
+        cells={"tumor": {"selectin_ligands": 0, "integrins": 0}},
+    )
     everywhere(model, e_selectin=1.0, vcam1=1.0, icam1=1.0)
     run_rule(model, "arrest", 5.0)
     assert len(model.ledger.entries) == 0
@@ -203,9 +239,12 @@ def test_events_are_what_plain_python_says():
         wall = model.endothelium.rows[model.sites.endothelium[cell.row, cell.column]]
         shear, net = float(model.shear[cell.row, cell.column]), float(cell.net)
         ways = [
-            (event.ADHERENT, cause.WALL, 0.02), (event.ADHERENT, cause.E_SELECTIN, 0.6 * float(wall.e_selectin)),
-            (event.ADHERENT, cause.VCAM1, 0.1 * float(wall.vcam1)), (event.ADHERENT, cause.ICAM1, 0.1 * float(wall.icam1)),
-            (event.ADHERENT, cause.NET, 0.3 * net), (event.ADHERENT, cause.ECM, 0.1 * float(model.ecm[cell.row, cell.column])),
+            (event.ADHERENT, cause.WALL, 0.02),
+            (event.ADHERENT, cause.E_SELECTIN, 0.6 * float(wall.e_selectin)),
+            (event.ADHERENT, cause.VCAM1, 0.1 * float(wall.vcam1)),
+            (event.ADHERENT, cause.ICAM1, 0.1 * float(wall.icam1)),
+            (event.ADHERENT, cause.NET, 0.3 * net),
+            (event.ADHERENT, cause.ECM, 0.1 * float(model.ecm[cell.row, cell.column])),
             (event.DETACHED, cause.SHEAR, shear / (1 + 9 * net)),
             (event.DIED, cause.SHEAR, 0.1 * shear * (1 - float(cell.platelets))),
         ]
@@ -219,13 +258,19 @@ def test_events_are_what_plain_python_says():
                 left -= rate
     model.rules["arrest"].apply(model)
     assert {int(e.uid): (int(e.event), int(e.cause)) for e in model.ledger.entries} == expected
-    assert len(expected) > 50 and {what for what, _ in expected.values()} == {event.ADHERENT, event.DETACHED, event.DIED}
+    assert len(expected) > 50 and {what for what, _ in expected.values()} == {
+        event.ADHERENT,
+        event.DETACHED,
+        event.DIED,
+    }
     assert_whole(model)
 
 
 def test_a_detached_cell_leaves_its_site_and_an_adherent_one_keeps_it():
     for fast, state in ({"detachment": "1 /h"}, CIRCULATING), ({"wall_bond": "0.1 /h"}, ADHERENT):
-        model = held_cells(step="1 h", parameters={"wall_bond": "0 /h", "detachment": "0 /h", "shear_death": "0 /h"} | fast)
+        model = held_cells(
+            step="1 h", parameters={"wall_bond": "0 /h", "detachment": "0 /h", "shear_death": "0 /h"} | fast
+        )
         run_rule(model, "arrest", 5.0)
         cells = model.tumor.alive_rows()
         changed = cells[cells.state != HELD]

@@ -9,7 +9,7 @@ from scipy.stats import chisquare
 
 from abm.cells.tumor import CIRCULATING
 from abm.kernels.random import hash64, stream_key, uniform
-from abm.record import event
+from abm.ledger import event
 from abm.rules.arrival import Arrival
 from abm.tissue.sites import SINUSOID
 
@@ -34,10 +34,16 @@ def test_inoculum_of_the_paper_becomes_a_density():
     assert Arrival.Parameters().per_mm2(10.0) == 0.0
 
 
-@pytest.mark.parametrize("wrong", [
-    {"per_liver": 1e5, "per_area": "3 /mm^2"}, {"per_liver": 1e5, "liver_mass": 0}, {"enrichment": 0}, {"doses": []},
-    {"doses": [{"start": "-1 h"}]},
-])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"per_liver": 1e5, "per_area": "3 /mm^2"},
+        {"per_liver": 1e5, "liver_mass": 0},
+        {"enrichment": 0},
+        {"doses": []},
+        {"doses": [{"start": "-1 h"}]},
+    ],
+)
 def test_senseless_inocula_are_refused(wrong):
     with pytest.raises(ValidationError):
         Arrival.Parameters(**wrong)
@@ -84,15 +90,22 @@ def test_inlets_are_chosen_by_their_inflow(bolus):
     seen = arrived[flow.inlets[:, 0], flow.inlets[:, 1]]
     assert seen[share == 0.0].sum() == 0
     often = share * 3000 >= 5
-    assert chisquare(np.append(seen[often], seen[~often].sum()),
-                     3000 * np.append(share[often], share[~often].sum() + 1e-12)).pvalue > 1e-3
+    assert (
+        chisquare(
+            np.append(seen[often], seen[~often].sum()), 3000 * np.append(share[often], share[~often].sum() + 1e-12)
+        ).pvalue
+        > 1e-3
+    )
 
 
 @compiled_only
 @pytest.mark.parametrize("step", ["5 min", "10 min"])
 def test_doses_arrive_evenly_by_their_shares(step):
-    model = injected(per_area="8000 /mm^2", step=step, doses=[
-        {"start": "1 h", "over": "4 h", "share": 3}, {"start": "10 h", "over": "10 min", "share": 1}])
+    model = injected(
+        per_area="8000 /mm^2",
+        step=step,
+        doses=[{"start": "1 h", "over": "4 h", "share": 3}, {"start": "10 h", "over": "10 min", "share": 1}],
+    )
     seen = {}
     for hour in range(12):
         run_rule(model, "arrival", 1.0)
@@ -105,8 +118,10 @@ def test_doses_arrive_evenly_by_their_shares(step):
 
 
 def test_the_same_cells_come_at_the_same_time_whatever_the_step_and_the_enrichment():
-    few, fine, many = (injected(per_area="40 /mm^2", doses=[{"over": "2 h"}], **more) for more in (
-        {}, {"step": "2.5 min"}, {"enrichment": 3}))
+    few, fine, many = (
+        injected(per_area="40 /mm^2", doses=[{"over": "2 h"}], **more)
+        for more in ({}, {"step": "2.5 min"}, {"enrichment": 3})
+    )
     for model in (few, fine, many):
         run_rule(model, "arrival", 2.0)
     uids = [set(model.tumor.alive_rows().uid) for model in (few, fine, many)]

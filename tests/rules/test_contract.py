@@ -14,8 +14,8 @@ from abm.cells.population import LiverCell
 from abm.config.schema import CellsParameters, FieldsParameters, compose
 from abm.fields.layers import LAYERS, MARKS
 from abm.fields.secretion import SecretionParameters
+from abm.ledger import cause, event
 from abm.model import LiverModel
-from abm.record import cause, event
 from abm.rules import RULES, RuleParameters, in_order
 from abm.tissue.anatomy import TissueParameters
 from abm.units import declared
@@ -26,7 +26,10 @@ NAMES = {*POPULATIONS, *FIELDS, *LAYERS, *MARKS, "perfused", "blood", "flow"}
 NOT_RULES = {"__init__", "rule", "supply", "surroundings"}
 
 GROUPS: list[type[BaseModel]] = [
-    *(rule.Parameters for rule in RULES), TissueParameters, SecretionParameters, BloodParameters,
+    *(rule.Parameters for rule in RULES),
+    TissueParameters,
+    SecretionParameters,
+    BloodParameters,
     *(field.annotation for field in CellsParameters.model_fields.values()),
     *(field.annotation for field in FieldsParameters.model_fields.values()),
 ]
@@ -63,7 +66,9 @@ class TestEveryRule:
         assert rule.Parameters().enabled is True
 
 
-@pytest.mark.parametrize(("group", "entry"), DECLARED, ids=[f"{group.__qualname__}.{entry.name}" for group, entry in DECLARED])
+@pytest.mark.parametrize(
+    ("group", "entry"), DECLARED, ids=[f"{group.__qualname__}.{entry.name}" for group, entry in DECLARED]
+)
 def test_every_parameter_has_range_source_mark_and_meaning(group, entry):
     assert entry.mark in ("checked", "unverified", "derived", "assumed")
     assert len(entry.source) >= 8
@@ -77,7 +82,9 @@ def test_every_parameter_has_range_source_mark_and_meaning(group, entry):
 
 def test_every_numeric_parameter_of_a_rule_is_declared():
     undeclared = {
-        f"{rule.name}.{name}" for rule in RULES for name, field in rule.Parameters.model_fields.items()
+        f"{rule.name}.{name}"
+        for rule in RULES
+        for name, field in rule.Parameters.model_fields.items()
         if field.annotation in (int, float) and name not in {entry.name for entry in declared(rule.Parameters)}
     }
     # what the experimenter chooses is no number of the biology
@@ -119,18 +126,29 @@ class Written:
     def _state(self) -> dict[str, bytes]:
         state = {name: array.tobytes() for name, array in self.model.state_arrays().items()}
         flow = self.model.flow
-        return state | {f"flow/{name}": getattr(flow, name).tobytes() for name in ("pressure", "speed_um_per_s", "carries")} | {
-            f"sites/{name}": getattr(self.model.sites, name).tobytes() for name in ("kind", "zone", "endothelium")}
+        return (
+            state
+            | {f"flow/{name}": getattr(flow, name).tobytes() for name in ("pressure", "speed_um_per_s", "carries")}
+            | {f"sites/{name}": getattr(self.model.sites, name).tobytes() for name in ("kind", "zone", "endothelium")}
+        )
 
     def look(self, part: str) -> None:
         now, entries = self._state(), np.asarray(self.model.ledger.entries)
         changed = {name for name in now if now[name] != self._before[name]} - {"sites/occupant", "sites/population"}
         self.changed.setdefault(part, set()).update(
-            "flow" if name.startswith("flow/") else "blood" if name == "blood/levels" else name.partition("/")[2] for name in changed)
-        moved = (now["sites/population"], now["sites/occupant"]) != (self._before["sites/population"], self._before["sites/occupant"])
-        assert not moved or any(name.startswith("cells/") for name in changed), f"{part} moves cells that know nothing of it"
+            "flow" if name.startswith("flow/") else "blood" if name == "blood/levels" else name.partition("/")[2]
+            for name in changed
+        )
+        moved = (now["sites/population"], now["sites/occupant"]) != (
+            self._before["sites/population"],
+            self._before["sites/occupant"],
+        )
+        assert not moved or any(name.startswith("cells/") for name in changed), (
+            f"{part} moves cells that know nothing of it"
+        )
         self.entered.setdefault(part, set()).update(
-            (event.NAMES[entry["event"]], cause.NAMES[entry["cause"]]) for entry in entries[self._seen :])
+            (event.NAMES[entry["event"]], cause.NAMES[entry["cause"]]) for entry in entries[self._seen :]
+        )
         self._before, self._seen = now, entries.size
 
 
@@ -138,15 +156,26 @@ class Written:
 def written():
     """What the rules write in a small liver in which everything happens."""
     model = LiverModel(
-        seed=3, step="10 min", tissue={"width": "0.5 mm", "height": "0.5 mm"}, cells={"neutrophil": {"density": "60 /mm^2"}},
-        interventions=[{"stimulate": "exosomes", "level": 1}, {"stimulate": "lps", "level": 3},
-                       {"degrade": "nets", "start": "10 h", "stop": "12 h"}], rules={
+        seed=3,
+        step="10 min",
+        tissue={"width": "0.5 mm", "height": "0.5 mm"},
+        cells={"neutrophil": {"density": "60 /mm^2"}},
+        interventions=[
+            {"stimulate": "exosomes", "level": 1},
+            {"stimulate": "lps", "level": 3},
+            {"degrade": "nets", "start": "10 h", "stop": "12 h"},
+        ],
+        rules={
             "arrival": {"per_area": "500 /mm^2", "doses": [{"over": "4 h"}]},
             "arrest": {"wall_bond": "1 /h", "detachment": "0.5 /h", "shear_death": "0.1 /h"},
             "extravasation": {"rapid_half_time": "0.5 h", "epithelial_speed": 1},
             "growth": {"cycle_time": "2 h", "death_rate": "0.05 /h", "dormancy_rate": "0.3 /h", "wake_rate": "1 /h"},
-            "nk_killing": {"rate": "5 /h"}, "netosis": {"rate": "1 /h"}, "perfusion": {"collapse_rate": "1 /h"},
-            "kupffer_reprogramming": {"rate": "1 /h"}})
+            "nk_killing": {"rate": "5 /h"},
+            "netosis": {"rate": "1 /h"},
+            "perfusion": {"collapse_rate": "1 /h"},
+            "kupffer_reprogramming": {"rate": "1 /h"},
+        },
+    )
     found = Written(model)
     for _ in range(120):
         model.step()

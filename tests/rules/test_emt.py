@@ -25,8 +25,14 @@ def test_kernel_is_its_naive_twin():
     rng = np.random.default_rng(2)
     field = rng.gamma(0.5, 2.0, (8, 8)).astype(np.float32)
     cells = settle(
-        lattice(8, 8), "tumor", every(8, 8), on_site=False, emt=rng.random(64), state=rng.integers(0, 5, 64),
-        alive=rng.random(64) < 0.8)
+        lattice(8, 8),
+        "tumor",
+        every(8, 8),
+        on_site=False,
+        emt=rng.random(64),
+        state=rng.integers(0, 5, 64),
+        alive=rng.random(64) < 0.8,
+    )
     before = cells.rows.copy()
     transform(cells.used, field, 7.0, 0.03, 0.01)
     moved = (before.alive == 1) & (before.state != CIRCULATING)

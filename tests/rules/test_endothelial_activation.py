@@ -54,7 +54,9 @@ def wave(hours, onset, duration):
 @pytest.mark.parametrize("step", ["5 min", "10 min", "1 h"])
 @pytest.mark.parametrize(("onset", "duration"), [(0.75, 4.0), (2.0, 2.0), (6.0, 2.5)])
 def test_a_contact_sets_one_wave_going_whatever_the_step(step, onset, duration):
-    model, kupffer, _ = one_kupffer(step, {"tnf_onset": f"{onset} h", "tnf_duration": f"{duration} h", "tnf_induction": 0.8})
+    model, kupffer, _ = one_kupffer(
+        step, {"tnf_onset": f"{onset} h", "tnf_duration": f"{duration} h", "tnf_induction": 0.8}
+    )
     expected = 0.8 * wave(24, onset, duration)
     for hour in range(1, 25):
         run_rule(model, "endothelial_activation", 1.0)
@@ -120,7 +122,9 @@ def test_after_the_contact_everything_returns_to_exactly_nothing():
     assert_whole(model)
 
 
-@pytest.mark.parametrize(("before", "after"), [(RESTING, TNF_SECRETING), (ENGULFING, ENGULFING), (REPROGRAMMED, REPROGRAMMED)])
+@pytest.mark.parametrize(
+    ("before", "after"), [(RESTING, TNF_SECRETING), (ENGULFING, ENGULFING), (REPROGRAMMED, REPROGRAMMED)]
+)
 def test_only_resting_cells_are_counted_as_secreting(before, after):
     model, kupffer, _ = one_kupffer(state=before)
     run_rule(model, "endothelial_activation", 2.0)
@@ -177,7 +181,9 @@ def test_a_retracted_wall_closes_without_any_tnf(step):
 
 
 def test_traces_of_e_selectin_vanish_even_if_nothing_else_is_expressed():
-    model = liver("endothelial_activation", parameters={"endothelial_activation": {"vcam1_on": "0 /h", "icam1_on": "0 /h"}})
+    model = liver(
+        "endothelial_activation", parameters={"endothelial_activation": {"vcam1_on": "0 /h", "icam1_on": "0 /h"}}
+    )
     model.endothelium.rows.e_selectin[:] = 0.05  # too little to count as activated
     run_rule(model, "endothelial_activation", 100.0)
     assert not model.endothelium.rows.e_selectin.any()

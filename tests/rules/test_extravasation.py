@@ -9,8 +9,8 @@ from abm.cells.endothelium import RETRACTED
 from abm.cells.population import TUMOR, Population
 from abm.cells.tumor import ADHERENT, EXTRAVASATED, HELD
 from abm.kernels.random import hash64, uniform
-from abm.record import event
-from abm.record.ledger import Ledger
+from abm.ledger import event
+from abm.ledger.ledger import Ledger
 from abm.rules.extravasation import cross, free_tissue_site
 from abm.tissue.sites import LUMEN, PARENCHYMA, PORTAL_TRACT, SINUSOID, TISSUE
 
@@ -21,7 +21,21 @@ DEFAULTS = (0.5, 0.5, 0.2)  # protease gain, matrix hindrance, epithelial speed
 def run(cells, segments, sites, ecm, hepatocytes, *, step=0, hours=1 / 12, rate=RATE, dials=DEFAULTS) -> Ledger:
     ledger = Ledger()
     order = cells.order(KEY, step)
-    cross(cells.rows, segments, sites, ledger.book(order.size), 5.0 * step, KEY, step, order, hours, rate, *dials, ecm, hepatocytes)
+    cross(
+        cells.rows,
+        segments,
+        sites,
+        ledger.book(order.size),
+        5.0 * step,
+        KEY,
+        step,
+        order,
+        hours,
+        rate,
+        *dials,
+        ecm,
+        hepatocytes,
+    )
     return ledger
 
 
@@ -58,7 +72,14 @@ def test_kernel_is_its_naive_twin():
     settle(sites, "neutrophil", vessels[20:30])
     settle(sites, "stellate", rng.permutation(np.argwhere(sites.kind != PORTAL_TRACT))[:250])
     lumen = vessels[30:230]
-    cells = settle(sites, "tumor", lumen, state=rng.choice([HELD, ADHERENT], len(lumen), p=[0.2, 0.8]), emt=rng.random(len(lumen)), net=0.5)
+    cells = settle(
+        sites,
+        "tumor",
+        lumen,
+        state=rng.choice([HELD, ADHERENT], len(lumen), p=[0.2, 0.8]),
+        emt=rng.random(len(lumen)),
+        net=0.5,
+    )
     ecm = rng.random((24, 24)).astype(np.float32)
     hepatocytes = np.ones((24, 24), np.uint8)
     helpers = {tuple(place) for place in vessels[:30]}
@@ -81,10 +102,17 @@ def test_kernel_is_its_naive_twin():
     assert all(sites.population[LUMEN][place] == 0 for place in opened)
 
 
-@pytest.mark.parametrize(("emt", "matrix", "helped", "factor"), [
-    (1.0, 0.0, False, 1.0), (0.0, 0.0, False, 0.2), (0.3, 0.0, False, 0.44), (1.0, 1.0, False, 0.5),
-    (1.0, 0.0, True, 1.5), (0.5, 0.4, True, 1.5 * 0.8 * 0.6),
-])
+@pytest.mark.parametrize(
+    ("emt", "matrix", "helped", "factor"),
+    [
+        (1.0, 0.0, False, 1.0),
+        (0.0, 0.0, False, 0.2),
+        (0.3, 0.0, False, 0.44),
+        (1.0, 1.0, False, 0.5),
+        (1.0, 0.0, True, 1.5),
+        (0.5, 0.4, True, 1.5 * 0.8 * 0.6),
+    ],
+)
 @pytest.mark.parametrize("minutes", [5, 10])
 def test_hazard_is_the_configured_one_at_any_step(emt, matrix, helped, factor, minutes):
     size = sized(60, 15)
@@ -114,11 +142,21 @@ def test_without_room_behind_the_wall_nobody_crosses():
     assert not segments.state.any()
 
 
-@pytest.mark.parametrize(("rate", "matrix", "dials"), [(0.0, 0.0, DEFAULTS), (1e6, 1.0, (0.5, 1.0, 0.2)), (1e6, 0.0, (0.5, 0.5, 0.0))])
+@pytest.mark.parametrize(
+    ("rate", "matrix", "dials"), [(0.0, 0.0, DEFAULTS), (1e6, 1.0, (0.5, 1.0, 0.2)), (1e6, 0.0, (0.5, 0.5, 0.0))]
+)
 def test_no_hazard_no_crossing(rate, matrix, dials):
     sites = lattice(6, 6)
     cells = settle(sites, "tumor", every(6, 6), state=ADHERENT, emt=0.0)
-    run(cells, wall(sites), sites, np.full((6, 6), matrix, np.float32), np.ones((6, 6), np.uint8), rate=rate, dials=dials)
+    run(
+        cells,
+        wall(sites),
+        sites,
+        np.full((6, 6), matrix, np.float32),
+        np.ones((6, 6), np.uint8),
+        rate=rate,
+        dials=dials,
+    )
     assert (cells.rows.state == ADHERENT).all()
 
 
@@ -160,7 +198,9 @@ def test_a_rapid_line_is_mostly_out_within_hours():
 
 def test_an_intravascular_line_stays_for_days():
     """Mook 2003: CC531s grows inside the vessels for four days."""
-    model = liver("extravasation", mm=sized(5, 2) / 10, step="1 h", cells={"tumor": {"extravasation": "intravascular", "emt": 1}})
+    model = liver(
+        "extravasation", mm=sized(5, 2) / 10, step="1 h", cells={"tumor": {"extravasation": "intravascular", "emt": 1}}
+    )
     cells = crowd(model)
     exposed = cells.count
     for model.step_number in range(sized(96, 24)):

@@ -21,8 +21,8 @@ from liver import liver, put_tumor, sinusoids, without
 from abm.cells.population import KUPFFER, TUMOR
 from abm.cells.tumor import ADHERENT, CIRCULATING, DORMANT, EXTRAVASATED, HELD
 from abm.kernels.random import stream_key, uniform
-from abm.record import cause, event
-from abm.record.ledger import Ledger
+from abm.ledger import cause, event
+from abm.ledger.ledger import Ledger
 from abm.rules.growth import Fate, free_neighbour, grow, path_to_room
 from abm.tissue.sites import CENTRAL_VEIN, LUMEN, PARENCHYMA, PORTAL_TRACT, SINUSOID, TISSUE
 
@@ -51,8 +51,21 @@ class Tissue:
             order = self.cells.order(KEY, self.step_number)
             self.cells.reserve(order.size)
             grow(
-                self.cells.table, self.sites, self.ledger.book(2 * order.size), 60.0 * hours * self.step_number, KEY,
-                self.step_number, order, hours, self.oxygen, self.nets, self.hepatocytes, fate, depth, IDENTITY)
+                self.cells.table,
+                self.sites,
+                self.ledger.book(2 * order.size),
+                60.0 * hours * self.step_number,
+                KEY,
+                self.step_number,
+                order,
+                hours,
+                self.oxygen,
+                self.nets,
+                self.hepatocytes,
+                fate,
+                depth,
+                IDENTITY,
+            )
             self.step_number += 1
         self.ledger.count()
         return self
@@ -88,13 +101,24 @@ def naive_life(tissue, slot, fate, hours):
         return None, 0, (event.DIED, cause.APOPTOSIS if chance(1) < death / (death + necrosis) else cause.HYPOXIA)
     if state == DORMANT:
         if chance(2) < 1 - np.exp(-fate.wake * (1 + fate.wake_gain * max(niche, beside)) * hours):
-            return EXTRAVASATED, cell.cycle, (event.WOKEN, cause.NET if beside > niche else cause.NICHE if niche else cause.NONE)
+            return (
+                EXTRAVASATED,
+                cell.cycle,
+                (event.WOKEN, cause.NET if beside > niche else cause.NICHE if niche else cause.NONE),
+            )
         return state, cell.cycle, None
-    company = sum((tissue.sites.population[:, r, c] == TUMOR).sum() for r, c in around(tissue.sites, *here, own=True)) - 1
+    company = (
+        sum((tissue.sites.population[:, r, c] == TUMOR).sum() for r, c in around(tissue.sites, *here, own=True)) - 1
+    )
     if state == EXTRAVASATED and not company:
         if chance(3) < 1 - np.exp(-fate.dormancy * (1 - max(niche, beside)) * hours):
             return DORMANT, cell.cycle, (event.DORMANT, cause.SOLITUDE)
-    speed = fate.cycle * (1 + fate.cycle_spread * (2 * uniform(KEY, 0, cell.uid, 4) - 1)) * oxygen / (oxygen + fate.oxygen_half)
+    speed = (
+        fate.cycle
+        * (1 + fate.cycle_spread * (2 * uniform(KEY, 0, cell.uid, 4) - 1))
+        * oxygen
+        / (oxygen + fate.oxygen_half)
+    )
     return state, cell.cycle + hours * speed * (1 + fate.niche_gain * niche + fate.net_gain * beside), None
 
 
@@ -106,8 +130,15 @@ def test_kernel_is_its_naive_twin():
     state = rng.integers(0, 5, n)
     layer = np.where(state < EXTRAVASATED, LUMEN, TISSUE)
     tissue = Tissue(
-        lattice(size, size), places, layer=layer, state=state, cycle=0.97 * rng.random(n), niche=rng.choice([0, 0.5, 1], n),
-        net=np.where(layer == LUMEN, rng.random(n), 0), divisions=rng.integers(0, 3, n))
+        lattice(size, size),
+        places,
+        layer=layer,
+        state=state,
+        cycle=0.97 * rng.random(n),
+        niche=rng.choice([0, 0.5, 1], n),
+        net=np.where(layer == LUMEN, rng.random(n), 0),
+        divisions=rng.integers(0, 3, n),
+    )
     divisions = tissue.cells.rows.divisions[:n].copy()
     settle(tissue.sites, "tumor", places[::4] + np.array([0, 1]), layer=LUMEN)  # company for some, through the wall
     tissue.oxygen[:] = rng.choice([0.0, 1.5, 20, 60], tissue.oxygen.shape)
@@ -125,10 +156,20 @@ def test_kernel_is_its_naive_twin():
             assert rows.state[slot] == state
             assert rows.cycle[slot] == pytest.approx(cycle if cycle < 1 else cycle - 1, abs=1e-6)
             assert rows.divisions[slot] == divisions[slot] + (cycle >= 1)
-    told = [expected[slot] for slot in order if expected[slot][2] or (expected[slot][0] is not None and expected[slot][1] >= 1)]
+    told = [
+        expected[slot]
+        for slot in order
+        if expected[slot][2] or (expected[slot][0] is not None and expected[slot][1] >= 1)
+    ]
     assert [(e.event, e.cause) for e in entries] == [what or (event.DIVIDED, cause.NONE) for _, _, what in told]
-    assert {(event.DIED, cause.HYPOXIA), (event.DIED, cause.APOPTOSIS), (event.WOKEN, cause.NET), (event.WOKEN, cause.NICHE),
-            (event.DORMANT, cause.SOLITUDE), (event.DIVIDED, cause.NONE)} <= {(e.event, e.cause) for e in entries}
+    assert {
+        (event.DIED, cause.HYPOXIA),
+        (event.DIED, cause.APOPTOSIS),
+        (event.WOKEN, cause.NET),
+        (event.WOKEN, cause.NICHE),
+        (event.DORMANT, cause.SOLITUDE),
+        (event.DIVIDED, cause.NONE),
+    } <= {(e.event, e.cause) for e in entries}
     assert tissue.cells.count == tissue.ledger.balance
 
 
@@ -137,11 +178,19 @@ def test_kernel_is_its_naive_twin():
 DEATHS = STILL._replace(death=0.0075, unsupported_fold=3.0, dormant_death=0.0033, necrosis=0.05)
 
 
-@pytest.mark.parametrize(("state", "divisions", "niche", "oxygen", "apoptosis", "necrosis"), [
-    (EXTRAVASATED, 1, 1.0, 40, 0.0075, 0), (EXTRAVASATED, 2, 0.0, 40, 0.0225, 0), (EXTRAVASATED, 1, 0.5, 40, 0.015, 0),
-    (EXTRAVASATED, 0, 0.0, 40, 0.0033, 0), (DORMANT, 3, 0.0, 40, 0.0033, 0), (EXTRAVASATED, 1, 1.0, 1, 0.0075, 0.05),
-    (DORMANT, 0, 0.0, 0, 0.0033, 0.05), (HELD, 0, 0.0, 0, 0, 0),
-])
+@pytest.mark.parametrize(
+    ("state", "divisions", "niche", "oxygen", "apoptosis", "necrosis"),
+    [
+        (EXTRAVASATED, 1, 1.0, 40, 0.0075, 0),
+        (EXTRAVASATED, 2, 0.0, 40, 0.0225, 0),
+        (EXTRAVASATED, 1, 0.5, 40, 0.015, 0),
+        (EXTRAVASATED, 0, 0.0, 40, 0.0033, 0),
+        (DORMANT, 3, 0.0, 40, 0.0033, 0),
+        (EXTRAVASATED, 1, 1.0, 1, 0.0075, 0.05),
+        (DORMANT, 0, 0.0, 0, 0.0033, 0.05),
+        (HELD, 0, 0.0, 0, 0, 0),
+    ],
+)
 @pytest.mark.parametrize("minutes", [30, 60])
 def test_death_rates_and_their_causes(state, divisions, niche, oxygen, apoptosis, necrosis, minutes):
     tissue = scattered(sized(150, 36), state=state, divisions=divisions, niche=niche, oxygen=oxygen)
@@ -154,7 +203,9 @@ def test_death_rates_and_their_causes(state, divisions, niche, oxygen, apoptosis
     assert tissue.cells.count == tissue.ledger.balance == np.count_nonzero(tissue.sites.population)
 
 
-@pytest.mark.parametrize(("niche", "net", "factor"), [(0.0, 0.0, 1.0), (0.5, 0.0, 0.5), (1.0, 0.0, 0.0), (0.2, 0.7, 0.3)])
+@pytest.mark.parametrize(
+    ("niche", "net", "factor"), [(0.0, 0.0, 1.0), (0.5, 0.0, 0.5), (1.0, 0.0, 0.0), (0.2, 0.7, 0.3)]
+)
 @pytest.mark.parametrize("minutes", [5, 10])
 def test_hazard_of_dormancy_of_a_solitary_cell(niche, net, factor, minutes):
     tissue = scattered(sized(150, 36), niche=niche)
@@ -177,9 +228,16 @@ def test_cells_inside_the_vessel_do_not_go_to_sleep():
     assert scattered(30, layer=LUMEN).grow(STILL._replace(dormancy=1e6)).total("dormant") == 0
 
 
-@pytest.mark.parametrize(("niche", "net", "gain", "why"), [
-    (0.0, 0.0, 1.0, "none"), (1.0, 0.0, 6.0, "niche"), (0.5, 0.2, 3.5, "niche"), (0.0, 1.0, 6.0, "net"), (0.2, 0.6, 4.0, "net"),
-])
+@pytest.mark.parametrize(
+    ("niche", "net", "gain", "why"),
+    [
+        (0.0, 0.0, 1.0, "none"),
+        (1.0, 0.0, 6.0, "niche"),
+        (0.5, 0.2, 3.5, "niche"),
+        (0.0, 1.0, 6.0, "net"),
+        (0.2, 0.6, 4.0, "net"),
+    ],
+)
 def test_hazard_of_waking(niche, net, gain, why):
     """Nets beside a dormant cell awaken it (Albrengues 2018), as the niche does."""
     tissue = scattered(sized(150, 36), state=DORMANT, niche=niche)
@@ -193,9 +251,17 @@ def test_hazard_of_waking(niche, net, gain, why):
 # --- the cycle ----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("oxygen", "niche", "net", "factor"), [
-    (1e9, 0, 0, 1.0), (8, 0, 0, 0.5), (40, 1, 0, 1.3 * 40 / 48), (1e9, 0, 0.8, 1.24), (1e9, 1, 1, 1.6), (0, 0, 0, 0),
-])
+@pytest.mark.parametrize(
+    ("oxygen", "niche", "net", "factor"),
+    [
+        (1e9, 0, 0, 1.0),
+        (8, 0, 0, 0.5),
+        (40, 1, 0, 1.3 * 40 / 48),
+        (1e9, 0, 0.8, 1.24),
+        (1e9, 1, 1, 1.6),
+        (0, 0, 0, 0),
+    ],
+)
 @pytest.mark.parametrize("minutes", [5, 10, 60])
 def test_the_cycle_takes_its_time_at_any_step(oxygen, niche, net, factor, minutes):
     """The clock after a hundred hours, in cycles: divisions and what is done of the next."""
@@ -221,8 +287,22 @@ def test_cycle_speeds_spread_uniformly_between_cells():
 
 def test_a_daughter_is_like_her_mother():
     tissue = Tissue(
-        lattice(9, 9, PARENCHYMA), [(4, 4)], cycle=0.999, emt=0.7, cd47=2, cd24=3, pdl1=4, calreticulin=5, clone=17, arrived_h=3.0,
-        diameter_um=13.0, niche=0.4, platelets=0.2, net=0.1, held_by=2)
+        lattice(9, 9, PARENCHYMA),
+        [(4, 4)],
+        cycle=0.999,
+        emt=0.7,
+        cd47=2,
+        cd24=3,
+        pdl1=4,
+        calreticulin=5,
+        clone=17,
+        arrived_h=3.0,
+        diameter_um=13.0,
+        niche=0.4,
+        platelets=0.2,
+        net=0.1,
+        held_by=2,
+    )
     tissue.step_number = 60
     tissue.grow(DEFAULT._replace(death=0.0, dormant_death=0.0))
     mother, daughter = tissue.cells.used
@@ -275,7 +355,10 @@ def test_the_way_leads_to_the_nearest_room(periodic, layer):
         start = int(rng.integers(rows)), int(rng.integers(columns))
         sites.population[layer][start] = TUMOR
         depth = int(rng.integers(1, 7))
-        queue, came_from = np.empty(((2 * depth + 3) ** 2 + 1, 3), np.int32), np.empty((2 * depth + 3, 2 * depth + 3), np.int32)
+        queue, came_from = (
+            np.empty(((2 * depth + 3) ** 2 + 1, 3), np.int32),
+            np.empty((2 * depth + 3, 2 * depth + 3), np.int32),
+        )
         index = path_to_room(sites, layer, *start, depth, int(rng.integers(8)), queue, came_from)
         path = []
         while index > 0:
@@ -295,7 +378,9 @@ def test_the_way_leads_to_the_nearest_room(periodic, layer):
     assert {None, 1, 2, 4} <= squares
 
 
-@pytest.mark.parametrize(("ring", "depth", "room"), [(0, 1, True), (1, 2, True), (4, 5, True), (5, 5, False), (2, 2, False)])
+@pytest.mark.parametrize(
+    ("ring", "depth", "room"), [(0, 1, True), (1, 2, True), (4, 5, True), (5, 5, False), (2, 2, False)]
+)
 def test_cells_are_pushed_as_deep_as_that(ring, depth, room):
     """A full square of cells around a dividing one, which pushes as many aside as lie between it and the rim."""
     places = [(r, c) for r in range(10 - ring, 11 + ring) for c in range(10 - ring, 11 + ring)]
@@ -396,7 +481,9 @@ def test_one_solitary_cell_in_forty_goes_through_its_first_cycle():
 def test_the_rule_uses_its_parameters_and_the_line():
     """Ten days of scattered dormant cells: 80 % at day 3 are 36 % at day 13 (Luzzi 1998)."""
     rule = {"wake_rate": 0, "dormant_death": "0.0033 /h"}
-    model = without(liver("growth", mm=sized(5, 3) / 10, step="1 h", parameters={"growth": rule}), "stellate", "kupffer")
+    model = without(
+        liver("growth", mm=sized(5, 3) / 10, step="1 h", parameters={"growth": rule}), "stellate", "kupffer"
+    )
     for place in sinusoids(model, TISSUE):
         put_tumor(model, *place, layer=TISSUE, state=DORMANT)
     cells = model.tumor.count
@@ -419,8 +506,16 @@ def test_the_rule_uses_its_parameters_and_the_line():
 @pytest.mark.parametrize(("autonomy", "rate"), [(0.0, 0.06), (0.5, 0.04)])
 def test_autonomy_of_the_line_replaces_the_niche(autonomy, rate):
     rule = {"death_rate": "0.02 /h", "unsupported_fold": 3, "dormancy_rate": 0, "cycle_time": "30000 h"}
-    model = without(liver("growth", mm=sized(5, 3) / 10, step="1 h", cells={"tumor": {"autonomy": autonomy}},
-                          parameters={"growth": rule}), "stellate")
+    model = without(
+        liver(
+            "growth",
+            mm=sized(5, 3) / 10,
+            step="1 h",
+            cells={"tumor": {"autonomy": autonomy}},
+            parameters={"growth": rule},
+        ),
+        "stellate",
+    )
     for place in sinusoids(model, TISSUE):
         put_tumor(model, *place, layer=TISSUE, divisions=1)
     cells = model.tumor.count
@@ -430,7 +525,9 @@ def test_autonomy_of_the_line_replaces_the_niche(autonomy, rate):
 
 
 def test_a_crowded_liver_keeps_its_order():
-    model = liver("growth", mm=0.3, step="1 h", tissue={"edges": "closed"}, parameters={"growth": {"death_rate": "0.003 /h"}})
+    model = liver(
+        "growth", mm=0.3, step="1 h", tissue={"edges": "closed"}, parameters={"growth": {"death_rate": "0.003 /h"}}
+    )
     for place in sinusoids(model)[::3]:
         put_tumor(model, *place)
     for place in sinusoids(model, TISSUE)[::3]:

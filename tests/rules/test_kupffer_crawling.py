@@ -126,8 +126,16 @@ def test_no_direction_is_favoured():
     for step in range(n):
         sites = lattice(size, size, periodic=False)
         cells = settle(sites, "kupffer", [(4, 4)])
-        settle(sites, "tumor", [(r, c) for r, c in every(size, size) if max(abs(r - 4), abs(c - 4)) == 3 and (
-            r == 4 or c == 4 or abs(r - 4) == abs(c - 4))], state=2)
+        settle(
+            sites,
+            "tumor",
+            [
+                (r, c)
+                for r, c in every(size, size)
+                if max(abs(r - 4), abs(c - 4)) == 3 and (r == 4 or c == 4 or abs(r - 4) == abs(c - 4))
+            ],
+            state=2,
+        )
         creep(cells, sites, moves=2.0, step=step)
         moved = (np.sign(cells.rows.row[0] - 4), np.sign(cells.rows.column[0] - 4))
         counts[next(i for i in range(8) if (ROW_OFFSET[i], COLUMN_OFFSET[i]) == moved)] += 1

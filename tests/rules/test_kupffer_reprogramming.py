@@ -48,8 +48,13 @@ def test_kernel_is_its_naive_twin(periodic):
     settle(sites, "stellate", places[size * size // 25 : size * size // 5])
     n = size * size // 4
     cells = settle(
-        sites, "kupffer", rng.permutation(every(size, size))[:n], state=rng.choice([RESTING, ENGULFING], n),
-        reprogramming=rng.random(n), alive=rng.random(n) < 0.9)
+        sites,
+        "kupffer",
+        rng.permutation(every(size, size))[:n],
+        state=rng.choice([RESTING, ENGULFING], n),
+        reprogramming=rng.random(n),
+        alive=rng.random(n) < 0.9,
+    )
     tgf_beta = rng.gamma(0.4, 2.0, (size, size)).astype(np.float32)
     lactate = rng.gamma(0.4, 10.0, (size, size)).astype(np.float32)
     before = cells.rows.copy()
@@ -64,9 +69,16 @@ def test_kernel_is_its_naive_twin(periodic):
 
 
 @pytest.mark.parametrize("steps", [12, 24, 72])
-@pytest.mark.parametrize(("level", "acid", "signal"), [
-    (1.0, 0.0, 0.5), (0.0, 10.0, 0.5), (1.0, 2.5, 0.7), (9.0, 90.0, 1.0), (0.0, 0.0, 0.0),
-])
+@pytest.mark.parametrize(
+    ("level", "acid", "signal"),
+    [
+        (1.0, 0.0, 0.5),
+        (0.0, 10.0, 0.5),
+        (1.0, 2.5, 0.7),
+        (9.0, 90.0, 1.0),
+        (0.0, 0.0, 0.0),
+    ],
+)
 def test_score_follows_its_closed_form_at_any_step(steps, level, acid, signal):
     sites = lattice(9, 9)
     settle(sites, "tumor", [(0, 0), (0, 1), (1, 0), (1, 1)], layer=TISSUE)
@@ -88,7 +100,8 @@ def test_a_nodule_counts_within_its_radius_in_every_direction():
 def nodule(cells: int, layer: int = TISSUE):
     """A liver with tumor cells around its first sinusoid sites and one Kupffer cell among them."""
     model = without(
-        liver("kupffer_reprogramming", mm=0.3, step="1 h"), "kupffer", "natural_killer", "neutrophil", "stellate")
+        liver("kupffer_reprogramming", mm=0.3, step="1 h"), "kupffer", "natural_killer", "neutrophil", "stellate"
+    )
     places = sinusoids(model)
     nearest = places[np.argsort(np.hypot(*(places - places[100]).T), kind="stable")]
     eater = put(model, "kupffer", *nearest[0], reprogramming=0.0)

@@ -23,8 +23,8 @@ from abm.cells.population import KUPFFER, NEUTROPHIL, TUMOR
 from abm.cells.tumor import ADHERENT, DORMANT, EXTRAVASATED, HELD
 from abm.kernels.random import uniform
 from abm.kernels.sites import COLUMN_OFFSET, ROW_OFFSET, neighbour, ways_along
-from abm.record import event
-from abm.record.ledger import Ledger
+from abm.ledger import event
+from abm.ledger.ledger import Ledger
 from abm.rules.migration import (
     _NEXT_HOP,
     Vessels,
@@ -56,8 +56,20 @@ def seen(sites, tumor=None) -> Vessels:
 
 def walk(cells, sites, tumor, *, step=0, path=25.0, memory=60.0):
     ledger = Ledger()
-    patrol(cells.rows, tumor.rows, sites, seen(sites, tumor), ledger.book(cells.count), 60.0 * step, KEY, step,
-           cells.order(KEY, step), path, 10.0, memory)
+    patrol(
+        cells.rows,
+        tumor.rows,
+        sites,
+        seen(sites, tumor),
+        ledger.book(cells.count),
+        60.0 * step,
+        KEY,
+        step,
+        cells.order(KEY, step),
+        path,
+        10.0,
+        memory,
+    )
     return ledger.entries
 
 
@@ -121,7 +133,9 @@ def naive_next(sites, site, way, uid, step, n):
     vessels, direction, passed, length = seen(sites), way, [site], 0.0
     while len(passed) <= 4:
         if len(passed) > 1:
-            direction = naive_way(sites, passed[-1], direction, uniform(KEY, step, uid, n + _NEXT_HOP * (len(passed) - 1)))
+            direction = naive_way(
+                sites, passed[-1], direction, uniform(KEY, step, uid, n + _NEXT_HOP * (len(passed) - 1))
+            )
         length += (np.sqrt(2) if direction % 2 else 1) * vessels.pace[vessels.ways[passed[-1]]]
         passed.append(tuple(int(x) for x in neighbour(sites, *passed[-1], direction)))
         if not sites.population[LUMEN][passed[-1]]:
@@ -196,7 +210,9 @@ def test_sites_where_vessels_meet_are_passed_the_quicker():
     sites.kind[4], sites.kind[:, 4] = SINUSOID, SINUSOID
     ways = ways_along(sites.kind, SINUSOID, False)
     pace = paces(ways[sites.kind == SINUSOID])
-    lengths = [sum(np.sqrt(2) if k % 2 else 1 for k in range(8) if bits >> k & 1) for bits in ways[sites.kind == SINUSOID]]
+    lengths = [
+        sum(np.sqrt(2) if k % 2 else 1 for k in range(8) if bits >> k & 1) for bits in ways[sites.kind == SINUSOID]
+    ]
     np.testing.assert_allclose(pace[ways[sites.kind == SINUSOID]] * lengths, np.mean(lengths))
     assert pace[ways[4, 4]] < pace[ways[4, 1]] < pace[ways[4, 0]]
 
@@ -207,21 +223,36 @@ def test_sites_where_vessels_meet_are_passed_the_quicker():
 @pytest.mark.parametrize("population", ["natural_killer", "neutrophil"])
 def test_a_walk_that_nothing_calls_stays_even(population, edges, minutes):
     """Cells that begin on even chance stay so for two days: in each zone, at the edges, at ends and at forks."""
-    model = liver("migration", mm=1.0, step=f"{minutes} min", tissue={"edges": edges}, cells={
-        "natural_killer": {"density": "0 /mm^2"}, "neutrophil": {"density": "0 /mm^2"}, population: {"density": "200 /mm^2"}})
+    model = liver(
+        "migration",
+        mm=1.0,
+        step=f"{minutes} min",
+        tissue={"edges": edges},
+        cells={
+            "natural_killer": {"density": "0 /mm^2"},
+            "neutrophil": {"density": "0 /mm^2"},
+            population: {"density": "200 /mm^2"},
+        },
+    )
     ways = model.rules["migration"].ways
     tissue = model.anatomy
     way = tissue.portal_distance_um / (tissue.portal_distance_um + tissue.central_distance_um)
     edge = np.ones(model.shape, bool)
     edge[3:-3, 3:-3] = False
     places = {
-        **{f"zone {zone}": model.sites.zone == zone for zone in (1, 2, 3)}, "at the edge": edge, "away from it": ~edge,
-        "first sixth of the way": way < 1 / 6, "last sixth of the way": way > 5 / 6,
-        "ends": np.isin(ways, [1 << k for k in range(8)]), "forks": np.unpackbits(ways[..., None], axis=2).sum(axis=2) > 2,
+        **{f"zone {zone}": model.sites.zone == zone for zone in (1, 2, 3)},
+        "at the edge": edge,
+        "away from it": ~edge,
+        "first sixth of the way": way < 1 / 6,
+        "last sixth of the way": way > 5 / 6,
+        "ends": np.isin(ways, [1 << k for k in range(8)]),
+        "forks": np.unpackbits(ways[..., None], axis=2).sum(axis=2) > 2,
     }
     # sites that others hold are no place to be, and are passed over
-    places = {name: where & (model.sites.kind == SINUSOID) & (model.sites.population[LUMEN] != KUPFFER)
-              for name, where in places.items()}
+    places = {
+        name: where & (model.sites.kind == SINUSOID) & (model.sites.population[LUMEN] != KUPFFER)
+        for name, where in places.items()
+    }
     everywhere = (model.sites.kind == SINUSOID) & (model.sites.population[LUMEN] != KUPFFER)
     seen_in, looks = dict.fromkeys(places, 0), 0
     for model.step_number in range(round(48 * 60 / minutes)):
@@ -254,7 +285,7 @@ def test_path_speed_is_the_configured_one_at_any_step(heading, speed, minutes):
     for step in range(hours * 60 // minutes):
         before = cells.rows.copy()
         walk(cells, sites, nobody(sites), step=step, path=speed * minutes, memory=FAR)
-        sites_moved = (np.maximum(abs(cells.rows.row - before.row), abs(cells.rows.column - before.column)))
+        sites_moved = np.maximum(abs(cells.rows.row - before.row), abs(cells.rows.column - before.column))
         sites_moved = np.minimum(sites_moved, size - sites_moved)
         moved += sites_moved * 10 * (np.sqrt(2) if heading % 2 else 1)
     expect_mean(moved / (hours * 60), speed)
@@ -303,8 +334,13 @@ def test_patrol_is_its_naive_twin(path):
     tumor = settle(sites, "tumor", places[:5], state=HELD)
     settle(sites, "kupffer", places[5:30])
     cells = settle(
-        sites, "natural_killer", places[30:80], heading=rng.integers(0, 8, 50), state=rng.choice([PATROLLING, HANDLING], 50, p=[0.8, 0.2]),
-        target=np.where(rng.random(50) < 0.3, tumor.rows.uid[0], np.uint64(0)))
+        sites,
+        "natural_killer",
+        places[30:80],
+        heading=rng.integers(0, 8, 50),
+        state=rng.choice([PATROLLING, HANDLING], 50, p=[0.8, 0.2]),
+        target=np.where(rng.random(50) < 0.3, tumor.rows.uid[0], np.uint64(0)),
+    )
     twin = lattice(20, 20, sites.kind)
     twin.population[:], twin.occupant[:] = sites.population, sites.occupant
     expected = cells.rows.copy()
@@ -347,7 +383,11 @@ def test_an_nk_cell_stops_at_the_first_tumor_cell(layer):
     cells = settle(sites, "natural_killer", [(2, 10)], heading=RIGHT)
     met = walk(cells, sites, tumor, path=190.0, memory=FAR)  # ends beside it: contact begins with the arrival
     assert (cells.rows.column[0], cells.rows.state[0], cells.rows.target[0]) == (29, IN_CONTACT, tumor.rows.uid[0])
-    assert (met.event.tolist(), met.uid.tolist(), met.column.tolist()) == ([event.ENCOUNTERED], [tumor.rows.uid[0]], [30])
+    assert (met.event.tolist(), met.uid.tolist(), met.column.tolist()) == (
+        [event.ENCOUNTERED],
+        [tumor.rows.uid[0]],
+        [30],
+    )
     assert walk(cells, sites, tumor, step=1, path=190.0, memory=FAR).size == 0, "they are together already"
     assert cells.rows.column[0] == 29
 
@@ -375,7 +415,9 @@ def test_busy_cells_and_speed_zero_stay():
 
 
 def climb(cells, sites, cxcl1, *, tumor=None, step=0, path=50.0, memory=60.0, chemotaxis=0.8):
-    crawl(cells.rows, sites, seen(sites, tumor), KEY, step, cells.order(KEY, step), path, 10.0, memory, cxcl1, chemotaxis)
+    crawl(
+        cells.rows, sites, seen(sites, tumor), KEY, step, cells.order(KEY, step), path, 10.0, memory, cxcl1, chemotaxis
+    )
 
 
 @pytest.mark.parametrize("path", [10.0, 55.0, 700.0])  # the longest takes more moves than have their draws beforehand
@@ -385,8 +427,14 @@ def test_crawl_is_its_naive_twin(periodic, path):
     sites = lattice(20, 20, rng.choice([SINUSOID, PARENCHYMA], (20, 20), p=[0.6, 0.4]), periodic=periodic)
     places = rng.permutation(np.argwhere(sites.kind == SINUSOID))
     tumor = settle(sites, "tumor", places[:3], state=HELD)
-    cells = settle(sites, "neutrophil", places[3:75], heading=rng.integers(0, 8, 72), bridging=1,
-                   state=rng.choice([N1, NETTING], 72, p=[0.8, 0.2]))
+    cells = settle(
+        sites,
+        "neutrophil",
+        places[3:75],
+        heading=rng.integers(0, 8, 72),
+        bridging=1,
+        state=rng.choice([N1, NETTING], 72, p=[0.8, 0.2]),
+    )
     cxcl1 = (rng.gamma(0.5, 2.0, (20, 20)) * (rng.random((20, 20)) < 0.7)).astype(np.float32)
     twin = lattice(20, 20, sites.kind, periodic=periodic)
     twin.population[:], twin.occupant[:] = sites.population, sites.occupant
@@ -428,7 +476,9 @@ def test_crawl_is_its_naive_twin(periodic, path):
     assert moves > 20 and 0 < expected.bridging.sum() < 72
 
 
-@pytest.mark.parametrize(("level", "chemotaxis", "share"), [(1.0, 0.8, 0.4), (1e9, 0.8, 0.8), (1e9, 1.0, 1.0), (1.0, 0.0, 0.0)])
+@pytest.mark.parametrize(
+    ("level", "chemotaxis", "share"), [(1.0, 0.8, 0.4), (1e9, 0.8, 0.8), (1e9, 1.0, 1.0), (1.0, 0.0, 0.0)]
+)
 def test_the_chance_to_follow_the_gradient(level, chemotaxis, share):
     size = sized(150, 24)
     sites = lattice(size, size)
@@ -485,9 +535,16 @@ def inch(cells, sites, *, step=0, path=1.0, hepatocytes=None, looseness=1.0):
 
 
 @pytest.mark.parametrize("where", ["vessel", "open"])
-@pytest.mark.parametrize(("emt", "nest", "looseness", "factor"), [
-    (1.0, False, 0.1, 1.0), (0.3, False, 0.1, 0.3), (0.3, True, 1.0, 0.09), (1.0, True, 0.1, 0.1), (0.0, False, 1.0, 0.0),
-])
+@pytest.mark.parametrize(
+    ("emt", "nest", "looseness", "factor"),
+    [
+        (1.0, False, 0.1, 1.0),
+        (0.3, False, 0.1, 0.3),
+        (0.3, True, 1.0, 0.09),
+        (1.0, True, 0.1, 0.1),
+        (0.0, False, 1.0, 0.0),
+    ],
+)
 @pytest.mark.parametrize("path", [1.0, 2.0])
 def test_creeping_speed(where, emt, nest, looseness, factor, path):
     """The path per step is the configured one times EMT; held back in a nest; in a vessel as in the open."""
@@ -503,11 +560,16 @@ def test_creeping_speed(where, emt, nest, looseness, factor, path):
     for step in range(sized(20, 8)):
         before = cells.rows.copy()
         inch(cells, sites, step=step, path=path, looseness=looseness)
-        shift = [np.minimum(d, size - d) for d in (abs(cells.rows.row - before.row), abs(cells.rows.column - before.column))]
+        shift = [
+            np.minimum(d, size - d) for d in (abs(cells.rows.row - before.row), abs(cells.rows.column - before.column))
+        ]
         lengths.append(10 * np.hypot(*shift))
         cells.rows.row, cells.rows.column = places.T  # back to the start, where it has room or a nest
         sites.population[TISSUE], sites.occupant[TISSUE] = 0, -1
-        sites.population[TISSUE][tuple(places.T)], sites.occupant[TISSUE][tuple(places.T)] = TUMOR, np.arange(len(places))
+        sites.population[TISSUE][tuple(places.T)], sites.occupant[TISSUE][tuple(places.T)] = (
+            TUMOR,
+            np.arange(len(places)),
+        )
         if nest:
             sites.population[TISSUE][tuple(nest_mates.T)] = TUMOR
     if factor == 0:

@@ -6,8 +6,8 @@ from bare import changed, every, lattice, settle, state_of
 from liver import liver, put_tumor, sinusoids
 
 from abm.cells.tumor import ADHERENT, CIRCULATING, DORMANT, EXTRAVASATED, HELD
-from abm.record import cause, event
-from abm.record.ledger import Ledger
+from abm.ledger import cause, event
+from abm.ledger.ledger import Ledger
 from abm.rules.net_trapping import wrap
 from abm.tissue.sites import LUMEN, TISSUE
 
@@ -38,8 +38,16 @@ def test_kernel_is_its_naive_twin():
     nets[::4] = 0.2  # which is half of the strongest hold
     state = rng.integers(0, 5, 400)
     cells = settle(
-        sites, "tumor", every(20, 20), on_site=False, state=state, layer=np.where(state >= EXTRAVASATED, TISSUE, LUMEN),
-        net=rng.integers(0, 5, 400) / np.float32(4), alive=rng.random(400) < 0.8, clone=np.arange(400))
+        sites,
+        "tumor",
+        every(20, 20),
+        on_site=False,
+        state=state,
+        layer=np.where(state >= EXTRAVASATED, TISSUE, LUMEN),
+        net=rng.integers(0, 5, 400) / np.float32(4),
+        alive=rng.random(400) < 0.8,
+        clone=np.arange(400),
+    )
     before = cells.rows.copy()
     holds, wrapped = naive_wrap(before, nets, np.float32(0.2), np.float32(0.5))
     ledger = Ledger()

@@ -14,7 +14,9 @@ RULE = {"rate": "0.1 /h", "duration": "3 h", "half_life": "12 h", "footprint": "
 
 
 def host(step="5 min", mm=0.5, parameters=None, **overrides):
-    return without(liver("netosis", step=step, mm=mm, parameters={"netosis": RULE | (parameters or {})}, **overrides), *RESIDENTS)
+    return without(
+        liver("netosis", step=step, mm=mm, parameters={"netosis": RULE | (parameters or {})}, **overrides), *RESIDENTS
+    )
 
 
 def endotoxin(level, **course):
@@ -33,7 +35,9 @@ def filled(step="5 min", interventions=(), **parameters):
 
 @compiled_only
 @pytest.mark.parametrize("step", ["5 min", "10 min"])
-@pytest.mark.parametrize(("cxcl1", "tnf", "lps"), [(0.0, 0.0, 0.0), (1.0, 0.0, 0.0), (0.0, 0.5, 0.0), (0.0, 0.0, 3.0), (0.5, 0.5, 1.0)])
+@pytest.mark.parametrize(
+    ("cxcl1", "tnf", "lps"), [(0.0, 0.0, 0.0), (1.0, 0.0, 0.0), (0.0, 0.5, 0.0), (0.0, 0.0, 3.0), (0.5, 0.5, 1.0)]
+)
 def test_neutrophils_commit_at_the_rate_of_their_stimulus(step, cxcl1, tnf, lps):
     model = filled(step, endotoxin(lps))
     model.fields["cxcl1"].values[:], model.fields["tnf"].values[:] = cxcl1, tnf

@@ -19,8 +19,14 @@ NOBODY_COMES = HOST | {"density": "0 /mm^2"}
 
 
 def host(step="5 min", mm=0.5, neutrophil=HOST, **overrides):
-    return liver("neutrophil_recruitment", step=step, mm=mm, parameters={"neutrophil_recruitment": RULE},
-                 cells={"neutrophil": neutrophil}, **overrides)
+    return liver(
+        "neutrophil_recruitment",
+        step=step,
+        mm=mm,
+        parameters={"neutrophil_recruitment": RULE},
+        cells={"neutrophil": neutrophil},
+        **overrides,
+    )
 
 
 def filled(step="5 min", state=N1):
@@ -105,11 +111,17 @@ def test_who_dies_and_who_turns_is_what_plain_python_says(death, in_chemokine):
         chemokine, level = float(cxcl1[row.row, row.column]), float(tgf_beta[row.row, row.column])
         rate = death + (in_chemokine - death) * chemokine / (1 + chemokine)
         died.append(row.state != NETTING and uniform(key, step, row.uid, 0) < 1 - np.exp(-rate * hours))
-        turned.append(row.state == N1 and uniform(key, step, row.uid, 1) < 1 - np.exp(-level / (1 + level) / 24 * hours))
+        turned.append(
+            row.state == N1 and uniform(key, step, row.uid, 1) < 1 - np.exp(-level / (1 + level) / 24 * hours)
+        )
     died, turned = np.array(died), np.array(turned) & ~np.array(died)
     age(cells.table, sites, key, step, hours, death, in_chemokine, 1 / 24, cxcl1, tgf_beta)
     assert ((cells.rows.alive == 0) == died).all() and 20 < died.sum() < len(rows)
-    assert ((cells.rows.state != rows.state) == turned).all() and turned.sum() > 5 and (cells.rows.state[turned] == N2).all()
+    assert (
+        ((cells.rows.state != rows.state) == turned).all()
+        and turned.sum() > 5
+        and (cells.rows.state[turned] == N2).all()
+    )
 
 
 def test_chemokine_draws_at_the_sites_plain_python_says():

@@ -44,8 +44,15 @@ def test_support_is_its_naive_twin(periodic):
     helpers = settle(sites, "stellate", places[:60], state=rng.integers(0, 2, 60))
     state = rng.integers(0, 5, 200)
     tumor = settle(
-        sites, "tumor", places[60:260], on_site=False, state=state, layer=np.where(state < EXTRAVASATED, LUMEN, TISSUE),
-        niche=0.123, alive=rng.random(200) < 0.8)
+        sites,
+        "tumor",
+        places[60:260],
+        on_site=False,
+        state=state,
+        layer=np.where(state < EXTRAVASATED, LUMEN, TISSUE),
+        niche=0.123,
+        alive=rng.random(200) < 0.8,
+    )
     ecm = (rng.random((20, 20)) * (rng.random((20, 20)) < 0.6)).astype(np.float32)
     expected = naive_support(tumor.rows, helpers.rows, sites, ecm, 0.3, 0.5)
     support(tumor.used, helpers.rows, sites, ecm, np.float32(0.3), np.float32(0.5))
@@ -57,7 +64,8 @@ def test_support_is_its_naive_twin(periodic):
 def test_education_is_its_naive_twin():
     rng = np.random.default_rng(6)
     cells = settle(
-        lattice(9, 9), "kupffer", every(9, 9)[:60], on_site=False, education=rng.random(60), alive=rng.random(60) < 0.8)
+        lattice(9, 9), "kupffer", every(9, 9)[:60], on_site=False, education=rng.random(60), alive=rng.random(60) < 0.8
+    )
     before, burden = cells.rows.copy(), np.full((9, 9), 9.0, np.float32)
     educate(cells.used, burden, 0.1, 0.9)
     expected = np.zeros((9, 9))

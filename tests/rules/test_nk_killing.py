@@ -9,15 +9,29 @@ from liver import liver, put, put_tumor, sinusoids, without
 from abm.cells.natural_killer import HANDLING, IN_CONTACT, PATROLLING
 from abm.cells.neutrophil import N1
 from abm.kernels.random import uniform
-from abm.record import event
+from abm.ledger import event
 from abm.rules.nk_killing import Arms, endure, hill, kill_hazard, renew, susceptibility
 from abm.tissue.sites import LUMEN, TISSUE
 
 RESIDENTS = ("kupffer", "natural_killer", "neutrophil", "stellate")
-RULE = {"rate": "2 /h", "contact_time": "0.5 h", "handling_time": "1 h", "trail_share": 0.4, "fasl_share": 0.3,
-        "perforin_share": 0.3, "full_susceptibility": "4 h", "lost_susceptibility": "24 h", "through_wall": 0.5,
-        "platelet_shield": 0.7, "net_shield": 0.7, "neutrophil_shield": 0.4, "tgf_beta_inhibition": 0.7,
-        "lactate_half": "10 mM", "lactate_steepness": 2, "lactate_death": "0.05 /h"}
+RULE = {
+    "rate": "2 /h",
+    "contact_time": "0.5 h",
+    "handling_time": "1 h",
+    "trail_share": 0.4,
+    "fasl_share": 0.3,
+    "perforin_share": 0.3,
+    "full_susceptibility": "4 h",
+    "lost_susceptibility": "24 h",
+    "through_wall": 0.5,
+    "platelet_shield": 0.7,
+    "net_shield": 0.7,
+    "neutrophil_shield": 0.4,
+    "tgf_beta_inhibition": 0.7,
+    "lactate_half": "10 mM",
+    "lactate_steepness": 2,
+    "lactate_death": "0.05 /h",
+}
 STEADY = {"density": "0 /mm^2"}  # nobody comes; who is there stays long
 ARMS = Arms(2.0, 0.4, 0.3, 0.3, 4.0, 24.0, 0.5, 0.7, 0.7, 0.4, 0.7, 10.0, 2.0, 2.0, 0.05, 1.0)
 
@@ -25,21 +39,37 @@ ARMS = Arms(2.0, 0.4, 0.3, 0.3, 4.0, 24.0, 0.5, 0.7, 0.7, 0.4, 0.7, 10.0, 2.0, 2
 def encounters(step="5 min", parameters=None, line=None, killer=1, layer=LUMEN, **target):
     """A liver of well separated contacts of one NK cell and one tumor cell, all just begun."""
     model = without(
-        liver("nk_killing", step=step, parameters={"nk_killing": RULE | (parameters or {})},
-              cells={"natural_killer": STEADY | {"residence": "100000 d"}, "tumor": {"nk_sensitivity": 1} | (line or {})}),
-        *RESIDENTS)
+        liver(
+            "nk_killing",
+            step=step,
+            parameters={"nk_killing": RULE | (parameters or {})},
+            cells={"natural_killer": STEADY | {"residence": "100000 d"}, "tumor": {"nk_sensitivity": 1} | (line or {})},
+        ),
+        *RESIDENTS,
+    )
     taken = np.zeros(model.shape, bool)
     for row, column in sinusoids(model):
         if not (2 < row < model.shape[0] - 3 and 2 < column < model.shape[1] - 3):
             continue
-        beside = [(r, c) for r in (row - 1, row, row + 1) for c in (column - 1, column, column + 1)
-                  if (r, c) != (row, column) and model.sites.kind[r, c] == model.sites.kind[row, column]]
-        if not beside or taken[row - 1:row + 2, column - 1:column + 2].any():
+        beside = [
+            (r, c)
+            for r in (row - 1, row, row + 1)
+            for c in (column - 1, column, column + 1)
+            if (r, c) != (row, column) and model.sites.kind[r, c] == model.sites.kind[row, column]
+        ]
+        if not beside or taken[row - 1 : row + 2, column - 1 : column + 2].any():
             continue
         prey = put_tumor(model, int(beside[0][0]), int(beside[0][1]), layer=layer, **target)
-        put(model, "natural_killer", int(row), int(column), killer=killer, state=IN_CONTACT,
-            target=model.tumor.rows.uid[prey])
-        taken[row - 2:row + 3, column - 2:column + 3] = True
+        put(
+            model,
+            "natural_killer",
+            int(row),
+            int(column),
+            killer=killer,
+            state=IN_CONTACT,
+            target=model.tumor.rows.uid[prey],
+        )
+        taken[row - 2 : row + 3, column - 2 : column + 3] = True
     assert model.natural_killer.count > 60
     return model
 
@@ -74,14 +104,17 @@ def test_half_of_the_fresh_encounters_are_lethal_and_last_half_an_hour(step):
 
 
 @compiled_only
-@pytest.mark.parametrize(("line", "target", "parameters", "fold"), [
-    ({"nk_sensitivity": 0.25}, {}, {}, 0.25),
-    ({}, {"arrived_h": -10.0}, {}, 0.7),
-    ({}, {"platelets": 1.0}, {}, 0.3),
-    ({}, {"net": 0.5}, {}, 0.65),
-    ({}, {"platelets": 0.5, "net": 1.0}, {}, 0.3),
-    ({}, {}, {"trail_share": 0.2, "fasl_share": 0.1}, 0.6),
-])
+@pytest.mark.parametrize(
+    ("line", "target", "parameters", "fold"),
+    [
+        ({"nk_sensitivity": 0.25}, {}, {}, 0.25),
+        ({}, {"arrived_h": -10.0}, {}, 0.7),
+        ({}, {"platelets": 1.0}, {}, 0.3),
+        ({}, {"net": 0.5}, {}, 0.65),
+        ({}, {"platelets": 0.5, "net": 1.0}, {}, 0.3),
+        ({}, {}, {"trail_share": 0.2, "fasl_share": 0.1}, 0.6),
+    ],
+)
 def test_the_odds_of_a_contact(line, target, parameters, fold):
     seen = contacts(encounters(line=line, parameters=parameters, **target), 0.5, 15)
     kill = 2.0 * fold
@@ -97,8 +130,11 @@ def test_a_target_behind_the_wall_is_half_as_easily_killed():
 @compiled_only
 @pytest.mark.parametrize("why", ["a day later", "no killers", "rate 0"])
 def test_contacts_that_kill_nobody_end_after_their_time(why):
-    model = {"a day later": lambda: encounters(arrived_h=-24.0), "no killers": lambda: encounters(killer=0),
-             "rate 0": lambda: encounters(parameters={"rate": "0 /h"})}[why]()
+    model = {
+        "a day later": lambda: encounters(arrived_h=-24.0),
+        "no killers": lambda: encounters(killer=0),
+        "rate 0": lambda: encounters(parameters={"rate": "0 /h"}),
+    }[why]()
     seen = contacts(model, 0.5, 15)
     assert seen[0] == 0
     assert_chance(seen[2], seen.sum(), np.exp(-1.0))
@@ -140,16 +176,24 @@ def test_kill_hazard_is_what_plain_python_says():
     sites = sinusoids(model)
     for k in range(40):
         row, column = (int(i) for i in sites[16 * k])
-        slot = put_tumor(model, row, column, layer=int(rng.integers(2)), arrived_h=float(rng.uniform(0, 20)),
-                         platelets=float(rng.random()), net=float(rng.random()) * (k % 2))
+        slot = put_tumor(
+            model,
+            row,
+            column,
+            layer=int(rng.integers(2)),
+            arrived_h=float(rng.uniform(0, 20)),
+            platelets=float(rng.random()),
+            net=float(rng.random()) * (k % 2),
+        )
         neighbour = k % 3 == 0
         if neighbour:
             beside = sites[np.abs(sites - (row, column)).max(axis=1) == 1][0]
             if model.sites.population[LUMEN, beside[0], beside[1]] == 0:
                 put(model, "neutrophil", *map(int, beside), state=N1)
         cell = model.tumor.rows[slot]
-        around = model.sites.population[LUMEN][np.ix_(
-            np.arange(row - 1, row + 2) % model.shape[0], np.arange(column - 1, column + 2) % model.shape[1])]
+        around = model.sites.population[LUMEN][
+            np.ix_(np.arange(row - 1, row + 2) % model.shape[0], np.arange(column - 1, column + 2) % model.shape[1])
+        ]
         lactate, tgf_beta = float(rng.uniform(0, 30)), float(rng.uniform(0, 3))
         expected = naive_hazard(cell, 20.0, lactate, tgf_beta, (around == model.neutrophil.code).any())
         assert kill_hazard(cell, model.sites, 20.0, lactate, tgf_beta, ARMS) == pytest.approx(expected, rel=1e-6)
@@ -159,8 +203,13 @@ def test_who_dies_in_lactate_and_who_leaves_is_what_plain_python_says():
     rng = np.random.default_rng(12)
     size, key, step, hours = sized(60, 30), np.uint64(77), 5, 8.0
     sites = lattice(size, size)
-    cells = settle(sites, "natural_killer", every(size, size, 2), busy_h=rng.choice([1.0, 3.0], size**2 // 4),
-                   state=rng.choice([PATROLLING, IN_CONTACT, HANDLING], size**2 // 4))
+    cells = settle(
+        sites,
+        "natural_killer",
+        every(size, size, 2),
+        busy_h=rng.choice([1.0, 3.0], size**2 // 4),
+        state=rng.choice([PATROLLING, IN_CONTACT, HANDLING], size**2 // 4),
+    )
     lactate = rng.gamma(1.0, 8.0, (size, size)).astype(np.float32)
     rows = cells.rows.copy()
     poisoned, left = [], []
@@ -205,8 +254,12 @@ def test_who_has_lost_its_target_patrols_and_a_stranger_is_left_alone():
 @compiled_only
 @pytest.mark.parametrize("lactate", [1.0, 10.0, 40.0])
 def test_lactate_kills_nk_cells_but_normal_blood_does_not(lactate):
-    model = liver("nk_killing", mm=1.0, parameters={"nk_killing": RULE}, cells={
-        "natural_killer": {"density": "1000 /mm^2", "residence": "100000 d"}})
+    model = liver(
+        "nk_killing",
+        mm=1.0,
+        parameters={"nk_killing": RULE},
+        cells={"natural_killer": {"density": "1000 /mm^2", "residence": "100000 d"}},
+    )
     model.fields["lactate"].values[:] = lactate
     before = model.natural_killer.count
     run_rule(model, "nk_killing", 10.0)
@@ -229,12 +282,17 @@ def test_turnover_holds_the_density_and_the_share_of_killers():
     # a Poisson number around 60 with a correlation time of 5 h: 200 h are about 20 independent numbers
     assert np.mean(counts[10:]) == pytest.approx(60, abs=3.3 * np.sqrt(60 * 2 * 5 / 190))
     assert_whole(model)
-    crowd = liver("nk_killing", mm=1.0, parameters={"nk_killing": RULE}, cells={
-        "natural_killer": {"density": "0 /mm^2", "residence": "5 h"}})
+    crowd = liver(
+        "nk_killing",
+        mm=1.0,
+        parameters={"nk_killing": RULE},
+        cells={"natural_killer": {"density": "0 /mm^2", "residence": "5 h"}},
+    )
     run_rule(crowd, "nk_killing", 1.0)
     assert crowd.natural_killer.count == 0
-    many = liver("nk_killing", mm=1.0, parameters={"nk_killing": RULE}, cells={
-        "natural_killer": host | {"density": "900 /mm^2"}})
+    many = liver(
+        "nk_killing", mm=1.0, parameters={"nk_killing": RULE}, cells={"natural_killer": host | {"density": "900 /mm^2"}}
+    )
     run_rule(many, "nk_killing", 10.0)
     new = many.natural_killer.alive_rows()
     new = new[new.entered_h > 0]
@@ -245,8 +303,13 @@ def test_turnover_holds_the_density_and_the_share_of_killers():
 @compiled_only
 @pytest.mark.parametrize("step", ["5 min", "10 min"])
 def test_residents_leave_at_the_rate_of_their_residence(step):
-    model = liver("nk_killing", mm=1.0, step=step, parameters={"nk_killing": RULE}, cells={
-        "natural_killer": {"density": "1000 /mm^2", "residence": "10 h"}})
+    model = liver(
+        "nk_killing",
+        mm=1.0,
+        step=step,
+        parameters={"nk_killing": RULE},
+        cells={"natural_killer": {"density": "1000 /mm^2", "residence": "10 h"}},
+    )
     first = set(model.natural_killer.alive_rows().uid)
     run_rule(model, "nk_killing", 10.0)
     left = first & set(model.natural_killer.alive_rows().uid)
@@ -254,7 +317,9 @@ def test_residents_leave_at_the_rate_of_their_residence(step):
 
 
 def test_without_the_rule_or_without_contact_no_tumor_cell_changes():
-    model = liver("nk_killing", cells={"natural_killer": STEADY | {"residence": "100000 d"}}, parameters={"nk_killing": RULE})
+    model = liver(
+        "nk_killing", cells={"natural_killer": STEADY | {"residence": "100000 d"}}, parameters={"nk_killing": RULE}
+    )
     put_tumor(model, *map(int, sinusoids(model)[3]))
     put(model, "natural_killer", *map(int, sinusoids(model)[4]), killer=1, state=PATROLLING)
     before = snapshot(model)

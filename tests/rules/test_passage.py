@@ -9,7 +9,7 @@ from liver import liver, put, put_tumor, sinusoids, without
 from abm.cells.tumor import ADHERENT, CIRCULATING, HELD
 from abm.kernels.random import uniform
 from abm.kernels.sites import lift
-from abm.record import cause, event
+from abm.ledger import cause, event
 from abm.rules.arrest import holding
 from abm.rules.passage import carry
 from abm.tissue.sites import CENTRAL_VEIN, LUMEN, PARENCHYMA, SINUSOID
@@ -22,8 +22,13 @@ CLOCKWISE = [(-1, 0), (-1, 1), (0, 1), (1, 1), (1, 0), (1, -1), (0, -1), (-1, -1
 def arrived(per_area=400, *, arrest=None, passage=None, **overrides):
     """A liver into which cells of exactly the reference size have just come."""
     overrides = {"cells": {"tumor": {"diameter_log_sd": 0}}} | overrides
-    model = liver("arrival", "passage", "arrest", parameters={
-        "arrival": {"per_area": f"{per_area} /mm^2"}, "arrest": arrest or {}, "passage": passage or {}}, **overrides)
+    model = liver(
+        "arrival",
+        "passage",
+        "arrest",
+        parameters={"arrival": {"per_area": f"{per_area} /mm^2"}, "arrest": arrest or {}, "passage": passage or {}},
+        **overrides,
+    )
     model.rules["arrival"].apply(model)
     return model
 
@@ -31,9 +36,21 @@ def arrived(per_area=400, *, arrest=None, passage=None, **overrides):
 def carry_one(model, slot):
     """The passage of one cell alone."""
     carry(
-        model.tumor.table, model.sites, model.ledger.book(1), model.minutes, model.key("passage"), model.step_number,
-        np.array([slot]), model.flow.pressure, model.flow.carries & model.sites.perfused, model.open_pressure,
-        model.sites.perfused.copy(), model.anatomy.radius_um, model.nets, model.grip(), model.spacing_um,
+        model.tumor.table,
+        model.sites,
+        model.ledger.book(1),
+        model.minutes,
+        model.key("passage"),
+        model.step_number,
+        np.array([slot]),
+        model.flow.pressure,
+        model.flow.carries & model.sites.perfused,
+        model.open_pressure,
+        model.sites.perfused.copy(),
+        model.anatomy.radius_um,
+        model.nets,
+        model.grip(),
+        model.spacing_um,
         model.rules["passage"].lingering,
     )
 
@@ -79,15 +96,27 @@ def naive_passage(model, cell):
     while True:
         if model.sites.population[LUMEN][site] == 0:
             reason = holding(
-                model.grip(), model.sites, model.nets, model.anatomy.radius_um[site], cell.diameter_um, *site,
-                untried * model.spacing_um, uniform(model.key("passage"), model.step_number, cell.uid, draw))
+                model.grip(),
+                model.sites,
+                model.nets,
+                model.anatomy.radius_um[site],
+                cell.diameter_um,
+                *site,
+                untried * model.spacing_um,
+                uniform(model.key("passage"), model.step_number, cell.uid, draw),
+            )
             draw += 1
             untried = 0.0
             if reason != cause.NONE:
                 return site, reason
         way = naive_downstream(
-            model.flow.pressure, model.sites.kind, carrying, site, model.periodic,
-            uniform(model.key("passage"), model.step_number, cell.uid, draw))
+            model.flow.pressure,
+            model.sites.kind,
+            carrying,
+            site,
+            model.periodic,
+            uniform(model.key("passage"), model.step_number, cell.uid, draw),
+        )
         draw += 1
         site, untried = way[0], untried + way[1] * float(lingering[way[0]])
         if model.sites.kind[site] == CENTRAL_VEIN:
@@ -136,8 +165,11 @@ def test_slow_periportal_blood_holds_more_there_and_hardly_fewer_in_all():
 def test_larger_cells_are_held_more_and_small_ones_pass():
     shares = []
     for diameter in (8, 11, 14, 17):
-        model = arrived(4000, arrest=NOTHING_HOLDS | {"mechanical": 0.6},
-                        cells={"tumor": {"diameter": f"{diameter} um", "diameter_log_sd": 0}})
+        model = arrived(
+            4000,
+            arrest=NOTHING_HOLDS | {"mechanical": 0.6},
+            cells={"tumor": {"diameter": f"{diameter} um", "diameter_log_sd": 0}},
+        )
         shares.append(np.mean([site is not None for site in carry_each(model)]))
     assert shares[0] < 0.05 < shares[1] < 0.5 < shares[2] < 0.75 < shares[3]
 
@@ -151,8 +183,14 @@ def test_the_bare_wall_holds_per_length():
         site, length, draw = (int(cell.row), int(cell.column)), 1.0, 0
         while free.sites.kind[site] == SINUSOID:
             draw += 1
-            way = naive_downstream(free.flow.pressure, free.sites.kind, free.flow.carries, site, True,
-                                   uniform(free.key("passage"), 0, cell.uid, 2 * draw - 1))
+            way = naive_downstream(
+                free.flow.pressure,
+                free.sites.kind,
+                free.flow.carries,
+                site,
+                True,
+                uniform(free.key("passage"), 0, cell.uid, 2 * draw - 1),
+            )
             site = way[0]
             length += way[1] if free.sites.kind[site] == SINUSOID else 0.0
         lengths.append(length * free.spacing_um)
@@ -166,8 +204,10 @@ def test_kupffer_cells_hold_where_they_are_touched():
     model = arrived(4000, arrest=NOTHING_HOLDS | {"kupffer_hold": "0.03 /um"})
     touched = np.zeros(model.shape, bool)
     for cell in model.kupffer.alive_rows():
-        rows, columns = np.ix_(np.arange(cell.row - 1, cell.row + 2) % model.shape[0],
-                               np.arange(cell.column - 1, cell.column + 2) % model.shape[1])
+        rows, columns = np.ix_(
+            np.arange(cell.row - 1, cell.row + 2) % model.shape[0],
+            np.arange(cell.column - 1, cell.column + 2) % model.shape[1],
+        )
         touched[rows, columns] = True
     held = [site for site in carry_each(model) if site is not None]
     assert len(held) > 100
@@ -203,13 +243,26 @@ def test_held_cells_stand_one_by_one_on_free_sites():
 
 def test_cells_of_one_step_block_each_others_way():
     """As many are stopped by plugs, and get through, whether they come in one step or in ten one after the other."""
+
     def outcome(steps):
         totals = np.zeros(2)
         for seed in range(sized(12, 2)):
-            model = without(liver(
-                "arrival", "passage", "arrest", "perfusion", mm=0.6, seed=seed, step=f"{5 / steps} min", parameters={
-                    "arrival": {"per_area": "600 /mm^2"},
-                    "arrest": {"detachment": "0 /h", "shear_death": "0 /h", "mechanical": 0.6}}), *RESIDENTS)
+            model = without(
+                liver(
+                    "arrival",
+                    "passage",
+                    "arrest",
+                    "perfusion",
+                    mm=0.6,
+                    seed=seed,
+                    step=f"{5 / steps} min",
+                    parameters={
+                        "arrival": {"per_area": "600 /mm^2"},
+                        "arrest": {"detachment": "0 /h", "shear_death": "0 /h", "mechanical": 0.6},
+                    },
+                ),
+                *RESIDENTS,
+            )
             run_rule(model, "arrival", 0)
             for _ in range(steps):
                 model.step()

@@ -73,8 +73,10 @@ def test_where_nothing_stirs_nothing_would_change(periodic, surrounded):
     sites = lattice(size, size, rng.choice(4, (size, size), p=[0.05, 0.5, 0.4, 0.05]), periodic=periodic)
     places = every(size, size)
     clump = np.hypot(*(places - size / 4).T) < size / 5
-    tumor = [settle(sites, "tumor", places[clump & (rng.random(size * size) < 0.8)], layer=TISSUE, state=EXTRAVASATED),
-             settle(sites, "tumor", places[rng.random(size * size) < 0.02], state=HELD)]
+    tumor = [
+        settle(sites, "tumor", places[clump & (rng.random(size * size) < 0.8)], layer=TISSUE, state=EXTRAVASATED),
+        settle(sites, "tumor", places[rng.random(size * size) < 0.02], state=HELD),
+    ]
     nets = (rng.random((size, size)) * (rng.random((size, size)) < 0.05)).astype(np.float32)
     vegf = rng.gamma(0.5, 2.0, (size, size)).astype(np.float32)
     collapsed = ((rng.random((size, size)) < 0.05) & (sites.kind == SINUSOID)).astype(np.uint8)
@@ -92,8 +94,20 @@ def test_more_neighbours_than_there_are_means_all():
     reference = None
     for surrounded in (8, 9):
         collapsed = np.zeros_like(sites.kind)
-        obstruct(np.flatnonzero(sites.kind == SINUSOID), np.full(sites.kind.shape, 8, np.uint8), sites, collapsed, nets, nets, KEY,
-                 0, 1.0, 1.0, surrounded, DENSE)
+        obstruct(
+            np.flatnonzero(sites.kind == SINUSOID),
+            np.full(sites.kind.shape, 8, np.uint8),
+            sites,
+            collapsed,
+            nets,
+            nets,
+            KEY,
+            0,
+            1.0,
+            1.0,
+            surrounded,
+            DENSE,
+        )
         reference = collapsed if reference is None else reference
         assert 0 < collapsed.sum() < len(middles)
     assert (collapsed == reference).all()
@@ -109,7 +123,9 @@ def nests(size: int, of: int, also_inside: bool):
     return sites, middles
 
 
-@pytest.mark.parametrize(("of", "vegf", "factor"), [(8, 0.0, 1.0), (6, 0.0, 1.0), (5, 0.0, 0.0), (7, 1.0, 0.5), (7, 9.0, 0.1)])
+@pytest.mark.parametrize(
+    ("of", "vegf", "factor"), [(8, 0.0, 1.0), (6, 0.0, 1.0), (5, 0.0, 0.0), (7, 1.0, 0.5), (7, 9.0, 0.1)]
+)
 @pytest.mark.parametrize("also_inside", [True, False])
 @pytest.mark.parametrize("minutes", [5, 10])
 def test_hazard_of_collapse(of, vegf, factor, also_inside, minutes):
@@ -144,7 +160,9 @@ def test_held_cells_and_dense_nets_block_and_the_flow_follows_within_the_hour():
     model.nets[tuple(net)], model.nets[tuple(thin)] = 0.75, 0.65
     for model.step_number in range(11):
         model.rules["perfusion"].apply(model)
-        assert np.argwhere((model.sites.perfused == 0) & (model.sites.kind == SINUSOID)).tolist() == sorted([[row, column], net.tolist()])
+        assert np.argwhere((model.sites.perfused == 0) & (model.sites.kind == SINUSOID)).tolist() == sorted(
+            [[row, column], net.tolist()]
+        )
         assert (model.flow.pressure == pressure).all()
     model.step_number = 11
     model.rules["perfusion"].apply(model)
@@ -161,7 +179,9 @@ def test_held_cells_and_dense_nets_block_and_the_flow_follows_within_the_hour():
 
 def test_a_stellate_cell_inside_a_nodule_does_not_keep_its_sinusoid_open():
     model = liver("perfusion", mm=0.3, parameters={"perfusion": {"collapse_rate": "1000000 /h"}})
-    slot = next(s for s, cell in enumerate(model.stellate.used) if (model.sites.kind != PORTAL_TRACT)[cell.row, cell.column])
+    slot = next(
+        s for s, cell in enumerate(model.stellate.used) if (model.sites.kind != PORTAL_TRACT)[cell.row, cell.column]
+    )
     here = model.stellate.used[slot].row, model.stellate.used[slot].column
     for place in around(model.sites, *here):
         if model.sites.population[TISSUE][place] == 0:
@@ -185,13 +205,24 @@ def test_nothing_happens_where_it_does_not_look():
                     put_tumor(model, *place, layer=TISSUE)
             model.nets[tuple(middle + 3)] = 1.0
         else:
-            for cell in [cell for cell in model.tumor.agents(model) if abs(cell.row - middle[0]) + abs(cell.column - middle[1]) < 2]:
+            for cell in [
+                cell
+                for cell in model.tumor.agents(model)
+                if abs(cell.row - middle[0]) + abs(cell.column - middle[1]) < 2
+            ]:
                 cell.remove()
             model.nets[tuple(middle + 3)] = 0.5
         before = model.sites.perfused.copy()
         collapsed, perfused = naive_obstruct(
-            model.sites, model.collapsed, model.nets, model.fields["vegf"].values, model.step_number, model.dt_hours, rate=20.0,
-            key=model.key("perfusion"))
+            model.sites,
+            model.collapsed,
+            model.nets,
+            model.fields["vegf"].values,
+            model.step_number,
+            model.dt_hours,
+            rate=20.0,
+            key=model.key("perfusion"),
+        )
         model.rules["perfusion"].apply(model)
         assert (model.collapsed == collapsed).all()
         assert (model.sites.perfused == perfused).all()

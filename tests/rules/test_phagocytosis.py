@@ -9,33 +9,54 @@ from abm.cells import KupfferCell
 from abm.cells.kupffer import ENGULFING, REPROGRAMMED, RESTING, TNF_SECRETING
 from abm.kernels.random import hash64, uniform
 from abm.kernels.tables import as_rows
-from abm.record import event
+from abm.ledger import event
 from abm.rules.phagocytosis import digest, palatability
 from abm.tissue.sites import LUMEN, TISSUE
 
 RESIDENTS = ("kupffer", "natural_killer", "neutrophil", "stellate")
-RATE = {"rate": "0.1 /h", "handling_time": "4 h", "capacity": 2, "cd47_weight": 4, "cd24_weight": 0.5, "pdl1_weight": 0.5}
+RATE = {
+    "rate": "0.1 /h",
+    "handling_time": "4 h",
+    "capacity": 2,
+    "cd47_weight": 4,
+    "cd24_weight": 0.5,
+    "pdl1_weight": 0.5,
+}
 
 
 def eaters(step="5 min", parameters=None, cells=None, prey_layer=LUMEN, **columns):
     """A liver with well separated pairs of a Kupffer cell (activity 1) and a tumor cell that it touches."""
     model = without(
-        liver("phagocytosis", step=step, parameters={"phagocytosis": RATE | (parameters or {})}, cells=cells or {}), *RESIDENTS)
+        liver("phagocytosis", step=step, parameters={"phagocytosis": RATE | (parameters or {})}, cells=cells or {}),
+        *RESIDENTS,
+    )
     taken = np.zeros(model.shape, bool)
     for row, column in sinusoids(model):
         if not (2 < row < model.shape[0] - 3 and 2 < column < model.shape[1] - 3):
             continue
-        if taken[row - 2:row + 3, column - 2:column + 3].any():
+        if taken[row - 2 : row + 3, column - 2 : column + 3].any():
             continue
-        beside = [(r, c) for r in (row - 1, row, row + 1) for c in (column - 1, column, column + 1)
-                  if (r, c) != (row, column) and model.sites.kind[r, c] == model.sites.kind[row, column]]
+        beside = [
+            (r, c)
+            for r in (row - 1, row, row + 1)
+            for c in (column - 1, column, column + 1)
+            if (r, c) != (row, column) and model.sites.kind[r, c] == model.sites.kind[row, column]
+        ]
         prey = (row, column) if prey_layer == TISSUE else beside[0] if beside else None
         if prey is None:
             continue
-        put(model, "kupffer", int(row), int(column), activity=columns.get("activity", 1.0),
-            reprogramming=columns.get("reprogramming", 0.0), state=columns.get("state", RESTING), load=columns.get("load", 0))
+        put(
+            model,
+            "kupffer",
+            int(row),
+            int(column),
+            activity=columns.get("activity", 1.0),
+            reprogramming=columns.get("reprogramming", 0.0),
+            state=columns.get("state", RESTING),
+            load=columns.get("load", 0),
+        )
         put_tumor(model, int(prey[0]), int(prey[1]), layer=prey_layer)
-        taken[row - 1:row + 2, column - 1:column + 2] = True
+        taken[row - 1 : row + 2, column - 1 : column + 2] = True
     assert model.kupffer.count > 50
     return model
 
@@ -62,10 +83,17 @@ def test_a_touching_cell_is_engulfed_at_the_rate(step):
 
 
 @compiled_only
-@pytest.mark.parametrize(("eater", "line", "fold"), [
-    ({"activity": 1.8}, {}, 1.8), ({"reprogramming": 0.75}, {}, 0.25), ({"prey_layer": TISSUE}, {}, 1.0),
-    ({}, {"cd47": 0}, 3.0), ({}, {"cd47": 2, "calreticulin": 2}, 2 / 11 * 6), ({}, {"pdl1": 3}, 6 / 7),
-])
+@pytest.mark.parametrize(
+    ("eater", "line", "fold"),
+    [
+        ({"activity": 1.8}, {}, 1.8),
+        ({"reprogramming": 0.75}, {}, 0.25),
+        ({"prey_layer": TISSUE}, {}, 1.0),
+        ({}, {"cd47": 0}, 3.0),
+        ({}, {"cd47": 2, "calreticulin": 2}, 2 / 11 * 6),
+        ({}, {"pdl1": 3}, 6 / 7),
+    ],
+)
 def test_the_rate_follows_the_eater_and_the_signals(eater, line, fold):
     happened, trials = eaten(eaters(cells={"tumor": line}, **eater), hours=4.0, rounds=15)
     assert_chance(happened, trials, 1 - np.exp(-0.1 * fold * 4))
@@ -74,14 +102,25 @@ def test_the_rate_follows_the_eater_and_the_signals(eater, line, fold):
 def test_palatability_is_relative_to_the_reference_line():
     model = liver()
     rows = model.tumor.rows
-    for signals, expected in [((1, 1, 1, 1), 1.0), ((1, 0, 1, 1), 3.0), ((0, 1, 1, 1), 0.0), ((1, 0, 0, 0), 6.0), ((0, 0, 0, 0), 0.0)]:
+    for signals, expected in [
+        ((1, 1, 1, 1), 1.0),
+        ((1, 0, 1, 1), 3.0),
+        ((0, 1, 1, 1), 0.0),
+        ((1, 0, 0, 0), 6.0),
+        ((0, 0, 0, 0), 0.0),
+    ]:
         rows.calreticulin[0], rows.cd47[0], rows.cd24[0], rows.pdl1[0] = signals
         assert palatability(rows[0], 6.0, 4.0, 0.5, 0.5) == pytest.approx(expected)
 
 
-@pytest.mark.parametrize(("columns", "line"), [
-    ({"activity": 0.0}, {}), ({"reprogramming": 1.0, "state": REPROGRAMMED}, {}), ({}, {"calreticulin": 0}),
-])
+@pytest.mark.parametrize(
+    ("columns", "line"),
+    [
+        ({"activity": 0.0}, {}),
+        ({"reprogramming": 1.0, "state": REPROGRAMMED}, {}),
+        ({}, {"calreticulin": 0}),
+    ],
+)
 def test_those_who_cannot_eat_never_do(columns, line):
     model = eaters("1 h", {"rate": "0.5 /h"}, cells={"tumor": line}, **columns)
     before = snapshot(model)
@@ -90,14 +129,20 @@ def test_those_who_cannot_eat_never_do(columns, line):
 
 
 def test_rate_zero_and_nobody_there_change_nothing():
-    for model in (eaters(parameters={"rate": "0 /h"}), liver("phagocytosis"), without(liver("phagocytosis"), *RESIDENTS)):
+    for model in (
+        eaters(parameters={"rate": "0 /h"}),
+        liver("phagocytosis"),
+        without(liver("phagocytosis"), *RESIDENTS),
+    ):
         before = snapshot(model)
         run_rule(model, "phagocytosis", 2.0)
         assert_same_state(model, before, "clock/step_number")
 
 
 def test_only_what_is_touched_in_the_lumen_or_lies_right_behind_the_wall_is_eaten():
-    model = without(liver("phagocytosis", step="1 h", parameters={"phagocytosis": RATE | {"rate": "10 /h"}}), *RESIDENTS)
+    model = without(
+        liver("phagocytosis", step="1 h", parameters={"phagocytosis": RATE | {"rate": "10 /h"}}), *RESIDENTS
+    )
     sites = sinusoids(model)
     row, column = (int(i) for i in sites[len(sites) // 2])
     put(model, "kupffer", row, column, activity=1.0)
@@ -117,8 +162,15 @@ def test_only_what_is_touched_in_the_lumen_or_lies_right_behind_the_wall_is_eate
 
 def test_touch_goes_round_the_periodic_edge_but_not_over_a_closed_one():
     for edges, left in ("periodic", 0), ("closed", 1):
-        model = without(liver("phagocytosis", step="1 h", parameters={"phagocytosis": RATE | {"rate": "10 /h"}},
-                              tissue={"edges": edges}), *RESIDENTS)
+        model = without(
+            liver(
+                "phagocytosis",
+                step="1 h",
+                parameters={"phagocytosis": RATE | {"rate": "10 /h"}},
+                tissue={"edges": edges},
+            ),
+            *RESIDENTS,
+        )
         put(model, "kupffer", 0, 7, activity=1.0)
         put_tumor(model, model.shape[0] - 1, 7)
         run_rule(model, "phagocytosis", 2.0)
@@ -126,7 +178,9 @@ def test_touch_goes_round_the_periodic_edge_but_not_over_a_closed_one():
 
 
 def test_a_full_cell_eats_one_meal_per_handling_time():
-    model = without(liver("phagocytosis", step="0.5 h", parameters={"phagocytosis": RATE | {"rate": "1000 /h"}}), *RESIDENTS)
+    model = without(
+        liver("phagocytosis", step="0.5 h", parameters={"phagocytosis": RATE | {"rate": "1000 /h"}}), *RESIDENTS
+    )
     row, column = 20, 20
     slot = put(model, "kupffer", row, column, activity=1.0)
     for r in (row - 1, row, row + 1):
@@ -179,7 +233,9 @@ def test_digestion_is_its_naive_twin():
 
 
 def test_what_stands_in_the_lumen_is_eaten_before_what_lies_behind_the_wall():
-    model = without(liver("phagocytosis", step="1 h", parameters={"phagocytosis": RATE | {"rate": "1000 /h"}}), *RESIDENTS)
+    model = without(
+        liver("phagocytosis", step="1 h", parameters={"phagocytosis": RATE | {"rate": "1000 /h"}}), *RESIDENTS
+    )
     row, column = (int(i) for i in sinusoids(model)[100])
     put(model, "kupffer", row, column, activity=1.0)
     first = put_tumor(model, row, column - 1)
@@ -200,8 +256,10 @@ def naive_meals(model):
         if eater.activity == 0 or eater.load >= 2:
             continue
         turn = int(hash64(key, eater.uid, step, 1)) % 9
-        near = [(LUMEN, (int(eater.row) + dr) % model.shape[0], (int(eater.column) + dc) % model.shape[1])
-                for dr, dc in around[turn:] + around[:turn]]
+        near = [
+            (LUMEN, (int(eater.row) + dr) % model.shape[0], (int(eater.column) + dc) % model.shape[1])
+            for dr, dc in around[turn:] + around[:turn]
+        ]
         near.append((TISSUE, int(eater.row), int(eater.column)))
         prey = next((place for place in near if place in standing), None)
         if not prey:

@@ -28,7 +28,9 @@ _GUARD = 5000
 SHAPES = [(3, 3), (4, 5), (8, 8), (5, 21)]
 REACHES = [0.5, 1.0, 1.5, 2.0, 2.5, 4.0, 7.3, 12.0, 100.0]
 EDGES = pytest.mark.parametrize("periodic", [True, False], ids=["periodic", "closed"])
-HOW = pytest.mark.parametrize("plain", [False, True] if COMPILED else [False], ids=["compiled", "plain"][: 1 + COMPILED])
+HOW = pytest.mark.parametrize(
+    "plain", [False, True] if COMPILED else [False], ids=["compiled", "plain"][: 1 + COMPILED]
+)
 
 
 def kernel(function, plain: bool):
@@ -88,7 +90,22 @@ def test_a_net_covers_what_lies_within_its_footprint(shape, periodic, plain):
         cells = settle(sites, "neutrophil", [place], state=neutrophil.NETTING)
         still = np.zeros(shape, np.float32)
         kernel(cast_nets, plain)(
-            cells.table, sites, nets, KEY, 0, 0.1, 1.0, 0.0, 3.0, np.zeros(1), np.ones(1), still, still, math.ceil(radius), radius)
+            cells.table,
+            sites,
+            nets,
+            KEY,
+            0,
+            0.1,
+            1.0,
+            0.0,
+            3.0,
+            np.zeros(1),
+            np.ones(1),
+            still,
+            still,
+            math.ceil(radius),
+            radius,
+        )
         assert ((nets > 0) == (distance(shape, periodic, place) <= radius)).all()
         assert untouched(memory, 0) and cells.count == 0
 
@@ -145,8 +162,19 @@ def test_a_kupffer_cell_turns_with_the_right_number_of_cells_around(periodic):
         signal, none = np.full(shape, 5, np.float32), np.zeros(shape, np.float32)
         for needed, turns in ((within + 1, False), (within, within > 0)):
             if needed:
-                reprogram(cells.used, sites, tumor_around(liver, TISSUE, radius), 1.0, 1.0, radius, needed, 10.0,
-                          np.float32(0.5), signal, none)
+                reprogram(
+                    cells.used,
+                    sites,
+                    tumor_around(liver, TISSUE, radius),
+                    1.0,
+                    1.0,
+                    radius,
+                    needed,
+                    10.0,
+                    np.float32(0.5),
+                    signal,
+                    none,
+                )
                 assert (cells.rows.reprogramming[0] > 0) == turns
 
 
@@ -159,7 +187,13 @@ def test_a_push_as_deep_as_the_tissue_is_wide_finds_the_nearest_room(periodic, p
         if tuple(room) == middle:
             continue
         sites, _ = guarded_lattice(shape, periodic)
-        settle(sites, "tumor", [place for place in every(*shape) if tuple(place) != tuple(room)], layer=TISSUE, state=EXTRAVASATED)
+        settle(
+            sites,
+            "tumor",
+            [place for place in every(*shape) if tuple(place) != tuple(room)],
+            layer=TISSUE,
+            state=EXTRAVASATED,
+        )
         queue, memory = guarded(np.zeros(((2 * depth + 3) ** 2 + 1, 3), np.int32), 7)
         came_from, marks = guarded(np.zeros((2 * depth + 3, 2 * depth + 3), np.int32), 7)
         found = kernel(path_to_room, plain)(sites, TISSUE, *middle, depth, 0, queue, came_from)

@@ -15,7 +15,20 @@ ON, OFF = 1 / 48, np.log(2) / 336
 
 
 def run(cells, sites, ecm, tgf_beta, *, step=0, hours=1 / 12, contact=0.5, on=ON, off=OFF, deposit=0.01):
-    activate(cells.used, sites, ecm, KEY, step, hours, np.float32(step * hours), on, contact, off, np.float32(deposit), tgf_beta)
+    activate(
+        cells.used,
+        sites,
+        ecm,
+        KEY,
+        step,
+        hours,
+        np.float32(step * hours),
+        on,
+        contact,
+        off,
+        np.float32(deposit),
+        tgf_beta,
+    )
 
 
 def naive_activate(cells, sites, ecm, tgf_beta, step, hours, contact, on, off, deposit):
@@ -62,10 +75,19 @@ def test_kernel_is_its_naive_twin(periodic):
     assert ((before.state == ACTIVATED) & (cells.rows.state == QUIESCENT)).any()
 
 
-@pytest.mark.parametrize(("level", "touched", "contact", "signal"), [
-    (1e6, False, 0.5, 1.0), (1.0, False, 0.5, 0.5), (0.25, False, 0.5, 0.2), (0.25, True, 0.5, 0.5), (3.0, True, 0.5, 0.75),
-    (0.0, True, 0.5, 0.5), (0.0, False, 0.5, 0.0), (0.0, True, 0.0, 0.0),
-])
+@pytest.mark.parametrize(
+    ("level", "touched", "contact", "signal"),
+    [
+        (1e6, False, 0.5, 1.0),
+        (1.0, False, 0.5, 0.5),
+        (0.25, False, 0.5, 0.2),
+        (0.25, True, 0.5, 0.5),
+        (3.0, True, 0.5, 0.75),
+        (0.0, True, 0.5, 0.5),
+        (0.0, False, 0.5, 0.0),
+        (0.0, True, 0.0, 0.0),
+    ],
+)
 @pytest.mark.parametrize("minutes", [5, 10])
 def test_hazard_of_activation(level, touched, contact, signal, minutes):
     size = sized(60, 12)
@@ -96,13 +118,17 @@ def test_hazard_of_reversion(level, signal, minutes):
 def lone_myofibroblast(**settings):
     """A liver with one activated stellate cell that stays so."""
     parameters = {"reversion_half_life": "100000 d"} | settings.pop("rule", {})
-    model = without(liver("stellate_activation", mm=0.3, parameters={"stellate_activation": parameters}, **settings), "stellate")
+    model = without(
+        liver("stellate_activation", mm=0.3, parameters={"stellate_activation": parameters}, **settings), "stellate"
+    )
     row, column = sinusoids(model, TISSUE)[40]
     put(model, "stellate", row, column, state=ACTIVATED)
     return model, (row, column)
 
 
-@pytest.mark.parametrize(("step", "rate"), [("30 s", 0.03), ("5 min", 0.03), ("1 h", 0.03), ("30 s", 0.005), ("5 min", 0.005)])
+@pytest.mark.parametrize(
+    ("step", "rate"), [("30 s", 0.03), ("5 min", 0.03), ("1 h", 0.03), ("30 s", 0.005), ("5 min", 0.005)]
+)
 def test_matrix_builds_up_and_fades_by_its_equation(step, rate):
     """d ecm/dt = rate*(1 - ecm) - decay*ecm at its own site, with half the rate beside it."""
     model, here = lone_myofibroblast(step=step, rule={"matrix_rate": f"{rate} /h"})

@@ -15,7 +15,8 @@ from abm.tissue.sites import LUMEN, TISSUE
 def scattered(request):
     """A liver with tumor cells here and there in both layers, one of them in the blood."""
     model = without(
-        liver(mm=0.43, tissue={"edges": request.param}), "kupffer", "natural_killer", "neutrophil", "stellate")
+        liver(mm=0.43, tissue={"edges": request.param}), "kupffer", "natural_killer", "neutrophil", "stellate"
+    )
     rng = np.random.default_rng(4)
     for place in rng.permutation(sinusoids(model))[:25]:
         put_tumor(model, *place)
@@ -52,7 +53,9 @@ def test_who_stands_on_a_marked_site(scattered):
     slots = [put(scattered, "kupffer", *place) for place in free]
     marks[tuple(free[::2].T)] = 1
     scattered.remove_cell(scattered.kupffer, slots[2])
-    assert np.flatnonzero(standing_in(scattered.kupffer, marks)).tolist() == [slots[k] for k in range(0, 12, 2) if k != 2]
+    assert np.flatnonzero(standing_in(scattered.kupffer, marks)).tolist() == [
+        slots[k] for k in range(0, 12, 2) if k != 2
+    ]
 
 
 @pytest.mark.parametrize("reach", [0.5, 3.0, 5.7, 11.0, 60.0])

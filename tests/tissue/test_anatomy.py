@@ -90,8 +90,14 @@ def test_zones_follow_the_way_from_portal_to_central(name, seed):
 def test_lattices_have_their_types_and_fit_together():
     anatomy = tissue("oblong", 1)
     assert anatomy.shape == (100, 120)
-    types = {"kind": np.uint8, "zone": np.uint8, "lobule": np.int32, "radius_um": np.float32,
-             "portal_distance_um": np.float32, "central_distance_um": np.float32}
+    types = {
+        "kind": np.uint8,
+        "zone": np.uint8,
+        "lobule": np.int32,
+        "radius_um": np.float32,
+        "portal_distance_um": np.float32,
+        "central_distance_um": np.float32,
+    }
     for name, dtype in types.items():
         lattice = getattr(anatomy, name)
         assert lattice.shape == anatomy.shape and lattice.dtype == dtype and lattice.flags.c_contiguous
@@ -200,8 +206,14 @@ def test_vessels_that_would_touch_are_refused():
 
 @pytest.mark.parametrize("edges", ["periodic", "closed"])
 def test_the_narrowest_vessels_are_a_site_wide(edges):
-    narrow = TissueParameters(width="1 mm", height="1 mm", portal_tract_diameter="0.1 um", central_vein_diameter="0.1 um",
-                              venule_reach=0, edges=edges)
+    narrow = TissueParameters(
+        width="1 mm",
+        height="1 mm",
+        portal_tract_diameter="0.1 um",
+        central_vein_diameter="0.1 um",
+        venule_reach=0,
+        edges=edges,
+    )
     for seed in range(4):
         anatomy = grow(narrow, seed)
         assert len(anatomy.centres_um) == (anatomy.kind == CENTRAL_VEIN).sum() and len(anatomy.inlets) > 0
@@ -209,16 +221,42 @@ def test_the_narrowest_vessels_are_a_site_wide(edges):
 
 def test_without_a_way_for_blood_there_is_no_anatomy():
     with pytest.raises(ValueError, match="no sinusoid leads from a portal tract to a central vein"):
-        grow(TissueParameters(width="200 um", height="200 um", edges="closed", portal_central_distance="600 um", lobule_jitter=1), 1)
+        grow(
+            TissueParameters(
+                width="200 um", height="200 um", edges="closed", portal_central_distance="600 um", lobule_jitter=1
+            ),
+            1,
+        )
 
 
-@pytest.mark.parametrize("vessels", [
-    {"site": "8 um", "portal_central_distance": "600 um", "portal_tract_diameter": "30 um", "central_vein_diameter": "40 um",
-     "venule_reach": 0, "widest_plate": "60 um", "link_spacing_low": "100 um", "link_spacing_high": "200 um", "tortuosity": 0},
-    {"site": "12 um", "portal_central_distance": "200 um", "portal_tract_diameter": "100 um", "central_vein_diameter": "100 um",
-     "venule_reach": 0.5, "widest_plate": "30 um", "link_spacing_low": "100 um", "link_spacing_high": "200 um", "tortuosity": 0},
-    {"site": "25 um"},
-])
+@pytest.mark.parametrize(
+    "vessels",
+    [
+        {
+            "site": "8 um",
+            "portal_central_distance": "600 um",
+            "portal_tract_diameter": "30 um",
+            "central_vein_diameter": "40 um",
+            "venule_reach": 0,
+            "widest_plate": "60 um",
+            "link_spacing_low": "100 um",
+            "link_spacing_high": "200 um",
+            "tortuosity": 0,
+        },
+        {
+            "site": "12 um",
+            "portal_central_distance": "200 um",
+            "portal_tract_diameter": "100 um",
+            "central_vein_diameter": "100 um",
+            "venule_reach": 0.5,
+            "widest_plate": "30 um",
+            "link_spacing_low": "100 um",
+            "link_spacing_high": "200 um",
+            "tortuosity": 0,
+        },
+        {"site": "25 um"},
+    ],
+)
 def test_no_plausible_liver_has_fewer_sinusoids_than_is_said(vessels):
     """Where vessels leave least room for them, and where they are fewest."""
     parameters = TissueParameters(width="1 mm", height="1 mm", **vessels)

@@ -208,7 +208,8 @@ def test_sites_cut_off_from_one_side_stand_still(barrier):
 def test_downstream_goes_with_the_blood():
     tissue, flow = anatomy(), new_flow()
     i, j = next(  # a site where the blood divides
-        (i, j) for i, j in np.argwhere(flow.carries)
+        (i, j)
+        for i, j in np.argwhere(flow.carries)
         if sum(flux(flow.pressure, tissue.kind, flow.carries, i, j, m, True)[0] > 0.003 for m in range(8)) >= 2
     )
     leaving = {}
@@ -249,8 +250,16 @@ def test_flow_favours_no_direction_of_the_lattice():
 def mix(flow, portal, surroundings, rate):
     blood = np.empty(flow.anatomy.shape, np.float32)
     mix_downstream(
-        flow.entering, flow.leaving, flow.pressure, flow.anatomy.kind, flow.residence_s, flow.anatomy.periodic, portal,
-        np.full(flow.anatomy.shape, surroundings, np.float32), rate, blood,
+        flow.entering,
+        flow.leaving,
+        flow.pressure,
+        flow.anatomy.kind,
+        flow.residence_s,
+        flow.anatomy.periodic,
+        portal,
+        np.full(flow.anatomy.shape, surroundings, np.float32),
+        rate,
+        blood,
     )
     return blood
 
@@ -271,8 +280,10 @@ def test_blood_mixes_in_proportion_to_what_flows_in(edges, blocked):
     blood = np.where(tissue.kind == PORTAL_TRACT, np.float32(62.0), np.float32(5.0))
     carrying = np.argwhere(flow.carries)
     for i, j in carrying[np.argsort(-flow.pressure[flow.carries == 1], kind="stable")]:  # upstream first
-        entering = [(-flux(flow.pressure, tissue.kind, flow.carries, i, j, m, tissue.periodic)[0], blood[a, b])
-                    for m, a, b in neighbours(tissue, i, j)]
+        entering = [
+            (-flux(flow.pressure, tissue.kind, flow.carries, i, j, m, tissue.periodic)[0], blood[a, b])
+            for m, a, b in neighbours(tissue, i, j)
+        ]
         inflow = sum(amount for amount, _ in entering if amount > 0)
         if inflow > 0:
             mixed = sum(amount * level for amount, level in entering if amount > 0) / inflow
@@ -307,8 +318,11 @@ def test_interpreted_kernels_give_the_same_tissue():
     compiled = {}
     exec(TINY, compiled)
     interpreted = subprocess.run(
-        [sys.executable, "-c", TINY + "print(*digests)"], env=os.environ | {"NUMBA_DISABLE_JIT": "1"}, check=True,
-        capture_output=True, text=True,
+        [sys.executable, "-c", TINY + "print(*digests)"],
+        env=os.environ | {"NUMBA_DISABLE_JIT": "1"},
+        check=True,
+        capture_output=True,
+        text=True,
     )
     assert interpreted.stdout.split() == compiled["digests"]
 

@@ -5,8 +5,13 @@ from abm.kernels.random import stream_key
 from abm.tissue.lobules import OUTSIDE, lay_out
 
 DOMAINS = [
-    (200, 200, 30.0, True), (100, 120, 30.0, True), (300, 300, 50.0, True), (96, 250, 30.0, True),
-    (200, 200, 30.0, False), (64, 64, 30.0, False), (150, 90, 20.0, False),
+    (200, 200, 30.0, True),
+    (100, 120, 30.0, True),
+    (300, 300, 50.0, True),
+    (96, 250, 30.0, True),
+    (200, 200, 30.0, False),
+    (64, 64, 30.0, False),
+    (150, 90, 20.0, False),
 ]
 
 

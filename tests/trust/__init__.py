@@ -35,7 +35,7 @@ Determinism
     without compiler: the same events, floats within 1e-5            test_determinism.py; parts: tests/fields, tests/tissue
     Python 3.11 and 3.13                                             test_determinism.py (slow; CRLM_OTHER_PYTHON=python3.13)
     1 and 2 threads                                                  tests/test_model.py, tests/test_cli.py
-    executors, workers                                               tests/experiments/test_executors.py, test_batch.py
+    executors, workers                                               tests/batches/test_executors.py, test_batch.py
     any number of checkpoints                                        test_determinism.py
     golden digest                                                    tests/golden.py
     the walls' exponential: alone, in a row, without compiler        tests/kernels/test_exponential.py

@@ -13,17 +13,26 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
 from abm import cli
+from abm.batches.loading import load_experiment
 from abm.config import loading
 from abm.config.describe import resolved_yaml, warnings
 from abm.config.errors import ConfigError
 from abm.config.loading import load_config, load_text
 from abm.estimate import estimate
-from abm.experiments.loading import load_experiment
 
 from .broken_yaml import BOMBS, folders
 
-ACTIONS = ("os.system", "os.exec", "os.posix_spawn", "os.fork", "subprocess.Popen", "socket.connect", "shutil.rmtree",
-           "os.remove", "os.mkdir")
+ACTIONS = (
+    "os.system",
+    "os.exec",
+    "os.posix_spawn",
+    "os.fork",
+    "subprocess.Popen",
+    "socket.connect",
+    "shutil.rmtree",
+    "os.remove",
+    "os.mkdir",
+)
 SECONDS = 20
 """No document may take longer; the worst takes a tenth of it."""
 
@@ -105,37 +114,55 @@ def check_documents(folder, files):
     assert set(os.listdir(folder)) == set(files)
 
 
-@pytest.mark.parametrize(("document", "said"), [
-    pytest.param("seed: [1]", "my.yaml:1:1  seed\n    expected a whole number, got a list", id="type"),
-    pytest.param("rules: {phagocytosis: {rate: fast}}", "expected a rate such as '0.1 /h', got 'fast'", id="word"),
-    pytest.param("rules: {phagocytosis: {rate: 3 um}}", "'3 um' has the wrong dimension", id="dimension"),
-    pytest.param("duration: 14", "the unit is missing", id="no unit"),
-    pytest.param("duration: 3 dd", "has the unit deciday, which is hardly meant; did you mean '3 d'?", id="unit"),
-    pytest.param("rules: {phagocytosis: {rate: .nan}}", "'.nan' is not a finite number", id="nan"),
-    pytest.param("duration: -.inf", "'-.inf' is not a finite number", id="infinity"),
-    pytest.param("duration: 1e309 h", "expected a finite number", id="overflow"),
-    pytest.param("rules: {arrival: {per_area: -3 /mm^2}}", "-3 /mm^2 is out of bounds", id="negative density"),
-    pytest.param("cells: {kupffer: {density: -180 /mm^2}}", "-180 /mm^2 is out of bounds", id="negative cells"),
-    pytest.param("tissue: {width: 0 um}", "must be more than 0 um", id="empty domain"),
-    pytest.param("tissue: {width: 10 um, height: 10 um}", "too small for one lobule", id="one site"),
-    pytest.param("extends: my.yaml", "the file extends itself", id="cycle"),
-    pytest.param("extends: base.yaml", "the files extend each other: my.yaml -> base.yaml -> my.yaml", id="longer cycle"),
-    pytest.param(BOMBS[0], "repetitions through * counted", id="bomb of lists"),
-    pytest.param(BOMBS[1], "repetitions through * counted", id="bomb of groups"),
-    pytest.param("labels: &a [*a]", "'*a' stands inside the value that it", id="anchor in itself"),
-    pytest.param("name: *nobody", "nothing before is marked '&nobody'", id="anchor"),
-    pytest.param("seed: 1\nseed: 2", "my.yaml:2:1  seed\n    the key stands here twice, first in line 1", id="duplicate key"),
-    pytest.param("seed: " + "1" * 200_000, "is too large", id="huge number"),
-    pytest.param("tissue: {width: 1 km, height: 1 km}", "1 km is out of bounds", id="huge domain"),
-    pytest.param("tissue: {width: 1 m, height: 1 m}", "The run would need about", id="memory"),
-    pytest.param(b"name: \xff", "my.yaml:1:7\n    the file is not text in UTF-8 (byte 0xff)", id="not UTF-8"),
-    pytest.param("extends: ../../../../../../../../etc/passwd", "a config is a group of 'key: value' lines", id="not a config"),
-    pytest.param("line: ../lines/cx1", "there is no line preset '../lines/cx1'", id="path"),
-    pytest.param("name: !!python/object/apply:os.system ['touch pwned']", "tags such as '!!python/object/apply:os.system'", id="tag"),
-    pytest.param("rules: {phagocitosis: off}", "did you mean 'phagocytosis'?", id="key"),
-])
+@pytest.mark.parametrize(
+    ("document", "said"),
+    [
+        pytest.param("seed: [1]", "my.yaml:1:1  seed\n    expected a whole number, got a list", id="type"),
+        pytest.param("rules: {phagocytosis: {rate: fast}}", "expected a rate such as '0.1 /h', got 'fast'", id="word"),
+        pytest.param("rules: {phagocytosis: {rate: 3 um}}", "'3 um' has the wrong dimension", id="dimension"),
+        pytest.param("duration: 14", "the unit is missing", id="no unit"),
+        pytest.param("duration: 3 dd", "has the unit deciday, which is hardly meant; did you mean '3 d'?", id="unit"),
+        pytest.param("rules: {phagocytosis: {rate: .nan}}", "'.nan' is not a finite number", id="nan"),
+        pytest.param("duration: -.inf", "'-.inf' is not a finite number", id="infinity"),
+        pytest.param("duration: 1e309 h", "expected a finite number", id="overflow"),
+        pytest.param("rules: {arrival: {per_area: -3 /mm^2}}", "-3 /mm^2 is out of bounds", id="negative density"),
+        pytest.param("cells: {kupffer: {density: -180 /mm^2}}", "-180 /mm^2 is out of bounds", id="negative cells"),
+        pytest.param("tissue: {width: 0 um}", "must be more than 0 um", id="empty domain"),
+        pytest.param("tissue: {width: 10 um, height: 10 um}", "too small for one lobule", id="one site"),
+        pytest.param("extends: my.yaml", "the file extends itself", id="cycle"),
+        pytest.param(
+            "extends: base.yaml", "the files extend each other: my.yaml -> base.yaml -> my.yaml", id="longer cycle"
+        ),
+        pytest.param(BOMBS[0], "repetitions through * counted", id="bomb of lists"),
+        pytest.param(BOMBS[1], "repetitions through * counted", id="bomb of groups"),
+        pytest.param("labels: &a [*a]", "'*a' stands inside the value that it", id="anchor in itself"),
+        pytest.param("name: *nobody", "nothing before is marked '&nobody'", id="anchor"),
+        pytest.param(
+            "seed: 1\nseed: 2", "my.yaml:2:1  seed\n    the key stands here twice, first in line 1", id="duplicate key"
+        ),
+        pytest.param("seed: " + "1" * 200_000, "is too large", id="huge number"),
+        pytest.param("tissue: {width: 1 km, height: 1 km}", "1 km is out of bounds", id="huge domain"),
+        pytest.param("tissue: {width: 1 m, height: 1 m}", "The run would need about", id="memory"),
+        pytest.param(b"name: \xff", "my.yaml:1:7\n    the file is not text in UTF-8 (byte 0xff)", id="not UTF-8"),
+        pytest.param(
+            "extends: ../../../../../../../../etc/passwd",
+            "a config is a group of 'key: value' lines",
+            id="not a config",
+        ),
+        pytest.param("line: ../lines/cx1", "there is no line preset '../lines/cx1'", id="path"),
+        pytest.param(
+            "name: !!python/object/apply:os.system ['touch pwned']",
+            "tags such as '!!python/object/apply:os.system'",
+            id="tag",
+        ),
+        pytest.param("rules: {phagocitosis: off}", "did you mean 'phagocytosis'?", id="key"),
+    ],
+)
 def test_what_is_wrong_is_said_where_it_stands(folder, capsys, document, said):
-    files = {"my.yaml": document if isinstance(document, bytes) else document.encode(), "base.yaml": b"extends: my.yaml"}
+    files = {
+        "my.yaml": document if isinstance(document, bytes) else document.encode(),
+        "base.yaml": b"extends: my.yaml",
+    }
     lay_out(folder, files)
     with at_most(SECONDS), nothing_is_run():
         assert cli.status_of(["check", "my.yaml"]) == cli.WRONG_INPUT
@@ -148,20 +175,37 @@ def test_no_name_leads_out_of_the_output_folder(folder, capsys, monkeypatch):
     here = folder / "some" / "where"
     here.mkdir(parents=True)
     monkeypatch.chdir(here)
-    lay_out(here, {
-        "my.yaml": b"extends: quickstart.yaml\nname: ../../out\nlabels: {../out: ../../out}\nduration: 10 min\n"
-                   b"tissue: {width: 0.4 mm, height: 0.4 mm}\nrecord: {movie: off, figures: off}",
-        "batch.yaml": b"base: my.yaml\nname: ../out\nmeasures: [{measure: cells, name: ../../out}]\narms: {../../out: {}, a/b: {}, ..: {}}",
-    })
+    lay_out(
+        here,
+        {
+            "my.yaml": b"extends: quickstart.yaml\nname: ../../out\nlabels: {../out: ../../out}\nduration: 10 min\n"
+            b"tissue: {width: 0.4 mm, height: 0.4 mm}\nrecord: {movie: off, figures: off}",
+            "batch.yaml": b"base: my.yaml\nname: ../out\nmeasures: [{measure: cells, name: ../../out}]\n"
+            b"arms: {../../out: {}, a/b: {}, ..: {}}",
+        },
+    )
     assert cli.status_of(["run", "my.yaml", "-q"]) == 0
     assert cli.status_of(["batch", "batch.yaml"]) == cli.WRONG_INPUT
     assert capsys.readouterr().err.count("the name of an arm becomes part of file names") == 3
-    assert [os.listdir(folder), os.listdir(folder / "some"), os.listdir(here / "runs")] == [["some"], ["where"], ["my-seed1"]]
+    assert [os.listdir(folder), os.listdir(folder / "some"), os.listdir(here / "runs")] == [
+        ["some"],
+        ["where"],
+        ["my-seed1"],
+    ]
     assert set(os.listdir(here)) == {"my.yaml", "batch.yaml", "runs"}
 
 
-FAST, SLOW = ({"derandomize": True, "database": None, "deadline": None, "max_examples": count, "phases": [Phase.generate],
-               "suppress_health_check": list(HealthCheck)} for count in (300, 2000))
+FAST, SLOW = (
+    {
+        "derandomize": True,
+        "database": None,
+        "deadline": None,
+        "max_examples": count,
+        "phases": [Phase.generate],
+        "suppress_health_check": list(HealthCheck),
+    }
+    for count in (300, 2000)
+)
 
 
 @pytest.fixture
@@ -187,7 +231,9 @@ def test_no_document_of_thousands_breaks_the_loader(folder, files):
 
 def through_the_command(folder, files):
     lay_out(folder, files)
-    told = subprocess.run([sys.executable, "-m", "abm", "check", "my.yaml"], capture_output=True, timeout=300, check=False)
+    told = subprocess.run(
+        [sys.executable, "-m", "abm", "check", "my.yaml"], capture_output=True, timeout=300, check=False
+    )
     said = told.stderr.decode()
     assert told.returncode in (cli.DONE, cli.WRONG_INPUT), said
     assert "Traceback" not in said and "mistake in crlm" not in said
@@ -196,7 +242,10 @@ def through_the_command(folder, files):
 
 
 def test_a_document_through_the_command(folder):
-    through_the_command(folder, {"my.yaml": b"rules: {arrival: {enrichment: !!python/object/apply:os.system ['touch pwned']}}\nname: \xff"})
+    through_the_command(
+        folder,
+        {"my.yaml": b"rules: {arrival: {enrichment: !!python/object/apply:os.system ['touch pwned']}}\nname: \xff"},
+    )
 
 
 @pytest.mark.slow

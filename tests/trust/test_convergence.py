@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from abm.ledger import cause, event
 from abm.model import LiverModel
-from abm.record import cause, event
 from abm.record.event_table import events_table
 from abm.record.fates import STAGES, fates_of
 from abm.tissue import anatomy
@@ -48,7 +48,8 @@ def cascade(seed: int, **overrides) -> dict[str, float]:
     reached = dict(zip(STAGES, fates.reached, strict=True))
     assert fates.count == reached["arrived"] > 100
     counts = {name: model.ledger.total(name) for name in MEASURES if name not in reached} | {
-        f"{what} by {by}": model.ledger.total(what, by) for what, by in BY_CAUSE}
+        f"{what} by {by}": model.ledger.total(what, by) for what, by in BY_CAUSE
+    }
     return {name: reached.get(name, counts.get(name)) / fates.count for name in (*MEASURES, *counts)}
 
 
@@ -62,11 +63,17 @@ def assert_alike(one: dict[str, np.ndarray], other: dict[str, np.ndarray], paire
     confidence = 1 - (1 - CONFIDENCE) / len(compared)
     assert len(compared) > 20
     for name in compared:
-        test = stats.ttest_rel(one[name], other[name]) if paired else stats.ttest_ind(one[name], other[name], equal_var=False)
+        test = (
+            stats.ttest_rel(one[name], other[name])
+            if paired
+            else stats.ttest_ind(one[name], other[name], equal_var=False)
+        )
         low, high = test.confidence_interval(confidence)
         found = (high - low) / 2 * (1 + stats.norm.ppf(POWER) / stats.t.ppf((1 + confidence) / 2, test.df))
-        told = (f"{name}: {one[name].mean():.4f} +- {stats.sem(one[name]):.4f} and {other[name].mean():.4f} +- "
-                f"{stats.sem(other[name]):.4f}, p = {test.pvalue:.3f}, a change by {found:.3f} would be found")
+        told = (
+            f"{name}: {one[name].mean():.4f} +- {stats.sem(one[name]):.4f} and {other[name].mean():.4f} +- "
+            f"{stats.sem(other[name]):.4f}, p = {test.pvalue:.3f}, a change by {found:.3f} would be found"
+        )
         print(told)
         assert test.pvalue > 1 - confidence, told
         assert found <= max(RELATIVE * one[name].mean(), ABSOLUTE), told
@@ -92,6 +99,7 @@ def test_the_step_does_not_change_the_cascade(usual, step):
 def turned(tissue: anatomy.Anatomy, quarters: int, mirrored: bool) -> anatomy.Anatomy:
     """The same liver on a lattice that is turned by so many quarters and mirrored. Positions in micrometres, which only
     measures use, are left out."""
+
     def turn(lattice):
         lattice = np.rot90(lattice, quarters)
         return np.ascontiguousarray(lattice[:, ::-1] if mirrored else lattice)
@@ -99,8 +107,11 @@ def turned(tissue: anatomy.Anatomy, quarters: int, mirrored: bool) -> anatomy.An
     at_inlets = np.zeros(tissue.shape, bool)
     at_inlets[tuple(tissue.inlets.T)] = True
     lattices = ("kind", "zone", "lobule", "portal_distance_um", "central_distance_um", "radius_um")
-    return replace(tissue, **{name: turn(getattr(tissue, name)) for name in lattices},
-                   inlets=np.argwhere(turn(at_inlets)).astype(np.int32))
+    return replace(
+        tissue,
+        **{name: turn(getattr(tissue, name)) for name in lattices},
+        inlets=np.argwhere(turn(at_inlets)).astype(np.int32),
+    )
 
 
 @pytest.mark.parametrize("edges", ["periodic", "closed"])
@@ -112,6 +123,8 @@ def test_the_orientation_of_the_lattice_does_not_change_the_cascade(monkeypatch,
     assert set(zip(*orientation, strict=True)) == {(q, m) for q in range(4) for m in (False, True)} - {(0, False)}
     runs = []
     for seed, quarters, mirrored in zip(seeds, *orientation, strict=True):
-        monkeypatch.setattr(anatomy, "grow", lambda tissue, seed, q=quarters, m=mirrored: turned(grow(tissue, seed), q, m))
+        monkeypatch.setattr(
+            anatomy, "grow", lambda tissue, seed, q=quarters, m=mirrored: turned(grow(tissue, seed), q, m)
+        )
         runs.append(cascade(seed, tissue={"edges": edges}))
     assert_alike(as_they_are, table(runs), paired=True)

@@ -1,6 +1,6 @@
 """Determinism: the same config and seed give the same bytes, whatever runs them.
 
-Threads and executors: tests/test_model.py, tests/test_cli.py, tests/experiments/test_executors.py. Kills: test_faults.py.
+Threads and executors: tests/test_model.py, tests/test_cli.py, tests/batches/test_executors.py. Kills: test_faults.py.
 """
 
 import json
@@ -35,8 +35,12 @@ def here():
 def elsewhere(folder: Path, python: str = sys.executable, **environment: str) -> dict[str, np.ndarray]:
     """The tiny world's state as computed by another process."""
     path = folder / "state.npz"
-    subprocess.run([python, "-m", "tests.trust.tiny", str(STEPS), str(path)], check=True, cwd=ROOT,
-                   env=os.environ | {"PYTHONPATH": str(ROOT)} | environment)
+    subprocess.run(
+        [python, "-m", "tests.trust.tiny", str(STEPS), str(path)],
+        check=True,
+        cwd=ROOT,
+        env=os.environ | {"PYTHONPATH": str(ROOT)} | environment,
+    )
     with np.load(path) as stored:
         return {name.replace(".", "/"): stored[name] for name in stored.files}
 
@@ -82,14 +86,23 @@ def test_another_process_gives_the_same_bytes(here, tmp_path):
 def other_pythons():
     """Interpreters of another version that have the same NumPy, SciPy and numba."""
     wanted = json.dumps([np.__version__, __import__("scipy").__version__, numba.__version__])
-    ask = ("import json, sys, numpy, scipy, numba, mesa, pyarrow, zarr; "
-           "print(json.dumps([numpy.__version__, scipy.__version__, numba.__version__]), *sys.version_info[:2])")
-    candidates = [os.environ[OTHER_PYTHON]] if OTHER_PYTHON in os.environ else [
-        found for minor in range(11, 16) if (found := shutil.which(f"python3.{minor}"))]
+    ask = (
+        "import json, sys, numpy, scipy, numba, mesa, pyarrow, zarr; "
+        "print(json.dumps([numpy.__version__, scipy.__version__, numba.__version__]), *sys.version_info[:2])"
+    )
+    candidates = (
+        [os.environ[OTHER_PYTHON]]
+        if OTHER_PYTHON in os.environ
+        else [found for minor in range(11, 16) if (found := shutil.which(f"python3.{minor}"))]
+    )
     for python in candidates:
         told = subprocess.run([python, "-c", ask], capture_output=True, text=True, check=False)
         said = told.stdout.strip().rpartition("] ")
-        if told.returncode == 0 and f"{said[0]}]" == wanted and said[2] != f"{sys.version_info[0]} {sys.version_info[1]}":
+        if (
+            told.returncode == 0
+            and f"{said[0]}]" == wanted
+            and said[2] != f"{sys.version_info[0]} {sys.version_info[1]}"
+        ):
             yield python
 
 
@@ -106,9 +119,13 @@ def test_another_version_of_python_gives_the_same_bytes(here, tmp_path):
 @compiled_only
 def test_any_number_of_checkpoints_gives_the_same_bytes(tmp_path):
     for every in ("10 min", "1 h", "100 d"):
-        world.run(tmp_path / every.replace(" ", ""), duration="2 h", record=world.WORLD["record"] | {"checkpoint": every})
+        world.run(
+            tmp_path / every.replace(" ", ""), duration="2 h", record=world.WORLD["record"] | {"checkpoint": every}
+        )
     for other in ("10min", "1h"):
-        assert set(differing(tmp_path / other, tmp_path / "100d")) == {"config.yaml"}, "which says how many checkpoints there are"
+        assert set(differing(tmp_path / other, tmp_path / "100d")) == {"config.yaml"}, (
+            "which says how many checkpoints there are"
+        )
 
 
 @compiled_only
@@ -120,11 +137,14 @@ def test_interrupted_at_every_checkpoint_gives_the_same_bytes(tmp_path):
         def look(simulation):
             if simulation.model.step_number == step:
                 raise Stopped
+
         return look
 
     world.run(tmp_path / "whole", duration="2 h")
     for step in (7, 13, 19):
         with pytest.raises(Stopped):
-            Simulation(world.liver(duration="2 h"), folder=tmp_path / "cut", resume=True, progress=stop_behind(step)).run()
+            Simulation(
+                world.liver(duration="2 h"), folder=tmp_path / "cut", resume=True, progress=stop_behind(step)
+            ).run()
     assert Simulation(world.liver(duration="2 h"), folder=tmp_path / "cut", resume=True).run().resumed_from == 18
     assert differing(tmp_path / "cut", tmp_path / "whole") == []

@@ -14,9 +14,9 @@ import numpy as np
 import pytest
 
 from abm import Simulation, cli
-from abm.record import checkpoint, manifest
+from abm.folder import checkpoint, manifest
+from abm.folder.files import DamagedFile
 from abm.record.compare import differing
-from abm.record.files import DamagedFile
 from abm.record.tables import read_table
 
 from . import world
@@ -25,7 +25,9 @@ pytestmark = [
     pytest.mark.skipif(os.name != "posix", reason="POSIX signals, limits and mounts"),
     pytest.mark.skipif(numba.config.DISABLE_JIT, reason="whole runs: too slow in plain Python"),
     # numpy before 2.2 leaves the archive open for which there was no room
-    pytest.mark.filterwarnings("ignore:Exception ignored in. <function ZipFile.__del__:pytest.PytestUnraisableExceptionWarning"),
+    pytest.mark.filterwarnings(
+        "ignore:Exception ignored in. <function ZipFile.__del__:pytest.PytestUnraisableExceptionWarning"
+    ),
 ]
 
 MISSING = "has no manifest.json; it is written again, from the checkpoint"
@@ -82,8 +84,10 @@ def manifest_status(folder: Path) -> str | None:
 
 def some_slow(fast: list, every: list) -> list:
     """The cases, all but the `fast` ones marked as slow."""
-    return [pytest.param(*(case if isinstance(case, tuple) else (case,)), marks=() if case in fast else pytest.mark.slow)
-            for case in dict.fromkeys([*fast, *every])]
+    return [
+        pytest.param(*(case if isinstance(case, tuple) else (case,)), marks=() if case in fast else pytest.mark.slow)
+        for case in dict.fromkeys([*fast, *every])
+    ]
 
 
 # --- Through the command ----------------------------------------------------------------------------------------------
@@ -162,8 +166,12 @@ def empty(path: Path) -> None:
     path.write_bytes(b"")
 
 
-@pytest.mark.parametrize(("which", "spoil"), some_slow([("newest", truncate)], [
-    (which, spoil) for which in ("newest", "all") for spoil in (truncate, scratch, empty)]))
+@pytest.mark.parametrize(
+    ("which", "spoil"),
+    some_slow(
+        [("newest", truncate)], [(which, spoil) for which in ("newest", "all") for spoil in (truncate, scratch, empty)]
+    ),
+)
 def test_spoilt_checkpoints(cut, config, complete, capsys, spoil, which):
     saved = checkpoint.saved(cut)
     for path in saved[: 1 if which == "newest" else 2]:
@@ -176,17 +184,30 @@ def test_spoilt_checkpoints(cut, config, complete, capsys, spoil, which):
     assert differing(cut, complete) == []
 
 
-@pytest.mark.parametrize(("name", "spoil"), some_slow([
-    ("parts/events-000000.parquet", corrupt),
-], [(name, spoil) for name in ("parts/events-000000.parquet", "parts/timeseries-000001.parquet", "snapshots.zarr/zarr.json")
-    for spoil in (truncate, corrupt, empty, Path.unlink)]))
+@pytest.mark.parametrize(
+    ("name", "spoil"),
+    some_slow(
+        [
+            ("parts/events-000000.parquet", corrupt),
+        ],
+        [
+            (name, spoil)
+            for name in ("parts/events-000000.parquet", "parts/timeseries-000001.parquet", "snapshots.zarr/zarr.json")
+            for spoil in (truncate, corrupt, empty, Path.unlink)
+        ],
+    ),
+)
 def test_spoilt_files_that_the_run_needs(cut, config, complete, capsys, spoil, name):
     good = (cut / name).read_bytes()
     spoil(cut / name)
     before = contents(cut)
     if cli.status_of(["run", str(config), "-o", str(cut), "--resume", "-q"]) != 0:
         told = capsys.readouterr().err
-        assert str(cut / name.split("/zarr.json")[0]) in told and "nothing was changed" in told and "mistake in crlm" not in told
+        assert (
+            str(cut / name.split("/zarr.json")[0]) in told
+            and "nothing was changed" in told
+            and "mistake in crlm" not in told
+        )
         assert contents(cut) == before
         (cut / name).write_bytes(good)
         assert cli.status_of(["run", str(config), "-o", str(cut), "--resume", "-q"]) == 0
@@ -243,10 +264,27 @@ def test_a_spoilt_chunk_of_a_complete_run_is_named_when_it_is_drawn(tmp_path, co
     assert str(path) in told and "mistake in crlm" not in told
 
 
-@pytest.mark.parametrize(("name", "spoil"), some_slow([
-    ("events.parquet", corrupt), ("snapshots.zarr/tissue/c/0/0/0", truncate),
-], [(name, spoil) for name in ("events.parquet", "timeseries.parquet", "summary.json", "manifest.json", "snapshots.zarr/zarr.json",
-                               "snapshots.zarr/tissue/c/0/0/0") for spoil in (truncate, corrupt, empty, Path.unlink)]))
+@pytest.mark.parametrize(
+    ("name", "spoil"),
+    some_slow(
+        [
+            ("events.parquet", corrupt),
+            ("snapshots.zarr/tissue/c/0/0/0", truncate),
+        ],
+        [
+            (name, spoil)
+            for name in (
+                "events.parquet",
+                "timeseries.parquet",
+                "summary.json",
+                "manifest.json",
+                "snapshots.zarr/zarr.json",
+                "snapshots.zarr/tissue/c/0/0/0",
+            )
+            for spoil in (truncate, corrupt, empty, Path.unlink)
+        ],
+    ),
+)
 def test_spoilt_files_of_a_complete_run_are_named_when_it_is_drawn(tmp_path, config, complete, capsys, spoil, name):
     run = shutil.copytree(complete, tmp_path / "run")
     spoil(run / name)
@@ -281,9 +319,16 @@ def test_tables_are_read_as_they_were_or_not_at_all(tmp_path, complete, table):
     assert noticed > 30
 
 
-@pytest.mark.parametrize(("spoil", "said"), some_slow([(Path.unlink, MISSING)], [
-    (truncate, "is not the manifest of a run"), (empty, "is not the manifest of a run"),
-]))
+@pytest.mark.parametrize(
+    ("spoil", "said"),
+    some_slow(
+        [(Path.unlink, MISSING)],
+        [
+            (truncate, "is not the manifest of a run"),
+            (empty, "is not the manifest of a run"),
+        ],
+    ),
+)
 def test_a_missing_or_spoilt_manifest(cut, config, complete, capsys, spoil, said):
     spoil(cut / "manifest.json")
     assert cli.status_of(["run", str(config), "-o", str(cut)]) == 2, "the folder is in use all the same"
@@ -293,11 +338,14 @@ def test_a_missing_or_spoilt_manifest(cut, config, complete, capsys, spoil, said
     assert differing(cut, complete) == []
 
 
-@pytest.mark.parametrize(("change", "said"), [
-    (lambda text: text.replace('"crlm run 1"', '"crlm run 2"'), "newer"),
-    (lambda text: text.replace('"numpy": "', '"numpy": "9.'), "numpy was 9."),
-    (lambda text: text.replace('"code": "', '"code": "0'), "the source code of crlm"),
-])
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda text: text.replace('"crlm run 1"', '"crlm run 2"'), "newer"),
+        (lambda text: text.replace('"numpy": "', '"numpy": "9.'), "numpy was 9."),
+        (lambda text: text.replace('"code": "', '"code": "0'), "the source code of crlm"),
+    ],
+)
 def test_a_run_of_another_version_is_refused_and_left_alone(cut, config, capsys, change, said):
     text = (cut / "manifest.json").read_text()
     assert change(text) != text
@@ -324,8 +372,11 @@ def test_a_missing_folder_is_begun_and_said(config, complete, capsys):
 def disk(folder: Path, options: str):
     """A small disk of its own; skips where none can be mounted."""
     folder.mkdir()
-    made = subprocess.run(["mount", "-t", "tmpfs", "-o", options, "none", folder], capture_output=True, check=False) \
-        if shutil.which("mount") else None
+    made = (
+        subprocess.run(["mount", "-t", "tmpfs", "-o", options, "none", folder], capture_output=True, check=False)
+        if shutil.which("mount")
+        else None
+    )
     if made is None or made.returncode:
         pytest.skip("no disk can be mounted here")
     try:
@@ -374,8 +425,10 @@ def test_a_folder_that_cannot_be_written(config, tmp_path, capsys, broken_off, c
         shutil.copytree(broken_off, folder / "run")
         subprocess.run(["mount", "-o", "remount,ro", folder], check=True)
         before = contents(folder)
-        for arguments, status, said in ((["-o", str(folder / "new")], 2, "nothing can be written into"),
-                                        (["-o", str(folder / "run"), "--resume"], 1, "Read-only file system")):
+        for arguments, status, said in (
+            (["-o", str(folder / "new")], 2, "nothing can be written into"),
+            (["-o", str(folder / "run"), "--resume"], 1, "Read-only file system"),
+        ):
             assert cli.status_of(["run", str(config), "-q", *arguments]) == status
             told = capsys.readouterr().err
             assert said in told and "mistake in crlm" not in told

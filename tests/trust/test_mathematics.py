@@ -19,7 +19,7 @@ from abm.fields.fields import (
     VascularEndothelialGrowthFactor,
 )
 from abm.fields.solver import decay_length_um
-from abm.record import event
+from abm.ledger import event
 
 sys.path.append(str(Path(__file__).parents[1] / "rules"))  # the little livers and bare tissues of the rules' own tests
 
@@ -76,7 +76,9 @@ def waits(model, rule: str, hours: float, rounds: int, *codes: int):
 def assert_independent(steps, kinds) -> None:
     """Which of several things happens does not depend on when."""
     early = steps < np.median(steps)
-    counts = np.array([[np.count_nonzero((kinds == kind) & (early == half)) for kind in np.unique(kinds)] for half in (True, False)])
+    counts = np.array(
+        [[np.count_nonzero((kinds == kind) & (early == half)) for kind in np.unique(kinds)] for half in (True, False)]
+    )
     assert stats.chi2_contingency(counts).pvalue > ALPHA, counts
 
 
@@ -124,7 +126,12 @@ def test_waiting_for_the_way_out(minutes):
     size, last = 90, 180 // minutes
     sites = lattice(size, size)
     cells = settle(sites, "tumor", every(size, size, 2), state=ADHERENT, emt=1.0)
-    segments, ecm, hepatocytes, steps = wall(sites), np.zeros((size, size), np.float32), np.ones((size, size), np.uint8), []
+    segments, ecm, hepatocytes, steps = (
+        wall(sites),
+        np.zeros((size, size), np.float32),
+        np.ones((size, size), np.uint8),
+        [],
+    )
     for step in range(last):
         ledger = cross_walls(cells, segments, sites, ecm, hepatocytes, step=step, hours=minutes / 60)
         steps += [step] * ledger.entries.size
@@ -132,9 +139,13 @@ def test_waiting_for_the_way_out(minutes):
 
 
 @compiled_only
-@pytest.mark.parametrize(("what", "fate", "rate"), [
-    (event.DORMANT, {"dormancy": 0.12}, 0.12), (event.DIED, {"death": 0.05, "dormant_death": 0.05}, 0.05),
-])
+@pytest.mark.parametrize(
+    ("what", "fate", "rate"),
+    [
+        (event.DORMANT, {"dormancy": 0.12}, 0.12),
+        (event.DIED, {"death": 0.05, "dormant_death": 0.05}, 0.05),
+    ],
+)
 @pytest.mark.parametrize("hours", [1 / 12, 1.0])
 def test_waiting_for_rest_and_death(what, fate, rate, hours):
     tissue, last = scattered(150), round(20 / hours)
@@ -152,7 +163,9 @@ def test_times_between_divisions(hours):
     tissue.grow(STILL._replace(cycle=1 / cycle, cycle_spread=spread), hours=hours, steps=last)
     steps = steps_of(tissue.ledger.entries, 60 * hours, 0.0, event.DIVIDED)
     assert len(steps) == trials, "the daughters have not divided yet"
-    edges = np.unique(np.linspace(cycle / (1 + spread), cycle / (1 - spread), 13).__truediv__(hours).round().astype(int))
+    edges = np.unique(
+        np.linspace(cycle / (1 + spread), cycle / (1 - spread), 13).__truediv__(hours).round().astype(int)
+    )
     times = np.concatenate([[0.1], edges[1:-1] * hours, [1e9]])
     expected = np.diff(np.clip((1 + spread - cycle / times) / (2 * spread), 0, 1)) * trials
     # a division is entered with the step in which the clock comes round, that is before its end
@@ -223,21 +236,31 @@ def test_nets_halve_every_half_life(step):
 
 
 @pytest.mark.parametrize("washout", [0.0, 0.006])
-@pytest.mark.parametrize("kind", [TumorNecrosisFactor, TransformingGrowthFactor, Chemokine, VascularEndothelialGrowthFactor])
+@pytest.mark.parametrize(
+    "kind", [TumorNecrosisFactor, TransformingGrowthFactor, Chemokine, VascularEndothelialGrowthFactor]
+)
 def test_decay_lengths_with_and_without_blood(kind, washout):
     """Beside a plane that secretes, a level falls by e over sqrt(D/(decay + washout)); everywhere washed out alike."""
     parameters = kind(washout=f"{washout} /s")
     length = decay_length_um(parameters.diffusion, parameters.decay / 3600 + washout)
     columns = 2 * round(max(12 * length / 10.0, 60))
-    field = Field("signal", "K", np.zeros((8, columns), np.float32), parameters, spacing_um=10.0, periodic=True, step_s=300.0,
-                  perfused_fraction=1.0)
+    field = Field(
+        "signal",
+        "K",
+        np.zeros((8, columns), np.float32),
+        parameters,
+        spacing_um=10.0,
+        periodic=True,
+        step_s=300.0,
+        perfused_fraction=1.0,
+    )
     field.set_perfusion(np.ones((8, columns), np.uint8))
     field.source[:, 0], field.secreted = 1.0, True
     for _ in range(sized(800, 60) if length > 200 or washout == 0 else 60):
         field.advance()
     # one to two decay lengths from the plane; of 10 um sites, cosh(site/L) = 1 + site^2/(2 L^2) gives the lattice's length
     from_, to = round(length / 10.0), round(2 * length / 10.0)
-    slope = np.polyfit(10.0 * np.arange(from_, to + 1), np.log(field.values[3, from_: to + 1]), 1)[0]
+    slope = np.polyfit(10.0 * np.arange(from_, to + 1), np.log(field.values[3, from_ : to + 1]), 1)[0]
     lattice_length = 10.0 / np.arccosh(1 + 50.0 / length**2)
     assert -1 / slope == pytest.approx(lattice_length, rel=0.02)
     assert lattice_length == pytest.approx(length, rel=0.03)

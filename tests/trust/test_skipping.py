@@ -16,9 +16,20 @@ from .world import LIVELY, liver
 
 SEEDS = range(1, 21)
 HOURS = 8.0
-STIRRED = {"arrival": {"per_area": "60 /mm^2", "doses": [{"over": "4 h"}]}, "netosis": LIVELY["netosis"], "growth": LIVELY["growth"]}
-EMPTY_LATTICES = ("model", "rules.niche_formation", "rules.netosis", "rules.net_trapping", "rules.stellate_activation",
-                  "fields.fields", "fields.solver.multigrid")
+STIRRED = {
+    "arrival": {"per_area": "60 /mm^2", "doses": [{"over": "4 h"}]},
+    "netosis": LIVELY["netosis"],
+    "growth": LIVELY["growth"],
+}
+EMPTY_LATTICES = (
+    "model",
+    "rules.niche_formation",
+    "rules.netosis",
+    "rules.net_trapping",
+    "rules.stellate_activation",
+    "fields.fields",
+    "fields.solver.multigrid",
+)
 
 
 def looked_at_everywhere(patch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,10 @@ import numpy as np
 
 from .world import LIVELY, liver
 
-RULES = LIVELY | {"arrival": {"per_area": "900 /mm^2", "doses": [{"over": "10 min"}]}, "netosis": {"rate": "20 /h", "duration": "0.2 h"}}
+RULES = LIVELY | {
+    "arrival": {"per_area": "900 /mm^2", "doses": [{"over": "10 min"}]},
+    "netosis": {"rate": "20 /h", "duration": "0.2 h"},
+}
 SIZE = {"width": "0.21 mm", "height": "0.24 mm"}
 
 

@@ -22,7 +22,10 @@ LIVELY = {
 """Rules so quick that everything happens within hours."""
 
 WORLD = {
-    "name": "little", "duration": "6 h", "tissue": {"width": "0.4 mm", "height": "0.4 mm"}, "rules": LIVELY,
+    "name": "little",
+    "duration": "6 h",
+    "tissue": {"width": "0.4 mm", "height": "0.4 mm"},
+    "rules": LIVELY,
     "record": {"checkpoint": "30 min", "snapshots": "30 min", "nodules": "1 h", "movie": False, "figures": False},
 }
 

@@ -11,8 +11,8 @@ import zarr
 from matplotlib import mathtext
 from PIL import Image
 
+from abm.config.recording import RecordParameters
 from abm.record.fates import fates_of
-from abm.record.parameters import RecordParameters
 from abm.tissue.sites import SINUSOID
 from abm.view.figures import cascade_figure, plot_run, timecourses_figure, write_anatomy, write_cascade, write_overview
 
@@ -50,9 +50,19 @@ def test_a_run_without_arrivals(run):
 
 def test_a_cascade_with_many_causes():
     entries = []
-    for clone, (event, cause) in enumerate((e, c) for e, c in (
-            ("died", "shear"), ("died", "apoptosis"), ("died", "hypoxia"), ("killed", "trail"), ("killed", "fasl"),
-            ("killed", "perforin"), ("phagocytosed", "kupffer"), ("passed", "none"))):
+    for clone, (event, cause) in enumerate(
+        (e, c)
+        for e, c in (
+            ("died", "shear"),
+            ("died", "apoptosis"),
+            ("died", "hypoxia"),
+            ("killed", "trail"),
+            ("killed", "fasl"),
+            ("killed", "perforin"),
+            ("phagocytosed", "kupffer"),
+            ("passed", "none"),
+        )
+    ):
         entries += [(0.0, "arrived", "none", clone), (0.0, "held", "size", clone), (30.0, event, cause, clone)]
     fates = fates_from(entries)
     assert len(fates.ends()) == 8
@@ -104,11 +114,21 @@ def test_time_courses_with_a_long_preparation():
 
 
 def piece_of_liver(kind, name):
-    anatomy = SimpleNamespace(kind=kind, zone=np.ones(kind.shape, np.uint8), spacing_um=10.0, periodic=True, inlets=np.zeros((3, 2)),
-                              centres_um=np.zeros((1, 2)), portal_tracts_um=np.zeros((2, 2)))
+    anatomy = SimpleNamespace(
+        kind=kind,
+        zone=np.ones(kind.shape, np.uint8),
+        spacing_um=10.0,
+        periodic=True,
+        inlets=np.zeros((3, 2)),
+        centres_um=np.zeros((1, 2)),
+        portal_tracts_um=np.zeros((2, 2)),
+    )
     open_sites = kind == SINUSOID
-    flow = SimpleNamespace(carries=open_sites.astype(np.uint8), pressure=open_sites * 0.5,
-                           speed_um_per_s=(open_sites * np.linspace(50, 400, kind.shape[1])).astype(np.float32))
+    flow = SimpleNamespace(
+        carries=open_sites.astype(np.uint8),
+        pressure=open_sites * 0.5,
+        speed_um_per_s=(open_sites * np.linspace(50, 400, kind.shape[1])).astype(np.float32),
+    )
     return SimpleNamespace(anatomy=anatomy, flow=flow, config=SimpleNamespace(name=name))
 
 

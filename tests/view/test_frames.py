@@ -21,7 +21,13 @@ def painter():
 
 def courses(n=9):
     hours = np.arange(float(n))
-    return {"time_min": 60 * hours, "tumor_held": 5 + hours, "tumor_extravasated": hours, "events_died": hours, "neutrophil": 3 * hours}
+    return {
+        "time_min": 60 * hours,
+        "tumor_held": 5 + hours,
+        "tumor_extravasated": hours,
+        "events_died": hours,
+        "neutrophil": 3 * hours,
+    }
 
 
 def test_frames_have_even_sizes_and_always_the_same(painter, scene):
@@ -101,8 +107,11 @@ def test_any_shape_of_tissue(shape):
     from .conftest import empty_scene
 
     kind = small_tissue(*shape)
-    film = Film(Painter(kind, 10.0, pixels=200), title="a very long title of an experiment that does not fit on one line at all",
-                field=("oxygen", "mmHg", (20.0, 60.0)))
+    film = Film(
+        Painter(kind, 10.0, pixels=200),
+        title="a very long title of an experiment that does not fit on one line at all",
+        field=("oxygen", "mmHg", (20.0, 60.0)),
+    )
     scene = empty_scene(kind)
     scene.field = np.full(shape, 40, np.float32)
     assert film.frame(scene).shape == (film.height, film.width, 3)
@@ -148,17 +157,35 @@ class Model(SimpleNamespace):
 
 
 def test_picture_of_a_model(kind):
-    wall = SimpleNamespace(alive_rows=lambda: np.rec.array(np.zeros(0, [("row", "i4"), ("column", "i4"), ("e_selectin", "f4")])))
-    nobody = SimpleNamespace(used=np.zeros(0, [("alive", "u1"), ("state", "u1"), ("layer", "u1"), ("row", "i4"), ("column", "i4")])
-                             .view(np.recarray), code=1)
+    wall = SimpleNamespace(
+        alive_rows=lambda: np.rec.array(np.zeros(0, [("row", "i4"), ("column", "i4"), ("e_selectin", "f4")]))
+    )
+    nobody = SimpleNamespace(
+        used=np.zeros(0, [("alive", "u1"), ("state", "u1"), ("layer", "u1"), ("row", "i4"), ("column", "i4")]).view(
+            np.recarray
+        ),
+        code=1,
+    )
     lattice = np.zeros(kind.shape, np.float32)
     model = Model(
-        minutes=60.0, shape=kind.shape, spacing_um=10.0, endothelium=wall, anatomy=SimpleNamespace(kind=kind),
+        minutes=60.0,
+        shape=kind.shape,
+        spacing_um=10.0,
+        endothelium=wall,
+        anatomy=SimpleNamespace(kind=kind),
         populations=dict.fromkeys(("tumor", "kupffer", "natural_killer", "neutrophil", "stellate"), nobody),
-        sites=SimpleNamespace(perfused=np.ones(kind.shape, np.uint8), population=np.zeros((2, *kind.shape), np.uint8),
-                              occupant=np.full((2, *kind.shape), -1, np.int32)),
-        hepatocytes=np.ones(kind.shape, np.uint8), ecm=lattice, nets=lattice, exosomes=lattice,
-        fields={"oxygen": SimpleNamespace(values=lattice + 40, unit="mmHg")}, config=SimpleNamespace(name="a model"))
+        sites=SimpleNamespace(
+            perfused=np.ones(kind.shape, np.uint8),
+            population=np.zeros((2, *kind.shape), np.uint8),
+            occupant=np.full((2, *kind.shape), -1, np.int32),
+        ),
+        hepatocytes=np.ones(kind.shape, np.uint8),
+        ecm=lattice,
+        nets=lattice,
+        exosomes=lattice,
+        fields={"oxygen": SimpleNamespace(values=lattice + 40, unit="mmHg")},
+        config=SimpleNamespace(name="a model"),
+    )
     assert picture(model, pixels=240).size[0] > 240
     assert picture(model, "oxygen", pixels=240, legend=False).size == (240, 192)
     with pytest.raises(ValueError, match=r"no field 'tnf'.*oxygen"):

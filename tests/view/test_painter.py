@@ -64,8 +64,13 @@ def test_the_state_of_the_tissue_is_seen(painter, kind):
     scene = empty_scene(kind)
     rested = painter.paint(scene)
     sinusoid, plate = tuple(np.argwhere(kind == SINUSOID)[20]), tuple(np.argwhere(kind == PARENCHYMA)[200])
-    for lattice, site, value in (("perfused", sinusoid, 0), ("e_selectin", sinusoid, 1.0), ("hepatocyte", plate, 0),
-                                 ("ecm", plate, 1.0), ("nets", sinusoid, 1.0)):
+    for lattice, site, value in (
+        ("perfused", sinusoid, 0),
+        ("e_selectin", sinusoid, 1.0),
+        ("hepatocyte", plate, 0),
+        ("ecm", plate, 1.0),
+        ("nets", sinusoid, 1.0),
+    ):
         scene = empty_scene(kind)
         getattr(scene, lattice)[site] = value
         change = np.abs(site_pixels(painter.paint(scene), painter, *site) - site_pixels(rested, painter, *site)).sum(-1)

@@ -1,0 +1,1 @@
+"""A batch compared: arms and sweeps, with their figures and their report."""

@@ -1,0 +1,39 @@
+"""What a run keeps and how often."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from ..units import Hours, Micrometers, Number, Parameters, parameter
+
+Interval = Annotated[Hours, Field(gt=0)]
+
+
+class RecordParameters(Parameters):
+    """What a run keeps and how often; an interval shorter than the time step means every step."""
+
+    timeseries: Interval = Field(default="1 h", description="time between rows of timeseries.parquet")
+    nodules: Interval = Field(default="12 h", description="time between the surveys of nodules.parquet")
+    snapshots: Interval = Field(default="2 h", description="time between frames of snapshots.zarr, and of the movie")
+    checkpoint: Interval = Field(
+        default="1 d", description="simulated time between checkpoints, from which a run resumes"
+    )
+    movie: bool = Field(default=True, description="whether the run ends with drawing movie.mp4")
+    figures: bool = Field(default=True, description="whether the run ends with drawing overview.png and cascade.png")
+    micrometastasis_cells: Annotated[Number, Field(ge=1)] = parameter(
+        4,
+        low=2,
+        high=16,
+        mark="unverified",
+        source="Luzzi 1998, Am J Pathol 153:865: micrometastases of 4-16 cells",
+        description="cells in the slab from which a group counts as nodule and a clone as micrometastasis "
+        "(4 in the slab are about 6 in a sphere)",
+    )
+    macrometastasis_diameter: Micrometers = parameter(
+        "200 um",
+        low="100 um",
+        high="1 mm",
+        mark="assumed",
+        source="smallest nodule counted by eye in a mouse liver",
+        description="diameter of the disc of tumor cells in the slab from which a clone counts as macrometastasis",
+    )

@@ -1,1 +1,0 @@
-"""Many runs: designs, executors, their store, measures, comparison, and published experiments."""

@@ -1,0 +1,1 @@
+"""The ledger of tumor cells: what happened to each, and by what."""

@@ -1,0 +1,103 @@
+"""Growth of the burden, and what the slab means for the whole liver."""
+
+import math
+from typing import Annotated
+
+import numpy as np
+from pydantic import AfterValidator, Field, ValidationInfo
+from pydantic_core import PydanticCustomError
+
+from ...ledger import event
+from ...units import Moment
+from ..look import Looking
+from ..measure import measure
+from .parameters import STATES, MinCells, Solid, States, cells_of_sphere
+
+_GAINS = (event.ARRIVED, event.DIVIDED)
+"""Events by which there is one tumor cell more."""
+
+
+def _earlier(since: float, info: ValidationInfo) -> float:
+    at = info.data.get("at")
+    if at is not None and since >= at:
+        raise PydanticCustomError("measure", "since must lie before at, the moment of the look")
+    return since
+
+
+Since = Annotated[
+    Moment, AfterValidator(_earlier), Field(description="the earlier of the two moments; the later is that of the look")
+]
+
+
+@measure(unit="h", kind="level")
+def doubling_time(run: Looking, since: Since, solid: Solid = False) -> float:
+    """Doubling time of the burden from `since` to the look, in hours: the time between over log2 of the fold.
+
+    The burden is all living tumor cells; the earlier one follows from the ledger. With `solid`, every clone counts as
+    the sphere of which its cells in the slab are the disc. nan when the burden did not grow.
+    """
+    fold = _fold(run, since, solid)
+    return (run.hours - since) / math.log2(fold) if fold > 1 else np.nan
+
+
+@measure(unit="/d", kind="level")
+def growth_rate(run: Looking, since: Since, solid: Solid = False) -> float:
+    """Growth rate of the burden from `since` to the look, per day: the logarithm of the fold over the days between.
+
+    Negative when it shrinks; nan when there was none at one of the two moments. See `doubling_time`.
+    """
+    fold = _fold(run, since, solid)
+    return math.log(fold) / (run.hours - since) * 24.0 if fold > 0 else np.nan
+
+
+@measure(unit="cells", kind="level")
+def cells_per_liver(run: Looking, states: States = STATES, solid: Solid = False) -> float:
+    """Living tumor cells in a whole liver as this slab implies.
+
+    Cells in the slab, times the volume of the liver (`liver_mass` over `liver_density` of the rule arrival) over that
+    of the slab (its area times `slab_thickness`), over `enrichment`, by which more cells came than in the animal. With
+    `solid`, every clone counts as the sphere of which its cells in the slab are the disc.
+    """
+    _, cells = np.unique(run.cells_in(states)["clone"], return_counts=True)
+    return _burden(cells, solid) * slabs_per_liver(run.liver)
+
+
+@measure(unit="nodules", kind="level")
+def nodules_per_liver(run: Looking, min_cells: MinCells = 4, solid: Solid = False) -> float:
+    """Nodules of at least `min_cells` tumor cells in a whole liver as this slab implies.
+
+    Nodules in the slab, times the volume of the liver (`liver_mass` over `liver_density` of the rule arrival) over that
+    of the slab (its area times `slab_thickness`), over `enrichment`, by which more cells came than in the animal. All
+    nodules of the slab were founded in it, so their number needs no correction for those that it would only cut.
+    """
+    cells = run.groups["cells"]
+    return ((cells_of_sphere(cells) if solid else cells) >= min_cells).sum() * slabs_per_liver(run.liver)
+
+
+def slabs_per_liver(liver) -> float:
+    """How many times what is seen in the slab the whole liver has, as few cells as the enrichment makes of them."""
+    arrival, thickness_um = liver.config.rules.arrival, liver.config.tissue.slab_thickness
+    liver_mm3 = arrival.liver_mass / arrival.liver_density * 1000.0
+    return liver_mm3 / (liver.area_mm2 * thickness_um / 1000.0) / arrival.enrichment
+
+
+def _fold(run: Looking, since: float, solid: bool) -> float:
+    """Burden now over the burden at `since`; nan when one of them is nothing, or when `since` is not past."""
+    if since >= run.hours:
+        return np.nan
+    now, cells = np.unique(run.cells["clone"], return_counts=True)
+    # an entry bears the time of the beginning of its step: those of the step that begins at `since` come after
+    later = run.events[run.events["time_min"] >= since * 60.0 - 1e-6]
+    gained = np.isin(later["event"], _GAINS)
+    lost = np.isin(later["event"], event.ENDINGS)
+    changed = gained | lost
+    clones, index = np.unique(np.concatenate((now, later["clone"][changed])), return_inverse=True)
+    before = np.bincount(index[: now.size], cells, clones.size)
+    before -= np.bincount(index[now.size :], gained[changed].astype(float) - lost[changed], clones.size)
+    burden_before, burden_now = _burden(before, solid), _burden(cells, solid)
+    return burden_now / burden_before if burden_before > 0 and burden_now > 0 else np.nan
+
+
+def _burden(cells: np.ndarray, solid: bool) -> float:
+    """All cells of clones of that many cells."""
+    return float((cells_of_sphere(cells) if solid else cells).sum())

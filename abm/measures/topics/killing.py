@@ -1,0 +1,51 @@
+"""Killing: what comes of the encounters of NK cells with tumor cells, by the time since the tumor cell arrived."""
+
+from typing import Annotated
+
+import numpy as np
+from pydantic import Field
+
+from ...ledger import event
+from ...units import Hours
+from ..look import Looking, Share
+from ..measure import measure
+
+FromAge = Annotated[Hours, Field(description="time since the arrival of the founder from which encounters count")]
+ToAge = Annotated[
+    Hours | None, Field(description="time since the arrival of the founder before which they count; no end by default")
+]
+
+
+@measure(unit="", kind="share")
+def kill_per_encounter(run: Looking, from_age: FromAge = "0 h", to_age: ToAge = None) -> Share:
+    """Share of the encounters of an NK cell with a tumor cell that end in its death, by the age of the tumor cell.
+
+    The age counts from the arrival of the founder to the encounter. A kill belongs to the last encounter before it of
+    the cell that died. Encounters that still go on are not kills yet, so look some hours after `to_age`. Cells that
+    did not arrive with the blood have no age and do not count.
+    """
+    age, killed = _encounters(run)
+    chosen = _between(age, from_age, to_age)
+    return Share((killed & chosen).sum(), chosen.sum())
+
+
+@measure(unit="encounters", kind="count")
+def encounters(run: Looking, from_age: FromAge = "0 h", to_age: ToAge = None) -> float:
+    """Encounters of NK cells with tumor cells, by the age of the tumor cell as in `kill_per_encounter`."""
+    return _between(_encounters(run)[0], from_age, to_age).sum()
+
+
+def _encounters(run: Looking) -> tuple[np.ndarray, np.ndarray]:
+    """Of every encounter: the hours since the founder arrived (nan if it never did), and whether it ended in a kill."""
+    chosen = run.events[np.isin(run.events["event"], (event.ENCOUNTERED, event.KILLED))]
+    chosen = chosen[np.argsort(chosen["uid"], kind="stable")]  # cell by cell, each in the order of time
+    met = chosen["event"] == event.ENCOUNTERED
+    killed = np.zeros(met.size, bool)
+    killed[:-1] = ~met[1:] & (chosen["uid"][1:] == chosen["uid"][:-1])
+    age = chosen["time_min"] / 60.0 - run.arrival_h(chosen["clone"])
+    return age[met], killed[met]
+
+
+def _between(age: np.ndarray, from_age: float, to_age: float | None) -> np.ndarray:
+    reached = age >= from_age - 1e-9
+    return reached if to_age is None else reached & (age < to_age - 1e-9)

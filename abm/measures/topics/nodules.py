@@ -1,0 +1,115 @@
+"""Nodules: groups of touching tumor cells, their number, sizes and founders.
+
+The slab is one cell thick and shows a disc of what would be a sphere; with `solid` a nodule counts by the cells of the
+sphere, 4/(3 sqrt(pi)) n^1.5 for a disc of n sites.
+"""
+
+from typing import Annotated, Literal
+
+import numpy as np
+from pydantic import Field
+
+from ...units import Micrometers
+from ..look import Looking, Share
+from ..measure import measure
+from .parameters import MinCells, Solid, cells_of_sphere
+
+Statistic = Annotated[Literal["median", "mean", "largest"], Field(description="what is told of the sizes")]
+_STATISTICS = {"median": np.median, "mean": np.mean, "largest": np.max}
+
+
+@measure(unit="nodules", kind="count")
+def nodules(run: Looking, min_cells: MinCells = 4, solid: Solid = False) -> float:
+    """Groups of at least `min_cells` touching tumor cells."""
+    return _nodules(run, min_cells, solid).size
+
+
+@measure(unit="", kind="share")
+def incidence(run: Looking, min_cells: MinCells = 4, solid: Solid = False) -> Share:
+    """Whether there is any nodule of at least `min_cells` tumor cells; over runs, the share of runs with one."""
+    return Share(int(_nodules(run, min_cells, solid).size > 0), 1)
+
+
+@measure(unit="", kind="share")
+def take(
+    run: Looking,
+    diameter: Annotated[
+        Micrometers, Field(description="diameter of the disc in the slab from which a nodule is seen by eye")
+    ] = "200 um",
+) -> Share:
+    """Whether the tumor took: any nodule with the area of a disc of `diameter`; over runs, the share of runs that did."""
+    return Share(int((run.groups["area_um2"] >= np.pi / 4 * diameter**2).any()), 1)
+
+
+@measure(unit="cells", kind="level")
+def nodule_cells(run: Looking, statistic: Statistic = "median", min_cells: MinCells = 4, solid: Solid = False) -> float:
+    """Size of the nodules in tumor cells; nan when there is none."""
+    found = _nodules(run, min_cells, solid)["cells"].astype(float)
+    return _told(statistic, cells_of_sphere(found) if solid else found)
+
+
+@measure(unit="um^2", kind="level")
+def nodule_area(run: Looking, statistic: Statistic = "mean", min_cells: MinCells = 4) -> float:
+    """Area of the nodules in the slab; nan when there is none."""
+    return _told(statistic, _nodules(run, min_cells, False)["area_um2"])
+
+
+@measure(unit="um", kind="level")
+def nodule_diameter(run: Looking, statistic: Statistic = "median", min_cells: MinCells = 4) -> float:
+    """Diameter of the nodules: of discs of the same area; nan when there is none."""
+    return _told(statistic, np.sqrt(4 / np.pi * _nodules(run, min_cells, False)["area_um2"]))
+
+
+@measure(unit="", kind="level")
+def nodule_size_cv(
+    run: Looking,
+    size: Annotated[Literal["cells", "diameter"], Field(description="what is called size")] = "diameter",
+    min_cells: MinCells = 4,
+    solid: Solid = False,
+) -> float:
+    """Coefficient of variation of the sizes of the nodules (standard deviation over mean); nan for fewer than two."""
+    found = _nodules(run, min_cells, solid)
+    if found.size < 2:
+        return np.nan
+    sizes = np.sqrt(found["area_um2"]) if size == "diameter" else found["cells"].astype(float)
+    if size == "cells" and solid:
+        sizes = cells_of_sphere(sizes)
+    return sizes.std(ddof=1) / sizes.mean()
+
+
+@measure(unit="", kind="share")
+def multiclonal(run: Looking, min_cells: MinCells = 4) -> Share:
+    """Share of the nodules that descend from more than one founder."""
+    found = _nodules(run, min_cells, False)
+    return Share((found["clones"] > 1).sum(), found.size)
+
+
+@measure(unit="clones", kind="level")
+def effective_clones(
+    run: Looking,
+    of: Annotated[Literal["liver", "nodule"], Field(description="of all cells, or the mean of the nodules'")] = "liver",
+    min_cells: MinCells = 4,
+) -> float:
+    """Effective number of clones: one over the sum of squares of their shares of the cells in nodules.
+
+    1 when all cells descend from one founder, n when n founders have equal shares; nan without nodules.
+    """
+    cells = run.standing
+    group = run.group_of_site[cells["row"], cells["column"]]
+    large = np.bincount(group)[group] >= min_cells
+    group, clone = (group if of == "nodule" else np.zeros_like(group))[large], cells["clone"][large]
+    if not group.size:
+        return np.nan
+    members, counts = np.unique(np.stack((group, clone)), axis=1, return_counts=True)
+    total, squares = np.bincount(members[0], counts), np.bincount(members[0], counts.astype(float) ** 2)
+    there = total > 0
+    return (total[there] ** 2 / squares[there]).mean()
+
+
+def _nodules(run: Looking, min_cells: int, solid: bool) -> np.ndarray:
+    cells = run.groups["cells"]
+    return run.groups[(cells_of_sphere(cells) if solid else cells) >= min_cells]
+
+
+def _told(statistic: str, sizes: np.ndarray) -> float:
+    return _STATISTICS[statistic](sizes) if sizes.size else np.nan

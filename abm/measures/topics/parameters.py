@@ -1,0 +1,40 @@
+"""Parameters that several measures have in common."""
+
+from typing import Annotated, Any, Literal
+
+import numpy as np
+from pydantic import BeforeValidator, Field
+
+from ...units import Micrometers
+
+
+def listed(value: Any) -> Any:
+    """One word as a list of one, so that `states: held` may be written for `states: [held]`."""
+    return [value] if isinstance(value, str) else value
+
+
+State = Literal["circulating", "held", "adherent", "extravasated", "dormant"]
+
+STATES: tuple[State, ...] = ("circulating", "held", "adherent", "extravasated", "dormant")
+SETTLED: tuple[State, ...] = ("held", "adherent", "extravasated", "dormant")
+"""States of tumor cells that are somewhere in the field of a microscope."""
+ARRESTED: tuple[State, ...] = ("held", "adherent")
+"""States of tumor cells that are stopped inside a vessel."""
+
+States = Annotated[
+    tuple[State, ...], BeforeValidator(listed), Field(min_length=1, description="states of the tumor cells that count")
+]
+MinCells = Annotated[int, Field(ge=1, description="fewest tumor cells of a nodule")]
+Solid = Annotated[bool, Field(description="sizes are of the sphere of which the slab shows the disc, not of the disc")]
+Near = Annotated[Micrometers | None, Field(description="only within this distance, from site centre to site centre")]
+
+SPHERE_OF_DISC = 0.7522527780636751
+"""4/(3 sqrt(pi)): a disc of n sites through the centre of a sphere means a sphere of this times n^1.5 sites."""
+
+
+def cells_of_sphere(cells_of_disc):
+    """Cells of the sphere through whose centre a slab of one cell shows a disc of so many; a number or an array.
+
+    A single cell is a sphere of one, and no group shrinks by being solid.
+    """
+    return np.maximum(cells_of_disc, SPHERE_OF_DISC * np.power(cells_of_disc, 1.5))

@@ -1,0 +1,1 @@
+"""Published experiments: run, judged, tabulated, and calibrated on."""

@@ -1,0 +1,94 @@
+"""Nodules in livers where every group of cells was placed by hand."""
+
+import math
+
+import numpy as np
+import pytest
+
+from abm.measures.look import Share
+from abm.measures.topics.nodules import (
+    effective_clones,
+    incidence,
+    multiclonal,
+    nodule_area,
+    nodule_cells,
+    nodule_diameter,
+    nodule_size_cv,
+    nodules,
+    take,
+)
+from abm.measures.topics.parameters import cells_of_sphere
+from abm.tissue.sites import LUMEN, TISSUE
+
+from .worlds import empty_liver, look, put, put_tumors
+
+
+def block(row, column, height, width):
+    return [(row + i, column + j) for i in range(height) for j in range(width)]
+
+
+@pytest.fixture
+def three():
+    """Groups of 16, 6 and 4 cells and a single one; the 6 stand on 5 sites and come from two founders."""
+    model = empty_liver()
+    put_tumors(model, block(4, 4, 4, 4), clone=1)
+    put_tumors(model, block(20, 20, 1, 5), clone=2)
+    put(model, "tumor", 20, 20, LUMEN, clone=3)
+    put_tumors(model, block(30, 4, 2, 2), clone=4)
+    put(model, "tumor", 40, 40, TISSUE, clone=5)
+    return look(model)
+
+
+def test_groups_of_at_least_so_many(three):
+    assert [nodules(three, min_cells=n) for n in (1, 2, 4, 5, 6, 7, 17)] == [4, 3, 3, 2, 2, 1, 0]
+
+
+def test_solid_counts_the_cells_of_the_sphere(three):
+    assert [nodules(three, min_cells=n, solid=True) for n in (6, 7, 12, 49)] == [
+        3,
+        2,
+        1,
+        0,
+    ]  # 6.02, 11.06 and 48.1 cells
+
+
+def test_a_sphere_through_whose_centre_the_disc_is_seen():
+    radius = 6.0
+    assert cells_of_sphere(math.pi * radius**2) == pytest.approx(4 / 3 * math.pi * radius**3)
+    assert cells_of_sphere(np.array([1, 2])).tolist() == pytest.approx([1, 2.128], abs=1e-3)
+
+
+def test_incidence_and_take(three):
+    assert incidence(three, min_cells=16) == Share(1, 1)
+    assert incidence(three, min_cells=17) == Share(0, 1)
+    assert incidence(three, min_cells=17, solid=True) == Share(1, 1)
+    assert take(three, diameter="45 um") == Share(1, 1)  # 16 sites are a disc of 45.1 um
+    assert take(three, diameter="46 um") == Share(0, 1)
+
+
+def test_sizes(three):
+    assert nodule_cells(three) == 6
+    assert nodule_cells(three, statistic="mean") == pytest.approx(26 / 3)
+    assert nodule_cells(three, statistic="largest") == 16
+    assert nodule_cells(three, min_cells=1) == 5
+    assert nodule_cells(three, statistic="largest", solid=True) == pytest.approx(48.144, abs=1e-3)
+    assert nodule_area(three) == pytest.approx((1600 + 500 + 400) / 3)
+    assert nodule_diameter(three, statistic="largest") == pytest.approx(math.sqrt(4 / math.pi * 1600))
+    assert nodule_size_cv(three, size="cells") == pytest.approx(np.std([16, 6, 4], ddof=1) / np.mean([16, 6, 4]))
+    assert nodule_size_cv(three) == pytest.approx(np.std(np.sqrt([16, 5, 4]), ddof=1) / np.mean(np.sqrt([16, 5, 4])))
+
+
+def test_founders(three):
+    assert multiclonal(three) == Share(1, 3)
+    shares = np.array([16, 5, 1, 4]) / 26
+    assert effective_clones(three) == pytest.approx(1 / (shares**2).sum())
+    assert effective_clones(three, of="nodule") == pytest.approx((1 + 1 + 36 / 26) / 3)
+
+
+def test_without_nodules():
+    run = look(empty_liver())
+    assert nodules(run) == 0
+    assert incidence(run) == Share(0, 1)
+    assert multiclonal(run) == Share(0, 0)
+    for measure in (nodule_cells, nodule_area, nodule_diameter, nodule_size_cv, effective_clones):
+        assert math.isnan(measure(run))
