@@ -37,6 +37,8 @@ from .view.conftest import kind, run, scene  # noqa: F401
 ROOT = Path(abm.__file__).parent
 ROOM = "folder/files.py"
 """The one file that may remove and replace; tests/folder/test_files.py shows what it does."""
+CACHE = "kernels/cache.py"
+"""Removes kernels that have long been stale, in a folder of its own; tests/kernels/test_cache.py shows which."""
 PLACES = {
     "folder/checkpoint.py": {"save": "test_a_run", "remove": "test_a_run"},
     "record/tables.py": {"_discard_from": "test_a_run", "remove_parts": "test_a_run"},
@@ -115,7 +117,7 @@ def removes(of: str, name: str, node: ast.Call) -> bool:
 
 
 def test_one_room_removes_and_replaces():
-    assert {file for file, _, of, name, node in calls() if removes(of, name, node)} == {ROOM}
+    assert {file for file, _, of, name, node in calls() if removes(of, name, node)} == {ROOM, CACHE}
 
 
 def test_every_place_that_removes_is_shown_to_remove_only_its_own():
