@@ -24,7 +24,7 @@ from types import CodeType, FunctionType, ModuleType
 import numba
 import numpy as np
 import platformdirs
-from numba.core import caching, types
+from numba.core import caching, typeinfer, types
 from numba.core.dispatcher import Dispatcher
 from numba.extending import is_jitted
 
@@ -186,6 +186,16 @@ def _private_folder() -> Path:
 _LONG_S = 7 * 24 * 3600
 """Age in seconds at which a kernel that is no longer what its source says is let go of: who goes back and forth between two
 versions of a source compiles each once."""
+
+
+def keep(kernel: Dispatcher, signature: str | None = None) -> Dispatcher:
+    """The kernel, kept on disk, and compiled for the types of its `signature` only if it has one."""
+    kernel._cache = Kept(kernel)
+    if signature:
+        with typeinfer.register_dispatcher(kernel):  # which may call itself
+            kernel.compile(signature)
+        kernel.disable_compile()
+    return kernel
 
 
 class Kept(caching._Cache):
