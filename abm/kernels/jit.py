@@ -31,6 +31,7 @@ def jit(function=None, *, signature: str | None = None, inline: bool = False, co
         "nogil": True,
         "forceinline": inline,
         "_nrt": counted,
+        "no_cfunc_wrapper": True,
     }
 
     def wrap(function):

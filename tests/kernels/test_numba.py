@@ -46,6 +46,12 @@ def test_forceinline_makes_a_function_part_of_its_callers(inline):
     )
 
 
+@pytest.mark.parametrize("without", [True, False])
+def test_the_entry_for_c_can_be_left_out(without):
+    code = compiled(lambda x: 2 * x, 3, no_cfunc_wrapper=without)
+    assert ("@cfunc." not in code) == without, "no_cfunc_wrapper, in abm/kernels/jit.py"
+
+
 def test_an_intrinsic_is_written_as_llvm_code():
     try:
         from abm.kernels.prefetch import prefetch
