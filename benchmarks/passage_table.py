@@ -7,9 +7,10 @@ them, and with the hazards of bare wall and of Kupffer cells.
 import numpy as np
 
 from abm.kernels.random import stream_key, uniform
-from abm.tissue.anatomy import Anatomy, TissueParameters, grow
+from abm.tissue.anatomy import Anatomy, grow
 from abm.tissue.flow import Flow
 from abm.tissue.measure import Figures, Passages, anatomy_figures, flow_figures, passage_figures, touching, walk
+from abm.tissue.parameters import TissueParameters
 from abm.tissue.sites import SINUSOID
 
 CELLS = 10_000

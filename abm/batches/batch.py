@@ -66,9 +66,18 @@ class BatchResult:
         return store.read_results(self.folder)
 
 
-def run_batch(experiment: Experiment, folder: str | Path, workers: int = 1, cluster: str | None = None, *,
-              resume: bool = False, retry_failed: bool = False, keep: Keep = "measures",
-              tell: Callable[[str], None] = lambda line: None, progress: Callable[[Progress], None] = lambda progress: None) -> BatchResult:
+def run_batch(
+    experiment: Experiment,
+    folder: str | Path,
+    workers: int = 1,
+    cluster: str | None = None,
+    *,
+    resume: bool = False,
+    retry_failed: bool = False,
+    keep: Keep = "measures",
+    tell: Callable[[str], None] = lambda line: None,
+    progress: Callable[[Progress], None] = lambda progress: None,
+) -> BatchResult:
     """Compute those runs of an experiment that `folder` does not hold yet.
 
     workers : processes of this machine, or of a Dask cluster that can be asked for some
@@ -96,8 +105,10 @@ def run_batch(experiment: Experiment, folder: str | Path, workers: int = 1, clus
         noted, other_code = _description(experiment, keep), False
         if found:
             _refuse_other(folder, found, noted, bool(missing), retry_failed)
-            noted |= {"sessions": found["sessions"] + bool(missing),
-                      "replicates": max(found["replicates"], noted["replicates"])}
+            noted |= {
+                "sessions": found["sessions"] + bool(missing),
+                "replicates": max(found["replicates"], noted["replicates"]),
+            }
             other_code = bool(missing) and _changed(found, noted)
             if other_code:
                 store.begin_columns_again(folder, experiment)
@@ -120,8 +131,15 @@ def run_batch(experiment: Experiment, folder: str | Path, workers: int = 1, clus
             (folder / store.PARTS).mkdir(exist_ok=True)
             executor = _executor(cluster, min(workers, len(missing)), tell)
             tasks = tasks_of(experiment, missing, folder.resolve(), keep)
-            computed = _compute(executor, tasks, folder, Progress(
-                len(runs) - len(missing), len(store.failed(folder) - again), len(runs), len(runs) - len(missing)), progress)
+            computed = _compute(
+                executor,
+                tasks,
+                folder,
+                Progress(
+                    len(runs) - len(missing), len(store.failed(folder) - again), len(runs), len(runs) - len(missing)
+                ),
+                progress,
+            )
         finished = store.finished(folder)
         if all(run.id in finished for run in runs) and (missing or found["status"] != manifest.COMPLETE):
             _write(folder, noted | {"status": manifest.COMPLETE})
@@ -138,12 +156,20 @@ def missing_runs(experiment: Experiment, folder: str | Path, retry_failed: bool 
     return [run for run in experiment.runs() if run.id not in finished]
 
 
-def refuse_other(experiment: Experiment, folder: str | Path, keep: Keep = "measures", retry_failed: bool = False) -> None:
+def refuse_other(
+    experiment: Experiment, folder: str | Path, keep: Keep = "measures", retry_failed: bool = False
+) -> None:
     """Raise ResumeRefused when `folder` holds another batch than this, as `run_batch` would."""
     folder = Path(folder)
     found = _read(folder)
     if found:
-        _refuse_other(folder, found, _description(experiment, keep), bool(missing_runs(experiment, folder, retry_failed)), retry_failed)
+        _refuse_other(
+            folder,
+            found,
+            _description(experiment, keep),
+            bool(missing_runs(experiment, folder, retry_failed)),
+            retry_failed,
+        )
 
 
 # --- Computing --------------------------------------------------------------------------------------------------------
@@ -158,17 +184,27 @@ def _executor(cluster: str | None, workers: int, tell: Callable[[str], None]) ->
 
 def tasks_of(experiment: Experiment, runs: Iterable[Run], folder: Path, keep: Keep = "measures") -> Iterator[Task]:
     """The tasks of some runs, for an executor; `folder` is absolute."""
-    configs = {key: json.dumps(config.model_dump(mode="json", by_alias=True)) for key, config in experiment.configs.items()}
+    configs = {
+        key: json.dumps(config.model_dump(mode="json", by_alias=True)) for key, config in experiment.configs.items()
+    }
     measures = tuple(dict(request.written) for request in experiment.measures)
     plugins, code = tuple(map(str, plugins_of(experiment))), digest_of(experiment)
     for run in runs:
         yield Task(
-            config=configs[run.arm, run.point], measures=measures, measure_plugins=tuple(map(str, experiment.plugins)),
-            row=store.row_of(run, experiment), folder=str(folder), keep=keep, code=code, plugins=plugins)
+            config=configs[run.arm, run.point],
+            measures=measures,
+            measure_plugins=tuple(map(str, experiment.plugins)),
+            row=store.row_of(run, experiment),
+            folder=str(folder),
+            keep=keep,
+            code=code,
+            plugins=plugins,
+        )
 
 
-def _compute(executor: Executor, tasks: Iterable[Task], folder: Path, begun: Progress,
-             progress: Callable[[Progress], None]) -> int:
+def _compute(
+    executor: Executor, tasks: Iterable[Task], folder: Path, begun: Progress, progress: Callable[[Progress], None]
+) -> int:
     """Compute the tasks and merge their rows; returns how many there were."""
     before, failed, total, computed = begun.before, begun.failed, begun.total, 0
     try:
@@ -261,13 +297,21 @@ def _description(experiment: Experiment, keep: Keep) -> dict[str, Any]:
     """The manifest of a batch that begins now. `decides` is what the rows follow from, beside the code."""
     plain = {arm: _plain(experiment.configs[arm, 0]) for arm in experiment.arms}
     decides = {
-        "keep": keep, "seed": experiment.seed, "arms": plain, "points": [dict(point) for point in experiment.points],
+        "keep": keep,
+        "seed": experiment.seed,
+        "arms": plain,
+        "points": [dict(point) for point in experiment.points],
         "measures": [dict(request.written) for request in experiment.measures],
     }
     return {
-        "format": "crlm batch 1", "status": manifest.RUNNING, "name": experiment.name, "replicates": experiment.replicates,
-        "control": experiment.control, "versions": manifest.versions(),
-        "code": digest_of(experiment), "sessions": 1,
+        "format": "crlm batch 1",
+        "status": manifest.RUNNING,
+        "name": experiment.name,
+        "replicates": experiment.replicates,
+        "control": experiment.control,
+        "versions": manifest.versions(),
+        "code": digest_of(experiment),
+        "sessions": 1,
         "decides": json.loads(json.dumps(decides)),
     }
 
@@ -280,11 +324,14 @@ def _plain(config: Any) -> dict[str, Any]:
 
 def _changed(old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
     """Whether the code that decides the rows has changed."""
-    return old["code"] != new["code"] or any(old["versions"].get(package) != new["versions"].get(package)
-                                             for package in manifest.DECISIVE)
+    return old["code"] != new["code"] or any(
+        old["versions"].get(package) != new["versions"].get(package) for package in manifest.DECISIVE
+    )
 
 
-def _refuse_other(folder: Path, old: Mapping[str, Any], new: Mapping[str, Any], missing: bool, retry_failed: bool) -> None:
+def _refuse_other(
+    folder: Path, old: Mapping[str, Any], new: Mapping[str, Any], missing: bool, retry_failed: bool
+) -> None:
     """Raise ResumeRefused, naming what differs, unless `new` continues the batch that was noted as `old`.
 
     The number of replicates may differ. Where nothing is missing, the code may have changed; so it may where all runs
@@ -293,8 +340,13 @@ def _refuse_other(folder: Path, old: Mapping[str, Any], new: Mapping[str, Any], 
     lines, none_done = manifest.differences(old["decides"], new["decides"]), not store.good(folder)
     only_code = not lines
     if missing and not (retry_failed and none_done):
-        changed = [package for package in manifest.DECISIVE if old["versions"].get(package) != new["versions"].get(package)]
-        lines += [f"{package} was {old['versions'].get(package)}, is now {new['versions'].get(package)}" for package in changed]
+        changed = [
+            package for package in manifest.DECISIVE if old["versions"].get(package) != new["versions"].get(package)
+        ]
+        lines += [
+            f"{package} was {old['versions'].get(package)}, is now {new['versions'].get(package)}"
+            for package in changed
+        ]
         if not changed and old["code"] != new["code"]:
             lines.append("the source code of crlm, or of a file named under plugins, has changed")
     if lines:
@@ -302,9 +354,15 @@ def _refuse_other(folder: Path, old: Mapping[str, Any], new: Mapping[str, Any], 
         if len(lines) > len(shown):
             shown.append(f"and {len(lines) - len(shown)} more")
         raise ResumeRefused(
-            f"{folder} was begun with something else and cannot be continued:\n" + "\n".join(f"  {line}" for line in shown)
+            f"{folder} was begun with something else and cannot be continued:\n"
+            + "\n".join(f"  {line}" for line in shown)
             + f"\nContinue it as it was begun (its experiment is {folder / EXPERIMENT}), or choose another folder with -o."
-            + ("\nNo run of it is done: with --retry-failed all are computed with what is there now." if only_code and none_done else ""))
+            + (
+                "\nNo run of it is done: with --retry-failed all are computed with what is there now."
+                if only_code and none_done
+                else ""
+            )
+        )
 
 
 def resolved(experiment: Experiment) -> dict[str, Any]:
@@ -315,11 +373,20 @@ def resolved(experiment: Experiment) -> dict[str, Any]:
     base, arms = _shared({arm: _plain(experiment.configs[arm, 0]) for arm in experiment.arms})
     file = experiment.file.model_dump(mode="json", exclude_unset=True)
     content = {
-        "name": experiment.name, "description": experiment.description, "base": base,
-        "replicates": experiment.replicates, "seed": experiment.seed, "arms": arms, "control": experiment.control,
+        "name": experiment.name,
+        "description": experiment.description,
+        "base": base,
+        "replicates": experiment.replicates,
+        "seed": experiment.seed,
+        "arms": arms,
+        "control": experiment.control,
     }
     plugins = [f"{PLUGINS}/{path.name}" for path in experiment.plugins]
-    kept = {key: file[key] for key in ("sweep", "measures", "published", "expect", "most_replicates", "calibrated") if key in file}
+    kept = {
+        key: file[key]
+        for key in ("sweep", "measures", "published", "expect", "most_replicates", "calibrated")
+        if key in file
+    }
     return content | kept | ({"plugins": plugins} if plugins else {})
 
 
@@ -361,8 +428,12 @@ def forecast(experiment: Experiment, runs: Sequence[Run], keep: Keep) -> Forecas
     """What the `runs` of an experiment will take; rough."""
     each = {key: _forecast_of(config, keep) for key, config in experiment.configs.items()}
     found = [each[run.arm, run.point] for run in runs]
-    return Forecast(len(found), sum(one.seconds for one in found), max((one.memory_bytes for one in found), default=0.0),
-                    sum(one.disk_bytes for one in found))
+    return Forecast(
+        len(found),
+        sum(one.seconds for one in found),
+        max((one.memory_bytes for one in found), default=0.0),
+        sum(one.disk_bytes for one in found),
+    )
 
 
 def _forecast_of(config: Any, keep: Keep) -> Forecast:

@@ -7,8 +7,8 @@ import itertools
 
 import numpy as np
 
-from .experiment import Experiment, Point, Run, Sweep
 from ..extras import how_to_install
+from .experiment import Experiment, Point, Run, Sweep
 
 
 class DesignError(ValueError):
@@ -41,16 +41,23 @@ def points_of(sweep: Sweep | None) -> tuple[Point, ...]:
         return ({},)
     if sweep.method == "grid":
         paths = [swept.path for swept in sweep.parameters]
-        return tuple(dict(zip(paths, values, strict=True))
-                     for values in itertools.product(*(swept.values for swept in sweep.parameters)))
-    return tuple({swept.path: swept.written(value) for swept, value in zip(sweep.parameters, values, strict=True)}
-                 for values in _held(sweep, samples(sweep)))
+        return tuple(
+            dict(zip(paths, values, strict=True))
+            for values in itertools.product(*(swept.values for swept in sweep.parameters))
+        )
+    return tuple(
+        {swept.path: swept.written(value) for swept, value in zip(sweep.parameters, values, strict=True)}
+        for values in _held(sweep, samples(sweep))
+    )
 
 
 def problem(sweep: Sweep) -> dict:
     """The sweep as SALib's functions take it: names and bounds of the sampled coordinates (log10 of logarithmic ones)."""
-    return {"num_vars": len(sweep.parameters), "names": [swept.path for swept in sweep.parameters],
-            "bounds": [list(_bounds(swept)) for swept in sweep.parameters]}
+    return {
+        "num_vars": len(sweep.parameters),
+        "names": [swept.path for swept in sweep.parameters],
+        "bounds": [list(_bounds(swept)) for swept in sweep.parameters],
+    }
 
 
 def samples(sweep: Sweep) -> np.ndarray:
@@ -67,8 +74,10 @@ def samples(sweep: Sweep) -> np.ndarray:
         raise DesignError(f"the method '{sweep.method}' needs SALib: {how_to_install('sensitivity')}") from None
     if sweep.method == "sobol":
         if sweep.points & (sweep.points - 1):
-            raise DesignError(f"sobol needs a power of 2 as points, such as {1 << sweep.points.bit_length() - 1} or "
-                              f"{1 << sweep.points.bit_length()}, got {sweep.points}")
+            raise DesignError(
+                f"sobol needs a power of 2 as points, such as {1 << sweep.points.bit_length() - 1} or "
+                f"{1 << sweep.points.bit_length()}, got {sweep.points}"
+            )
         return sobol.sample(problem(sweep), sweep.points, calc_second_order=False, seed=sweep.seed)
     if sweep.levels % 2:
         raise DesignError(f"morris needs an even number of levels, got {sweep.levels}")

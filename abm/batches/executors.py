@@ -44,7 +44,9 @@ def given_up(task: Task) -> Report:
     kept = kept_report(task)
     if kept is not None:
         return kept
-    error = f"WorkerKilled: the process that computed it was killed, {ATTEMPTS} times; perhaps the memory does not suffice"
+    error = (
+        f"WorkerKilled: the process that computed it was killed, {ATTEMPTS} times; perhaps the memory does not suffice"
+    )
     try:
         write_part(Path(task.folder), {**task.row, "status": FAILED, "error": error, "seconds": 0.0})
     except OSError as problem:
@@ -101,8 +103,9 @@ class Local:
                     elif not process.ready:
                         unborn += 1
                         if unborn >= ATTEMPTS:
-                            raise ExecutorError("the worker processes end before they have begun; what they said is above") \
-                                from None
+                            raise ExecutorError(
+                                "the worker processes end before they have begun; what they said is above"
+                            ) from None
                     continue
                 if report is not None:
                     self._alone = False
@@ -260,7 +263,9 @@ class Dask:
         if not threads:
             self._tell("Waiting for the workers of the cluster.")
         elif max(threads) > 1:
-            self._tell("Workers of this cluster have several threads; runs go faster with more workers of one (--nthreads 1).")
+            self._tell(
+                "Workers of this cluster have several threads; runs go faster with more workers of one (--nthreads 1)."
+            )
         suspects: list[Task] = []
         for task, report in self._reports(tasks):
             if report is None:
@@ -285,7 +290,9 @@ class Dask:
                 window, counted = _TASKS_PER_THREAD * max(1, sum(self._client.nthreads().values())), now
             while waiting and len(given) < (1 if self._alone else window):
                 task = waiting.popleft()
-                future = self._client.submit(compute, task, key=f"crlm-{task.id}-{time.time_ns()}", pure=False, retries=0)
+                future = self._client.submit(
+                    compute, task, key=f"crlm-{task.id}-{time.time_ns()}", pure=False, retries=0
+                )
                 given[future.key] = task
                 coming.add(future)
             future = next(coming)
@@ -337,7 +344,9 @@ def _slurm_options(path: str) -> dict:
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise ExecutorError(f"{path} is not valid YAML: {error}") from None
     if not isinstance(options, dict):
-        raise ExecutorError(f"{path} should hold options of dask_jobqueue.SLURMCluster, such as 'cores: 8', 'memory: 16 GB'")
+        raise ExecutorError(
+            f"{path} should hold options of dask_jobqueue.SLURMCluster, such as 'cores: 8', 'memory: 16 GB'"
+        )
     # one thread per worker process
     options.setdefault("processes", options.get("cores", 1))
     return options

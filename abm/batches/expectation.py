@@ -28,9 +28,9 @@ from scipy import stats
 from ..config.errors import Problem
 from ..config.loading import Layers
 from ..config.nodes import Node
-from ..units import Moment, Quantity
 from ..measures.measure import Measure, MeasureRequest, read_request
 from ..statistics import Estimate, Sample
+from ..units import Moment, Quantity
 
 HOLDS, FAILS, UNRESOLVED = "holds", "fails", "unresolved"
 Word = Literal["holds", "fails", "unresolved"]
@@ -97,7 +97,9 @@ class Comparison(BaseModel):
         if (self.between is None) == (self.peak_between is None):
             raise PydanticCustomError("expectation", "give one of between: [low, high] and peak_between: [t1, t2]")
         if self.peak_between is not None and (self.relative_to or self.difference_from):
-            raise PydanticCustomError("expectation", "peak_between looks at one arm; it takes no relative_to or difference_from")
+            raise PydanticCustomError(
+                "expectation", "peak_between looks at one arm; it takes no relative_to or difference_from"
+            )
         return self
 
 
@@ -147,8 +149,15 @@ def read_expectation(entry: Mapping[str, Any], measures: Mapping[str, Measure] |
         window = _window("peak_between", compared.peak_between, "h")
     else:
         window = _window("between", compared.between, "" if compared.relative_to else request.unit)
-    return Expectation(request, compared.arm, window, compared.relative_to, compared.difference_from,
-                       compared.peak_between is not None, compared.why)
+    return Expectation(
+        request,
+        compared.arm,
+        window,
+        compared.relative_to,
+        compared.difference_from,
+        compared.peak_between is not None,
+        compared.why,
+    )
 
 
 def _window(key: str, bounds: Sequence[float | str | None], unit: str) -> Window:
@@ -174,8 +183,10 @@ INOCULUM = ("enabled", "per_liver", "per_area", "enrichment", "doses", "liver_ma
 """What of `rules.arrival` says how many cells come, when, and into what liver."""
 OF_PRESETS = (*SYSTEM, "cells", "fields", "blood")
 """What presets may say, which describe the cells and the animal, and not what happens."""
-_INSTEAD = ("it may differ in line, host, inoculum (rules.arrival: " + ", ".join(INOCULUM[1:]) + "), tissue, duration, "
-            "interventions and record")
+_INSTEAD = (
+    "it may differ in line, host, inoculum (rules.arrival: " + ", ".join(INOCULUM[1:]) + "), tissue, duration, "
+    "interventions and record"
+)
 
 
 def own_parameters(layers: Layers) -> list[Problem]:
@@ -188,7 +199,11 @@ def own_parameters(layers: Layers) -> list[Problem]:
         if part.kind != "file":
             message = f"a {part.kind} preset of a published experiment cannot set what belongs to no {part.kind}"
         for path, node in _leaves(part.node):
-            if path[0] in allowed or path == ("rules", "arrival") or (path[:2] == ("rules", "arrival") and path[2] in INOCULUM):
+            if (
+                path[0] in allowed
+                or path == ("rules", "arrival")
+                or (path[:2] == ("rules", "arrival") and path[2] in INOCULUM)
+            ):
                 continue
             problems.append((node.key or node.place).problem(path, message, _INSTEAD if part.kind == "file" else ""))
     return problems
@@ -208,7 +223,9 @@ def _leaves(node: Node, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str,
 
 def sample(results: pa.Table, request: MeasureRequest, arm: str) -> tuple[np.ndarray, Sample]:
     """The replicates of the finished runs of `arm`, int [n], ascending, and what they gave for a measure."""
-    chosen = results.filter(pc.and_(pc.equal(results["arm"], arm), pc.equal(results["status"], "done"))).sort_by("replicate")
+    chosen = results.filter(pc.and_(pc.equal(results["arm"], arm), pc.equal(results["status"], "done"))).sort_by(
+        "replicate"
+    )
 
     def column(name: str) -> np.ndarray:
         return chosen[name].cast(pa.float64()).to_numpy()
@@ -308,7 +325,9 @@ def judge(expectation: Expectation, simulated: Simulated, more: bool) -> Verdict
     """
     window, estimate = expectation.window, simulated.estimate
     if expectation.relative_to:
-        few = {arm: events for arm, events in simulated.events.items() if events is not None and events < EVENTS_OF_A_RATIO}
+        few = {
+            arm: events for arm, events in simulated.events.items() if events is not None and events < EVENTS_OF_A_RATIO
+        }
         if few:
             counted = " and ".join(f"{events:g} in {arm}" for arm, events in few.items())
             return Verdict(UNRESOLVED, f"only {counted} counted; a ratio needs {EVENTS_OF_A_RATIO} in each arm")
@@ -316,8 +335,13 @@ def judge(expectation: Expectation, simulated: Simulated, more: bool) -> Verdict
     if not math.isfinite(value):
         if expectation.peak and estimate.n > 0:
             return Verdict(UNRESOLVED if more else FAILS, "the curve is flat, without a peak")
-        why = "no run gave a value" if estimate.n == 0 else f"{expectation.relative_to} is zero" if expectation.relative_to \
+        why = (
+            "no run gave a value"
+            if estimate.n == 0
+            else f"{expectation.relative_to} is zero"
+            if expectation.relative_to
             else "it has no value"
+        )
         return Verdict(UNRESOLVED, why)
     low, high = (-math.inf if math.isnan(low) else low), (math.inf if math.isnan(high) else high)
     too_low = window.low is not None and high < window.low

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
 
-from ..units import Parameters, Quantity
 from ..measures.measure import MeasureRequest
+from ..units import Parameters, Quantity
 from .expectation import Expectation, Published
 
 if TYPE_CHECKING:
@@ -38,9 +38,15 @@ class SweepFile(Parameters):
     """Parameters that are varied, crossed with the arms."""
 
     method: Method = Field(default="grid", description="how the points are chosen")
-    parameters: dict[str, list[Any] | Range] = Field(min_length=1, description="key path: its values (grid), or low and high")
-    points: int = Field(default=64, ge=1, le=100_000, description="points of latin_hypercube; N of sobol (a power of 2) and "
-                                                                  "morris, which take a multiple of it")
+    parameters: dict[str, list[Any] | Range] = Field(
+        min_length=1, description="key path: its values (grid), or low and high"
+    )
+    points: int = Field(
+        default=64,
+        ge=1,
+        le=100_000,
+        description="points of latin_hypercube; N of sobol (a power of 2) and morris, which take a multiple of it",
+    )
     levels: int = Field(default=4, ge=2, le=100, description="levels of morris")
     seed: int = Field(default=1, ge=0, lt=2**32, description="seed of the points that are drawn")
 
@@ -51,8 +57,9 @@ class ExperimentFile(Parameters):
     name: Annotated[str, Field(max_length=200)] = Field(default="", description="title; by default the file's name")
     description: Annotated[str, Field(max_length=5000)] = Field(default="", description="what is asked")
     base: Any = Field(default=None, description="the config that the arms change: a file's name, or a group of keys")
-    replicates: int = Field(default=1, ge=1, le=1_000_000, description="runs of each arm and point; the k-th of each has the "
-                                                                       "same seed")
+    replicates: int = Field(
+        default=1, ge=1, le=1_000_000, description="runs of each arm and point; the k-th of each has the same seed"
+    )
     seed: Annotated[int, Field(ge=0, lt=2**62)] = Field(default=1, description="seed of the first replicate")
     arms: dict[str, Any] = Field(default={ONLY_ARM: {}}, min_length=1, description="name: what differs from the base")
     control: str | None = Field(default=None, description="the arm that others are compared with; by default the first")
@@ -61,7 +68,9 @@ class ExperimentFile(Parameters):
     plugins: list[str] = Field(default=[], description="Python files with measures of your own")
     published: Published | None = Field(default=None, description="the published experiment that this is")
     expect: list[Any] = Field(default=[], description="what should come out")
-    most_replicates: int | None = Field(default=None, ge=1, description="how far `crlm reproduce` may raise the replicates")
+    most_replicates: int | None = Field(
+        default=None, ge=1, description="how far `crlm reproduce` may raise the replicates"
+    )
     calibrated: bool = Field(default=False, description="whether the defaults were calibrated on it")
 
 

@@ -22,11 +22,11 @@ from ..config.nodes import BROKEN, Node, Source
 from ..config.plugins import PluginError
 from ..config.schema import Config
 from ..config.shipped import here_or_shipped
+from ..measures.measure import Line, Measure, MeasureRequest, load_measures, read_request
 from ..units import Quantity, in_time
 from .design import DesignError, points_of
-from .experiment import ONLY_ARM, Experiment, ExperimentFile, Method, Point, Sweep, SweepFile, Swept
-from ..measures.measure import Line, Measure, MeasureRequest, load_measures, read_request
 from .expectation import Comparison, Expectation, own_parameters, read_expectation
+from .experiment import ONLY_ARM, Experiment, ExperimentFile, Method, Point, Sweep, SweepFile, Swept
 from .store import RESERVED, columns_of
 
 MAX_RUNS = 1_000_000
@@ -37,8 +37,9 @@ _BASE = "the name of a config, such as mouse_splenic_injection.yaml, or a group 
 _ARM = re.compile(r"[^\W_][\w+.-]{0,79}")
 
 
-def load_experiment(path: str | os.PathLike, overrides: Sequence[str] = (), *, published: bool = False,
-                    defaults: Point | None = None) -> Experiment:
+def load_experiment(
+    path: str | os.PathLike, overrides: Sequence[str] = (), *, published: bool = False, defaults: Point | None = None
+) -> Experiment:
     """The experiment of the file at `path`, or of the one of this name that comes with crlm (`who_stops_them`), changed by
     `overrides` such as `'replicates=3'`.
 
@@ -59,7 +60,9 @@ def load_experiment(path: str | os.PathLike, overrides: Sequence[str] = (), *, p
 class _Loading:
     """One reading of an experiment; what is wrong is collected in the reader."""
 
-    def __init__(self, reader: Reader, root: Node, source: Source, overrides: Sequence[str], published: bool, defaults: Point):
+    def __init__(
+        self, reader: Reader, root: Node, source: Source, overrides: Sequence[str], published: bool, defaults: Point
+    ):
         self.reader, self.source, self.published, self.defaults = reader, source, published, defaults
         self.problems: list[Problem] = reader.problems
         self.chain = tuple(reader.files)
@@ -78,14 +81,20 @@ class _Loading:
                 continue
             path, node = setting
             if path[0] == "sweep" and "parameters" in path[1:-1]:
-                self.problems.append(node.place.problem(path, "what is swept cannot be set on the command line", "write it into the file"))
+                self.problems.append(
+                    node.place.problem(
+                        path, "what is swept cannot be set on the command line", "write it into the file"
+                    )
+                )
                 continue
             if near != name:
                 self.problems.append(node.place.problem((name,), "unknown key", f"did you mean {near}?"))
                 continue
             arms = root.value["arms"].value if "arms" in root.value else {ONLY_ARM: None}
             if path[0] == "arms" and len(path) > 1 and isinstance(arms, dict) and path[1] not in arms:
-                self.problems.append(node.place.problem(path[:2], f"there is no arm {quoted(path[1])}", _arms_hint(path[1], arms)))
+                self.problems.append(
+                    node.place.problem(path[:2], f"there is no arm {quoted(path[1])}", _arms_hint(path[1], arms))
+                )
                 continue
             root = set_at(self.reader, root, path, node, ())
         return root
@@ -105,8 +114,12 @@ class _Loading:
         self._refuse_looks_outside(requests, _on_one_clock(configs))
         control = self._control(list(arms))
         if file is not None and len(arms) * len(points) * file.replicates > MAX_RUNS:
-            self._wrong(("replicates",), f"{len(arms)} arms, {len(points)} points and {file.replicates} replicates make "
-                        f"{len(arms) * len(points) * file.replicates} runs", f"at most {MAX_RUNS} are possible")
+            self._wrong(
+                ("replicates",),
+                f"{len(arms)} arms, {len(points)} points and {file.replicates} replicates make "
+                f"{len(arms) * len(points) * file.replicates} runs",
+                f"at most {MAX_RUNS} are possible",
+            )
         if file is not None:
             self._refuse_fewer_than_replicates(file)
         if self.published and file is not None:
@@ -114,19 +127,33 @@ class _Loading:
         if self.problems or file is None:
             raise ConfigError(self.problems, self.source.label)
         return Experiment(
-            file=file, name=file.name or path.stem, arms=tuple(arms), control=control, configs=_on_one_clock(configs),
-            replicates=file.replicates, points=points, sweep=sweep,
+            file=file,
+            name=file.name or path.stem,
+            arms=tuple(arms),
+            control=control,
+            configs=_on_one_clock(configs),
+            replicates=file.replicates,
+            points=points,
+            sweep=sweep,
             measures=tuple({request.label: request for _, request in requests}.values()),
             expect=tuple(expectation for _, expectation in expectations),
-            plugins=tuple((self.source.folder / Path(name).expanduser()).resolve() for name in file.plugins), path=path)
+            plugins=tuple((self.source.folder / Path(name).expanduser()).resolve() for name in file.plugins),
+            path=path,
+        )
 
     # --- The file ---------------------------------------------------------------------------------------------------
 
     def _file(self) -> ExperimentFile | None:
         """The keys of the experiment itself."""
         try:
-            return checked(loading.sound(self.root), ExperimentFile, [], self.source.label, complete=self.reader.complete,
-                           extra_keys=())
+            return checked(
+                loading.sound(self.root),
+                ExperimentFile,
+                [],
+                self.source.label,
+                complete=self.reader.complete,
+                extra_keys=(),
+            )
         except ConfigError as error:
             self.problems += error.problems
             return None
@@ -135,8 +162,13 @@ class _Loading:
         """What stands at `path`, None when nothing does."""
         node = self.root
         for part in path:
-            children = node.value if isinstance(node.value, dict) else dict(enumerate(node.value)) \
-                if isinstance(node.value, list) else {}
+            children = (
+                node.value
+                if isinstance(node.value, dict)
+                else dict(enumerate(node.value))
+                if isinstance(node.value, list)
+                else {}
+            )
             if part not in children:
                 return None
             node = children[part]
@@ -158,20 +190,30 @@ class _Loading:
         for name, arm in node.value.items():
             path = ("arms", name)
             if not _ARM.fullmatch(name):
-                self.problems.append((arm.key or arm.place).problem(
-                    path, "the name of an arm becomes part of file names",
-                    "use letters, digits, _, - and +, beginning with a letter or digit"))
+                self.problems.append(
+                    (arm.key or arm.place).problem(
+                        path,
+                        "the name of an arm becomes part of file names",
+                        "use letters, digits, _, - and +, beginning with a letter or digit",
+                    )
+                )
             if name.casefold() in {other.casefold() for other in arms}:
-                self.problems.append((arm.key or arm.place).problem(path, "another arm has this name, apart from its case"))
+                self.problems.append(
+                    (arm.key or arm.place).problem(path, "another arm has this name, apart from its case")
+                )
             if arm.value is None:
                 arm = replace(arm, value={})
             if arm.value is BROKEN:
                 self.reader.complete = False
                 arm = replace(arm, value={})
             if not isinstance(arm.value, dict):
-                self.problems.append(arm.shown.problem(
-                    path, f"expected the keys that this arm changes, got {quoted(to_plain(arm))}",
-                    "such as {rules: {phagocytosis: off}}; {} for an arm that changes nothing"))
+                self.problems.append(
+                    arm.shown.problem(
+                        path,
+                        f"expected the keys that this arm changes, got {quoted(to_plain(arm))}",
+                        "such as {rules: {phagocytosis: off}}; {} for an arm that changes nothing",
+                    )
+                )
                 continue
             arms[name] = self._without_seed(arm, path)
         return arms
@@ -179,7 +221,9 @@ class _Loading:
     def _without_seed(self, node: Node, path: tuple) -> Node:
         if "seed" in node.value:
             seed = node.value["seed"]
-            self.problems.append((seed.key or seed.place).problem((*path, "seed"), "a seed cannot stand here", OWN_SEED))
+            self.problems.append(
+                (seed.key or seed.place).problem((*path, "seed"), "a seed cannot stand here", OWN_SEED)
+            )
         return replace(node, value={key: child for key, child in node.value.items() if key != "seed"})
 
     def _base(self) -> Node | None:
@@ -208,24 +252,39 @@ class _Loading:
     def _refuse_unpublished(self, file: ExperimentFile) -> None:
         """Note what a published experiment must and must not say."""
         if file.published is None:
-            self._wrong((), "the block `published` is missing: it says what was found, and where",
-                        "such as published: {id: ..., source: ..., finding: ...}")
+            self._wrong(
+                (),
+                "the block `published` is missing: it says what was found, and where",
+                "such as published: {id: ..., source: ..., finding: ...}",
+            )
         if not file.expect:
-            self._wrong(("expect",), "it is not said what is expected",
-                        "such as expect: [{measure: nodules, arm: treated, relative_to: control, between: [0.05, 0.30]}]")
+            self._wrong(
+                ("expect",),
+                "it is not said what is expected",
+                "such as expect: [{measure: nodules, arm: treated, relative_to: control, between: [0.05, 0.30]}]",
+            )
         if file.sweep is not None:
             self._wrong(("sweep",), "a published experiment cannot have a sweep: what is expected is said of arms")
 
     def _refuse_fewer_than_replicates(self, file: ExperimentFile) -> None:
         """Note a file whose most replicates are fewer than those it begins with."""
         written = self._node("replicates")
-        if file.most_replicates is None or file.most_replicates >= file.replicates or written is None or written.place.source.override:
+        if (
+            file.most_replicates is None
+            or file.most_replicates >= file.replicates
+            or written is None
+            or written.place.source.override
+        ):
             return
-        self._wrong(("most_replicates",), f"these are fewer than the {file.replicates} replicates that are run at first",
-                    "it says how far they may be raised")
+        self._wrong(
+            ("most_replicates",),
+            f"these are fewer than the {file.replicates} replicates that are run at first",
+            "it says how far they may be raised",
+        )
 
-    def _configs(self, arms: Mapping[str, Node], points: Sequence[Point],
-                 settings: Sequence[Sequence[Setting]]) -> dict[tuple[str, int], Any]:
+    def _configs(
+        self, arms: Mapping[str, Node], points: Sequence[Point], settings: Sequence[Sequence[Setting]]
+    ) -> dict[tuple[str, int], Any]:
         """The config of every arm and point."""
         base = self._base()
         if base is None:
@@ -253,7 +312,11 @@ class _Loading:
     def _in_full(problem: Problem, parts: Mapping[tuple, Node]) -> Problem:
         """A problem of a config with the whole path of its key, when it stands in one of the `parts` of the experiment."""
         for path, part in parts.items():
-            if problem.path and isinstance(part.value, dict) and (problem.file, problem.line, problem.column) in _places(part):
+            if (
+                problem.path
+                and isinstance(part.value, dict)
+                and (problem.file, problem.line, problem.column) in _places(part)
+            ):
                 return replace(problem, path=f"{dotted(path)}.{problem.path}")
         return problem
 
@@ -263,8 +326,13 @@ class _Loading:
         for index, name in enumerate(names):
             twin = next((other for other in names[:index] if configs[other, 0] == configs[name, 0]), None)
             if twin is not None:
-                self._wrong(("arms", name), f"this arm is the same as '{twin}'",
-                            "write below it what it changes" if not arms[name].value else "remove it, or let it change something")
+                self._wrong(
+                    ("arms", name),
+                    f"this arm is the same as '{twin}'",
+                    "write below it what it changes"
+                    if not arms[name].value
+                    else "remove it, or let it change something",
+                )
 
     def _control(self, arms: Sequence[str]) -> str:
         node = self._node("control")
@@ -360,8 +428,11 @@ class _Loading:
         if listed:
             return self._wrong(at, f"{method} draws values between two bounds", "write {low: ..., high: ...}")
         if not number:
-            return self._wrong(at, f"{method} can vary numbers only; this takes {errors.wanted(annotations[0])}",
-                               "vary it with the method grid, or in arms")
+            return self._wrong(
+                at,
+                f"{method} can vary numbers only; this takes {errors.wanted(annotations[0])}",
+                "vary it with the method grid, or in arms",
+            )
         whole = quantity is None and float not in kinds
         return self._range(at, node, Swept(key, quantity, about, whole=whole))
 
@@ -377,7 +448,9 @@ class _Loading:
             return self._wrong(at, "this key is swept and given with --set", "leave out one of them")
         for name, (_, document) in read.items():
             if (part := _without_entry(path, document)) is not None:
-                return self._wrong(at, f"the arm '{name}' has no {dotted(part)}", "what is swept must be there in every arm")
+                return self._wrong(
+                    at, f"the arm '{name}' has no {dotted(part)}", "what is swept must be there in every arm"
+                )
         schema, document = next(iter(read.values()))
         if not _annotations(key, schema, document):
             unknown = next(end for end in range(1, len(path) + 1) if not errors.at(schema, path[:end], document))
@@ -391,14 +464,18 @@ class _Loading:
             try:
                 swept.held(value)
             except (ValueError, TypeError) as error:
-                said = str(error) if isinstance(error, PydanticCustomError) else f"expected a number, got {quoted(value)}"
+                said = (
+                    str(error) if isinstance(error, PydanticCustomError) else f"expected a number, got {quoted(value)}"
+                )
                 self._wrong((*at, index), said)
                 sound = False
         return sound
 
     def _range(self, at: tuple, node: Node, swept: Swept) -> Swept | None:
         """The swept parameter with its bounds."""
-        quantity = swept.quantity or Quantity("", "a whole number" if swept.whole else "a number", "5", minimum=-float("inf"))
+        quantity = swept.quantity or Quantity(
+            "", "a whole number" if swept.whole else "a number", "5", minimum=-float("inf")
+        )
         ends = {}
         for end in ("low", "high"):
             try:
@@ -421,14 +498,24 @@ class _Loading:
 
     def _refuse_plugins_of_one_name(self, configs: Mapping[tuple[str, int], Any]) -> None:
         """A batch keeps copies of all plugins, of the arms and of the measures, in one folder."""
-        named = [(path, item.place.source.folder / os.path.expanduser(item.value))
-                 for path, item in self._items("plugins") if isinstance(item.value, str)]
-        named += [(("arms", arm, "plugins"), Path(plugin)) for (arm, _), config in configs.items() for plugin in config.plugins]
+        named = [
+            (path, item.place.source.folder / os.path.expanduser(item.value))
+            for path, item in self._items("plugins")
+            if isinstance(item.value, str)
+        ]
+        named += [
+            (("arms", arm, "plugins"), Path(plugin))
+            for (arm, _), config in configs.items()
+            for plugin in config.plugins
+        ]
         files: dict[str, Path] = {}
         for path, file in dict.fromkeys((path, file.resolve()) for path, file in named):
             if files.setdefault(file.name, file) != file:
-                self._wrong(path, f"{quoted(str(file))}: another plugin is named {file.name}, {files[file.name]}",
-                            "rename one, as a batch keeps copies of both in one folder")
+                self._wrong(
+                    path,
+                    f"{quoted(str(file))}: another plugin is named {file.name}, {files[file.name]}",
+                    "rename one, as a batch keeps copies of both in one folder",
+                )
 
     def _known_measures(self) -> dict[str, Measure]:
         """The measures that may be named, the user's own included."""
@@ -440,7 +527,11 @@ class _Loading:
                 file = item.place.source.folder / Path(item.value).expanduser()
                 known = load_measures([*files, file])
                 files.append(file)
-            except (PluginError, RuntimeError, ValueError) as error:  # ~nobody has no home folder; a null byte is no name
+            except (
+                PluginError,
+                RuntimeError,
+                ValueError,
+            ) as error:  # ~nobody has no home folder; a null byte is no name
                 self._wrong(path, f"{quoted(item.value)}: {error}")
         return known
 
@@ -452,8 +543,11 @@ class _Loading:
             if request is None:
                 continue
             if request.label in {other.label for _, other in requests}:
-                self._wrong(path, f"there is a measure called '{request.label}' above",
-                            "remove one of them, or give it another name: name: ...")
+                self._wrong(
+                    path,
+                    f"there is a measure called '{request.label}' above",
+                    "remove one of them, or give it another name: name: ...",
+                )
             requests.append((path, request))
         return requests
 
@@ -484,10 +578,19 @@ class _Loading:
         for path, request in requests:
             for column in columns_of(request.label, request.kind):
                 if column in RESERVED | swept or taken.setdefault(column, request.label) != request.label:
-                    self._wrong(path, f"the results have another column '{column}'", "give the measure another name: name: ...")
+                    self._wrong(
+                        path, f"the results have another column '{column}'", "give the measure another name: name: ..."
+                    )
         for path, request in requests:
-            asked = (request.measure, dict(request.parameters), request.at, request.every, request.first, request.until,
-                     request.take)
+            asked = (
+                request.measure,
+                dict(request.parameters),
+                request.at,
+                request.every,
+                request.first,
+                request.until,
+                request.take,
+            )
             if first.setdefault(request.label, asked) != asked:
                 self._wrong(path, f"another measure is called '{request.label}' already", "give this one another name")
 
@@ -497,7 +600,9 @@ class _Loading:
             return None
         line = to_plain(loading.sound(node))
         if not isinstance(line, dict | str):
-            self._wrong(path, f"expected a measure, got {quoted(line)}", "such as {measure: nodules, min_cells: 10, at: 14 d}")
+            self._wrong(
+                path, f"expected a measure, got {quoted(line)}", "such as {measure: nodules, min_cells: 10, at: 14 d}"
+            )
             return None
         name = line if isinstance(line, str) else line.get("measure")
         schema = known[name].line if isinstance(name, str) and name in known else Line
@@ -524,8 +629,12 @@ class _Loading:
                     self._wrong(path, str(error))
                     break
                 if request.is_series and len(looks) < 2:
-                    self._wrong((*path, "every"), f"{request.label} looks only once, at {in_time(looks[0])}, in a run from "
-                                f"{in_time(begin)} to {in_time(duration)}", "make every shorter, or say at, when to look")
+                    self._wrong(
+                        (*path, "every"),
+                        f"{request.label} looks only once, at {in_time(looks[0])}, in a run from "
+                        f"{in_time(begin)} to {in_time(duration)}",
+                        "make every shorter, or say at, when to look",
+                    )
                     break
 
 
@@ -567,7 +676,9 @@ def _on_one_clock(configs: dict) -> dict:
 
 def _places(node: Node) -> set[tuple[str, int, int]]:
     """File, line and column of everything in `node`, keys and values, and of itself."""
-    children = node.value.values() if isinstance(node.value, dict) else node.value if isinstance(node.value, list) else ()
+    children = (
+        node.value.values() if isinstance(node.value, dict) else node.value if isinstance(node.value, list) else ()
+    )
     own = {(place.source.label, place.line, place.column) for place in (node.key, node.place) if place is not None}
     return own.union(*map(_places, children))
 

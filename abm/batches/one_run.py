@@ -80,7 +80,9 @@ def compute(task: Task) -> Report:
     except OSError as problem:
         return Report(task.id, STOPPED, f"a plugin cannot be read here: {_in_words(problem)}")
     if not same:
-        return Report(task.id, STOPPED, "the source code of crlm, or of a plugin, is not that with which the batch was begun")
+        return Report(
+            task.id, STOPPED, "the source code of crlm, or of a plugin, is not that with which the batch was begun"
+        )
     folder, clock = Path(task.folder), time.thread_time()
     if not folder.is_dir():
         return Report(task.id, STOPPED, f"there is no folder {folder} here; workers and crlm must share a file system")
@@ -117,7 +119,11 @@ def kept_report(task: Task) -> Report | None:
 
 def _counts(observed: "Observed") -> dict[str, float]:
     shares = {label: pair for label, pair in observed.counts.items() if pair[1] == pair[1]}
-    return {f"{label} {what}": value for label, pair in shares.items() for what, value in zip(("count", "of"), pair, strict=True)}
+    return {
+        f"{label} {what}": value
+        for label, pair in shares.items()
+        for what, value in zip(("count", "of"), pair, strict=True)
+    }
 
 
 def _in_words(error: Exception) -> str:
@@ -135,8 +141,8 @@ def _of_disk(error: OSError, folder: Path) -> str:
 
 
 def _observed(task: Task, folder: Path) -> "Observed":
-    from ..model import LiverModel
     from ..measures.measure import Observer
+    from ..model import LiverModel
 
     config = _config(task.config, task.code).model_copy(update={"seed": task.row["seed"]})
     observer = Observer(_requests(json.dumps(task.measures), task.measure_plugins, task.code))
@@ -144,7 +150,9 @@ def _observed(task: Task, folder: Path) -> "Observed":
     if task.keep == "all":
         model = LiverModel(config)
         # the observer stands before Events, which takes entries out of the ledger; a worker that was given up may still be at it
-        Simulation(model, recorders=[observer, *default_recorders(model, True)], folder=own, resume=True, wait=True).run()
+        Simulation(
+            model, recorders=[observer, *default_recorders(model, True)], folder=own, resume=True, wait=True
+        ).run()
         return observer.observed
     model = LiverModel(config)
     tables = default_recorders(model, False) if task.keep == "tables" else []

@@ -70,9 +70,13 @@ def results_schema(experiment: Experiment) -> pa.Schema:
     fields = list(_WHICH)
     for swept in experiment.sweep.parameters if experiment.sweep else ():
         type_ = pa.string() if swept.text else pa.float64()
-        fields.append(_field(swept.path, type_, swept.unit, swept.description or f"the key {swept.path}", role="parameter"))
+        fields.append(
+            _field(swept.path, type_, swept.unit, swept.description or f"the key {swept.path}", role="parameter")
+        )
     for request in experiment.measures:
-        fields.append(_field(request.label, pa.float64(), request.unit, request.description, role="measure", kind=request.kind))
+        fields.append(
+            _field(request.label, pa.float64(), request.unit, request.description, role="measure", kind=request.kind)
+        )
         if request.kind == "share":
             _, count, of = columns_of(request.label, request.kind)
             fields.append(_field(count, pa.float64(), "", f"{request.description}: how many", role="count"))
@@ -82,20 +86,35 @@ def results_schema(experiment: Experiment) -> pa.Schema:
 
 def series_schema(experiment: Experiment) -> pa.Schema:
     """The columns of series.parquet."""
-    units = {request.label: request.measure.unit_of(request.parameters) for request in experiment.measures if request.is_series}
-    return pa.schema([
-        *_RUN,
-        _field("measure", pa.string(), "", "label of the measure"),
-        _field("time_h", pa.float64(), "h", "simulated time"),
-        _field("value", pa.float64(), "", "what the measure said then", units=json.dumps(units, ensure_ascii=False)),
-    ], metadata={_ARMS: "\n".join(experiment.arms)})
+    units = {
+        request.label: request.measure.unit_of(request.parameters)
+        for request in experiment.measures
+        if request.is_series
+    }
+    return pa.schema(
+        [
+            *_RUN,
+            _field("measure", pa.string(), "", "label of the measure"),
+            _field("time_h", pa.float64(), "h", "simulated time"),
+            _field(
+                "value", pa.float64(), "", "what the measure said then", units=json.dumps(units, ensure_ascii=False)
+            ),
+        ],
+        metadata={_ARMS: "\n".join(experiment.arms)},
+    )
 
 
 def row_of(run: Run, experiment: Experiment) -> dict[str, Any]:
     """What is known of a run's row before it is computed."""
     swept = experiment.sweep.parameters if experiment.sweep else ()
-    return {"run": run.id, "arm": run.arm, "point": run.point, "replicate": run.replicate, "seed": run.seed,
-            **{parameter.path: parameter.held(run.parameters[parameter.path]) for parameter in swept}}
+    return {
+        "run": run.id,
+        "arm": run.arm,
+        "point": run.point,
+        "replicate": run.replicate,
+        "seed": run.seed,
+        **{parameter.path: parameter.held(run.parameters[parameter.path]) for parameter in swept},
+    }
 
 
 # --- Parts ------------------------------------------------------------------------------------------------------------
@@ -163,7 +182,9 @@ def begin_columns_again(folder: Path, experiment: Experiment) -> None:
     failed runs stay. Raises OSError."""
     merge(folder)
     old, schema = read_results(folder), results_schema(experiment)
-    columns = {name: old[name].to_pylist() if name in old.column_names else [None] * old.num_rows for name in schema.names}
+    columns = {
+        name: old[name].to_pylist() if name in old.column_names else [None] * old.num_rows for name in schema.names
+    }
     _write(pa.table(columns, schema=schema), folder / RESULTS)
     if (folder / SERIES).exists():
         _write(series_schema(experiment).empty_table(), folder / SERIES)

@@ -1,4 +1,4 @@
-"""What the figures of a comparison show, gathered from the tables and the kept runs, and handed to the view."""
+"""What the figures of a comparison show, gathered from the tables and the kept runs, and handed to `figures`."""
 
 import json
 import math
@@ -13,7 +13,24 @@ from ..extras import how_to_install
 from ..record.tables import read_table
 from ..statistics import Estimate, mean_band, mean_estimate, share_estimate
 from ..view.style import save_figure
-from . import figures as view
+from .figures import (
+    ArmCascade,
+    Course,
+    CoursePanel,
+    Dose,
+    DosePanel,
+    Influence,
+    InfluencePanel,
+    Interval,
+    Ratio,
+    cascades_figure,
+    courses_figure,
+    doses_figure,
+    influences_figure,
+    ratios_figure,
+    short,
+    times,
+)
 from .outcome import MeasureColumn, Outcome, ParameterColumn, cascade_of
 from .rows import Row, along
 from .sensitivity import Sensitivity, sensitivity
@@ -83,8 +100,8 @@ def slug(text: str) -> str:
     return re.sub(r"[^A-Za-z0-9]+", "_", text).strip("_").lower()
 
 
-def _interval(estimate: Estimate) -> view.Interval:
-    return view.Interval(estimate.value, estimate.low, estimate.high)
+def _interval(estimate: Estimate) -> Interval:
+    return Interval(estimate.value, estimate.low, estimate.high)
 
 
 def _at(outcome: Outcome, point: int) -> str:
@@ -94,7 +111,7 @@ def _at(outcome: Outcome, point: int) -> str:
 
 def setting(parameter: ParameterColumn, value) -> str:
     """A parameter's value with its unit."""
-    return f"{view.short(value)} {parameter.unit}".strip() if parameter.is_number else str(value)
+    return f"{short(value)} {parameter.unit}".strip() if parameter.is_number else str(value)
 
 
 # --- ratios -----------------------------------------------------------------------------------------------------------
@@ -104,10 +121,10 @@ def _draw_ratios(outcome: Outcome, rows: list[Row], drawn: Drawn, output: Path) 
     compared = [row for row in rows if row.ratio is not None]
     if compared:
         lines = [
-            view.Ratio(row.measure.label, row.arm, _interval(row.ratio), ratio_words(row.ratio, outcome.replicates))
+            Ratio(row.measure.label, row.arm, _interval(row.ratio), ratio_words(row.ratio, outcome.replicates))
             for row in compared
         ]
-        figure = view.ratios_figure(lines, outcome.arms, f"{outcome.name}: ratios to {outcome.control}")
+        figure = ratios_figure(lines, outcome.arms, f"{outcome.name}: ratios to {outcome.control}")
         drawn.figures[save_figure(figure, output / "ratios.png")] = f"ratios to {outcome.control}"
 
 
@@ -115,9 +132,9 @@ def ratio_words(ratio: Estimate, pairs: int = 0) -> str:
     """0.14 (0.08 to 0.23); and on how many pairs of runs it rests, when not on as many as there should be `pairs`."""
     if math.isnan(ratio.value):
         return "nothing in either arm"
-    known = f"{view.times(ratio.low)} to {view.times(ratio.high)}" if ratio.bounded else "no interval"
+    known = f"{times(ratio.low)} to {times(ratio.high)}" if ratio.bounded else "no interval"
     few = f", {ratio.n} of {pairs} pairs" if ratio.n < pairs else ""
-    return f"{view.times(ratio.value)}  ({known}{few})"
+    return f"{times(ratio.value)}  ({known}{few})"
 
 
 # --- time courses -----------------------------------------------------------------------------------------------------
@@ -129,7 +146,7 @@ def _draw_courses(outcome: Outcome, point: int, drawn: Drawn, output: Path) -> N
     name = "timecourses" + (f"_point_{point:04d}" if outcome.parameters else "")
     sheets = math.ceil(len(panels) / MOST_PANELS)
     for k in range(sheets):
-        figure = view.courses_figure(
+        figure = courses_figure(
             panels[k * MOST_PANELS : (k + 1) * MOST_PANELS],
             outcome.arms,
             outcome.name + (f": {_at(outcome, point)}" if outcome.parameters else ""),
@@ -138,7 +155,7 @@ def _draw_courses(outcome: Outcome, point: int, drawn: Drawn, output: Path) -> N
         drawn.figures[save_figure(figure, path)] = " ".join(("time courses", _at(outcome, point))).strip()
 
 
-def _series_panels(outcome: Outcome, point: int, of_runs: Sequence[view.CoursePanel]) -> list[view.CoursePanel]:
+def _series_panels(outcome: Outcome, point: int, of_runs: Sequence[CoursePanel]) -> list[CoursePanel]:
     """The series that the experiment asked for, each once: of those that differ only in the moments or in what was
     made of them that with the most looks, and none that the diagrams `of_runs` show for all its arms."""
     if outcome.series is None:
@@ -146,7 +163,7 @@ def _series_panels(outcome: Outcome, point: int, of_runs: Sequence[view.CoursePa
     units = json.loads((outcome.series.schema.field("value").metadata or {}).get(b"units", b"{}"))
     looks = outcome.series.to_pandas()
     looks = looks[looks["point"] == point]
-    panels: dict[object, view.CoursePanel] = {}
+    panels: dict[object, CoursePanel] = {}
     for measure in outcome.measures:
         courses, asked = [], _asked(outcome, measure)
         for arm in outcome.arms:
@@ -161,13 +178,13 @@ def _series_panels(outcome: Outcome, point: int, of_runs: Sequence[view.CoursePa
             continue
         before = panels.get(asked)
         if before is None or _looks(before.courses) < _looks(courses):
-            panels[asked] = view.CoursePanel(
+            panels[asked] = CoursePanel(
                 _series_title(outcome, measure), units.get(measure.label, measure.unit), courses
             )
     return list(panels.values())
 
 
-def _looks(courses: Sequence[view.Course]) -> int:
+def _looks(courses: Sequence[Course]) -> int:
     return max(course.hours.size for course in courses)
 
 
@@ -188,7 +205,7 @@ def _series_title(outcome: Outcome, measure: MeasureColumn) -> str:
     return f"{line['measure']}({said})" if said else line["measure"]
 
 
-def _run_panels(outcome: Outcome, point: int) -> list[view.CoursePanel]:
+def _run_panels(outcome: Outcome, point: int) -> list[CoursePanel]:
     """The time courses of the runs that kept their tables."""
     folders = outcome.folders("timeseries.parquet")
     tables = {
@@ -208,18 +225,18 @@ def _run_panels(outcome: Outcome, point: int) -> list[view.CoursePanel]:
                     )
                 )
         if courses:
-            panels.append(view.CoursePanel(words, unit, courses))
+            panels.append(CoursePanel(words, unit, courses))
     return panels
 
 
-def _course(arm: str, replicates: Sequence[tuple[np.ndarray, np.ndarray]], kind: str) -> view.Course:
+def _course(arm: str, replicates: Sequence[tuple[np.ndarray, np.ndarray]], kind: str) -> Course:
     """The mean through time of curves (hours, values), each nan at hours that it does not have."""
-    hours = np.unique(np.concatenate([times for times, _ in replicates]))
+    hours = np.unique(np.concatenate([when for when, _ in replicates]))
     values = np.full((len(replicates), hours.size), np.nan)
-    for row, (times, its) in zip(values, replicates, strict=True):
-        row[np.searchsorted(hours, times)] = its
+    for row, (when, its) in zip(values, replicates, strict=True):
+        row[np.searchsorted(hours, when)] = its
     mean, low, high = mean_band(values)
-    return view.Course(
+    return Course(
         arm,
         hours,
         mean,
@@ -241,7 +258,7 @@ def _draw_cascades(outcome: Outcome, point: int, drawn: Drawn, output: Path) -> 
     ]
     if cascades:
         name = "cascades" + (f"_point_{point:04d}" if outcome.parameters else "")
-        figure = view.cascades_figure(
+        figure = cascades_figure(
             cascades,
             f"The metastatic cascade: {outcome.name}" + (f", {_at(outcome, point)}" if outcome.parameters else ""),
         )
@@ -254,7 +271,7 @@ def _draw_cascades(outcome: Outcome, point: int, drawn: Drawn, output: Path) -> 
         )
 
 
-def _pooled(arm: str, cascades: Sequence[dict]) -> view.ArmCascade:
+def _pooled(arm: str, cascades: Sequence[dict]) -> ArmCascade:
     """The cascades of all replicates together."""
     stages = list(cascades[0])
     reached = np.array([[cascade[stage]["count"] for stage in stages] for cascade in cascades], float)
@@ -264,7 +281,7 @@ def _pooled(arm: str, cascades: Sequence[dict]) -> view.ArmCascade:
             for way, count in cascade[stage]["ends"].items():
                 total[way] = total.get(way, 0) + count
     shares = [_interval(share_estimate(reached[:, k], reached[:, 0])) for k in range(len(stages))]
-    return view.ArmCascade(arm, stages, reached.sum(axis=0).astype(int).tolist(), shares, ends)
+    return ArmCascade(arm, stages, reached.sum(axis=0).astype(int).tolist(), shares, ends)
 
 
 # --- dose and response ------------------------------------------------------------------------------------------------
@@ -306,13 +323,13 @@ def _write_doses(outcome, panels, name: str, arms, suffix: str, drawn: Drawn, ou
                 figures[f"{file}.png"] = of_measure
     for file, shown in figures.items():
         columns = len(outcome.parameters) if 2 <= len(outcome.parameters) <= 4 else 3
-        figure = view.doses_figure(shown, arms, outcome.arms, outcome.name + suffix, about, columns)
+        figure = doses_figure(shown, arms, outcome.arms, outcome.name + suffix, about, columns)
         drawn.figures[save_figure(figure, output / file)] = f"dose and response{suffix}".replace(":", ",")
 
 
 def _grid_doses(
     outcome: Outcome, measure: MeasureColumn, parameter: ParameterColumn, ratio: bool = False
-) -> view.DosePanel | None:
+) -> DosePanel | None:
     """One diagram of a grid: means along one parameter, over all values of the others."""
     doses, values = [], []
     control = [sample for _, sample in along(outcome, measure, outcome.control, parameter)]
@@ -324,10 +341,10 @@ def _grid_doses(
             for (_, sample), base in zip(found, control, strict=True)
         ]
         x = np.array(values if parameter.is_number else range(len(values)), float)
-        doses.append(view.Dose(arm, x, *np.array([(one.value, one.low, one.high) for one in estimates]).T))
+        doses.append(Dose(arm, x, *np.array([(one.value, one.low, one.high) for one in estimates]).T))
     if len(values) < 2:
         return None
-    return view.DosePanel(
+    return DosePanel(
         measure.label,
         f"times {outcome.control}" if ratio else measure.unit,
         parameter.name,
@@ -339,11 +356,11 @@ def _grid_doses(
     )
 
 
-def _ratio_doses(outcome: Outcome, measure: MeasureColumn, parameter: ParameterColumn) -> view.DosePanel | None:
+def _ratio_doses(outcome: Outcome, measure: MeasureColumn, parameter: ParameterColumn) -> DosePanel | None:
     return _grid_doses(outcome, measure, parameter, True)
 
 
-def _scattered_doses(outcome: Outcome, measure: MeasureColumn, parameter: ParameterColumn) -> view.DosePanel | None:
+def _scattered_doses(outcome: Outcome, measure: MeasureColumn, parameter: ParameterColumn) -> DosePanel | None:
     """One diagram of a design that is no grid: its points, and means of those near each other along the parameter."""
     if not parameter.is_number:
         return None
@@ -353,9 +370,9 @@ def _scattered_doses(outcome: Outcome, measure: MeasureColumn, parameter: Parame
         y = np.array([samples[arm, point].estimate().value for point in outcome.points])
         known = np.isfinite(x) & np.isfinite(y)
         if known.any():
-            doses.append(view.Dose(arm, *_binned(x[known], y[known]), np.stack([x[known], y[known]], axis=1)))
+            doses.append(Dose(arm, *_binned(x[known], y[known]), np.stack([x[known], y[known]], axis=1)))
     return (
-        view.DosePanel(measure.label, measure.unit, parameter.name, parameter.unit, doses, (), _even_on_log(x))
+        DosePanel(measure.label, measure.unit, parameter.name, parameter.unit, doses, (), _even_on_log(x))
         if doses
         else None
     )
@@ -405,12 +422,12 @@ def _draw_sensitivities(outcome: Outcome, drawn: Drawn, output: Path) -> None:
                     continue
                 drawn.sensitivities[measure.label, arm] = found
                 panels.append(
-                    view.InfluencePanel(
+                    InfluencePanel(
                         measure.label,
                         measure.unit,
                         arm if len(outcome.arms) > 1 else "",
                         [
-                            view.Influence(index.parameter, view.Interval(*index.first), view.Interval(*index.total))
+                            Influence(index.parameter, Interval(*index.first), Interval(*index.total))
                             for index in found.indices
                         ],
                     )
@@ -421,7 +438,7 @@ def _draw_sensitivities(outcome: Outcome, drawn: Drawn, output: Path) -> None:
         drawn.notes.append(f"No sensitivity indices: {error}.")
     sheets = math.ceil(len(panels) / MOST_PANELS)
     for k in range(sheets):
-        figure = view.influences_figure(panels[k * MOST_PANELS : (k + 1) * MOST_PANELS], outcome.sweep, outcome.name)
+        figure = influences_figure(panels[k * MOST_PANELS : (k + 1) * MOST_PANELS], outcome.sweep, outcome.name)
         path = output / ("sensitivity.png" if sheets == 1 else f"sensitivity_{k + 1}.png")
         drawn.figures[save_figure(figure, path)] = "sensitivity indices"
 

@@ -20,7 +20,7 @@ from ..kernels.random import hash64, stream_key, uniform
 from ..kernels.tables import take_slot
 from ..ledger import cause, event
 from ..ledger.ledger import enter
-from ..tissue.anatomy import SLAB_OF_DENSITIES
+from ..tissue.parameters import SLAB_OF_DENSITIES
 from ..tissue.sites import LUMEN
 from ..units import (
     Fraction,

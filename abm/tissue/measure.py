@@ -10,9 +10,11 @@ import numpy as np
 from ..kernels.jit import jit
 from ..kernels.random import stream_key, uniform
 from ..kernels.sites import COLUMN_OFFSET, ROW_OFFSET, shifted
-from .anatomy import Anatomy, reached
-from .flow import STEP_LENGTH, Flow, downstream
+from .anatomy import Anatomy
+from .flow import Flow, downstream
+from .mesh import STEP_LENGTH
 from .sites import CENTRAL_VEIN, PARENCHYMA, PORTAL_TRACT, SINUSOID
+from .thinning import reached
 
 Figures = dict[str, tuple[float, str]]
 

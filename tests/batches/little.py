@@ -69,7 +69,9 @@ def write(folder: Path, text: str = EXPERIMENT, **files: str) -> Path:
 
 def with_trouble(**trouble) -> str:
     """The experiment with a measure that makes trouble."""
-    line = ", ".join(f"{key}: {value}" for key, value in {"measure": "trouble", "at": "1 h", "name": "trouble", **trouble}.items())
+    line = ", ".join(
+        f"{key}: {value}" for key, value in {"measure": "trouble", "at": "1 h", "name": "trouble", **trouble}.items()
+    )
     return f"{EXPERIMENT}  - {{{line}}}\nplugins: [trouble.py]\n"
 
 

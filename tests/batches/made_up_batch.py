@@ -123,7 +123,8 @@ def write_batch(
     pq.write_table(pa.Table.from_pylist(rows, schema), folder / "results.parquet")
     if not settings:
         pq.write_table(
-            pa.Table.from_pylist(series, _SERIES).replace_schema_metadata({b"arms": "\n".join(arms)}), folder / "series.parquet"
+            pa.Table.from_pylist(series, _SERIES).replace_schema_metadata({b"arms": "\n".join(arms)}),
+            folder / "series.parquet",
         )
     (folder / "experiment.yaml").write_text(
         yaml.safe_dump({"name": "Made-up arms"} | ({"sweep": sweep} if sweep else {}))

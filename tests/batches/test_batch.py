@@ -36,9 +36,11 @@ def whole(tmp_path_factory):
 
 def stop_after(count):
     """A progress that interrupts the batch after some runs."""
+
     def watch(progress):
         if progress.finished - progress.before == count:
             raise KeyboardInterrupt
+
     return watch
 
 
@@ -47,8 +49,12 @@ def stop_after(count):
 
 def test_the_folder_of_a_batch(whole):
     assert (whole.runs, whole.computed, whole.failed) == (6, 6, 0)
-    assert {path.name for path in whole.folder.iterdir()} - {LOCK} == \
-        {"batch.json", "experiment.yaml", "results.parquet", "series.parquet"}
+    assert {path.name for path in whole.folder.iterdir()} - {LOCK} == {
+        "batch.json",
+        "experiment.yaml",
+        "results.parquet",
+        "series.parquet",
+    }
     noted = json.loads((whole.folder / "batch.json").read_text())
     assert noted["status"] == "complete" and noted["sessions"] == 1 and noted["control"] == "control"
     assert whole.results.num_rows == 6 and store.read_series(whole.folder).num_rows == 6 * 5
@@ -58,11 +64,16 @@ def test_replicates_differ_and_arms_are_paired(whole):
     table = whole.results.to_pandas()
     assert (table.groupby("replicate")["seed"].nunique() == 1).all() and set(table["seed"]) == {5, 6, 7}
     control = table[table["arm"] == "control"]
-    assert len(control[["tumor_cells", "touching_kupffer(at=1.5 h)", "adherent_cells(every=30 min)"]].drop_duplicates()) == 3
+    assert (
+        len(control[["tumor_cells", "touching_kupffer(at=1.5 h)", "adherent_cells(every=30 min)"]].drop_duplicates())
+        == 3
+    )
 
 
 def test_arms_are_identical_until_they_differ(tmp_path):
-    experiment = little(tmp_path, """
+    experiment = little(
+        tmp_path,
+        """
         base: base.yaml
         replicates: 2
         arms:
@@ -71,10 +82,15 @@ def test_arms_are_identical_until_they_differ(tmp_path):
         measures:
           - {measure: touching_kupffer, every: 10 min, name: touching}
           - {measure: tumor_cells, every: 10 min, name: cells}
-        """)
+        """,
+    )
     run_batch(experiment, tmp_path / "batch")
-    table = store.read_series(tmp_path / "batch").to_pandas().pivot_table(
-        index=["measure", "time_h", "replicate"], columns="arm", values="value").reset_index()
+    table = (
+        store.read_series(tmp_path / "batch")
+        .to_pandas()
+        .pivot_table(index=["measure", "time_h", "replicate"], columns="arm", values="value")
+        .reset_index()
+    )
     before, after = table[table["time_h"] <= 1.0], table[table["time_h"] > 1.0]
     assert len(before) > 10 and (before["control"] == before["late"]).all()
     assert (after["control"] != after["late"]).any()
@@ -89,12 +105,15 @@ def test_the_resolved_experiment_gives_the_same_rows(whole, tmp_path):
 
 
 def test_what_arms_share_stands_once(tmp_path):
-    experiment = little(tmp_path, """
+    experiment = little(
+        tmp_path,
+        """
         base: {extends: base.yaml, line: mc38, host: nude}
         arms: {control: {}, other: {line: null, host: human, interventions: [{deplete: kupffer, fraction: 1, start: 1 h}]}}
         control: other
         sweep: {parameters: {rules.emt: [on, off]}}
-        """)
+        """,
+    )
     document = resolved(experiment)
     assert document["base"]["tissue"]["width"] == "400 um" and document["control"] == "other"
     assert document["arms"]["control"]["labels"] == {"host": "nude", "line": "mc38"}
@@ -179,7 +198,11 @@ def test_one_failing_run_does_not_stop_the_others(whole, tmp_path):
     assert run_batch(experiment, tmp_path / "batch", resume=True).computed == 0
 
 
-MENDED = TROUBLE.replace('kind="level"', 'kind="count"').replace('unit=""', 'unit="cells"').replace('how == "raise"', "not how")
+MENDED = (
+    TROUBLE.replace('kind="level"', 'kind="count"')
+    .replace('unit=""', 'unit="cells"')
+    .replace('how == "raise"', "not how")
+)
 
 
 def test_failed_runs_are_computed_again_when_that_is_asked_for(whole, tmp_path):
@@ -190,10 +213,18 @@ def test_failed_runs_are_computed_again_when_that_is_asked_for(whole, tmp_path):
     marker.unlink()
     seen = []
     with pytest.raises(RunInterrupted):
-        run_batch(experiment, folder, resume=True, retry_failed=True, progress=lambda now: seen.append(now) or stop_after(0)(now))
+        run_batch(
+            experiment,
+            folder,
+            resume=True,
+            retry_failed=True,
+            progress=lambda now: seen.append(now) or stop_after(0)(now),
+        )
     assert (seen[0].before, seen[0].failed, seen[0].total) == (5, 0, 6)
     kept = store.read_results(folder)
-    assert store.failures(folder) == 1 and kept.num_rows == 6 and "ArithmeticError" in "".join(kept["error"].to_pylist())
+    assert (
+        store.failures(folder) == 1 and kept.num_rows == 6 and "ArithmeticError" in "".join(kept["error"].to_pylist())
+    )
     marker.write_text("")
     result = run_batch(experiment, folder, resume=True, retry_failed=True)
     assert (result.computed, result.failed) == (1, 0) and without_trouble(result.results) == rows(whole.results)
@@ -223,7 +254,13 @@ def test_a_mended_plugin_when_all_runs_failed(whole, tmp_path, monkeypatch, keep
     # from now on rows follow from it
     (tmp_path / "trouble.py").write_text(MENDED + "# again\n")
     with pytest.raises(ResumeRefused, match="named under plugins, has changed") as caught:
-        run_batch(replace(load_experiment(tmp_path / "my.yaml"), replicates=2), folder, resume=True, retry_failed=True, keep=keep)
+        run_batch(
+            replace(load_experiment(tmp_path / "my.yaml"), replicates=2),
+            folder,
+            resume=True,
+            retry_failed=True,
+            keep=keep,
+        )
     assert "--retry-failed" not in str(caught.value)
 
 
@@ -244,7 +281,11 @@ def test_a_full_disk_stops_the_batch(whole, tmp_path, monkeypatch):
     class Filling(Here):
         def compute(self, tasks):
             for number, report in enumerate(super().compute(tasks)):
-                yield report if number < 2 else replace(report, status="stopped", error="OSError: No space left on device")
+                yield (
+                    report
+                    if number < 2
+                    else replace(report, status="stopped", error="OSError: No space left on device")
+                )
 
     with monkeypatch.context() as patch, pytest.raises(BatchStopped, match="No space left"):
         patch.setattr(batch, "_executor", lambda *_: Filling())
@@ -284,13 +325,16 @@ def test_a_folder_in_use_is_refused(whole, tmp_path):
         run_batch(experiment, tmp_path / "my.yaml")
 
 
-@pytest.mark.parametrize(("override", "words"), [
-    ("seed=6", "seed was 5, is now 6"),
-    ("rules.phagocytosis.rate=0.3 /h", "arms.control.rules.phagocytosis.rate was"),
-    ("arms.no_kupffer.duration=3 h", "arms.no_kupffer.duration was"),
-    ("measures=[tumor_cells]", "measures was"),
-    ("sweep={parameters: {rules.emt: [on, off]}}", "points was"),
-])
+@pytest.mark.parametrize(
+    ("override", "words"),
+    [
+        ("seed=6", "seed was 5, is now 6"),
+        ("rules.phagocytosis.rate=0.3 /h", "arms.control.rules.phagocytosis.rate was"),
+        ("arms.no_kupffer.duration=3 h", "arms.no_kupffer.duration was"),
+        ("measures=[tumor_cells]", "measures was"),
+        ("sweep={parameters: {rules.emt: [on, off]}}", "points was"),
+    ],
+)
 def test_another_experiment_is_refused(whole, tmp_path, override, words):
     with pytest.raises(ResumeRefused, match=re.escape(words)) as caught:
         run_batch(little(tmp_path, EXPERIMENT, override), whole.folder, resume=True)
@@ -298,8 +342,13 @@ def test_another_experiment_is_refused(whole, tmp_path, override, words):
 
 
 def test_what_does_not_change_rows_is_not_refused(whole, tmp_path):
-    experiment = little(tmp_path, EXPERIMENT, "name=other", "control=no_kupffer",
-                        "expect=[{measure: tumor_cells, arm: control, between: [1, 2]}]")
+    experiment = little(
+        tmp_path,
+        EXPERIMENT,
+        "name=other",
+        "control=no_kupffer",
+        "expect=[{measure: tumor_cells, arm: control, between: [1, 2]}]",
+    )
     assert run_batch(experiment, whole.folder, resume=True).computed == 0
 
 
@@ -345,6 +394,9 @@ def test_the_forecast_of_the_disk_is_about_right(tmp_path, keep):
     experiment = replace(little(tmp_path), replicates=1)
     result = run_batch(experiment, tmp_path / "batch", keep=keep)
     runs = Path(result.folder / store.RUNS)
-    taken = sum(path.stat().st_size for path in runs.rglob("*") if path.is_file()) if keep == "tables" else \
-        (result.folder / store.RESULTS).stat().st_size
+    taken = (
+        sum(path.stat().st_size for path in runs.rglob("*") if path.is_file())
+        if keep == "tables"
+        else (result.folder / store.RESULTS).stat().st_size
+    )
     assert 0.2 < taken / forecast(experiment, experiment.runs(), keep).disk_bytes < 5

@@ -21,8 +21,9 @@ def test_runs_are_arms_times_points_times_replicates(tmp_path):
     experiment = little(tmp_path, EXPERIMENT + "sweep: {parameters: {rules.phagocytosis.rate: [0.1 /h, 0.2 /h]}}\n")
     runs = experiment.runs()
     assert len(runs) == len({run.id for run in runs}) == 2 * 2 * 3
-    assert {(run.arm, run.point, run.replicate) for run in runs} == \
-        {(arm, point, replicate) for arm in experiment.arms for point in (0, 1) for replicate in (1, 2, 3)}
+    assert {(run.arm, run.point, run.replicate) for run in runs} == {
+        (arm, point, replicate) for arm in experiment.arms for point in (0, 1) for replicate in (1, 2, 3)
+    }
     for run in runs:
         assert run.id == run_id(run.arm, run.point, run.replicate)
         # replicate k has the same seed everywhere
@@ -51,7 +52,9 @@ def test_drawn_points_lie_within_their_bounds(method, count):
     for column, swept in enumerate(ALL):
         assert swept.low <= values[:, column].min() and values[:, column].max() <= swept.high
     assert points_of(sweep)[0].keys() == {"rules.phagocytosis.rate", "rules.growth.push_depth", "some.share"}
-    assert isinstance(points_of(sweep)[0]["rules.phagocytosis.rate"], str) and isinstance(points_of(sweep)[0]["some.share"], float)
+    assert isinstance(points_of(sweep)[0]["rules.phagocytosis.rate"], str) and isinstance(
+        points_of(sweep)[0]["some.share"], float
+    )
     assert set(values[:, 1]) <= {1, 2, 3, 4, 5} and len(set(values[:, 1])) > 1
     assert points_of(sweep) == points_of(sweep)
     assert points_of(sweep) != points_of(Sweep(method, ALL, points=16, seed=4))
@@ -93,5 +96,8 @@ def test_without_salib(monkeypatch):
 def test_what_is_written_is_what_is_held():
     assert RATE.written(0.125) == "0.125 /h" and RATE.held("0.125 /h") == 0.125 and RATE.unit == "/h"
     assert DEPTH.written(3.0) == 3 and DEPTH.held(3) == 3.0
-    assert Swept("a", text=True).held({"enabled": True}) == '{"enabled": true}' and Swept("a", text=True).held("off") == "off"
+    assert (
+        Swept("a", text=True).held({"enabled": True}) == '{"enabled": true}'
+        and Swept("a", text=True).held("off") == "off"
+    )
     assert RATE.held(None) is None

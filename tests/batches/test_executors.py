@@ -43,7 +43,9 @@ def of_seeds(table, *seeds):
 
 def deadly(marker) -> str:
     """One arm; of its runs the second kills its worker once, the third whenever it is computed."""
-    text = with_trouble(seed=6, how="kill", marker=marker).replace("  no_kupffer: {cells: {kupffer: {density: 0 /mm^2}}}\n", "")
+    text = with_trouble(seed=6, how="kill", marker=marker).replace(
+        "  no_kupffer: {cells: {kupffer: {density: 0 /mm^2}}}\n", ""
+    )
     return text.replace("plugins:", "  - {measure: trouble, at: 1 h, seed: 7, how: kill, name: more}\nplugins:")
 
 
@@ -59,7 +61,9 @@ def assert_survived(result, whole):
 
 def test_processes_survive_a_kill(whole, tmp_path):
     seen = []
-    result = run_batch(little(tmp_path, deadly(tmp_path / "marker")), tmp_path / "batch", workers=2, progress=seen.append)
+    result = run_batch(
+        little(tmp_path, deadly(tmp_path / "marker")), tmp_path / "batch", workers=2, progress=seen.append
+    )
     assert (tmp_path / "marker").exists()
     assert_survived(result, whole)
     assert [progress.finished for progress in seen] == [0, 1, 2, 3]
@@ -76,17 +80,22 @@ def test_a_full_disk_in_a_worker(whole, tmp_path):
     assert without_trouble(result.results) == rows(whole.results)
 
 
-@pytest.mark.parametrize(("number", "status", "where"), [
-    (signal.SIGKILL, -signal.SIGKILL, ()),
-    pytest.param(signal.SIGINT, 130, (), marks=pytest.mark.slow),
-    pytest.param(signal.SIGKILL, -signal.SIGKILL, ("--cluster", "local"), marks=pytest.mark.slow),
-])
+@pytest.mark.parametrize(
+    ("number", "status", "where"),
+    [
+        (signal.SIGKILL, -signal.SIGKILL, ()),
+        pytest.param(signal.SIGINT, 130, (), marks=pytest.mark.slow),
+        pytest.param(signal.SIGKILL, -signal.SIGKILL, ("--cluster", "local"), marks=pytest.mark.slow),
+    ],
+)
 def test_the_batch_is_killed(whole, tmp_path, number, status, where):
     text = with_trouble(seed=6, how="slow")
     path = write(tmp_path, text)
     parent = subprocess.Popen(
         [sys.executable, "-m", "abm.cli", "batch", path, "-o", tmp_path / "batch", "--workers", "1", *where],
-        stderr=subprocess.PIPE, text=True)
+        stderr=subprocess.PIPE,
+        text=True,
+    )
     try:
         wait_for(lambda: len(list((tmp_path / "batch" / store.PARTS).glob("*.json"))) >= 1, parent)
         workers = psutil.Process(parent.pid).children(recursive=True)
@@ -161,7 +170,10 @@ def test_a_scheduler_at_an_address(whole, tmp_path):
 def test_no_scheduler_at_an_address(tmp_path):
     import dask
 
-    with dask.config.set({"distributed.comm.timeouts.connect": "1s"}), pytest.raises(ExecutorError, match="no Dask scheduler at"):
+    with (
+        dask.config.set({"distributed.comm.timeouts.connect": "1s"}),
+        pytest.raises(ExecutorError, match="no Dask scheduler at"),
+    ):
         run_batch(little(tmp_path), tmp_path / "batch", cluster="tcp://127.0.0.1:9")
 
 
@@ -172,10 +184,16 @@ def test_without_dask(tmp_path, monkeypatch):
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # half-made clusters of dask_jobqueue
-@pytest.mark.parametrize(("text", "words"), [
-    (None, "there is no file"), ("a: [", "not valid YAML"), ("cores", "should hold options"),
-    ("cores: 2\nmemory: 1GB\nquue: long", "quue"), ("cores: 2", "memory"),
-])
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (None, "there is no file"),
+        ("a: [", "not valid YAML"),
+        ("cores", "should hold options"),
+        ("cores: 2\nmemory: 1GB\nquue: long", "quue"),
+        ("cores: 2", "memory"),
+    ],
+)
 def test_a_wrong_slurm_file(tmp_path, text, words):
     pytest.importorskip("dask_jobqueue")
     path = tmp_path / "slurm.yaml"

@@ -9,10 +9,23 @@ import pytest
 from pydantic import ValidationError
 from pydantic_core import PydanticCustomError
 
-from abm.config import ConfigError
 from abm.batches import expectation as published
+from abm.batches.expectation import (
+    FAILS,
+    HOLDS,
+    UNRESOLVED,
+    Expectation,
+    Simulated,
+    Window,
+    judge,
+    more_replicates,
+    overall,
+    peak_estimate,
+    read_expectation,
+    simulate,
+)
 from abm.batches.loading import load_experiment
-from abm.batches.expectation import FAILS, HOLDS, UNRESOLVED, Expectation, Simulated, Window, judge, more_replicates, overall, peak_estimate, read_expectation, simulate
+from abm.config import ConfigError
 from abm.statistics import Estimate
 
 COUNT = SimpleNamespace(label="nodules", unit="nodules", kind="count", is_series=False)
@@ -35,7 +48,9 @@ def results(**arms) -> pa.Table:
     names = ("arm", "replicate", "status", "nodules", "tnf", "touching", "touching count", "touching of")
     kinds = (pa.string(), pa.int64(), pa.string(), *[pa.float64()] * 5)
     order = np.random.default_rng(1).permutation(len(rows))  # the order of the rows means nothing
-    return pa.table({name: pa.array([rows[i].get(name) for i in order], kind) for name, kind in zip(names, kinds, strict=True)})
+    return pa.table(
+        {name: pa.array([rows[i].get(name) for i in order], kind) for name, kind in zip(names, kinds, strict=True)}
+    )
 
 
 def verdict(expectation, value, low, high, more=False, events=None, n=20):
@@ -54,25 +69,37 @@ def level(low, high):
 # --- the rules of the verdict
 
 
-@pytest.mark.parametrize(("value", "low", "high", "word"), [
-    (1.5, 1.3, 1.7, HOLDS),
-    (1.5, 1.1, 1.7, HOLDS),  # the interval may leave the window, if the centre is inside
-    (1.1, 0.9, 1.5, FAILS),  # overlap is not enough
-    (2.0, 1.8, 2.2, FAILS),
-    (1.5, 1.0, 2.0, UNRESOLVED),  # wider than the window, centre inside
-    (1.0, 0.5, 1.5, UNRESOLVED),  # wider than the window, centre outside
-    (5.0, 3.0, 9.0, FAILS),  # wide, but nowhere near
-    (0.3, 0.1, 0.8, FAILS),  # as wide as the window, and below it
-    (1.2, 1.2, 1.2, HOLDS),  # bounds are inside
-])
+@pytest.mark.parametrize(
+    ("value", "low", "high", "word"),
+    [
+        (1.5, 1.3, 1.7, HOLDS),
+        (1.5, 1.1, 1.7, HOLDS),  # the interval may leave the window, if the centre is inside
+        (1.1, 0.9, 1.5, FAILS),  # overlap is not enough
+        (2.0, 1.8, 2.2, FAILS),
+        (1.5, 1.0, 2.0, UNRESOLVED),  # wider than the window, centre inside
+        (1.0, 0.5, 1.5, UNRESOLVED),  # wider than the window, centre outside
+        (5.0, 3.0, 9.0, FAILS),  # wide, but nowhere near
+        (0.3, 0.1, 0.8, FAILS),  # as wide as the window, and below it
+        (1.2, 1.2, 1.2, HOLDS),  # bounds are inside
+    ],
+)
 def test_a_two_sided_window(value, low, high, word):
     assert verdict(level(1.2, 1.9), value, low, high) == word
 
 
-@pytest.mark.parametrize(("value", "low", "high", "word"), [
-    (1.5, 1.1, 1.7, HOLDS), (1.1, 0.9, 1.4, FAILS), (1.1, 0.9, 1.5, UNRESOLVED), (2.0, 1.8, 2.2, FAILS),
-    (1.5, 1.2, 1.91, UNRESOLVED), (1.5, 0.0, 1.6, UNRESOLVED), (5.0, 3.0, 9.0, FAILS), (0.3, 0.1, 0.8, FAILS),
-])
+@pytest.mark.parametrize(
+    ("value", "low", "high", "word"),
+    [
+        (1.5, 1.1, 1.7, HOLDS),
+        (1.1, 0.9, 1.4, FAILS),
+        (1.1, 0.9, 1.5, UNRESOLVED),
+        (2.0, 1.8, 2.2, FAILS),
+        (1.5, 1.2, 1.91, UNRESOLVED),
+        (1.5, 0.0, 1.6, UNRESOLVED),
+        (5.0, 3.0, 9.0, FAILS),
+        (0.3, 0.1, 0.8, FAILS),
+    ],
+)
 def test_the_width_of_a_ratio_is_in_folds(value, low, high, word):
     """From 1.2 to 1.9 is 1.58-fold, as is from 0.95 to 1.5."""
     assert verdict(ratio(1.2, 1.9), value, low, high) == word
@@ -82,15 +109,18 @@ def test_a_ratio_down_to_zero_cannot_be_missed_by_width():
     assert verdict(ratio(0, 0.5), 0.2, 0.1, 0.9) == HOLDS
 
 
-@pytest.mark.parametrize(("value", "low", "high", "more", "word"), [
-    (6.0, 5.1, 9.0, False, HOLDS),
-    (6.0, 5.0, 900.0, True, HOLDS),  # only the near end counts
-    (6.0, 4.9, 9.0, True, UNRESOLVED),
-    (6.0, 4.9, 9.0, False, FAILS),
-    (3.0, 2.0, 4.9, True, FAILS),  # no more replicates are spent on it
-    (6.0, -math.inf, math.inf, False, UNRESOLVED),  # one run has no interval
-    (math.nan, math.nan, math.nan, False, UNRESOLVED),
-])
+@pytest.mark.parametrize(
+    ("value", "low", "high", "more", "word"),
+    [
+        (6.0, 5.1, 9.0, False, HOLDS),
+        (6.0, 5.0, 900.0, True, HOLDS),  # only the near end counts
+        (6.0, 4.9, 9.0, True, UNRESOLVED),
+        (6.0, 4.9, 9.0, False, FAILS),
+        (3.0, 2.0, 4.9, True, FAILS),  # no more replicates are spent on it
+        (6.0, -math.inf, math.inf, False, UNRESOLVED),  # one run has no interval
+        (math.nan, math.nan, math.nan, False, UNRESOLVED),
+    ],
+)
 def test_a_one_sided_window(value, low, high, more, word):
     assert verdict(level(5, None), value, low, high, more) == word
     assert verdict(level(None, -5), -value, -high, -low, more) == word
@@ -101,7 +131,9 @@ def test_a_ratio_needs_ten_events_in_each_arm():
     assert verdict(ratio(0.05, 0.30), 0.1, 0.08, 0.12, events=few) == UNRESOLVED
     assert verdict(ratio(0.05, 0.30), 0.1, 0.08, 0.12, events={"treated": 10, "control": 100}) == HOLDS
     assert verdict(ratio(5, None), 9.0, 8.0, 10.0, events={"treated": 100, "control": 9}) == UNRESOLVED
-    assert verdict(ratio(5, None), 9.0, 8.0, 10.0, events={"treated": None, "control": None}) == HOLDS  # levels count nothing
+    assert (
+        verdict(ratio(5, None), 9.0, 8.0, 10.0, events={"treated": None, "control": None}) == HOLDS
+    )  # levels count nothing
     assert verdict(level(0, 1), 0.1, 0.08, 0.12, events={"treated": 0}) == HOLDS  # not a ratio
 
 
@@ -175,7 +207,9 @@ def test_shares_are_pooled_over_replicates():
 def test_the_ratio_of_shares_is_that_of_the_pooled_shares():
     expectation = Expectation(SHARE, "treated", Window(0.4, 0.6), relative_to="control")
     # run by run the small ones would weigh as much as the large ones
-    found = simulate(expectation, results(treated=[(40, 100), (1, 10), (44, 100)], control=[(80, 100), (8, 10), (88, 100)]))
+    found = simulate(
+        expectation, results(treated=[(40, 100), (1, 10), (44, 100)], control=[(80, 100), (8, 10), (88, 100)])
+    )
     assert found.estimate.value == pytest.approx(85 / 176)
     assert found.events == {"treated": 85, "control": 176}
 
@@ -190,7 +224,7 @@ def test_without_runs_there_is_no_verdict():
 
 
 def curve(peak, hours, rng=None, noise=0.0):
-    values = np.exp(-((hours - peak) / 4) ** 2)
+    values = np.exp(-(((hours - peak) / 4) ** 2))
     return values if rng is None else values + noise * rng.random(hours.size)
 
 
@@ -219,9 +253,12 @@ def test_a_flat_curve_has_no_peak():
 
 def test_peaks_read_the_series_of_their_arm():
     hours = np.arange(0, 24.5, 0.5)
-    rows = [{"arm": arm, "replicate": replicate, "measure": "tnf", "time_h": hour, "value": value}
-            for arm, peak in (("treated", 7), ("control", 15)) for replicate in (1, 2, 3)
-            for hour, value in zip(hours, curve(peak + 0.25 * (replicate - 2), hours), strict=True)]
+    rows = [
+        {"arm": arm, "replicate": replicate, "measure": "tnf", "time_h": hour, "value": value}
+        for arm, peak in (("treated", 7), ("control", 15))
+        for replicate in (1, 2, 3)
+        for hour, value in zip(hours, curve(peak + 0.25 * (replicate - 2), hours), strict=True)
+    ]
     series = pa.Table.from_pylist(rows[::-1])
     expectation = Expectation(LEVEL, "treated", Window(6, 8), peak=True)
     found = simulate(expectation, results(treated=[1.0]), series)
@@ -237,8 +274,12 @@ def known_measures(monkeypatch):
     def read_request(entry, measures=None):
         if entry.get("measure") not in ("nodules", "tnf"):
             raise PydanticCustomError("measure", "there is no such measure")
-        return SimpleNamespace(label=entry["measure"], unit="h" if entry["measure"] == "tnf" else "nodules", kind="count",
-                               is_series="every" in entry)
+        return SimpleNamespace(
+            label=entry["measure"],
+            unit="h" if entry["measure"] == "tnf" else "nodules",
+            kind="count",
+            is_series="every" in entry,
+        )
 
     monkeypatch.setattr(published, "read_request", read_request)
 
@@ -255,20 +296,23 @@ def test_reading_an_expectation():
 
 
 @pytest.mark.usefixtures("known_measures")
-@pytest.mark.parametrize(("entry", "said"), [
-    ({}, "one of between"),
-    ({"between": [1, 2], "peak_between": ["1 h", "2 h"]}, "one of between"),
-    ({"between": [2, 1]}, "below the high"),
-    ({"between": [None, None]}, "at least one bound"),
-    ({"between": [1]}, "two values"),
-    ({"between": ["1 um", 2]}, "dimension"),
-    ({"between": [1, 2], "relative_to": "a"}, "compared with itself"),
-    ({"between": [1, 2], "relative_to": "b", "difference_from": "c"}, "not both"),
-    ({"peak_between": ["6 h", "8 h"]}, "series"),
-    ({"peak_between": [6, 8]}, "unit is missing"),
-    ({"peak_between": ["6 h", "8 h"], "relative_to": "b", "every": "1 h"}, "one arm"),
-    ({"measure": "modules", "between": [1, 2]}, "no such measure"),
-])
+@pytest.mark.parametrize(
+    ("entry", "said"),
+    [
+        ({}, "one of between"),
+        ({"between": [1, 2], "peak_between": ["1 h", "2 h"]}, "one of between"),
+        ({"between": [2, 1]}, "below the high"),
+        ({"between": [None, None]}, "at least one bound"),
+        ({"between": [1]}, "two values"),
+        ({"between": ["1 um", 2]}, "dimension"),
+        ({"between": [1, 2], "relative_to": "a"}, "compared with itself"),
+        ({"between": [1, 2], "relative_to": "b", "difference_from": "c"}, "not both"),
+        ({"peak_between": ["6 h", "8 h"]}, "series"),
+        ({"peak_between": [6, 8]}, "unit is missing"),
+        ({"peak_between": ["6 h", "8 h"], "relative_to": "b", "every": "1 h"}, "one arm"),
+        ({"measure": "modules", "between": [1, 2]}, "no such measure"),
+    ],
+)
 def test_what_makes_no_sense_is_refused(entry, said):
     with pytest.raises((ValidationError, PydanticCustomError), match=said):
         read_expectation({"measure": "tnf" if "1 um" in str(entry) else "nodules", "arm": "a", **entry})
@@ -299,25 +343,36 @@ def load(tmp_path, text, **others):
 
 
 def test_the_system_may_differ(tmp_path):
-    text = FILE.replace("line: mc38", """\
+    text = FILE.replace(
+        "line: mc38",
+        """\
 host: rat
   line: cx1
   duration: 2 d
   tissue: {width: 1 mm, portal_central_distance: 400 um}
   record: {timeseries: 2 h}
-  rules: {arrival: {per_area: null, per_liver: 1e6, enrichment: 3, doses: [{start: 1 h}]}}""")
+  rules: {arrival: {per_area: null, per_liver: 1e6, enrichment: 3, doses: [{start: 1 h}]}}""",
+    )
     text = text.replace("control: {}", "control: {line: ht29, host: nude, rules: {arrival: off}}")
     assert load(tmp_path, text).arms == ("control", "treated")
 
 
-@pytest.mark.parametrize(("old", "new", "line", "key"), [
-    ("line: mc38", "rules: {phagocytosis: {rate: 0.2 /h}}", 3, "base.rules.phagocytosis.rate"),
-    ("line: mc38", "rules: {phagocytosis: off}", 3, "base.rules.phagocytosis"),
-    ("line: mc38", "rules: {arrival: {platelet_cloak: 0.1}}", 3, "base.rules.arrival.platelet_cloak"),
-    ("line: mc38", "cells: {kupffer: {density: 200 /mm^2}}", 3, "base.cells.kupffer.density"),
-    ("line: mc38", "fields: {oxygen: {capacity: 3}}", 3, "base.fields.oxygen.capacity"),
-    ("control: {}", "control: {rules: {phagocytosis: {rate: 0.1 /h}}}", 5, "arms.control.rules.phagocytosis.rate"),  # even the default
-])
+@pytest.mark.parametrize(
+    ("old", "new", "line", "key"),
+    [
+        ("line: mc38", "rules: {phagocytosis: {rate: 0.2 /h}}", 3, "base.rules.phagocytosis.rate"),
+        ("line: mc38", "rules: {phagocytosis: off}", 3, "base.rules.phagocytosis"),
+        ("line: mc38", "rules: {arrival: {platelet_cloak: 0.1}}", 3, "base.rules.arrival.platelet_cloak"),
+        ("line: mc38", "cells: {kupffer: {density: 200 /mm^2}}", 3, "base.cells.kupffer.density"),
+        ("line: mc38", "fields: {oxygen: {capacity: 3}}", 3, "base.fields.oxygen.capacity"),
+        (
+            "control: {}",
+            "control: {rules: {phagocytosis: {rate: 0.1 /h}}}",
+            5,
+            "arms.control.rules.phagocytosis.rate",
+        ),  # even the default
+    ],
+)
 def test_parameters_of_its_own_are_refused(tmp_path, old, new, line, key):
     assert old in FILE
     with pytest.raises(ConfigError) as caught:
@@ -329,8 +384,12 @@ def test_parameters_of_its_own_are_refused(tmp_path, old, new, line, key):
 
 def test_a_base_from_elsewhere_is_looked_into(tmp_path):
     with pytest.raises(ConfigError) as caught:
-        load(tmp_path, FILE.replace("quickstart.yaml", "mine.yaml"), mine="extends: quickstart.yaml\nrules:\n  growth: off\n")
-    problem, = caught.value.problems
+        load(
+            tmp_path,
+            FILE.replace("quickstart.yaml", "mine.yaml"),
+            mine="extends: quickstart.yaml\nrules:\n  growth: off\n",
+        )
+    (problem,) = caught.value.problems
     assert problem.file.endswith("mine.yaml") and problem.line == 3 and problem.path == "rules.growth"
 
 
@@ -342,12 +401,19 @@ def test_presets_of_ones_own_describe_cells_and_animal_only(tmp_path):
     assert [problem.path for problem in caught.value.problems] == ["rules.growth"]
 
 
-@pytest.mark.parametrize(("line", "said"), [
-    ("published:", "the block `published` is missing"),
-    ("expect:", "not said what is expected"),
-])
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("published:", "the block `published` is missing"),
+        ("expect:", "not said what is expected"),
+    ],
+)
 def test_what_must_be_said(tmp_path, line, said):
-    lines = [text for text in FILE.splitlines() if not text.startswith(line) and not (line == "expect:" and text.startswith("  - "))]
+    lines = [
+        text
+        for text in FILE.splitlines()
+        if not text.startswith(line) and not (line == "expect:" and text.startswith("  - "))
+    ]
     with pytest.raises(ConfigError, match=said):
         load(tmp_path, "\n".join(lines))
 

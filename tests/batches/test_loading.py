@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from abm.config import ConfigError, load_config
 from abm.batches.loading import load_experiment
+from abm.config import ConfigError, load_config
 
 from .little import EXPERIMENT, TROUBLE, little, write
 
@@ -20,16 +20,19 @@ def load(tmp_path, monkeypatch):
     def load(text, *overrides, **files):
         write(tmp_path, text, **files)
         return load_experiment("my.yaml", overrides)
+
     return load
 
 
 @pytest.fixture
 def report(load):
     """The report of an experiment that is wrong."""
+
     def report(text, *overrides, **files):
         with pytest.raises(ConfigError) as caught:
             load(text, *overrides, **files)
         return str(caught.value)
+
     return report
 
 
@@ -39,11 +42,16 @@ def report(load):
 def test_arms_are_the_base_with_changes(load):
     experiment = load(EXPERIMENT)
     control, treated = (experiment.configs[arm, 0] for arm in ("control", "no_kupffer"))
-    assert experiment.name == "little" and experiment.arms == ("control", "no_kupffer") and experiment.control == "control"
+    assert (
+        experiment.name == "little" and experiment.arms == ("control", "no_kupffer") and experiment.control == "control"
+    )
     assert control == load_config("base.yaml")
     assert treated == load_config("base.yaml", ["cells.kupffer.density=0 /mm^2"])
-    assert [request.label for request in experiment.measures] == \
-        ["tumor_cells", "touching_kupffer(at=1.5 h)", "adherent_cells(every=30 min)"]
+    assert [request.label for request in experiment.measures] == [
+        "tumor_cells",
+        "touching_kupffer(at=1.5 h)",
+        "adherent_cells(every=30 min)",
+    ]
 
 
 def test_the_least_experiment(load):
@@ -68,8 +76,11 @@ def test_an_arm_may_have_another_line_and_host(load):
         """)
     assert experiment.control == "b16"
     labels = {arm: experiment.configs[arm, 0].labels for arm in experiment.arms}
-    assert labels == {"mc38": {"host": "nude", "line": "mc38"}, "b16": {"host": "nude", "line": "b16f1"},
-                      "human": {"host": "human", "line": "mc38"}}
+    assert labels == {
+        "mc38": {"host": "nude", "line": "mc38"},
+        "b16": {"host": "nude", "line": "b16f1"},
+        "human": {"host": "human", "line": "mc38"},
+    }
     assert experiment.configs["b16", 0] == load_config("base.yaml", ["line=b16f1", "host=nude"])
     assert not experiment.configs["human", 0].rules.emt.enabled
 
@@ -107,17 +118,22 @@ sweep:
     assert len(load(text % ("0.09 /s", "0.1 /s")).runs()) == 6
     said = report(text % ("1.0 /s", "1.1 /s"))
     assert said.count("my.yaml:9:16  fields.vegf.washout") == 6
-    assert said.count("sites of 12 um cannot show") == 3 and "diffusion 10 um^2/s, decay 0.94 /h and washout 1.0" in said
+    assert (
+        said.count("sites of 12 um cannot show") == 3 and "diffusion 10 um^2/s, decay 0.94 /h and washout 1.0" in said
+    )
 
 
 def test_a_grid_is_crossed_with_the_arms(load):
-    experiment = load(EXPERIMENT + """
+    experiment = load(
+        EXPERIMENT
+        + """
 sweep:
   parameters:
     rules.phagocytosis.rate: [0.05 /h, 2.4 /d]
     rules.phagocytosis: [on, off]
     line: [mc38, b16f1]
-""")
+"""
+    )
     assert len(experiment.points) == 8 and len(experiment.runs()) == 2 * 8 * 3
     assert experiment.points[0] == {"rules.phagocytosis.rate": "0.05 /h", "rules.phagocytosis": "on", "line": "mc38"}
     config = experiment.configs["no_kupffer", 7]
@@ -129,21 +145,27 @@ sweep:
 
 
 def test_what_is_expected_is_measured(load):
-    experiment = load(EXPERIMENT + """
+    experiment = load(
+        EXPERIMENT
+        + """
 expect:
   - {measure: adherent_cells, at: 1 h, arm: no_kupffer, relative_to: control, between: [0.1, 0.9]}
   - {measure: tumor_cells, arm: control, between: [1, null]}
 published: {id: V00, source: nobody, finding: nothing}
 most_replicates: 40
 calibrated: true
-""")
+"""
+    )
     assert [request.label for request in experiment.measures][3:] == ["adherent_cells(at=1 h)"]
     assert [expectation.arm for expectation in experiment.expect] == ["no_kupffer", "control"]
     assert experiment.published.id == "V00" and experiment.most_replicates == 40 and experiment.calibrated
 
 
 def test_measures_of_ones_own(load):
-    experiment = load("base: base.yaml\nplugins: [mine.py]\nmeasures: [{measure: trouble, seed: 3, how: raise}]", **{"mine.py": TROUBLE})
+    experiment = load(
+        "base: base.yaml\nplugins: [mine.py]\nmeasures: [{measure: trouble, seed: 3, how: raise}]",
+        **{"mine.py": TROUBLE},
+    )
     assert experiment.measures[0].label == "trouble(seed=3, how=raise)"
     assert experiment.plugins == (Path("mine.py").resolve(),)
 
@@ -204,35 +226,57 @@ def test_everything_that_is_wrong_is_told_at_its_line(report):
         assert at.removeprefix("my.yaml:").startswith(f"{line}:"), at
 
 
-@pytest.mark.parametrize(("text", "words"), [
-    ("arms: {a: {}}", "my.yaml:1:1  base\n    the key 'base' is missing; expected the name of a config"),
-    ("base:", "base\n    expected the name of a config, such as"),
-    ("base: 5", "got '5'"),
-    ("base: bas.yaml", "there is no file 'bas.yaml'; did you mean 'base.yaml'?"),
-    ("base: base.yaml\narms: {}", "arms\n    needs at least 1 entry"),
-    ("base: base.yaml\narms: [a]", "arms\n    expected a group of keys, got a list"),
-    ("base: base.yaml\narms: {a/b: {}}", "the name of an arm becomes part of file names"),
-    ("base: base.yaml\narms: {a: {}, A: {rules: {emt: off}}}", "another arm has this name"),
-    ("base: base.yaml\narms:\n  a: {}\n  b:\n", "my.yaml:4:3  arms.b\n    this arm is the same as 'a'; write below it what it changes"),
-    ("base: base.yaml\narms: {a: {seed: 3}}", "write seed, that of the first, at the top of the experiment"),
-    ("base: {extends: base.yaml, seed: 3}", "base.seed\n    a seed cannot stand here"),
-    ("base: {extends: base.yaml, tisue: {}}", "did you mean 'tissue'?"),
-    ("base: base.yaml\narms: {a: {extends: my.yaml}}", "the file extends itself"),
-    ("base: base.yaml\nreplicates: 1000001", "must be at most 1000000"),
-    ("base: base.yaml\narms: {a: {}, b: {line: cx1}}\nreplicates: 1000000", "make 2000000 runs"),
-    ("base: base.yaml\nmeasures: [{measure: tumor_cells, name: x}]\n"
-     "expect: [{measure: adherent_cells, name: x, arm: control, between: [1, 2]}]", "another measure is called 'x'"),
-    ("base: base.yaml\narms:\n  a: {}\n  b:\n    interventions: [{deplet: kupffer, start: 0 h}]",
-     "my.yaml:5:30  arms.b.interventions[0].deplet\n    there is no such kind"),
-    ("base: base.yaml\nmeasures:\n  - {measure: tumor_cells, every: 5 h}", "my.yaml:3:35  measures[0].every\n    "
-     "tumor_cells(every=5 h) looks only once, at 0 h, in a run from 0 h to 2 h; make every shorter"),
-    ("base: base.yaml\nreplicates: 3\nmost_replicates: 2", "my.yaml:3:18  most_replicates\n    these are fewer than the 3"),
-    ("base: base.yaml\nexpect: [{measure: tumor_cells, arm: control, between: [1 um, 2 h]}]",
-     "'1 um' has the wrong dimension; expected a number in cells"),
-    ("base: base.yaml\nexpect: [{measure: tumor_cells, arm: control, between: [1 cels, 2]}]", "'cels' is not a unit"),
-    ("base: [", "1 problem in my.yaml"),
-    ("", "the key 'base' is missing"),
-])
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("arms: {a: {}}", "my.yaml:1:1  base\n    the key 'base' is missing; expected the name of a config"),
+        ("base:", "base\n    expected the name of a config, such as"),
+        ("base: 5", "got '5'"),
+        ("base: bas.yaml", "there is no file 'bas.yaml'; did you mean 'base.yaml'?"),
+        ("base: base.yaml\narms: {}", "arms\n    needs at least 1 entry"),
+        ("base: base.yaml\narms: [a]", "arms\n    expected a group of keys, got a list"),
+        ("base: base.yaml\narms: {a/b: {}}", "the name of an arm becomes part of file names"),
+        ("base: base.yaml\narms: {a: {}, A: {rules: {emt: off}}}", "another arm has this name"),
+        (
+            "base: base.yaml\narms:\n  a: {}\n  b:\n",
+            "my.yaml:4:3  arms.b\n    this arm is the same as 'a'; write below it what it changes",
+        ),
+        ("base: base.yaml\narms: {a: {seed: 3}}", "write seed, that of the first, at the top of the experiment"),
+        ("base: {extends: base.yaml, seed: 3}", "base.seed\n    a seed cannot stand here"),
+        ("base: {extends: base.yaml, tisue: {}}", "did you mean 'tissue'?"),
+        ("base: base.yaml\narms: {a: {extends: my.yaml}}", "the file extends itself"),
+        ("base: base.yaml\nreplicates: 1000001", "must be at most 1000000"),
+        ("base: base.yaml\narms: {a: {}, b: {line: cx1}}\nreplicates: 1000000", "make 2000000 runs"),
+        (
+            "base: base.yaml\nmeasures: [{measure: tumor_cells, name: x}]\n"
+            "expect: [{measure: adherent_cells, name: x, arm: control, between: [1, 2]}]",
+            "another measure is called 'x'",
+        ),
+        (
+            "base: base.yaml\narms:\n  a: {}\n  b:\n    interventions: [{deplet: kupffer, start: 0 h}]",
+            "my.yaml:5:30  arms.b.interventions[0].deplet\n    there is no such kind",
+        ),
+        (
+            "base: base.yaml\nmeasures:\n  - {measure: tumor_cells, every: 5 h}",
+            "my.yaml:3:35  measures[0].every\n    "
+            "tumor_cells(every=5 h) looks only once, at 0 h, in a run from 0 h to 2 h; make every shorter",
+        ),
+        (
+            "base: base.yaml\nreplicates: 3\nmost_replicates: 2",
+            "my.yaml:3:18  most_replicates\n    these are fewer than the 3",
+        ),
+        (
+            "base: base.yaml\nexpect: [{measure: tumor_cells, arm: control, between: [1 um, 2 h]}]",
+            "'1 um' has the wrong dimension; expected a number in cells",
+        ),
+        (
+            "base: base.yaml\nexpect: [{measure: tumor_cells, arm: control, between: [1 cels, 2]}]",
+            "'cels' is not a unit",
+        ),
+        ("base: [", "1 problem in my.yaml"),
+        ("", "the key 'base' is missing"),
+    ],
+)
 def test_one_mistake(report, text, words):
     assert words in report(text)
 
@@ -240,61 +284,87 @@ def test_one_mistake(report, text, words):
 SWEEP = "base: base.yaml\nsweep:\n  {}\n  parameters:\n    {}\n"
 
 
-@pytest.mark.parametrize(("method", "parameters", "words"), [
-    ("method: gird", "tissue.width: [1 mm]", "did you mean 'grid'?"),
-    ("points: 3", "tissue.width: [1 mm]", "sweep.points\n    a grid has the points that its values make"),
-    ("levels: 3", "tissue.width: [1 mm]", "levels belong to the method morris"),
-    ("method: grid", "rules.phagocytosis.rat: [0.1 /h]", "did you mean rules.phagocytosis.rate?"),
-    ("method: grid", "rule.phagocytosis.rate: [0.1 /h]", "my.yaml:5:5  sweep.parameters.rule.phagocytosis.rate\n    unknown key 'rule'"),
-    ("method: grid", "rules phagocytosis: [0.1 /h]", "expected a key path"),
-    ("method: grid", "rules.phagocytosis.rate: [0.1 /h, 0.2]", "my.yaml:5:39  sweep.parameters.rules.phagocytosis.rate[1]\n    the unit"),
-    ("method: grid", "rules.phagocytosis.rate: [0.1 /h, 2.4 /d]", "a value stands here twice"),
-    ("method: grid", "rules.phagocytosis.rate: []", "a grid needs a list of values"),
-    ("method: grid", "rules.phagocytosis.rate: 0.1 /h", "expected a list or a group of keys"),
-    ("method: grid", "rules.phagocytosis.rate: {low: 0.1 /h, high: 1 /h}", "a grid needs a list of values"),
-    ("method: grid", "rules.growth.push_depth: [few]", "my.yaml:5:31  sweep.parameters.rules.growth.push_depth[0]"),
-    ("method: grid", "line: [mc38, mc39]", "my.yaml:5:18  line\n    there is no line preset 'mc39'"),
-    ("method: grid", "seed: [1, 2]", "the seed cannot be swept"),
-    ("method: grid", "interventions[0].fraction: [0.1]", "the arm 'control' has no interventions[0]"),
-    ("method: grid", "interventions: [[{deplete: kupffer, fraction: 1.5}], []]", "1.5 is out of bounds"),
-    ("method: sobol", "rules.phagocytosis.rate: [0.1 /h]", "sobol draws values between two bounds"),
-    ("method: sobol", "rules.phagocytosis.rate: {low: 0.1 /h}", "the key 'high' is missing"),
-    ("method: sobol", "rules.phagocytosis.rate: {low: 0.1 /h, high: 0.1 /h}", "high must be more than low"),
-    ("method: sobol", "rules.phagocytosis.rate: {low: 0.1, high: 1 /um}", "the unit is missing"),
-    ("method: sobol", "rules.phagocytosis.rate: {low: 0 /h, high: 1 /h, scale: log}", "needs a low bound above zero"),
-    ("method: sobol", "rules.growth.push_depth: {low: 1, high: 5.5}", "expected a whole number, got 5.5"),
-    ("method: sobol", "rules.phagocytosis: {low: 1, high: 2}", "sobol can vary numbers only"),
-    ("method: morris\n  levels: 3", "rules.growth.push_depth: {low: 1, high: 5}", "an even number of levels"),
-    ("method: sobol\n  points: 5", "rules.growth.push_depth: {low: 1, high: 5}", "sobol needs a power of 2 as points, such as 4 or 8"),
-])
+@pytest.mark.parametrize(
+    ("method", "parameters", "words"),
+    [
+        ("method: gird", "tissue.width: [1 mm]", "did you mean 'grid'?"),
+        ("points: 3", "tissue.width: [1 mm]", "sweep.points\n    a grid has the points that its values make"),
+        ("levels: 3", "tissue.width: [1 mm]", "levels belong to the method morris"),
+        ("method: grid", "rules.phagocytosis.rat: [0.1 /h]", "did you mean rules.phagocytosis.rate?"),
+        (
+            "method: grid",
+            "rule.phagocytosis.rate: [0.1 /h]",
+            "my.yaml:5:5  sweep.parameters.rule.phagocytosis.rate\n    unknown key 'rule'",
+        ),
+        ("method: grid", "rules phagocytosis: [0.1 /h]", "expected a key path"),
+        (
+            "method: grid",
+            "rules.phagocytosis.rate: [0.1 /h, 0.2]",
+            "my.yaml:5:39  sweep.parameters.rules.phagocytosis.rate[1]\n    the unit",
+        ),
+        ("method: grid", "rules.phagocytosis.rate: [0.1 /h, 2.4 /d]", "a value stands here twice"),
+        ("method: grid", "rules.phagocytosis.rate: []", "a grid needs a list of values"),
+        ("method: grid", "rules.phagocytosis.rate: 0.1 /h", "expected a list or a group of keys"),
+        ("method: grid", "rules.phagocytosis.rate: {low: 0.1 /h, high: 1 /h}", "a grid needs a list of values"),
+        ("method: grid", "rules.growth.push_depth: [few]", "my.yaml:5:31  sweep.parameters.rules.growth.push_depth[0]"),
+        ("method: grid", "line: [mc38, mc39]", "my.yaml:5:18  line\n    there is no line preset 'mc39'"),
+        ("method: grid", "seed: [1, 2]", "the seed cannot be swept"),
+        ("method: grid", "interventions[0].fraction: [0.1]", "the arm 'control' has no interventions[0]"),
+        ("method: grid", "interventions: [[{deplete: kupffer, fraction: 1.5}], []]", "1.5 is out of bounds"),
+        ("method: sobol", "rules.phagocytosis.rate: [0.1 /h]", "sobol draws values between two bounds"),
+        ("method: sobol", "rules.phagocytosis.rate: {low: 0.1 /h}", "the key 'high' is missing"),
+        ("method: sobol", "rules.phagocytosis.rate: {low: 0.1 /h, high: 0.1 /h}", "high must be more than low"),
+        ("method: sobol", "rules.phagocytosis.rate: {low: 0.1, high: 1 /um}", "the unit is missing"),
+        (
+            "method: sobol",
+            "rules.phagocytosis.rate: {low: 0 /h, high: 1 /h, scale: log}",
+            "needs a low bound above zero",
+        ),
+        ("method: sobol", "rules.growth.push_depth: {low: 1, high: 5.5}", "expected a whole number, got 5.5"),
+        ("method: sobol", "rules.phagocytosis: {low: 1, high: 2}", "sobol can vary numbers only"),
+        ("method: morris\n  levels: 3", "rules.growth.push_depth: {low: 1, high: 5}", "an even number of levels"),
+        (
+            "method: sobol\n  points: 5",
+            "rules.growth.push_depth: {low: 1, high: 5}",
+            "sobol needs a power of 2 as points, such as 4 or 8",
+        ),
+    ],
+)
 def test_a_wrong_sweep(report, method, parameters, words):
     assert words in report(SWEEP.format(method, parameters))
 
 
-@pytest.mark.parametrize(("override", "words"), [
-    ("replicates=x", "--set replicates=x\n    expected a whole number"),
-    ("replicate=3", "did you mean replicates?"),
-    ("arms.none.duration=1 h", "there is no arm 'none'; the arms are control and no_kupffer"),
-    ("sweep.parameters.tissue.width=[1 mm]", "what is swept cannot be set on the command line"),
-    ("rules.phagocytosis.rate=1 um", "--set rules.phagocytosis.rate=1 um"),
-    ("rules.fagocytosis.rate=1 /h", "did you mean rules.phagocytosis?"),
-    ("extends=x", "cannot be set on the command line"),
-    ("nothing", "expected key.path=value"),
-])
+@pytest.mark.parametrize(
+    ("override", "words"),
+    [
+        ("replicates=x", "--set replicates=x\n    expected a whole number"),
+        ("replicate=3", "did you mean replicates?"),
+        ("arms.none.duration=1 h", "there is no arm 'none'; the arms are control and no_kupffer"),
+        ("sweep.parameters.tissue.width=[1 mm]", "what is swept cannot be set on the command line"),
+        ("rules.phagocytosis.rate=1 um", "--set rules.phagocytosis.rate=1 um"),
+        ("rules.fagocytosis.rate=1 /h", "did you mean rules.phagocytosis?"),
+        ("extends=x", "cannot be set on the command line"),
+        ("nothing", "expected key.path=value"),
+    ],
+)
 def test_a_wrong_override(report, override, words):
     assert words in report(EXPERIMENT, override)
 
 
 def test_without_arms_there_is_the_control_only(report):
     assert "there is no arm 'treated'; the arms are control" in report(
-        "base: {duration: 1 h}\nmeasures: [tumor_cells]\n", "arms.treated.duration=2 h")
+        "base: {duration: 1 h}\nmeasures: [tumor_cells]\n", "arms.treated.duration=2 h"
+    )
 
 
-@pytest.mark.parametrize(("measure", "column"), [
-    ("{measure: tumor_cells, at: 1 h, name: arm}", "arm"),
-    ("{measure: tumor_cells, at: 1 h, name: rules.phagocytosis.rate}", "rules.phagocytosis.rate"),
-    ("{measure: dormant, at: 1 h, name: a}, {measure: tumor_cells, at: 1 h, name: a count}", "a count"),
-])
+@pytest.mark.parametrize(
+    ("measure", "column"),
+    [
+        ("{measure: tumor_cells, at: 1 h, name: arm}", "arm"),
+        ("{measure: tumor_cells, at: 1 h, name: rules.phagocytosis.rate}", "rules.phagocytosis.rate"),
+        ("{measure: dormant, at: 1 h, name: a}, {measure: tumor_cells, at: 1 h, name: a count}", "a count"),
+    ],
+)
 def test_a_measure_takes_no_name_of_another_column(report, measure, column):
     text = SWEEP.format("method: grid", "rules.phagocytosis.rate: [0.1 /h]")
     text = "\n".join(line for line in text.splitlines() if not line.startswith("measures"))
@@ -320,8 +390,15 @@ def test_one_mistake_hides_no_other(report):
         sweep: {method: grit, parameters: {rules.phagocitosis.rate: [0.1 /h], duration: [1 h]}}
         expect: [{measure: tumor_cels, arm: c, relative_to: d, between: [1, 2]}]
         """)
-    for words in ("sweep.method\n", "did you mean rules.phagocytosis?", "did you mean 'tumor_cells'?", "expect[0].arm\n",
-                  "expect[0].relative_to\n", "arms.a.rules.emd\n", "6 problems"):
+    for words in (
+        "sweep.method\n",
+        "did you mean rules.phagocytosis?",
+        "did you mean 'tumor_cells'?",
+        "expect[0].arm\n",
+        "expect[0].relative_to\n",
+        "arms.a.rules.emd\n",
+        "6 problems",
+    ):
         assert words in said
     assert "arms.b.rules.emd" not in said  # it is written once
 
@@ -337,13 +414,18 @@ def test_the_folder_of_the_reader_does_not_matter(tmp_path, monkeypatch):
 
 
 def test_a_text_is_read_whole(load):
-    assert load(textwrap.dedent("""
+    assert (
+        load(
+            textwrap.dedent("""
         base: base.yaml
         name: A title
         description: >
           What is asked,
           in two lines.
-        """)).description == "What is asked, in two lines.\n"
+        """)
+        ).description
+        == "What is asked, in two lines.\n"
+    )
 
 
 def test_the_experiment_in_the_readme(load):
@@ -372,14 +454,22 @@ class {name}(Rule):
 """
 
 
-@pytest.mark.parametrize("text", [
-    "base: base.yaml\narms:\n  a: {plugins: [a/extra.py]}\n  b: {plugins: [b/extra.py]}\nmeasures: [tumor_cells]",
-    "base: {extends: base.yaml, plugins: [a/extra.py]}\nplugins: [m/extra.py]\nmeasures: [tumor_cells]",
-    "base: base.yaml\nplugins: [m/extra.py, n/extra.py]\nmeasures: [tumor_cells]",
-])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "base: base.yaml\narms:\n  a: {plugins: [a/extra.py]}\n  b: {plugins: [b/extra.py]}\nmeasures: [tumor_cells]",
+        "base: {extends: base.yaml, plugins: [a/extra.py]}\nplugins: [m/extra.py]\nmeasures: [tumor_cells]",
+        "base: base.yaml\nplugins: [m/extra.py, n/extra.py]\nmeasures: [tumor_cells]",
+    ],
+)
 def test_two_plugins_of_one_name_are_refused(report, tmp_path, text):
     other = TROUBLE.replace("def trouble", "def other")
-    for folder, source in {"a": OWN_RULE.format(name="one"), "b": OWN_RULE.format(name="two"), "m": TROUBLE, "n": other}.items():
+    for folder, source in {
+        "a": OWN_RULE.format(name="one"),
+        "b": OWN_RULE.format(name="two"),
+        "m": TROUBLE,
+        "n": other,
+    }.items():
         (tmp_path / folder).mkdir()
         (tmp_path / folder / "extra.py").write_text(source)
     said = report(text)
@@ -388,6 +478,8 @@ def test_two_plugins_of_one_name_are_refused(report, tmp_path, text):
 
 def test_arms_may_share_a_plugin(load, tmp_path):
     (tmp_path / "extra.py").write_text(OWN_RULE.format(name="one"))
-    experiment = load("base: base.yaml\narms:\n  a: {plugins: extra.py}\n  b: {plugins: [extra.py], duration: 3 h}\n"
-                      "measures: [tumor_cells]")
+    experiment = load(
+        "base: base.yaml\narms:\n  a: {plugins: extra.py}\n  b: {plugins: [extra.py], duration: 3 h}\n"
+        "measures: [tumor_cells]"
+    )
     assert all(Path(config.plugins[0]) == tmp_path / "extra.py" for config in experiment.configs.values())

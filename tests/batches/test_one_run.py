@@ -11,8 +11,8 @@ from abm.batches.batch import run_batch, tasks_of
 from abm.batches.executors import given_up
 from abm.batches.loading import load_experiment
 from abm.batches.one_run import STOPPED, code_digest, compute
-from abm.model import LiverModel
 from abm.folder.manifest import plain
+from abm.model import LiverModel
 from abm.simulation import RunInterrupted, Simulation
 
 from .little import EXPERIMENT, Here, little, with_trouble, write
@@ -34,11 +34,13 @@ class Sparing(Rule):
 @pytest.fixture
 def begun(tmp_path):
     """Begins a batch and gives its tasks."""
+
     def begun(text=EXPERIMENT, *overrides, keep="measures"):
         experiment = little(tmp_path / "files", text, *overrides)
         folder = tmp_path / "batch"
         store.begin(folder, experiment)
         return experiment, folder, list(tasks_of(experiment, experiment.runs(), folder, keep))
+
     return begun
 
 
@@ -61,8 +63,10 @@ def test_the_row_of_a_run_is_what_the_run_gives(begun):
 
 
 def test_the_config_travels_unchanged(begun):
-    experiment, _, tasks = begun(EXPERIMENT + "sweep: {method: latin_hypercube, points: 2, "
-                                              "parameters: {rules.phagocytosis.rate: {low: 0.1 /h, high: 0.3 /h}}}\n")
+    experiment, _, tasks = begun(
+        EXPERIMENT + "sweep: {method: latin_hypercube, points: 2, "
+        "parameters: {rules.phagocytosis.rate: {low: 0.1 /h, high: 0.3 /h}}}\n"
+    )
     for run, task in zip(experiment.runs(), tasks, strict=True):
         assert one_run._config(task.config, task.code) == experiment.configs[run.arm, run.point]
 
@@ -80,7 +84,11 @@ def test_an_error_becomes_part_of_the_row(begun):
 
 def test_a_rule_of_ones_own(tmp_path, monkeypatch):
     monkeypatch.setattr(batch, "_executor", lambda *_: Here())
-    write(tmp_path, "base: base.yaml\narms: {control: {}, own: {plugins: [my_rule.py]}}\nmeasures: [tumor_cells]", **{"my_rule.py": RULE})
+    write(
+        tmp_path,
+        "base: base.yaml\narms: {control: {}, own: {plugins: [my_rule.py]}}\nmeasures: [tumor_cells]",
+        **{"my_rule.py": RULE},
+    )
     result = run_batch(load_experiment(tmp_path / "my.yaml"), tmp_path / "batch")
     rows = {row["arm"]: row for row in result.results.to_pylist()}
     assert rows["control"]["status"] == "done" and "in the rule 'sparing'" in rows["own"]["error"]
@@ -151,8 +159,13 @@ def test_tables_are_kept(begun):
     (folder / store.RUNS / (tasks[0].id + ".partial")).mkdir(parents=True)  # left by a killed worker
     assert compute(tasks[0]).status == "done"
     own = folder / store.RUNS / tasks[0].id
-    assert {path.name for path in own.iterdir()} == \
-        {"timeseries.parquet", "events.parquet", "nodules.parquet", "summary.json", "config.yaml"}
+    assert {path.name for path in own.iterdir()} == {
+        "timeseries.parquet",
+        "events.parquet",
+        "nodules.parquet",
+        "summary.json",
+        "config.yaml",
+    }
     assert not own.with_name(own.name + ".partial").exists()
     assert json.loads((own / "summary.json").read_text())["seed"] == 5
 

@@ -16,10 +16,13 @@ from abm.folder.lock import FolderLocked, locked
 
 from .little import EXPERIMENT, little
 
-SWEPT = EXPERIMENT + """
+SWEPT = (
+    EXPERIMENT
+    + """
   - {measure: adherent_cells, every: 1 h, name: through time}
 sweep: {parameters: {rules.phagocytosis.rate: [0.1 /h, 0.2 /h], rules.emt: [on, off]}}
 """
+)
 
 
 @pytest.fixture
@@ -35,9 +38,19 @@ def folder(tmp_path, experiment):
 
 
 def part_of(run, experiment, value=1.0, **more):
-    row = {**store.row_of(run, experiment), "status": "done", "error": "", "seconds": 0.5, "tumor_cells": value,
-           "touching_kupffer(at=1.5 h)": 0.25, "touching_kupffer(at=1.5 h) count": 1.0, "touching_kupffer(at=1.5 h) of": 4.0,
-           "adherent_cells(every=30 min)": 7.0, "through time": 8.0, **more}
+    row = {
+        **store.row_of(run, experiment),
+        "status": "done",
+        "error": "",
+        "seconds": 0.5,
+        "tumor_cells": value,
+        "touching_kupffer(at=1.5 h)": 0.25,
+        "touching_kupffer(at=1.5 h) count": 1.0,
+        "touching_kupffer(at=1.5 h) of": 4.0,
+        "adherent_cells(every=30 min)": 7.0,
+        "through time": 8.0,
+        **more,
+    }
     return row, [("through time", 0.0, value), ("through time", 1.0, value + 1)]
 
 
@@ -49,9 +62,23 @@ def test_a_batch_begins_with_tables_without_rows(folder, experiment):
     results = store.read_results(folder)
     assert results.num_rows == 0 and store.read_series(folder).num_rows == 0
     assert results.column_names == [
-        "run", "arm", "point", "replicate", "seed", "status", "error", "seconds", "rules.phagocytosis.rate", "rules.emt",
-        "tumor_cells", "touching_kupffer(at=1.5 h)", "touching_kupffer(at=1.5 h) count", "touching_kupffer(at=1.5 h) of",
-        "adherent_cells(every=30 min)", "through time"]
+        "run",
+        "arm",
+        "point",
+        "replicate",
+        "seed",
+        "status",
+        "error",
+        "seconds",
+        "rules.phagocytosis.rate",
+        "rules.emt",
+        "tumor_cells",
+        "touching_kupffer(at=1.5 h)",
+        "touching_kupffer(at=1.5 h) count",
+        "touching_kupffer(at=1.5 h) of",
+        "adherent_cells(every=30 min)",
+        "through time",
+    ]
     assert store.finished(folder) == set() and store.failures(folder) == 0
     for field in results.schema:
         assert field.metadata[b"unit"] and field.metadata[b"description"]
@@ -74,13 +101,22 @@ def test_rows_are_read_before_and_after_they_are_merged(folder, experiment):
     assert store.finished(folder) == {run.id for run in runs[:6]}
     results = store.read_results(folder)
     assert results.select(["arm", "point", "replicate"]).to_pylist() == sorted(
-        results.select(["arm", "point", "replicate"]).to_pylist(), key=lambda row: (row["arm"], row["point"], row["replicate"]))
+        results.select(["arm", "point", "replicate"]).to_pylist(),
+        key=lambda row: (row["arm"], row["point"], row["replicate"]),
+    )
     first = results.to_pylist()[0]
     assert (first["rules.phagocytosis.rate"], first["rules.emt"], first["seed"]) == (0.1, "on", 5)
     series = store.read_series(folder).to_pylist()
     assert [row["time_h"] for row in series] == [0.0, 1.0] * 6
-    assert series[0] | {"time_h": 0, "value": 0} == {"run": runs[0].id, "arm": "control", "point": 0, "replicate": 1,
-                                                     "measure": "through time", "time_h": 0, "value": 0}
+    assert series[0] | {"time_h": 0, "value": 0} == {
+        "run": runs[0].id,
+        "arm": "control",
+        "point": 0,
+        "replicate": 1,
+        "measure": "through time",
+        "time_h": 0,
+        "value": 0,
+    }
 
 
 def test_killed_while_merging(folder, experiment, monkeypatch):
@@ -127,8 +163,12 @@ def test_half_a_part_is_none(folder, experiment, monkeypatch):
 
 def test_failed_runs_are_rows_without_measures(folder, experiment):
     failed, lost = experiment.runs()[:2]
-    store.write_part(folder, {**store.row_of(failed, experiment), "status": "failed", "error": "ValueError: x", "seconds": 1.0})
-    store.write_part(folder, {**store.row_of(lost, experiment), "status": "failed", "error": "WorkerKilled: y", "seconds": 0.0})
+    store.write_part(
+        folder, {**store.row_of(failed, experiment), "status": "failed", "error": "ValueError: x", "seconds": 1.0}
+    )
+    store.write_part(
+        folder, {**store.row_of(lost, experiment), "status": "failed", "error": "WorkerKilled: y", "seconds": 0.0}
+    )
     store.merge(folder)
     row = store.read_results(folder).to_pylist()[0]
     assert row["error"] == "ValueError: x" and row["tumor_cells"] is None and row["rules.phagocytosis.rate"] == 0.1

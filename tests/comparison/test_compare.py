@@ -465,7 +465,7 @@ def test_measures_whose_names_differ_only_in_signs_have_a_figure_each(tmp_path, 
             self.label = label
 
     monkeypatch.setattr(drawing, "MOST_PANELS", 0)
-    monkeypatch.setattr(drawing.view, "doses_figure", lambda *_: new_figure(1, 1))
+    monkeypatch.setattr(drawing, "doses_figure", lambda *_: new_figure(1, 1))
     outcome = SimpleNamespace(sweep="grid", parameters=[], arms=["control"], name="")
     drawn = drawing.Drawn()
     drawing._write_doses(

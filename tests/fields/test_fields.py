@@ -14,7 +14,8 @@ from abm.fields.fields import (
     exchanging,
 )
 from abm.fields.solver import decay_length_um
-from abm.tissue.anatomy import TissueParameters, grow
+from abm.tissue.anatomy import grow
+from abm.tissue.parameters import TissueParameters
 from abm.tissue.sites import CENTRAL_VEIN, PARENCHYMA, PORTAL_TRACT, SINUSOID
 
 SIGNALS = {

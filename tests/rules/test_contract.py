@@ -17,7 +17,7 @@ from abm.fields.secretion import SecretionParameters
 from abm.ledger import cause, event
 from abm.model import LiverModel
 from abm.rules import RULES, RuleParameters, in_order
-from abm.tissue.anatomy import TissueParameters
+from abm.tissue.parameters import TissueParameters
 from abm.units import declared
 
 POPULATIONS = ("tumor", "kupffer", "endothelium", "natural_killer", "neutrophil", "stellate")

@@ -5,10 +5,11 @@ import time
 import numpy as np
 import pytest
 
-from abm.tissue.anatomy import TissueParameters, _distance_to, _thin, grow, reached
+from abm.tissue.anatomy import grow
 from abm.tissue.measure import anatomy_figures, in_blocks, plate_widths
+from abm.tissue.parameters import TissueParameters
 from abm.tissue.sites import CENTRAL_VEIN, PARENCHYMA, PORTAL_TRACT, SINUSOID
-from abm.units import declared
+from abm.tissue.thinning import reached
 
 TISSUES = {
     "mouse": {},
@@ -135,11 +136,6 @@ def test_a_domain_below_one_lobule_still_works(edges, size):
     assert np.all(anatomy.lobule >= 0)
 
 
-def test_too_small_a_domain_is_refused_with_the_smallest_size():
-    with pytest.raises(ValueError, match=r"height must be at least 190 um, got 180 um"):
-        TissueParameters(width="2 mm", height="180 um")
-
-
 def test_no_direction_of_the_lattice_is_favoured():
     steps = np.zeros(4)  # along rows, down right, along columns, up right
     for seed in range(8):
@@ -148,41 +144,6 @@ def test_no_direction_of_the_lattice_is_favoured():
             steps[k] += (sinusoid & np.roll(sinusoid, (-down, -across), (0, 1))).sum()
     assert steps[0] / steps[2] == pytest.approx(1.0, abs=0.05)
     assert steps[1] / steps[3] == pytest.approx(1.0, abs=0.05)
-
-
-@pytest.mark.parametrize("periodic", [True, False])
-def test_distance_against_brute_force(periodic):
-    rows, columns = 13, 17
-    kind = np.full((rows, columns), PARENCHYMA, np.uint8)
-    sources = np.array([(0, 1), (11, 15), (5, 6)])
-    kind[tuple(sources.T)] = CENTRAL_VEIN
-    places = np.stack(np.indices((rows, columns)), axis=-1)[:, :, None]
-    apart = np.abs(places - sources)
-    if periodic:
-        apart = np.minimum(apart, np.array([rows, columns]) - apart)
-    expected = np.sqrt((apart**2).sum(axis=-1)).min(axis=-1)
-    np.testing.assert_allclose(_distance_to(kind, CENTRAL_VEIN, periodic), expected, rtol=1e-6)
-
-
-def test_thinning_keeps_loops_and_removes_dead_ends():
-    kind = np.full((12, 14), PARENCHYMA, np.uint8)
-    kind[0, 5], kind[11, 5] = PORTAL_TRACT, CENTRAL_VEIN
-    kind[1:11, 5:7] = SINUSOID  # a vessel two sites wide
-    kind[4, 7:11] = kind[7, 7:11] = kind[4:8, 10] = SINUSOID  # a loop beside it
-    kind[2, 2:5] = SINUSOID  # a dead end
-    _thin(kind, False, np.uint64(5))
-    thinned = kind == SINUSOID
-    assert not in_blocks(kind, False).any() and not thinned[2, 2:4].any()
-    assert np.array_equal(reached(kind, thinned, PORTAL_TRACT, False), thinned)
-    assert np.array_equal(reached(kind, thinned, CENTRAL_VEIN, False), thinned)
-    assert thinned[:, 8].sum() == 2  # both arms of the loop
-
-
-def test_every_parameter_is_declared_with_a_default_inside_its_range():
-    names = {parameter.name for parameter in declared(TissueParameters)}
-    assert names == set(TissueParameters.model_fields)
-    defaults = TissueParameters()
-    assert not any(parameter.outside(getattr(defaults, parameter.name)) for parameter in declared(TissueParameters))
 
 
 def test_growth_is_fast_enough():
@@ -197,11 +158,6 @@ def test_figures_name_their_units():
     assert figures["lobules"] == (len(tissue("mouse", 1).centres_um), "lobules")
     assert figures["perfusable_share"] == (1.0, "of sinusoid sites")
     assert all(isinstance(value, float) and unit for value, unit in figures.values())
-
-
-def test_vessels_that_would_touch_are_refused():
-    with pytest.raises(ValueError, match="portal_central_distance must be at least 95 um, got 5 um"):
-        TissueParameters(portal_central_distance="5 um")
 
 
 @pytest.mark.parametrize("edges", ["periodic", "closed"])

@@ -10,20 +10,18 @@ import scipy.sparse
 import scipy.sparse.linalg
 
 from abm.kernels.sites import COLUMN_OFFSET, ROW_OFFSET
-from abm.tissue.anatomy import TissueParameters, grow, reached
+from abm.tissue.anatomy import grow
 from abm.tissue.flow import (
     STAGNANT_RESIDENCE_S,
-    STEP_LENGTH,
     Flow,
-    Mesh,
-    _eliminate,
-    _number_links,
-    _solve,
     downstream,
     flux,
     mix_downstream,
 )
+from abm.tissue.mesh import STEP_LENGTH
+from abm.tissue.parameters import TissueParameters
 from abm.tissue.sites import CENTRAL_VEIN, PARENCHYMA, PORTAL_TRACT, SINUSOID
+from abm.tissue.thinning import reached
 
 
 @functools.cache
@@ -74,35 +72,6 @@ def test_pressure_against_scipy(edges, blocked):
     carries = flow.carries == 1
     np.testing.assert_allclose(flow.pressure[carries], reference_pressure(tissue, carries), atol=1.01e-6)
     assert flow.pressure.min() >= 0 and flow.pressure.max() <= 1
-
-
-@pytest.mark.parametrize("blocked", [0.0, 0.2])
-def test_elimination_against_a_dense_solution(blocked):
-    """Any network, each of whose places has a way in and a way out; the order stays that of the whole network."""
-    random = np.random.default_rng(2)
-    n, room = 60, 12
-    weights = np.triu(random.random((n, n)) * (random.random((n, n)) < 0.06), 1)
-    weights += weights.T
-    degree = (weights > 0).sum(axis=1).astype(np.int32)
-    assert degree.max() <= room
-    linked = np.empty(2 * n * room, np.int32)
-    for k in range(n):
-        linked[k * room : k * room + degree[k]] = np.flatnonzero(weights[k])
-    order, start, linked, between = _number_links(*_eliminate(room * np.arange(n), degree, linked))
-    assert sorted(order) == list(range(n))
-    earlier = np.repeat(np.arange(n), np.diff(start))
-    assert (linked > earlier).all() and linked.size > np.count_nonzero(weights) / 2  # some links arise on the way
-    conductance = weights[order][:, order][earlier, linked]
-    portal, central = random.random((2, n))
-    mesh = Mesh(order.astype(np.int64), start, linked, conductance, between, portal[order], central[order])
-    carries, pressure = (random.random((6, 10)) >= blocked).astype(np.uint8), np.full((6, 10), -1.0)
-    _solve(mesh, carries, pressure)
-
-    carries, pressure = carries.ravel() == 1, pressure.ravel()
-    weights = weights[carries][:, carries]
-    balance = np.diag(weights.sum(axis=1) + (portal + central)[carries]) - weights
-    np.testing.assert_allclose(pressure[carries], np.linalg.solve(balance, portal[carries]), atol=0.51e-6)
-    assert (pressure[~carries] == -1.0).all()
 
 
 @pytest.mark.parametrize("edges", ["periodic", "closed"])
@@ -303,7 +272,8 @@ def test_blood_relaxes_towards_the_tissue_on_its_way():
 TINY = """
 import hashlib
 import numpy as np
-from abm.tissue.anatomy import TissueParameters, grow
+from abm.tissue.anatomy import grow
+from abm.tissue.parameters import TissueParameters
 from abm.tissue.flow import Flow
 from abm.tissue.measure import walk
 with np.errstate(over="ignore"):

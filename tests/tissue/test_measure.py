@@ -3,7 +3,7 @@ import functools
 import numpy as np
 import pytest
 
-from abm.tissue.anatomy import TissueParameters, grow
+from abm.tissue.anatomy import grow
 from abm.tissue.flow import Flow
 from abm.tissue.measure import (
     _vessel_length,
@@ -14,6 +14,7 @@ from abm.tissue.measure import (
     touching,
     walk,
 )
+from abm.tissue.parameters import TissueParameters
 from abm.tissue.sites import CENTRAL_VEIN, PARENCHYMA, SINUSOID
 
 

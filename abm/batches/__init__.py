@@ -1,0 +1,1 @@
+"""Many runs: experiments, their designs, and how they are computed and stored."""

@@ -1,0 +1,210 @@
+"""The parameters of the tissue: its size, its lobules, its vessels."""
+
+import math
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from ..units import Fraction, Micrometers, MicrometersPerSecond, Number, Parameters, Positive, misfit, parameter
+
+SLAB_OF_DENSITIES = 10.0
+"""Thickness (um) of the slab for which numbers of cells per mm2 are given."""
+_GALACTOSE = "Koenig, multiscale-galactose model (fits of Koo 1975, Puhl 2003)"
+_LEFT_BY_VESSELS = (
+    0.75  # share of the tissue that no portal tract or central vein takes, where they are widest and closest
+)
+_SMALLEST_PLATE = 4  # sites of tissue between portal tract and central vein in the smallest lobule that makes sense
+
+
+class TissueParameters(Parameters):
+    """The slab of tissue: its size, its lobules and its sinusoids. Defaults are those of the mouse."""
+
+    width: Annotated[Micrometers, Positive] = parameter(
+        "2 mm",
+        low="0.3 mm",
+        high="10 mm",
+        mark="assumed",
+        source="choice of the experimenter",
+        description="extent along the columns, rounded up to whole sites",
+    )
+    height: Annotated[Micrometers, Positive] = parameter(
+        "2 mm",
+        low="0.3 mm",
+        high="10 mm",
+        mark="assumed",
+        source="choice of the experimenter",
+        description="extent along the rows, rounded up to whole sites",
+    )
+    site: Annotated[Micrometers, Field(ge=1, le=100)] = parameter(
+        "10 um",
+        low="8 um",
+        high="12 um",
+        mark="derived",
+        source="sinusoid diameter 8.8 um; one small cell per site",
+        description="spacing of the lattice: a sinusoid is one site wide, a hepatocyte 2 x 2 sites",
+    )
+    edges: Literal["periodic", "closed"] = parameter(
+        "periodic",
+        mark="assumed",
+        source="choice of the experimenter",
+        description="periodic: what leaves on one side enters on the other; closed: nothing passes, sinusoids end",
+    )
+    slab_thickness: Annotated[Micrometers, Field(gt=0, le=50)] = parameter(
+        "10 um",
+        low="8 um",
+        high="12 um",
+        mark="assumed",
+        source="one layer of sites",
+        description="thickness of the slab: counts per liver become counts per area by it, and numbers of cells per mm2, which "
+        "are given for 10 um, grow with it",
+    )
+    portal_central_distance: Annotated[Micrometers, Field(gt=0, le=5000)] = parameter(
+        "300 um",
+        low="200 um",
+        high="600 um",
+        mark="unverified",
+        source="textbook; Hoehme 2010 PNAS 107:10371",
+        description="from portal tract to central vein, centre to centre (mouse 300 um, human 500 um)",
+    )
+    lobule_jitter: Fraction = parameter(
+        "0.1",
+        low="0",
+        high="0.2",
+        mark="assumed",
+        source="real lobules are irregular polygons",
+        description="largest shift of a central vein out of the hexagonal pattern, per porto-central distance",
+    )
+    portal_tract_diameter: Annotated[Micrometers, Positive] = parameter(
+        "50 um",
+        low="30 um",
+        high="100 um",
+        mark="assumed",
+        source="by eye in sections of mouse",
+        description="mean width of a portal tract, rounded up to a site; single tracts differ by a quarter",
+    )
+    central_vein_diameter: Annotated[Micrometers, Positive] = parameter(
+        "60 um",
+        low="40 um",
+        high="100 um",
+        mark="assumed",
+        source="by eye in sections of mouse",
+        description="mean width of a central vein, rounded up to a site; single veins differ by a quarter",
+    )
+    venule_reach: Fraction = parameter(
+        "0.35",
+        low="0",
+        high="0.5",
+        mark="assumed",
+        source="Rappaport 1954, doi:10.1002/ar.1091190103 (qualitative)",
+        description="share of a lobule's side that terminal portal venules follow from each of its ends",
+    )
+    widest_plate: Annotated[Micrometers, Field(le=200)] = parameter(
+        "45 um",
+        low="30 um",
+        high="60 um",
+        mark="derived",
+        source="one to two hepatocytes of 20-30 um (textbook) between neighbouring sinusoids",
+        description="where diverging sinusoids leave a wider plate between them, a new one sprouts",
+    )
+    link_spacing_low: Micrometers = parameter(
+        "60 um",
+        low="40 um",
+        high="100 um",
+        mark="assumed",
+        source="chosen for the share of sinusoids in sections",
+        description="shortest distance between two cross-links of the same pair of sinusoids",
+    )
+    link_spacing_high: Micrometers = parameter(
+        "100 um",
+        low="60 um",
+        high="200 um",
+        mark="assumed",
+        source="chosen for the share of sinusoids in sections",
+        description="longest distance between two cross-links of the same pair of sinusoids",
+    )
+    tortuosity_wavelength: Annotated[Micrometers, Positive] = parameter(
+        "160 um",
+        low="50 um",
+        high="300 um",
+        mark="assumed",
+        source="by eye in sections",
+        description="distance over which the course of the sinusoids swings, at least two sites",
+    )
+    tortuosity: Annotated[Number, Field(le=10)] = parameter(
+        "0.9",
+        low="0",
+        high="1.5",
+        mark="assumed",
+        source="by eye in sections",
+        description="largest sideways drift of a growing sinusoid per length",
+    )
+    sinusoid_radius: Annotated[Micrometers, Positive] = parameter(
+        "4.33 um",
+        low="3.9 um",
+        high="4.9 um",
+        mark="checked",
+        source=_GALACTOSE,
+        description="median radius of a sinusoid (lognormal)",
+    )
+    sinusoid_radius_log_sd: Annotated[Number, Field(le=2)] = parameter(
+        "0.102",
+        low="0",
+        high="0.3",
+        mark="checked",
+        source=_GALACTOSE,
+        description="standard deviation of the logarithm of the sinusoid radius",
+    )
+    sinusoid_velocity: Annotated[MicrometersPerSecond, Positive] = parameter(
+        "234 um/s",
+        low="90 um/s",
+        high="600 um/s",
+        mark="checked",
+        source=_GALACTOSE,
+        description="velocity of the blood: median over all sinusoid sites of the unobstructed network",
+    )
+
+    @property
+    def slabs(self) -> float:
+        """How many slabs of the thickness for which cells per mm2 are given make up this one."""
+        return self.slab_thickness / SLAB_OF_DENSITIES
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns."""
+        rows, columns = (max(1, math.ceil(size / self.site - 1e-9)) for size in (self.height, self.width))
+        return rows, columns
+
+    @property
+    def fewest_sinusoid_sites(self) -> float:
+        """Sites of sinusoids per mm2 of which there are at least so many, however wide the larger vessels: sinusoids lie no
+        farther apart than the widest plate."""
+        return _LEFT_BY_VESSELS * self.site / (self.site + self.widest_plate) / (self.site / 1000.0) ** 2
+
+    @model_validator(mode="after")
+    def _one_lobule(self):
+        vessels, site = self.central_vein_diameter + self.portal_tract_diameter, self.site
+        smallest = vessels + 2 * _SMALLEST_PLATE * site
+        for side, size in zip(("height", "width"), self.shape, strict=True):
+            if size * site < smallest - 1e-9:
+                raise misfit(
+                    self,
+                    f"the tissue is too small for one lobule: with these vessels {side} must be at least {smallest:g} um, "
+                    f"got {getattr(self, side):g} um",
+                    side,
+                )
+        nearest = 0.5 * vessels + _SMALLEST_PLATE * site
+        if self.portal_central_distance < nearest - 1e-9:
+            raise misfit(
+                self,
+                f"there is no room between these vessels: portal_central_distance must be at least {nearest:g} um, "
+                f"got {self.portal_central_distance:g} um",
+                "portal_central_distance",
+            )
+        if self.tortuosity_wavelength < 2 * site - 1e-9:
+            raise misfit(
+                self,
+                f"sinusoids cannot swing within less than two sites: must be at least {2 * site:g} um, "
+                f"got {self.tortuosity_wavelength:g} um",
+                "tortuosity_wavelength",
+            )
+        return self
