@@ -38,7 +38,7 @@ ROOT = Path(abm.__file__).parent
 ROOM = "folder/files.py"
 """The one file that may remove and replace; tests/folder/test_files.py shows what it does."""
 CACHE = "kernels/cache.py"
-"""Lets go of compiled code of its own that is stale (tests/kernels/test_cache.py), in a folder of its own."""
+"""Removes kernels that have long been stale, in a folder of its own; tests/kernels/test_cache.py shows which."""
 PLACES = {
     "folder/checkpoint.py": {"save": "test_a_run", "remove": "test_a_run"},
     "record/tables.py": {"_discard_from": "test_a_run", "remove_parts": "test_a_run"},

@@ -1,13 +1,13 @@
 """Compile ahead: before the first run all kernels are compiled, in a phase of their own that says how far it is.
 
 numba compiles on one core only, and keeps what it has compiled. So a second process compiles the kernels of fields and
-pictures meanwhile, and what either compiles, the other finds.
+pictures meanwhile, and then those of the rules from the last one on; what either compiles, the other finds.
 """
 
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 import numpy as np
@@ -21,17 +21,20 @@ _OF_PICTURES = "abm.view.raster"
 _REHEARSAL = """
 tissue: {width: 0.4 mm, height: 0.4 mm}
 rules: {arrival: {per_area: 300 /mm^2, doses: [{over: 0 h}]}}
-interventions: [{stimulate: exosomes, level: 5}, {stimulate: surgery, level: 5}]
+interventions: [{stimulate: exosomes, level: 5}, {stimulate: surgery, level: 5}%s]
 """
 _REHEARSED = "24 h"
 """A little liver and a time in which all rules find something to do."""
+_SETTLED = ", {implant: 10, cells: 10}"
+"""Tumor cells in the tissue from the beginning: to them happens at once what otherwise comes late."""
 _started: list[subprocess.Popen] = []  # Python warns of one that is still running and that nobody holds
 
 
-def compile_for_runs(shown: Phases) -> None:
-    """When no run has compiled its kernels yet, compile them."""
+def compile_for_runs(shown: Phases, off: Iterable[str] = ()) -> None:
+    """When no run has compiled its kernels yet, compile them, but those of the rules that are `off`."""
     if not kernels_are_cold():
         return
+    off = [*off]
     from .. import simulation  # noqa: F401  (brings all kernels of a run with it, which are to be counted)
 
     shown.tell("The kernels are compiled first, which takes a minute or two, and only this once.")
@@ -39,16 +42,17 @@ def compile_for_runs(shown: Phases) -> None:
     if second:
         _started.append(
             subprocess.Popen(
-                [sys.executable, "-m", __name__],
+                [sys.executable, "-m", __name__, *off],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
             )
         )
     with counting(shown):
-        _rehearse()
+        _rehearse(off)
         if not second:
-            main()
+            _solve()
+            _paint()
 
 
 def compile_for_pictures(shown: Phases) -> None:
@@ -83,13 +87,18 @@ def _kernels() -> list:
     return [kernel for kernel in kernels_of(package) if not kernel.__module__.startswith(f"{package}.interventions.")]
 
 
-def _rehearse() -> None:
-    """A short run of a little liver."""
+def _rehearse(off: Iterable[str], backwards: bool = False) -> None:
+    """A short run of a little liver without the rules that are `off`. Backwards, the rules act in the reverse order, and find
+    early what they otherwise find late, so that two such runs at once compile different kernels most of the time."""
     from ..config.loading import load_text
     from ..model import LiverModel
     from ..simulation import Simulation
 
-    Simulation(LiverModel(load_text(_REHEARSAL)), until=_REHEARSED).run()
+    text = _REHEARSAL % (_SETTLED if backwards else "")
+    model = LiverModel(load_text(text, [f"rules.{name}=off" for name in off]))
+    if backwards:
+        model.rules = dict(reversed(model.rules.items()))
+    Simulation(model, until=_REHEARSED).run()
 
 
 def _solve() -> None:
@@ -127,11 +136,13 @@ def _paint() -> None:
     Painter(kind, 10.0, pixels=64).paint(scene)
 
 
-def main() -> None:
-    """What the second process compiles."""
+def main(off: list[str]) -> None:
+    """What the second process compiles: the kernels of fields, which the first needs last of those that build a liver, those
+    of pictures, and then those of the rules from the last one on."""
     _solve()
     _paint()
+    _rehearse(off, backwards=True)
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

@@ -11,7 +11,7 @@ from .run import refuse_impossible
 if TYPE_CHECKING:
     from ..config.schema import Config
 
-_OF_BUILDING = "abm.tissue.anatomy"
+_OF_BUILDING = "abm.tissue"
 """Whose kernels build a liver."""
 
 

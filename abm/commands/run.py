@@ -44,7 +44,7 @@ def run_experiment(
         needs = estimate(config)
         shown.tell(f"{config.name}: {in_time(config.duration - config.begins)} of {needs.area_mm2:.3g} mm2 of liver.")
         try:
-            compile_for_runs(shown)
+            compile_for_runs(shown, off=(name for name, rule in config.rules if not rule.enabled))
             shown.phase("building the liver")
             model = build(config)
             model.threads = threads

@@ -237,13 +237,20 @@ def add_interpolated_row(coarse, rows, columns, i, line, fine):
         here[m - 1] += line[width] + lean[m - 1] * (line[width - 1] - line[width])
 
 
+@jit(inline=True, counted=False)
+def copy_line(to, line, size):
+    """As `to[:size] = line`, for which numba would compile the words of its errors, for seconds."""
+    for j in range(size):
+        to[j] = line[j]
+
+
 @jit
 def relax(c, b, sink, rate, rows, columns, corner, length, buffers):
     """One Jacobi step of the given length, in place: c += length (b - (rate + sink) c + D lap(c)) / diagonal."""
     n, m = c.shape
     flux, mixed, first, above = buffers[0], buffers[1], buffers[2], buffers[3]
-    first[:m] = c[0]
-    above[:m] = c[n - 1]
+    copy_line(first, c[0], m)
+    copy_line(above, c[n - 1], m)
     for i in range(n):
         below = c[i + 1] if i + 1 < n else first[:m]
         before, after = rows[BEFORE, i], rows[AFTER, i]
@@ -367,8 +374,8 @@ def descend(c, b, sink, rate, grid, source, fresh):
     buffers, given, coarse = grid.buffers, grid.totals[0], level_of(grid.residuals, grid.levels, 1)
     flux, mixed, first, above = buffers[0], buffers[1], buffers[2], buffers[3]
     even, odd, second = buffers[4, :m], buffers[5, :m], buffers[6, :m]
-    first[:m] = c[0]
-    above[:m] = c[n - 1]
+    copy_line(first, c[0], m)
+    copy_line(above, c[n - 1], m)
     most = np.int32(0)
     if fresh:
         given[:] = 0.0
@@ -415,8 +422,8 @@ def ascend(c, b, sink, rate, grid):
     flux, mixed, first, above, line = buffers[0], buffers[1], buffers[2], buffers[3], buffers[4]
     add_interpolated_row(coarse, rows, columns, n - 1, line, c)
     add_interpolated_row(coarse, rows, columns, 0, line, c)
-    first[:m] = c[0]
-    above[:m] = c[n - 1]
+    copy_line(first, c[0], m)
+    copy_line(above, c[n - 1], m)
     taken[:] = 0.0
     most = np.int32(0)
     for i in range(n):

@@ -14,7 +14,9 @@ import hashlib
 import os
 import stat
 import tempfile
+import time
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from functools import cache, cached_property
 from pathlib import Path
 from types import CodeType, FunctionType, ModuleType
@@ -22,7 +24,7 @@ from types import CodeType, FunctionType, ModuleType
 import numba
 import numpy as np
 import platformdirs
-from numba.core import caching, types
+from numba.core import caching, typeinfer, types
 from numba.core.dispatcher import Dispatcher
 from numba.extending import is_jitted
 
@@ -72,7 +74,7 @@ def _parts(value, names: tuple[str, ...], seen: set) -> Iterator[str]:
         for known in ("__members__", "_field_defaults"):
             yield from _parts([*getattr(value, known, {}).items()], names, seen)
     else:  # what is written for numba, such as an intrinsic, wraps the function that says what it compiles to
-        yield f"{type(value).__module__}.{type(value).__qualname__}"
+        yield f"{type(value).__qualname__} {getattr(value, '__module__', '')}.{getattr(value, '__name__', '')}"
         yield from _parts(getattr(value, "__wrapped__", None), names, seen)
 
 
@@ -181,6 +183,21 @@ def _private_folder() -> Path:
 # --- What numba asks --------------------------------------------------------------------------------------------------
 
 
+_LONG_S = 7 * 24 * 3600
+"""Age in seconds at which a kernel that is no longer what its source says is let go of: who goes back and forth between two
+versions of a source compiles each once."""
+
+
+def keep(kernel: Dispatcher, signature: str | None = None) -> Dispatcher:
+    """The kernel, kept on disk, and compiled for the types of its `signature` only if it has one."""
+    kernel._cache = Kept(kernel)
+    if signature:
+        with typeinfer.register_dispatcher(kernel):  # which may call itself
+            kernel.compile(signature)
+        kernel.disable_compile()
+    return kernel
+
+
 class Kept(caching._Cache):
     """What is kept of one kernel, as numba asks for it; nothing of a kernel that stands in no file, such as one typed in at
     a prompt."""
@@ -263,12 +280,13 @@ class _Files(caching.FunctionCache):
         return *super()._index_key(sig, codegen), tuple(_fields(sig))
 
     def save_overload(self, sig, data):
-        """Save it, and let go of what was kept of the kernel as it was before."""
+        """Save it, and let go of what was kept of the kernel as it was some time before."""
         super().save_overload(sig, data)
         if "<" in self._py_func.__qualname__:  # a function in a function: others of that name may be in use
             return
         key = self._impl.locator.get_disambiguator()
         name, _, python = self._impl.filename_base.rpartition(f"-{key}.")
         for file in self.index.parent.glob(f"{glob.escape(name)}-*.{python}.*"):
-            if f"-{key}." not in file.name:
-                file.unlink(missing_ok=True)
+            with suppress(FileNotFoundError):  # by another process that compiles the same
+                if f"-{key}." not in file.name and file.stat().st_mtime < time.time() - _LONG_S:
+                    file.unlink()

@@ -4,10 +4,11 @@ import importlib
 import sys
 
 import numba
-from numba.core import typeinfer
+from numba.core.registry import CPUDispatcher
 from numba.extending import is_jitted
 
-from .cache import Kept
+from .cache import Kept, keep
+from .call import Kernel
 
 
 def jit(function=None, *, signature: str | None = None, inline: bool = False, counted: bool = True):
@@ -22,16 +23,21 @@ def jit(function=None, *, signature: str | None = None, inline: bool = False, co
     several sites: for kernels that neither make arrays (numba refuses those), nor return any or call what does.
     """
 
+    flags = {
+        "nopython": True,
+        "boundscheck": None,
+        "fastmath": False,
+        "error_model": "numpy",
+        "nogil": True,
+        "forceinline": inline,
+        "_nrt": counted,
+        "no_cfunc_wrapper": True,
+    }
+
     def wrap(function):
-        kernel = numba.njit(fastmath=False, error_model="numpy", nogil=True, forceinline=inline, _nrt=counted)(function)
-        if not is_jitted(kernel):  # NUMBA_DISABLE_JIT=1
-            return kernel
-        kernel._cache = Kept(kernel)
-        if signature:
-            with typeinfer.register_dispatcher(kernel):  # which may call itself
-                kernel.compile(signature)
-            kernel.disable_compile()
-        return kernel
+        if numba.config.DISABLE_JIT:  # NUMBA_DISABLE_JIT=1
+            return function
+        return keep((CPUDispatcher if signature else Kernel)(function, targetoptions=flags), signature)
 
     return wrap if function is None else wrap(function)
 

@@ -131,7 +131,10 @@ def _eliminate(start, degree, linked):
                 if needed > room[a]:
                     if end + 2 * needed > linked.size:
                         more = np.empty(2 * (end + needed), np.int32)
-                        more[: linked.size] = linked
+                        for held in range(
+                            linked.size
+                        ):  # for a slice numba would compile the words of its errors, for seconds
+                            more[held] = linked[held]
                         linked = more
                     for f in range(degree[a]):
                         linked[end + f] = linked[start[a] + f]
@@ -166,7 +169,8 @@ def _number_links(order, start, degree, linked):
     """What `_eliminate` returns, by numbers in the order: the order, `start` and `linked` of the `Mesh`, and `between`."""
     n = order.size
     number = np.empty(n, np.int32)
-    number[order] = np.arange(n).astype(np.int32)
+    for k in range(n):
+        number[order[k]] = k
     first = np.zeros(n + 1, np.int64)
     pairs = 0
     for k in range(n):
@@ -176,7 +180,9 @@ def _number_links(order, start, degree, linked):
     later = np.empty(first[n], np.int32)
     for k in range(n):
         old = start[order[k]]
-        later[first[k] : first[k + 1]] = np.sort(number[linked[old : old + degree[order[k]]]])
+        numbers = np.sort(number[linked[old : old + degree[order[k]]]])
+        for e in range(numbers.size):
+            later[first[k] + e] = numbers[e]
     between = np.empty(pairs, np.int64)
     position = np.full(n, -1, np.int64)
     pair = 0

@@ -1,5 +1,6 @@
 """Compiling as a phase of its own."""
 
+import subprocess
 import sys
 
 import numba
@@ -40,7 +41,7 @@ def test_every_function_that_is_compiled_is_counted():
 
 
 def test_the_rehearsal_uses_the_kernels_of_all_rules():
-    ahead._rehearse()
+    ahead._rehearse(())
     kernels = [kernel.py_func for kernel in ahead._kernels()]
     inner = {name for kernel in kernels for name in kernel.__code__.co_names}  # these come with those that call them
     outer = [
@@ -51,12 +52,38 @@ def test_the_rehearsal_uses_the_kernels_of_all_rules():
     assert len(outer) > 25 and [kernel.py_func.__name__ for kernel in outer if not kernel.overloads] == []
 
 
-@pytest.mark.parametrize(("processors", "done"), [(1, ["rehearse", "main"]), (2, ["start", "rehearse"])])
+def test_what_is_off_is_not_compiled():
+    code = (
+        "from abm.commands import ahead\n"
+        "ahead._rehearse(['growth', 'emt'], backwards=True)\n"
+        "from abm.rules import emt, growth, migration\n"
+        "print(len(growth.grow.overloads), len(emt.transform.overloads), len(migration.crawl.overloads))\n"
+    )
+    said = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout
+    assert said.split() == ["0", "0", "1"]
+
+
+def test_rules_that_are_off_are_left_out_by_both_processes(monkeypatch):
+    asked = []
+    monkeypatch.setattr(ahead, "kernels_are_cold", lambda *_: True)
+    monkeypatch.setattr(ahead, "_rehearse", lambda off, **_: asked.append(off))
+    monkeypatch.setattr(ahead.subprocess, "Popen", lambda command, **_: asked.append(command[3:]))
+    monkeypatch.setattr(ahead.os, "cpu_count", lambda: 2)
+    ahead.compile_for_runs(Phases(), off=["emt", "growth"])
+    assert asked == [["emt", "growth"]] * 2
+    for name in ("_solve", "_paint"):
+        monkeypatch.setattr(ahead, name, lambda: None)
+    ahead.main(["emt"])
+    assert asked[2:] == [["emt"]]
+    ahead._started.clear()
+
+
+@pytest.mark.parametrize(("processors", "done"), [(1, ["rehearse", "solve", "paint"]), (2, ["start", "rehearse"])])
 def test_only_what_is_cold_is_compiled(monkeypatch, processors, done):
     heard, steps = Heard(), []
     monkeypatch.setattr(ahead, "kernels_are_cold", lambda *_: False)
-    for name in ("_rehearse", "main", "_paint"):
-        monkeypatch.setattr(ahead, name, lambda name=name: steps.append(name.strip("_")))
+    for name in ("_rehearse", "_solve", "_paint"):
+        monkeypatch.setattr(ahead, name, lambda *_, name=name: steps.append(name.strip("_")))
     monkeypatch.setattr(ahead.subprocess, "Popen", lambda command, **_: steps.append("start") or command)
     monkeypatch.setattr(ahead.os, "cpu_count", lambda: processors)
     ahead.compile_for_runs(heard)

@@ -46,6 +46,12 @@ def test_forceinline_makes_a_function_part_of_its_callers(inline):
     )
 
 
+@pytest.mark.parametrize("without", [True, False])
+def test_the_entry_for_c_can_be_left_out(without):
+    code = compiled(lambda x: 2 * x, 3, no_cfunc_wrapper=without)
+    assert ("@cfunc." not in code) == without, "no_cfunc_wrapper, in abm/kernels/jit.py"
+
+
 def test_an_intrinsic_is_written_as_llvm_code():
     try:
         from abm.kernels.prefetch import prefetch
@@ -59,3 +65,17 @@ def test_an_intrinsic_is_written_as_llvm_code():
         return values[0]
 
     assert "llvm.prefetch" in compiled(ahead, np.ones(3)), "prefetch, in abm/kernels/prefetch.py"
+
+
+def test_a_dispatcher_tells_what_it_compiled_and_keeps_it_where_it_is_told():
+    from numba.core import caching
+    from numba.core.registry import CPUDispatcher
+
+    try:
+        kernel = CPUDispatcher(first_column, targetoptions={"nopython": True})
+        assert isinstance(kernel._cache, caching.NullCache) and kernel._can_compile
+        assert kernel(np.ones((3, 3))) == 3.0
+        signature = (kernel.typeof_pyval(np.ones((3, 3))),)
+        assert kernel.overloads[signature].entry_point(np.ones((2, 2))) == 2.0
+    except AttributeError as error:
+        pytest.fail(f"numba {numba.__version__} lacks what abm/kernels/call.py and cache.py take from it: {error}")
