@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from .config.schema import LONGEST_TESTED_STEP, Config
 from .folder.schedule import Every, steps_until
+from .interventions.implant import Implant
 from .units import in_time
 
 FEWEST_TUMOR_CELLS = 30
@@ -88,7 +89,7 @@ def estimate(config: Config) -> Estimate:
     steps = last - first
     frames = Every(config.record.snapshots).count(first, last, config.step)
     tumor_cells = _arriving(config) * area + sum(
-        entry.implant * entry.cells for entry in config.interventions if entry.kind == "implant"
+        entry.implant * entry.cells for entry in config.interventions if isinstance(entry, Implant)
     )
     return Estimate(
         rows=rows,

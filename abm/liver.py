@@ -130,10 +130,10 @@ class Liver:
     def _make_fields(self, declared: tuple[type[Field], ...]) -> None:
         exchange = exchanging(self.sites.kind, self.sites.perfused)
         self.fields: dict[str, Field] = {}
-        for field in sorted(declared, key=operator.attrgetter("rank")):
-            self.fields[field.name] = field(
-                self.lattice(field.name, 0.0, np.float32),
-                getattr(self.config.fields, field.name),
+        for field_class in sorted(declared, key=operator.attrgetter("rank")):
+            self.fields[field_class.name] = field_class(
+                self.lattice(field_class.name, 0.0, np.float32),
+                getattr(self.config.fields, field_class.name),
                 spacing_um=self.spacing_um,
                 periodic=self.periodic,
                 step_s=self.dt_minutes * 60.0,

@@ -1,8 +1,8 @@
 """What there is: everything that is declared, kind by kind. Whoever needs to know all of a kind asks here."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from collections.abc import Callable, Hashable, Iterable, Iterator
+from typing import Any, NamedTuple, TypeVar
 
 from .blood import Level
 from .cells.population import LiverCell
@@ -11,20 +11,23 @@ from .fields.field import Field
 from .fields.layers import Layer
 from .target import Target
 
+T = TypeVar("T", bound=type)
+H = TypeVar("H", bound=Hashable)
+
 _FIRST_OWN_CODE = 20
 """The codes of users' populations begin here; those below are for populations that come with the simulator."""
 
 
 class Registry(NamedTuple):
     """The populations, fields, layers, levels, rules and kinds of intervention of one config, each in its order: what comes
-    with the simulator, and the user's own."""
+    with the simulator, and the user's own. The classes `Rule` and `Intervention` stand above this file."""
 
     populations: tuple[type[LiverCell], ...]
     fields: tuple[type[Field], ...]
     layers: tuple[type[Layer], ...]
     levels: tuple[type[Level], ...]
-    rules: tuple[type, ...] = ()
-    interventions: tuple[type, ...] = ()
+    rules: tuple[type[Any], ...] = ()
+    interventions: tuple[type[Any], ...] = ()
 
     def refuse_misfits(self) -> None:
         """Raise ValueError where two declarations do not go together."""
@@ -37,8 +40,7 @@ class Registry(NamedTuple):
         ):
             for name in _twice(names):
                 raise ValueError(f"there is a {kind} '{name}' already; give yours another name")
-        everything = [*self.species, *self.fields, *self.layers]
-        for name in _twice(each.name for each in everything):
+        for name in _twice(each.name for each in self._on_the_lattice):
             raise ValueError(f"two of the populations, fields and layers are named '{name}'; give yours another name")
         for code in _twice(species.code for species in self.species):
             one, other = [species.name for species in self.species if species.code == code][:2]
@@ -64,12 +66,14 @@ class Registry(NamedTuple):
         """What each population declares of itself."""
         return (agent.species for agent in self.populations)
 
+    @property
+    def _on_the_lattice(self) -> list[Species | type[Field] | type[Layer]]:
+        return [*self.species, *self.fields, *self.layers]
+
     def molecules(self) -> dict[str, Target]:
         """The molecules that can be blocked, wherever they are declared."""
-        found: dict[str, Target] = {}
-        for declared in (*self.species, *self.fields, *self.levels):
-            found |= declared.molecules
-        return found
+        declared: list[Species | type[Field] | type[Level]] = [*self.species, *self.fields, *self.levels]
+        return {name: target for each in declared for name, target in each.molecules.items()}
 
     def depleted(self) -> dict[str, Target]:
         """The populations that can be depleted."""
@@ -100,34 +104,35 @@ class Registry(NamedTuple):
 
     def synonyms(self) -> dict[str, str]:
         """What people write for the names of populations, fields and layers."""
-        return {one.name: one.synonyms for one in (*self.species, *self.fields, *self.layers) if one.synonyms}
+        return {each.name: each.synonyms for each in self._on_the_lattice if each.synonyms}
 
     def units(self) -> dict[str, str]:
         """The units of fields and layers; "" for those that have none."""
         return {field.name: field.unit for field in self.fields} | {layer.name: "" for layer in self.layers}
 
 
-def _twice(names: Iterable) -> list:
-    """The names that stand there more than once."""
-    return [name for name, count in Counter(names).items() if count > 1]
+def _twice(values: Iterable[H]) -> list[H]:
+    """The values that occur more than once."""
+    return [value for value, count in Counter(values).items() if count > 1]
 
 
-def name_of(declared: type) -> str:
+def name_of(declared: type[Any]) -> str:
     """The name of anything that is declared."""
     return (
         declared.species.name if issubclass(declared, LiverCell) else getattr(declared, "kind", None) or declared.name
     )
 
 
-def marker(base: type, noun: str):
+def marker(base: type, noun: str) -> Callable[[T], T]:
     """The decorator that marks a user's own class of a kind, in a file that a config names under `plugins`."""
 
-    def mark(cls: type) -> type:
+    def mark(cls: T) -> T:
         if not (isinstance(cls, type) and issubclass(cls, base)):
             raise TypeError(f"@{noun} decorates a class derived from abm.{base.__name__}")
         if not name_of(cls):
             raise TypeError(f"the {noun} {cls.__name__} needs a name, e.g. name = 'my_{noun}'")
-        cls.is_plugin = True
+        marked: Any = cls
+        marked.is_plugin = True
         return cls
 
     mark.__name__ = mark.__qualname__ = noun

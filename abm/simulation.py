@@ -130,6 +130,12 @@ class Simulation:
         self._seconds_before = 0.0
         self._due: dict[str, set[int]] = {}
 
+    @property
+    def run_folder(self) -> Path:
+        """The folder, of a run that is kept in one."""
+        assert self.folder is not None
+        return self.folder
+
     def __getitem__(self, name: str) -> Recorder:
         """The recorder of that name."""
         for recorder in self.recorders:
@@ -277,7 +283,7 @@ class Simulation:
     def _is_complete(self) -> bool:
         """Whether the folder holds a complete run, as far as its manifest can be read."""
         try:
-            found = manifest.read(self.folder)
+            found = manifest.read(self.run_folder)
         except manifest.ResumeRefused:  # said when it is read again
             return False
         return found is not None and found["status"] == manifest.COMPLETE
@@ -285,10 +291,10 @@ class Simulation:
     def _refuse_incomplete(self) -> None:
         """Raise DamagedFile when a complete run has lost something."""
         names = [manifest.CONFIG, SUMMARY, *(name for recorder in self.recorders for name in recorder.files())]
-        lost = [name for name in names if not (self.folder / name).exists()]
+        lost = [name for name in names if not (self.run_folder / name).exists()]
         if lost:
             raise DamagedFile(
-                f"The run in {self.folder} was complete and has lost {', '.join(lost)}; nothing was changed. Put back "
+                f"The run in {self.run_folder} was complete and has lost {', '.join(lost)}; nothing was changed. Put back "
                 "what is lost, or run again into another folder (-o): the same config and seed give the same bytes."
             )
 
@@ -296,21 +302,21 @@ class Simulation:
         """The manifest of the run in the folder, None where there is no run. Every checkpoint carries it too, and so it is
         found again when the file is missing or damaged. Raises ResumeRefused when files of a run are there without any."""
         try:
-            found, why = manifest.read(self.folder), f"{self.folder} has no {manifest.NAME}"
+            found, why = manifest.read(self.run_folder), f"{self.run_folder} has no {manifest.NAME}"
         except manifest.OtherFormat:
             raise
         except manifest.ResumeRefused as error:
             found, why = None, str(error)
         if found is not None:
             return found
-        for path in checkpoint.saved(self.folder):
+        for path in checkpoint.saved(self.run_folder):
             try:
                 found = checkpoint.load(path).about["manifest"]
             except checkpoint.DamagedCheckpoint:
                 continue
             self._warn(f"{why}; it is written again, from the checkpoint {path.name}.")
             return found
-        if any((self.folder / name).exists() for name in RUN_FILES):
+        if any((self.run_folder / name).exists() for name in RUN_FILES):
             raise manifest.ResumeRefused(
                 f"{why}, nor a checkpoint that could replace it, so it cannot be told which run this was. "
                 "Nothing in it was changed; choose another folder (-o)."
@@ -321,7 +327,7 @@ class Simulation:
         """The newest checkpoint that is whole, and whose files are. Raises DamagedFile when checkpoints are whole and
         their files are not: to begin again would overwrite those that still are."""
         spoilt = None
-        for path in checkpoint.saved(self.folder):
+        for path in checkpoint.saved(self.run_folder):
             try:
                 kept = checkpoint.load(path)
             except checkpoint.DamagedCheckpoint as error:
@@ -329,7 +335,7 @@ class Simulation:
                 continue
             try:
                 for recorder in self.recorders:
-                    recorder.check(self.folder, kept.part(f"recorder/{recorder.name}"))
+                    recorder.check(self.run_folder, kept.part(f"recorder/{recorder.name}"))
             except DamagedFile as error:
                 self._warn(f"{error}. The checkpoint {path.name} needs it; the one before is used.")
                 spoilt = error
@@ -345,7 +351,7 @@ class Simulation:
     def _begin(self) -> None:
         self._plan()
         for recorder in self.recorders:
-            recorder.begin(self.model, self.folder, sorted(self._due[recorder.name]))
+            recorder.begin(self.model, self.run_folder, sorted(self._due[recorder.name]))
 
     def _plan(self) -> None:
         for recorder in self.recorders:
@@ -362,7 +368,7 @@ class Simulation:
         for recorder in self.recorders:
             arrays |= {f"recorder/{recorder.name}/{name}": array for name, array in recorder.state().items()}
         checkpoint.save(
-            self.folder, checkpoint.Checkpoint(step, arrays, {"started": self._started, "manifest": self._manifest})
+            self.run_folder, checkpoint.Checkpoint(step, arrays, {"started": self._started, "manifest": self._manifest})
         )
         self._saved = step
         self._note_wall_time(clock)
@@ -374,7 +380,7 @@ class Simulation:
         self._plan()
         for recorder in self.recorders:
             state = kept.part(f"recorder/{recorder.name}")
-            recorder.resume(self.model, self.folder, sorted(self._due[recorder.name]), state)
+            recorder.resume(self.model, self.run_folder, sorted(self._due[recorder.name]), state)
         self._tell(f"Resumed at {_moment(self.model.minutes)} of simulated time (step {kept.step}).")
 
     # --- The folder -------------------------------------------------------------------------------------------------
@@ -392,12 +398,12 @@ class Simulation:
     def _note_wall_time(self, clock: float, status: str = manifest.RUNNING) -> None:
         seconds = self._seconds_before + time.perf_counter() - clock
         self._manifest |= {"status": status, "wall_seconds": round(seconds, 3)}
-        manifest.write(self.folder, self._manifest)
+        manifest.write(self.run_folder, self._manifest)
 
     def _remove_working_files(self) -> None:
         """Parts and checkpoints are not needed once everything is in its final place."""
-        remove_parts(self.folder)
-        checkpoint.remove(self.folder)
+        remove_parts(self.run_folder)
+        checkpoint.remove(self.run_folder)
 
 
 def refuse_folder(folder: Path, resume: bool) -> None:

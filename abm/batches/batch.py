@@ -139,7 +139,7 @@ def run_batch(
                 progress,
             )
         finished = store.finished(folder)
-        if all(run.id in finished for run in runs) and (missing or found["status"] != manifest.COMPLETE):
+        if all(run.id in finished for run in runs) and (missing or not found or found["status"] != manifest.COMPLETE):
             _write(folder, noted | {"status": manifest.COMPLETE})
             store.tidy(folder)
     return BatchResult(folder, len(runs), computed, store.failures(folder))

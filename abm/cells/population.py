@@ -8,7 +8,7 @@ import mesa
 import numpy as np
 
 from ..kernels.random import shuffled
-from ..kernels.tables import ALIVE, HIGH, Rows, Table, as_rows, blank_row, new_book
+from ..kernels.tables import ALIVE, HIGH, Rows, Table, as_rows, blank_row, columns_in, new_book
 from .species import Species
 
 TUMOR, KUPFFER, NATURAL_KILLER, NEUTROPHIL, STELLATE, ENDOTHELIAL = 1, 2, 3, 4, 5, 6
@@ -74,7 +74,7 @@ class LiverCell(mesa.Agent):
     def __init_subclass__(cls, **kwargs):
         super().__init_subclass__(**kwargs)
         cls.dtype, cls.states = cls.species.dtype, cls.species.state_names
-        for name in cls.dtype.names:
+        for name in columns_in(cls.dtype):
             if name not in cls.__dict__:
                 setattr(cls, name, _StateAttribute(name) if name == "state" else _Attribute(name))
 
@@ -270,7 +270,7 @@ class Population:
         import pandas as pd
 
         rows = self.alive_rows()
-        frame = pd.DataFrame({name: rows[name] for name in rows.dtype.names if name != "alive"})
+        frame = pd.DataFrame({name: rows[name] for name in columns_in(rows.dtype) if name != "alive"})
         frame["state"] = pd.Categorical.from_codes(rows.state.astype(np.int64), categories=list(self.states))
         return frame
 

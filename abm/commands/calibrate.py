@@ -42,7 +42,8 @@ def calibrate_file(
     workers = workers if workers is not None else available_processors()
     for experiment in calibration.experiments:
         workers_for(experiment, experiment.runs(), workers, None, "measures")  # there is memory for them
-    digest, found = digest_of(calibration), []
+    digest = digest_of(calibration)
+    found: list[Trial] = []
 
     def told(so_far: list[Trial]) -> None:
         found[:] = so_far

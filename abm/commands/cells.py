@@ -65,9 +65,9 @@ def _entry(agent: type[LiverCell], config: Config, registry: Registry) -> Entry:
             paragraph(console, f"secretes {words}{who}: {secreted.amount}", indent=2, hanging=4)
         for name, target in species.molecules.items():
             done(console, f"block: {name}", target)
-        for what, target in (("deplete", species.depleted), ("infuse", species.infused)):
-            if target is not None:
-                done(console, f"{what}: {species.name}", target)
+        for what, means in (("deplete", species.depleted), ("infuse", species.infused)):
+            if means is not None:
+                done(console, f"{what}: {species.name}", means)
 
     return Entry(
         species.name,

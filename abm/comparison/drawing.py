@@ -116,12 +116,12 @@ def setting(parameter: ParameterColumn, value) -> str:
 
 
 def _draw_ratios(outcome: Outcome, rows: list[Row], drawn: Drawn, output: Path) -> None:
-    compared = [row for row in rows if row.ratio is not None]
-    if compared:
-        lines = [
-            Ratio(row.measure.label, row.arm, _interval(row.ratio), ratio_words(row.ratio, outcome.replicates))
-            for row in compared
-        ]
+    lines = [
+        Ratio(row.measure.label, row.arm, _interval(row.ratio), ratio_words(row.ratio, outcome.replicates))
+        for row in rows
+        if row.ratio is not None
+    ]
+    if lines:
         figure = ratios_figure(lines, outcome.arms, f"{outcome.name}: ratios to {outcome.control}")
         drawn.figures[save_figure(figure, output / "ratios.png")] = f"ratios to {outcome.control}"
 
@@ -250,7 +250,7 @@ def _course(arm: str, replicates: Sequence[tuple[np.ndarray, np.ndarray]], kind:
 def _draw_cascades(outcome: Outcome, point: int, drawn: Drawn, output: Path) -> None:
     folders = outcome.folders(SUMMARY)
     cascades = [
-        _pooled(arm, [cascade_of(folder) for folder in folders[arm, point]])
+        _pooled(arm, [cascade for folder in folders[arm, point] if (cascade := cascade_of(folder)) is not None])
         for arm in outcome.arms
         if (arm, point) in folders
     ]

@@ -81,6 +81,10 @@ class _Pair(NamedTuple):
         """Whether the interval leaves 1 out."""
         return self.ratio.low > 1 or self.ratio.high < 1
 
+    @property
+    def sentence(self) -> str:
+        return ratio_sentence(self.control, self.ratio, self.needed, self.base, self.pairs, self.at)
+
 
 def _pairs(outcome: Outcome, rows: list[Row]) -> list[_Pair]:
     return list(_along_pairs(outcome) if outcome.sweep else _arm_pairs(outcome, rows))
@@ -136,7 +140,7 @@ def _sorted_words(pairs: list[_Pair]) -> list[str]:
         size = abs(math.log(ratio.value)) if 0 < ratio.value < math.inf else math.inf if pair.apart else 0.0
         return pair.place, not pair.apart, -size
 
-    return [f"{lead}: {ratio_sentence(*rest)}." for _, lead, *rest in sorted(pairs, key=rank)]
+    return [f"{pair.lead}: {pair.sentence}." for pair in sorted(pairs, key=rank)]
 
 
 def ratio_sentence(
@@ -246,8 +250,8 @@ def _table(outcome: Outcome, rows: list[Row]) -> str:
     ]
     heads += ["counted"] if counts else []
     heads += ["replicates"]
-    ratios = [row for row in rows if row.ratio is not None]
-    fewer = any(row.ratio.n < outcome.replicates for row in ratios)
+    ratios = [row.ratio for row in rows if row.ratio is not None]
+    fewer = any(ratio.n < outcome.replicates for ratio in ratios)
     if ratios:
         heads += [f"ratio to {outcome.control}", *(["pairs"] if fewer else []), "95 % interval"]
         heads += ["effect size", "replicates needed"]
@@ -265,7 +269,7 @@ def _table(outcome: Outcome, rows: list[Row]) -> str:
             _range(_scaled(row.estimate, factor)) + (sign if row.estimate.bounded else ""),
         ]
         if counts:
-            cells.append(f"{short(row.estimate.events, 6)}{f' of {short(row.of, 6)}' if share else ''}")
+            cells.append(f"{short(row.estimate.events or 0.0, 6)}{f' of {short(row.of or 0.0, 6)}' if share else ''}")
         cells.append(str(row.estimate.n))
         if row.ratio is not None:
             ratio = f"**{times(row.ratio.value)}**" if row.differs else times(row.ratio.value)
@@ -401,7 +405,7 @@ def _reading(outcome: Outcome, rows: list[Row], drawn: Drawn) -> str:
         "Intervals hold 95 %. Means of levels have t intervals; counts and shares at least the Poisson or Wilson "
         "interval of their events.",
     ]
-    ratios = [row for row in rows if row.ratio is not None]
+    ratios = [row.ratio for row in rows if row.ratio is not None]
     if ratios:
         points += [
             "Ratios are of means; their intervals come from a bootstrap over pairs of replicates. Bold: the interval "
@@ -411,7 +415,7 @@ def _reading(outcome: Outcome, rows: list[Row], drawn: Drawn) -> str:
             f"Replicates needed: where the half width of a ratio's interval is more than {100 * WIDE:.0f} % of it, with "
             "how many replicates it would be that. Unknown: too few events to tell.",
         ]
-    if any(row.ratio.n < outcome.replicates for row in ratios):
+    if any(ratio.n < outcome.replicates for ratio in ratios):
         points.insert(
             2,
             "A mean is over all finished runs of its arm, a ratio only over the pairs of which both runs are finished: "

@@ -11,7 +11,7 @@ from pydantic.fields import FieldInfo
 from pydantic.json_schema import GenerateJsonSchema
 from pydantic_core import PydanticUndefined
 
-from ..units import Declared, declared
+from ..units import Declared, Parameters, declared
 from .errors import alternatives, at, dotted, is_group, keys_of, quantity_of
 from .nodes import NOT_FINITE, plain_scalar
 from .shipped import PRESETS, presets
@@ -144,15 +144,15 @@ def warnings(config: BaseModel) -> list[str]:
 
 
 def _warnings(value: Any, path: tuple[str | int, ...]) -> Iterator[str]:
-    if isinstance(value, BaseModel):
+    if isinstance(value, Parameters):
         if getattr(value, "enabled", True) is False:
             return
         about = {entry.name: entry for entry in value.facts()}
         for name, field in type(value).model_fields.items():
             item, here = getattr(value, name), (*path, field.alias or name)
-            if name in about and about[name].outside(item):
+            if name in about and (quantity := about[name].quantity) and about[name].outside(item):
                 yield (
-                    f"{dotted(here)}: {about[name].quantity.readable(item)} is outside the plausible range "
+                    f"{dotted(here)}: {quantity.readable(item)} is outside the plausible range "
                     f"{_range(about[name])} ({about[name].mark}; {about[name].source})"
                 )
             yield from _warnings(item, here)
@@ -172,7 +172,7 @@ def _range(about: Declared) -> str:
 
 
 class _EditorSchema(GenerateJsonSchema):
-    ignored_warning_kinds = frozenset(("skipped-choice", "non-serializable-default"))
+    ignored_warning_kinds = {"skipped-choice", "non-serializable-default"}  # noqa: RUF012
 
     def default_schema(self, schema):
         """Defaults as a user writes them ('0.1 /h'); pydantic would try to serialise them as held floats."""
@@ -339,7 +339,7 @@ def _starter_group(
     return lines
 
 
-def _starter_rules(config_class: type[BaseModel]) -> list[str]:
+def _starter_rules(config_class: Any) -> list[str]:
     lines = []
     for rule in config_class.registry.rules:
         below = _starter_group(config_class, ("rules", rule.name), rule.Parameters, "")

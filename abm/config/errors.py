@@ -161,7 +161,7 @@ def keys_of(group: type[BaseModel]) -> dict[str, Any]:
     """The keys that a group accepts, with the annotation of each (its quantity included)."""
     keys = {}
     for name, field in group.model_fields.items():
-        annotation = field.annotation
+        annotation: Any = field.annotation
         for extra in field.metadata:
             if isinstance(extra, Quantity):
                 annotation = Annotated[annotation, extra]
@@ -324,7 +324,8 @@ def near(word: str, words: Iterable[str], cutoff: float = CLOSE) -> list[str]:
     meant = same(word, words)
     if meant:
         return meant
-    plain, forms = _plain(word), {}
+    plain = _plain(word)
+    forms: dict[str, str] = {}
     for candidate in words:
         forms.setdefault(_plain(candidate), candidate)
     scored = ((difflib.SequenceMatcher(None, form, plain).ratio(), form) for form in forms if len(form) > 2)
@@ -335,10 +336,10 @@ def near(word: str, words: Iterable[str], cutoff: float = CLOSE) -> list[str]:
     if found:
         return [forms[form] for ratio, form in found[:SHOWN_PLACES] if ratio >= found[0][0] - ABOUT_AS_CLOSE]
     if cutoff <= CLOSE and len(plain) > 2:  # `tnf_receptor` for `tnf`
-        found = sorted(
+        longer = sorted(
             (form for form in forms if len(form) > 2 and (form.startswith(plain) or plain.startswith(form))), key=len
         )
-        return [forms[found[-1]]] if found else []
+        return [forms[longer[-1]]] if longer else []
     return []
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Union
 
-from pydantic import BaseModel, BeforeValidator, Discriminator, Tag, ValidationError
+from pydantic import BeforeValidator, Discriminator, Tag, ValidationError
 from pydantic_core import PydanticCustomError
 
 from ..interventions import Intervention
@@ -15,7 +15,7 @@ def one_of(kinds: Sequence[type[Intervention]]) -> Any:
     by_name = {kind.kind: kind for kind in kinds}
 
     def tag(value: Any) -> str | None:
-        named = value.kind if isinstance(value, BaseModel) else next((key for key in value if key in by_name), None)
+        named = value.kind if isinstance(value, Intervention) else next((key for key in value if key in by_name), None)
         return f"<{named}>"  # no key is called so: pydantic puts it into the place of errors
 
     def one_kind(value: Any) -> Any:
@@ -36,7 +36,7 @@ def one_of(kinds: Sequence[type[Intervention]]) -> Any:
         message = _wrong(f"there is no such kind of intervention; {meant[key]}")
         raise ValidationError.from_exception_data("entry", [{"type": message, "loc": (key,), "input": value[key]}])
 
-    union = Union[tuple(Annotated[kind, Tag(f"<{name}>")] for name, kind in by_name.items())]  # noqa: UP007
+    union: Any = Union[tuple(Annotated[kind, Tag(f"<{name}>")] for name, kind in by_name.items())]  # noqa: UP007
     return Annotated[union, Discriminator(tag), BeforeValidator(one_kind)]
 
 

@@ -104,7 +104,7 @@ def _entries(reader: Reader, node: Node | None, key: str) -> list[tuple[tuple[in
     """The texts of a key that takes one or a list of them, each with its index."""
     if node is None or node.value is None or node.value is BROKEN:
         return []
-    items = [((), node)]
+    items: list[tuple[tuple[int, ...], Node]] = [((), node)]
     if isinstance(node.value, list):
         items = [((index,), item) for index, item in enumerate(node.value)]
     if len(items) > MAX_FILES:
@@ -203,7 +203,7 @@ def _stacked(reader: Reader, layers: list[Layer], place: Place, settings: Iterab
     for layer in layers:
         tree = _merge(tree, layer.node, ())
         if layer.kind in PRESETS:
-            labels[layer.kind] = Node(layer.label, layer.place)
+            labels[layer.kind] = Node(layer.label, layer.place or layer.node.place)
     tree = replace(tree, place=place)
     if labels:
         written = tree.value.get("labels")
@@ -215,7 +215,7 @@ def _stacked(reader: Reader, layers: list[Layer], place: Place, settings: Iterab
     return Layers(tree, reader.problems, list(reader.files), reader.complete, layers)
 
 
-def _merge(low: Node, high: Node, path: tuple[str, ...]) -> Node:
+def _merge(low: Node, high: Node, path: tuple[str | int, ...]) -> Node:
     """`high` over `low`: groups of keys merge, everything else replaces; an empty group (`rules:`) changes nothing."""
     if high.value is None and isinstance(low.value, dict):
         return low

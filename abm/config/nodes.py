@@ -385,7 +385,7 @@ def _in_words(
         return "a value cannot begin with this character", "put the value in quotes", False
     if unread and opened == '"' and "\\" in document[max(mark.index - 2, 0) : mark.index]:
         return "'\\' has a special meaning inside double quotes", "use single quotes", False
-    if unread and opened and opened in "'\"" and not _QUOTED.match(document, began.index, mark.index):
+    if unread and began and opened and opened in "'\"" and not _QUOTED.match(document, began.index, mark.index):
         return "a quote opens here and is never closed", "", True
     if unread and opened and opened in "*&":
         return "a value that begins with * or & needs quotes", "", False

@@ -19,7 +19,7 @@ from collections.abc import Sequence
 from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from types import ModuleType
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from pydantic import ValidationError
 
@@ -32,6 +32,8 @@ from ..registry import name_of
 from ..rules.rule import Rule, RuleParameters
 from ..units import Parameters
 from .errors import at, did_you_mean, dotted, in_words, options_of, quoted, wanted
+
+T = TypeVar("T")
 
 MAX_BYTES = 1_000_000
 _MODULE = "crlm_plugin_"
@@ -78,7 +80,7 @@ def load(path: Path) -> tuple[type, ...]:
     return found
 
 
-def declared_in_plugins(base: type) -> list[type]:
+def declared_in_plugins(base: type[T]) -> list[type[T]]:
     """What the plugins that this process has loaded declare of a kind."""
     modules = [module for name, module in list(sys.modules.items()) if name.startswith(_MODULE)]
     return [declared for module in modules for declared in _declared_in(module) if issubclass(declared, base)]
@@ -107,7 +109,7 @@ def address(own: type) -> Address | type:
     """What stands for a user's own class in a pickle: its address, or the class where it comes from no plugin."""
     if not own.__module__.startswith(_MODULE):
         return own
-    return Address(sys.modules[own.__module__].__file__, own.__module__, own.__qualname__)
+    return Address(str(sys.modules[own.__module__].__file__), own.__module__, own.__qualname__)
 
 
 def class_at(found: Address | type) -> type:
@@ -148,11 +150,13 @@ def load_module(path: Path) -> ModuleType:
     name = f"{_MODULE}{stem}_{digest}"
     if name in sys.modules:
         return sys.modules[name]
-    spec = importlib.util.spec_from_file_location(name, path, loader=_FromSource(name, str(path)))
+    loader = _FromSource(name, str(path))
+    spec = importlib.util.spec_from_file_location(name, path, loader=loader)
+    assert spec is not None  # for its loader is given
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
     try:
-        spec.loader.exec_module(module)
+        loader.exec_module(module)
     except SyntaxError as error:
         del sys.modules[name]
         where = f"line {error.lineno}" if error.filename == str(path) else f"{error.filename}, line {error.lineno}"
@@ -182,7 +186,7 @@ def _unreadable(error: Exception) -> str:
     return f"the file cannot be read: {getattr(error, 'strerror', None) or error}"
 
 
-def _check(own: type) -> None:
+def _check(own: type[Any]) -> None:
     """Raise PluginError for a class that cannot be used."""
     noun = next(noun for noun, base in BASES.items() if issubclass(own, base))
     name = name_of(own)

@@ -2,7 +2,7 @@
 
 import functools
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Annotated, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, TypeVar
 
 from pydantic import Field, create_model, field_validator
 from pydantic_core import PydanticCustomError
@@ -19,17 +19,28 @@ from ..registry import Registry
 from ..rules import RULES, Rule, in_order
 from ..tissue.parameters import TissueParameters
 from ..tissue.sites import STANDING
-from ..units import LONGEST, Hours, Moment, Parameters, misfit
+from ..units import LONGEST, Hours, Moment, Parameters, misfit, written
 from . import plugins
 from .errors import choice, learn_synonyms
 from .kinds import one_of
 from .recording import RecordParameters
+
+T = TypeVar("T")
 
 SHIPPED = Registry(POPULATIONS, FIELDS, LAYERS, LEVELS, RULES, KINDS)
 """What comes with the simulator."""
 
 LONGEST_TESTED_STEP = 10 / 60
 """Hours; with steps from 1 min up to this one results are shown to be the same."""
+
+
+class Group(Parameters):
+    """A group of parameters that is composed of what is declared."""
+
+    if TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            """The parameters by their names."""
 
 
 class Config(Parameters):
@@ -45,16 +56,16 @@ class Config(Parameters):
     labels: dict[str, str] = Field(default={}, description="which presets were used (written by crlm)")
     plugins: tuple[str, ...] = Field(default=(), description="Python files with rules of your own")
     seed: Annotated[int, Field(ge=0, lt=2**63)] = Field(default=1, description="the seed of all chance")
-    duration: Annotated[Hours, Field(gt=0, le=LONGEST)] = Field(default="14 d", description="simulated time")
+    duration: Annotated[Hours, Field(gt=0, le=LONGEST)] = Field(default=written("14 d"), description="simulated time")
     step: Annotated[Hours, Field(ge=1 / 120, le=1)] = Field(
-        default="5 min", description="time step of the cells, 30 s to 1 h"
+        default=written("5 min"), description="time step of the cells, 30 s to 1 h"
     )
     tissue: TissueParameters = TissueParameters()
-    cells: Parameters
-    fields: Parameters
-    secretion: Parameters
-    blood: Parameters
-    rules: Parameters
+    cells: Group = Group()
+    fields: Group = Group()
+    secretion: Group = Group()
+    blood: Group = Group()
+    rules: Group = Group()
     interventions: tuple[Intervention, ...] = Field(
         default=(), description="what the experimenter does to the liver, and when"
     )
@@ -76,7 +87,7 @@ class Config(Parameters):
             names = [species.name for species in cls.registry.species if species.settles_in(layer)]
             densities = {name: getattr(cells, name).density for name in names}
             if sum(densities.values()) > sites:
-                most = max(densities, key=densities.get)
+                most = max(densities, key=lambda name: densities[name])
                 usual = type(getattr(cells, most)).model_fields["density"].default
                 raise misfit(
                     cells,
@@ -151,8 +162,8 @@ def compose(own: tuple[type, ...] = ()) -> type[Config]:
     rules = _group(
         "RulesParameters", "What happens, one group per rule.", {rule.name: rule.Parameters for rule in registry.rules}
     )
-    kinds = one_of(registry.interventions)
-    interventions = (tuple[kinds, ...], Field(default=(), description=Config.model_fields["interventions"].description))
+    kind: Any = one_of(registry.interventions)
+    interventions = (tuple[kind, ...], Field(default=(), description=Config.model_fields["interventions"].description))
     composed = create_model(
         "Config",
         __base__=Config,
@@ -168,30 +179,32 @@ def compose(own: tuple[type, ...] = ()) -> type[Config]:
     return composed
 
 
-def _group(name: str, about: str, groups: Mapping[str, type[Parameters]]) -> type[Parameters]:
+def _group(name: str, about: str, groups: Mapping[str, type[Parameters]]) -> type[Group]:
     """A group of groups of parameters."""
-    members = {key: (group, group()) for key, group in groups.items()}
-    return create_model(name, __base__=Parameters, __doc__=about, **members)
+    members: dict[str, Any] = {key: (group, group()) for key, group in groups.items()}
+    return create_model(name, __base__=Group, __doc__=about, **members)
 
 
-def _joined(name: str, about: str, parts: Sequence[type[Parameters]]) -> type[Parameters]:
+def _joined(name: str, about: str, parts: Sequence[type[Parameters]]) -> type[Group]:
     """One group with the parameters of all parts, in their order."""
-    return create_model(name, __base__=(*reversed(parts), Parameters), __doc__=about)
+    bases: Any = (*reversed(parts), Group)
+    return create_model(name, __base__=bases, __doc__=about)
 
 
-def _with_own(own: Iterable[type]) -> Registry:
+def _derived(classes: Iterable[type], base: type[T]) -> tuple[type[T], ...]:
+    """The classes that are derived from `base`."""
+    return tuple(each for each in classes if issubclass(each, base))
+
+
+def _with_own(own: Sequence[type]) -> Registry:
     """What comes with the simulator, and the user's own behind it (rules: where they say)."""
-    mine = {
-        base: tuple(one for one in own if issubclass(one, base))
-        for base in (LiverCell, DiffusingField, Layer, Level, Rule, Intervention)
-    }
     registry = Registry(
-        populations=SHIPPED.populations + mine[LiverCell],
-        fields=SHIPPED.fields + mine[DiffusingField],
-        layers=SHIPPED.layers + mine[Layer],
-        levels=SHIPPED.levels + mine[Level],
-        rules=in_order(mine[Rule]),
-        interventions=SHIPPED.interventions + mine[Intervention],
+        populations=SHIPPED.populations + _derived(own, LiverCell),
+        fields=SHIPPED.fields + _derived(own, DiffusingField),
+        layers=SHIPPED.layers + _derived(own, Layer),
+        levels=SHIPPED.levels + _derived(own, Level),
+        rules=in_order(_derived(own, Rule)),
+        interventions=SHIPPED.interventions + _derived(own, Intervention),
     )
     registry.refuse_misfits()
     learn_synonyms(registry.synonyms())

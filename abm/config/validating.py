@@ -94,7 +94,8 @@ def _with_plugins(root: Node, compose: Callable, problems: list[Problem]) -> tup
         node = root.value["plugins"] = replace(node, value=[node])
     if not isinstance(node.value, list):
         return compose(()), True
-    known, files = [rule.name for rule in compose(()).registry.rules], {}
+    known = [rule.name for rule in compose(()).registry.rules]
+    files: dict[str, Path] = {}
     loaded: list[type] = []
     sound = True
     for index, item in enumerate(node.value):
@@ -126,7 +127,8 @@ def _locate(
 ) -> tuple[tuple[str | int, ...], list[Any], Node]:
     """The document's path for one of pydantic's locations, the annotations of what may stand there, and the node there
     or the nearest above. Parts that are neither in the document nor in the schema (a union's tags) are left out."""
-    node, path, annotations, value = root, (), [config_class], document
+    node, annotations, value = root, [config_class], document
+    path: tuple[str | int, ...] = ()
     virtual = False
     for part in location:
         below = [found for annotation in annotations for found in errors.inside(annotation, part, value)]

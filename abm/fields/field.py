@@ -227,8 +227,8 @@ class Diffusing(Field):
         until then."""
         self._new_perfusion = np.asarray(exchange, np.bool_)
 
-    def _take_over_perfusion(self) -> None:
-        sink = np.multiply(self._new_perfusion, np.float32(self.parameters.washout), dtype=np.float32)
+    def _take_over(self, perfusion: np.ndarray) -> None:
+        sink = np.multiply(perfusion, np.float32(self.parameters.washout), dtype=np.float32)
         sink += np.float32(self.parameters.decay / 3600.0)
         self._solver.set_sink(sink)
         self._new_perfusion = None
@@ -238,8 +238,8 @@ class Diffusing(Field):
         if self.at_rest and not self.secreted:
             return
         if self._new_perfusion is not None:
-            self._take_over_perfusion()
-        self.cycles = self._solver.advance(self.excess, self.source, least=REST)
+            self._take_over(self._new_perfusion)
+        self.cycles = self._solver.advance(self.excess, self.source, least=float(REST))
         self.at_rest = is_zero(self.excess)
         self._publish()
 

@@ -21,7 +21,7 @@ def secrete(populations: Mapping[str, Any], fields: Mapping[str, Field], oxygen:
     `oxygen` is the lattice in mmHg.
     """
     for field in fields.values():
-        if field.secreted:
+        if isinstance(field, Diffusing) and field.secreted:
             field.source[:] = 0.0
             field.secreted = False
     hypoxia_below = np.float32(config.secretion.hypoxia_below)
@@ -29,8 +29,8 @@ def secrete(populations: Mapping[str, Any], fields: Mapping[str, Field], oxygen:
         if population.count == 0:
             continue
         for secreted in population.species.secretes:
-            field = fields.get(secreted.field)
-            if not isinstance(field, Diffusing):
+            filled = fields.get(secreted.field)
+            if not isinstance(filled, Diffusing):
                 continue
             cells = np.asarray(population.used)  # columns of a plain array are ten times quicker to look up
             if callable(secreted.weight):
@@ -38,7 +38,7 @@ def secrete(populations: Mapping[str, Any], fields: Mapping[str, Field], oxygen:
             else:
                 weight = np.ones(cells.size, np.float32) if secreted.weight is None else cells[secreted.weight].copy()
             states = population.species.state_names
-            field.secreted |= deposit(
+            filled.secreted |= deposit(
                 cells["alive"],
                 cells["state"],
                 _secreting(secreted.states or states, states),
@@ -47,8 +47,8 @@ def secrete(populations: Mapping[str, Any], fields: Mapping[str, Field], oxygen:
                 weight,
                 oxygen,
                 hypoxia_below if secreted.only_hypoxic else np.float32(np.inf),
-                np.float32(field.rate_for(value_at(config, secreted.amount))),
-                field.source,
+                np.float32(filled.rate_for(value_at(config, secreted.amount))),
+                filled.source,
             )
 
 

@@ -22,13 +22,14 @@ A solver is serial, and its kernels release the interpreter lock: different fiel
 threads at once, each with its own solver, and the bytes are the same as one after the other.
 """
 
+import functools
 import math
 
 import numpy as np
 
-from abm.fields import multigrid
-from abm.kernels.jit import jit
-from abm.kernels.memory import zeros
+from ..kernels.jit import jit
+from ..kernels.memory import zeros
+from . import multigrid
 
 _SMALLEST_SIDE = 4
 _MOST_CYCLES = 200
@@ -83,13 +84,14 @@ class DiffusionSolver:
         self._absorbs = False
         self._right_side = zeros(self.shape)
         self._grid = multigrid.build(self.shape, diffusion_um2_per_s / spacing_um**2, periodic)
-        self._coarser = {
-            "spacing_um": 2.0 * spacing_um,
-            "periodic": periodic,
-            "diffusion_um2_per_s": diffusion_um2_per_s,
-            "step_s": step_s,
-            "tolerance": _RESIDENCE_TOLERANCE,
-        }
+        self._coarser = functools.partial(
+            DiffusionSolver,
+            spacing_um=2.0 * spacing_um,
+            periodic=periodic,
+            diffusion_um2_per_s=diffusion_um2_per_s,
+            step_s=step_s,
+            tolerance=_RESIDENCE_TOLERANCE,
+        )
         self._residence: DiffusionSolver | None = None
 
     def __repr__(self) -> str:
@@ -127,7 +129,7 @@ class DiffusionSolver:
         sink = zeros(tuple(max(-(-size // 2), _SMALLEST_SIDE) for size in self.shape))
         join(self._sink, sink)
         if self._residence is None:
-            self._residence = DiffusionSolver(sink.shape, **self._coarser)
+            self._residence = self._coarser(sink.shape)
         self._residence.set_sink(sink, fit=False)
         residence = np.full(sink.shape, 1.0 / np.mean(sink, dtype=np.float64), np.float32)
         self._residence.steady(residence, np.ones(sink.shape, np.float32), tolerance=_RESIDENCE_TOLERANCE)

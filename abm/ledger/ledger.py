@@ -10,7 +10,7 @@ import numpy as np
 from ..cells.population import TUMOR
 from ..kernels.jit import jit
 from ..kernels.sites import lift
-from ..kernels.tables import Rows, as_rows, free_slot
+from ..kernels.tables import Rows, as_rows, columns_in, free_slot
 from . import cause as causes
 from . import event as events
 
@@ -101,7 +101,7 @@ class Ledger:
         import pandas as pd
 
         entries = self.entries
-        frame = pd.DataFrame({name: entries[name] for name in ENTRY.names})
+        frame = pd.DataFrame({name: entries[name] for name in columns_in(ENTRY)})
         frame["event"] = pd.Categorical.from_codes(entries.event.astype(np.int64), categories=list(events.NAMES))
         frame["cause"] = pd.Categorical.from_codes(entries.cause.astype(np.int64), categories=list(causes.NAMES))
         return frame

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 class Share(NamedTuple):
     """`count` of `of`: a fraction that knows how many were counted."""
 
-    count: float
+    count: float  # type: ignore[assignment]  # hides the method of tuples
     of: float
 
     @property

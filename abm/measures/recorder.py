@@ -52,7 +52,7 @@ class Measures(Recorder):
         if len(set(labels)) < len(labels):
             twice = next(label for label in labels if labels.count(label) > 1)
             raise ValueError(f"two measures are called '{twice}'; give one of them another name")
-        self.schedule = _Plan(self.requests)
+        self.schedule = self._plan = _Plan(self.requests)
         self._forget(np.zeros(0, ENTRY), np.zeros(0, _LOOK))
 
     def _forget(self, events: np.ndarray, looks: np.ndarray, before: int = 0) -> None:
@@ -70,7 +70,7 @@ class Measures(Recorder):
         self._forget(state["events"], state["looks"], int(state["before"]))
 
     def record(self, model):
-        due = self.schedule.due.get(model.step_number, ())
+        due = self._plan.due.get(model.step_number, ())
         if due:
             self._look(model, due)
 

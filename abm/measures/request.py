@@ -67,7 +67,7 @@ class MeasureRequest:
 
         Raises ValueError when that is before its beginning or after its end, so that there would be no look.
         """
-        if not self.is_series:
+        if self.every is None:
             moment = duration_h if self.at is None else self.at
             if not begin_h - TOLERANCE <= moment <= duration_h + TOLERANCE:
                 raise ValueError(
@@ -84,11 +84,11 @@ class MeasureRequest:
 
     def __call__(self, look: Look) -> tuple[float, float, float]:
         """Value, count and of; of a count the count is the value, and what does not apply is nan."""
-        found = self.measure.function(look, **self.parameters)
+        answer: Any = self.measure.function(look, **self.parameters)
         if self.measure.kind == "share":
-            count, of = map(float, found)
+            count, of = map(float, answer)
             return Share(count, of).fraction, count, of
-        value = float(found)
+        value = float(answer)
         return value, value if self.measure.kind == "count" else math.nan, math.nan
 
     def taken(

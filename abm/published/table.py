@@ -4,13 +4,14 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 
 from ..batches.expectation import FAILS, HOLDS, UNRESOLVED, Window
 from ..folder import parquet
 from ..folder.files import write_text
-from .reproduce import QUICK_REPLICATES, Reproduction
+from .reproduce import QUICK_REPLICATES, Reproduction, published_as
 
 TABLE, REPORT = "reproduce.parquet", "reproduce.md"
 
@@ -43,7 +44,7 @@ _SCHEMA = pa.schema(
     [pa.field(name, kind, metadata={"unit": unit, "description": about}) for name, kind, unit, about in _COLUMNS]
 )
 
-Row = Mapping[str, object]
+Row = Mapping[str, Any]
 
 
 def write_table(folder: Path, reproductions: Sequence[Reproduction]) -> None:
@@ -61,9 +62,9 @@ def write_table(folder: Path, reproductions: Sequence[Reproduction]) -> None:
 
 def rows_of(reproductions: Iterable[Reproduction]) -> list[Row]:
     """A row per expectation, with the columns of reproduce.parquet."""
-    rows = []
+    rows: list[Row] = []
     for one in reproductions:
-        published = one.experiment.published
+        published = published_as(one.experiment)
         for outcome in one.outcomes:
             expectation, estimate = outcome.expectation, outcome.simulated.estimate
             rows.append(
@@ -115,12 +116,12 @@ def experiments_of(rows: Iterable[Row]) -> list[list[Row]]:
 
 def cells_of(rows: Sequence[Row]) -> list[tuple[str, ...]]:
     """The cells under the `HEADINGS` for the rows of one experiment; what belongs to all of them stands in the first."""
-    found = []
+    found: list[tuple[str, ...]] = []
     for index, row in enumerate(rows):
         first = index == 0
         found.append(
             (
-                row["id"] if first else "",
+                str(row["id"]) if first else "",
                 f"{row['finding']} ({row['source']})" if first else "",
                 f"{row['expectation']}: {Window(row['window_low'], row['window_high'])}{_unit(row)}",
                 simulated_in_words(row),

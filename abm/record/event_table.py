@@ -2,6 +2,7 @@
 
 import pyarrow as pa
 
+from ..kernels.tables import columns_in
 from ..ledger import cause, event
 from ..ledger.ledger import ENTRY
 from .tables import Column, TableRecorder
@@ -37,7 +38,7 @@ class Events(TableRecorder):
             return
         entries = model.ledger.drain()
         if entries.size:
-            self.add({name: entries[name] for name in ENTRY.names})
+            self.add({name: entries[name] for name in columns_in(ENTRY)})
 
     def flush(self, model):
         self.record(model)

@@ -5,16 +5,13 @@ either layer, with at least a given number of cells. Numbers say which nodule of
 they do not follow a nodule through time.
 """
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 from scipy import ndimage, sparse
 
 from ..cells.population import TUMOR
+from ..kernels.tables import columns_in
+from ..liver import Liver
 from .tables import Column, TableRecorder
-
-if TYPE_CHECKING:
-    from ..model import LiverModel
 
 NODULE = np.dtype(
     [
@@ -61,7 +58,7 @@ def connected(occupied: np.ndarray, periodic: bool) -> tuple[np.ndarray, int]:
     return rank[group].astype(np.int32)[labels], groups - 1
 
 
-def survey(model: "LiverModel", min_cells: float) -> np.ndarray:
+def survey(model: Liver, min_cells: float) -> np.ndarray:
     """The nodules of at least `min_cells` cells (structured array of NODULE), the largest first."""
     occupied = (model.sites.population == TUMOR).any(axis=0)
     labels, count = connected(occupied, model.periodic)
@@ -84,12 +81,12 @@ def survey(model: "LiverModel", min_cells: float) -> np.ndarray:
     return found
 
 
-def tumor_area_um2(model: "LiverModel") -> float:
+def tumor_area_um2(model: Liver) -> float:
     """Area of all sites where a tumor cell stands."""
     return float((model.sites.population == TUMOR).any(axis=0).sum() * model.spacing_um**2)
 
 
-def standing(model: "LiverModel") -> np.ndarray:
+def standing(model: Liver) -> np.ndarray:
     """The tumor cells that hold a site; those in the blood stream do not."""
     slots = np.flatnonzero(model.tumor.rows.alive)
     cells = np.asarray(model.tumor.rows)[slots]
@@ -122,4 +119,6 @@ class Nodules(TableRecorder):
     def record(self, model):
         found = survey(model, self.min_cells)
         if found.size:
-            self.add({"time_min": np.full(found.size, model.minutes), **{name: found[name] for name in NODULE.names}})
+            self.add(
+                {"time_min": np.full(found.size, model.minutes), **{name: found[name] for name in columns_in(NODULE)}}
+            )

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..folder.schedule import Every
+from ..folder.schedule import Every, Schedule
 from ..units import Quantity
 
 if TYPE_CHECKING:
@@ -30,8 +30,15 @@ class Recorder:
     """Unique within a simulation; the stem of its file."""
 
     def __init__(self, every: Any):
-        self.schedule = Every(as_hours(every))
+        self.every_hours = as_hours(every)
+        self.schedule: Schedule = Every(self.every_hours)
         self.folder: Path | None = None
+
+    @property
+    def run_folder(self) -> Path:
+        """The folder, of a run that is kept in one."""
+        assert self.folder is not None
+        return self.folder
 
     def begin(self, model: "LiverModel", folder: Path | None, steps: list[int]) -> None:
         """Before the first step: make the files. `steps` are those at which `record` will be called."""
@@ -67,7 +74,7 @@ class Recorder:
         self.folder = folder
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}(every='{self.schedule.hours:g} h')"
+        return f"{type(self).__name__}(every='{self.every_hours:g} h')"
 
 
 class Calling(Recorder):

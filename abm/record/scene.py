@@ -5,6 +5,7 @@ Who stands at a site is one number per layer: 0 is nobody, and every state of ev
 """
 
 from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import numpy as np
 
@@ -36,7 +37,7 @@ class Scene:
     def cut(self, part: tuple[slice, slice]) -> "Scene":
         """The scene in some rows and columns."""
         lattices = {each.name: getattr(self, each.name) for each in fields(self)}
-        cut = {
+        cut: dict[str, Any] = {
             name: np.ascontiguousarray(values[part])
             for name, values in lattices.items()
             if isinstance(values, np.ndarray)
@@ -49,7 +50,7 @@ class Scene:
 
     def counts(self) -> np.ndarray:
         """Cells by their number, int64 [256]."""
-        return sum(np.bincount(codes.ravel(), minlength=256) for codes in self.standing.values())
+        return np.sum([np.bincount(codes.ravel(), minlength=256) for codes in self.standing.values()], axis=0)
 
 
 def layers_shown(liver: Liver) -> list[int]:

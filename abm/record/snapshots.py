@@ -16,6 +16,7 @@ take days to fill a chunk, and to write a part of one costs as much as a whole o
 import re
 import warnings
 from collections.abc import Callable, Iterable
+from typing import Any
 
 import numpy as np
 import zarr
@@ -26,7 +27,7 @@ from ..cells.species import Species
 from ..folder import chunks
 from ..folder.files import TEMPORARY, DamagedFile, remove_files, remove_folder, sync
 from ..folder.names import SNAPSHOTS as NAME
-from ..kernels.tables import Rows
+from ..kernels.tables import Rows, columns_in
 from ..liver import Liver
 from ..tissue.sites import KINDS, STANDING
 from .recorder import Recorder
@@ -59,7 +60,7 @@ class Snapshots(Recorder):
 
     def __init__(self, every="2 h"):
         super().__init__(every)
-        self.frames = 0
+        self.frames = self._synced_ns = 0
 
     def begin(self, model, folder, steps):
         super().begin(model, folder, steps)
@@ -175,7 +176,7 @@ class Snapshots(Recorder):
     def _sync(self) -> None:
         """Bring the files written since the last time to the disk."""
         newest = self._synced_ns
-        for file in (self.folder / NAME).rglob("*"):
+        for file in (self.run_folder / NAME).rglob("*"):
             written = file.stat().st_mtime_ns
             if file.is_file() and written >= self._synced_ns:
                 sync(file)
@@ -207,7 +208,7 @@ class _Ragged:
     def __init__(self, model: Liver, species: Species, frames: int):
         self.columns = {
             _PLACES.get(name, name): np.dtype("f4") if name in _PLACES else species.dtype[name]
-            for name in species.dtype.names
+            for name in columns_in(species.dtype)
             if name != LIVING
         }
         self._lowest, self._spacing_um = model.shape[0] - 1, np.float32(model.spacing_um)
@@ -239,7 +240,7 @@ class _Ragged:
         arrays[f"{group}/count"][:] = np.where(np.cumsum(self.counts) <= end, self.counts, 0)
 
     def state(self, name: str) -> dict[str, np.ndarray]:
-        state = {f"{name}/first": np.int64(self.first), f"{name}/count": self.counts}
+        state = {f"{name}/first": np.asarray(self.first, np.int64), f"{name}/count": self.counts}
         return state | {f"{name}/{column}": np.concatenate(pieces) for column, pieces in self.pieces.items()}
 
     def resume(self, state: dict[str, np.ndarray], name: str) -> None:
@@ -389,9 +390,14 @@ def _about_column(species: Species, name: str) -> dict:
     if place is not None:
         return {"units": "um", "long_name": f"{name[0]} of the cell"}
     column = species.column[name]
-    about = {"long_name": column.meaning} | ({"units": column.unit} if column.unit else {})
-    about |= {"valid_range": list(column.within)} if column.within else {}
-    return about | ({"nominal": True} if column.nominal else {})
+    about: dict[str, Any] = {"long_name": column.meaning}
+    if column.unit:
+        about["units"] = column.unit
+    if column.within:
+        about["valid_range"] = list(column.within)
+    if column.nominal:
+        about["nominal"] = True
+    return about
 
 
 def _about(model: Liver, name: str) -> dict:

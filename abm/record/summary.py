@@ -92,14 +92,14 @@ def founders(fates: Fates) -> dict:
 
 def losses(totals: np.ndarray) -> dict[str, int]:
     """Cells lost by each way out of the tissue, with their causes: `passed`, `phagocytosed`, `killed_by_trail`, `died_by_shear` ..."""
-    found = {}
+    lost: dict[str, int] = {}
     for code in event.ENDINGS:
         split = by_cause(totals, code) if code in (event.KILLED, event.DIED) else {}
         if split:
-            found |= {f"{event.NAMES[code]}_by_{reason}": count for reason, count in split.items()}
+            lost |= {f"{event.NAMES[code]}_by_{reason}": count for reason, count in split.items()}
         else:
-            found[event.NAMES[code]] = int(totals[code].sum())
-    return found
+            lost[event.NAMES[code]] = int(totals[code].sum())
+    return lost
 
 
 def _share(count: int, of: int) -> dict:

@@ -118,7 +118,7 @@ class TableRecorder(Recorder):
     def table(self) -> pa.Table:
         """Everything recorded so far. Raises DamagedFile."""
         if self._merged:
-            return _read(_whole(self.folder, self.name))
+            return _read(_whole(self.run_folder, self.name))
         parts = (
             []
             if self.folder is None
@@ -143,7 +143,7 @@ class TableRecorder(Recorder):
                 and bool(found["unfinished"] or int(found["number"]) >= number)
             )
 
-        remove_files(self.folder / PARTS, newer)
+        remove_files(self.run_folder / PARTS, newer)
 
 
 def remove_parts(folder: Path) -> None:

@@ -48,7 +48,7 @@ class Tint(NamedTuple):
 
         places = (np.arange(NAMES) + 0.5) / NAMES if self.nominal else np.linspace(_MAP_START, 1.0, SHADES)
         shades = np.rint(255 * colormaps[_NAMES_MAP if self.nominal else _MAP](places)[:, :3]).astype(int)
-        return [tuple(map(int, shade)) for shade in shades]
+        return [(red, green, blue) for red, green, blue in shades.tolist()]
 
     def looks(self) -> dict[int, Appearance]:
         """How cells of each colour are drawn."""

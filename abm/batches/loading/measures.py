@@ -23,7 +23,8 @@ from .written import Written
 
 def known_measures(written: Written) -> dict[str, Measure]:
     """The measures that may be named, the user's own included."""
-    known, files = load_measures(()), []
+    known = load_measures(())
+    files: list[Path] = []
     for path, item in written.items("plugins"):
         if not isinstance(item.value, str):
             continue
@@ -128,7 +129,8 @@ def _read(written: Written, path: tuple, node: Node, known: Mapping[str, Measure
     name = line if isinstance(line, str) else line.get("measure")
     schema = known[name].line if isinstance(name, str) and name in known else Line
     if read is read_expectation:
-        schema = create_model("Expectation", __base__=(schema, Comparison))
+        bases: Any = (schema, Comparison)
+        schema = create_model("Expectation", __base__=bases)
     try:
         return read(line, known)
     except PydanticCustomError as error:

@@ -3,7 +3,7 @@
 A founder is a cell that arrived, taken together with its descendants; `record.fates` defines the stages.
 """
 
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import numpy as np
 from pydantic import AfterValidator, Field, ValidationInfo
@@ -16,13 +16,16 @@ from ...units import Hours, Micrometers
 from ..look import Look, Share
 from ..measure import measure
 
-Stage = Literal[STAGES]
-Event = Literal[event_codes.NAMES]
-Cause = Annotated[Literal[cause_codes.NAMES] | None, Field(description="by what; all causes by default")]
-Way = Annotated[
-    Literal[tuple(event_codes.NAMES[code] for code in event_codes.ENDINGS)] | None,
-    Field(description="way out of the tissue; all by default"),
-]
+if TYPE_CHECKING:
+    Stage = str
+    Event = str
+    _Cause = str
+    _Way = str
+else:
+    Stage, Event, _Cause = Literal[STAGES], Literal[event_codes.NAMES], Literal[cause_codes.NAMES]
+    _Way = Literal[tuple(event_codes.NAMES[code] for code in event_codes.ENDINGS)]
+Cause = Annotated[_Cause | None, Field(description="by what; all causes by default")]
+Way = Annotated[_Way | None, Field(description="way out of the tissue; all by default")]
 
 
 def _later(stage: str, info: ValidationInfo) -> str:

@@ -4,18 +4,19 @@ The slab is one cell thick and shows a disc of what would be a sphere; with `sol
 sphere, 4/(3 sqrt(pi)) n^1.5 for a disc of n sites.
 """
 
+from collections.abc import Callable
 from typing import Annotated, Literal
 
 import numpy as np
 from pydantic import Field
 
-from ...units import Micrometers
+from ...units import Micrometers, written
 from ..look import Look, Share
 from ..measure import measure
 from .parameters import MinCells, Solid, cells_of_sphere
 
 Statistic = Annotated[Literal["median", "mean", "largest"], Field(description="what is told of the sizes")]
-_STATISTICS = {"median": np.median, "mean": np.mean, "largest": np.max}
+_STATISTICS: dict[str, Callable[[np.ndarray], float]] = {"median": np.median, "mean": np.mean, "largest": np.max}
 
 
 @measure(unit="nodules", kind="count")
@@ -35,7 +36,7 @@ def take(
     look: Look,
     diameter: Annotated[
         Micrometers, Field(description="diameter of the disc in the slab from which a nodule is seen by eye")
-    ] = "200 um",
+    ] = written("200 um"),
 ) -> Share:
     """Whether the tumor took: any nodule with the area of a disc of `diameter`; over runs, the share of runs that did."""
     return Share(int((look.groups["area_um2"] >= np.pi / 4 * diameter**2).any()), 1)
