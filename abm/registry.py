@@ -1,4 +1,4 @@
-"""What there is: everything that is declared, kind by kind. Whoever needs to know all of a kind asks here."""
+"""The registry: all declared populations, fields, layers, levels, rules and interventions."""
 
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Iterator
@@ -15,12 +15,12 @@ T = TypeVar("T", bound=type)
 H = TypeVar("H", bound=Hashable)
 
 _FIRST_OWN_CODE = 20
-"""The codes of users' populations begin here; those below are for populations that come with the simulator."""
+"""The first code for populations of plugins; lower codes are reserved for those that come with the simulator."""
 
 
 class Registry(NamedTuple):
-    """The populations, fields, layers, levels, rules and kinds of intervention of one config, each in its order: what comes
-    with the simulator, and the user's own. The classes `Rule` and `Intervention` stand above this file."""
+    """What a config can use, each in its order: what comes with the simulator, and the user's own. The classes `Rule` and
+    `Intervention` themselves import this file."""
 
     populations: tuple[type[LiverCell], ...]
     fields: tuple[type[Field], ...]
@@ -30,7 +30,7 @@ class Registry(NamedTuple):
     interventions: tuple[type[Any], ...] = ()
 
     def refuse_misfits(self) -> None:
-        """Raise ValueError where two declarations do not go together."""
+        """Raise ValueError when two declarations contradict each other."""
         for kind, names in (
             ("population", [species.name for species in self.species]),
             ("field", [field.name for field in self.fields]),
@@ -43,14 +43,14 @@ class Registry(NamedTuple):
         for name in _twice(each.name for each in self._on_the_lattice):
             raise ValueError(f"two of the populations, fields and layers are named '{name}'; give yours another name")
         for code in _twice(species.code for species in self.species):
-            one, other = [species.name for species in self.species if species.code == code][:2]
+            first, second = [species.name for species in self.species if species.code == code][:2]
             free = next(
                 number
                 for number in range(_FIRST_OWN_CODE, MOST_CODES + 1)
                 if all(s.code != number for s in self.species)
             )
             raise ValueError(
-                f"the populations '{one}' and '{other}' have one code, {code}; give yours another one, such as {free}"
+                f"the populations '{first}' and '{second}' have one code, {code}; give yours another one, such as {free}"
             )
         fields = {field.name for field in self.fields}
         for species in self.species:
@@ -63,7 +63,7 @@ class Registry(NamedTuple):
 
     @property
     def species(self) -> Iterator[Species]:
-        """What each population declares of itself."""
+        """The declarations of the populations."""
         return (agent.species for agent in self.populations)
 
     @property
@@ -71,7 +71,7 @@ class Registry(NamedTuple):
         return [*self.species, *self.fields, *self.layers]
 
     def molecules(self) -> dict[str, Target]:
-        """The molecules that can be blocked, wherever they are declared."""
+        """The molecules that can be blocked."""
         declared: list[Species | type[Field] | type[Level]] = [*self.species, *self.fields, *self.levels]
         return {name: target for each in declared for name, target in each.molecules.items()}
 
@@ -80,30 +80,30 @@ class Registry(NamedTuple):
         return {species.name: species.depleted for species in self.species if species.depleted is not None}
 
     def infused(self) -> dict[str, Target]:
-        """The populations that can be given with the blood."""
+        """The populations that can be infused."""
         return {species.name: species.infused for species in self.species if species.infused is not None}
 
     def given(self) -> dict[str, tuple[str, Target]]:
-        """By what means levels in the blood can be raised: the level, and how it is done."""
+        """Agent that raises a level in the blood -> the name of the level, and the target."""
         return {means: (level.name, target) for level in self.levels for means, target in level.given.items()}
 
     def inhibited(self) -> dict[str, Target | None]:
-        """The rules that a drug can slow, and by what it is done, where that is known."""
+        """The rules that a drug can inhibit, and the drug where one is known."""
         return {rule.name: rule.inhibitor for rule in self.rules if rule.inhibited}
 
     def causes(self, event: str) -> tuple[str, ...]:
-        """By what an event of the ledger may happen, in the order of the rules and interventions that enter it."""
+        """The possible causes of an event of the ledger, in the order of the rules and interventions that declare them."""
         entered = (declared.events.get(event, ()) for declared in (*self.rules, *self.interventions))
         return tuple(dict.fromkeys(cause for causes in entered for cause in causes))
 
     def words(self) -> dict[str, str]:
-        """What every lattice of levels is called for readers: fields, layers that are shown, and what the wall expresses."""
+        """Name -> label in pictures, of every lattice that can be shown: fields, layers, and what the wall expresses."""
         named = {field.name: field.words for field in self.fields}
         named |= {layer.name: layer.words for layer in self.layers if layer.kept}
         return named | {name: column.mapped for species in self.species for name, column in species.mapped.items()}
 
     def synonyms(self) -> dict[str, str]:
-        """What people write for the names of populations, fields and layers."""
+        """Name -> other names that people write for it, of populations, fields and layers."""
         return {each.name: each.synonyms for each in self._on_the_lattice if each.synonyms}
 
     def units(self) -> dict[str, str]:
@@ -117,14 +117,14 @@ def _twice(values: Iterable[H]) -> list[H]:
 
 
 def name_of(declared: type[Any]) -> str:
-    """The name of anything that is declared."""
+    """The name of a declared class."""
     return (
         declared.species.name if issubclass(declared, LiverCell) else getattr(declared, "kind", None) or declared.name
     )
 
 
 def marker(base: type, noun: str) -> Callable[[T], T]:
-    """The decorator that marks a user's own class of a kind, in a file that a config names under `plugins`."""
+    """The decorator by which plugins mark a class derived from `base`."""
 
     def mark(cls: T) -> T:
         if not (isinstance(cls, type) and issubclass(cls, base)):

@@ -223,15 +223,15 @@ def _finish(group: dict) -> None:
     for facts in group.get("properties", {}).values():
         low, high, mark, source = (facts.pop(name, None) for name in ("low", "high", "mark", "source"))
         facts.pop("title", None)
-        said = [facts["description"]] if facts.get("description") else []
+        description = [facts["description"]] if facts.get("description") else []
         if facts.get("default") is not None and mark:
-            said.append(f"default {facts['default']}")
+            description.append(f"default {facts['default']}")
         if low is not None:
-            said.append(f"plausible {low} to {high}")
+            description.append(f"plausible {low} to {high}")
         if mark:
-            said.append(f"{mark}: {source}")
-        if said:
-            facts["description"] = "; ".join(said)
+            description.append(f"{mark}: {source}")
+        if description:
+            facts["description"] = "; ".join(description)
     if "enabled" in group.get("properties", {}):
         content = {key: group.pop(key) for key in list(group) if key != "description"}
         group["anyOf"] = [{"enum": ["on", "off", True, False]}, {"type": "null"}, content]
@@ -359,12 +359,12 @@ def _entry(config_class: type[BaseModel], path: tuple[str, ...], mark: str) -> l
     # a quantity without a unit may be declared as '0.5'
     written = value if quantity and isinstance(value, str) else _inline(value)
     group = _group(config_class, path[:-1])
-    said = _description(config_class, path)
+    description = _description(config_class, path)
     about = next((entry for entry in declared(group) if entry.name == path[-1]), None)
     if about and about.low is not None:
-        said += f"; plausible {_range(about)}"
+        description += f"; plausible {_range(about)}"
     indent = "  " * (len(path) - 1)
-    return _with_comment(f"{mark}{indent}{path[-1]}: {written}", said, mark + indent)
+    return _with_comment(f"{mark}{indent}{path[-1]}: {written}", description, mark + indent)
 
 
 def _with_comment(written: str, comment: str, indent: str = "") -> list[str]:

@@ -31,7 +31,7 @@ SHIPPED = Registry(POPULATIONS, FIELDS, LAYERS, LEVELS, RULES, KINDS)
 """What comes with the simulator."""
 
 LONGEST_TESTED_STEP = 10 / 60
-"""Hours; with steps from 1 min up to this one results are shown to be the same."""
+"""Hours; tests show that results agree for steps from 1 min up to this one."""
 
 
 class Group(Parameters):
@@ -47,9 +47,9 @@ class Config(Parameters):
     """One experiment: a liver, what arrives in it, and what is kept of it."""
 
     registry: ClassVar[Registry]
-    """What there is in the liver of this config."""
+    """What this config can use: populations, fields, rules and so on."""
     own: ClassVar[tuple[type, ...]] = ()
-    """What of it is the user's own."""
+    """The classes in it that come from plugins."""
 
     name: str = Field(default="experiment", max_length=200, description="title of the experiment")
     description: str = Field(default="", max_length=5000, description="what is asked, in a sentence or two")
@@ -78,7 +78,7 @@ class Config(Parameters):
     @field_validator("cells", mode="after")
     @classmethod
     def _room_for_residents(cls, cells, info):
-        """There are more sinusoid sites than residents that share their blood side, or their space of Disse."""
+        """Refuse more resident cells than sinusoid sites, layer by layer."""
         if "tissue" not in info.data:
             return cells
         tissue = info.data["tissue"]
@@ -102,7 +102,7 @@ class Config(Parameters):
     @field_validator("fields", mode="after")
     @classmethod
     def _resolved(cls, fields, info):
-        """The lattice can show every field."""
+        """Refuse fields that the lattice cannot resolve."""
         for name, field in fields if "tissue" in info.data else ():
             if isinstance(field, SignalParameters) and (message := field.misfit(info.data["tissue"].site)):
                 written = [key for key in ("washout", "diffusion", "decay") if key in field.model_fields_set]
@@ -124,7 +124,7 @@ class Config(Parameters):
         return begin
 
     def __reduce__(self):
-        """By its content: a composed class has no name by which another process could find it."""
+        """Pickled by its content: another process cannot import a composed class by name."""
         return _recomposed, (tuple(map(plugins.address, self.own)), self.model_dump(mode="json"))
 
     @property
@@ -139,20 +139,22 @@ def _starts(interventions: Iterable[Intervention]) -> list[float]:
 
 @functools.cache
 def compose(own: tuple[type, ...] = ()) -> type[Config]:
-    """The configuration class with what comes with the simulator, and the given classes of the user's own. Raises ValueError
-    for a name that is taken."""
+    """The config class with what comes with the simulator, and the classes `own` of plugins. Raises ValueError when they
+    contradict each other."""
     registry = _with_own(own)
     species, levels = list(registry.species), registry.levels
     cells = _group(
         "CellsParameters",
         "The populations; tumor is the cell line, the others are the host.",
-        {one.name: one.parameters for one in species},
+        {each.name: each.parameters for each in species},
     )
     fields = _group(
         "FieldsParameters", "The diffusing fields.", {field.name: field.Parameters for field in registry.fields}
     )
     secretion = _joined(
-        "SecretionParameters", "How much each population secretes.", [one.secretion for one in species if one.secretion]
+        "SecretionParameters",
+        "How much each population secretes.",
+        [each.secretion for each in species if each.secretion],
     )
     blood = _joined(
         "BloodParameters",
@@ -197,7 +199,7 @@ def _derived(classes: Iterable[type], base: type[T]) -> tuple[type[T], ...]:
 
 
 def _with_own(own: Sequence[type]) -> Registry:
-    """What comes with the simulator, and the user's own behind it (rules: where they say)."""
+    """What comes with the simulator, then the user's own (rules at the place that they ask for)."""
     registry = Registry(
         populations=SHIPPED.populations + _derived(own, LiverCell),
         fields=SHIPPED.fields + _derived(own, DiffusingField),
@@ -212,5 +214,5 @@ def _with_own(own: Sequence[type]) -> Registry:
 
 
 def _recomposed(own: Iterable[Any], content: dict[str, Any]) -> Config:
-    """A pickled config. Raises PluginError when a plugin is not as it was."""
+    """Restore a pickled config. Raises PluginError when a plugin has changed."""
     return compose(tuple(map(plugins.class_at, own))).model_validate(content)

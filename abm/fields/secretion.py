@@ -1,4 +1,4 @@
-"""Secretion: what every population secretes, by what it declares, goes into the fields.
+"""Secretion: adds what the cells secrete, as their populations declare it, to the sources of the fields.
 
 A signal's secretion is given as the level that one steadily secreting cell keeps at its own site in open tissue, in
 units of the half-maximal effect; that of a metabolite as a rate of production.
@@ -16,7 +16,7 @@ from .field import Diffusing, Field
 
 
 def secrete(populations: Mapping[str, Any], fields: Mapping[str, Field], oxygen: np.ndarray, config: Any) -> None:
-    """Fill the `source` of every one of `fields` (by name), and mark which are secreted at all.
+    """Fill the `source` of each of `fields`, given by name, and set `secreted` where there is any.
 
     `oxygen` is the lattice in mmHg.
     """
@@ -53,9 +53,9 @@ def secrete(populations: Mapping[str, Any], fields: Mapping[str, Field], oxygen:
 
 
 @lru_cache
-def _secreting(those: tuple[str, ...], states: tuple[str, ...]) -> np.ndarray:
-    """Which of the `states` are among `those` (bool; not to be written to)."""
-    return np.isin(states, those)
+def _secreting(chosen: tuple[str, ...], states: tuple[str, ...]) -> np.ndarray:
+    """Which of the `states` are among the `chosen` (bool; do not write to it)."""
+    return np.isin(states, chosen)
 
 
 @jit(counted=False)

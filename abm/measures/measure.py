@@ -106,14 +106,14 @@ class Measure:
     def parameters(self) -> list[Declared]:
         """Its own parameters, as tables show them; the default is None where there is none and `...` where one must
         be given."""
-        annotations, found = keys_of(self.line), []
+        annotations, parameters = keys_of(self.line), []
         for name in self.parameter_names:
             field = self.line.model_fields[name]
             default = ... if field.is_required() else field.default
-            found.append(
+            parameters.append(
                 Declared(name, quantity_of(annotations[name]), default, None, None, "", "", field.description or "")
             )
-        return found
+        return parameters
 
     @property
     def parameter_names(self) -> tuple[str, ...]:

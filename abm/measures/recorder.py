@@ -1,4 +1,4 @@
-"""Measures taken while a run goes on: the recorder that looks, and what the looks came to."""
+"""The recorder that takes measures during a run, and their results."""
 
 import math
 from collections.abc import Sequence
@@ -185,7 +185,7 @@ class Measures(Recorder):
 
 
 def _drained(ledger) -> int:
-    """How many entries are no longer in the ledger."""
+    """How many entries have been drained from the ledger."""
     ledger.count()
     return int(ledger.totals.sum()) - ledger.entries.size
 

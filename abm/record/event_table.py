@@ -20,9 +20,9 @@ COLUMNS = (
 
 
 class Events(TableRecorder):
-    """Takes the entries out of the model's ledger and keeps them; the ledger's totals stay.
+    """Moves the entries of the ledger into a table; the totals of the ledger stay.
 
-    Without a run folder the entries are left in the ledger.
+    Without a run folder the entries stay in the ledger.
     """
 
     name = "events"

@@ -64,21 +64,21 @@ def survey(model: Liver, min_cells: float) -> np.ndarray:
     labels, count = connected(occupied, model.periodic)
     cells = standing(model)
     label = labels[cells["row"], cells["column"]]
-    found = np.zeros(count, NODULE)
-    found["cells"] = np.bincount(label, minlength=count + 1)[1:]
-    found["area_um2"] = np.bincount(labels[occupied], minlength=count + 1)[1:] * model.spacing_um**2
+    nodules = np.zeros(count, NODULE)
+    nodules["cells"] = np.bincount(label, minlength=count + 1)[1:]
+    nodules["area_um2"] = np.bincount(labels[occupied], minlength=count + 1)[1:] * model.spacing_um**2
     members = np.unique(np.stack((label, cells["clone"])), axis=1)
-    found["clones"] = np.bincount(members[0], minlength=count + 1)[1:]
+    nodules["clones"] = np.bincount(members[0], minlength=count + 1)[1:]
     for axis in ("row", "column"):
-        found[axis] = _centres(cells[axis], label, count, model.shape[axis == "column"], model.periodic)
-    found = found[found["cells"] >= min_cells]
+        nodules[axis] = _centres(cells[axis], label, count, model.shape[axis == "column"], model.periodic)
+    nodules = nodules[nodules["cells"] >= min_cells]
     nearest = [
-        np.rint(found[axis]).astype(int) % size for axis, size in zip(("row", "column"), model.shape, strict=True)
+        np.rint(nodules[axis]).astype(int) % size for axis, size in zip(("row", "column"), model.shape, strict=True)
     ]
-    found["zone"] = model.anatomy.zone[tuple(nearest)]
-    found = found[np.argsort(-found["cells"], kind="stable")]
-    found["nodule"] = np.arange(1, found.size + 1)
-    return found
+    nodules["zone"] = model.anatomy.zone[tuple(nearest)]
+    nodules = nodules[np.argsort(-nodules["cells"], kind="stable")]
+    nodules["nodule"] = np.arange(1, nodules.size + 1)
+    return nodules
 
 
 def tumor_area_um2(model: Liver) -> float:
@@ -87,7 +87,7 @@ def tumor_area_um2(model: Liver) -> float:
 
 
 def standing(model: Liver) -> np.ndarray:
-    """The tumor cells that hold a site; those in the blood stream do not."""
+    """The tumor cells that hold a site; those in the blood do not."""
     slots = np.flatnonzero(model.tumor.rows.alive)
     cells = np.asarray(model.tumor.rows)[slots]
     return cells[model.sites.occupant[cells["layer"], cells["row"], cells["column"]] == slots]
@@ -117,8 +117,11 @@ class Nodules(TableRecorder):
         return COLUMNS
 
     def record(self, model):
-        found = survey(model, self.min_cells)
-        if found.size:
+        nodules = survey(model, self.min_cells)
+        if nodules.size:
             self.add(
-                {"time_min": np.full(found.size, model.minutes), **{name: found[name] for name in columns_in(NODULE)}}
+                {
+                    "time_min": np.full(nodules.size, model.minutes),
+                    **{name: nodules[name] for name in columns_in(NODULE)},
+                }
             )

@@ -34,19 +34,19 @@ from .recorder import Recorder
 from .scene import levels, standing
 
 LIVING = "alive"
-"""The one column that is left out: all cells kept are alive."""
+"""The column that is left out: all cells kept are alive."""
 _PLACES = {"row": "y_um", "column": "x_um"}
-"""Where cells stand is kept in um, under names that the lattices do not have: xarray would take theirs instead."""
+"""Places of cells are kept in um, under names that differ from the coordinates of the lattices: xarray would confuse them."""
 
 _CHUNK_SITES = 4_000_000
 _CHUNK_FRAMES = 12
-"""A chunk holds so many sites or frames, whichever is less: as many frames as come between two checkpoints by default,
-so that no chunk is written twice."""
+"""A chunk holds at most so many sites and frames: by default the frames between two checkpoints, so that no chunk is written
+twice."""
 _CHUNK_CELLS = 1 << 15
 _FIXED = ("row", "column", "site_kind", "zone")
 """The arrays that are written once."""
 _UNFINISHED = rf"(\.\w+)*{re.escape(TEMPORARY)}"
-"""What zarr puts behind the name of a file, or behind its stem, while it is being written."""
+"""What zarr appends to the name of a file, or to its stem, while writing it."""
 _FULL = np.float32(np.finfo(np.float16).max)
 """Highest level that the frames can hold."""
 _EFFECT = "K"
@@ -213,7 +213,7 @@ class _Ragged:
         }
         self._lowest, self._spacing_um = model.shape[0] - 1, np.float32(model.spacing_um)
         self.counts = np.zeros(frames, np.int64)
-        self.first, self.written = 0, -1  # even of a population that stays empty the counts are written
+        self.first, self.written = 0, -1  # the counts are written even when a population stays empty
         self.pieces = {name: [np.empty(0, kind)] for name, kind in self.columns.items()}
 
     def add(self, rows: Rows, frame: int) -> None:
@@ -253,7 +253,7 @@ class _Ragged:
 def _arrays(group: zarr.Group) -> dict[str, zarr.Array]:
     """All arrays of the store by their names, as they are written to."""
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ZarrUserWarning)  # of files of others that lie in the store
+        warnings.simplefilter("ignore", ZarrUserWarning)  # a file of others that lies in the store
         members = group.members(max_depth=None)
     return {name: chunks.kept_whole(member) for name, member in members if isinstance(member, zarr.Array)}
 

@@ -60,7 +60,7 @@ def summarise(model: "LiverModel", events: pa.Table, nodules: np.ndarray, parame
 
 
 def cascade(fates: Fates) -> dict:
-    """The nested cascade: for each stage, how many founders reached it, of all, and the ends of those that stayed."""
+    """The nested cascade: for each stage, how many founders reached it, and the ends of those that came no further."""
     stages = {
         name: {**_share(count, fates.count), "ends": {}} for name, count in zip(STAGES, fates.reached, strict=True)
     }
@@ -70,7 +70,7 @@ def cascade(fates: Fates) -> dict:
 
 
 def founders(fates: Fates) -> dict:
-    """How many founders each of several things befell, of all founders unless the name says otherwise."""
+    """How many founders each of several events befell; of all founders unless the name says otherwise."""
     micro, macro = fates.micrometastasis_cells, fates.macrometastasis_cells
     counts = {
         "ever_passed": fates.ever(event.PASSED),

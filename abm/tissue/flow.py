@@ -21,7 +21,7 @@ from .mesh import PRESSURE_STEP, STEP_LENGTH, Mesh, mesh_of, solve
 from .sites import CENTRAL_VEIN, PARENCHYMA, PORTAL_TRACT, SINUSOID
 
 STAGNANT_RESIDENCE_S = 600.0
-"""Residence time (s) of a sinusoid site at most: blood that stands still counts as standing so long."""
+"""The longest residence time (s) at a sinusoid site; also that of blood that does not flow."""
 _STILL = 3 * PRESSURE_STEP  # differences in pressure up to this one are rounding, not flow
 _PORTAL, _CENTRAL = 1, 2
 _MIXED = 255  # in place of how many neighbours a site waits for: it has had its turn

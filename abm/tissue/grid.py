@@ -89,8 +89,6 @@ class _SitesByCoordinate(dict):
 class SiteGrid(DiscreteSpace, HasPropertyLayers):
     """A Mesa discrete space over the liver's lattice, with eight neighbours per site.
 
-    Parameters
-    ----------
     dimensions : rows, columns
     torus : whether the edges are periodic
     random : the model's random generator, which Mesa wants

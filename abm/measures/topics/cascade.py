@@ -137,15 +137,15 @@ def loss_share(
 
 def _happened(look: Look, name: str, reason: str | None) -> np.ndarray:
     """Which entries of the ledger are of that event and cause: bool [entries]."""
-    found = look.events["event"] == event_codes.NAMES.index(name)
-    return found if reason is None else found & (look.events["cause"] == cause_codes.NAMES.index(reason))
+    chosen = look.events["event"] == event_codes.NAMES.index(name)
+    return chosen if reason is None else chosen & (look.events["cause"] == cause_codes.NAMES.index(reason))
 
 
 def _lost(look: Look, way: str | None, reason: str | None) -> np.ndarray:
     if way is not None:
         return _happened(look, way, reason)
-    found = np.isin(look.events["event"], event_codes.ENDINGS)
-    return found if reason is None else found & (look.events["cause"] == cause_codes.NAMES.index(reason))
+    lost = np.isin(look.events["event"], event_codes.ENDINGS)
+    return lost if reason is None else lost & (look.events["cause"] == cause_codes.NAMES.index(reason))
 
 
 def _first(look: Look, name: str) -> dict[int, float]:

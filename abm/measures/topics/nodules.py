@@ -45,8 +45,8 @@ def take(
 @measure(unit="cells", kind="level")
 def nodule_cells(look: Look, statistic: Statistic = "median", min_cells: MinCells = 4, solid: Solid = False) -> float:
     """Size of the nodules in tumor cells; nan when there is none."""
-    found = _nodules(look, min_cells, solid)["cells"].astype(float)
-    return _told(statistic, cells_of_sphere(found) if solid else found)
+    cells = _nodules(look, min_cells, solid)["cells"].astype(float)
+    return _told(statistic, cells_of_sphere(cells) if solid else cells)
 
 
 @measure(unit="um^2", kind="level")
@@ -69,10 +69,10 @@ def nodule_size_cv(
     solid: Solid = False,
 ) -> float:
     """Coefficient of variation of the sizes of the nodules (standard deviation over mean); nan for fewer than two."""
-    found = _nodules(look, min_cells, solid)
-    if found.size < 2:
+    chosen = _nodules(look, min_cells, solid)
+    if chosen.size < 2:
         return np.nan
-    sizes = np.sqrt(found["area_um2"]) if size == "diameter" else found["cells"].astype(float)
+    sizes = np.sqrt(chosen["area_um2"]) if size == "diameter" else chosen["cells"].astype(float)
     if size == "cells" and solid:
         sizes = cells_of_sphere(sizes)
     return sizes.std(ddof=1) / sizes.mean()
@@ -81,8 +81,8 @@ def nodule_size_cv(
 @measure(unit="", kind="share")
 def multiclonal(look: Look, min_cells: MinCells = 4) -> Share:
     """Share of the nodules that descend from more than one founder."""
-    found = _nodules(look, min_cells, False)
-    return Share((found["clones"] > 1).sum(), found.size)
+    chosen = _nodules(look, min_cells, False)
+    return Share((chosen["clones"] > 1).sum(), chosen.size)
 
 
 @measure(unit="clones", kind="level")

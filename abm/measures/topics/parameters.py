@@ -18,7 +18,7 @@ def listed(value: Any) -> Any:
 
 
 def or_own(base: type[Any]) -> WrapValidator:
-    """Beside the names that come with the simulator, those of what loaded plugins declare of a kind."""
+    """Accepts also the names of what loaded plugins declare of this kind."""
 
     def validate(value: Any, known: Callable[[Any], Any]) -> Any:
         own = [name_of(declared) for declared in declared_in_plugins(base)]
