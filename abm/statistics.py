@@ -324,11 +324,11 @@ def _bootstrapped(statistic, n: int, other: int | None = None) -> tuple[float, f
     """Expanded percentile interval of `statistic(weights, weights of the second sample)`, float [RESAMPLES]; weights
     are how often each replicate was drawn. `other` is the size of a second sample that is drawn apart from the first.
     What is undefined (0/0) counts against both ends."""
-    found = statistic(_resamples(n, 0), _resamples(n, 0) if other is None else _resamples(other, 1))
+    statistics = statistic(_resamples(n, 0), _resamples(n, 0) if other is None else _resamples(other, 1))
     smallest = n if other is None else min(n, other)
     tail = stats.norm.cdf(-math.sqrt(smallest / (smallest - 1)) * _t(smallest))
-    low = np.quantile(np.where(np.isnan(found), -np.inf, found), tail, method="lower")
-    high = np.quantile(np.where(np.isnan(found), np.inf, found), 1 - tail, method="higher")
+    low = np.quantile(np.where(np.isnan(statistics), -np.inf, statistics), tail, method="lower")
+    high = np.quantile(np.where(np.isnan(statistics), np.inf, statistics), 1 - tail, method="higher")
     return float(low), float(high)
 
 

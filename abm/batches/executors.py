@@ -144,14 +144,14 @@ class _Process:
     def hear(self) -> Report | None:
         """A report, or None when it says that it is ready. Raises EOFError when it is dead."""
         try:
-            said = self.pipe.recv()
+            message = self.pipe.recv()
         except OSError as error:
             raise EOFError from error
         if not self.ready:
             self.ready = True
             return None
         self.task = None
-        return said
+        return message
 
     def bury(self) -> None:
         self.pipe.close()

@@ -235,9 +235,9 @@ def sample(results: pa.Table, request: MeasureRequest, arm: str) -> tuple[np.nda
     return replicates, Sample(column(request.label), request.kind)
 
 
-def _only(replicates: np.ndarray, found: Sample, keep: np.ndarray) -> Sample:
+def _only(replicates: np.ndarray, sample: Sample, keep: np.ndarray) -> Sample:
     rows = np.searchsorted(replicates, keep)
-    return Sample(found.values[rows], found.kind, None if found.of is None else found.of[rows])
+    return Sample(sample.values[rows], sample.kind, None if sample.of is None else sample.of[rows])
 
 
 def curves(series: pa.Table, label: str, arm: str) -> tuple[np.ndarray, np.ndarray]:

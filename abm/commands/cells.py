@@ -41,7 +41,7 @@ def show_cells(
 
 def _entry(agent: type[LiverCell], config: Config, registry: Registry) -> Entry:
     species = agent.species
-    said = about(agent)
+    description = about(agent)
     numbers = numbers_of(getattr(config.cells, species.name))
     amounts = {secreted.amount for secreted in species.secretes}
     if species.secretion is not None:
@@ -71,8 +71,8 @@ def _entry(agent: type[LiverCell], config: Config, registry: Registry) -> Entry:
 
     return Entry(
         species.name,
-        untitled(species.name, said.splitlines()[0]),
-        said,
+        untitled(species.name, description.splitlines()[0]),
+        description,
         numbers,
         more,
         size=f"{len(species.states)} states, {len(species.columns)} column{'s' * (len(species.columns) != 1)}",

@@ -106,10 +106,10 @@ class _Runs:
 def files_of(paths: Sequence[Path]) -> list[Path]:
     """The files, of folders those that hold a published experiment, and the shipped ones that are named by their id or
     name. Raises UserError."""
-    found: list[Path] = []
+    files: list[Path] = []
     for path in paths:
         if not path.is_dir():
-            found.append(path if path.exists() else find_shipped(path, "published") or _refused(path))
+            files.append(path if path.exists() else find_shipped(path, "published") or _refused(path))
             continue
         inside = [file for file in sorted(path.glob("*.y*ml")) if _is_published(file)]
         if not inside and any((batch / BATCH).exists() for batch in (path, *path.iterdir())):
@@ -119,9 +119,9 @@ def files_of(paths: Sequence[Path]) -> list[Path]:
             )
         if not inside:
             raise UserError(f"no file in {path} has a `published` block")
-        found += inside
+        files += inside
     stems: dict[str, Path] = {}
-    for path in found:
+    for path in files:
         if path.stem in stems and stems[path.stem] != path:
             raise UserError(
                 f"{stems[path.stem]} and {path} have the same name; reproduce them into different folders, with -o"
@@ -192,18 +192,20 @@ def _table(rows: Sequence[Row]) -> Table:
 def _show_block(console: Console, rows: Sequence[Row]) -> None:
     """The rows of one experiment, below each other."""
     for row, cells in zip(rows, cells_of(rows), strict=True):
-        told = dict(zip(HEADINGS, cells, strict=True))
-        if told["experiment"]:
-            paragraph(console, Text.assemble((told["experiment"], "bold"), f"  {told['published']}"), hanging=4)
+        cell_under = dict(zip(HEADINGS, cells, strict=True))
+        if cell_under["experiment"]:
+            paragraph(
+                console, Text.assemble((cell_under["experiment"], "bold"), f"  {cell_under['published']}"), hanging=4
+            )
         paragraph(
             console,
             Text.assemble(
                 "expected ",
-                told["expected"],
+                cell_under["expected"],
                 ", simulated ",
-                told[HEADINGS[3]],
+                cell_under[HEADINGS[3]],
                 ": ",
-                (told["verdict"], STYLES[row["verdict"]]),
+                (cell_under["verdict"], STYLES[row["verdict"]]),
             ),
             indent=4,
             hanging=4,

@@ -150,15 +150,15 @@ def along(
     samples = outcome.samples(measure, [arm], outcome.points)
     values = [outcome.settings[point][parameter.path] for point in outcome.points]
     distinct = sorted(set(values)) if parameter.is_number else list(dict.fromkeys(values))
-    found = []
+    steps = []
     for value in distinct:
-        parts = [samples[arm, point] for point, its in zip(outcome.points, values, strict=True) if its == value]
+        parts = [samples[arm, point] for point, setting in zip(outcome.points, values, strict=True) if setting == value]
         if measure.kind == "share":
             of = _summed(part.of for part in parts if part.of is not None)
-            found.append((value, Sample(_summed(part.values for part in parts), "share", of)))
+            steps.append((value, Sample(_summed(part.values for part in parts), "share", of)))
         else:
-            found.append((value, Sample(_summed(part.values for part in parts) / len(parts), measure.kind)))
-    return found
+            steps.append((value, Sample(_summed(part.values for part in parts) / len(parts), measure.kind)))
+    return steps
 
 
 def _summed(arrays: Iterable[np.ndarray]) -> np.ndarray:

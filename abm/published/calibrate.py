@@ -131,11 +131,11 @@ class Calibration:
     @property
     def expectations(self) -> dict[str, Expectation]:
         """All that is expected, by names such as 'V01: adherent_cells(at=6 h), no_kupffer / control'."""
-        found: dict[str, Expectation] = {}
+        expectations: dict[str, Expectation] = {}
         for experiment in self.experiments:
             for expectation in experiment.expect:
-                found[name_of(experiment, expectation)] = expectation
-        return found
+                expectations[name_of(experiment, expectation)] = expectation
+        return expectations
 
     @property
     def runs_per_trial(self) -> int:
@@ -192,7 +192,7 @@ def load_calibration(path: Path) -> Calibration:
 
 def _experiments(written: CalibrationFile, folder: Path, root: Node, problems: list[Problem]) -> list[Experiment]:
     """The experiments; a problem for each that cannot be calibrated on."""
-    found: list[Experiment] = []
+    experiments: list[Experiment] = []
     for index, name in enumerate(written.experiments):
         place, path = _place(root, "experiments", index), ("experiments", index)
         if not (folder / name).is_file():
@@ -220,10 +220,10 @@ def _experiments(written: CalibrationFile, folder: Path, root: Node, problems: l
                 )
             )
         identity = published_as(experiment).id
-        if identity in {published_as(other).id for other in found}:
+        if identity in {published_as(other).id for other in experiments}:
             problems.append(place.problem(path, f"the experiment {identity} stands here twice"))
-        found.append(experiment)
-    return found
+        experiments.append(experiment)
+    return experiments
 
 
 def _place(node: Node, *path: str | int) -> Place:
@@ -394,7 +394,7 @@ def search(
             }
             generation.append((asked, values))
         fresh = [(asked.number, values) for asked, values in generation if len(recorded) <= asked.number < trials]
-        found = dict(zip((number for number, _ in fresh), evaluate(fresh) if fresh else [], strict=True))
+        results = dict(zip((number for number, _ in fresh), evaluate(fresh) if fresh else [], strict=True))
         for asked, values in generation:
             if asked.number >= trials:
                 break  # it was asked for all the same, so that a longer search goes on as if it had been begun so
@@ -403,7 +403,7 @@ def search(
                 if any(not math.isclose(trial.values[path], value, rel_tol=1e-12) for path, value in values.items()):
                     raise OtherCalibration("the recorded trials were proposed by another version of optuna")
             else:
-                centres, seconds = found[asked.number]
+                centres, seconds = results[asked.number]
                 distances = {name: distance(expectation, centres[name]) for name, expectation in expectations.items()}
                 pulled = calibration.file.pull * pull(calibration.parameters, values)
                 trial = Trial(asked.number, values, centres, distances, pulled, seconds)
@@ -487,7 +487,7 @@ class Simulations:
                 raise BatchStopped(report.error)
             done += 1
             self.progress(before + done)
-        found = []
+        centres_found = []
         for number, _ in fresh:
             centres, seconds = {}, 0.0
             for folder, experiment in (batches[number, published_as(one).id] for one in self.calibration.experiments):
@@ -498,8 +498,8 @@ class Simulations:
                 seconds += sum(results["seconds"].to_pylist())
                 for expectation in experiment.expect:
                     centres[name_of(experiment, expectation)] = simulate(expectation, results, series).estimate.value
-            found.append((centres, seconds))
-        return found
+            centres_found.append((centres, seconds))
+        return centres_found
 
     def clear(self) -> None:
         """Remove the runs of the trials that are recorded."""
@@ -508,8 +508,8 @@ class Simulations:
 
 def _is_under_way(name: str) -> bool:
     """Whether a name below running/ is ours."""
-    found = _UNDER_WAY.fullmatch(name)
-    return found is not None and (found["kept"] is None or store.is_ours(found["kept"]))
+    match = _UNDER_WAY.fullmatch(name)
+    return match is not None and (match["kept"] is None or store.is_ours(match["kept"]))
 
 
 def _missing(folder: Path, experiment: Experiment) -> list[tuple[Run, Task]]:
@@ -597,14 +597,14 @@ def write_report(folder: Path, calibration: Calibration, trials: Sequence[Trial]
 
 
 def as_markdown(calibration: Calibration, trials: Sequence[Trial]) -> str:
-    defaults, found = trials[0], best(trials)
+    defaults, best_trial = trials[0], best(trials)
     file = calibration.file
     lines = [
         f"# {file.name}",
         "",
         *([file.description.strip(), ""] if file.description else []),
         f"{len(trials)} trials (seed {file.seed}), {time_in_words(sum(trial.seconds for trial in trials))} of CPU time; the best "
-        f"is trial {found.number}: its loss is {found.loss:.3g}, that of the defaults {defaults.loss:.3g}. All trials are in "
+        f"is trial {best_trial.number}: its loss is {best_trial.loss:.3g}, that of the defaults {defaults.loss:.3g}. All trials are in "
         f"{TRIALS}, the best set, as part of a config, in {BEST}.",
         "",
         "## Parameters",
@@ -613,7 +613,7 @@ def as_markdown(calibration: Calibration, trials: Sequence[Trial]) -> str:
         "|---|---|---|---|---|---|---|",
     ]
     for one in calibration.parameters:
-        value, unit = found.values[one.path], one.about.unit
+        value, unit = best_trial.values[one.path], one.about.unit
         cells = (
             one.path,
             _written(one.default, unit),
@@ -633,13 +633,13 @@ def as_markdown(calibration: Calibration, trials: Sequence[Trial]) -> str:
     ]
     for name, expectation in calibration.expectations.items():
         row = [name, f"{expectation.window} {expectation.unit}".strip()]
-        for trial in (defaults, found):
+        for trial in (defaults, best_trial):
             row += [f"{trial.centres[name]:.3g}", f"{trial.distances[name]:.2f}"]
         lines.append(_row(row))
     lines += [
         "",
         "Distances count in half-widths of the window (for ratios on a logarithmic scale), 0 is inside. "
-        f"The pull towards the defaults adds {found.pulled:.3g} to the loss of the best set.",
+        f"The pull towards the defaults adds {best_trial.pulled:.3g} to the loss of the best set.",
         "",
         "## The best trials",
         "",

@@ -131,9 +131,9 @@ class Recording:
             counts = self._read(f"{group}/count")
             first = int(counts[:index].sum())
             end = first + int(counts[index])
-            found = {name: self._read(f"{group}/{name}", first, end) for name in (*columns, "x_um", "y_um")}
-        place = {name: np.rint(found.pop(name) / self.spacing_um).astype(np.int64) for name in ("x_um", "y_um")}
-        return found | {"row": self.site_kind.shape[0] - 1 - place["y_um"], "column": place["x_um"]}
+            columns_read = {name: self._read(f"{group}/{name}", first, end) for name in (*columns, "x_um", "y_um")}
+        place = {name: np.rint(columns_read.pop(name) / self.spacing_um).astype(np.int64) for name in ("x_um", "y_um")}
+        return columns_read | {"row": self.site_kind.shape[0] - 1 - place["y_um"], "column": place["x_um"]}
 
     def limits(self, field: str) -> tuple[float, float]:
         """Lower and upper limit of a field over the whole run; signals begin at 0."""

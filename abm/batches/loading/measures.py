@@ -59,7 +59,7 @@ def expectations_of(
     written: Written, known: Mapping[str, Measure], arms: Sequence[str]
 ) -> list[tuple[tuple, Expectation]]:
     """What is asked for under `expect`, each with its path."""
-    found = []
+    expectations = []
     for path, item in written.items("expect"):
         expectation = _read(written, path, item, known, read_expectation)
         for key in ("arm", "relative_to", "difference_from"):
@@ -67,8 +67,8 @@ def expectations_of(
             if named is not None and isinstance(named.value, str):
                 written.refuse_unknown_arm(named.value, (*path, key), arms)
         if expectation is not None:
-            found.append((path, expectation))
-    return found
+            expectations.append((path, expectation))
+    return expectations
 
 
 def refuse_namesakes(written: Written, requests: Sequence[tuple[tuple, MeasureRequest]], swept: set[str]) -> None:

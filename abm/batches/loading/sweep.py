@@ -155,10 +155,10 @@ class SweepReader:
             try:
                 swept.held(value)
             except (ValueError, TypeError) as error:
-                said = (
+                message = (
                     str(error) if isinstance(error, PydanticCustomError) else f"expected a number, got {quoted(value)}"
                 )
-                self.written.wrong((*at, index), said)
+                self.written.wrong((*at, index), message)
                 sound = False
         return sound
 
