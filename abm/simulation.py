@@ -358,7 +358,7 @@ class Simulation:
     def _begin(self) -> None:
         self._plan()
         for recorder in self.recorders:
-            recorder.begin(self.model, self.run_folder, sorted(self._due[recorder.name]))
+            recorder.begin(self.model, self.folder, sorted(self._due[recorder.name]))
 
     def _plan(self) -> None:
         for recorder in self.recorders:
