@@ -34,7 +34,7 @@ class _PlainSwitches:
     """Switches take no value, and so their help shows no kind of value."""
 
     def get_params(self, ctx):
-        parameters = super().get_params(ctx)
+        parameters = super().get_params(ctx)  # type: ignore[misc]  # of the command with which it is mixed
         for parameter in parameters:
             if getattr(parameter, "is_flag", False):
                 parameter.metavar = ""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from .config.schema import LONGEST_TESTED_STEP, Config
 from .folder.schedule import Every, steps_until
+from .interventions.implant import Implant
 from .units import in_time
 
 FEWEST_TUMOR_CELLS = 30
@@ -55,27 +56,27 @@ class Estimate:
     @property
     def warnings(self) -> list[str]:
         """What makes the run say less than it could, one sentence each."""
-        said = [*self.about_time]
+        sentences = [*self.about_time]
         if self.no_tumor:
-            said.append(self.no_tumor)
+            sentences.append(self.no_tumor)
         elif self.tumor_cells < FEWEST_TUMOR_CELLS:
-            said.append(
+            sentences.append(
                 f"only {count_in_words(self.tumor_cells)} tumor cells are expected; with fewer than {FEWEST_TUMOR_CELLS} a run "
                 "says little: enlarge the tissue, or raise the inoculum or rules.arrival.enrichment"
             )
         if self.tumor_cells * KUPFFER_CELLS_PER_TUMOR_CELL > self.kupffer_cells * (1 + 1e-9):
-            said.append(
+            sentences.append(
                 f"{self.tumor_cells:,.0f} tumor cells are expected among {self.kupffer_cells:,.0f} Kupffer cells; above one per "
                 f"{KUPFFER_CELLS_PER_TUMOR_CELL} they crowd each other: lower rules.arrival.enrichment or the inoculum"
             )
         room = _SINUSOID_SHARE * self.rows * self.columns
         if self.tumor_cells * SINUSOID_SITES_PER_TUMOR_CELL > room:
-            said.append(
+            sentences.append(
                 f"{self.tumor_cells:,.0f} tumor cells are expected in about {room:,.0f} sites of sinusoid; with fewer than "
                 f"{SINUSOID_SITES_PER_TUMOR_CELL} sites for each they plug the vessels, and those that come at once "
                 "wait in the blood for room: lower rules.arrival.enrichment or the inoculum"
             )
-        return said
+        return sentences
 
 
 def estimate(config: Config) -> Estimate:
@@ -88,7 +89,7 @@ def estimate(config: Config) -> Estimate:
     steps = last - first
     frames = Every(config.record.snapshots).count(first, last, config.step)
     tumor_cells = _arriving(config) * area + sum(
-        entry.implant * entry.cells for entry in config.interventions if entry.kind == "implant"
+        entry.implant * entry.cells for entry in config.interventions if isinstance(entry, Implant)
     )
     return Estimate(
         rows=rows,

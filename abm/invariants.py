@@ -7,14 +7,18 @@ A look costs about as much as a step of all rules; nothing in the liver is chang
 """
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from .cells.population import Population
 from .fields.layers import MARKS
-from .kernels.tables import new_book
+from .kernels.tables import columns_in, new_book
 from .liver import Liver
 from .tissue.sites import KINDS, PARENCHYMA, ROOM, SINUSOID, STANDING, TISSUE
+
+if TYPE_CHECKING:
+    from .model import LiverModel
 
 _ROUNDING = np.float32(1e-5)
 _FIELD_ROUNDING = 1e-3  # above the highest level that a field can have; its solver iterates to a tolerance
@@ -35,7 +39,7 @@ def check(model: Liver, after: str = "") -> None:
         )
 
 
-def watch(model: Liver, every: int = 1) -> None:
+def watch(model: "LiverModel", every: int = 1) -> None:
     """Check the model now, and from now on after every part of every `every`-th step."""
     check(model, "the beginning")
 
@@ -160,13 +164,15 @@ def _books(model: Liver) -> Iterator[str]:
 def _fields(model: Liver) -> Iterator[str]:
     """Levels are finite, not negative, and within their limits."""
     limits = {layer.name: (0.0, layer.full + _ROUNDING) for layer in type(model.config).registry.layers}
-    limits |= {name: (np.float32(field.least), field.most + _FIELD_ROUNDING) for name, field in model.fields.items()}
+    limits |= {
+        name: (float(np.float32(field.least)), field.most + _FIELD_ROUNDING) for name, field in model.fields.items()
+    }
     for name, values in model.lattices().items():
         least, most = limits[name]
         wrong = ~((values >= least) & (values <= min(most, np.finfo(np.float32).max)))  # true of NaN as well
         for row, column in np.argwhere(wrong)[:1]:
             yield f"{name} is {values[row, column]} at site ({row}, {column})"
-    for name in model.blood.levels.dtype.names:
+    for name in columns_in(model.blood.levels.dtype):
         level = model.blood.levels[name][0]
         if not 0 <= level < np.inf:
             yield f"the level of {name} in the blood is {level}"

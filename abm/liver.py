@@ -29,31 +29,33 @@ from .tissue.sites import LUMEN, PARENCHYMA, ROOM, SINUSOID, STANDING, TISSUE
 
 
 class Liver:
-    """A slab of liver and who lives in it.
+    """A slab of liver with its cells.
 
-    Attributes
-    ----------
     config, seed : what it was made from
     anatomy, flow : tissue and blood flow
-    sites : the lattices of occupancy, kinds and perfusion; sinusoids : where the sinusoid sites are, row * columns + column,
-        rising (int64)
-    shape, spacing_um, periodic : of the lattice; area_mm2, standard_area_mm2 : area of this slab, and of one of 10 um that
-        holds as much liver: for such a one numbers of cells per mm2 are given
-    populations : name -> Population; each is an attribute of its name as well: liver.tumor
+    sites : the lattices of occupancy, kinds and perfusion
+    sinusoids : the sinusoid sites, as row * columns + column, ascending (int64)
+    shape, spacing_um, periodic : of the lattice
+    area_mm2 : the area of this slab
+    standard_area_mm2 : the area that the same volume of liver has in a slab of 10 um, for which cells per mm2 are given
+    populations : name -> Population; each is an attribute too: liver.tumor
     fields : name -> field with `.values` (float32 [row, column])
     layers : name -> lattice (float32 [row, column]) of what lies in the tissue; each is an attribute too: liver.ecm
-    hepatocytes, collapsed : what a site has or is, uint8 [row, column]: 0 or 1
-    blood : systemic levels; ledger : what happened to the tumor cells
-    rules : name -> rule, those that are on; interventions : name -> what the experimenter does
-    residents : name -> rows of the populations that stay, as they were at the beginning
-    minutes, hours : simulated time, negative before time 0; dt_minutes, dt_hours : of a step
-    first_step, step_number : the step with which the run began (0, or before), and the present one
+    hepatocytes, collapsed : uint8 [row, column], 1 where a hepatocyte lives, and where a sinusoid has collapsed
+    blood : systemic levels
+    ledger : what happened to the tumor cells
+    rules : name -> rule, without those that are off
+    interventions : name -> what the experimenter does
+    residents : name -> the rows that a population which stays had at the beginning
+    minutes, hours : simulated time, negative before time 0
+    dt_minutes, dt_hours : the length of a step
+    first_step, step_number : the step with which the run began (0 or negative), and the present one
     """
 
     if TYPE_CHECKING:
 
         def __getattr__(self, name: str) -> Any:
-            """Populations and layers by their names."""
+            """A population or a layer by its name."""
 
     def __init__(self, config: Any):
         registry = type(config).registry
@@ -130,10 +132,10 @@ class Liver:
     def _make_fields(self, declared: tuple[type[Field], ...]) -> None:
         exchange = exchanging(self.sites.kind, self.sites.perfused)
         self.fields: dict[str, Field] = {}
-        for field in sorted(declared, key=operator.attrgetter("rank")):
-            self.fields[field.name] = field(
-                self.lattice(field.name, 0.0, np.float32),
-                getattr(self.config.fields, field.name),
+        for field_class in sorted(declared, key=operator.attrgetter("rank")):
+            self.fields[field_class.name] = field_class(
+                self.lattice(field_class.name, 0.0, np.float32),
+                getattr(self.config.fields, field_class.name),
                 spacing_um=self.spacing_um,
                 periodic=self.periodic,
                 step_s=self.dt_minutes * 60.0,
@@ -165,7 +167,7 @@ class Liver:
 
     @property
     def _moments(self) -> tuple[np.ndarray, np.ndarray]:
-        """The moments (hours) of the present step at which interventions are looked at, and their weights."""
+        """The moments (hours) of the present step at which interventions are evaluated, and their weights."""
         step, moments = self._moments_of_step
         if step != self.step_number or moments is None:
             begin, end = self.hours, self.hours + self.dt_hours
@@ -182,19 +184,19 @@ class Liver:
         return moments
 
     def over_step(self, course: Callable[[float], float]) -> tuple[np.ndarray, np.ndarray]:
-        """What changes with the hours as interventions do, at some moments of the present step, and their shares in it
-        (float64, summing to 1): for means of what saturates, which is not what the mean does."""
+        """The values of `course`, a function of the hours, at some moments of the present step, and the weights of these
+        moments (float64, sum 1). For the mean of what saturates, which differs from the saturation of the mean."""
         moments, weights = self._moments
         return np.array([course(hours) for hours in moments.tolist()], np.float64), weights
 
     def mean(self, course: Callable[[float], float]) -> float:
-        """The mean over the present step of what changes with the hours as interventions do; exact for what stays."""
+        """The mean over the present step of `course`, a function of the hours; exact where it is constant."""
         values, weights = (part.tolist() for part in self.over_step(course))
         return values[0] + sum(weight * (value - values[0]) for value, weight in zip(values, weights, strict=True))
 
     def left(self, name: str, hours: float | None = None) -> float:
-        """What interventions leave of the effect of a molecule, the supply of a population or the rates of a rule: a
-        fraction, 1 when nobody touches it; the mean over the present step, or what is left at some time."""
+        """The fraction that interventions leave of the effect of a molecule, the supply of a population or the rates of a
+        rule; 1 without any. The mean over the present step, or the value at `hours`."""
         if not self.interventions:
             return 1.0
         if hours is None:
@@ -202,7 +204,7 @@ class Liver:
         return math.prod(entry.left(name, hours) for entry in self.interventions.values())
 
     def given(self, name: str, hours: float | None = None) -> float:
-        """What interventions add to a level in the blood: the mean over the present step, or at some time."""
+        """What interventions add to a level in the blood: the mean over the present step, or the value at `hours`."""
         if not self.interventions:
             return 0.0
         if hours is None:
@@ -210,7 +212,7 @@ class Liver:
         return sum(entry.given(name, hours) for entry in self.interventions.values())
 
     def saturation(self, *names: str) -> float:
-        """What given levels in the blood do together, x / (1 + x) of their sum x: the mean over the present step."""
+        """The joint effect of levels that are given, x / (1 + x) of their sum x: the mean over the present step."""
         if not self.interventions:
             return 0.0
         return self.mean(lambda hours: 1.0 - 1.0 / (1.0 + sum(self.given(name, hours) for name in names)))
@@ -218,13 +220,13 @@ class Liver:
     # --- what rules ask for ---------------------------------------------------------------------------------------
 
     def signal(self, name: str) -> np.ndarray:
-        """A diffusing signal as cells feel it: the field, less what is blocked of the ligand or its receptor."""
+        """A field as cells sense it (float32 [row, column]): less where the ligand or its receptor is blocked."""
         field = self.fields[name]
         left = math.prod(self.left(molecule) for molecule in (name, *field.receptors)) if self.interventions else 1.0
         return field.values if left == 1.0 else field.values * np.float32(left)
 
     def sticky_nets(self) -> np.ndarray:
-        """Everything of nets to which cells stick: the nets, and what DNase leaves of them on the wall (float32 lattice)."""
+        """All nets to which cells stick, including what DNase leaves of them on the wall (float32 lattice)."""
         return self.nets if is_zero(self.net_residue) else self.nets + self.net_residue
 
     def tumor_sites(self) -> np.ndarray:
@@ -246,7 +248,7 @@ class Liver:
         return lattice
 
     def lattices(self) -> dict[str, np.ndarray]:
-        """Every level of a site by name: fields and layers."""
+        """The lattices of all fields and layers, by name."""
         return {name: field.values for name, field in self.fields.items()} | self.layers
 
     @property
@@ -260,7 +262,7 @@ class Liver:
         return np.stack(np.divmod(perfused, self.shape[1]), axis=1)
 
     def update_flow(self) -> None:
-        """Solve the flow again, and what depends on it, if other sites are perfused than at the last solution."""
+        """Solve the flow, and update what depends on it, if perfusion has changed since the last solution."""
         if np.array_equal(self.sites.perfused, self._flow_perfused):
             return
         self._flow_perfused[:] = self.sites.perfused
@@ -273,10 +275,11 @@ class Liver:
         for field in self.fields.values():
             field.set_perfusion(exchange)
 
-    # --- cells that come, go and move by hand ---------------------------------------------------------------------
+    # --- cells added, removed and moved by the user ---------------------------------------------------------------------
 
     def remove_cell(self, population: Population, slot: int) -> None:
-        """Take one cell out of the liver; a tumor cell's end is entered in the ledger (died, other)."""
+        """Take one cell out of the liver; the ledger enters a tumor cell as died of another cause. Raises ValueError for a
+        segment of the wall."""
         if population is self.tumor:
             lose(self.tumor.table, self.sites, self.ledger.book(1), self.minutes, event.DIED, cause.OTHER, slot)
             self.ledger.count()
@@ -290,15 +293,15 @@ class Liver:
     def add(
         self, agent_class: type[LiverCell], at: tuple[int, int], *, state: str | None = None, **columns
     ) -> LiverCell:
-        """A new cell on a free site: `model.add(TumorCell, at=(20, 31), state="extravasated")`.
+        """Add a cell on a free site: `model.add(TumorCell, at=(20, 31), state="extravasated")`.
 
-        In the lumen of a sinusoid, or in the tissue for stellate cells and for extravasated and dormant tumor cells. Tumor
-        cells (by default extravasated) are like those of the line, enter the ledger as arrived, and found a clone of their
-        own with a negative number. Columns that are not named are zero.
+        It stands in the first layer in which a cell of that state can stand. A tumor cell (by default extravasated) has the
+        properties of the line, is entered in the ledger as arrived, and founds a clone with a negative number. Columns that
+        are not given are zero.
 
-        Raises ValueError where somebody stands, or no such cell can, and for columns or states that there are not.
+        Raises ValueError when the site is occupied or no such cell can stand there, and for an unknown column or state.
         """
-        population = next((one for one in self.populations.values() if one.agent_class is agent_class), None)
+        population = next((each for each in self.populations.values() if each.agent_class is agent_class), None)
         if population is None or population.species.is_wall:
             raise ValueError(f"a {getattr(agent_class, '__name__', agent_class)} cannot be added to a liver")
         is_tumor = population is self.tumor
@@ -344,7 +347,7 @@ class Liver:
         return population.handle(self, slot)
 
     def move_cell(self, population: Population, slot: int, to: tuple[int, int]) -> None:
-        """Let a cell stand on another site of its layer. Raises ValueError where somebody stands, or no such cell can."""
+        """Move a cell to another site of its layer. Raises ValueError when that is occupied or no such cell can stand there."""
         cell, (row, column) = population.rows[slot], map(operator.index, to)
         if population.species.is_wall or not population.species.layers_of(cell.state):
             raise ValueError("the wall stays where it is, and who circulates is moved by the blood")
@@ -358,7 +361,7 @@ class Liver:
             self.hepatocytes[row, column] = 0
 
     def _refuse_place(self, layer: int, row: int, column: int) -> None:
-        """Raise ValueError unless a cell can stand on a site of the layer, and nobody does."""
+        """Raise ValueError unless cells can stand on this site of the layer, and it is free."""
         if not (0 <= row < self.shape[0] and 0 <= column < self.shape[1]):
             raise ValueError(
                 f"there is no site ({row}, {column}): the lattice has {self.shape[0]} rows and {self.shape[1]} columns"
@@ -372,7 +375,7 @@ class Liver:
     # --- checkpoints ----------------------------------------------------------------------------------------------
 
     def state_arrays(self) -> dict[str, np.ndarray]:
-        """Every array that a checkpoint needs, by name; what follows from config and seed is left out."""
+        """The arrays of a checkpoint, by name: all that does not follow from config and seed."""
         state = {f"cells/{name}": np.asarray(population.used).copy() for name, population in self.populations.items()}
         state |= {f"fields/{name}": field.excess for name, field in self.fields.items()}
         state |= {f"layers/{name}": lattice for name, lattice in self.layers.items()}
@@ -388,9 +391,9 @@ class Liver:
         }
 
     def load_state(self, state: Mapping[str, np.ndarray]) -> None:
-        """Put the arrays of `state_arrays` back; the next step is the one that would have followed then.
+        """Restore the arrays of `state_arrays`: the run goes on from there.
 
-        Raises KeyError or ValueError when the state is not of such a liver.
+        Raises KeyError or ValueError when they are those of another kind of liver.
         """
         for name, population in self.populations.items():
             population.load(state[f"cells/{name}"])

@@ -31,29 +31,27 @@ _SEEDS_REPETITIONS = "rng" in inspect.signature(mesa.batch_run).parameters
 class LiverModel(Liver, mesa.Model):
     """A liver, and the rules by which it lives: a Mesa model whose state is arrays.
 
-    Parameters
-    ----------
-    config : a `Config` (from `load_config`), the path of a file, the name of a shipped config, its keys as a mapping, or
-        None for the defaults
-    rng, seed : the seed, overriding the config's; either name, as Mesa users are used to (a whole number or its text)
-    overrides : keys of a config, presets among them, over those of `config`, as values or mappings:
-        `LiverModel("quickstart", line="mc38", duration="3 d", rules={"emt": "off"})`
+    It has what an `abm.liver.Liver` has, and:
 
-    Attributes
-    ----------
-    (those of `abm.liver.Liver`)
     grid : the Mesa grid over the lattices
-    datacollector : Mesa's, collects after every step (hours and counts; replace it by your own), as long as `collects`;
-        a Simulation, which has recorders, does without, unless the collector is your own
-    running : False once `duration` is reached, for those of Mesa's runners that ask (Mesa's `time` counts steps)
+    datacollector : Mesa's; collects the hours and the numbers of cells after every step while `collects` is True. Replace it
+        by your own. A Simulation switches it off, because it has recorders, unless the collector is your own
+    running : False once `duration` is reached; some of Mesa's runners stop then (Mesa's `time` counts steps)
     threads : how many fields are advanced side by side
-    watch : called, if it is set, with the name of each part of a step right after it (see `abm.invariants`)
-
-    Raises ConfigError for what is no config, ValueError for one that makes no liver: a tissue that blood cannot pass, or
-    more cells than sites.
+    watch : a function, or None; called after each part of a step with the name of that part (see `abm.invariants`)
     """
 
     def __init__(self, config: Any = None, *, rng: Any = None, seed: Any = None, **overrides: Any):
+        """
+        config : a `Config` (from `load_config`), the path of a file, the name of a shipped config, its keys as a mapping, or
+            None for the defaults
+        rng, seed : the seed, instead of the config's; both names mean the same (a whole number or its text)
+        overrides : keys of a config, presets among them, that replace those of `config`, as values or mappings:
+            `LiverModel("quickstart", line="mc38", duration="3 d", rules={"emt": "off"})`
+
+        Raises ConfigError when this is not a valid config, ValueError when no liver can be made from it: blood cannot pass
+        the tissue, or there are more cells than sites.
+        """
         before = set(vars(self))
         seeded = _SEEDS_REPETITIONS and (rng is not None or seed is not None)
         if not seeded and _is_repeated_by_mesa():
@@ -161,20 +159,20 @@ class LiverModel(Liver, mesa.Model):
     def _agents_at(self, row: int, column: int) -> list[LiverCell]:
         """The agents on a site: lumen, wall, tissue."""
         by_code = {population.code: population for population in self.populations.values()}
-        found = []
+        agents = []
         for layer in range(len(STANDING)):
             code = int(self.sites.population[layer, row, column])
             if code:
-                found.append(by_code[code].handle(self, int(self.sites.occupant[layer, row, column])))
+                agents.append(by_code[code].handle(self, int(self.sites.occupant[layer, row, column])))
             if layer == LUMEN and self.sites.endothelium[row, column] >= 0:
-                found.append(self.wall.handle(self, int(self.sites.endothelium[row, column])))
-        return found
+                agents.append(self.wall.handle(self, int(self.sites.endothelium[row, column])))
+        return agents
 
     @property
     def agents(self) -> mesa.agent.AgentSet:
         """All cells as Mesa agents, made now; an AgentSet of its own that can be changed freely."""
-        everybody = [agent for population in self.populations.values() for agent in population.agents(self)]
-        return mesa.agent.AgentSet(everybody, random=self.random)
+        agents = [agent for population in self.populations.values() for agent in population.agents(self)]
+        return mesa.agent.AgentSet(agents, random=self.random)
 
     @property
     def agents_by_type(self) -> Mapping[type[LiverCell], mesa.agent.AgentSet]:
@@ -182,14 +180,14 @@ class LiverModel(Liver, mesa.Model):
         return _AgentsByType(self)
 
     def register_agent(self, agent) -> None:
-        """Mesa's agents register themselves here; those that are no cells would do nothing, and are refused."""
+        """Mesa's agents register themselves here. Agents that are not cells would do nothing: raises TypeError."""
         raise TypeError(
             f"a {type(agent).__name__} is no cell of a liver, which runs rules instead of agents: let it act in a rule "
             "of your own (`abm.rule`)"
         )
 
     def remove_all_agents(self) -> None:
-        """As Mesa's, refused: the walls of the sinusoids stay."""
+        """Overrides Mesa's method: raises TypeError, because the walls of the sinusoids stay."""
         raise TypeError(
             "the walls of the sinusoids cannot be removed; take out the other cells, class by class: "
             "for cell in model.agents_by_type[KupfferCell]: cell.remove()"
@@ -202,13 +200,13 @@ class LiverModel(Liver, mesa.Model):
     # --- checkpoints ----------------------------------------------------------------------------------------------
 
     def state_arrays(self) -> dict[str, np.ndarray]:
-        """Every array that a checkpoint needs, by name: those of the liver, and Mesa's streams of chance."""
+        """Every array that a checkpoint needs, by name: those of the liver, and Mesa's random generators."""
         return super().state_arrays() | _chance_of(self)
 
     def load_state(self, state: Mapping[str, np.ndarray]) -> None:
-        """Put the arrays of `state_arrays` back; the next step is the one that would have followed then.
+        """Restore the arrays of `state_arrays`: the run goes on from there.
 
-        Raises KeyError or ValueError when the state is not of such a model.
+        Raises KeyError or ValueError when they are those of another kind of model.
         """
         super().load_state(state)
         self.steps = self.step_number - self.first_step
@@ -223,22 +221,21 @@ class LiverModel(Liver, mesa.Model):
     # --- copies -----------------------------------------------------------------------------------------------------
 
     def copy(self) -> "LiverModel":
-        """Another liver in the same state, with the same future to the byte: to try what would be if.
+        """Another liver in the same state, which goes on byte for byte as this one: to compare two futures.
 
             branch = model.copy()
             for cell in branch.agents_by_type[KupfferCell]:
                 cell.remove()
 
-        Whatever you have hung on the model is copied too. `watch` is not: it looks at one liver. Takes as long as making a
-        liver. Raises RuntimeError in the middle of a step, and TypeError when rules or interventions are not those of the
-        config.
+        Attributes of your own are copied too; `watch` is not, as it belongs to one liver. Takes as long as making a liver.
+        Raises RuntimeError in the middle of a step, TypeError when rules or interventions are not those of the config.
         """
         return deepcopy(self)
 
     __copy__ = copy
 
     def __reduce__(self):
-        """Copies and pickles are made anew from config and state: tables, lattices and solvers share their memory."""
+        """A copy or a pickle is made anew from config and state, since tables, lattices and solvers share memory."""
         if self._within_step:
             raise RuntimeError(
                 f"step {self.step_number} has not ended: a liver can be copied or pickled between steps only"
@@ -274,11 +271,11 @@ class LiverModel(Liver, mesa.Model):
                 "the interventions are not those of the config, from which a copy is made: write the change there"
             )
 
-    # --- for people -----------------------------------------------------------------------------------------------
+    # --- for the eye -----------------------------------------------------------------------------------------------
 
     def show(self, field: str | None = None, **how):
-        """A picture of the liver as it is now (a PIL image, which Jupyter displays); `field` as overlay. `how`: pixels,
-        legend, region, limits of `abm.view.frames.picture`. The first one takes a second, those that follow hardly any time."""
+        """A picture of the liver as it is now (a PIL image, which Jupyter displays), with `field` as overlay. `how` : pixels,
+        legend, region, limits of `abm.view.frames.picture`. The first picture takes a second, later ones much less."""
         from .view.frames import picture
 
         return picture(self, field, **how)
@@ -317,7 +314,7 @@ class LiverModel(Liver, mesa.Model):
 
 
 class _AgentsByType(Mapping):
-    """Agent class -> AgentSet, looked up in the populations."""
+    """Agent class -> AgentSet of its living cells."""
 
     def __init__(self, model: LiverModel):
         self._model = model
@@ -356,7 +353,7 @@ def _rebuilt(cls: type[LiverModel], config: Config, state: Mapping[str, np.ndarr
 
 
 def _chance_of(model: LiverModel) -> dict[str, np.ndarray]:
-    """Mesa's two streams of chance, as arrays: the liver draws from neither, a user's own rule may."""
+    """The states of Mesa's two random generators, as arrays: the liver draws from neither, a user's own rule may."""
     _, words, spare = model.random.getstate()
     generator = model.rng.bit_generator.state
     halves = [generator["state"][name] >> shift & _HALF for name in ("state", "inc") for shift in (0, 64)]
@@ -379,7 +376,7 @@ def _restore_chance(model: LiverModel, state: Mapping[str, np.ndarray]) -> None:
 
 
 def _is_repeated_by_mesa() -> bool:
-    """Whether `mesa.batch_run` is making this model for one of several repetitions, of which a model is told nothing."""
+    """Whether `mesa.batch_run` makes this model for a repetition other than the first; Mesa does not tell the model."""
     frame = inspect.currentframe()
     while frame is not None:
         if frame.f_globals.get("__name__") == "mesa.batchrunner":

@@ -1,8 +1,8 @@
-"""What there is: everything that is declared, kind by kind. Whoever needs to know all of a kind asks here."""
+"""The registry: all declared populations, fields, layers, levels, rules and interventions."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from collections.abc import Callable, Hashable, Iterable, Iterator
+from typing import Any, NamedTuple, TypeVar
 
 from .blood import Level
 from .cells.population import LiverCell
@@ -11,23 +11,26 @@ from .fields.field import Field
 from .fields.layers import Layer
 from .target import Target
 
+T = TypeVar("T", bound=type)
+H = TypeVar("H", bound=Hashable)
+
 _FIRST_OWN_CODE = 20
-"""The codes of users' populations begin here; those below are for populations that come with the simulator."""
+"""The first code for populations of plugins; lower codes are reserved for those that come with the simulator."""
 
 
 class Registry(NamedTuple):
-    """The populations, fields, layers, levels, rules and kinds of intervention of one config, each in its order: what comes
-    with the simulator, and the user's own."""
+    """What a config can use, each in its order: what comes with the simulator, and the user's own. The classes `Rule` and
+    `Intervention` themselves import this file."""
 
     populations: tuple[type[LiverCell], ...]
     fields: tuple[type[Field], ...]
     layers: tuple[type[Layer], ...]
     levels: tuple[type[Level], ...]
-    rules: tuple[type, ...] = ()
-    interventions: tuple[type, ...] = ()
+    rules: tuple[type[Any], ...] = ()
+    interventions: tuple[type[Any], ...] = ()
 
     def refuse_misfits(self) -> None:
-        """Raise ValueError where two declarations do not go together."""
+        """Raise ValueError when two declarations contradict each other."""
         for kind, names in (
             ("population", [species.name for species in self.species]),
             ("field", [field.name for field in self.fields]),
@@ -37,18 +40,17 @@ class Registry(NamedTuple):
         ):
             for name in _twice(names):
                 raise ValueError(f"there is a {kind} '{name}' already; give yours another name")
-        everything = [*self.species, *self.fields, *self.layers]
-        for name in _twice(each.name for each in everything):
+        for name in _twice(each.name for each in self._on_the_lattice):
             raise ValueError(f"two of the populations, fields and layers are named '{name}'; give yours another name")
         for code in _twice(species.code for species in self.species):
-            one, other = [species.name for species in self.species if species.code == code][:2]
+            first, second = [species.name for species in self.species if species.code == code][:2]
             free = next(
                 number
                 for number in range(_FIRST_OWN_CODE, MOST_CODES + 1)
                 if all(s.code != number for s in self.species)
             )
             raise ValueError(
-                f"the populations '{one}' and '{other}' have one code, {code}; give yours another one, such as {free}"
+                f"the populations '{first}' and '{second}' have one code, {code}; give yours another one, such as {free}"
             )
         fields = {field.name for field in self.fields}
         for species in self.species:
@@ -61,73 +63,76 @@ class Registry(NamedTuple):
 
     @property
     def species(self) -> Iterator[Species]:
-        """What each population declares of itself."""
+        """The declarations of the populations."""
         return (agent.species for agent in self.populations)
 
+    @property
+    def _on_the_lattice(self) -> list[Species | type[Field] | type[Layer]]:
+        return [*self.species, *self.fields, *self.layers]
+
     def molecules(self) -> dict[str, Target]:
-        """The molecules that can be blocked, wherever they are declared."""
-        found: dict[str, Target] = {}
-        for declared in (*self.species, *self.fields, *self.levels):
-            found |= declared.molecules
-        return found
+        """The molecules that can be blocked."""
+        declared: list[Species | type[Field] | type[Level]] = [*self.species, *self.fields, *self.levels]
+        return {name: target for each in declared for name, target in each.molecules.items()}
 
     def depleted(self) -> dict[str, Target]:
         """The populations that can be depleted."""
         return {species.name: species.depleted for species in self.species if species.depleted is not None}
 
     def infused(self) -> dict[str, Target]:
-        """The populations that can be given with the blood."""
+        """The populations that can be infused."""
         return {species.name: species.infused for species in self.species if species.infused is not None}
 
     def given(self) -> dict[str, tuple[str, Target]]:
-        """By what means levels in the blood can be raised: the level, and how it is done."""
+        """Agent that raises a level in the blood -> the name of the level, and the target."""
         return {means: (level.name, target) for level in self.levels for means, target in level.given.items()}
 
     def inhibited(self) -> dict[str, Target | None]:
-        """The rules that a drug can slow, and by what it is done, where that is known."""
+        """The rules that a drug can inhibit, and the drug where one is known."""
         return {rule.name: rule.inhibitor for rule in self.rules if rule.inhibited}
 
     def causes(self, event: str) -> tuple[str, ...]:
-        """By what an event of the ledger may happen, in the order of the rules and interventions that enter it."""
+        """The possible causes of an event of the ledger, in the order of the rules and interventions that declare them."""
         entered = (declared.events.get(event, ()) for declared in (*self.rules, *self.interventions))
         return tuple(dict.fromkeys(cause for causes in entered for cause in causes))
 
     def words(self) -> dict[str, str]:
-        """What every lattice of levels is called for readers: fields, layers that are shown, and what the wall expresses."""
+        """Name -> label in pictures, of every lattice that can be shown: fields, layers, and what the wall expresses."""
         named = {field.name: field.words for field in self.fields}
         named |= {layer.name: layer.words for layer in self.layers if layer.kept}
         return named | {name: column.mapped for species in self.species for name, column in species.mapped.items()}
 
     def synonyms(self) -> dict[str, str]:
-        """What people write for the names of populations, fields and layers."""
-        return {one.name: one.synonyms for one in (*self.species, *self.fields, *self.layers) if one.synonyms}
+        """Name -> other names that people write for it, of populations, fields and layers."""
+        return {each.name: each.synonyms for each in self._on_the_lattice if each.synonyms}
 
     def units(self) -> dict[str, str]:
         """The units of fields and layers; "" for those that have none."""
         return {field.name: field.unit for field in self.fields} | {layer.name: "" for layer in self.layers}
 
 
-def _twice(names: Iterable) -> list:
-    """The names that stand there more than once."""
-    return [name for name, count in Counter(names).items() if count > 1]
+def _twice(values: Iterable[H]) -> list[H]:
+    """The values that occur more than once."""
+    return [value for value, count in Counter(values).items() if count > 1]
 
 
-def name_of(declared: type) -> str:
-    """The name of anything that is declared."""
+def name_of(declared: type[Any]) -> str:
+    """The name of a declared class."""
     return (
         declared.species.name if issubclass(declared, LiverCell) else getattr(declared, "kind", None) or declared.name
     )
 
 
-def marker(base: type, noun: str):
-    """The decorator that marks a user's own class of a kind, in a file that a config names under `plugins`."""
+def marker(base: type, noun: str) -> Callable[[T], T]:
+    """The decorator by which plugins mark a class derived from `base`."""
 
-    def mark(cls: type) -> type:
+    def mark(cls: T) -> T:
         if not (isinstance(cls, type) and issubclass(cls, base)):
             raise TypeError(f"@{noun} decorates a class derived from abm.{base.__name__}")
         if not name_of(cls):
             raise TypeError(f"the {noun} {cls.__name__} needs a name, e.g. name = 'my_{noun}'")
-        cls.is_plugin = True
+        marked: Any = cls
+        marked.is_plugin = True
         return cls
 
     mark.__name__ = mark.__qualname__ = noun

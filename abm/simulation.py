@@ -1,10 +1,10 @@
-"""One run: its clock, its stop, its recorders, its checkpoints and its progress. The model is only state and physics.
+"""One run: its clock, end, recorders, checkpoints and progress. The model is only state and rules.
 
     simulation = Simulation(model, until="3 d", recorders=[Timeseries(every="1 h")])
     simulation.run()
     simulation["timeseries"].to_dataframe()
 
-With a `folder`, the run leaves there what the design of a run folder says, and can be resumed after any interruption.
+With a `folder`, the run writes its files there and can be resumed after any interruption.
 """
 
 import json
@@ -57,7 +57,7 @@ RUN_FILES = (
     checkpoint.FOLDER,
     *PICTURES,
 )
-"""What is found in the folder of a run, whole or not."""
+"""Files and folders in the folder of a run, complete or not."""
 
 
 class RunInterrupted(Exception):
@@ -71,20 +71,12 @@ class FieldError(ArithmeticError):
 class Simulation:
     """One run of a model.
 
-    Parameters
-    ----------
-    model : the liver; taken from where it stands
-    until : simulated time at which the run ends ("3 d", or hours); the config's duration by default
-    recorders : what is kept; None means what the config's `record` says. With a folder, events are always kept
-    folder : where the run is kept; None keeps everything in memory
-    resume : go on from the last checkpoint of `folder`; begins afresh if there is nothing yet
-    stop_when : function of the model; the run ends early at the first step at which it is true
-    progress : called with this simulation before the first step and after each
-    tell : called with one line of text when something noteworthy happens
-    warn : called with one line when something in the folder is damaged or missing; `tell` by default
-    check : True to look after every part of every step whether the liver is sound (`abm.invariants`); n for every n-th step
-    draw : called with the folder when the data are in place, before the run is marked complete
-    wait : when another process is computing in `folder`, wait until it has ended
+    model : the liver; the run begins at its present step
+    until_hours, end_step : simulated time and step at which the run ends
+    recorders : what is kept; `simulation[name]` is the recorder of that name
+    folder : where the run is kept; None: in memory only
+    already_complete : whether the folder held the complete run, so that nothing was computed
+    resumed_from : the step of the checkpoint from which the run went on, or None
     """
 
     def __init__(
@@ -103,6 +95,21 @@ class Simulation:
         draw: Callable[[Path], None] | None = None,
         wait: bool = False,
     ):
+        """
+        until : simulated time at which the run ends ("3 d", or hours); by default the config's duration
+        recorders : what is kept; None: what the config's `record` says. With a folder, events are always kept
+        folder : where the run is kept; None: in memory only
+        resume : go on from the last checkpoint of `folder`; if there is none, begin
+        stop_when : a function of the model; the run ends at the first step at which it returns True
+        progress : called with this simulation before the first step and after each step
+        tell : called with one line of text when something noteworthy happens
+        warn : called with one line when something in the folder is damaged or missing; by default `tell`
+        check : check the liver (`abm.invariants`) after every part of every step if True, of every n-th step if n
+        draw : called with the folder when the data are complete, before the run is marked complete
+        wait : wait while another process computes in `folder`, instead of raising FolderLocked
+
+        Raises ValueError when two recorders have the same name.
+        """
         self.model = model
         self.until_hours = model.config.duration if until is None else as_hours(until)
         self.folder = None if folder is None else Path(folder)
@@ -130,6 +137,12 @@ class Simulation:
         self._seconds_before = 0.0
         self._due: dict[str, set[int]] = {}
 
+    @property
+    def run_folder(self) -> Path:
+        """The folder, of a run that is kept in one."""
+        assert self.folder is not None
+        return self.folder
+
     def __getitem__(self, name: str) -> Recorder:
         """The recorder of that name."""
         for recorder in self.recorders:
@@ -149,19 +162,19 @@ class Simulation:
         )
 
     def run(self) -> "Simulation":
-        """Run to the end.
+        """Run to the end, and return this simulation.
 
-        Raises FolderInUse when the folder holds a run and `resume` is not set; FolderLocked when another process is
-        computing in it (unless `wait` is set); ResumeRefused when it holds another
-        run than this; DamagedFile when a file is spoilt without which it cannot go on; RunInterrupted after Ctrl-C, a
-        checkpoint having been written; FieldError when a field is no longer finite; BrokenInvariant with `check`; OSError
-        when something cannot be written. What was written before stays good in all cases.
+        Raises FolderInUse when the folder holds a run and `resume` is False, FolderLocked when another process computes in
+        it and `wait` is False, ResumeRefused when it holds a different run, DamagedFile when a file that is needed is
+        damaged, RunInterrupted after Ctrl-C (a checkpoint has been written), FieldError when a field is no longer finite,
+        BrokenInvariant when a check fails, OSError when something cannot be written. In all cases, what was written
+        before remains usable.
         """
         clock = time.perf_counter()
         if self.folder is None:
             return self._run(clock)
         refuse_folder(self.folder, self._resume)
-        if self._is_complete():  # and perhaps where nothing may be written
+        if self._is_complete():  # and perhaps the folder is read-only
             return self._run(clock)
         with locked(self.folder, self._wait):
             return self._run(clock)
@@ -221,7 +234,7 @@ class Simulation:
         try:
             self.model.step()
         except ArithmeticError:
-            check_finite(self.model)  # which says what the reason is, if it is a field
+            check_finite(self.model)  # raises FieldError, which names the field, if a field is the reason
             raise
 
     def _report(self) -> None:
@@ -236,32 +249,32 @@ class Simulation:
             self._begin()
             return True
         refuse_folder(self.folder, self._resume)
-        found = self._found()
+        recorded = self._recorded()
         config_text, new = self._description()
-        if found is None or found["status"] == manifest.AGAIN:
+        if recorded is None or recorded["status"] == manifest.AGAIN:
             plugins, copies = [Path(plugin) for plugin in self.model.config.plugins], self.folder / PLUGINS
-            if found is None:
+            if recorded is None:
                 refuse_other_copies(plugins, copies)
                 if self._resume:
                     self._tell(f"{self.folder} holds nothing to resume; the run begins.")
             self.folder.mkdir(parents=True, exist_ok=True)
             self._manifest = new
             checkpoint.remove(self.folder)
-            copy_files(plugins, copies, replace=found is not None)
+            copy_files(plugins, copies, replace=recorded is not None)
             manifest.write(self.folder, new)
             write_text(self.folder / manifest.CONFIG, config_text)
             self._begin()
             return True
-        manifest.refuse_other(self.folder, found, new)
-        self._manifest = found
-        if found["status"] == manifest.COMPLETE:
+        manifest.refuse_other(self.folder, recorded, new)
+        self._manifest = recorded
+        if recorded["status"] == manifest.COMPLETE:
             self._refuse_incomplete()
             self.already_complete = True
             for recorder in self.recorders:
                 recorder.reopen(self.folder)
             self._remove_working_files()
             return False
-        self._seconds_before = found["wall_seconds"]
+        self._seconds_before = recorded["wall_seconds"]
         kept = self._usable_checkpoint()
         self._manifest["sessions"] += 1
         manifest.write(self.folder, self._manifest)
@@ -277,40 +290,40 @@ class Simulation:
     def _is_complete(self) -> bool:
         """Whether the folder holds a complete run, as far as its manifest can be read."""
         try:
-            found = manifest.read(self.folder)
-        except manifest.ResumeRefused:  # said when it is read again
+            recorded = manifest.read(self.run_folder)
+        except manifest.ResumeRefused:  # raised again by `_recorded`
             return False
-        return found is not None and found["status"] == manifest.COMPLETE
+        return recorded is not None and recorded["status"] == manifest.COMPLETE
 
     def _refuse_incomplete(self) -> None:
-        """Raise DamagedFile when a complete run has lost something."""
+        """Raise DamagedFile when files of a complete run are missing."""
         names = [manifest.CONFIG, SUMMARY, *(name for recorder in self.recorders for name in recorder.files())]
-        lost = [name for name in names if not (self.folder / name).exists()]
+        lost = [name for name in names if not (self.run_folder / name).exists()]
         if lost:
             raise DamagedFile(
-                f"The run in {self.folder} was complete and has lost {', '.join(lost)}; nothing was changed. Put back "
+                f"The run in {self.run_folder} was complete and has lost {', '.join(lost)}; nothing was changed. Put back "
                 "what is lost, or run again into another folder (-o): the same config and seed give the same bytes."
             )
 
-    def _found(self) -> dict | None:
-        """The manifest of the run in the folder, None where there is no run. Every checkpoint carries it too, and so it is
-        found again when the file is missing or damaged. Raises ResumeRefused when files of a run are there without any."""
+    def _recorded(self) -> dict | None:
+        """The manifest of the run in the folder, None when there is no run. Checkpoints hold a copy, from which it is restored
+        when the file is missing or damaged. Raises ResumeRefused when there are files of a run but no manifest at all."""
         try:
-            found, why = manifest.read(self.folder), f"{self.folder} has no {manifest.NAME}"
+            recorded, why = manifest.read(self.run_folder), f"{self.run_folder} has no {manifest.NAME}"
         except manifest.OtherFormat:
             raise
         except manifest.ResumeRefused as error:
-            found, why = None, str(error)
-        if found is not None:
-            return found
-        for path in checkpoint.saved(self.folder):
+            recorded, why = None, str(error)
+        if recorded is not None:
+            return recorded
+        for path in checkpoint.saved(self.run_folder):
             try:
-                found = checkpoint.load(path).about["manifest"]
+                recorded = checkpoint.load(path).about["manifest"]
             except checkpoint.DamagedCheckpoint:
                 continue
             self._warn(f"{why}; it is written again, from the checkpoint {path.name}.")
-            return found
-        if any((self.folder / name).exists() for name in RUN_FILES):
+            return recorded
+        if any((self.run_folder / name).exists() for name in RUN_FILES):
             raise manifest.ResumeRefused(
                 f"{why}, nor a checkpoint that could replace it, so it cannot be told which run this was. "
                 "Nothing in it was changed; choose another folder (-o)."
@@ -318,10 +331,10 @@ class Simulation:
         return None
 
     def _usable_checkpoint(self) -> checkpoint.Checkpoint | None:
-        """The newest checkpoint that is whole, and whose files are. Raises DamagedFile when checkpoints are whole and
-        their files are not: to begin again would overwrite those that still are."""
+        """The newest intact checkpoint whose recorded files are intact too, None when no checkpoint is intact. Raises
+        DamagedFile when only recorded files are damaged: beginning again would overwrite the intact ones."""
         spoilt = None
-        for path in checkpoint.saved(self.folder):
+        for path in checkpoint.saved(self.run_folder):
             try:
                 kept = checkpoint.load(path)
             except checkpoint.DamagedCheckpoint as error:
@@ -329,7 +342,7 @@ class Simulation:
                 continue
             try:
                 for recorder in self.recorders:
-                    recorder.check(self.folder, kept.part(f"recorder/{recorder.name}"))
+                    recorder.check(self.run_folder, kept.part(f"recorder/{recorder.name}"))
             except DamagedFile as error:
                 self._warn(f"{error}. The checkpoint {path.name} needs it; the one before is used.")
                 spoilt = error
@@ -362,7 +375,7 @@ class Simulation:
         for recorder in self.recorders:
             arrays |= {f"recorder/{recorder.name}/{name}": array for name, array in recorder.state().items()}
         checkpoint.save(
-            self.folder, checkpoint.Checkpoint(step, arrays, {"started": self._started, "manifest": self._manifest})
+            self.run_folder, checkpoint.Checkpoint(step, arrays, {"started": self._started, "manifest": self._manifest})
         )
         self._saved = step
         self._note_wall_time(clock)
@@ -374,7 +387,7 @@ class Simulation:
         self._plan()
         for recorder in self.recorders:
             state = kept.part(f"recorder/{recorder.name}")
-            recorder.resume(self.model, self.folder, sorted(self._due[recorder.name]), state)
+            recorder.resume(self.model, self.run_folder, sorted(self._due[recorder.name]), state)
         self._tell(f"Resumed at {_moment(self.model.minutes)} of simulated time (step {kept.step}).")
 
     # --- The folder -------------------------------------------------------------------------------------------------
@@ -392,12 +405,12 @@ class Simulation:
     def _note_wall_time(self, clock: float, status: str = manifest.RUNNING) -> None:
         seconds = self._seconds_before + time.perf_counter() - clock
         self._manifest |= {"status": status, "wall_seconds": round(seconds, 3)}
-        manifest.write(self.folder, self._manifest)
+        manifest.write(self.run_folder, self._manifest)
 
     def _remove_working_files(self) -> None:
         """Parts and checkpoints are not needed once everything is in its final place."""
-        remove_parts(self.folder)
-        checkpoint.remove(self.folder)
+        remove_parts(self.run_folder)
+        checkpoint.remove(self.run_folder)
 
 
 def refuse_folder(folder: Path, resume: bool) -> None:

@@ -22,6 +22,8 @@ from functools import lru_cache
 import numpy as np
 from scipy import stats
 
+Numbers = Sequence[float] | np.ndarray
+
 LEVEL = 0.95
 """Confidence of every interval."""
 RARE = 10
@@ -78,7 +80,7 @@ class Sample:
 
     def estimate(self) -> Estimate:
         """The mean; of a share, the fraction of all replicates together."""
-        if self.kind == "share":
+        if self.of is not None:
             return share_estimate(self.values, self.of)
         return count_estimate(self.values) if self.kind == "count" else mean_estimate(self.values)
 
@@ -104,16 +106,16 @@ class Sample:
 # --- one arm ----------------------------------------------------------------------------------------------------------
 
 
-def mean_estimate(values: Sequence[float]) -> Estimate:
+def mean_estimate(values: Numbers) -> Estimate:
     """Mean with its t interval; nan are left out. One value alone has an unbounded interval."""
-    values = _known(values)
-    n = values.size
+    known = _known(values)
+    n = known.size
     if n == 0:
         return Estimate(math.nan, -math.inf, math.inf, 0)
-    mean = float(values.mean())
+    mean = float(known.mean())
     if n == 1:
         return Estimate(mean, -math.inf, math.inf, 1)
-    half = _t(n) * float(values.std(ddof=1)) / math.sqrt(n)
+    half = _t(n) * float(known.std(ddof=1)) / math.sqrt(n)
     return Estimate(mean, mean - half, mean + half, n)
 
 
@@ -129,20 +131,20 @@ def mean_band(values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return mean, mean - half, mean + half
 
 
-def count_estimate(values: Sequence[float]) -> Estimate:
+def count_estimate(values: Numbers) -> Estimate:
     """Mean count per replicate: the t interval, or the Poisson interval of all events where that is wider."""
-    values = _known(values)
-    by_events, spread = _of_events(Sample(values, "count")), mean_estimate(values)
-    if values.size < 2 or spread.half_width <= by_events.half_width:
+    known = _known(values)
+    by_events, spread = _of_events(Sample(known, "count")), mean_estimate(known)
+    if known.size < 2 or spread.half_width <= by_events.half_width:
         return by_events
-    return Estimate(spread.value, max(0.0, spread.low), spread.high, values.size, by_events.events)
+    return Estimate(spread.value, max(0.0, spread.low), spread.high, known.size, by_events.events)
 
 
-def share_estimate(counts: Sequence[float], ofs: Sequence[float]) -> Estimate:
+def share_estimate(counts: Numbers, ofs: Numbers) -> Estimate:
     """The fraction `sum(counts) / sum(ofs)`: Wilson's interval, or the bootstrap over replicates where that is wider."""
-    counts, ofs = np.atleast_1d(np.asarray(counts, float)), np.atleast_1d(np.asarray(ofs, float))
-    there = np.isfinite(counts) & np.isfinite(ofs)
-    sample = Sample(counts[there], "share", ofs[there])
+    part, whole = np.atleast_1d(np.asarray(counts, float)), np.atleast_1d(np.asarray(ofs, float))
+    known = np.isfinite(part) & np.isfinite(whole)
+    sample = Sample(part[known], "share", whole[known])
     by_events, n = _of_events(sample), sample.values.size
     if n < 2 or by_events.events == 0:
         return by_events
@@ -322,11 +324,11 @@ def _bootstrapped(statistic, n: int, other: int | None = None) -> tuple[float, f
     """Expanded percentile interval of `statistic(weights, weights of the second sample)`, float [RESAMPLES]; weights
     are how often each replicate was drawn. `other` is the size of a second sample that is drawn apart from the first.
     What is undefined (0/0) counts against both ends."""
-    found = statistic(_resamples(n, 0), _resamples(n, 0) if other is None else _resamples(other, 1))
+    statistics = statistic(_resamples(n, 0), _resamples(n, 0) if other is None else _resamples(other, 1))
     smallest = n if other is None else min(n, other)
     tail = stats.norm.cdf(-math.sqrt(smallest / (smallest - 1)) * _t(smallest))
-    low = np.quantile(np.where(np.isnan(found), -np.inf, found), tail, method="lower")
-    high = np.quantile(np.where(np.isnan(found), np.inf, found), 1 - tail, method="higher")
+    low = np.quantile(np.where(np.isnan(statistics), -np.inf, statistics), tail, method="lower")
+    high = np.quantile(np.where(np.isnan(statistics), np.inf, statistics), 1 - tail, method="higher")
     return float(low), float(high)
 
 
@@ -372,10 +374,11 @@ def _samples(treated, control, paired: bool) -> tuple[Sample, Sample]:
     there = [np.isfinite(one.values) & (True if one.of is None else np.isfinite(one.of)) for one in both]
     if paired:
         there = [there[0] & there[1]] * 2
-    return tuple(
+    treated, control = (
         Sample(one.values[keep], one.kind, None if one.of is None else one.of[keep])
         for one, keep in zip(both, there, strict=True)
     )
+    return treated, control
 
 
 def _wider(one: Sequence[float], other: Sequence[float]) -> tuple[float, float]:
@@ -390,9 +393,9 @@ def _divided(above, below):
     return quotient if np.ndim(quotient) else float(quotient)
 
 
-def _known(values: Sequence[float]) -> np.ndarray:
-    values = np.atleast_1d(np.asarray(values, float))
-    return values[np.isfinite(values)]
+def _known(values: Numbers) -> np.ndarray:
+    numbers = np.atleast_1d(np.asarray(values, float))
+    return numbers[np.isfinite(numbers)]
 
 
 @lru_cache(maxsize=512)

@@ -15,7 +15,7 @@ from typing import Annotated, Any, Literal, get_args
 from annotated_types import Gt
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.fields import FieldInfo
-from pydantic_core import PydanticCustomError, core_schema
+from pydantic_core import InitErrorDetails, PydanticCustomError, core_schema
 
 Mark = Literal["checked", "unverified", "derived", "assumed"]
 """How far a number can be trusted: `checked` was read in its source, `unverified` is quoted from memory of one,
@@ -190,9 +190,12 @@ class Quantity:
         if not isinstance(written, str):
             return int(written) if written.is_integer() and abs(written) < _TOLD_WHOLE else written
         for unit in _ALSO_READ.get(self.unit, ()):
-            number = float(f"{value / _factor(unit, self.unit):.12g}")
+            factor = _factor(unit, self.unit)
+            if factor is None:
+                continue
+            number = float(f"{value / factor:.12g}")
             other = f"{repr(number).removesuffix('.0')} {unit}"
-            if len(other) < len(written) and number * _factor(unit, self.unit) == value:
+            if len(other) < len(written) and number * factor == value:
                 written = other
         return written
 
@@ -259,7 +262,7 @@ Positive = Gt(0)
 def misfit(group: BaseModel, message: str, *at: str) -> ValidationError:
     """The error for values of a group that do not fit together, to be raised by its validators. `at` is the path of the
     key within the group that is to blame."""
-    error = {"type": PydanticCustomError("misfit", message), "loc": at, "input": group}
+    error = InitErrorDetails(type=PydanticCustomError("misfit", message), loc=at, input=group)
     return ValidationError.from_exception_data(type(group).__name__, [error])
 
 
@@ -267,6 +270,11 @@ def parameter(default: Any, *, mark: Mark, source: str, description: str, low: A
     """Declare a number of the biology: its default, plausible range, source, the mark of that source, and meaning."""
     facts = {"low": low, "high": high, "mark": mark, "source": source}
     return Field(default=default, description=description, json_schema_extra=facts)
+
+
+def written(default: str) -> Any:
+    """A default as users write it ("14 d"): what is annotated with a quantity holds it as a number."""
+    return default
 
 
 class Parameters(BaseModel):
@@ -295,7 +303,7 @@ class Declared:
     @classmethod
     def of(cls, name: str, number: FieldInfo, held: FieldInfo | None = None) -> "Declared":
         """What `parameter` says in `number`; its unit is that of the field that holds it (by default the same)."""
-        facts = number.json_schema_extra
+        facts: Any = number.json_schema_extra
         held = held or number
         markers = [
             *held.metadata,

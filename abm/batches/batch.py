@@ -98,16 +98,16 @@ def run_batch(
         refuse_cluster(cluster)
     with locked(folder):
         runs = experiment.runs()
-        found = _read(folder)
+        begun = _read(folder)
         missing = missing_runs(experiment, folder, retry_failed)
         noted, other_code = _description(experiment, keep), False
-        if found:
-            _refuse_other(folder, found, noted, bool(missing), retry_failed)
+        if begun:
+            _refuse_other(folder, begun, noted, bool(missing), retry_failed)
             noted |= {
-                "sessions": found["sessions"] + bool(missing),
-                "replicates": max(found["replicates"], noted["replicates"]),
+                "sessions": begun["sessions"] + bool(missing),
+                "replicates": max(begun["replicates"], noted["replicates"]),
             }
-            other_code = bool(missing) and _changed(found, noted)
+            other_code = bool(missing) and _changed(begun, noted)
             if other_code:
                 store.begin_columns_again(folder, experiment)
         else:
@@ -115,8 +115,8 @@ def run_batch(
                 refuse_other_copies(plugins_of(experiment), folder / PLUGINS)
             _write(folder, noted | {"status": _BEGINNING})
             store.begin(folder, experiment)
-        if missing or not found:
-            _describe(experiment, folder, noted, other_code or not found)
+        if missing or not begun:
+            _describe(experiment, folder, noted, other_code or not begun)
         store.merge(folder)
         computed = 0
         if missing:
@@ -139,7 +139,7 @@ def run_batch(
                 progress,
             )
         finished = store.finished(folder)
-        if all(run.id in finished for run in runs) and (missing or found["status"] != manifest.COMPLETE):
+        if all(run.id in finished for run in runs) and (missing or not begun or begun["status"] != manifest.COMPLETE):
             _write(folder, noted | {"status": manifest.COMPLETE})
             store.tidy(folder)
     return BatchResult(folder, len(runs), computed, store.failures(folder))
@@ -159,11 +159,11 @@ def refuse_other(
 ) -> None:
     """Raise ResumeRefused when `folder` holds another batch than this, as `run_batch` would."""
     folder = Path(folder)
-    found = _read(folder)
-    if found:
+    begun = _read(folder)
+    if begun:
         _refuse_other(
             folder,
-            found,
+            begun,
             _description(experiment, keep),
             bool(missing_runs(experiment, folder, retry_failed)),
             retry_failed,
@@ -257,13 +257,20 @@ def _read(folder: Path) -> dict | None:
     if not path.exists():
         return None
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-        if found["status"] == _BEGINNING:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        if content["status"] == _BEGINNING:
             return None
-        found["status"], found["decides"], found["versions"], found["code"], found["sessions"], found["replicates"]
+        (
+            content["status"],
+            content["decides"],
+            content["versions"],
+            content["code"],
+            content["sessions"],
+            content["replicates"],
+        )
     except (ValueError, KeyError, TypeError) as error:
         raise ResumeRefused(f"{path} is not the manifest of a batch ({error})") from error
-    return found
+    return content
 
 
 def _write(folder: Path, noted: Mapping[str, Any]) -> None:
@@ -407,12 +414,12 @@ class Forecast:
 def forecast(experiment: Experiment, runs: Sequence[Run], keep: Keep) -> Forecast:
     """What the `runs` of an experiment will take; rough."""
     each = {key: _forecast_of(config, keep) for key, config in experiment.configs.items()}
-    found = [each[run.arm, run.point] for run in runs]
+    estimates = [each[run.arm, run.point] for run in runs]
     return Forecast(
-        len(found),
-        sum(one.seconds for one in found),
-        max((one.memory_bytes for one in found), default=0.0),
-        sum(one.disk_bytes for one in found),
+        len(estimates),
+        sum(one.seconds for one in estimates),
+        max((one.memory_bytes for one in estimates), default=0.0),
+        sum(one.disk_bytes for one in estimates),
     )
 
 

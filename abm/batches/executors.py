@@ -12,10 +12,10 @@ import threading
 import time
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from multiprocessing import connection, get_context, parent_process
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from ..extras import how_to_install
 from .one_run import STOPPED, Report, Task, compute, kept_report
@@ -33,7 +33,7 @@ class ExecutorError(RuntimeError):
     """The workers cannot be used; the text says why."""
 
 
-class Executor(Protocol):
+class Executor(AbstractContextManager, Protocol):
     """Used as a context; leaving it ends the workers."""
 
     def compute(self, tasks: Iterable[Task]) -> Iterator[Report]:
@@ -144,14 +144,14 @@ class _Process:
     def hear(self) -> Report | None:
         """A report, or None when it says that it is ready. Raises EOFError when it is dead."""
         try:
-            said = self.pipe.recv()
+            message = self.pipe.recv()
         except OSError as error:
             raise EOFError from error
         if not self.ready:
             self.ready = True
             return None
         self.task = None
-        return said
+        return message
 
     def bury(self) -> None:
         self.pipe.close()
@@ -175,7 +175,7 @@ class _Process:
 
 def _heard(processes: list[_Process]) -> list[_Process]:
     """The processes that said something, or died; waits for one."""
-    pipes = {process.pipe: process for process in processes}
+    pipes: dict[Any, _Process] = {process.pipe: process for process in processes}
     return [pipes[pipe] for pipe in connection.wait(list(pipes))]
 
 
@@ -209,7 +209,9 @@ def _work(pipe: connection.Connection) -> None:
 
 def _end_with_parent() -> None:
     """A worker whose parent was killed must not go on: the batch may be resumed at once."""
-    parent_process().join()
+    parent = parent_process()
+    assert parent is not None  # this is a worker
+    parent.join()
     os._exit(1)
 
 
@@ -229,7 +231,8 @@ class Dask:
 
     def __init__(self, cluster: str, workers: int = 1, cold: bool = False, tell=lambda line: None):
         self.workers, self._alone, self._tell = workers, cold, tell
-        self._cluster, self._client = None, None
+        self._cluster: Any = None
+        self._client: Any = None
         self._where = cluster
 
     def __enter__(self):
@@ -277,7 +280,8 @@ class Dask:
         """Each task with its report, None where its worker died."""
         from distributed import as_completed
 
-        waiting, given = deque(tasks), {}
+        waiting = deque(tasks)
+        given: dict[str, Task] = {}
         coming = as_completed(loop=self._client.loop)
         window, counted = 1, -_SECONDS_BETWEEN_COUNTS
         while waiting or given:

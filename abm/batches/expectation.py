@@ -16,7 +16,7 @@ The verdict, on the outcome's centre and its 95 % interval over the replicates:
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 import numpy as np
 import pyarrow as pa
@@ -33,8 +33,10 @@ from ..measures.request import MeasureRequest, read_request
 from ..statistics import Estimate, Sample
 from ..units import Moment, Quantity
 
-HOLDS, FAILS, UNRESOLVED = "holds", "fails", "unresolved"
 Word = Literal["holds", "fails", "unresolved"]
+HOLDS: Final = "holds"
+FAILS: Final = "fails"
+UNRESOLVED: Final = "unresolved"
 
 EVENTS_OF_A_RATIO = 10
 """Events that each arm of a ratio needs, below which the ratio says nothing."""
@@ -61,10 +63,6 @@ class Window:
 
     low: float | None
     high: float | None
-
-    @property
-    def two_sided(self) -> bool:
-        return self.low is not None and self.high is not None
 
     def __contains__(self, value: float) -> bool:
         return (self.low is None or value >= self.low) and (self.high is None or value <= self.high)
@@ -149,7 +147,7 @@ def read_expectation(entry: Mapping[str, Any], measures: Mapping[str, Measure] |
             raise PydanticCustomError("expectation", "peak_between needs a series; say `every: 30 min`")
         window = _window("peak_between", compared.peak_between, "h")
     else:
-        window = _window("between", compared.between, "" if compared.relative_to else request.unit)
+        window = _window("between", compared.between or (), "" if compared.relative_to else request.unit)
     return Expectation(
         request,
         compared.arm,
@@ -237,9 +235,9 @@ def sample(results: pa.Table, request: MeasureRequest, arm: str) -> tuple[np.nda
     return replicates, Sample(column(request.label), request.kind)
 
 
-def _only(replicates: np.ndarray, found: Sample, keep: np.ndarray) -> Sample:
+def _only(replicates: np.ndarray, sample: Sample, keep: np.ndarray) -> Sample:
     rows = np.searchsorted(replicates, keep)
-    return Sample(found.values[rows], found.kind, None if found.of is None else found.of[rows])
+    return Sample(sample.values[rows], sample.kind, None if sample.of is None else sample.of[rows])
 
 
 def curves(series: pa.Table, label: str, arm: str) -> tuple[np.ndarray, np.ndarray]:
@@ -349,25 +347,26 @@ def judge(expectation: Expectation, simulated: Simulated, more: bool) -> Verdict
     too_high = window.high is not None and low > window.high
     if too_low or too_high:
         return Verdict(FAILS, "too low" if too_low else "too high")
-    if not window.two_sided:
-        near, passes = (low, low >= window.low) if window.high is None else (high, high <= window.high)
-        if passes:
+    if window.low is None or window.high is None:
+        near = low if window.high is None else high
+        if near in window:
             return Verdict(HOLDS)
         if not math.isfinite(near):
             return Verdict(UNRESOLVED, "too few runs for an interval")
         return Verdict(UNRESOLVED if more else FAILS, "the interval straddles the bound")
-    if _wider(low, high, window, bool(expectation.relative_to)):
+    if _wider((low, high), (window.low, window.high), bool(expectation.relative_to)):
         return Verdict(UNRESOLVED, "the interval is wider than the window")
     if value in window:
         return Verdict(HOLDS)
     return Verdict(FAILS, "the centre is too low" if value < window.low else "the centre is too high")
 
 
-def _wider(low: float, high: float, window: Window, ratio: bool) -> bool:
+def _wider(interval: tuple[float, float], window: tuple[float, float], ratio: bool) -> bool:
     """Whether an interval is wider than the window; of ratios, in folds: 0.5 is as far from 1 as 2 is."""
+    (low, high), (lowest, highest) = interval, window
     if not ratio:
-        return high - low > window.high - window.low
-    return low <= 0.0 or (window.low > 0.0 and high / low > window.high / window.low)
+        return high - low > highest - lowest
+    return low <= 0.0 or (lowest > 0.0 and high / low > highest / lowest)
 
 
 def overall(words: Sequence[str]) -> Word:

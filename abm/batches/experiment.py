@@ -183,14 +183,14 @@ class Experiment:
 
         Replicate k has the same seed in every arm and at every point, so that they share their chance events.
         """
-        found = []
+        runs = []
         for replicate in range(1, self.replicates + 1):
             seed = self.seed + replicate - 1
             for number, point in enumerate(self.points):
                 for arm in self.arms:
                     config = self.configs[arm, number].model_copy(update={"seed": seed})
-                    found.append(Run(run_id(arm, number, replicate), arm, number, replicate, seed, config, point))
-        return found
+                    runs.append(Run(run_id(arm, number, replicate), arm, number, replicate, seed, config, point))
+        return runs
 
 
 def run_id(arm: str, point: int, replicate: int) -> str:

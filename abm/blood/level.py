@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from ..kernels.tables import columns_in
 from ..target import Target
 from ..units import Parameters
 
@@ -16,8 +17,9 @@ class Level:
     normal : the level of a healthy host
     Parameters : what it adds to the group `blood` of the config, if anything
     molecules : those of its molecules that can be blocked
-    Where a method takes a liver, that is an `abm.liver.Liver`.
     given : what `stimulate` calls the means to raise it -> how that is done; none: it cannot be given
+
+    Where a method takes a liver, that is an `abm.liver.Liver`.
     """
 
     name: ClassVar[str]
@@ -69,7 +71,7 @@ class Blood:
         self.levels[name] = value
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("_") or name in ("levels", "declared") or name not in self.levels.dtype.names:
+        if name.startswith("_") or name in ("levels", "declared") or name not in columns_in(self.levels.dtype):
             raise AttributeError(f"the blood carries no '{name}'")
         return self[name]
 

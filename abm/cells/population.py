@@ -1,4 +1,4 @@
-"""A population: a table of cells, and the Mesa agents that are made from its rows when somebody asks for them."""
+"""A population: a table of cells, and Mesa agents that are made from its rows on demand."""
 
 import operator
 from collections.abc import Sequence
@@ -8,7 +8,7 @@ import mesa
 import numpy as np
 
 from ..kernels.random import shuffled
-from ..kernels.tables import ALIVE, HIGH, Rows, Table, as_rows, blank_row, new_book
+from ..kernels.tables import ALIVE, HIGH, Rows, Table, as_rows, blank_row, columns_in, new_book
 from .species import Species
 
 _FEWEST_ROWS = 16
@@ -16,16 +16,16 @@ _FEWEST_ROWS = 16
 
 _KEPT = ("alive", "layer", "row", "column", "uid")
 _HANDLE = ("model", "_population", "_slot", "_uid", "unique_id", "pos")
-"""What every agent carries; the rest is the user's."""
+"""The attributes of every agent; others are the user's."""
 
 
 def _handle(model, population: str, slot: int, uid: int) -> "LiverCell":
-    """The agent of a cell of this model, or of one that has died."""
+    """The agent of a cell of this model, dead or alive."""
     return model.populations[population].handle(model, slot, uid)
 
 
 class _Attribute:
-    """An attribute of an agent that reads and writes its row in place; where it stands and who it is only reads."""
+    """An attribute of an agent that reads and writes its row in place. Its place and its identity are read-only."""
 
     def __init__(self, name: str):
         self.name = name
@@ -42,7 +42,7 @@ class _Attribute:
 
 
 class _StateAttribute(_Attribute):
-    """The state of an agent: reads as its number, is set by name or number, to one in which a cell stands in that layer."""
+    """The state of an agent, a number. It can be set, by number or name, to any state that its layer allows."""
 
     def __set__(self, agent, value) -> None:
         states = agent.states
@@ -67,14 +67,14 @@ class LiverCell(mesa.Agent):
     """
 
     species: ClassVar[Species]
-    """What the population declares of itself."""
+    """The declaration of the population."""
     dtype: ClassVar[np.dtype]
     states: ClassVar[tuple[str, ...]]
 
     def __init_subclass__(cls, **kwargs):
         super().__init_subclass__(**kwargs)
         cls.dtype, cls.states = cls.species.dtype, cls.species.state_names
-        for name in cls.dtype.names:
+        for name in columns_in(cls.dtype):
             if name not in cls.__dict__:
                 setattr(cls, name, _StateAttribute(name) if name == "state" else _Attribute(name))
 
@@ -87,13 +87,13 @@ class LiverCell(mesa.Agent):
 
     @classmethod
     def create_agents(cls, model, n: int, *args, **kwargs):
-        """As Mesa's, refused: a cell needs a place."""
+        """Overrides Mesa's method: raises TypeError, because a cell needs a place."""
         cls(model)
 
     @classmethod
     def of_row(cls, model, population: "Population", slot: int, uid: int | None = None) -> "LiverCell":
-        """A handle on the cell that lives in `slot` now, or that lived there under another identity. Mesa's own
-        registration is not needed and not paid for."""
+        """The agent of the cell in `slot`, or of the cell with the identity `uid` that lived there. It is not registered with
+        Mesa, which would cost time and is not needed."""
         agent = cls.__new__(cls)
         agent.model = model
         agent._population = population
@@ -104,7 +104,7 @@ class LiverCell(mesa.Agent):
         return agent
 
     def __reduce__(self):
-        """The copy of an agent is that of the same cell, in the copy of its model."""
+        """The copy of an agent is the agent of the same cell in the copy of its model."""
         rest = {name: value for name, value in vars(self).items() if name not in _HANDLE}
         return _handle, (self.model, self._population.name, self._slot, int(self._uid)), rest or None
 
@@ -135,8 +135,8 @@ class LiverCell(mesa.Agent):
         self.move_to(cell)
 
     def move_to(self, cell) -> None:
-        """Go to a lattice site, a Mesa cell or (row, column), in the same layer. Raises ValueError where somebody stands, or no
-        such cell can."""
+        """Move to another site of the same layer: a Mesa cell or (row, column). Raises ValueError when that is occupied or no such
+        cell can stand there."""
         self._row()
         self.model.move_cell(self._population, self._slot, getattr(cell, "coordinate", cell))
 
@@ -154,10 +154,11 @@ class LiverCell(mesa.Agent):
 class Population:
     """All cells of one kind.
 
-    Parameters
-    ----------
-    agent_class : the Mesa agent, which carries what the population declares of itself
+    agent_class : the class of its Mesa agents, which holds the declaration of the population
+    species : that declaration; name, code and states are taken from it
     sites_per_cell : how many rows make one real cell (an LSEC lines about six sites)
+    rows : the table; a row keeps its place as long as its cell lives
+    book : where to look in the table (see `kernels.tables`)
     """
 
     def __init__(self, agent_class: type[LiverCell], *, sites_per_cell: float = 1.0):
@@ -179,19 +180,19 @@ class Population:
 
     @property
     def count(self) -> int:
-        """Rows alive."""
+        """How many rows are alive."""
         return int(self.book[ALIVE])
 
     @property
     def used(self) -> Rows:
-        """The rows up to the last living one, the dead among them: a view."""
+        """The rows up to the last one alive, including dead ones: a view."""
         high = self.book[HIGH]
         if len(self._used) != high or self._used_of is not self.rows:
             self._used, self._used_of = self.rows[:high], self.rows
         return self._used
 
     def alive_rows(self) -> Rows:
-        """A copy of the living rows, lowest first."""
+        """A copy of the rows that are alive, in their order."""
         used = self.used
         return used[used.alive != 0]
 
@@ -204,10 +205,9 @@ class Population:
             self.rows = grown
 
     def order(self, key: np.uint64, step: int, among: np.ndarray | None = None) -> np.ndarray:
-        """The slots of the living cells in an order permuted afresh for this rule and step (int64).
+        """The slots of the living cells in random order (int64), another one for each key and step.
 
-        `among` (bool, as long as `used`) picks those that can do something at all: the others are left out, and those
-        that are picked stand in the same order as among all.
+        among : bool, as long as `used`: only these cells, in the order that they have among all
         """
         used = np.asarray(self.used)
         count = self.count if among is None else int(np.count_nonzero(among))
@@ -216,11 +216,11 @@ class Population:
         return shuffled(key, step, used["uid"], used["alive"] if among is None else among, count)
 
     def number_of(self, state: str) -> int:
-        """The number of a state by its name. Raises ValueError for one that there is not."""
+        """The number of a state by its name. Raises ValueError for an unknown state."""
         return self.species.number_of(state)
 
     def checked(self, column: str, value: Any) -> float | int:
-        """A value for a column of a cell. Raises ValueError for one that no cell can have."""
+        """`value` as a number of this column. Raises ValueError when no cell can have it."""
         kind = self.rows.dtype[column]
         try:
             number = float(value) if kind.kind == "f" else operator.index(value)
@@ -235,7 +235,7 @@ class Population:
 
     def in_state(self, state: int) -> np.ndarray:
         """Which rows are alive and in the state of that number (bool, as long as `used`)."""
-        used = np.asarray(self.used)  # a column of a plain array is looked up ten times quicker
+        used = np.asarray(self.used)  # looking up a column of a plain array is ten times faster
         return (used["state"] == state) & (used["alive"] != 0)
 
     def state_counts(self) -> np.ndarray:
@@ -253,7 +253,7 @@ class Population:
         self._handles.clear()
 
     def handle(self, model, slot: int, uid: int | None = None) -> LiverCell:
-        """The Mesa agent of the cell in `slot`; the same object as long as that cell lives. With a `uid`, that of the cell
+        """The Mesa agent of the cell in `slot`, the same object as long as the cell lives. With `uid`, the agent of the cell
         of this identity, dead or alive."""
         if uid is not None and (slot >= self.rows.size or self.rows.uid[slot] != uid or not self.rows.alive[slot]):
             return self.agent_class.of_row(model, self, slot, uid)
@@ -271,12 +271,12 @@ class Population:
         import pandas as pd
 
         rows = self.alive_rows()
-        frame = pd.DataFrame({name: rows[name] for name in rows.dtype.names if name != "alive"})
+        frame = pd.DataFrame({name: rows[name] for name in columns_in(rows.dtype) if name != "alive"})
         frame["state"] = pd.Categorical.from_codes(rows.state.astype(np.int64), categories=list(self.states))
         return frame
 
     def __getstate__(self):
-        """A copy has rows and a book of its own, and neither views of another's nor agents of another model."""
+        """A copy has its own rows and book; views and agents are made anew."""
         state = dict(vars(self))
         del state["_used"], state["_used_of"], state["_handles"]
         return state

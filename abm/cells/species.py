@@ -1,7 +1,7 @@
-"""What a population declares of itself: everything that the other rooms of the house need to know of it.
+"""The declaration of a population: everything that the rest of the simulator needs to know about it.
 
 Configs and their schema, the tables of cells, pictures and movies, snapshots, measures, interventions, invariants and
-the catalogue read it here; nothing of a population is listed anywhere else.
+the catalogue read it; no population is listed anywhere else.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -18,19 +18,24 @@ from ..units import Parameters
 Colour = tuple[int, int, int]
 
 _STATES_OF_A_CODE = 10
-"""Numbers in pictures that the states of one population may take."""
+"""How many numbers in pictures are reserved for the states of one population."""
 MOST_CODES = 25
-"""The highest code of a population: its states must have numbers that fit into a byte of a picture."""
+"""The highest code of a population: the numbers of its states in pictures must fit into one byte."""
 
 
 LEVEL_AT_ITS_SITE = "level that one steadily secreting cell keeps at its own site, in units of the half-maximal effect"
-"""How the amount of a signal that cells secrete is meant."""
+"""The meaning of the amount that cells secrete of a signal."""
 
 
 class Appearance(NamedTuple):
-    """How a cell is drawn: `shape` is one of `abm.view.sprites`; `radius` in sites; `glow` 0-1 is the halo of fluorescence
-    around it; `group` and `label` are its words in a legend, `state` the name of
-    what is drawn so; both are those of the population."""
+    """How cells in a state are drawn.
+
+    label, group : the words of the state, and of its population, in a legend
+    shape : one of `abm.view.sprites`
+    radius : in sites
+    glow : strength of the halo of fluorescence around the cell, 0 to 1
+    state : the name of the state
+    """
 
     label: str
     colour: Colour
@@ -42,11 +47,14 @@ class Appearance(NamedTuple):
 
 
 class Column(NamedTuple):
-    """One number of each cell.
+    """One number that is known of each cell.
 
-    kind : its NumPy type; unit : "" for none; within : the limits of what varies between two; signed : whether it may be
-    negative (times before 0, numbers of clones); mapped : of the wall of the vessels only, its words in pictures: frames
-    keep it as a lattice; nominal : whether its numbers are names, of which one is no more than another
+    kind : its NumPy type
+    unit : "" for none
+    within : its lowest and highest value, where it has both
+    signed : whether it may be negative (times before 0, numbers of clones)
+    mapped : what legends call it, for a column of the wall that frames keep as a lattice
+    nominal : whether its values are only labels, such as numbers of clones, without an order
     """
 
     name: str
@@ -60,7 +68,7 @@ class Column(NamedTuple):
 
     @property
     def limits(self) -> tuple[float, float]:
-        """The least and the most that it can be."""
+        """Its lowest and highest possible value."""
         if self.within is not None:
             return self.within
         whole = np.dtype(self.kind).kind != "f"
@@ -72,21 +80,21 @@ class Column(NamedTuple):
 WHERE = (
     Column("alive", "u1", "whether the row holds a cell: 0 or 1", within=(0, 1)),
     Column("state", "u1", "number of its state"),
-    # what indexes a lattice is a whole word, so that kernels are compiled for one type of index
+    # int64, as all indices of lattices, so that kernels are compiled for one type of index
     Column("layer", "i8", "number of the layer in which it stands"),
     Column("row", "i8", "row of its site"),
     Column("column", "i8", "column of its site"),
     Column("uid", "u8", "the identity that it keeps for life"),
 )
-"""The columns that every population has, and with which each begins."""
+"""The first columns of every population."""
 
 
 class State(NamedTuple):
-    """A state in which a cell can be; its number is its place among the states.
+    """A state of cells; its number is its index among the states of the population.
 
     look : how it is drawn; None for cells that are part of the tissue (the wall)
-    stands : the layers in which cells in this state can stand, the usual one first; none for those that the blood carries;
-        None: where the population stands
+    stands : the layers in which cells in this state can stand, the usual one first; () for cells that the blood carries;
+        None: the layers of the population
     """
 
     name: str
@@ -95,11 +103,12 @@ class State(NamedTuple):
 
 
 class Secretes(NamedTuple):
-    """Cells in any of `states` (of all, by default) secrete a field.
+    """A field that the cells of a population secrete.
 
-    amount : where in the config its amount stands, such as "secretion.kupffer_tnf": for a signal the level that one
-        steadily secreting cell keeps at its own site, for others a rate
-    weight : the column that it is multiplied by, or a function of the rows (structured array) and the config
+    amount : the key of the config that holds the amount, such as "secretion.kupffer_tnf": for a signal the level that one
+        steadily secreting cell keeps at its own site, for a metabolite a rate
+    states : the states in which cells secrete; by default all
+    weight : a column by which the amount is multiplied, or a function of the rows (structured array) and the config
     only_hypoxic : whether only cells with less oxygen than `secretion.hypoxia_below` secrete it
     """
 
@@ -113,12 +122,12 @@ class Secretes(NamedTuple):
 class Walk(NamedTuple):
     """How the cells of a population walk in the sinusoids, and stop at tumor cells.
 
-    speed, persistence : where in the config its path speed, and the time for which it keeps its direction, stand
-    states : in which they walk; by default in all
-    up, chemotaxis : the signal that they follow, and where in the config stands how readily
-    contact : the state into which a meeting puts them; they then remember whom they met (column `target`) and ignore it
-        when they walk on, and the ledger enters the encounter
-    touching : the column that is 1 as long as they touch a tumor cell
+    speed, persistence : the keys of the config that hold the speed, and the time for which a cell keeps its direction
+    states : the states in which they walk; by default all
+    up, chemotaxis : the signal that they follow, and the key of the config that says how strongly
+    contact : the state that a cell takes when it meets a tumor cell. It remembers which (column `target`) and ignores it when
+        it walks on; the ledger enters the encounter
+    touching : the column that is 1 while a cell touches a tumor cell
 
     Cells that walk have a column `heading`.
     """
@@ -133,8 +142,8 @@ class Walk(NamedTuple):
 
 
 class Drawn(NamedTuple):
-    """A column of a newcomer that is decided by its random number `number`: one of `choices`, each equally likely, or else 1
-    with the chance that stands at `chance` in the config."""
+    """A column of a newcomer that is drawn with its random number `number`: one of `choices` values, equally likely, or 1 with
+    the probability that the config has at the key `chance`, else 0."""
 
     column: str
     number: int
@@ -143,8 +152,8 @@ class Drawn(NamedTuple):
 
 
 class FromBlood(NamedTuple):
-    """What cells are like that come out of the blood: their state (by default the first), the columns that are drawn, and the
-    one, if any, that keeps the hour of their entry; all others are zero."""
+    """The properties of cells that enter from the blood: their state (by default the first), the columns that are drawn, and
+    the column, if any, that holds the hour of entry. All other columns are zero."""
 
     state: str = ""
     drawn: tuple[Drawn, ...] = ()
@@ -154,22 +163,26 @@ class FromBlood(NamedTuple):
 _LIKE_THE_FIRST = FromBlood()
 
 HEADING = Column("heading", "u1", "direction of its walk, 0-7 clockwise from straight up", within=(0, 7))
-"""The column of those who walk."""
+"""The column of cells that walk."""
 DRAWN_HEADING = Drawn("heading", 2, choices=8)
-"""A newcomer walks off in any direction."""
+"""A newcomer begins to walk in any direction."""
 
 
 class Chart(NamedTuple):
-    """A course through time that figures show: of the cells in a state, or of all. The first one of a population is the one
-    that stands for it where there is room for one."""
+    """A course through time that figures show: the number of cells in a state, or of all cells. Where there is room for only
+    one course of a population, it is the first."""
 
     words: str
     state: str | None = None
 
 
 class Shown(NamedTuple):
-    """What pictures and figures show of a population: how its states are drawn, by their number in pictures, its courses
-    through time, and their colour on white. A run keeps it, so that it can be drawn without what declared it."""
+    """What pictures and figures need to know about a population. A run stores it, so that it can be drawn later even when
+    the population is no longer declared.
+
+    looks : number in pictures -> how cells in that state are drawn
+    charts, ink : the courses through time, and their colour on white
+    """
 
     name: str
     words: str
@@ -179,7 +192,7 @@ class Shown(NamedTuple):
 
     @property
     def courses(self) -> list[tuple[str, str]]:
-        """The columns of timeseries.parquet that are drawn, each with its words; the most telling one first."""
+        """The columns of timeseries.parquet that are drawn, each with its label; the most important first."""
         return [(f"{self.name}_{chart.state}" if chart.state else self.name, chart.words) for chart in self.charts]
 
     @property
@@ -189,41 +202,44 @@ class Shown(NamedTuple):
         return self._asdict() | {"looks": looks, "charts": [list(chart) for chart in self.charts]}
 
     @classmethod
-    def from_plain(cls, said: Mapping[str, Any]) -> "Shown":
-        """From what `plain` gave. Raises KeyError, TypeError or ValueError for what is none."""
-        looks = {int(code): Appearance(*look)._replace(colour=tuple(look[1])) for code, look in said["looks"].items()}
-        return cls(said["name"], said["words"], looks, tuple(Chart(*chart) for chart in said["charts"]), said["ink"])
+    def from_plain(cls, plain: Mapping[str, Any]) -> "Shown":
+        """The inverse of `plain`. Raises KeyError, TypeError or ValueError for other data."""
+        looks = {int(code): Appearance(*look)._replace(colour=tuple(look[1])) for code, look in plain["looks"].items()}
+        return cls(
+            plain["name"], plain["words"], looks, tuple(Chart(*chart) for chart in plain["charts"]), plain["ink"]
+        )
 
     def colour_of(self, column: str) -> Colour | None:
-        """The colour of a course on dark: that of its state, or of the first one; None for what has no look."""
+        """The colour of a course on dark ground: that of its state, else of the first state; None when nothing is drawn."""
         looks = list(self.looks.values())
         chart = next(chart for chart, (name, _) in zip(self.charts, self.courses, strict=True) if name == column)
-        found = [look for look in looks if chart.state is not None and look.state == chart.state] or looks
-        return found[0].colour if found else None
+        candidates = [look for look in looks if chart.state is not None and look.state == chart.state] or looks
+        return candidates[0].colour if candidates else None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Species:
-    """One population, declared.
+    """The declaration of one population.
 
-    Attributes
-    ----------
     name, words : as in configs and tables ("natural_killer"), and in sentences ("NK cells")
-    code : its number in the lattices of occupancy, 1 to 25; those of users' own are 20 or more
+    code : its number in the lattices of occupancy, 1 to 25; in plugins 20 to 25
     parameters : its group in the config, under `cells`
-    columns, states : what is known of each cell besides `WHERE`, and in which states it can be
-    stands : the layers in which its cells can stand, first the one in which they settle
-    is_wall : whether it is the wall of the vessels, which is in no layer and stays
-    settle : how its cells find their places at the beginning: a function of the population, the sites, its parameters, the
-        area in mm2 and the seed; None for one of which none is there
-    stays : whether no blood brings others: when they have been depleted, they come back to the places of the beginning
-    cells_per_row : the parameter by which counts of rows are divided to give counts of cells, if there is one
-    secretes : what its cells secrete; secretion : the amounts, where they stand in the group `secretion` of the config
-    walks : how they walk in the sinusoids, if they do; newcomer : what those are like that come out of the blood
-    molecules : those of its molecules that can be blocked
-    depleted, infused : how cells are taken out and given in the laboratory; None: they cannot be
-    charts, ink : the courses that figures show of it, and their colour on white
-    synonyms : what people write for its name, in words of small letters
+    states : the states in which a cell can be
+    columns : what is known of each cell, besides `WHERE`
+    stands : the layers in which its cells can stand; they settle in the first
+    is_wall : whether it is the wall of the vessels, which stands in no layer and cannot be removed
+    settle : places the cells at the beginning: a function of the population, the sites, its parameters, the area in mm2 and
+        the seed; None when there are none at the beginning
+    stays : whether the blood brings no new cells. After a depletion they come back to their places of the beginning
+    cells_per_row : the parameter that says how many cells one row stands for, if there is one
+    secretes : what its cells secrete
+    secretion : the parameters with the amounts, in the group `secretion` of the config
+    walks : how its cells walk in the sinusoids; None: they do not
+    newcomer : the properties of cells that enter from the blood
+    molecules : its molecules that can be blocked
+    depleted, infused : how its cells are depleted and infused in the laboratory; None: they cannot be
+    charts, ink : the courses that figures show, and their colour on white
+    synonyms : other names that people write for it, in lower case, separated by spaces
     """
 
     name: str
@@ -326,18 +342,18 @@ class Species:
         return tuple(state.name for state in self.states)
 
     def number_of(self, state: str) -> int:
-        """The number of a state by its name. Raises ValueError for one that there is not."""
+        """The number of a state by its name. Raises ValueError for an unknown state."""
         if state not in self.state_names:
             raise ValueError(f"{self.name} cells are in no state {state!r}; there is {', '.join(self.state_names)}")
         return self.state_names.index(state)
 
     def layers_of(self, state: int) -> tuple[int, ...]:
-        """The layers in which cells in a state can stand, the usual one first."""
+        """The layers in which cells in the state of that number can stand, the usual one first."""
         stands = self.states[state].stands
         return self.stands if stands is None else stands
 
     def settles_in(self, layer: int) -> bool:
-        """Whether its cells find their places in a layer by how dense they are."""
+        """Whether its cells are settled in this layer at a given density."""
         return (
             self.settle is not None
             and not self.is_wall
@@ -352,7 +368,7 @@ class Species:
 
     @property
     def looks(self) -> dict[int, Appearance]:
-        """How its cells are drawn, by their number in pictures; those that the blood carries are not."""
+        """Number in pictures -> how cells in that state are drawn. Cells that the blood carries are not drawn."""
         return {
             self.first_picture_code + number: state.look._replace(group=self.words, state=state.name)
             for number, state in enumerate(self.states)
@@ -365,5 +381,5 @@ class Species:
 
     @property
     def mapped(self) -> dict[str, Column]:
-        """The columns of the wall that frames keep as lattices."""
+        """The columns that frames keep as lattices, by name."""
         return {column.name: column for column in self.columns if column.mapped}

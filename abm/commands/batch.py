@@ -91,15 +91,15 @@ def run_experiment_batch(
 
 def stopped(what: str, error: Exception, folder: Path, batches: Iterable[Path], again: str) -> str:
     """What to tell when the batches in `folder` stopped, or did not even begin: why, what is there, and how to go on."""
-    said = str(error)
+    reason = str(error)
     if isinstance(error, OSError):
-        said = f"{error.filename or folder}: {error.strerror or error}"
+        reason = f"{error.filename or folder}: {error.strerror or error}"
     begun = [batch for batch in batches if (batch / BATCH).exists()]
     if not begun:
-        return f"{what} could not begin: {said}.\nNothing was computed. When this is mended: {again}"
+        return f"{what} could not begin: {reason}.\nNothing was computed. When this is mended: {again}"
     kept = sum(read_results(batch).num_rows for batch in begun if (batch / RESULTS).exists())
-    told = f"What was computed is safe in {folder}" if kept else "Nothing was computed yet"
-    return f"{what} stopped: {said}.\n{told}. When this is mended, go on with: {again} --resume"
+    kept_words = f"What was computed is safe in {folder}" if kept else "Nothing was computed yet"
+    return f"{what} stopped: {reason}.\n{kept_words}. When this is mended, go on with: {again} --resume"
 
 
 def refuse_nothing_measured(experiment: "Experiment", keep: Keep) -> None:
@@ -131,10 +131,8 @@ def show_forecast(
     workers = workers_for(experiment, missing, workers, cluster, keep)
     print(f"{experiment.name}: {_design(experiment)}")
     for arm in experiment.arms:
-        said = [run.id for run in runs if run.arm == arm]
-        print(
-            f"  {arm:<24} {len(said):>6} runs, {said[0]} to {said[-1]}" if len(said) > 1 else f"  {arm:<24} {said[0]}"
-        )
+        ids = [run.id for run in runs if run.arm == arm]
+        print(f"  {arm:<24} {len(ids):>6} runs, {ids[0]} to {ids[-1]}" if len(ids) > 1 else f"  {arm:<24} {ids[0]}")
     for number, point in enumerate(experiment.points if experiment.sweep else ()):
         if number >= _SHOWN_POINTS:
             print(f"  and {len(experiment.points) - number} more points")
@@ -190,32 +188,32 @@ def _design(experiment: "Experiment") -> str:
     if experiment.sweep:
         factors.insert(1, (len(experiment.points), "point"))
     runs = len(experiment.arms) * len(experiment.points) * experiment.replicates
-    said = " x ".join(f"{count} {what}{'s' * (count != 1)}" for count, what in factors)
-    return f"{said} = {runs} run{'s' * (runs != 1)}"
+    product = " x ".join(f"{count} {what}{'s' * (count != 1)}" for count, what in factors)
+    return f"{product} = {runs} run{'s' * (runs != 1)}"
 
 
 def _ending(result: BatchResult) -> str:
     folder = result.folder
-    said = f"The batch in {folder} was complete already." if not result.computed else f"Done: {folder}"
+    line = f"The batch in {folder} was complete already." if not result.computed else f"Done: {folder}"
     contents = (
         (RESULTS, "a row per run: arm, replicate, parameters, measures"),
         (SERIES, "what was measured through time"),
         (EXPERIMENT, "the experiment, everything filled in"),
         (RUNS, "the runs' own folders"),
     )
-    lines = [said, *(f"  {name:<16} {meaning}" for name, meaning in contents if (folder / name).exists())]
+    lines = [line, *(f"  {name:<16} {meaning}" for name, meaning in contents if (folder / name).exists())]
     if result.failed < result.results.num_rows:
         lines.append(f"Next: {typed('compare', folder)}")
     return "\n".join(lines)
 
 
 def _failures(result: BatchResult, again: str) -> str:
-    found = result.results.select(["run", "status", "error"]).to_pylist()
-    failed = [row for row in found if row["status"] == FAILED]
-    if len(failed) == len(found):
-        lines = [f"All {len(found)} runs failed." if len(found) > 1 else "The run failed."]
+    failures = result.results.select(["run", "status", "error"]).to_pylist()
+    failed = [row for row in failures if row["status"] == FAILED]
+    if len(failed) == len(failures):
+        lines = [f"All {len(failures)} runs failed." if len(failures) > 1 else "The run failed."]
     else:
-        lines = [f"{len(failed)} of {len(found)} runs failed; the others are good."]
+        lines = [f"{len(failed)} of {len(failures)} runs failed; the others are good."]
     lines += [f"  {row['run']}: {row['error']}" for row in failed[:_SHOWN_ERRORS]]
     if len(failed) > _SHOWN_ERRORS:
         lines.append(f"  and {len(failed) - _SHOWN_ERRORS} more, see the column error of {result.folder / RESULTS}")

@@ -42,10 +42,11 @@ def calibrate_file(
     workers = workers if workers is not None else available_processors()
     for experiment in calibration.experiments:
         workers_for(experiment, experiment.runs(), workers, None, "measures")  # there is memory for them
-    digest, found = digest_of(calibration), []
+    digest = digest_of(calibration)
+    done: list[Trial] = []
 
     def told(so_far: list[Trial]) -> None:
-        found[:] = so_far
+        done[:] = so_far
         write_report(folder, calibration, so_far)
 
     with locked(folder), progress(quiet) as shown:
@@ -57,7 +58,7 @@ def calibrate_file(
             shown.tell(f"{folder} holds nothing to resume; the calibration begins.")
         try:
             compile_for_runs(shown)
-            shown.phase("computing the trials", lambda runs: standing(runs, calibration, trials, found))
+            shown.phase("computing the trials", lambda runs: standing(runs, calibration, trials, done))
             with Simulations(calibration, folder, digest, workers, shown) as simulations:
                 told(search(calibration, folder, simulations, trials, digest, told))
                 simulations.clear()
@@ -65,11 +66,11 @@ def calibrate_file(
             raise UserError(f"{folder} cannot be continued: {error}; choose another folder (-o)") from error
         except KeyboardInterrupt:
             raise RunInterrupted(
-                f"Interrupted. {len(found)} trials are in {folder}.\nTo go on: {again} --resume"
+                f"Interrupted. {len(done)} trials are in {folder}.\nTo go on: {again} --resume"
             ) from None
         except (BatchStopped, OSError) as error:
             raise BatchStopped(
-                f"The calibration stopped: {error}.\n{len(found)} trials are safe in {folder}. When this is mended, "
+                f"The calibration stopped: {error}.\n{len(done)} trials are safe in {folder}. When this is mended, "
                 f"go on with: {again} --resume"
             ) from error
     if not quiet:
@@ -79,12 +80,12 @@ def calibrate_file(
         )
 
 
-def standing(runs: int, calibration: Calibration, trials: int, found: list[Trial]) -> Standing:
+def standing(runs: int, calibration: Calibration, trials: int, done: list[Trial]) -> Standing:
     """How far a calibration is."""
-    said = [f"trial {runs // calibration.runs_per_trial} of {trials}"]
-    if found:
-        said.append(f"loss {found[0].loss:.2f} -> {best(found).loss:.2f}")
-    return Standing(runs, trials * calibration.runs_per_trial, said=tuple(said))
+    words = [f"trial {runs // calibration.runs_per_trial} of {trials}"]
+    if done:
+        words.append(f"loss {done[0].loss:.2f} -> {best(done).loss:.2f}")
+    return Standing(runs, trials * calibration.runs_per_trial, said=tuple(words))
 
 
 def refuse_without_optuna() -> None:

@@ -95,11 +95,11 @@ def show(
 
 def _named(entries: Sequence[Entry], names: Sequence[str], noun: str, command: str, console: Console) -> list[Entry]:
     """The entries of these names; those that a name could mean, or that speak of it, are listed instead."""
-    known, found = {entry.name: entry for entry in entries}, []
+    known, chosen = {entry.name: entry for entry in entries}, []
     for name in names:
         exact = [name] if name in known else same(name, known)
         if len(exact) == 1:
-            found.append(known[exact[0]])
+            chosen.append(known[exact[0]])
             continue
         speaking = [entry for entry in entries if len(name) > 2 and entry.speaks_of(name)]
         speaking.sort(key=lambda entry: name.casefold() not in entry.name.casefold())
@@ -111,7 +111,7 @@ def _named(entries: Sequence[Entry], names: Sequence[str], noun: str, command: s
         paragraph(console, f"No {noun} is called {name}. It is spoken of in:")
         list_entries(console, speaking)
         console.print()
-    return found
+    return chosen
 
 
 def list_entries(console: Console, entries: Sequence[Entry]) -> None:
@@ -182,7 +182,7 @@ def plausible(about: Declared) -> str:
 
 def show_marks(console: Console) -> None:
     """What the marks mean."""
-    said = {
+    meanings = {
         "checked": "read in its source",
         "derived": "its arithmetic is given",
         "unverified": "quoted from memory",
@@ -191,7 +191,7 @@ def show_marks(console: Console) -> None:
     }
     marks = Text("Marks: ")
     for mark, style in MARK_STYLES.items():
-        marks.append(mark, style).append(f": {said[mark]}" + ("." if mark == CHOICE else "; "))
+        marks.append(mark, style).append(f": {meanings[mark]}" + ("." if mark == CHOICE else "; "))
     paragraph(console, marks)
 
 

@@ -41,7 +41,7 @@ def show_cells(
 
 def _entry(agent: type[LiverCell], config: Config, registry: Registry) -> Entry:
     species = agent.species
-    said = about(agent)
+    description = about(agent)
     numbers = numbers_of(getattr(config.cells, species.name))
     amounts = {secreted.amount for secreted in species.secretes}
     if species.secretion is not None:
@@ -65,14 +65,14 @@ def _entry(agent: type[LiverCell], config: Config, registry: Registry) -> Entry:
             paragraph(console, f"secretes {words}{who}: {secreted.amount}", indent=2, hanging=4)
         for name, target in species.molecules.items():
             done(console, f"block: {name}", target)
-        for what, target in (("deplete", species.depleted), ("infuse", species.infused)):
-            if target is not None:
-                done(console, f"{what}: {species.name}", target)
+        for what, means in (("deplete", species.depleted), ("infuse", species.infused)):
+            if means is not None:
+                done(console, f"{what}: {species.name}", means)
 
     return Entry(
         species.name,
-        untitled(species.name, said.splitlines()[0]),
-        said,
+        untitled(species.name, description.splitlines()[0]),
+        description,
         numbers,
         more,
         size=f"{len(species.states)} states, {len(species.columns)} column{'s' * (len(species.columns) != 1)}",

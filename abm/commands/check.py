@@ -37,8 +37,8 @@ def check_config(config: "Config") -> None:
         f"# memory: about {in_words(needs.memory_bytes)}; disk: about {in_words(needs.disk_bytes)}; "
         f"time: about {duration_in_words(needs.seconds)} on one core"
     )
-    said = [*needs.warnings, *warnings(config)]
-    for warning in said:
+    sentences = [*needs.warnings, *warnings(config)]
+    for warning in sentences:
         print(f"# unusual: {warning}")
-    if not said:
+    if not sentences:
         print("# nothing unusual")

@@ -19,18 +19,18 @@ def compare_arms(folder: Path, control: str | None, output: Path | None) -> None
     try:
         with progress(quiet=False) as shown:
             shown.phase("comparing the arms, and drawing the figures")
-            found = compare(folder, control, output)
+            comparison = compare(folder, control, output)
     except ValueError as error:
         raise UserError(str(error)) from error
-    for sentence in found.headlines[:SHOWN]:
+    for sentence in comparison.headlines[:SHOWN]:
         print(sentence.replace("**", "").replace("`", ""))
-    if len(found.headlines) > SHOWN:
-        print(f"... and {len(found.headlines) - SHOWN} more in {found.written[0]}")
-    if found.outcome.runs < found.outcome.planned:
-        print(f"Only {found.outcome.runs} of {found.outcome.planned} runs are finished.")
-    if found.outcome.failed:
-        print(f"{found.outcome.failed} of {found.outcome.runs} runs failed and are left out.")
-    print("\n".join(f"Wrote {path}" for path in found.written))
+    if len(comparison.headlines) > SHOWN:
+        print(f"... and {len(comparison.headlines) - SHOWN} more in {comparison.written[0]}")
+    if comparison.outcome.runs < comparison.outcome.planned:
+        print(f"Only {comparison.outcome.runs} of {comparison.outcome.planned} runs are finished.")
+    if comparison.outcome.failed:
+        print(f"{comparison.outcome.failed} of {comparison.outcome.runs} runs failed and are left out.")
+    print("\n".join(f"Wrote {path}" for path in comparison.written))
 
 
 def refuse_other_folders(folder: Path, command: str = "compare") -> None:

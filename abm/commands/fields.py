@@ -56,11 +56,11 @@ def _fields(config: Config) -> Iterator[Entry]:
                 done(console, f"block: {name}", target)
 
         unit = "half-maximal effect = 1" if field.unit == "K" else field.unit
-        said = about(field)
+        description = about(field)
         yield Entry(
             field.name,
-            untitled(field.name, said.splitlines()[0]),
-            said,
+            untitled(field.name, description.splitlines()[0]),
+            description,
             numbers,
             more,
             size=f"field, {unit}",
@@ -86,11 +86,11 @@ def _levels(config: Config) -> Iterator[Entry]:
             for name, target in level.given.items():
                 done(console, f"stimulate: {name}", target)
 
-        said = about(level)
+        description = about(level)
         yield Entry(
             level.name,
-            untitled(level.name, said.splitlines()[0]),
-            said,
+            untitled(level.name, description.splitlines()[0]),
+            description,
             numbers,
             more,
             size="level in the blood",

@@ -30,8 +30,8 @@ def the_config(path: Path, quiet: bool = False) -> Path:
     """The config at `path`, or the one of this name that comes with crlm. Raises UserError for what is no config."""
     if _is_there(path / manifest.CONFIG):
         raise UserError(f"{path} is the folder of a run; the config of that run is {path / manifest.CONFIG}")
-    found = find_config(path)
-    return _found(path, here_or_shipped(found, "experiment", "published"), "config", quiet)
+    file = find_config(path)
+    return _found(path, here_or_shipped(file, "experiment", "published"), "config", quiet)
 
 
 def the_experiment(path: Path, quiet: bool = False) -> Path:
@@ -54,10 +54,10 @@ def purpose_of(path: Path) -> Purpose | None:
         purpose: keys & (known - set().union(*(others for other, others in _KEYS.items() if other != purpose)))
         for purpose, known in _KEYS.items()
     }
-    found: list[Purpose] = [purpose for purpose, those in own.items() if those]
+    purposes: list[Purpose] = [purpose for purpose, those in own.items() if those]
     if "base" in keys:
         return "experiment"
-    return found[0] if len(found) == 1 else None
+    return purposes[0] if len(purposes) == 1 else None
 
 
 def _found(path: Path, found: Path, wanted: Purpose, quiet: bool) -> Path:
@@ -88,10 +88,10 @@ def _meant(path: Path, wanted: Purpose) -> str:
     names = names_of(*(("config",) if wanted == "config" else ("experiment", "published")))
     stems = {Path(name).stem: name if path.suffix else Path(name).stem for name in here}
     stems = {**{name: f"{name}.yaml" if path.suffix else name for name in names}, **stems}
-    found = near(path.stem, stems)
+    close = near(path.stem, stems)
     return (
-        f"did you mean {choice([repr(stems[one]) for one in found])}?"
-        if found
+        f"did you mean {choice([repr(stems[one]) for one in close])}?"
+        if close
         else "crlm examples lists what comes with crlm"
     )
 
@@ -107,23 +107,23 @@ _HAS: dict[Purpose, str] = {"experiment": "an experiment has `base: {}`, and arm
 def copy_of_shipped(name: str, path: Path) -> str:
     """The text of the file called `name` that comes with crlm, for a copy at `path`: what it draws upon is found from there.
     Raises UserError."""
-    found = find_shipped(Path(name), *_ANY)
-    if found is None:
+    file = find_shipped(Path(name), *_ANY)
+    if file is None:
         raise UserError(
             f"nothing called '{name}' comes with crlm; {did_you_mean(Path(name).stem, names_of(*_ANY), 'see crlm examples')}"
         )
-    text = re.sub(r"^# yaml-language-server:.*\n", "", found.read_text(encoding="utf-8"))
+    text = re.sub(r"^# yaml-language-server:.*\n", "", file.read_text(encoding="utf-8"))
     shipped = shipped_configs()
-    relative = found.relative_to(shipped)
+    relative = file.relative_to(shipped)
 
     def from_there(match: re.Match) -> str:
-        beside = found.parent / match[2]
+        beside = file.parent / match[2]
         return match[1] + (
-            beside.relative_to(shipped).as_posix() if beside.is_file() and found.parent != shipped else match[2]
+            beside.relative_to(shipped).as_posix() if beside.is_file() and file.parent != shipped else match[2]
         )
 
     text = re.sub(r"(\b(?:extends|base): *)([\w./-]+\.yaml)", from_there, text)
     text = text.replace(f"configs/{relative.as_posix()}", str(path)).replace(
-        f"batches/{found.stem}", f"batches/{path.stem}"
+        f"batches/{file.stem}", f"batches/{path.stem}"
     )
-    return text.replace(f"runs/{found.stem}-seed", f"runs/{path.stem}-seed")
+    return text.replace(f"runs/{file.stem}-seed", f"runs/{path.stem}-seed")

@@ -207,7 +207,7 @@ class Bars(Phases):
     def __call__(self, what: Any) -> None:
         clock, now = time.monotonic(), self._look(what)
         self._last = now
-        if clock >= self._next_time or now.done >= now.total:
+        if self._task is not None and (clock >= self._next_time or now.done >= now.total):
             self._next_time = clock + _REFRESH_SECONDS
             # a bar is full when the phase ends, not when the last thing is counted: something may be left to be written
             self._bars.update(

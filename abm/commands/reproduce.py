@@ -1,8 +1,9 @@
 """`crlm reproduce`: run published experiments with the default parameters, and say which of them come out."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pyarrow as pa
@@ -22,11 +23,12 @@ from ..config.reading import Reader
 from ..config.shipped import find_shipped, names_of, shipped_configs
 from ..folder.files import refuse_others
 from ..folder.names import BATCH
-from ..published.reproduce import Reproduction, reproduce
+from ..published.reproduce import Reproduction, published_as, reproduce
 from ..published.table import (
     HEADINGS,
     REPORT,
     TABLE,
+    Row,
     as_markdown,
     cells_of,
     experiments_of,
@@ -64,11 +66,12 @@ def reproduce_files(
     if resume and not any((folder / file.stem / BATCH).exists() for file in files):
         tell(f"{folder} holds nothing to resume; the experiments begin.")
     for file, experiment in zip(files, experiments, strict=True):
-        name = experiment.published.id
-        tell(f"{name}: {experiment.published.finding}")
+        published = published_as(experiment)
+        name = published.id
+        tell(f"{name}: {published.finding}")
         run = _Runs(experiment, folder / file.stem, workers, resume, quiet)
         try:
-            done.append(reproduce(experiment, run, quick, lambda line, name=name: tell(f"{name}: {line}")))
+            done.append(reproduce(experiment, run, quick, partial(_tell_of, tell, name)))
         except RunInterrupted as error:
             raise RunInterrupted(f"Interrupted: {error}.\nTo go on: {again} --resume") from None
         except (BatchStopped, ExecutorError, OSError) as error:
@@ -76,6 +79,10 @@ def reproduce_files(
         tell(f"{name}: {done[-1].word}")
         write_table(folder, done)
     show(done, folder)
+
+
+def _tell_of(tell: Callable[[str], None], name: str, line: str) -> None:
+    tell(f"{name}: {line}")
 
 
 class _Runs:
@@ -89,7 +96,7 @@ class _Runs:
         workers = workers_for(experiment, missing_runs(experiment, self.folder), self.workers, None, "measures")
         with progress(self.quiet) as shown:
             compile_for_runs(shown)
-            shown.phase(f"{experiment.published.id}: computing the runs", of_batch)
+            shown.phase(f"{published_as(experiment).id}: computing the runs", of_batch)
             run_batch(experiment, self.folder, workers, resume=self.resume, tell=shown.tell, progress=shown)
         self.resume = True
         has_series = any(request.is_series for request in experiment.measures)
@@ -99,10 +106,10 @@ class _Runs:
 def files_of(paths: Sequence[Path]) -> list[Path]:
     """The files, of folders those that hold a published experiment, and the shipped ones that are named by their id or
     name. Raises UserError."""
-    found: list[Path] = []
+    files: list[Path] = []
     for path in paths:
         if not path.is_dir():
-            found.append(path if path.exists() else find_shipped(path, "published") or _refused(path))
+            files.append(path if path.exists() else find_shipped(path, "published") or _refused(path))
             continue
         inside = [file for file in sorted(path.glob("*.y*ml")) if _is_published(file)]
         if not inside and any((batch / BATCH).exists() for batch in (path, *path.iterdir())):
@@ -112,9 +119,9 @@ def files_of(paths: Sequence[Path]) -> list[Path]:
             )
         if not inside:
             raise UserError(f"no file in {path} has a `published` block")
-        found += inside
+        files += inside
     stems: dict[str, Path] = {}
-    for path in found:
+    for path in files:
         if path.stem in stems and stems[path.stem] != path:
             raise UserError(
                 f"{stems[path.stem]} and {path} have the same name; reproduce them into different folders, with -o"
@@ -166,7 +173,7 @@ def show(reproductions: Sequence[Reproduction], folder: Path) -> None:
     print(f"Written: {folder / REPORT}, {folder / TABLE}")
 
 
-def _table(rows: Sequence[dict]) -> Table:
+def _table(rows: Sequence[Row]) -> Table:
     table = Table(show_lines=False, header_style="dim", padding=(0, 1))
     for heading in HEADINGS:
         table.add_column(heading, overflow="fold", ratio={"published": 3, "expected": 2}.get(heading))
@@ -182,21 +189,23 @@ def _table(rows: Sequence[dict]) -> Table:
     return table
 
 
-def _show_block(console: Console, rows: Sequence[dict]) -> None:
+def _show_block(console: Console, rows: Sequence[Row]) -> None:
     """The rows of one experiment, below each other."""
     for row, cells in zip(rows, cells_of(rows), strict=True):
-        told = dict(zip(HEADINGS, cells, strict=True))
-        if told["experiment"]:
-            paragraph(console, Text.assemble((told["experiment"], "bold"), f"  {told['published']}"), hanging=4)
+        cell_under = dict(zip(HEADINGS, cells, strict=True))
+        if cell_under["experiment"]:
+            paragraph(
+                console, Text.assemble((cell_under["experiment"], "bold"), f"  {cell_under['published']}"), hanging=4
+            )
         paragraph(
             console,
             Text.assemble(
                 "expected ",
-                told["expected"],
+                cell_under["expected"],
                 ", simulated ",
-                told[HEADINGS[3]],
+                cell_under[HEADINGS[3]],
                 ": ",
-                (told["verdict"], STYLES[row["verdict"]]),
+                (cell_under["verdict"], STYLES[row["verdict"]]),
             ),
             indent=4,
             hanging=4,

@@ -70,13 +70,13 @@ def run_experiment(
             )
             raise RunInterrupted(f"Interrupted. {kept}\nTo go on: {again} --resume") from None
         except OSError as error:
-            said = f"Something could not be read or written: {error.strerror or error} ({error.filename or folder})."
+            message = f"Something could not be read or written: {error.strerror or error} ({error.filename or folder})."
             if (folder / manifest.NAME).exists():
-                said += (
+                message += (
                     f"\nThe run stopped; what was written up to its last checkpoint is safe in {folder}. "
                     f"When this is mended, go on with: {again} --resume"
                 )
-            raise OSError(error.errno, said) from error
+            raise OSError(error.errno, message) from error
     if not quiet:
         say(_ending(simulation, folder))
 

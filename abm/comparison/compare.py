@@ -53,6 +53,8 @@ def compare(folder: Path | str, control: str | None = None, output: Path | str |
         parquet.write(table_of(outcome, rows), output / TABLE)
         put(draft, output)
     figures = [output / path.name for path in drawn.figures]
-    said = headlines(outcome, rows, drawn.sensitivities)
+    sentences = headlines(outcome, rows, drawn.sensitivities)
     remark = by_chance(outcome, rows)
-    return Comparison(outcome, rows, [remark, *said] if remark else said, [output / TEXT, output / TABLE, *figures])
+    return Comparison(
+        outcome, rows, [remark, *sentences] if remark else sentences, [output / TEXT, output / TABLE, *figures]
+    )

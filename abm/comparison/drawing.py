@@ -116,12 +116,12 @@ def setting(parameter: ParameterColumn, value) -> str:
 
 
 def _draw_ratios(outcome: Outcome, rows: list[Row], drawn: Drawn, output: Path) -> None:
-    compared = [row for row in rows if row.ratio is not None]
-    if compared:
-        lines = [
-            Ratio(row.measure.label, row.arm, _interval(row.ratio), ratio_words(row.ratio, outcome.replicates))
-            for row in compared
-        ]
+    lines = [
+        Ratio(row.measure.label, row.arm, _interval(row.ratio), ratio_words(row.ratio, outcome.replicates))
+        for row in rows
+        if row.ratio is not None
+    ]
+    if lines:
         figure = ratios_figure(lines, outcome.arms, f"{outcome.name}: ratios to {outcome.control}")
         drawn.figures[save_figure(figure, output / "ratios.png")] = f"ratios to {outcome.control}"
 
@@ -165,9 +165,9 @@ def _series_panels(outcome: Outcome, point: int, of_runs: Sequence[CoursePanel])
     for measure in outcome.measures:
         courses, asked = [], _asked(outcome, measure)
         for arm in outcome.arms:
-            its = looks[(looks["measure"] == measure.label) & (looks["arm"] == arm)]
-            if len(its):
-                curves = [(one["time_h"].to_numpy(), one["value"].to_numpy()) for _, one in its.groupby("replicate")]
+            own = looks[(looks["measure"] == measure.label) & (looks["arm"] == arm)]
+            if len(own):
+                curves = [(one["time_h"].to_numpy(), one["value"].to_numpy()) for _, one in own.groupby("replicate")]
                 courses.append(_course(arm, curves, measure.kind))
         if not courses or (
             asked == _ALL_TUMOR_CELLS
@@ -199,8 +199,8 @@ def _series_title(outcome: Outcome, measure: MeasureColumn) -> str:
     line = outcome.lines.get(measure.label)
     if line is None:
         return measure.label
-    said = ", ".join(f"{key}={value}" for key, value in line.items() if key not in ("measure", "name", "take"))
-    return f"{line['measure']}({said})" if said else line["measure"]
+    parameters = ", ".join(f"{key}={value}" for key, value in line.items() if key not in ("measure", "name", "take"))
+    return f"{line['measure']}({parameters})" if parameters else line["measure"]
 
 
 def _run_panels(outcome: Outcome, point: int) -> list[CoursePanel]:
@@ -231,8 +231,8 @@ def _course(arm: str, replicates: Sequence[tuple[np.ndarray, np.ndarray]], kind:
     """The mean through time of curves (hours, values), each nan at hours that it does not have."""
     hours = np.unique(np.concatenate([when for when, _ in replicates]))
     values = np.full((len(replicates), hours.size), np.nan)
-    for row, (when, its) in zip(values, replicates, strict=True):
-        row[np.searchsorted(hours, when)] = its
+    for row, (when, curve) in zip(values, replicates, strict=True):
+        row[np.searchsorted(hours, when)] = curve
     mean, low, high = mean_band(values)
     return Course(
         arm,
@@ -250,7 +250,7 @@ def _course(arm: str, replicates: Sequence[tuple[np.ndarray, np.ndarray]], kind:
 def _draw_cascades(outcome: Outcome, point: int, drawn: Drawn, output: Path) -> None:
     folders = outcome.folders(SUMMARY)
     cascades = [
-        _pooled(arm, [cascade_of(folder) for folder in folders[arm, point]])
+        _pooled(arm, [cascade for folder in folders[arm, point] if (cascade := cascade_of(folder)) is not None])
         for arm in outcome.arms
         if (arm, point) in folders
     ]
@@ -332,11 +332,11 @@ def _grid_doses(
     doses, values = [], []
     control = [sample for _, sample in along(outcome, measure, outcome.control, parameter)]
     for arm in outcome.arms[1:] if ratio else outcome.arms:
-        found = along(outcome, measure, arm, parameter)
-        values = [value for value, _ in found]
+        steps = along(outcome, measure, arm, parameter)
+        values = [value for value, _ in steps]
         estimates = [
             sample.ratio_to(base) if ratio else sample.estimate()
-            for (_, sample), base in zip(found, control, strict=True)
+            for (_, sample), base in zip(steps, control, strict=True)
         ]
         x = np.array(values if parameter.is_number else range(len(values)), float)
         doses.append(Dose(arm, x, *np.array([(one.value, one.low, one.high) for one in estimates]).T))
@@ -384,9 +384,9 @@ def _binned(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.nd
         groups = [np.flatnonzero(x == level) for level in levels]
     else:
         groups = np.array_split(np.argsort(x, kind="stable"), max(1, min(_BINS, x.size // _FEWEST_IN_A_BIN)))
-    found = [mean_estimate(y[group]) for group in groups]
+    means = [mean_estimate(y[group]) for group in groups]
     middle = np.array([np.median(x[group]) for group in groups])
-    ends = np.array([(one.value, one.low, one.high) for one in found])
+    ends = np.array([(one.value, one.low, one.high) for one in means])
     ends[ends[:, 1] >= ends[:, 2], 1:] = np.nan
     return middle, *np.where(np.isfinite(ends), ends, np.nan).T
 
@@ -412,13 +412,13 @@ def _draw_sensitivities(outcome: Outcome, drawn: Drawn, output: Path) -> None:
     try:
         for measure in outcome.measures:
             for arm in outcome.arms:
-                found = _sensitivity(outcome, measure, arm)
-                if found is None:
+                result = _sensitivity(outcome, measure, arm)
+                if result is None:
                     drawn.notes.append(
                         f"{measure.label} in {arm}: no sensitivity, for it did not vary or too many runs failed."
                     )
                     continue
-                drawn.sensitivities[measure.label, arm] = found
+                drawn.sensitivities[measure.label, arm] = result
                 panels.append(
                     InfluencePanel(
                         measure.label,
@@ -426,7 +426,7 @@ def _draw_sensitivities(outcome: Outcome, drawn: Drawn, output: Path) -> None:
                         arm if len(outcome.arms) > 1 else "",
                         [
                             Influence(index.parameter, Interval(*index.first), Interval(*index.total))
-                            for index in found.indices
+                            for index in result.indices
                         ],
                     )
                 )

@@ -130,7 +130,7 @@ class Outcome:
         columns = [measure.label]
         if measure.kind == "share":
             columns = [f"{measure.label} count", f"{measure.label} of"]
-        found = {}
+        samples = {}
         for arm in arms:
             of_arm = self._arm == arm
             for point in points:
@@ -139,8 +139,8 @@ class Outcome:
                 values[:, np.searchsorted(replicates, self._replicate[rows])] = [
                     self._columns[name][rows] for name in columns
                 ]
-                found[arm, point] = Sample(values[0], measure.kind, values[1] if measure.kind == "share" else None)
-        return found
+                samples[arm, point] = Sample(values[0], measure.kind, values[1] if measure.kind == "share" else None)
+        return samples
 
     def status_of(self, arm: str, point: int, replicate: int) -> tuple[str, bool] | None:
         """The run's name, and whether it was done; None when there is no such run."""
@@ -148,7 +148,7 @@ class Outcome:
 
     def folders(self, name: str) -> dict[tuple[str, int], list[Path]]:
         """For each arm and point the folders of the runs that were done and kept the file `name`, by replicate."""
-        found: dict[tuple[str, int], list[Path]] = {}
+        folders: dict[tuple[str, int], list[Path]] = {}
         if self.folder is not None:
             rows = sorted(
                 zip(
@@ -161,8 +161,8 @@ class Outcome:
             )
             for arm, point, _, run in rows:
                 if (self.folder / RUNS / run / name).exists():
-                    found.setdefault((arm, point), []).append(self.folder / RUNS / run)
-        return found
+                    folders.setdefault((arm, point), []).append(self.folder / RUNS / run)
+        return folders
 
 
 def _says(field: pa.Field, key: str) -> str:

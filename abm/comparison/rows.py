@@ -5,8 +5,10 @@ point, paired by replicate (see `statistics`), the effect size, and how many rep
 ratio is still known badly.
 """
 
+import functools
 import math
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
@@ -67,10 +69,7 @@ def _row(measure: MeasureColumn, arm: str, point: int, sample: Sample, control: 
     if not row.wide:
         return row
     needed = replicates_needed(sample, control, WIDE)
-    return Row(
-        *(getattr(row, name) for name in ("measure", "arm", "point", "estimate", "of", "ratio", "effect")),
-        None if needed is None else max(needed, ratio.n + 1),
-    )
+    return replace(row, needed=None if needed is None else max(needed, ratio.n + 1))
 
 
 def table_of(outcome: Outcome, rows: list[Row]) -> pa.Table:
@@ -151,11 +150,16 @@ def along(
     samples = outcome.samples(measure, [arm], outcome.points)
     values = [outcome.settings[point][parameter.path] for point in outcome.points]
     distinct = sorted(set(values)) if parameter.is_number else list(dict.fromkeys(values))
-    found = []
+    steps = []
     for value in distinct:
-        parts = [samples[arm, point] for point, its in zip(outcome.points, values, strict=True) if its == value]
+        parts = [samples[arm, point] for point, setting in zip(outcome.points, values, strict=True) if setting == value]
         if measure.kind == "share":
-            found.append((value, Sample(sum(part.values for part in parts), "share", sum(part.of for part in parts))))
+            of = _summed(part.of for part in parts if part.of is not None)
+            steps.append((value, Sample(_summed(part.values for part in parts), "share", of)))
         else:
-            found.append((value, Sample(sum(part.values for part in parts) / len(parts), measure.kind)))
-    return found
+            steps.append((value, Sample(_summed(part.values for part in parts) / len(parts), measure.kind)))
+    return steps
+
+
+def _summed(arrays: Iterable[np.ndarray]) -> np.ndarray:
+    return functools.reduce(np.add, arrays)

@@ -81,7 +81,7 @@ def sensitivity(
 def _sobol(names, points, means, size, levels) -> list[Index]:
     from SALib.analyze import sobol
 
-    found = sobol.analyze(
+    indices = sobol.analyze(
         _problem(names, points),
         means,
         calc_second_order=size == 2 * len(names) + 2,
@@ -90,7 +90,7 @@ def _sobol(names, points, means, size, levels) -> list[Index]:
         seed=_SEED,
     )
     return [
-        Index(name, *(_around(found[index][k], found[f"{index}_conf"][k]) for index in ("S1", "ST")))
+        Index(name, *(_around(indices[index][k], indices[f"{index}_conf"][k]) for index in ("S1", "ST")))
         for k, name in enumerate(names)
     ]
 
@@ -98,14 +98,14 @@ def _sobol(names, points, means, size, levels) -> list[Index]:
 def _morris(names, points, means, size, levels) -> list[Index]:
     from SALib.analyze import morris
 
-    found = morris.analyze(
+    indices = morris.analyze(
         _problem(names, points), points, means, num_resamples=RESAMPLES, conf_level=LEVEL, num_levels=levels, seed=_SEED
     )
     return [
         Index(
             name,
-            _around(found["mu_star"][k], found["mu_star_conf"][k], 0.0),
-            (float(found["sigma"][k]), math.nan, math.nan),
+            _around(indices["mu_star"][k], indices["mu_star_conf"][k], 0.0),
+            (float(indices["sigma"][k]), math.nan, math.nan),
         )
         for k, name in enumerate(names)
     ]
@@ -139,10 +139,10 @@ def rank_correlation(x: np.ndarray, y: np.ndarray) -> Estimate:
     x, y, n = x[known], y[known], int(known.sum())
     if n < 5 or np.ptp(x) == 0 or np.ptp(y) == 0:
         return Estimate(math.nan, -1.0, 1.0, n)
-    found = float(stats.spearmanr(x, y).statistic)
-    reach = stats.norm.ppf((1 + LEVEL) / 2) * math.sqrt((1 + found**2 / 2) / (n - 3))
-    middle = math.atanh(max(-1 + 1e-12, min(1 - 1e-12, found)))
-    return Estimate(found, math.tanh(middle - reach), math.tanh(middle + reach), n)
+    correlation = float(stats.spearmanr(x, y).statistic)
+    reach = stats.norm.ppf((1 + LEVEL) / 2) * math.sqrt((1 + correlation**2 / 2) / (n - 3))
+    middle = math.atanh(max(-1 + 1e-12, min(1 - 1e-12, correlation)))
+    return Estimate(correlation, math.tanh(middle - reach), math.tanh(middle + reach), n)
 
 
 def _block(method: str, points: np.ndarray) -> int:

@@ -27,8 +27,8 @@ def comparison_text(outcome: Outcome, rows: list[Row], drawn: Drawn) -> str:
         of_measure = [row for row in rows if row.measure is measure]
         parts += [f"## `{measure.label}`", _what(measure), _table(outcome, of_measure)]
         parts += [
-            _indices(found, arm, measure)
-            for (label, arm), found in drawn.sensitivities.items()
+            _indices(result, arm, measure)
+            for (label, arm), result in drawn.sensitivities.items()
             if label == measure.label
         ]
     if drawn.figures:
@@ -40,7 +40,7 @@ def comparison_text(outcome: Outcome, rows: list[Row], drawn: Drawn) -> str:
 def headlines(outcome: Outcome, rows: list[Row], sensitivities: dict[tuple[str, str], Sensitivity]) -> list[str]:
     """One sentence for each thing that was compared: by measure, what differs first, the largest difference before."""
     if outcome.sweep in ("sobol", "morris"):
-        return [_sensitivity_words(label, arm, found, outcome) for (label, arm), found in sensitivities.items()]
+        return [_sensitivity_words(label, arm, result, outcome) for (label, arm), result in sensitivities.items()]
     if outcome.sweep and outcome.sweep != "grid":
         return _correlations(outcome)
     return _sorted_words(_pairs(outcome, rows))
@@ -81,6 +81,10 @@ class _Pair(NamedTuple):
         """Whether the interval leaves 1 out."""
         return self.ratio.low > 1 or self.ratio.high < 1
 
+    @property
+    def sentence(self) -> str:
+        return ratio_sentence(self.control, self.ratio, self.needed, self.base, self.pairs, self.at)
+
 
 def _pairs(outcome: Outcome, rows: list[Row]) -> list[_Pair]:
     return list(_along_pairs(outcome) if outcome.sweep else _arm_pairs(outcome, rows))
@@ -108,9 +112,9 @@ def _along_pairs(outcome: Outcome):
     for place, measure in enumerate(outcome.measures):
         for parameter in outcome.parameters:
             for arm in outcome.arms:
-                found = along(outcome, measure, arm, parameter)
-                if len(found) > 1:
-                    (first, base), (last, sample) = found[0], found[-1]
+                steps = along(outcome, measure, arm, parameter)
+                if len(steps) > 1:
+                    (first, base), (last, sample) = steps[0], steps[-1]
                     change = f"{parameter.name} from {setting(parameter, first)} to {setting(parameter, last)}"
                     yield _Pair(
                         place,
@@ -136,7 +140,7 @@ def _sorted_words(pairs: list[_Pair]) -> list[str]:
         size = abs(math.log(ratio.value)) if 0 < ratio.value < math.inf else math.inf if pair.apart else 0.0
         return pair.place, not pair.apart, -size
 
-    return [f"{lead}: {ratio_sentence(*rest)}." for _, lead, *rest in sorted(pairs, key=rank)]
+    return [f"{pair.lead}: {pair.sentence}." for pair in sorted(pairs, key=rank)]
 
 
 def ratio_sentence(
@@ -214,11 +218,11 @@ def _about(outcome: Outcome) -> str:
 
 
 def _bullets(outcome: Outcome, rows: list[Row], drawn: Drawn) -> str:
-    said = headlines(outcome, rows, drawn.sensitivities)
-    if not said:
+    sentences = headlines(outcome, rows, drawn.sensitivities)
+    if not sentences:
         return "There is one arm and no sweep, so nothing is compared; its means are below."
     remark = by_chance(outcome, rows)
-    return (f"{remark}\n\n" if remark else "") + "\n".join(f"- {sentence}" for sentence in said)
+    return (f"{remark}\n\n" if remark else "") + "\n".join(f"- {sentence}" for sentence in sentences)
 
 
 def _what(measure: MeasureColumn) -> str:
@@ -246,8 +250,8 @@ def _table(outcome: Outcome, rows: list[Row]) -> str:
     ]
     heads += ["counted"] if counts else []
     heads += ["replicates"]
-    ratios = [row for row in rows if row.ratio is not None]
-    fewer = any(row.ratio.n < outcome.replicates for row in ratios)
+    ratios = [row.ratio for row in rows if row.ratio is not None]
+    fewer = any(ratio.n < outcome.replicates for ratio in ratios)
     if ratios:
         heads += [f"ratio to {outcome.control}", *(["pairs"] if fewer else []), "95 % interval"]
         heads += ["effect size", "replicates needed"]
@@ -265,7 +269,7 @@ def _table(outcome: Outcome, rows: list[Row]) -> str:
             _range(_scaled(row.estimate, factor)) + (sign if row.estimate.bounded else ""),
         ]
         if counts:
-            cells.append(f"{short(row.estimate.events, 6)}{f' of {short(row.of, 6)}' if share else ''}")
+            cells.append(f"{short(row.estimate.events or 0.0, 6)}{f' of {short(row.of or 0.0, 6)}' if share else ''}")
         cells.append(str(row.estimate.n))
         if row.ratio is not None:
             ratio = f"**{times(row.ratio.value)}**" if row.differs else times(row.ratio.value)
@@ -318,34 +322,36 @@ def _markdown(heads: list[str], lines: list[list[str]], words: int) -> str:
 # --- sensitivity ------------------------------------------------------------------------------------------------------
 
 
-def _sensitivity_words(label: str, arm: str, found: Sensitivity, outcome: Outcome) -> str:
+def _sensitivity_words(label: str, arm: str, result: Sensitivity, outcome: Outcome) -> str:
     lead = _leads(label, arm, outcome)
-    if found.method == "morris":
-        order = sorted(found.indices, key=lambda index: -index.first[0])
+    if result.method == "morris":
+        order = sorted(result.indices, key=lambda index: -index.first[0])
         return (
             f"{lead}: moved most by "
             + ", then ".join(f"{one.parameter} (µ* {rounded(one.first[0])}, {_three(one.first)})" for one in order[:3])
             + "."
         )
-    order = sorted(found.indices, key=lambda index: -index.total[0])
+    order = sorted(result.indices, key=lambda index: -index.total[0])
     strong = [one for one in order if one.total[0] >= _MATTERS and one.total[1] > 0]
     little = [one.parameter for one in order if one not in strong and one.total[2] < 2 * _MATTERS]
     unsure = [one.parameter for one in order if one not in strong and one.total[2] >= 2 * _MATTERS]
     words = ", then ".join(
         f"{one.parameter} (total {rounded(one.total[0])}, {_three(one.total)})" for one in strong[:4]
     )
-    said = f"{lead}: its variance is due to {words or 'no single parameter'}"
-    said += f"; {', '.join(little)} matter{'s' * (len(little) == 1)} little" if little else ""
-    return said + (f"; of {', '.join(unsure)} nothing sure can be said" if unsure else "") + "."
+    sentence = f"{lead}: its variance is due to {words or 'no single parameter'}"
+    sentence += f"; {', '.join(little)} matter{'s' * (len(little) == 1)} little" if little else ""
+    return sentence + (f"; of {', '.join(unsure)} nothing sure can be said" if unsure else "") + "."
 
 
-def _three(found: tuple[float, float, float]) -> str:
+def _three(result: tuple[float, float, float]) -> str:
     """The interval in words."""
-    return f"{rounded(found[1])} to {rounded(found[2])}" if math.isfinite(found[1] + found[2]) else "interval unknown"
+    return (
+        f"{rounded(result[1])} to {rounded(result[2])}" if math.isfinite(result[1] + result[2]) else "interval unknown"
+    )
 
 
-def _indices(found: Sensitivity, arm: str, measure: MeasureColumn) -> str:
-    sobol = found.method == "sobol"
+def _indices(result: Sensitivity, arm: str, measure: MeasureColumn) -> str:
+    sobol = result.method == "sobol"
     key = (lambda index: -index.total[0]) if sobol else (lambda index: -index.first[0])
     heads = (
         ["parameter", "alone (first order)", "95 % interval", "with interactions (total)", "95 % interval"]
@@ -353,32 +359,32 @@ def _indices(found: Sensitivity, arm: str, measure: MeasureColumn) -> str:
         else ["parameter", "mean effect µ*", "95 % interval", "spread σ"]
     )
     lines = []
-    for index in sorted(found.indices, key=key):
+    for index in sorted(result.indices, key=key):
         cells = [index.parameter, rounded(index.first[0]), _three(index.first), rounded(index.total[0])]
         lines.append([*cells, _three(index.total)] if sobol else cells)
-    words = f"Sensitivity in {arm}, from {found.blocks} {'blocks' if sobol else 'trajectories'}"
-    if found.blocks < found.of:
-        words += f" ({found.of - found.blocks} left out, because a run of theirs failed)"
-    if not math.isnan(found.noise):
-        words += f"; {short(100 * found.noise, 2)} % of the variance between points is chance between replicates"
+    words = f"Sensitivity in {arm}, from {result.blocks} {'blocks' if sobol else 'trajectories'}"
+    if result.blocks < result.of:
+        words += f" ({result.of - result.blocks} left out, because a run of theirs failed)"
+    if not math.isnan(result.noise):
+        words += f"; {short(100 * result.noise, 2)} % of the variance between points is chance between replicates"
     return words + ":\n\n" + _markdown(heads, lines, 1)
 
 
 def _correlations(outcome: Outcome) -> list[str]:
     """For designs without indices of their own: which parameters each measure goes with."""
-    found: dict[str, list[tuple[str, Estimate]]] = {}
+    correlations: dict[str, list[tuple[str, Estimate]]] = {}
     for lead, name, one in _correlated(outcome):
-        clear = found.setdefault(lead, [])
+        clear = correlations.setdefault(lead, [])
         if one.low > 0 or one.high < 0:
             clear.append((name, one))
-    said = []
-    for lead, clear in found.items():
+    sentences = []
+    for lead, clear in correlations.items():
         words = ", ".join(
             f"{'rises' if one.value > 0 else 'falls'} with {name} (rank correlation {rounded(one.value)}, {_range(one)})"
             for name, one in sorted(clear, key=lambda one: -abs(one[1].value))
         )
-        said.append(f"{lead}: {words or 'goes with none of the parameters, as far as can be told'}.")
-    return said
+        sentences.append(f"{lead}: {words or 'goes with none of the parameters, as far as can be told'}.")
+    return sentences
 
 
 def _correlated(outcome: Outcome) -> Iterator[tuple[str, str, Estimate]]:
@@ -401,7 +407,7 @@ def _reading(outcome: Outcome, rows: list[Row], drawn: Drawn) -> str:
         "Intervals hold 95 %. Means of levels have t intervals; counts and shares at least the Poisson or Wilson "
         "interval of their events.",
     ]
-    ratios = [row for row in rows if row.ratio is not None]
+    ratios = [row.ratio for row in rows if row.ratio is not None]
     if ratios:
         points += [
             "Ratios are of means; their intervals come from a bootstrap over pairs of replicates. Bold: the interval "
@@ -411,7 +417,7 @@ def _reading(outcome: Outcome, rows: list[Row], drawn: Drawn) -> str:
             f"Replicates needed: where the half width of a ratio's interval is more than {100 * WIDE:.0f} % of it, with "
             "how many replicates it would be that. Unknown: too few events to tell.",
         ]
-    if any(row.ratio.n < outcome.replicates for row in ratios):
+    if any(ratio.n < outcome.replicates for ratio in ratios):
         points.insert(
             2,
             "A mean is over all finished runs of its arm, a ratio only over the pairs of which both runs are finished: "

@@ -11,7 +11,7 @@ from pydantic.fields import FieldInfo
 from pydantic.json_schema import GenerateJsonSchema
 from pydantic_core import PydanticUndefined
 
-from ..units import Declared, declared
+from ..units import Declared, Parameters, declared
 from .errors import alternatives, at, dotted, is_group, keys_of, quantity_of
 from .nodes import NOT_FINITE, plain_scalar
 from .shipped import PRESETS, presets
@@ -144,15 +144,15 @@ def warnings(config: BaseModel) -> list[str]:
 
 
 def _warnings(value: Any, path: tuple[str | int, ...]) -> Iterator[str]:
-    if isinstance(value, BaseModel):
+    if isinstance(value, Parameters):
         if getattr(value, "enabled", True) is False:
             return
         about = {entry.name: entry for entry in value.facts()}
         for name, field in type(value).model_fields.items():
             item, here = getattr(value, name), (*path, field.alias or name)
-            if name in about and about[name].outside(item):
+            if name in about and (quantity := about[name].quantity) and about[name].outside(item):
                 yield (
-                    f"{dotted(here)}: {about[name].quantity.readable(item)} is outside the plausible range "
+                    f"{dotted(here)}: {quantity.readable(item)} is outside the plausible range "
                     f"{_range(about[name])} ({about[name].mark}; {about[name].source})"
                 )
             yield from _warnings(item, here)
@@ -172,7 +172,7 @@ def _range(about: Declared) -> str:
 
 
 class _EditorSchema(GenerateJsonSchema):
-    ignored_warning_kinds = frozenset(("skipped-choice", "non-serializable-default"))
+    ignored_warning_kinds = {"skipped-choice", "non-serializable-default"}  # noqa: RUF012
 
     def default_schema(self, schema):
         """Defaults as a user writes them ('0.1 /h'); pydantic would try to serialise them as held floats."""
@@ -223,15 +223,15 @@ def _finish(group: dict) -> None:
     for facts in group.get("properties", {}).values():
         low, high, mark, source = (facts.pop(name, None) for name in ("low", "high", "mark", "source"))
         facts.pop("title", None)
-        said = [facts["description"]] if facts.get("description") else []
+        description = [facts["description"]] if facts.get("description") else []
         if facts.get("default") is not None and mark:
-            said.append(f"default {facts['default']}")
+            description.append(f"default {facts['default']}")
         if low is not None:
-            said.append(f"plausible {low} to {high}")
+            description.append(f"plausible {low} to {high}")
         if mark:
-            said.append(f"{mark}: {source}")
-        if said:
-            facts["description"] = "; ".join(said)
+            description.append(f"{mark}: {source}")
+        if description:
+            facts["description"] = "; ".join(description)
     if "enabled" in group.get("properties", {}):
         content = {key: group.pop(key) for key in list(group) if key != "description"}
         group["anyOf"] = [{"enum": ["on", "off", True, False]}, {"type": "null"}, content]
@@ -339,7 +339,7 @@ def _starter_group(
     return lines
 
 
-def _starter_rules(config_class: type[BaseModel]) -> list[str]:
+def _starter_rules(config_class: Any) -> list[str]:
     lines = []
     for rule in config_class.registry.rules:
         below = _starter_group(config_class, ("rules", rule.name), rule.Parameters, "")
@@ -359,12 +359,12 @@ def _entry(config_class: type[BaseModel], path: tuple[str, ...], mark: str) -> l
     # a quantity without a unit may be declared as '0.5'
     written = value if quantity and isinstance(value, str) else _inline(value)
     group = _group(config_class, path[:-1])
-    said = _description(config_class, path)
+    description = _description(config_class, path)
     about = next((entry for entry in declared(group) if entry.name == path[-1]), None)
     if about and about.low is not None:
-        said += f"; plausible {_range(about)}"
+        description += f"; plausible {_range(about)}"
     indent = "  " * (len(path) - 1)
-    return _with_comment(f"{mark}{indent}{path[-1]}: {written}", said, mark + indent)
+    return _with_comment(f"{mark}{indent}{path[-1]}: {written}", description, mark + indent)
 
 
 def _with_comment(written: str, comment: str, indent: str = "") -> list[str]:

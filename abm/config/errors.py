@@ -1,4 +1,4 @@
-"""What is wrong with a config, said so that a biologist can mend it: where, what, and what would be right."""
+"""The errors of a config, worded for a biologist: where the mistake is, what is wrong, and what would be right."""
 
 import difflib
 import re
@@ -17,7 +17,7 @@ CLOSE = 0.6
 """Similarity (difflib) from which a key counts as a misspelling of another."""
 VERY_CLOSE = 0.8
 ABOUT_AS_CLOSE = 0.05
-"""What is no less similar than the best by more than this may be meant as well."""
+"""Words whose similarity is less than the best by at most this are suggested too."""
 _SYNONYMS = {
     "step": "dt timestep",
     "duration": "days hours tend endtime",
@@ -42,7 +42,7 @@ SHOWN_PLACES = 3
 
 
 def learn_synonyms(synonyms: Mapping[str, str]) -> None:
-    """Know what people write for names: words of small letters, with spaces between."""
+    """Learn other names that people write: name -> words in lower case, separated by spaces."""
     _SYNONYMS.update(synonyms)
 
 
@@ -86,10 +86,10 @@ class ConfigError(Exception):
 
     def _where(self) -> str:
         """Where the problems are: a shipped file is not at fault for what the command line changes in it."""
-        told = sum(problem.file.startswith("--set") for problem in self.problems)
-        if told == len(self.problems) and told and not self.more:
+        overrides = sum(problem.file.startswith("--set") for problem in self.problems)
+        if overrides == len(self.problems) and overrides and not self.more:
             return " on the command line"
-        return (f" in {self.config}" + (" and on the command line" if told else "")) if self.config else ""
+        return (f" in {self.config}" + (" and on the command line" if overrides else "")) if self.config else ""
 
 
 def _reading_order(problem: Problem, config: str):
@@ -161,7 +161,7 @@ def keys_of(group: type[BaseModel]) -> dict[str, Any]:
     """The keys that a group accepts, with the annotation of each (its quantity included)."""
     keys = {}
     for name, field in group.model_fields.items():
-        annotation = field.annotation
+        annotation: Any = field.annotation
         for extra in field.metadata:
             if isinstance(extra, Quantity):
                 annotation = Annotated[annotation, extra]
@@ -324,26 +324,27 @@ def near(word: str, words: Iterable[str], cutoff: float = CLOSE) -> list[str]:
     meant = same(word, words)
     if meant:
         return meant
-    plain, forms = _plain(word), {}
+    plain = _plain(word)
+    forms: dict[str, str] = {}
     for candidate in words:
         forms.setdefault(_plain(candidate), candidate)
     scored = ((difflib.SequenceMatcher(None, form, plain).ratio(), form) for form in forms if len(form) > 2)
-    found = sorted((pair for pair in scored if pair[0] >= cutoff), reverse=True)
+    close = sorted((pair for pair in scored if pair[0] >= cutoff), reverse=True)
     begun = [forms[form] for form in forms if len(plain) > 2 and form.startswith(plain)]
-    if 1 < len(begun) <= SHOWN_PLACES and found[:1] < [(VERY_CLOSE, "")]:
+    if 1 < len(begun) <= SHOWN_PLACES and close[:1] < [(VERY_CLOSE, "")]:
         return begun
-    if found:
-        return [forms[form] for ratio, form in found[:SHOWN_PLACES] if ratio >= found[0][0] - ABOUT_AS_CLOSE]
+    if close:
+        return [forms[form] for ratio, form in close[:SHOWN_PLACES] if ratio >= close[0][0] - ABOUT_AS_CLOSE]
     if cutoff <= CLOSE and len(plain) > 2:  # `tnf_receptor` for `tnf`
-        found = sorted(
+        longer = sorted(
             (form for form in forms if len(form) > 2 and (form.startswith(plain) or plain.startswith(form))), key=len
         )
-        return [forms[found[-1]]] if found else []
+        return [forms[longer[-1]]] if longer else []
     return []
 
 
 def same(word: str, words: Iterable[str]) -> list[str]:
-    """Those of `words` that `word` means beyond doubt: written otherwise (`TNF`), by its initials, or by another name (`IL-8`)."""
+    """Those of `words` that `word` certainly means: in another spelling (`TNF`), by initials, or by another name (`IL-8`)."""
     plain, words = _plain(word), list(words)
     found = [candidate for candidate in words if _plain(candidate) == plain]
     if not found:
@@ -357,15 +358,15 @@ def same(word: str, words: Iterable[str]) -> list[str]:
 
 def closest(word: str, words: Iterable[str], cutoff: float = CLOSE) -> str | None:
     """The one of `words` that `word` probably misspells; None where none does."""
-    found = near(word, words, cutoff)
-    return found[0] if found else None
+    close = near(word, words, cutoff)
+    return close[0] if close else None
 
 
 def did_you_mean(word: str, words: Iterable[str], otherwise: str = "") -> str:
     """`did you mean 'a' or 'b'?`; `otherwise`, where nothing is near."""
-    found = near(word, words)
-    quoted_words = [f"'{one}'" for one in found]
-    return f"did you mean {choice(quoted_words)}?" if found else otherwise
+    close = near(word, words)
+    quoted_words = [f"'{name}'" for name in close]
+    return f"did you mean {choice(quoted_words)}?" if close else otherwise
 
 
 def _plain(word: str) -> str:
@@ -397,17 +398,17 @@ def unknown_key(
             return message, "a key is one word; write " + " ".join(
                 f"{piece}:" for piece in target
             ) + ", each on its own line, indented below the one before"
-    found = near(key, here, VERY_CLOSE)
-    if found:
-        return message, f"did you mean {choice([named(one) for one in found])}?"
+    close = near(key, here, VERY_CLOSE)
+    if close:
+        return message, f"did you mean {choice([named(candidate) for candidate in close])}?"
     # what stands in an entry of a list was meant for it
     everywhere = [] if any(isinstance(part, int) for part in parents) else list(every_key(config_class))
     exact = [place for place in everywhere if _plain(place[-1]) == _plain(key) and place[:-1] != parents]
     if 0 < len(exact) <= SHOWN_PLACES:
         return message, f"did you mean {choice([_place_name(place) for place in exact])}?"
-    found = near(key, here)
-    if found:
-        return message, f"did you mean {choice([named(one) for one in found])}?"
+    close = near(key, here)
+    if close:
+        return message, f"did you mean {choice([named(candidate) for candidate in close])}?"
     if exact:
         shown = [dotted(place) for place in exact[:SHOWN_PLACES]]
         return message, f"the key '{shorten(key)}' belongs elsewhere, e.g. {choice(shown)}"
@@ -514,7 +515,7 @@ _KINDS_OF_PYDANTIC = frozenset(get_args(core_schema.ErrorType))
 
 
 def is_custom(kind: str) -> bool:
-    """Whether an error's type is one of ours, with a message that needs no translation."""
+    """Whether an error was raised by this package, so that its message can be shown as it is."""
     return kind not in _KINDS_OF_PYDANTIC
 
 

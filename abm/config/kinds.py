@@ -1,9 +1,9 @@
-"""Which kind of intervention an entry of a config is: the one after which one of its keys is named."""
+"""The kind of intervention of an entry in a config: one of the entry's keys is its name."""
 
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Union
 
-from pydantic import BaseModel, BeforeValidator, Discriminator, Tag, ValidationError
+from pydantic import BeforeValidator, Discriminator, Tag, ValidationError
 from pydantic_core import PydanticCustomError
 
 from ..interventions import Intervention
@@ -15,8 +15,8 @@ def one_of(kinds: Sequence[type[Intervention]]) -> Any:
     by_name = {kind.kind: kind for kind in kinds}
 
     def tag(value: Any) -> str | None:
-        named = value.kind if isinstance(value, BaseModel) else next((key for key in value if key in by_name), None)
-        return f"<{named}>"  # no key is called so: pydantic puts it into the place of errors
+        named = value.kind if isinstance(value, Intervention) else next((key for key in value if key in by_name), None)
+        return f"<{named}>"  # pydantic puts it into the paths of errors, where no key can be mistaken for it
 
     def one_kind(value: Any) -> Any:
         """Raises ValidationError at the key that is no kind, and PydanticCustomError for more than one kind."""
@@ -30,13 +30,13 @@ def one_of(kinds: Sequence[type[Intervention]]) -> Any:
         if named:
             raise _wrong(f"{choice(named, 'and')} are {len(named)} interventions: write an entry for each")
         meant = {key: did_you_mean(str(key), by_name) for key in value}
-        key = next((key for key, said in meant.items() if said), None)
+        key = next((key for key, hint in meant.items() if hint), None)
         if key is None:
             raise _wrong(f"the kind of intervention is missing; one key must be {choice(list(by_name))}")
         message = _wrong(f"there is no such kind of intervention; {meant[key]}")
         raise ValidationError.from_exception_data("entry", [{"type": message, "loc": (key,), "input": value[key]}])
 
-    union = Union[tuple(Annotated[kind, Tag(f"<{name}>")] for name, kind in by_name.items())]  # noqa: UP007
+    union: Any = Union[tuple(Annotated[kind, Tag(f"<{name}>")] for name, kind in by_name.items())]  # noqa: UP007
     return Annotated[union, Discriminator(tag), BeforeValidator(one_kind)]
 
 

@@ -29,8 +29,12 @@ OVERRIDE_KEY = re.compile(r"[^.\[\]=\s]+(?:\.[^.\[\]=\s]+|\[[0-9]{1,6}\])*")
 
 @dataclass
 class Layers:
-    """A config as read, merged, not yet validated. `files` lists what was read; `complete` is False when a part could
-    not be read, so that nothing can be said about keys that are missing. `parts` is what was merged, lowest first."""
+    """A config that is read and merged, but not validated.
+
+    files : what was read
+    complete : False when a part could not be read; then missing keys are not reported
+    parts : the layers that were merged, lowest first
+    """
 
     root: Node
     problems: list[Problem]
@@ -40,7 +44,7 @@ class Layers:
 
 
 Setting = tuple[tuple[str | int, ...], Node]
-"""A path and what shall stand there."""
+"""A path, and the node to put there."""
 
 
 def merged(reader: Reader, root: Node, source: Source, overrides: Sequence[str]) -> Layers:
@@ -104,7 +108,7 @@ def _entries(reader: Reader, node: Node | None, key: str) -> list[tuple[tuple[in
     """The texts of a key that takes one or a list of them, each with its index."""
     if node is None or node.value is None or node.value is BROKEN:
         return []
-    items = [((), node)]
+    items: list[tuple[tuple[int, ...], Node]] = [((), node)]
     if isinstance(node.value, list):
         items = [((index,), item) for index, item in enumerate(node.value)]
     if len(items) > MAX_FILES:
@@ -126,8 +130,8 @@ def _named_file(reader: Reader, item: Node, path: tuple, chain: tuple[Path, ...]
     folder, shipped, name = item.place.source.folder, shipped_configs(), item.value
     names = [name] if name.endswith((".yaml", ".yml")) else [name, name + ".yaml"]
     places = [where / candidate for where in (folder, shipped) for candidate in names]
-    found = next((place for place in places if exists(place)), None)
-    if found is None:
+    file_path = next((place for place in places if exists(place)), None)
+    if file_path is None:
         hint = errors.did_you_mean(
             Path(name).name,
             [*configs_in(folder), *configs_in(shipped)],
@@ -136,13 +140,13 @@ def _named_file(reader: Reader, item: Node, path: tuple, chain: tuple[Path, ...]
         reader.problems.append(item.shown.problem(path, f"there is no file {quoted(name)}", hint))
         reader.complete = False
         return []
-    return _file_layers(reader, item, found, path, chain, within)
+    return _file_layers(reader, item, file_path, path, chain, within)
 
 
 def _file_layers(
-    reader: Reader, item: Node, found: Path, path: tuple, chain: tuple[Path, ...], within: str
+    reader: Reader, item: Node, path_read: Path, path: tuple, chain: tuple[Path, ...], within: str
 ) -> list[Layer]:
-    resolved = found.resolve()
+    resolved = path_read.resolve()
     if resolved in chain:
         names = [file.name for file in (*chain[chain.index(resolved) :], resolved)]
         message = "the file extends itself" if len(names) == 2 else f"the files extend each other: {' -> '.join(names)}"
@@ -157,9 +161,9 @@ def _file_layers(
         reader.problems.append(item.shown.problem(path, f"more than {MAX_FILES} files are drawn upon"))
         reader.complete = False
         return []
-    source = Source(_shown(found), found.parent)
+    source = Source(_shown(path_read), path_read.parent)
     if (resolved, within) not in reader.layers:  # a file drawn upon in many ways is resolved once
-        node = reader.read(found, source)
+        node = reader.read(path_read, source)
         reader.layers[resolved, within] = _layers(reader, node, (*chain, resolved), within)
     return reader.layers[resolved, within]
 
@@ -177,17 +181,17 @@ def _preset(reader: Reader, node: Node, kind: str, chain: tuple[Path, ...]) -> l
     """The layers of `line: mc38`: a shipped preset by name, or the user's own by its path."""
     name = node.value
     if name.endswith((".yaml", ".yml")):
-        found, label = node.place.source.folder / name, Path(name).stem
+        file, label = node.place.source.folder / name, Path(name).stem
     else:
-        found, label = shipped_configs() / PRESETS[kind] / f"{name}.yaml", name
+        file, label = shipped_configs() / PRESETS[kind] / f"{name}.yaml", name
         if not re.fullmatch(r"[\w-]+", name):
-            found = Path()
-    if not exists(found):
+            file = Path()
+    if not exists(file):
         hint = errors.did_you_mean(name, presets(kind), _preset_hint(kind))
         reader.problems.append(node.shown.problem((kind,), f"there is no {kind} preset {quoted(name)}", hint))
         reader.complete = False
         return []
-    layers = _file_layers(reader, node, found, (kind,), chain, kind)
+    layers = _file_layers(reader, node, file, (kind,), chain, kind)
     return [Layer(kind, layer.node, label, node.key or node.place) for layer in layers]
 
 
@@ -203,7 +207,7 @@ def _stacked(reader: Reader, layers: list[Layer], place: Place, settings: Iterab
     for layer in layers:
         tree = _merge(tree, layer.node, ())
         if layer.kind in PRESETS:
-            labels[layer.kind] = Node(layer.label, layer.place)
+            labels[layer.kind] = Node(layer.label, layer.place or layer.node.place)
     tree = replace(tree, place=place)
     if labels:
         written = tree.value.get("labels")
@@ -215,7 +219,7 @@ def _stacked(reader: Reader, layers: list[Layer], place: Place, settings: Iterab
     return Layers(tree, reader.problems, list(reader.files), reader.complete, layers)
 
 
-def _merge(low: Node, high: Node, path: tuple[str, ...]) -> Node:
+def _merge(low: Node, high: Node, path: tuple[str | int, ...]) -> Node:
     """`high` over `low`: groups of keys merge, everything else replaces; an empty group (`rules:`) changes nothing."""
     if high.value is None and isinstance(low.value, dict):
         return low
@@ -288,7 +292,7 @@ def read_override(reader: Reader, override: str) -> tuple[tuple[str | int, ...],
 
 
 def _presets_set(root: Node, settings: Iterable[Setting]) -> list[Setting]:
-    """The settings without those of presets, which count as if `root` named them."""
+    """The settings without those that choose a preset: these are written into `root`."""
     rest = []
     for path, node in settings:
         if path[0] in PRESETS:

@@ -17,7 +17,7 @@ from .shipped import PRESETS, find_config
 from .validating import checked, validated
 
 KEYWORDS = "LiverModel(...)"
-"""How errors name what was given as keywords, in Python."""
+"""The name that errors give to keyword arguments."""
 
 
 def load_config(
@@ -76,7 +76,7 @@ def with_changes(config: Any, changes: Mapping[str, Any]):
 
 
 def _fixed_when_loaded(config, key: str, changes: Node) -> Iterable[Problem]:
-    """What can be said of a file only, of whose layers a loaded config knows nothing any more."""
+    """Keys that only a file can have: a loaded config no longer has layers."""
     if key in ("plugins", "extends"):
         yield changes.value[key].shown.problem((key,), f"'{key}' is read with the file", "give it to `load_config`")
     elif key in PRESETS and key in config.labels:

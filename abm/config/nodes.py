@@ -22,9 +22,9 @@ from .errors import Problem, closest, dotted, quoted, shorten
 MAX_DEPTH = 40
 MAX_NODES = 20_000
 MAX_DIGITS = 300
-"""Longer numbers stay texts; what they are for then refuses them."""
+"""Longer numbers stay texts, which validation then refuses."""
 MAX_COMPARED = 50
-"""So many anchors are compared with a misspelled one."""
+"""How many anchors are compared with a misspelled one."""
 
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _NOT_YAML = "this is not valid YAML"
@@ -108,10 +108,10 @@ def node_of(value: Any, place: Place) -> Node:
 
 def compose_nodes(text: str, source: Source, problems: list[Problem]) -> Node | None:
     """The root node of a YAML text; None when it is empty, `BROKEN` (and a problem is added) when it is not valid."""
-    found = _UNPRINTABLE.search(text)
-    if found:
-        place = Place(source, *position(text, found.start()))
-        message = f"the text holds a control character (U+{ord(found[0]):04X}); this is not a text file"
+    unprintable = _UNPRINTABLE.search(text)
+    if unprintable:
+        place = Place(source, *position(text, unprintable.start()))
+        message = f"the text holds a control character (U+{ord(unprintable[0]):04X}); this is not a text file"
         problems.append(place.problem((), message))
         return Node(BROKEN, place)
     before = len(problems)
@@ -385,7 +385,7 @@ def _in_words(
         return "a value cannot begin with this character", "put the value in quotes", False
     if unread and opened == '"' and "\\" in document[max(mark.index - 2, 0) : mark.index]:
         return "'\\' has a special meaning inside double quotes", "use single quotes", False
-    if unread and opened and opened in "'\"" and not _QUOTED.match(document, began.index, mark.index):
+    if unread and began and opened and opened in "'\"" and not _QUOTED.match(document, began.index, mark.index):
         return "a quote opens here and is never closed", "", True
     if unread and opened and opened in "*&":
         return "a value that begins with * or & needs quotes", "", False

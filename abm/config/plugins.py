@@ -19,7 +19,7 @@ from collections.abc import Sequence
 from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from types import ModuleType
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from pydantic import ValidationError
 
@@ -33,9 +33,11 @@ from ..rules.rule import Rule, RuleParameters
 from ..units import Parameters
 from .errors import at, did_you_mean, dotted, in_words, options_of, quoted, wanted
 
+T = TypeVar("T")
+
 MAX_BYTES = 1_000_000
 _MODULE = "crlm_plugin_"
-"""How the modules of plugins are named, before name and digest of the file."""
+"""The beginning of the module names of plugins; name and digest of the file follow."""
 
 
 class PluginError(Exception):
@@ -62,8 +64,8 @@ def load(path: Path) -> tuple[type, ...]:
     """The classes that the file at `path` marks as populations, fields, layers, levels, rules or interventions, in the order
     of the file. Raises PluginError."""
     module = load_module(path)
-    found = _declared_in(module)
-    if not found:
+    classes = _declared_in(module)
+    if not classes:
         for value in vars(module).values():
             if isinstance(value, type) and value.__module__ == module.__name__:
                 noun = next((noun for noun, base in BASES.items() if issubclass(value, base)), None)
@@ -73,30 +75,29 @@ def load(path: Path) -> tuple[type, ...]:
             "nothing inside that a config could use: no rule (a class derived from abm.Rule and marked with @rule), and no "
             "population, field, layer, level or intervention"
         )
-    for declared in found:
+    for declared in classes:
         _check(declared)
-    return found
+    return classes
 
 
-def declared_in_plugins(base: type) -> list[type]:
-    """What the plugins that this process has loaded declare of a kind."""
+def declared_in_plugins(base: type[T]) -> list[type[T]]:
+    """The classes derived from `base` that plugins loaded by this process declare."""
     modules = [module for name, module in list(sys.modules.items()) if name.startswith(_MODULE)]
     return [declared for module in modules for declared in _declared_in(module) if issubclass(declared, base)]
 
 
 def _declared_in(module: ModuleType) -> tuple[type, ...]:
     """The marked classes of a module, in their order."""
-    found = [
+    classes = [
         value
         for value in vars(module).values()
         if isinstance(value, type) and value.__module__ == module.__name__ and "is_plugin" in vars(value)
     ]
-    return tuple(dict.fromkeys(found))
+    return tuple(dict.fromkeys(classes))
 
 
 class Address(NamedTuple):
-    """Where a rule of a plugin is found again: the file, the name under which its present content is imported, and the
-    class."""
+    """Where a class of a plugin is found: the file, the name of its module (which depends on its content), and the class."""
 
     path: str
     module: str
@@ -104,20 +105,20 @@ class Address(NamedTuple):
 
 
 def address(own: type) -> Address | type:
-    """What stands for a user's own class in a pickle: its address, or the class where it comes from no plugin."""
+    """What a pickle holds in place of a class: its address if it is from a plugin, else the class."""
     if not own.__module__.startswith(_MODULE):
         return own
-    return Address(sys.modules[own.__module__].__file__, own.__module__, own.__qualname__)
+    return Address(str(sys.modules[own.__module__].__file__), own.__module__, own.__qualname__)
 
 
-def class_at(found: Address | type) -> type:
-    """The class at an address. Raises PluginError when the file cannot be read, or is not as it was."""
-    if not isinstance(found, Address):
-        return found
-    module = sys.modules.get(found.module) or load_module(Path(found.path))
-    if module.__name__ != found.module:
-        raise PluginError(f"{found.path} has changed since this config was pickled")
-    return getattr(module, found.name)
+def class_at(address: Address | type) -> type:
+    """The class at an address. Raises PluginError when the file cannot be read, or has changed."""
+    if not isinstance(address, Address):
+        return address
+    module = sys.modules.get(address.module) or load_module(Path(address.path))
+    if module.__name__ != address.module:
+        raise PluginError(f"{address.path} has changed since this config was pickled")
+    return getattr(module, address.name)
 
 
 def check_names(own: type[Rule], known: Sequence[str]) -> None:
@@ -148,11 +149,13 @@ def load_module(path: Path) -> ModuleType:
     name = f"{_MODULE}{stem}_{digest}"
     if name in sys.modules:
         return sys.modules[name]
-    spec = importlib.util.spec_from_file_location(name, path, loader=_FromSource(name, str(path)))
+    loader = _FromSource(name, str(path))
+    spec = importlib.util.spec_from_file_location(name, path, loader=loader)
+    assert spec is not None  # for its loader is given
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
     try:
-        spec.loader.exec_module(module)
+        loader.exec_module(module)
     except SyntaxError as error:
         del sys.modules[name]
         where = f"line {error.lineno}" if error.filename == str(path) else f"{error.filename}, line {error.lineno}"
@@ -169,7 +172,7 @@ def load_module(path: Path) -> ModuleType:
 
 
 def place_of(error: BaseException) -> traceback.FrameSummary | None:
-    """The line of a plugin in which an error arose, the innermost one; None where no plugin had to do with it."""
+    """The innermost line of a plugin in the traceback of an error; None when no plugin took part."""
     files = {module.__file__ for name, module in list(sys.modules.items()) if name.startswith(_MODULE)}
     return next(
         (frame for frame in reversed(traceback.extract_tb(error.__traceback__)) if frame.filename in files), None
@@ -182,7 +185,7 @@ def _unreadable(error: Exception) -> str:
     return f"the file cannot be read: {getattr(error, 'strerror', None) or error}"
 
 
-def _check(own: type) -> None:
+def _check(own: type[Any]) -> None:
     """Raise PluginError for a class that cannot be used."""
     noun = next(noun for noun, base in BASES.items() if issubclass(own, base))
     name = name_of(own)
@@ -209,5 +212,5 @@ def _check_defaults(group: type[Parameters], whose: str) -> None:
         first = error.errors(include_url=False)[0]
         annotations = at(group, first["loc"])
         expected = " or ".join(map(wanted, annotations)) or "something else"
-        said = "; ".join(filter(None, in_words(first, expected, options=options_of(annotations))))
-        raise PluginError(f"the default of '{dotted(first['loc'])}' in {whose} is wrong: {said}") from None
+        reason = "; ".join(filter(None, in_words(first, expected, options=options_of(annotations))))
+        raise PluginError(f"the default of '{dotted(first['loc'])}' in {whose} is wrong: {reason}") from None

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from ..units import Hours, Micrometers, Number, Parameters, parameter
+from ..units import Hours, Micrometers, Number, Parameters, parameter, written
 
 Interval = Annotated[Hours, Field(gt=0)]
 
@@ -12,11 +12,13 @@ Interval = Annotated[Hours, Field(gt=0)]
 class RecordParameters(Parameters):
     """What a run keeps and how often; an interval shorter than the time step means every step."""
 
-    timeseries: Interval = Field(default="1 h", description="time between rows of timeseries.parquet")
-    nodules: Interval = Field(default="12 h", description="time between the surveys of nodules.parquet")
-    snapshots: Interval = Field(default="2 h", description="time between frames of snapshots.zarr, and of the movie")
+    timeseries: Interval = Field(default=written("1 h"), description="time between rows of timeseries.parquet")
+    nodules: Interval = Field(default=written("12 h"), description="time between the surveys of nodules.parquet")
+    snapshots: Interval = Field(
+        default=written("2 h"), description="time between frames of snapshots.zarr, and of the movie"
+    )
     checkpoint: Interval = Field(
-        default="1 d", description="simulated time between checkpoints, from which a run resumes"
+        default=written("1 d"), description="simulated time between checkpoints, from which a run resumes"
     )
     movie: bool = Field(default=True, description="whether the run ends with drawing movie.mp4")
     figures: bool = Field(default=True, description="whether the run ends with drawing overview.png and cascade.png")

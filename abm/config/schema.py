@@ -2,7 +2,7 @@
 
 import functools
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Annotated, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, TypeVar
 
 from pydantic import Field, create_model, field_validator
 from pydantic_core import PydanticCustomError
@@ -19,42 +19,53 @@ from ..registry import Registry
 from ..rules import RULES, Rule, in_order
 from ..tissue.parameters import TissueParameters
 from ..tissue.sites import STANDING
-from ..units import LONGEST, Hours, Moment, Parameters, misfit
+from ..units import LONGEST, Hours, Moment, Parameters, misfit, written
 from . import plugins
 from .errors import choice, learn_synonyms
 from .kinds import one_of
 from .recording import RecordParameters
 
+T = TypeVar("T")
+
 SHIPPED = Registry(POPULATIONS, FIELDS, LAYERS, LEVELS, RULES, KINDS)
 """What comes with the simulator."""
 
 LONGEST_TESTED_STEP = 10 / 60
-"""Hours; with steps from 1 min up to this one results are shown to be the same."""
+"""Hours; tests show that results agree for steps from 1 min up to this one."""
+
+
+class Group(Parameters):
+    """A group of parameters that is composed of what is declared."""
+
+    if TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            """The parameters by their names."""
 
 
 class Config(Parameters):
     """One experiment: a liver, what arrives in it, and what is kept of it."""
 
     registry: ClassVar[Registry]
-    """What there is in the liver of this config."""
+    """What this config can use: populations, fields, rules and so on."""
     own: ClassVar[tuple[type, ...]] = ()
-    """What of it is the user's own."""
+    """The classes in it that come from plugins."""
 
     name: str = Field(default="experiment", max_length=200, description="title of the experiment")
     description: str = Field(default="", max_length=5000, description="what is asked, in a sentence or two")
     labels: dict[str, str] = Field(default={}, description="which presets were used (written by crlm)")
     plugins: tuple[str, ...] = Field(default=(), description="Python files with rules of your own")
     seed: Annotated[int, Field(ge=0, lt=2**63)] = Field(default=1, description="the seed of all chance")
-    duration: Annotated[Hours, Field(gt=0, le=LONGEST)] = Field(default="14 d", description="simulated time")
+    duration: Annotated[Hours, Field(gt=0, le=LONGEST)] = Field(default=written("14 d"), description="simulated time")
     step: Annotated[Hours, Field(ge=1 / 120, le=1)] = Field(
-        default="5 min", description="time step of the cells, 30 s to 1 h"
+        default=written("5 min"), description="time step of the cells, 30 s to 1 h"
     )
     tissue: TissueParameters = TissueParameters()
-    cells: Parameters
-    fields: Parameters
-    secretion: Parameters
-    blood: Parameters
-    rules: Parameters
+    cells: Group = Group()
+    fields: Group = Group()
+    secretion: Group = Group()
+    blood: Group = Group()
+    rules: Group = Group()
     interventions: tuple[Intervention, ...] = Field(
         default=(), description="what the experimenter does to the liver, and when"
     )
@@ -67,7 +78,7 @@ class Config(Parameters):
     @field_validator("cells", mode="after")
     @classmethod
     def _room_for_residents(cls, cells, info):
-        """There are more sinusoid sites than residents that share their blood side, or their space of Disse."""
+        """Refuse more resident cells than sinusoid sites, layer by layer."""
         if "tissue" not in info.data:
             return cells
         tissue = info.data["tissue"]
@@ -76,7 +87,7 @@ class Config(Parameters):
             names = [species.name for species in cls.registry.species if species.settles_in(layer)]
             densities = {name: getattr(cells, name).density for name in names}
             if sum(densities.values()) > sites:
-                most = max(densities, key=densities.get)
+                most = max(densities, key=lambda name: densities[name])
                 usual = type(getattr(cells, most)).model_fields["density"].default
                 raise misfit(
                     cells,
@@ -91,7 +102,7 @@ class Config(Parameters):
     @field_validator("fields", mode="after")
     @classmethod
     def _resolved(cls, fields, info):
-        """The lattice can show every field."""
+        """Refuse fields that the lattice cannot resolve."""
         for name, field in fields if "tissue" in info.data else ():
             if isinstance(field, SignalParameters) and (message := field.misfit(info.data["tissue"].site)):
                 written = [key for key in ("washout", "diffusion", "decay") if key in field.model_fields_set]
@@ -113,7 +124,7 @@ class Config(Parameters):
         return begin
 
     def __reduce__(self):
-        """By its content: a composed class has no name by which another process could find it."""
+        """Pickled by its content: another process cannot import a composed class by name."""
         return _recomposed, (tuple(map(plugins.address, self.own)), self.model_dump(mode="json"))
 
     @property
@@ -128,20 +139,22 @@ def _starts(interventions: Iterable[Intervention]) -> list[float]:
 
 @functools.cache
 def compose(own: tuple[type, ...] = ()) -> type[Config]:
-    """The configuration class with what comes with the simulator, and the given classes of the user's own. Raises ValueError
-    for a name that is taken."""
+    """The config class with what comes with the simulator, and the classes `own` of plugins. Raises ValueError when they
+    contradict each other."""
     registry = _with_own(own)
     species, levels = list(registry.species), registry.levels
     cells = _group(
         "CellsParameters",
         "The populations; tumor is the cell line, the others are the host.",
-        {one.name: one.parameters for one in species},
+        {each.name: each.parameters for each in species},
     )
     fields = _group(
         "FieldsParameters", "The diffusing fields.", {field.name: field.Parameters for field in registry.fields}
     )
     secretion = _joined(
-        "SecretionParameters", "How much each population secretes.", [one.secretion for one in species if one.secretion]
+        "SecretionParameters",
+        "How much each population secretes.",
+        [each.secretion for each in species if each.secretion],
     )
     blood = _joined(
         "BloodParameters",
@@ -151,8 +164,8 @@ def compose(own: tuple[type, ...] = ()) -> type[Config]:
     rules = _group(
         "RulesParameters", "What happens, one group per rule.", {rule.name: rule.Parameters for rule in registry.rules}
     )
-    kinds = one_of(registry.interventions)
-    interventions = (tuple[kinds, ...], Field(default=(), description=Config.model_fields["interventions"].description))
+    kind: Any = one_of(registry.interventions)
+    interventions = (tuple[kind, ...], Field(default=(), description=Config.model_fields["interventions"].description))
     composed = create_model(
         "Config",
         __base__=Config,
@@ -168,30 +181,32 @@ def compose(own: tuple[type, ...] = ()) -> type[Config]:
     return composed
 
 
-def _group(name: str, about: str, groups: Mapping[str, type[Parameters]]) -> type[Parameters]:
+def _group(name: str, about: str, groups: Mapping[str, type[Parameters]]) -> type[Group]:
     """A group of groups of parameters."""
-    members = {key: (group, group()) for key, group in groups.items()}
-    return create_model(name, __base__=Parameters, __doc__=about, **members)
+    members: dict[str, Any] = {key: (group, group()) for key, group in groups.items()}
+    return create_model(name, __base__=Group, __doc__=about, **members)
 
 
-def _joined(name: str, about: str, parts: Sequence[type[Parameters]]) -> type[Parameters]:
+def _joined(name: str, about: str, parts: Sequence[type[Parameters]]) -> type[Group]:
     """One group with the parameters of all parts, in their order."""
-    return create_model(name, __base__=(*reversed(parts), Parameters), __doc__=about)
+    bases: Any = (*reversed(parts), Group)
+    return create_model(name, __base__=bases, __doc__=about)
 
 
-def _with_own(own: Iterable[type]) -> Registry:
-    """What comes with the simulator, and the user's own behind it (rules: where they say)."""
-    mine = {
-        base: tuple(one for one in own if issubclass(one, base))
-        for base in (LiverCell, DiffusingField, Layer, Level, Rule, Intervention)
-    }
+def _derived(classes: Iterable[type], base: type[T]) -> tuple[type[T], ...]:
+    """The classes that are derived from `base`."""
+    return tuple(each for each in classes if issubclass(each, base))
+
+
+def _with_own(own: Sequence[type]) -> Registry:
+    """What comes with the simulator, then the user's own (rules at the place that they ask for)."""
     registry = Registry(
-        populations=SHIPPED.populations + mine[LiverCell],
-        fields=SHIPPED.fields + mine[DiffusingField],
-        layers=SHIPPED.layers + mine[Layer],
-        levels=SHIPPED.levels + mine[Level],
-        rules=in_order(mine[Rule]),
-        interventions=SHIPPED.interventions + mine[Intervention],
+        populations=SHIPPED.populations + _derived(own, LiverCell),
+        fields=SHIPPED.fields + _derived(own, DiffusingField),
+        layers=SHIPPED.layers + _derived(own, Layer),
+        levels=SHIPPED.levels + _derived(own, Level),
+        rules=in_order(_derived(own, Rule)),
+        interventions=SHIPPED.interventions + _derived(own, Intervention),
     )
     registry.refuse_misfits()
     learn_synonyms(registry.synonyms())
@@ -199,5 +214,5 @@ def _with_own(own: Iterable[type]) -> Registry:
 
 
 def _recomposed(own: Iterable[Any], content: dict[str, Any]) -> Config:
-    """A pickled config. Raises PluginError when a plugin is not as it was."""
+    """Restore a pickled config. Raises PluginError when a plugin has changed."""
     return compose(tuple(map(plugins.class_at, own))).model_validate(content)

@@ -46,7 +46,7 @@ def presets(kind: str) -> list[str]:
 
 
 def exists(path: Path) -> bool:
-    """Whether there is such a file; not so for what no file can be called."""
+    """Whether there is such a file; False for a name that no file can have."""
     try:
         return path.is_file()
     except (OSError, ValueError):
@@ -83,7 +83,7 @@ class Shipped:
 
 @functools.cache
 def shipped() -> tuple[Shipped, ...]:
-    """All of them, in the order in which they are listed."""
+    """All shipped files, in the order in which they are listed."""
     return tuple(
         Shipped(kind, path.stem, path)
         for kind, folder in _FOLDERS.items()
@@ -96,14 +96,14 @@ def find_shipped(path: Path, *kinds: Kind) -> Path | None:
     """The file of one of these kinds that comes with the simulator and that `path` names, when there is no such file:
     `who_stops_them`, `who_stops_them.yaml`, `V24` or, as from a checkout, `configs/experiments/who_stops_them.yaml`."""
     parts = path.parts[path.parts[:1] == ("configs",) :]
-    for one in shipped():
+    for file in shipped():
         folder = Path(*parts).parent
         if (
-            one.kind in kinds
-            and folder in (Path(), Path(_FOLDERS[one.kind]))
-            and one.is_called(path.name.removesuffix(".yaml"))
+            file.kind in kinds
+            and folder in (Path(), Path(_FOLDERS[file.kind]))
+            and file.is_called(path.name.removesuffix(".yaml"))
         ):
-            return one.path
+            return file.path
     return None
 
 
@@ -111,11 +111,11 @@ def here_or_shipped(path: Path, *kinds: Kind) -> Path:
     """`path` where there is something; else what `find_shipped` finds, or `path` again."""
     try:
         there = path.exists()
-    except (OSError, ValueError):  # no name of a file: which is said when it is read
+    except (OSError, ValueError):  # no valid file name: reading it reports that
         there = True
     return path if there else find_shipped(path, *kinds) or path
 
 
 def names_of(*kinds: Kind) -> list[str]:
     """What the files of these kinds are called on the command line."""
-    return [one.id for one in shipped() if one.kind in kinds]
+    return [file.id for file in shipped() if file.kind in kinds]

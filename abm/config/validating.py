@@ -17,7 +17,7 @@ from .schema import compose as default_schema
 
 MAX_PROBLEMS = 200
 NEED_THE_WHOLE = ("missing", "value_error", "assertion_error")
-"""pydantic's errors that may come from a part of the config that could not be read."""
+"""Errors of pydantic that may be due to a part of the config that could not be read."""
 
 
 def validated(layers: Layers, name: str, compose: Callable | None = None):
@@ -52,17 +52,19 @@ def checked(
     try:
         config = schema.model_validate(document)
     except ValidationError as error:
-        found = error.errors(include_url=False)
+        errors_found = error.errors(include_url=False)
         if not complete:
-            found = [
+            errors_found = [
                 one
-                for one in found
+                for one in errors_found
                 if one["type"] not in NEED_THE_WHOLE
                 and not (errors.is_custom(one["type"]) and isinstance(one["input"], Mapping | BaseModel))
             ]
         reported = {problem.path for problem in problems}
-        problems += problems_of(found[:MAX_PROBLEMS], root, schema, document, reported, plugins_sound, extra_keys)
-        raise ConfigError(problems, name, more=max(0, len(found) - MAX_PROBLEMS)) from None
+        problems += problems_of(
+            errors_found[:MAX_PROBLEMS], root, schema, document, reported, plugins_sound, extra_keys
+        )
+        raise ConfigError(problems, name, more=max(0, len(errors_found) - MAX_PROBLEMS)) from None
     for path in not_finite(config):
         path, _, node = _locate(root, path, schema, document)
         problems.append(node.shown.problem(path, f"the number {quoted(to_plain(node))} is too large"))
@@ -94,7 +96,8 @@ def _with_plugins(root: Node, compose: Callable, problems: list[Problem]) -> tup
         node = root.value["plugins"] = replace(node, value=[node])
     if not isinstance(node.value, list):
         return compose(()), True
-    known, files = [rule.name for rule in compose(()).registry.rules], {}
+    known = [rule.name for rule in compose(()).registry.rules]
+    files: dict[str, Path] = {}
     loaded: list[type] = []
     sound = True
     for index, item in enumerate(node.value):
@@ -106,18 +109,18 @@ def _with_plugins(root: Node, compose: Callable, problems: list[Problem]) -> tup
                 raise plugins.PluginError(
                     f"another plugin is named {path.name}; rename one, as a run keeps copies of both in one folder"
                 )
-            found = plugins.load(path)
-            for rule in (declared for declared in found if issubclass(declared, Rule)):
+            classes = plugins.load(path)
+            for rule in (declared for declared in classes if issubclass(declared, Rule)):
                 plugins.check_names(rule, known)
                 known.append(rule.name)
-            compose((*loaded, *found))
-        # ~nobody has no home folder; a path may hold a null
+            compose((*loaded, *classes))
+        # ~nobody has no home folder; a path may contain a null byte
         except (plugins.PluginError, RuntimeError, ValueError) as error:
             problems.append(item.shown.problem(("plugins", index), f"{quoted(item.value)}: {error}"))
             sound = False
             continue
         node.value[index] = replace(item, value=str(path.resolve()))
-        loaded += found
+        loaded += classes
     return compose(tuple(loaded)), sound
 
 
@@ -126,7 +129,8 @@ def _locate(
 ) -> tuple[tuple[str | int, ...], list[Any], Node]:
     """The document's path for one of pydantic's locations, the annotations of what may stand there, and the node there
     or the nearest above. Parts that are neither in the document nor in the schema (a union's tags) are left out."""
-    node, path, annotations, value = root, (), [config_class], document
+    node, annotations, value = root, [config_class], document
+    path: tuple[str | int, ...] = ()
     virtual = False
     for part in location:
         below = [found for annotation in annotations for found in errors.inside(annotation, part, value)]
@@ -146,7 +150,7 @@ def _locate(
 
 
 def problems_of(
-    found: Sequence[Mapping[str, Any]],
+    errors_found: Sequence[Mapping[str, Any]],
     root: Node,
     config_class: type[BaseModel],
     document: Any,
@@ -157,7 +161,7 @@ def problems_of(
     """pydantic's errors, placed and in plain words. `reported` are the paths of problems known already, `extra_keys`
     what is accepted at the top besides the schema's keys."""
     placed: dict[tuple, list] = {}
-    for error in found:
+    for error in errors_found:
         path, annotations, node = _locate(root, error["loc"], config_class, document)
         unknown = error["type"] in ("extra_forbidden", "unexpected_keyword_argument")
         branch = "" if not unknown else "unknown"
@@ -166,7 +170,7 @@ def problems_of(
     for (path, branch), errors_here in placed.items():
         error, annotations, node = errors_here[0]
         if dotted(path) in reported and error["type"] == "missing":
-            continue  # it is there, and was left out because it cannot be read
+            continue  # it is there, but could not be read
         override = node.place.source.override
         if branch == "unknown":
             maybe_plugin = len(path) > 1 and path[0] == "rules" and not plugins_sound
@@ -192,10 +196,10 @@ def _problem_of_value(
         quantity = next(filter(None, map(errors.quantity_of, annotations)), None)
         unit, options = quantity.unit if quantity else "", errors.options_of(annotations)
         return node.shown.problem(path, *errors.in_words(errors_here[0], wanted, unit, options))
-    said = next((one for one in errors_here if one["type"] == "quantity"), None)
+    of_quantity = next((one for one in errors_here if one["type"] == "quantity"), None)
     value = errors_here[0].get("input")
-    if said and isinstance(value, str) and value[:1] in "+-.0123456789":
-        return node.shown.problem(path, *errors.in_words(said, wanted))
+    if of_quantity and isinstance(value, str) and value[:1] in "+-.0123456789":
+        return node.shown.problem(path, *errors.in_words(of_quantity, wanted))
     if value is None:
         return node.shown.problem(path, "no value is given", f"expected {wanted}")
     spoken = next((one for one in errors_here if one["type"] in ("value_error", "assertion_error")), None)

@@ -23,19 +23,18 @@ from .multigrid import is_zero
 from .solver import DiffusionSolver, decay_length_um, own_site_level
 
 SMALLEST_DECAY_LENGTH = 1.0
-"""In sites. How much there is of a field, and its mean squared distance from the cell that secretes it, are right at any
-decay length; the level at single sites around that cell is within a tenth from a decay length of one site on."""
+"""In sites. The total amount of a field and its mean squared distance from the secreting cell are exact at any decay length;
+from this decay length on, the levels at the sites around that cell are right to within a tenth."""
 LARGEST_DECAY_LENGTH = 1e5
-"""In um: a signal that reaches farther than any liver is no signal."""
+"""In um; a signal that reaches farther would be uniform in any liver."""
 MOST_PERFUSED = 0.6
-"""The share of sites that exchange with the blood in the liver with most vessels: no parameters within their plausible
-ranges grow one that has more."""
+"""The largest share of sites that exchange with the blood in any liver with plausible parameters."""
 
 REST = np.float32(1e-6)
-"""Excess over the level at rest, below which it is set to rest."""
+"""An excess over the level at rest that is smaller than this is set to zero."""
 
 INTERVAL = "how often the field is solved again; rounded to whole time steps, at least one"
-"""What the parameter `interval` of every field means."""
+"""The meaning of the parameter `interval` of every field."""
 _WASHOUT = "exchange-limited; 0.02 /s in a quarter of the sites gives ranges of 60-100 um"
 
 
@@ -43,7 +42,7 @@ class SignalParameters(Parameters):
     """Transport of one field; each field's class below gives its own numbers."""
 
     given_as_level: ClassVar[bool] = True
-    """Whether what cells secrete of it is given as the level that one keeps at its own site."""
+    """Whether secretion is given as the level that one cell keeps at its own site, rather than as a rate."""
 
     diffusion: Annotated[SquareMicrometersPerSecond, Positive]
     decay: PerHour
@@ -58,11 +57,11 @@ class SignalParameters(Parameters):
     )
 
     def sink(self, perfused: float) -> float:
-        """What takes the field away, per second, where a share `perfused` of the sites exchanges with the blood."""
+        """The mean rate of loss (1/s) when the share `perfused` of the sites exchanges with the blood."""
         return self.decay / 3600.0 + self.washout * perfused
 
     def misfit(self, site_um: float) -> str:
-        """Why a lattice of such sites cannot show this field, and what would be right; nothing when it can."""
+        """Why a lattice of sites of this size cannot resolve the field, and how to mend it; "" when it can."""
         sink = self.sink(MOST_PERFUSED)
         length, least = decay_length_um(self.diffusion, sink), SMALLEST_DECAY_LENGTH * site_um
         values = f"diffusion {self.diffusion:g} um^2/s, decay {self.decay:g} /h and washout {self.washout:g} /s"
@@ -90,19 +89,22 @@ class SignalParameters(Parameters):
 
 
 class Field:
-    """A field on the lattice: what is declared of it, and its state.
+    """A field on the lattice: its declaration, in the class, and its state.
 
-    name, words, unit : as in configs, in legends, and the unit of its values ("K": of the half-maximal effect)
+    name, words : as in configs, and in legends
+    unit : of its values; "K" is the level of the half-maximal effect
     ink : its colour on white
     Parameters : its group in the config, under `fields`
-    receptors : the molecules by which cells feel it, where they can be blocked apart from it
-    molecules : what of it can be blocked
-    rank : fields are advanced by rising rank
+    receptors : its receptors that can be blocked separately
+    molecules : its molecules that can be blocked
+    rank : fields are advanced in the order of their ranks
+
+    values : float32 [row, column]
+    excess : the array that a checkpoint keeps
+    every : the number of steps of the cells per `advance`
+    at_rest : whether it is nowhere above its level at rest
 
     Where a method takes a liver, that is an `abm.liver.Liver`.
-
-    values : float32 [row, column]; excess : the array that a checkpoint keeps; every : how many steps of the cells one
-    `advance` takes; at_rest : whether it is nowhere above its level at rest
     """
 
     name: ClassVar[str]
@@ -113,7 +115,7 @@ class Field:
     receptors: ClassVar[tuple[str, ...]] = ()
     molecules: ClassVar[Mapping[str, Target]] = {}
     synonyms: ClassVar[str] = ""
-    """What people write for its name, in words of small letters."""
+    """Other names that people write for it, in lower case, separated by spaces."""
     rank: ClassVar[int] = 0
 
     at_rest = False
@@ -227,8 +229,8 @@ class Diffusing(Field):
         until then."""
         self._new_perfusion = np.asarray(exchange, np.bool_)
 
-    def _take_over_perfusion(self) -> None:
-        sink = np.multiply(self._new_perfusion, np.float32(self.parameters.washout), dtype=np.float32)
+    def _take_over(self, perfusion: np.ndarray) -> None:
+        sink = np.multiply(perfusion, np.float32(self.parameters.washout), dtype=np.float32)
         sink += np.float32(self.parameters.decay / 3600.0)
         self._solver.set_sink(sink)
         self._new_perfusion = None
@@ -238,8 +240,8 @@ class Diffusing(Field):
         if self.at_rest and not self.secreted:
             return
         if self._new_perfusion is not None:
-            self._take_over_perfusion()
-        self.cycles = self._solver.advance(self.excess, self.source, least=REST)
+            self._take_over(self._new_perfusion)
+        self.cycles = self._solver.advance(self.excess, self.source, least=float(REST))
         self.at_rest = is_zero(self.excess)
         self._publish()
 

@@ -25,8 +25,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from abm.kernels.jit import jit
-from abm.kernels.memory import zeros
+from ..kernels.jit import jit
+from ..kernels.memory import zeros
 
 BEFORE, AFTER, SHARE, LEAN, OWN_WEIGHT, NEXT_WEIGHT = 0, 1, 2, 3, 4, 5
 """Rows of an axis table: couplings to the previous and next block (1/s), a block's share of its parent's volume, how
@@ -78,10 +78,14 @@ def build(shape: tuple[int, int], coupling: float, periodic: bool) -> Grid:
     levels[2:, FIRST_SITE] = np.cumsum(sites[1:-1])
     levels[1:, FIRST_ROW] = np.cumsum(levels[:-1, ROWS])
     levels[1:, FIRST_COLUMN] = np.cumsum(levels[:-1, COLUMNS])
+    heights, widths = axes
     return Grid(
         levels,
-        *(np.concatenate(table) for table in tables),
-        smoothing=np.array([_smoothing(*widths, coupling) for widths in zip(*axes, strict=True)], np.float32),
+        row_tables=np.concatenate(tables[0]),
+        column_tables=np.concatenate(tables[1]),
+        smoothing=np.array(
+            [_smoothing(height, width, coupling) for height, width in zip(heights, widths, strict=True)], np.float32
+        ),
         corrections=zeros(int(np.sum(sites[1:]))),
         residuals=zeros(int(np.sum(sites[1:]))),
         sinks=zeros(int(np.sum(sites[1:]))),

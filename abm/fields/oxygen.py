@@ -129,7 +129,7 @@ class Oxygen(Field):
         spacing_um: float,
         periodic: bool,
         step_s: float,
-        exchange: np.ndarray | None = None,
+        exchange: np.ndarray,
     ):
         super().__init__(values, parameters, spacing_um=spacing_um, periodic=periodic, step_s=step_s, exchange=exchange)
         self.blood = np.zeros_like(values)

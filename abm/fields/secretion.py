@@ -1,4 +1,4 @@
-"""Secretion: what every population secretes, by what it declares, goes into the fields.
+"""Secretion: adds what the cells secrete, as their populations declare it, to the sources of the fields.
 
 A signal's secretion is given as the level that one steadily secreting cell keeps at its own site in open tissue, in
 units of the half-maximal effect; that of a metabolite as a rate of production.
@@ -16,12 +16,12 @@ from .field import Diffusing, Field
 
 
 def secrete(populations: Mapping[str, Any], fields: Mapping[str, Field], oxygen: np.ndarray, config: Any) -> None:
-    """Fill the `source` of every one of `fields` (by name), and mark which are secreted at all.
+    """Fill the `source` of each of `fields`, given by name, and set `secreted` where there is any.
 
     `oxygen` is the lattice in mmHg.
     """
     for field in fields.values():
-        if field.secreted:
+        if isinstance(field, Diffusing) and field.secreted:
             field.source[:] = 0.0
             field.secreted = False
     hypoxia_below = np.float32(config.secretion.hypoxia_below)
@@ -29,8 +29,8 @@ def secrete(populations: Mapping[str, Any], fields: Mapping[str, Field], oxygen:
         if population.count == 0:
             continue
         for secreted in population.species.secretes:
-            field = fields.get(secreted.field)
-            if not isinstance(field, Diffusing):
+            filled = fields.get(secreted.field)
+            if not isinstance(filled, Diffusing):
                 continue
             cells = np.asarray(population.used)  # columns of a plain array are ten times quicker to look up
             if callable(secreted.weight):
@@ -38,7 +38,7 @@ def secrete(populations: Mapping[str, Any], fields: Mapping[str, Field], oxygen:
             else:
                 weight = np.ones(cells.size, np.float32) if secreted.weight is None else cells[secreted.weight].copy()
             states = population.species.state_names
-            field.secreted |= deposit(
+            filled.secreted |= deposit(
                 cells["alive"],
                 cells["state"],
                 _secreting(secreted.states or states, states),
@@ -47,15 +47,15 @@ def secrete(populations: Mapping[str, Any], fields: Mapping[str, Field], oxygen:
                 weight,
                 oxygen,
                 hypoxia_below if secreted.only_hypoxic else np.float32(np.inf),
-                np.float32(field.rate_for(value_at(config, secreted.amount))),
-                field.source,
+                np.float32(filled.rate_for(value_at(config, secreted.amount))),
+                filled.source,
             )
 
 
 @lru_cache
-def _secreting(those: tuple[str, ...], states: tuple[str, ...]) -> np.ndarray:
-    """Which of the `states` are among `those` (bool; not to be written to)."""
-    return np.isin(states, those)
+def _secreting(chosen: tuple[str, ...], states: tuple[str, ...]) -> np.ndarray:
+    """Which of the `states` are among the `chosen` (bool; do not write to it)."""
+    return np.isin(states, chosen)
 
 
 @jit(counted=False)

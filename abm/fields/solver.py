@@ -22,13 +22,14 @@ A solver is serial, and its kernels release the interpreter lock: different fiel
 threads at once, each with its own solver, and the bytes are the same as one after the other.
 """
 
+import functools
 import math
 
 import numpy as np
 
-from abm.fields import multigrid
-from abm.kernels.jit import jit
-from abm.kernels.memory import zeros
+from ..kernels.jit import jit
+from ..kernels.memory import zeros
+from . import multigrid
 
 _SMALLEST_SIDE = 4
 _MOST_CYCLES = 200
@@ -38,20 +39,16 @@ _LARGEST_EXPONENT = 20.0  # a field that relaxes e20-fold within a step is in it
 
 
 class DiffusionSolver:
-    """Advances one field on one lattice.
+    """Advances one field on one lattice. All state of the field is in its values; the solver keeps only the sink.
 
-    Args:
-        shape: rows and columns, each at least 4.
-        spacing_um: distance of neighbouring sites, µm.
-        periodic: periodic edges, otherwise no flux through the edges.
-        diffusion_um2_per_s: diffusion coefficient D, µm²/s.
-        step_s: time step, s.
-        tolerance: error of the iteration that is accepted, as a fraction of the largest value of the field.
+    shape : rows and columns, each at least 4
+    spacing_um : distance of neighbouring sites, µm
+    periodic : whether the edges are periodic; otherwise there is no flux through them
+    diffusion_um2_per_s : diffusion coefficient D, µm²/s
+    step_s : time step, s
+    tolerance : accepted error of the iteration, as a fraction of the largest value of the field
 
-    Raises:
-        ValueError: for a lattice that is too small, or a number that is not positive and finite.
-
-    The solver keeps nothing between two steps but the sink; all state of a field is in its values.
+    Raises ValueError when the lattice is too small, or a number is not positive and finite.
     """
 
     def __init__(
@@ -83,13 +80,14 @@ class DiffusionSolver:
         self._absorbs = False
         self._right_side = zeros(self.shape)
         self._grid = multigrid.build(self.shape, diffusion_um2_per_s / spacing_um**2, periodic)
-        self._coarser = {
-            "spacing_um": 2.0 * spacing_um,
-            "periodic": periodic,
-            "diffusion_um2_per_s": diffusion_um2_per_s,
-            "step_s": step_s,
-            "tolerance": _RESIDENCE_TOLERANCE,
-        }
+        self._coarser = functools.partial(
+            DiffusionSolver,
+            spacing_um=2.0 * spacing_um,
+            periodic=periodic,
+            diffusion_um2_per_s=diffusion_um2_per_s,
+            step_s=step_s,
+            tolerance=_RESIDENCE_TOLERANCE,
+        )
         self._residence: DiffusionSolver | None = None
 
     def __repr__(self) -> str:
@@ -104,12 +102,10 @@ class DiffusionSolver:
     def set_sink(self, sink: np.ndarray, *, fit: bool = True) -> None:
         """Take over the local sink s(x) >= 0 (float32, 1/s); its values are copied.
 
-        Args:
-            fit: find the slowest relaxation from the residence times, which costs about one cycle; otherwise the
-                least sink serves: enough where every site absorbs, and cheap for a sink that changes every step.
+        fit : find the slowest relaxation from the residence times, which costs about one cycle. Otherwise the least sink
+            is taken for it: enough where every site absorbs, and cheap for a sink that changes at every step
 
-        Raises:
-            ValueError: if the array does not fit the lattice, or holds values that are negative or not finite.
+        Raises ValueError when the array does not fit the lattice, or a value is negative or not finite.
         """
         self._check("sink", sink)
         least, most = float(np.min(sink)), float(np.max(sink))
@@ -127,36 +123,29 @@ class DiffusionSolver:
         sink = zeros(tuple(max(-(-size // 2), _SMALLEST_SIDE) for size in self.shape))
         join(self._sink, sink)
         if self._residence is None:
-            self._residence = DiffusionSolver(sink.shape, **self._coarser)
+            self._residence = self._coarser(sink.shape)
         self._residence.set_sink(sink, fit=False)
         residence = np.full(sink.shape, 1.0 / np.mean(sink, dtype=np.float64), np.float32)
         self._residence.steady(residence, np.ones(sink.shape, np.float32), tolerance=_RESIDENCE_TOLERANCE)
         return max(least, (1.0 - _RESIDENCE_TOLERANCE) / float(np.max(residence)))
 
     def advance(self, values: np.ndarray, source: np.ndarray, *, least: float = 0.0) -> int:
-        """Advance `values` (float32, changed in place) by one step under `source` (float32, values per second).
+        """Advance `values` (float32, in place) by one step under `source` (float32, values per second), and return the number
+        of V-cycles: 0 for a field without values and without source, which stays untouched.
 
-        Args:
-            least: values below it are set to zero afterwards.
+        least : values below it are set to zero afterwards
 
-        Returns:
-            The number of V-cycles: 0 for a field without values and without source, which stays untouched.
-
-        Raises:
-            ValueError: if an array does not fit the lattice.
-            ArithmeticError: if the iteration does not converge, as with values that are not finite.
+        Raises ValueError when an array does not fit the lattice, ArithmeticError when the iteration does not converge, as
+        with values that are not finite.
         """
         return self._solve(values, source, 1.0 / self.fitted_step_s, self.tolerance, least)
 
     def steady(self, values: np.ndarray, source: np.ndarray, *, tolerance: float = 1e-4) -> int:
-        """Replace `values` (float32, the guess to start from) by the steady state under `source`.
+        """Replace `values` (float32, the guess to start from) by the steady state under `source`, and return the number of
+        V-cycles.
 
-        Returns:
-            The number of V-cycles.
-
-        Raises:
-            ValueError: if an array does not fit the lattice, or if nothing absorbs, so that there is no steady state.
-            ArithmeticError: if the iteration does not converge.
+        Raises ValueError when an array does not fit the lattice, or nothing absorbs, so that there is no steady state;
+        ArithmeticError when the iteration does not converge.
         """
         if not self._absorbs:
             raise ValueError("a field that nothing absorbs has no steady state: set a sink first")
@@ -186,8 +175,9 @@ class DiffusionSolver:
 
     def _check(self, name: str, array: np.ndarray) -> None:
         if array.shape != self.shape or array.dtype != np.float32 or not array.flags.c_contiguous:
-            found = f"{array.dtype} of shape {array.shape}"
-            raise ValueError(f"{name} must be a C-contiguous float32 array of shape {self.shape}, not {found}")
+            raise ValueError(
+                f"{name} must be a C-contiguous float32 array of shape {self.shape}, not {array.dtype} of shape {array.shape}"
+            )
 
 
 @jit(counted=False)
@@ -217,8 +207,7 @@ def own_site_level(diffusion_um2_per_s: float, sink_per_s: float, spacing_um: fl
     b = D/(6h²) (8 + 4 cos x), the integral over one of the two wave numbers is 1/sqrt(a² - b²); over the other one,
     the periodic trapezoidal rule converges exponentially.
 
-    Raises:
-        ValueError: without a sink (there is no steady level).
+    Raises ValueError without a sink: there is no steady level.
     """
     if not sink_per_s > 0:
         raise ValueError("without a sink a steadily secreting cell has no steady level")

@@ -10,6 +10,7 @@ import re
 import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -57,11 +58,11 @@ def save(run: Path, checkpoint: Checkpoint) -> Path:
     if objects:
         raise TypeError(f"a checkpoint holds plain arrays only, and these hold Python objects: {', '.join(objects)}")
     about = {"format": _FORMAT, "step": checkpoint.step, "checksum": _checksum(arrays, checkpoint), **checkpoint.about}
-    text = np.frombuffer(json.dumps(about).encode(), np.uint8)
+    content: dict[str, Any] = {_ABOUT: np.frombuffer(json.dumps(about).encode(), np.uint8), **arrays}
 
     def write(beside: Path) -> None:
         with open(beside, "wb") as file:
-            np.savez(file, **{_ABOUT: text}, **arrays)
+            np.savez(file, **content)
 
     write_whole(path, write)
     remove_files(folder, {older.name for older in saved(run)[_KEPT:]}.__contains__)
@@ -111,5 +112,5 @@ def _checksum(arrays: dict[str, np.ndarray], checkpoint: Checkpoint) -> str:
     for name in sorted(arrays):
         array = arrays[name]
         digest.update(f"{name} {array.dtype.descr} {array.shape}".encode())
-        digest.update(np.ascontiguousarray(array).reshape(-1).view(np.uint8) if array.size else b"")
+        digest.update(np.ascontiguousarray(array).reshape(-1).view(np.uint8).data if array.size else b"")
     return digest.hexdigest()

@@ -26,7 +26,7 @@ def kept_whole(array: zarr.Array) -> zarr.Array:
 
 def is_kept_whole(array: zarr.Array) -> bool:
     """Whether every chunk that was written must be there: not in the stores of earlier versions."""
-    return any(isinstance(codec, Crc32cCodec) for codec in array.metadata.codecs)
+    return any(isinstance(codec, Crc32cCodec) for codec in getattr(array.metadata, "codecs", ()))
 
 
 def read(store: Path, array: zarr.Array, first: int, end: int) -> np.ndarray:
@@ -39,7 +39,7 @@ def read(store: Path, array: zarr.Array, first: int, end: int) -> np.ndarray:
             else []
         )
         if not missing:
-            return array[first:end]
+            return np.asarray(array[first:end])
     except MemoryError:
         raise
     except Exception as error:  # zarr and its codecs raise what they like; what is spoilt is looked for

@@ -3,6 +3,7 @@ which anything is removed or replaced: always by name, so that the files of othe
 """
 
 import errno
+import functools
 import os
 import tempfile
 from collections.abc import Callable, Iterable
@@ -21,7 +22,7 @@ class DamagedFile(Exception):
     """A file of a run that is missing, truncated or altered; the message names it."""
 
 
-def write_whole(path: Path, write: Callable[[Path], None]) -> None:
+def write_whole(path: Path, write: Callable[[Path], object]) -> None:
     """Let `write` make a file beside `path`, and put it into its place once it is safely on the disk.
 
     Raises OSError (full disk, no permission), which names the file; then `path` is as it was before.
@@ -112,7 +113,7 @@ def copy_files(sources: Iterable[Path], folder: Path, replace: bool = False) -> 
         copy, content = folder / source.name, source.read_bytes()
         if not copy.exists() or (replace and copy.read_bytes() != content):
             folder.mkdir(exist_ok=True)
-            write_whole(copy, lambda beside, content=content: beside.write_bytes(content))
+            write_whole(copy, functools.partial(Path.write_bytes, data=content))
 
 
 @contextmanager

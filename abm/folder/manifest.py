@@ -69,13 +69,13 @@ def new_manifest(
 
 def versions() -> dict[str, str]:
     """The versions of this package and of those that its results or files depend on."""
-    found = {}
+    installed = {}
     for package in _PACKAGES:
         try:
-            found[package] = metadata.version(package)
+            installed[package] = metadata.version(package)
         except metadata.PackageNotFoundError:  # a source tree that was not installed
-            found[package] = "unknown"
-    return found
+            installed[package] = "unknown"
+    return installed
 
 
 def code_digest(plugins: Iterable[str] = ()) -> str:
@@ -116,20 +116,20 @@ def read(folder: Path) -> dict | None:
     if not path.exists():
         return None
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-        if found["format"] != FORMAT:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        if content["format"] != FORMAT:
             raise OtherFormat(
                 f"the run in {folder} was written by another version of crlm, probably a newer one (its format is "
-                f"'{found['format']}', this version's '{FORMAT}'); go on with that version, or choose another folder (-o)"
+                f"'{content['format']}', this version's '{FORMAT}'); go on with that version, or choose another folder (-o)"
             )
-        if found["status"] != AGAIN:
-            _Looked.model_validate(found)
+        if content["status"] != AGAIN:
+            _Looked.model_validate(content)
     except ValidationError as error:
-        wrong = ", ".join(".".join(map(str, one["loc"])) for one in error.errors())
+        wrong = ", ".join(".".join(map(str, problem["loc"])) for problem in error.errors())
         raise ResumeRefused(f"{path} is not the manifest of a run ({wrong}: missing or wrong)") from error
     except (ValueError, KeyError, TypeError) as error:
         raise ResumeRefused(f"{path} is not the manifest of a run ({error})") from error
-    return found
+    return content
 
 
 def refuse_other(folder: Path, old: Mapping[str, Any], new: Mapping[str, Any]) -> None:

@@ -2,9 +2,17 @@
 
 import math
 from dataclasses import dataclass
+from typing import Protocol
 
 _TOLERANCE = 1e-9
 """Share of a step by which a multiple of the interval may miss a step through rounding alone."""
+
+
+class Schedule(Protocol):
+    """What says at which steps something is due."""
+
+    def steps(self, first: int, last: int, dt_hours: float, start: int = 0) -> list[int]:
+        """The steps due from `first` to `last`, both included; `start` is the one with which the run begins."""
 
 
 @dataclass(frozen=True)

@@ -4,11 +4,9 @@ What is left of its strength at any time follows from its entry in the config an
 has no memory and nothing of it is in a checkpoint. Where it takes or adds cells, chance is addressed as in a rule.
 """
 
-import inspect
 import math
-import sys
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, create_model, field_validator, model_serializer, model_validator
 from pydantic_core import PydanticCustomError
@@ -16,8 +14,8 @@ from pydantic_core import PydanticCustomError
 from ..liver import Liver
 from ..moments import SAME_MOMENT
 from ..registry import Registry, marker
-from ..target import Target
-from ..units import LONGEST, Declared, Hours, Moment, Parameters, declared
+from ..target import Target, about
+from ..units import LONGEST, Declared, Hours, Moment, Parameters, declared, written
 
 
 class Intervention(Parameters):
@@ -56,12 +54,11 @@ class Intervention(Parameters):
         return cls
 
     @classmethod
-    def _choosing(cls, targets: Mapping[str, Target], names: Iterable[str] | None = None) -> "type[Intervention]":
+    def _choosing(cls, targets: Mapping[str, Target], names: Iterable[str] | None = None) -> type[Self]:
         """This kind, with the given targets to choose from, or others (`names`) of which less is known."""
-        chosen = (Literal[tuple(targets if names is None else names)], cls.model_fields[cls.kind])
-        made = create_model(
-            cls.__name__, __base__=cls, __module__=cls.__module__, __doc__=cls.__doc__, **{cls.kind: chosen}
-        )
+        choice: Any = Literal[tuple(targets if names is None else names)]
+        fields: dict[str, Any] = {cls.kind: (choice, cls.model_fields[cls.kind])}
+        made = create_model(cls.__name__, __base__=cls, __module__=cls.__module__, __doc__=cls.__doc__, **fields)
         made.targets = targets
         return made
 
@@ -109,15 +106,15 @@ class Intervention(Parameters):
     @classmethod
     def known(cls, target: Any = None) -> Iterator[Declared]:
         """The declared numbers, with those of one target in place of the general ones."""
-        about = cls.targets[target].numbers if target in cls.targets else {}
-        yield from (entry for entry in declared(cls) if entry.name not in about)
-        for name, number in about.items():
+        own = cls.targets[target].numbers if target in cls.targets else {}
+        yield from (entry for entry in declared(cls) if entry.name not in own)
+        for name, number in own.items():
             yield Declared.of(name, number, cls.model_fields[name])
 
     @classmethod
     def summary(cls) -> str:
-        """The first line of what its file says about it."""
-        return inspect.cleandoc(sys.modules[cls.__module__].__doc__).splitlines()[0]
+        """The first line of what its file (a user's own: its class) says about it."""
+        return (about(cls) or cls.kind).splitlines()[0]
 
 
 class Course(Intervention):
@@ -128,7 +125,7 @@ class Course(Intervention):
     Without a half-life it is 1 from `start` to `stop`.
     """
 
-    start: Moment = Field(default="0 h", description="when it begins; negative: before time 0")
+    start: Moment = Field(default=written("0 h"), description="when it begins; negative: before time 0")
     stop: Moment | None = Field(default=None, description="when it ends: the last dose is given before")
     every: Annotated[Hours, Field(ge=1 / 60)] | None = Field(default=None, description="time between doses")
 

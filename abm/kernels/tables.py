@@ -5,7 +5,7 @@ where to look, so saving the rows saves everything.
 """
 
 from functools import cache
-from typing import NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, Self, TypeVar
 
 import numpy as np
 
@@ -23,6 +23,13 @@ class Rows(np.ndarray):
     It differs from `np.recarray` in that no attribute is looked up by Python code: numba, which asks every array that it
     is handed for one, takes these over in a fifth of the time.
     """
+
+    if TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any: ...
+        def __setattr__(self, name: str, value: Any) -> None: ...
+        def __getitem__(self, key: Any) -> Any: ...
+        def copy(self, order: Any = "C") -> Self: ...
 
     def __reduce__(self):
         plain = np.asarray(self)
@@ -83,6 +90,11 @@ def columns_of(rows: Rows, kind: type[Columns]) -> Columns:
 def bytes_of(rows: Rows) -> np.ndarray:
     """The rows as uint8 [row, byte], a view: to copy whole ones, whatever their columns."""
     return np.asarray(rows).view(np.uint8).reshape(rows.size, -1)
+
+
+def columns_in(dtype: np.dtype) -> tuple[str, ...]:
+    """The names of the columns of a structured dtype."""
+    return dtype.names or ()
 
 
 def new_book(rows: Rows) -> np.ndarray:

@@ -10,7 +10,7 @@ import numpy as np
 from ..cells.tumor import TUMOR
 from ..kernels.jit import jit
 from ..kernels.sites import lift
-from ..kernels.tables import Rows, as_rows, free_slot
+from ..kernels.tables import Rows, as_rows, columns_in, free_slot
 from . import cause as causes
 from . import event as events
 
@@ -45,7 +45,7 @@ class Ledger:
         self.totals = np.zeros((len(events.NAMES), len(causes.NAMES)), np.int64)
 
     def book(self, room: int) -> Book:
-        """The kernels' view, with room for `room` more entries."""
+        """The ledger as kernels see it, with room for `room` more entries."""
         needed = int(self._cursor[0]) + room
         if needed > len(self._entries):
             grown = as_rows(np.zeros(max(needed, 2 * len(self._entries)), ENTRY))
@@ -67,14 +67,14 @@ class Ledger:
         return self._entries[: self._cursor[0]]
 
     def drain(self) -> Rows:
-        """Hand the entries over and forget them; the totals stay."""
+        """Return the entries and forget them; the totals stay."""
         self.count()
         entries = self.entries.copy()
         self._cursor[0] = self._counted = 0
         return entries
 
     def load(self, totals: np.ndarray, entries: np.ndarray | None = None) -> None:
-        """Take over the totals of another ledger, and the entries that it has not handed over."""
+        """Take over the totals of another ledger, and its entries that are not drained."""
         self._entries = as_rows(np.zeros(1024, ENTRY))
         self._cursor[0] = self._counted = 0
         self.totals[:] = totals
@@ -101,7 +101,7 @@ class Ledger:
         import pandas as pd
 
         entries = self.entries
-        frame = pd.DataFrame({name: entries[name] for name in ENTRY.names})
+        frame = pd.DataFrame({name: entries[name] for name in columns_in(ENTRY)})
         frame["event"] = pd.Categorical.from_codes(entries.event.astype(np.int64), categories=list(events.NAMES))
         frame["cause"] = pd.Categorical.from_codes(entries.cause.astype(np.int64), categories=list(causes.NAMES))
         return frame

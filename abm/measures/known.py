@@ -17,14 +17,14 @@ def load_measures(paths: Iterable[str | Path]) -> dict[str, Measure]:
     known = dict(MEASURES)
     for path in map(Path, paths):
         module = plugins.load_module(path)
-        found = {
+        own = {
             value.name: value
             for value in vars(module).values()
             if isinstance(value, Measure) and value.function.__module__ == module.__name__
         }
-        if not found:
+        if not own:
             raise plugins.PluginError("no measure inside; a measure is a function marked with @measure(...)")
-        for name, value in found.items():
+        for name, value in own.items():
             if name in known:
                 raise plugins.PluginError(f"there is already a measure named '{name}'; choose another name")
             known[name] = dataclasses.replace(value, plugin=path.resolve())

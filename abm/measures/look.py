@@ -1,4 +1,4 @@
-"""A look at a liver at one moment of its run: what a measure is worked out from."""
+"""A look at a liver at one moment of its run, from which measures are computed."""
 
 import math
 from collections.abc import Sequence
@@ -21,17 +21,17 @@ if TYPE_CHECKING:
 class Share(NamedTuple):
     """`count` of `of`: a fraction that knows how many were counted."""
 
-    count: float
+    count: float  # type: ignore[assignment]  # hides the method of tuples
     of: float
 
     @property
     def fraction(self) -> float:
-        """nan when nothing could be counted."""
+        """The fraction; nan when `of` is 0."""
         return self.count / self.of if self.of else math.nan
 
 
 class Look:
-    """What a measure sees. Whatever several measures need is worked out once.
+    """What a measure sees. What several measures need is computed once.
 
     liver : the LiverModel as it stands
     events : all entries of the ledger so far, rows of `ledger.ledger.ENTRY`; valid during the look only

@@ -29,7 +29,7 @@ from pydantic import Field, create_model, model_validator
 from pydantic_core import PydanticCustomError
 
 from ..config.errors import keys_of, quantity_of, quoted
-from ..units import Declared, Hours, Moment, Parameters
+from ..units import Declared, Hours, Moment, Parameters, written
 from .look import Look, Share
 
 Kind = Literal["count", "share", "level"]
@@ -56,7 +56,7 @@ class Line(Parameters):
     every: Annotated[Hours, Field(ge=1 / 120)] | None = Field(
         default=None, description="time between looks, for a series"
     )
-    from_: Moment = Field(default="0 h", alias="from", description="first look of a series")
+    from_: Moment = Field(default=written("0 h"), alias="from", description="first look of a series")
     until: Moment | None = Field(default=None, description="last look of a series; by default at the end of the run")
     take: Take = Field(default="peak", description="what number is made of a series")
 
@@ -95,7 +95,7 @@ class Measure:
 
     @property
     def description(self) -> str:
-        return inspect.cleandoc(self.function.__doc__)
+        return inspect.getdoc(self.function) or ""
 
     @property
     def summary(self) -> str:
@@ -106,14 +106,14 @@ class Measure:
     def parameters(self) -> list[Declared]:
         """Its own parameters, as tables show them; the default is None where there is none and `...` where one must
         be given."""
-        annotations, found = keys_of(self.line), []
+        annotations, parameters = keys_of(self.line), []
         for name in self.parameter_names:
             field = self.line.model_fields[name]
             default = ... if field.is_required() else field.default
-            found.append(
+            parameters.append(
                 Declared(name, quantity_of(annotations[name]), default, None, None, "", "", field.description or "")
             )
-        return found
+        return parameters
 
     @property
     def parameter_names(self) -> tuple[str, ...]:
@@ -149,7 +149,7 @@ def _line_of(function: Callable) -> type[Line]:
     hints = typing.get_type_hints(function, include_extras=True)
     _, *parameters = inspect.signature(function).parameters.values()
     taken = {*keys_of(Line), *Line.model_fields, *ELSEWHERE}
-    fields = {}
+    fields: dict[str, Any] = {}
     for parameter in parameters:
         if parameter.name in taken:
             raise ValueError(f"a parameter of a measure cannot be called '{parameter.name}': every line has that key")

@@ -1,4 +1,4 @@
-"""Measures taken while a run goes on: the recorder that looks, and what the looks came to."""
+"""The recorder that takes measures during a run, and their results."""
 
 import math
 from collections.abc import Sequence
@@ -52,7 +52,7 @@ class Measures(Recorder):
         if len(set(labels)) < len(labels):
             twice = next(label for label in labels if labels.count(label) > 1)
             raise ValueError(f"two measures are called '{twice}'; give one of them another name")
-        self.schedule = _Plan(self.requests)
+        self.schedule = self._plan = _Plan(self.requests)
         self._forget(np.zeros(0, ENTRY), np.zeros(0, _LOOK))
 
     def _forget(self, events: np.ndarray, looks: np.ndarray, before: int = 0) -> None:
@@ -70,7 +70,7 @@ class Measures(Recorder):
         self._forget(state["events"], state["looks"], int(state["before"]))
 
     def record(self, model):
-        due = self.schedule.due.get(model.step_number, ())
+        due = self._plan.due.get(model.step_number, ())
         if due:
             self._look(model, due)
 
@@ -185,7 +185,7 @@ class Measures(Recorder):
 
 
 def _drained(ledger) -> int:
-    """How many entries are no longer in the ledger."""
+    """How many entries have been drained from the ledger."""
     ledger.count()
     return int(ledger.totals.sum()) - ledger.entries.size
 

@@ -48,7 +48,7 @@ class MeasureRequest:
 
     @property
     def kind(self) -> Kind:
-        """How its values over runs are taken together: what was made of a series may no longer be a count."""
+        """How its values over runs are combined: what is made of a series may no longer be a count."""
         return self.measure.kind if not self.is_series or self.take in ("last", "peak") else "level"
 
     @property
@@ -67,7 +67,7 @@ class MeasureRequest:
 
         Raises ValueError when that is before its beginning or after its end, so that there would be no look.
         """
-        if not self.is_series:
+        if self.every is None:
             moment = duration_h if self.at is None else self.at
             if not begin_h - TOLERANCE <= moment <= duration_h + TOLERANCE:
                 raise ValueError(
@@ -84,11 +84,11 @@ class MeasureRequest:
 
     def __call__(self, look: Look) -> tuple[float, float, float]:
         """Value, count and of; of a count the count is the value, and what does not apply is nan."""
-        found = self.measure.function(look, **self.parameters)
+        answer: Any = self.measure.function(look, **self.parameters)
         if self.measure.kind == "share":
-            count, of = map(float, found)
+            count, of = map(float, answer)
             return Share(count, of).fraction, count, of
-        value = float(found)
+        value = float(answer)
         return value, value if self.measure.kind == "count" else math.nan, math.nan
 
     def taken(
@@ -126,7 +126,7 @@ def read_request(line: Mapping[str, Any] | str, measures: Mapping[str, Measure] 
     measures = MEASURES if measures is None else measures
     written = {"measure": line} if isinstance(line, str) else line
     if not isinstance(written, Mapping) or not isinstance(written.get("measure"), str):
-        known = Line.model_validate(written)  # raises: the name is missing, or is no text
+        known = Line.model_validate(written)  # raises: the name is missing or not a text
         raise TypeError(f"not a line of measures: {known}")
     name = written["measure"]
     if name not in measures:
@@ -139,12 +139,12 @@ def read_request(line: Mapping[str, Any] | str, measures: Mapping[str, Measure] 
                 )
             ],
         )
-    found = measures[name]
-    read = found.line.model_validate(dict(written))
+    measure = measures[name]
+    read = measure.line.model_validate(dict(written))
     return MeasureRequest(
-        measure=found,
-        parameters=found.values_of(read),
-        label=read.name or _label(found, read),
+        measure=measure,
+        parameters=measure.values_of(read),
+        label=read.name or _label(measure, read),
         at=read.at,
         every=read.every,
         first=read.from_,
@@ -158,15 +158,15 @@ def _read_again(written: dict[str, Any], plugin: Path | None) -> MeasureRequest:
     return read_request(written, load_measures([plugin]) if plugin else None)
 
 
-def _label(found: Measure, line: Line) -> str:
+def _label(measure: Measure, line: Line) -> str:
     """The measure's name and what was written, in one spelling: 'nodules(min_cells=10, at=14 d)'."""
     annotations = keys_of(type(line))
-    said = []
-    for name in (*found.parameter_names, "at", "every", "from_", "until", "take"):
+    words = []
+    for name in (*measure.parameter_names, "at", "every", "from_", "until", "take"):
         if name in line.model_fields_set and getattr(line, name) is not None:
             key = type(line).model_fields[name].alias or name
-            said.append(f"{key}={_said(getattr(line, name), quantity_of(annotations[key]))}")
-    return found.name + (f"({', '.join(said)})" if said else "")
+            words.append(f"{key}={_said(getattr(line, name), quantity_of(annotations[key]))}")
+    return measure.name + (f"({', '.join(words)})" if words else "")
 
 
 def _said(value: Any, quantity) -> str:

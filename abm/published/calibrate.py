@@ -41,7 +41,8 @@ from ..estimate import kernels_are_cold
 from ..folder import parquet
 from ..folder.files import FolderInUse, refuse_no_folder, refuse_others, remove_folder, write_text
 from ..folder.names import RESULTS
-from ..units import Declared, declared
+from ..units import Declared, Quantity, declared, value_at
+from .reproduce import published_as
 from .table import time_in_words
 
 GENERATION = 4
@@ -103,8 +104,13 @@ class Movable:
     log: bool = False
 
     @property
+    def quantity(self) -> Quantity:
+        assert self.about.quantity is not None  # others cannot be moved
+        return self.about.quantity
+
+    @property
     def declared_range(self) -> tuple[float, float]:
-        return self.about.quantity.parse(self.about.low), self.about.quantity.parse(self.about.high)
+        return self.quantity.parse(self.about.low), self.quantity.parse(self.about.high)
 
     def moved(self, value: float) -> float:
         """How far `value` is from the default, as a share of the plausible range."""
@@ -125,11 +131,11 @@ class Calibration:
     @property
     def expectations(self) -> dict[str, Expectation]:
         """All that is expected, by names such as 'V01: adherent_cells(at=6 h), no_kupffer / control'."""
-        found: dict[str, Expectation] = {}
+        expectations: dict[str, Expectation] = {}
         for experiment in self.experiments:
             for expectation in experiment.expect:
-                found[name_of(experiment, expectation)] = expectation
-        return found
+                expectations[name_of(experiment, expectation)] = expectation
+        return expectations
 
     @property
     def runs_per_trial(self) -> int:
@@ -137,14 +143,15 @@ class Calibration:
 
     def with_values(self, values: Mapping[str, float]) -> tuple[Experiment, ...]:
         """The experiments with other defaults: `values` in the held units."""
-        defaults = {
-            one.path: one.about.quantity.format(values[one.path]) for one in self.parameters if one.path in values
-        }
-        return tuple(_experiment(experiment.path, self.file, defaults) for experiment in self.experiments)
+        defaults = {one.path: one.quantity.format(values[one.path]) for one in self.parameters if one.path in values}
+        paths = [
+            experiment.path for experiment in self.experiments if experiment.path is not None
+        ]  # all are from files
+        return tuple(_experiment(path, self.file, defaults) for path in paths)
 
 
 def name_of(experiment: Experiment, expectation: Expectation) -> str:
-    return f"{experiment.published.id}: {expectation}"
+    return f"{published_as(experiment).id}: {expectation}"
 
 
 def _experiment(path: Path, file: CalibrationFile, defaults: Mapping[str, Any] = MappingProxyType({})) -> Experiment:
@@ -159,9 +166,10 @@ def load_calibration(path: Path) -> Calibration:
     written = checked(root, CalibrationFile, reader.problems, str(path), complete=reader.complete, extra_keys=())
     problems: list[Problem] = []
     experiments = _experiments(written, path.parent, root, problems)
-    parameters = [_movable(key, bounds, root, problems) for key, bounds in written.parameters.items()]
+    movable = [_movable(key, bounds, root, problems) for key, bounds in written.parameters.items()]
     if problems:
         raise ConfigError(problems, str(path))
+    parameters = [parameter for parameter in movable if parameter is not None]
     calibration = Calibration(written, tuple(experiments), tuple(parameters), path)
     for one in parameters:
         ends = [
@@ -184,7 +192,7 @@ def load_calibration(path: Path) -> Calibration:
 
 def _experiments(written: CalibrationFile, folder: Path, root: Node, problems: list[Problem]) -> list[Experiment]:
     """The experiments; a problem for each that cannot be calibrated on."""
-    found: list[Experiment] = []
+    experiments: list[Experiment] = []
     for index, name in enumerate(written.experiments):
         place, path = _place(root, "experiments", index), ("experiments", index)
         if not (folder / name).is_file():
@@ -211,10 +219,11 @@ def _experiments(written: CalibrationFile, folder: Path, root: Node, problems: l
                     "give one of the measures a name: name: ...",
                 )
             )
-        if experiment.published.id in {other.published.id for other in found}:
-            problems.append(place.problem(path, f"the experiment {experiment.published.id} stands here twice"))
-        found.append(experiment)
-    return found
+        identity = published_as(experiment).id
+        if identity in {published_as(other).id for other in experiments}:
+            problems.append(place.problem(path, f"the experiment {identity} stands here twice"))
+        experiments.append(experiment)
+    return experiments
 
 
 def _place(node: Node, *path: str | int) -> Place:
@@ -240,9 +249,7 @@ def _movable(key: str, bounds: Bounds, root: Node, problems: list[Problem]) -> M
     if about.quantity is None or about.low is None:
         refuse("it has no plausible range inside which it could move")
         return None
-    default = defaults
-    for part in path:
-        default = getattr(default, part)
+    default = float(value_at(defaults, key))
     low, high = about.quantity.parse(about.low), about.quantity.parse(about.high)
     ends = {"low": low, "high": high}
     for part in ends:
@@ -270,7 +277,7 @@ def _movable(key: str, bounds: Bounds, root: Node, problems: list[Problem]) -> M
     if bounds.scale == "log" and ends["low"] <= 0:
         refuse("a logarithmic scale needs a low bound above zero", part="scale")
         return None
-    return Movable(key, about, float(default), ends["low"], ends["high"], bounds.scale == "log")
+    return Movable(key, about, default, ends["low"], ends["high"], bounds.scale == "log")
 
 
 def declared_at(config_class: type[BaseModel], path: Sequence[str]) -> Declared | None:
@@ -297,13 +304,15 @@ def distance(expectation: Expectation, value: float) -> float:
         return FARTHEST
     if value in window:
         return 0.0
-    bound = window.low if window.low is not None and value < window.low else window.high
+    low, high = window.low, window.high
+    bound = low if low is not None and value < low else high
+    assert bound is not None  # for the value lies outside
     if expectation.relative_to and bound > 0:
         if value <= 0:
             return FARTHEST
-        unit = math.log(window.high / window.low) / 2 if window.two_sided and window.low > 0 else math.log(2)
+        unit = math.log(high / low) / 2 if low is not None and high is not None and low > 0 else math.log(2)
         return min(FARTHEST, abs(math.log(value / bound)) / unit)
-    unit = (window.high - window.low) / 2 if window.two_sided else abs(bound) or 1.0
+    unit = (high - low) / 2 if low is not None and high is not None else abs(bound) or 1.0
     return min(FARTHEST, abs(value - bound) / unit)
 
 
@@ -342,8 +351,12 @@ class Trial:
         return sum(self.distances.values()) + self.pulled
 
 
-Evaluate = Callable[[list[tuple[int, Mapping[str, float]]]], list[tuple[Mapping[str, float], float]]]
-"""From the numbers and parameters of some trials to the centre of each expectation and the CPU seconds it took."""
+Fresh = Sequence[tuple[int, Mapping[str, float]]]
+"""Numbers and parameters of trials."""
+Centres = Sequence[tuple[Mapping[str, float], float]]
+"""Of trials: the centre of each expectation, and the CPU seconds that it took."""
+Evaluate = Callable[[Fresh], Centres]
+"""Computes some trials."""
 
 
 def search(
@@ -381,7 +394,7 @@ def search(
             }
             generation.append((asked, values))
         fresh = [(asked.number, values) for asked, values in generation if len(recorded) <= asked.number < trials]
-        found = dict(zip((number for number, _ in fresh), evaluate(fresh) if fresh else [], strict=True))
+        results = dict(zip((number for number, _ in fresh), evaluate(fresh) if fresh else [], strict=True))
         for asked, values in generation:
             if asked.number >= trials:
                 break  # it was asked for all the same, so that a longer search goes on as if it had been begun so
@@ -390,7 +403,7 @@ def search(
                 if any(not math.isclose(trial.values[path], value, rel_tol=1e-12) for path, value in values.items()):
                     raise OtherCalibration("the recorded trials were proposed by another version of optuna")
             else:
-                centres, seconds = found[asked.number]
+                centres, seconds = results[asked.number]
                 distances = {name: distance(expectation, centres[name]) for name, expectation in expectations.items()}
                 pulled = calibration.file.pull * pull(calibration.parameters, values)
                 trial = Trial(asked.number, values, centres, distances, pulled, seconds)
@@ -450,14 +463,15 @@ class Simulations:
     def __exit__(self, *problem):
         self.executor.__exit__(*problem)
 
-    def __call__(self, fresh: list[tuple[int, Mapping[str, float]]]) -> list[tuple[Mapping[str, float], float]]:
+    def __call__(self, fresh: Fresh) -> Centres:
         """What `Evaluate` says. Raises BatchStopped when runs cannot be kept or computed."""
         if not (self.folder / str(fresh[0][0])).exists():
             self.clear()  # what is there was recorded, or belongs to another calibration
         batches = {
-            (number, experiment.published.id): (self.folder / str(number) / experiment.published.id, experiment)
+            (number, identity): (self.folder / str(number) / identity, experiment)
             for number, values in fresh
             for experiment in self.calibration.with_values(values)
+            for identity in (published_as(experiment).id,)
         }
         tasks = [
             (run.config.duration, task)
@@ -473,10 +487,10 @@ class Simulations:
                 raise BatchStopped(report.error)
             done += 1
             self.progress(before + done)
-        found = []
+        centres_found = []
         for number, _ in fresh:
             centres, seconds = {}, 0.0
-            for folder, experiment in (batches[number, one.published.id] for one in self.calibration.experiments):
+            for folder, experiment in (batches[number, published_as(one).id] for one in self.calibration.experiments):
                 results = store.read_results(folder)
                 series = (
                     store.read_series(folder) if any(request.is_series for request in experiment.measures) else None
@@ -484,8 +498,8 @@ class Simulations:
                 seconds += sum(results["seconds"].to_pylist())
                 for expectation in experiment.expect:
                     centres[name_of(experiment, expectation)] = simulate(expectation, results, series).estimate.value
-            found.append((centres, seconds))
-        return found
+            centres_found.append((centres, seconds))
+        return centres_found
 
     def clear(self) -> None:
         """Remove the runs of the trials that are recorded."""
@@ -494,8 +508,8 @@ class Simulations:
 
 def _is_under_way(name: str) -> bool:
     """Whether a name below running/ is ours."""
-    found = _UNDER_WAY.fullmatch(name)
-    return found is not None and (found["kept"] is None or store.is_ours(found["kept"]))
+    match = _UNDER_WAY.fullmatch(name)
+    return match is not None and (match["kept"] is None or store.is_ours(match["kept"]))
 
 
 def _missing(folder: Path, experiment: Experiment) -> list[tuple[Run, Task]]:
@@ -583,14 +597,14 @@ def write_report(folder: Path, calibration: Calibration, trials: Sequence[Trial]
 
 
 def as_markdown(calibration: Calibration, trials: Sequence[Trial]) -> str:
-    defaults, found = trials[0], best(trials)
+    defaults, best_trial = trials[0], best(trials)
     file = calibration.file
     lines = [
         f"# {file.name}",
         "",
         *([file.description.strip(), ""] if file.description else []),
         f"{len(trials)} trials (seed {file.seed}), {time_in_words(sum(trial.seconds for trial in trials))} of CPU time; the best "
-        f"is trial {found.number}: its loss is {found.loss:.3g}, that of the defaults {defaults.loss:.3g}. All trials are in "
+        f"is trial {best_trial.number}: its loss is {best_trial.loss:.3g}, that of the defaults {defaults.loss:.3g}. All trials are in "
         f"{TRIALS}, the best set, as part of a config, in {BEST}.",
         "",
         "## Parameters",
@@ -599,7 +613,7 @@ def as_markdown(calibration: Calibration, trials: Sequence[Trial]) -> str:
         "|---|---|---|---|---|---|---|",
     ]
     for one in calibration.parameters:
-        value, unit = found.values[one.path], one.about.unit
+        value, unit = best_trial.values[one.path], one.about.unit
         cells = (
             one.path,
             _written(one.default, unit),
@@ -618,14 +632,14 @@ def as_markdown(calibration: Calibration, trials: Sequence[Trial]) -> str:
         "|---|---|---|---|---|---|",
     ]
     for name, expectation in calibration.expectations.items():
-        cells = [name, f"{expectation.window} {expectation.unit}".strip()]
-        for trial in (defaults, found):
-            cells += [f"{trial.centres[name]:.3g}", f"{trial.distances[name]:.2f}"]
-        lines.append(_row(cells))
+        row = [name, f"{expectation.window} {expectation.unit}".strip()]
+        for trial in (defaults, best_trial):
+            row += [f"{trial.centres[name]:.3g}", f"{trial.distances[name]:.2f}"]
+        lines.append(_row(row))
     lines += [
         "",
         "Distances count in half-widths of the window (for ratios on a logarithmic scale), 0 is inside. "
-        f"The pull towards the defaults adds {found.pulled:.3g} to the loss of the best set.",
+        f"The pull towards the defaults adds {best_trial.pulled:.3g} to the loss of the best set.",
         "",
         "## The best trials",
         "",
@@ -663,5 +677,5 @@ def best_yaml(calibration: Calibration, trial: Trial) -> str:
         group = content
         for part in groups:
             group = group.setdefault(part, {})
-        group[name] = one.about.quantity.format(trial.values[one.path])
+        group[name] = one.quantity.format(trial.values[one.path])
     return f"# Trial {trial.number} of {calibration.file.name}.\n" + yaml.safe_dump(content, sort_keys=False)

@@ -6,7 +6,17 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ..batches.expectation import UNRESOLVED, Expectation, Simulated, Verdict, judge, more_replicates, overall, simulate
+from ..batches.expectation import (
+    UNRESOLVED,
+    Expectation,
+    Published,
+    Simulated,
+    Verdict,
+    judge,
+    more_replicates,
+    overall,
+    simulate,
+)
 from ..batches.experiment import Experiment
 
 QUICK_REPLICATES = 3
@@ -53,7 +63,9 @@ def reproduce(
     most = experiment.most_replicates
     replicates = min(experiment.replicates, QUICK_REPLICATES) if quick else experiment.replicates
     while True:
-        results, series = (_first(table, replicates) for table in run(replicates))
+        results, series = run(replicates)
+        results = _first(results, replicates)
+        series = None if series is None else _first(series, replicates)
         outcomes = tuple(_judged(expectation, results, series, replicates < most) for expectation in experiment.expect)
         open_ones = [outcome for outcome in outcomes if outcome.verdict.word == UNRESOLVED]
         if quick or not open_ones or replicates >= most:
@@ -68,9 +80,16 @@ def reproduce(
     return Reproduction(experiment, outcomes, replicates, results.num_rows, failed, seconds, quick)
 
 
-def _first(table: pa.Table | None, replicates: int) -> pa.Table | None:
+def published_as(experiment: Experiment) -> Published:
+    """Where the finding of a published experiment stands. Raises ValueError for another experiment."""
+    if experiment.published is None:
+        raise ValueError(f"{experiment.name} is no published experiment")
+    return experiment.published
+
+
+def _first(table: pa.Table, replicates: int) -> pa.Table:
     """The rows of the first replicates: a folder may hold more, also some of the next ones only."""
-    return table if table is None else table.filter(pc.less_equal(table["replicate"], replicates))
+    return table.filter(pc.less_equal(table["replicate"], replicates))
 
 
 def _judged(expectation: Expectation, results: pa.Table, series: pa.Table | None, more: bool) -> Outcome:

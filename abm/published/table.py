@@ -4,13 +4,14 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 
 from ..batches.expectation import FAILS, HOLDS, UNRESOLVED, Window
 from ..folder import parquet
 from ..folder.files import write_text
-from .reproduce import QUICK_REPLICATES, Reproduction
+from .reproduce import QUICK_REPLICATES, Reproduction, published_as
 
 TABLE, REPORT = "reproduce.parquet", "reproduce.md"
 
@@ -43,7 +44,7 @@ _SCHEMA = pa.schema(
     [pa.field(name, kind, metadata={"unit": unit, "description": about}) for name, kind, unit, about in _COLUMNS]
 )
 
-Row = Mapping[str, object]
+Row = Mapping[str, Any]
 
 
 def write_table(folder: Path, reproductions: Sequence[Reproduction]) -> None:
@@ -61,9 +62,9 @@ def write_table(folder: Path, reproductions: Sequence[Reproduction]) -> None:
 
 def rows_of(reproductions: Iterable[Reproduction]) -> list[Row]:
     """A row per expectation, with the columns of reproduce.parquet."""
-    rows = []
+    rows: list[Row] = []
     for one in reproductions:
-        published = one.experiment.published
+        published = published_as(one.experiment)
         for outcome in one.outcomes:
             expectation, estimate = outcome.expectation, outcome.simulated.estimate
             rows.append(
@@ -115,12 +116,12 @@ def experiments_of(rows: Iterable[Row]) -> list[list[Row]]:
 
 def cells_of(rows: Sequence[Row]) -> list[tuple[str, ...]]:
     """The cells under the `HEADINGS` for the rows of one experiment; what belongs to all of them stands in the first."""
-    found = []
+    cells: list[tuple[str, ...]] = []
     for index, row in enumerate(rows):
         first = index == 0
-        found.append(
+        cells.append(
             (
-                row["id"] if first else "",
+                str(row["id"]) if first else "",
                 f"{row['finding']} ({row['source']})" if first else "",
                 f"{row['expectation']}: {Window(row['window_low'], row['window_high'])}{_unit(row)}",
                 simulated_in_words(row),
@@ -130,7 +131,7 @@ def cells_of(rows: Sequence[Row]) -> list[tuple[str, ...]]:
                 time_in_words(row["seconds"]) if first else "",
             )
         )
-    return found
+    return cells
 
 
 def simulated_in_words(row: Row) -> str:
@@ -158,16 +159,16 @@ def time_in_words(seconds: float) -> str:
 def summary(rows: Sequence[Row]) -> str:
     """'5 experiments: 3 hold (2 of them not calibrated on), 1 fails, 1 is unresolved; quick: ...'"""
     ones = [those[0] for those in experiments_of(rows)]
-    words = [one["experiment_verdict"] for one in ones]
-    free = sum(not one["calibrated"] for one in ones if one["experiment_verdict"] == HOLDS)
-    said = (
+    words = [first["experiment_verdict"] for first in ones]
+    free = sum(not first["calibrated"] for first in ones if first["experiment_verdict"] == HOLDS)
+    sentence = (
         f"{len(ones)} experiment{'s' * (len(ones) != 1)}: {words.count(HOLDS)} hold ({free} of them not calibrated on), "
         f"{words.count(FAILS)} fail, {words.count(UNRESOLVED)} unresolved; "
-        f"{sum(one['runs'] for one in ones)} runs, {time_in_words(sum(one['seconds'] for one in ones))} of CPU time."
+        f"{sum(first['runs'] for first in ones)} runs, {time_in_words(sum(first['seconds'] for first in ones))} of CPU time."
     )
-    if any(one["quick"] for one in ones):
-        said += f" Quick: at most {QUICK_REPLICATES} replicates per arm, too few for most verdicts."
-    return said
+    if any(first["quick"] for first in ones):
+        sentence += f" Quick: at most {QUICK_REPLICATES} replicates per arm, too few for most verdicts."
+    return sentence
 
 
 def as_markdown(rows: Sequence[Row]) -> str:

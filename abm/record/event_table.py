@@ -2,6 +2,7 @@
 
 import pyarrow as pa
 
+from ..kernels.tables import columns_in
 from ..ledger import cause, event
 from ..ledger.ledger import ENTRY
 from .tables import Column, TableRecorder
@@ -19,9 +20,9 @@ COLUMNS = (
 
 
 class Events(TableRecorder):
-    """Takes the entries out of the model's ledger and keeps them; the ledger's totals stay.
+    """Moves the entries of the ledger into a table; the totals of the ledger stay.
 
-    Without a run folder the entries are left in the ledger.
+    Without a run folder the entries stay in the ledger.
     """
 
     name = "events"
@@ -37,7 +38,7 @@ class Events(TableRecorder):
             return
         entries = model.ledger.drain()
         if entries.size:
-            self.add({name: entries[name] for name in ENTRY.names})
+            self.add({name: entries[name] for name in columns_in(ENTRY)})
 
     def flush(self, model):
         self.record(model)

@@ -49,7 +49,7 @@ class End(NamedTuple):
 
     stage: int
     way: str
-    count: int
+    count: int  # type: ignore[assignment]  # hides the method of tuples
 
 
 @dataclass(frozen=True, eq=False)
@@ -159,8 +159,18 @@ def fates_of(events: pa.Table, end_minutes: float, parameters: RecordParameters,
     ending[gone], by[gone] = code[last[gone]], reason[last[gone]]
 
     founder = happened[:, event.ARRIVED]
-    per_founder = (clone, happened, followed, lived, largest, furthest, ending, by)
-    return Fates(*(values[founder] for values in per_founder), parameters.micrometastasis_cells, macrometastasis_cells)
+    return Fates(
+        clone=clone[founder],
+        happened=happened[founder],
+        followed=followed[founder],
+        lived=lived[founder],
+        largest=largest[founder],
+        furthest=furthest[founder],
+        ending=ending[founder],
+        reason=by[founder],
+        micrometastasis_cells=parameters.micrometastasis_cells,
+        macrometastasis_cells=macrometastasis_cells,
+    )
 
 
 def way_out(ending: int, reason: int) -> str:

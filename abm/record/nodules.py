@@ -5,16 +5,13 @@ either layer, with at least a given number of cells. Numbers say which nodule of
 they do not follow a nodule through time.
 """
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 from scipy import ndimage, sparse
 
 from ..cells.tumor import TUMOR
+from ..kernels.tables import columns_in
+from ..liver import Liver
 from .tables import Column, TableRecorder
-
-if TYPE_CHECKING:
-    from ..model import LiverModel
 
 NODULE = np.dtype(
     [
@@ -61,36 +58,36 @@ def connected(occupied: np.ndarray, periodic: bool) -> tuple[np.ndarray, int]:
     return rank[group].astype(np.int32)[labels], groups - 1
 
 
-def survey(model: "LiverModel", min_cells: float) -> np.ndarray:
+def survey(model: Liver, min_cells: float) -> np.ndarray:
     """The nodules of at least `min_cells` cells (structured array of NODULE), the largest first."""
     occupied = (model.sites.population == TUMOR).any(axis=0)
     labels, count = connected(occupied, model.periodic)
     cells = standing(model)
     label = labels[cells["row"], cells["column"]]
-    found = np.zeros(count, NODULE)
-    found["cells"] = np.bincount(label, minlength=count + 1)[1:]
-    found["area_um2"] = np.bincount(labels[occupied], minlength=count + 1)[1:] * model.spacing_um**2
+    nodules = np.zeros(count, NODULE)
+    nodules["cells"] = np.bincount(label, minlength=count + 1)[1:]
+    nodules["area_um2"] = np.bincount(labels[occupied], minlength=count + 1)[1:] * model.spacing_um**2
     members = np.unique(np.stack((label, cells["clone"])), axis=1)
-    found["clones"] = np.bincount(members[0], minlength=count + 1)[1:]
+    nodules["clones"] = np.bincount(members[0], minlength=count + 1)[1:]
     for axis in ("row", "column"):
-        found[axis] = _centres(cells[axis], label, count, model.shape[axis == "column"], model.periodic)
-    found = found[found["cells"] >= min_cells]
+        nodules[axis] = _centres(cells[axis], label, count, model.shape[axis == "column"], model.periodic)
+    nodules = nodules[nodules["cells"] >= min_cells]
     nearest = [
-        np.rint(found[axis]).astype(int) % size for axis, size in zip(("row", "column"), model.shape, strict=True)
+        np.rint(nodules[axis]).astype(int) % size for axis, size in zip(("row", "column"), model.shape, strict=True)
     ]
-    found["zone"] = model.anatomy.zone[tuple(nearest)]
-    found = found[np.argsort(-found["cells"], kind="stable")]
-    found["nodule"] = np.arange(1, found.size + 1)
-    return found
+    nodules["zone"] = model.anatomy.zone[tuple(nearest)]
+    nodules = nodules[np.argsort(-nodules["cells"], kind="stable")]
+    nodules["nodule"] = np.arange(1, nodules.size + 1)
+    return nodules
 
 
-def tumor_area_um2(model: "LiverModel") -> float:
+def tumor_area_um2(model: Liver) -> float:
     """Area of all sites where a tumor cell stands."""
     return float((model.sites.population == TUMOR).any(axis=0).sum() * model.spacing_um**2)
 
 
-def standing(model: "LiverModel") -> np.ndarray:
-    """The tumor cells that hold a site; those in the blood stream do not."""
+def standing(model: Liver) -> np.ndarray:
+    """The tumor cells that hold a site; those in the blood do not."""
     slots = np.flatnonzero(model.tumor.rows.alive)
     cells = np.asarray(model.tumor.rows)[slots]
     return cells[model.sites.occupant[cells["layer"], cells["row"], cells["column"]] == slots]
@@ -120,6 +117,11 @@ class Nodules(TableRecorder):
         return COLUMNS
 
     def record(self, model):
-        found = survey(model, self.min_cells)
-        if found.size:
-            self.add({"time_min": np.full(found.size, model.minutes), **{name: found[name] for name in NODULE.names}})
+        nodules = survey(model, self.min_cells)
+        if nodules.size:
+            self.add(
+                {
+                    "time_min": np.full(nodules.size, model.minutes),
+                    **{name: nodules[name] for name in columns_in(NODULE)},
+                }
+            )

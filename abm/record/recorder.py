@@ -1,11 +1,11 @@
-"""What every recorder is: something that looks at the model now and then, and keeps what it sees."""
+"""What a recorder is: it observes the model on a schedule and keeps what it observes."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..folder.schedule import Every
+from ..folder.schedule import Every, Schedule
 from ..units import Quantity
 
 if TYPE_CHECKING:
@@ -20,54 +20,61 @@ def as_hours(value: Any) -> float:
 
 
 class Recorder:
-    """Looks at the model whenever its schedule says so; reads it, and changes nothing in it.
+    """Observes the model on a schedule, without changing it.
 
-    In a run folder, `flush` brings to the disk what was seen, and `state` is what the checkpoint must hold so that
-    `resume` can go on as if nothing had happened. Without a folder everything stays in memory.
+    In a run folder, `flush` writes what was observed to the disk, and `state` is what a checkpoint must hold so that `resume`
+    goes on as if nothing had happened. Without a folder everything stays in memory.
     """
 
     name: str
     """Unique within a simulation; the stem of its file."""
 
     def __init__(self, every: Any):
-        self.schedule = Every(as_hours(every))
+        self.every_hours = as_hours(every)
+        self.schedule: Schedule = Every(self.every_hours)
         self.folder: Path | None = None
 
+    @property
+    def run_folder(self) -> Path:
+        """The folder, of a run that is kept in one."""
+        assert self.folder is not None
+        return self.folder
+
     def begin(self, model: "LiverModel", folder: Path | None, steps: list[int]) -> None:
-        """Before the first step: make the files. `steps` are those at which `record` will be called."""
+        """Called before the first step: makes the files. `steps` : those at which `record` will be called."""
         self.folder = folder
 
     def check(self, folder: Path, state: dict[str, np.ndarray]) -> None:
-        """Before `resume`: raise DamagedFile unless the files on which `state` builds are as they were; change nothing."""
+        """Called before `resume`; changes nothing. Raises DamagedFile unless the files that belong to `state` are intact."""
 
     def resume(self, model: "LiverModel", folder: Path, steps: list[int], state: dict[str, np.ndarray]) -> None:
-        """Instead of `begin`: go on from `state`, and discard everything newer."""
+        """Called instead of `begin`: goes on from `state`, and discards everything newer."""
         self.folder = folder
 
     def record(self, model: "LiverModel") -> None:
-        """Look at the model."""
+        """Observe the model."""
         raise NotImplementedError(f"the recorder '{self.name}' has no record(self, model)")
 
     def flush(self, model: "LiverModel") -> None:
-        """Bring everything seen so far to the disk; called before each checkpoint and at the end."""
+        """Write everything observed so far to the disk; called before each checkpoint and at the end."""
 
     def state(self) -> dict[str, np.ndarray]:
         """What a checkpoint must hold, right after `flush`."""
         return {}
 
     def finish(self, model: "LiverModel") -> None:
-        """Put the results into their final place. May be called again after an interruption."""
+        """Write the final files. May be called again after an interruption."""
 
     def files(self) -> tuple[str, ...]:
-        """The names of what the folder of a complete run holds of it."""
+        """The names of its files in the folder of a complete run."""
         return ()
 
     def reopen(self, folder: Path) -> None:
-        """Instead of `begin`: the run in `folder` is complete, and only read from now on."""
+        """Called instead of `begin` when the run in `folder` is complete and is only read."""
         self.folder = folder
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}(every='{self.schedule.hours:g} h')"
+        return f"{type(self).__name__}(every='{self.every_hours:g} h')"
 
 
 class Calling(Recorder):

@@ -5,6 +5,7 @@ Who stands at a site is one number per layer: 0 is nobody, and every state of ev
 """
 
 from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import numpy as np
 
@@ -36,7 +37,7 @@ class Scene:
     def cut(self, part: tuple[slice, slice]) -> "Scene":
         """The scene in some rows and columns."""
         lattices = {each.name: getattr(self, each.name) for each in fields(self)}
-        cut = {
+        cut: dict[str, Any] = {
             name: np.ascontiguousarray(values[part])
             for name, values in lattices.items()
             if isinstance(values, np.ndarray)
@@ -48,19 +49,19 @@ class Scene:
         return replace(self, **cut)
 
     def counts(self) -> np.ndarray:
-        """Cells by their number, int64 [256]."""
-        return sum(np.bincount(codes.ravel(), minlength=256) for codes in self.standing.values())
+        """How many cells have each number, int64 [256]."""
+        return np.sum([np.bincount(codes.ravel(), minlength=256) for codes in self.standing.values()], axis=0)
 
 
 def layers_shown(liver: Liver) -> list[int]:
-    """The layers in which any population of this liver can stand."""
+    """The layers in which cells of any population can stand."""
     species = [population.species for population in liver.populations.values()]
-    stood_in = {layer for one in species for state in range(len(one.states)) for layer in one.layers_of(state)}
+    stood_in = {layer for each in species for state in range(len(each.states)) for layer in each.layers_of(state)}
     return sorted(stood_in)
 
 
 def standing(liver: Liver) -> dict[str, np.ndarray]:
-    """Who stands where, by the name of the layer: uint8 [row, column]."""
+    """Layer -> numbers of the cells that stand there, uint8 [row, column]."""
     codes = np.zeros((len(STANDING), *liver.shape), np.uint8)
     for population in liver.populations.values():
         if not population.species.is_wall:
@@ -71,7 +72,7 @@ def standing(liver: Liver) -> dict[str, np.ndarray]:
 
 @jit
 def _mark(rows, population_code, first, population, occupant, codes):
-    """Write `first` + state where each living cell stands; those that hold no site (on their way) are not drawn."""
+    """Write `first` + state at the site of each living cell; cells that hold no site (in the blood) are not drawn."""
     for slot in range(rows.size):
         cell = rows[slot]
         layer, row, column = cell.layer, cell.row, cell.column
@@ -92,7 +93,7 @@ def levels(liver: Liver) -> dict[str, np.ndarray]:
 
 
 def scene_of(liver: Liver, field: str | None = None) -> Scene:
-    """The liver as it is now, with a level laid over it. Raises ValueError for one that it does not have."""
+    """The liver as it is now, with a field or layer as overlay. Raises ValueError for an unknown one."""
     shown = levels(liver)
     if field is not None and field not in shown:
         raise ValueError(f"there is no field '{field}'; there are: {', '.join(sorted(shown))}")

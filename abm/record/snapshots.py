@@ -16,6 +16,7 @@ take days to fill a chunk, and to write a part of one costs as much as a whole o
 import re
 import warnings
 from collections.abc import Callable, Iterable
+from typing import Any
 
 import numpy as np
 import zarr
@@ -26,26 +27,26 @@ from ..cells.species import Species
 from ..folder import chunks
 from ..folder.files import TEMPORARY, DamagedFile, remove_files, remove_folder, sync
 from ..folder.names import SNAPSHOTS as NAME
-from ..kernels.tables import Rows
+from ..kernels.tables import Rows, columns_in
 from ..liver import Liver
 from ..tissue.sites import KINDS, STANDING
 from .recorder import Recorder
 from .scene import levels, standing
 
 LIVING = "alive"
-"""The one column that is left out: all cells kept are alive."""
+"""The column that is left out: all cells kept are alive."""
 _PLACES = {"row": "y_um", "column": "x_um"}
-"""Where cells stand is kept in um, under names that the lattices do not have: xarray would take theirs instead."""
+"""Places of cells are kept in um, under names that differ from the coordinates of the lattices: xarray would confuse them."""
 
 _CHUNK_SITES = 4_000_000
 _CHUNK_FRAMES = 12
-"""A chunk holds so many sites or frames, whichever is less: as many frames as come between two checkpoints by default,
-so that no chunk is written twice."""
+"""A chunk holds at most so many sites and frames: by default the frames between two checkpoints, so that no chunk is written
+twice."""
 _CHUNK_CELLS = 1 << 15
 _FIXED = ("row", "column", "site_kind", "zone")
 """The arrays that are written once."""
 _UNFINISHED = rf"(\.\w+)*{re.escape(TEMPORARY)}"
-"""What zarr puts behind the name of a file, or behind its stem, while it is being written."""
+"""What zarr appends to the name of a file, or to its stem, while writing it."""
 _FULL = np.float32(np.finfo(np.float16).max)
 """Highest level that the frames can hold."""
 _EFFECT = "K"
@@ -59,7 +60,7 @@ class Snapshots(Recorder):
 
     def __init__(self, every="2 h"):
         super().__init__(every)
-        self.frames = 0
+        self.frames = self._synced_ns = 0
 
     def begin(self, model, folder, steps):
         super().begin(model, folder, steps)
@@ -175,7 +176,7 @@ class Snapshots(Recorder):
     def _sync(self) -> None:
         """Bring the files written since the last time to the disk."""
         newest = self._synced_ns
-        for file in (self.folder / NAME).rglob("*"):
+        for file in (self.run_folder / NAME).rglob("*"):
             written = file.stat().st_mtime_ns
             if file.is_file() and written >= self._synced_ns:
                 sync(file)
@@ -207,12 +208,12 @@ class _Ragged:
     def __init__(self, model: Liver, species: Species, frames: int):
         self.columns = {
             _PLACES.get(name, name): np.dtype("f4") if name in _PLACES else species.dtype[name]
-            for name in species.dtype.names
+            for name in columns_in(species.dtype)
             if name != LIVING
         }
         self._lowest, self._spacing_um = model.shape[0] - 1, np.float32(model.spacing_um)
         self.counts = np.zeros(frames, np.int64)
-        self.first, self.written = 0, -1  # even of a population that stays empty the counts are written
+        self.first, self.written = 0, -1  # the counts are written even when a population stays empty
         self.pieces = {name: [np.empty(0, kind)] for name, kind in self.columns.items()}
 
     def add(self, rows: Rows, frame: int) -> None:
@@ -239,7 +240,7 @@ class _Ragged:
         arrays[f"{group}/count"][:] = np.where(np.cumsum(self.counts) <= end, self.counts, 0)
 
     def state(self, name: str) -> dict[str, np.ndarray]:
-        state = {f"{name}/first": np.int64(self.first), f"{name}/count": self.counts}
+        state = {f"{name}/first": np.asarray(self.first, np.int64), f"{name}/count": self.counts}
         return state | {f"{name}/{column}": np.concatenate(pieces) for column, pieces in self.pieces.items()}
 
     def resume(self, state: dict[str, np.ndarray], name: str) -> None:
@@ -252,7 +253,7 @@ class _Ragged:
 def _arrays(group: zarr.Group) -> dict[str, zarr.Array]:
     """All arrays of the store by their names, as they are written to."""
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ZarrUserWarning)  # of files of others that lie in the store
+        warnings.simplefilter("ignore", ZarrUserWarning)  # a file of others that lies in the store
         members = group.members(max_depth=None)
     return {name: chunks.kept_whole(member) for name, member in members if isinstance(member, zarr.Array)}
 
@@ -389,9 +390,14 @@ def _about_column(species: Species, name: str) -> dict:
     if place is not None:
         return {"units": "um", "long_name": f"{name[0]} of the cell"}
     column = species.column[name]
-    about = {"long_name": column.meaning} | ({"units": column.unit} if column.unit else {})
-    about |= {"valid_range": list(column.within)} if column.within else {}
-    return about | ({"nominal": True} if column.nominal else {})
+    about: dict[str, Any] = {"long_name": column.meaning}
+    if column.unit:
+        about["units"] = column.unit
+    if column.within:
+        about["valid_range"] = list(column.within)
+    if column.nominal:
+        about["nominal"] = True
+    return about
 
 
 def _about(model: Liver, name: str) -> dict:

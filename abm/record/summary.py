@@ -60,7 +60,7 @@ def summarise(model: "LiverModel", events: pa.Table, nodules: np.ndarray, parame
 
 
 def cascade(fates: Fates) -> dict:
-    """The nested cascade: for each stage, how many founders reached it, of all, and the ends of those that stayed."""
+    """The nested cascade: for each stage, how many founders reached it, and the ends of those that came no further."""
     stages = {
         name: {**_share(count, fates.count), "ends": {}} for name, count in zip(STAGES, fates.reached, strict=True)
     }
@@ -70,7 +70,7 @@ def cascade(fates: Fates) -> dict:
 
 
 def founders(fates: Fates) -> dict:
-    """How many founders each of several things befell, of all founders unless the name says otherwise."""
+    """How many founders each of several events befell; of all founders unless the name says otherwise."""
     micro, macro = fates.micrometastasis_cells, fates.macrometastasis_cells
     counts = {
         "ever_passed": fates.ever(event.PASSED),
@@ -92,14 +92,14 @@ def founders(fates: Fates) -> dict:
 
 def losses(totals: np.ndarray) -> dict[str, int]:
     """Cells lost by each way out of the tissue, with their causes: `passed`, `phagocytosed`, `killed_by_trail`, `died_by_shear` ..."""
-    found = {}
+    lost: dict[str, int] = {}
     for code in event.ENDINGS:
         split = by_cause(totals, code) if code in (event.KILLED, event.DIED) else {}
         if split:
-            found |= {f"{event.NAMES[code]}_by_{reason}": count for reason, count in split.items()}
+            lost |= {f"{event.NAMES[code]}_by_{reason}": count for reason, count in split.items()}
         else:
-            found[event.NAMES[code]] = int(totals[code].sum())
-    return found
+            lost[event.NAMES[code]] = int(totals[code].sum())
+    return lost
 
 
 def _share(count: int, of: int) -> dict:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from ..model import LiverModel
 
 PARTS = "parts"
-"""Folder of the part files, inside the run folder, until the run is complete."""
+"""The folder of the part files in the run folder, until the run is complete."""
 _ROW_GROUP = 1 << 18
 _DIGEST_BYTES = 16
 _PART = re.compile(rf"(?P<table>[^/]+)-(?P<number>[0-9]{{6,}})\.parquet(?P<unfinished>{re.escape(TEMPORARY)})?")
@@ -52,12 +52,12 @@ class Column:
 
 
 class TableRecorder(Recorder):
-    """A recorder that keeps rows of a table; deriving classes say `columns` and add rows in `record`."""
+    """A recorder of a table; derived classes define `columns`, and add rows in `record`."""
 
     def __init__(self, every):
         super().__init__(every)
         self._pieces: list[dict[str, np.ndarray]] = []
-        self._digests: list[np.ndarray] = []  # one per part file, by which a checkpoint knows it again
+        self._digests: list[np.ndarray] = []  # of the part files; a checkpoint holds them
         self._merged = False
         self._columns: tuple[Column, ...] = ()
 
@@ -118,7 +118,7 @@ class TableRecorder(Recorder):
     def table(self) -> pa.Table:
         """Everything recorded so far. Raises DamagedFile."""
         if self._merged:
-            return _read(_whole(self.folder, self.name))
+            return _read(_whole(self.run_folder, self.name))
         parts = (
             []
             if self.folder is None
@@ -136,14 +136,14 @@ class TableRecorder(Recorder):
 
     def _discard_from(self, number: int) -> None:
         def newer(name: str) -> bool:
-            found = _PART.fullmatch(name)
+            part = _PART.fullmatch(name)
             return (
-                found is not None
-                and found["table"] == self.name
-                and bool(found["unfinished"] or int(found["number"]) >= number)
+                part is not None
+                and part["table"] == self.name
+                and bool(part["unfinished"] or int(part["number"]) >= number)
             )
 
-        remove_files(self.folder / PARTS, newer)
+        remove_files(self.run_folder / PARTS, newer)
 
 
 def remove_parts(folder: Path) -> None:
@@ -167,7 +167,7 @@ def _digest(path: Path) -> np.ndarray:
 def _read(path: Path) -> pa.Table:
     try:
         return parquet.read(path)
-    except (pa.ArrowException, OSError, ValueError) as error:  # ValueError: names that are no text
+    except (pa.ArrowException, OSError, ValueError) as error:  # ValueError: the names of columns are not valid text
         raise DamagedFile(f"{path} cannot be read ({error})") from error
 
 

@@ -3,6 +3,7 @@
 import numpy as np
 
 from ..config.schema import SHIPPED
+from ..kernels.tables import columns_in
 from ..ledger import cause, event
 from ..liver import Liver
 from .nodules import survey, tumor_area_um2
@@ -100,7 +101,7 @@ def _lattices(model):
 
 def _blood(model):
     levels = model.blood.levels
-    for name in levels.dtype.names:
+    for name in columns_in(levels.dtype):
         yield Column(f"blood_{name}", "f8", "1", f"level of {name.replace('_', ' ')} in the blood"), levels[name][0]
 
 

@@ -21,7 +21,7 @@ from .mesh import PRESSURE_STEP, STEP_LENGTH, Mesh, mesh_of, solve
 from .sites import CENTRAL_VEIN, PARENCHYMA, PORTAL_TRACT, SINUSOID
 
 STAGNANT_RESIDENCE_S = 600.0
-"""Residence time (s) of a sinusoid site at most: blood that stands still counts as standing so long."""
+"""The longest residence time (s) at a sinusoid site; also that of blood that does not flow."""
 _STILL = 3 * PRESSURE_STEP  # differences in pressure up to this one are rounding, not flow
 _PORTAL, _CENTRAL = 1, 2
 _MIXED = 255  # in place of how many neighbours a site waits for: it has had its turn
@@ -113,20 +113,17 @@ class Flow:
 def _network(kind: np.ndarray, periodic: bool) -> Network:
     """The `Network` of a lattice of kinds."""
     places = np.flatnonzero(kind == SINUSOID)
-    number = np.full(kind.size, -1, np.int32)
-    number[places] = np.arange(places.size)
-    number = number.reshape(kind.shape)
+    number = np.full(kind.shape, -1, np.int32)
+    number.ravel()[places] = np.arange(places.size)  # a view
     ways = ways_along(kind, SINUSOID, periodic)
-    pairs = []
+    touching_pairs = []
     for m in range(4):  # the other four are the same ones from the other end
         there = np.roll(number, (-ROW_OFFSET[m], -COLUMN_OFFSET[m]), (0, 1))
         touching = (number >= 0) & (ways >> m & 1 == 1)
-        pairs.append(np.stack((number[touching], there[touching]), axis=1))
-    pairs = np.concatenate(pairs)
-    sides = sum(
-        np.where(ways_along(kind, side, periodic) != 0, bit, 0)
-        for side, bit in ((PORTAL_TRACT, _PORTAL), (CENTRAL_VEIN, _CENTRAL))
-    )
+        touching_pairs.append(np.stack((number[touching], there[touching]), axis=1))
+    pairs = np.concatenate(touching_pairs)
+    portal, central = (ways_along(kind, side, periodic) != 0 for side in (PORTAL_TRACT, CENTRAL_VEIN))
+    sides = np.where(portal, _PORTAL, 0) + np.where(central, _CENTRAL, 0)
     return Network(places, pairs[np.argsort(pairs[:, 0], kind="stable")], sides.ravel()[places].astype(np.uint8))
 
 

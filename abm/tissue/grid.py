@@ -89,8 +89,6 @@ class _SitesByCoordinate(dict):
 class SiteGrid(DiscreteSpace, HasPropertyLayers):
     """A Mesa discrete space over the liver's lattice, with eight neighbours per site.
 
-    Parameters
-    ----------
     dimensions : rows, columns
     torus : whether the edges are periodic
     random : the model's random generator, which Mesa wants
@@ -161,15 +159,15 @@ class SiteGrid(DiscreteSpace, HasPropertyLayers):
 
     def connections_of(self, coordinate: tuple[int, int]) -> dict[tuple[int, int], SiteCell]:
         rows, columns = self.dimensions
-        found = {}
+        connections = {}
         for dr in (-1, 0, 1):
             for dc in (-1, 0, 1):
                 r, c = coordinate[0] + dr, coordinate[1] + dc
                 if self.torus:
                     r, c = r % rows, c % columns
                 if (dr or dc) and 0 <= r < rows and 0 <= c < columns:
-                    found[(dr, dc)] = self._cells[(r, c)]
-        return found
+                    connections[(dr, dc)] = self._cells[(r, c)]
+        return connections
 
     def collect(self, coordinates) -> CellCollection:
         """A Mesa collection of the sites at the given coordinates."""

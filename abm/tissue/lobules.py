@@ -77,8 +77,8 @@ def _hexagons_on_torus(rows: int, columns: int, radius: float, key: np.uint64) -
     distortion = np.where(lobules > 0, distortion, np.inf)
     best = np.argwhere(distortion < distortion.min() + _TIE)
     i, j = best[int(uniform(key, 0, np.uint64(0), 0) * len(best))]
-    a, b = (int(n) for n in along_columns[i])
-    c, d = (int(n) for n in along_rows[j])
+    a, b = along_columns[i].tolist()
+    c, d = along_rows[j].tolist()
     count = a * d - b * c
     p, q = np.meshgrid(
         np.arange(min(0, a, c, a + c), max(0, a, c, a + c) + 1), np.arange(min(0, b, d, b + d), max(0, b, d, b + d) + 1)
@@ -149,7 +149,8 @@ def _polygons(centres: np.ndarray, rows: int, columns: int, periodic: bool) -> l
             top, left, bottom, right = -0.5 - row, -0.5 - column, rows - 0.5 - row, columns - 0.5 - column
             polygon = [(top, left, OUTSIDE), (top, right, OUTSIDE), (bottom, right, OUTSIDE), (bottom, left, OUTSIDE)]
         for other in np.argsort(distances, kind="stable")[1 : _NEIGHBOURS + 1]:
-            polygon = _cut(polygon, *offsets[other].tolist(), int(other) % len(centres))
+            down, right = offsets[other].tolist()
+            polygon = _cut(polygon, down, right, int(other) % len(centres))
         lobules.append(
             Lobule((float(row), float(column)), np.array([p[:2] for p in polygon]), np.array([p[2] for p in polygon]))
         )

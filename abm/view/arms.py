@@ -67,7 +67,7 @@ class Recordings:
             common = np.intersect1d(common, other)
         if not common.size:
             raise ValueError("these runs have no moment in common: their snapshots lie at different times")
-        self._frames = [np.searchsorted(its, common) for its in times]
+        self._frames = [np.searchsorted(own, common) for own in times]
         self.times_min = common.astype(float)
 
     def __len__(self) -> int:
@@ -199,7 +199,7 @@ def _strip(run_dirs: Sequence[Path]) -> Strip | None:
         common = np.intersect1d(common, other)
     if common.size < 2:
         return None
-    rows = [np.searchsorted(its, common) for its in times]
+    rows = [np.searchsorted(own, common) for own in times]
     panels = []
     for words, column in _COURSES:
         if all(column in table.column_names for table in tables):

@@ -87,6 +87,8 @@ class Film:
     @property
     def legend(self) -> np.ndarray:
         """The legend at the side alone, without numbers of cells: RGB, uint8 [height, width, 3]."""
+        if self._legend is None:
+            raise ValueError("this film has no legend")
         return self._legend.image.copy()
 
     def frame(self, scene: Scene) -> np.ndarray:
@@ -188,7 +190,7 @@ def picture(
     scene = scene.cut(part)
     present = {name for name, population in model.populations.items() if population.count}
     overlay = None
-    if field is not None:
+    if scene.field is not None:
         unit = model.fields[field].unit if field in model.fields else ""
         words = type(model.config).registry.words()[field]
         overlay = words, palette.UNITS.get(unit, unit), limits or field_limits([scene.field])

@@ -105,7 +105,8 @@ class Legend:
         if self.painter.tint is not None:
             tint = self.painter.tint
             colours = np.array(tint.colours, np.uint8)[:, :3]
-            ends = ("", "") if tint.nominal else tuple(f"{limit:.3g}" for limit in tint.limits)
+            low, high = tint.limits
+            ends = ("", "") if tint.nominal else (f"{low:.3g}", f"{high:.3g}")
             self._colour_bar(_with_unit(tint.words, tint.unit), colours, ends, y + 0.3 * line)
             y += _BAR_LINES * line
         if field is not None:

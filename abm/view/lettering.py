@@ -46,7 +46,8 @@ def fitting(text: str, size: int, room: int, bold: bool = False) -> str:
 
 def lines(text: str, size: int, room: int, most: int, bold: bool = False) -> list[str]:
     """`text` broken between words into at most `most` lines of `room` pixels; what is too long ends with an ellipsis."""
-    broken, words = [], text.split()
+    broken: list[str] = []
+    words = text.split()
     while words:
         line = words.pop(0)
         last = len(broken) == most - 1

@@ -25,7 +25,9 @@ TUMOR_GROUP = next(shown.words for shown in SHOWN if shown.name == "tumor")
 def look_of(population: str, state: str) -> Appearance:
     """The look of cells of a population that comes with the simulator, in a state."""
     species = next(agent.species for agent in POPULATIONS if agent.species.name == population)
-    return species.states[species.state_names.index(state)].look
+    look = species.states[species.number_of(state)].look
+    assert look is not None  # only the wall is not drawn
+    return look
 
 
 HEPATOCYTE: Colour = (31, 42, 54)

@@ -178,7 +178,7 @@ def stamp_cells(image, codes, atlas, place, variants, scale, pad):
                 _stamp(
                     image,
                     atlas,
-                    place[code] + (i * 7 + j * 13 + (i * j) % 11) % variants,
+                    place[code] + _scattered(i, j) % variants,
                     256,
                     i * scale - pad,
                     j * scale - pad,
@@ -196,11 +196,17 @@ def stamp_levels(image, level, lowest, atlas, scale, pad):
                 _stamp(
                     image,
                     atlas,
-                    (i * 7 + j * 13 + (i * j) % 11) % atlas.shape[0],
+                    _scattered(i, j) % atlas.shape[0],
                     opacity,
                     i * scale - pad,
                     j * scale - pad,
                 )
+
+
+@jit(inline=True)
+def _scattered(row, column):
+    """A number that differs between neighbouring sites without a visible pattern."""
+    return row * 7 + column * 13 + (row * column) % 11
 
 
 @jit

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -14,6 +15,9 @@ from ..record.scene import Scene
 from ..tissue.sites import STANDING
 from .palette import FIELD_LABELS, SHOWN, UNITS
 from .tint import Tint, column_of, limits_of
+
+if TYPE_CHECKING:
+    import zarr
 
 _LATTICES = ("perfused", "hepatocyte", "ecm", "nets", "e_selectin")
 _LOOKS_FOR_LIMITS = 12  # frames from which the limits of an overlay are taken
@@ -48,8 +52,8 @@ class Recording:
             raise FileNotFoundError(f"{path} holds no frames yet: they are written at each checkpoint and at the end")
         with self._whole():
             self.site_kind = self._read("site_kind")
-            self.spacing_um = float(self._group.attrs["spacing_um"])
-            self.title = str(self._group.attrs.get("title", ""))
+            self.spacing_um = float(self._attributes["spacing_um"])
+            self.title = str(self._attributes.get("title", ""))
             self.fields = tuple(
                 sorted(name for name, array in self._group.arrays() if array.ndim == 3 and array.dtype.kind == "f")
             )
@@ -59,13 +63,13 @@ class Recording:
     @cached_property
     def cast(self) -> tuple[Shown, ...]:
         """What is shown of each population; of runs of earlier versions, which did not say, that of this version."""
-        told = self._group.attrs.get("cast")
-        return SHOWN if told is None else tuple(Shown.from_plain(shown) for shown in told)
+        kept = self._attributes.get("cast")
+        return SHOWN if kept is None else tuple(Shown.from_plain(shown) for shown in kept)
 
     @cached_property
     def present(self) -> set[str]:
         """The populations that have cells in any frame; all of a run of which the tables are not there."""
-        tables = dict(self._group["cells"].groups()) if "cells" in self._group else {}
+        tables = self._tables()
         with self._whole():
             return {
                 shown.name
@@ -108,7 +112,7 @@ class Recording:
         """How cells are coloured by a column, "emt" or "tumor.emt", over the whole run. Raises ValueError for one that is not
         there."""
         with self._whole():
-            tables = dict(self._group["cells"].groups()) if "cells" in self._group else {}
+            tables = self._tables()
             columns = {
                 name: [member for member, _ in group.arrays() if member not in _NO_TINT]
                 for name, group in tables.items()
@@ -127,9 +131,9 @@ class Recording:
             counts = self._read(f"{group}/count")
             first = int(counts[:index].sum())
             end = first + int(counts[index])
-            found = {name: self._read(f"{group}/{name}", first, end) for name in (*columns, "x_um", "y_um")}
-        place = {name: np.rint(found.pop(name) / self.spacing_um).astype(np.int64) for name in ("x_um", "y_um")}
-        return found | {"row": self.site_kind.shape[0] - 1 - place["y_um"], "column": place["x_um"]}
+            columns_read = {name: self._read(f"{group}/{name}", first, end) for name in (*columns, "x_um", "y_um")}
+        place = {name: np.rint(columns_read.pop(name) / self.spacing_um).astype(np.int64) for name in ("x_um", "y_um")}
+        return columns_read | {"row": self.site_kind.shape[0] - 1 - place["y_um"], "column": place["x_um"]}
 
     def limits(self, field: str) -> tuple[float, float]:
         """Lower and upper limit of a field over the whole run; signals begin at 0."""
@@ -146,11 +150,25 @@ class Recording:
         except (OSError, ValueError, KeyError, RuntimeError) as error:  # what zarr and its codecs raise
             raise DamagedFile(f"{self._path} cannot be read ({type(error).__name__}: {error})") from error
 
+    @property
+    def _attributes(self) -> Any:
+        """What the store says of itself, by name."""
+        return self._group.attrs
+
+    def _array(self, name: str) -> "zarr.Array":
+        array: Any = self._group[name]
+        return array
+
+    def _tables(self) -> "dict[str, zarr.Group]":
+        """The tables of cells, by population."""
+        tables: Any = self._group.get("cells")
+        return {} if tables is None else dict(tables.groups())
+
     def _read(self, name: str, first: int = 0, end: int | None = None) -> np.ndarray:
         """Entries of an array along its first axis."""
         from ..folder import chunks
 
-        array = self._group[name]
+        array = self._array(name)
         size = array.shape[0]
         return chunks.read(self._path, array, first, size if end is None else min(end, size))
 
@@ -160,7 +178,7 @@ class Recording:
         return field
 
     def _frame(self, name: str, index: int) -> np.ndarray:
-        array = self._group[name]
+        array = self._array(name)
         length = array.chunks[0]
         number = index // length
         held = self._blocks.get(name)

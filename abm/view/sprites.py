@@ -25,7 +25,7 @@ def padding(scale: int) -> int:
 def cell_atlas(scale: int, looks: Mapping[int, Appearance]) -> tuple[np.ndarray, np.ndarray]:
     """Pictures of all looks, uint8 [n, size, size, 4], and where those of each number begin, int32 [256], -1: none."""
     place = np.full(256, -1, np.int32)
-    pictures = []
+    pictures: list[np.ndarray] = []
     for code, look in looks.items():
         place[code] = len(pictures)
         pictures += [cell_picture(look, scale, variant) for variant in range(VARIANTS)]

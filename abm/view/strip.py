@@ -56,10 +56,10 @@ class Strip:
         ]
         fates = [Course(label, colour, get[name]) for name, label, colour in _FATES if name in get]
         host = [
-            Course(label, shown.colour_of(name), get[name])
+            Course(label, colour, get[name])
             for shown in cast
             for name, label in shown.courses[:1]
-            if name in get and shown.looks
+            if name in get and (colour := shown.colour_of(name)) is not None
         ]
         panels = [Panel("tumor cells", tumor, True), Panel("lost so far", fates), Panel("liver cells", host)]
         return cls(get["time_min"], [panel for panel in panels if panel.courses])
@@ -136,9 +136,12 @@ def draw_panel(axes, panel: Panel, times_min: np.ndarray, size: float) -> None:
 
 def _words(axes, panel: Panel, size: float) -> None:
     """The title, and the labels of the lines in their colours, on one line above the diagram."""
+    from matplotlib.artist import Artist
     from matplotlib.offsetbox import AnchoredOffsetbox, HPacker, TextArea
 
-    words = [TextArea(panel.title, textprops={"color": as_hex(INK), "fontsize": size, "fontweight": "bold"})]
+    words: list[Artist] = [
+        TextArea(panel.title, textprops={"color": as_hex(INK), "fontsize": size, "fontweight": "bold"})
+    ]
     words += [
         TextArea(course.label, textprops={"color": as_hex(_bright(course.colour)), "fontsize": 0.93 * size})
         for course in panel.courses
@@ -158,7 +161,8 @@ def _words(axes, panel: Panel, size: float) -> None:
 def _bright(colour: Colour) -> Colour:
     """A colour light enough to be read as letters on the dark ground."""
     lift = max(0.0, 130 - max(colour)) / 255
-    return tuple(round(c + (255 - c) * (lift + 0.12)) for c in colour)
+    red, green, blue = (round(part + (255 - part) * (lift + 0.12)) for part in colour)
+    return red, green, blue
 
 
 def _pixels(axes, height: int) -> tuple[int, int, int, int]:

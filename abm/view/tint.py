@@ -48,7 +48,7 @@ class Tint(NamedTuple):
 
         places = (np.arange(NAMES) + 0.5) / NAMES if self.nominal else np.linspace(_MAP_START, 1.0, SHADES)
         shades = np.rint(255 * colormaps[_NAMES_MAP if self.nominal else _MAP](places)[:, :3]).astype(int)
-        return [tuple(map(int, shade)) for shade in shades]
+        return [(red, green, blue) for red, green, blue in shades.tolist()]
 
     def looks(self) -> dict[int, Appearance]:
         """How cells of each colour are drawn."""
@@ -63,13 +63,13 @@ class Tint(NamedTuple):
         """The codes of the cells (columns layer, row, column, and that of the tint) where they stand, by layer: uint8
         [row, column]. `standing` says who stands where; cells that hold no site are left out."""
         numbers = list(shown.looks)
-        codes, found = self.codes(cells[self.column]), {}
+        codes, lattices = self.codes(cells[self.column]), {}
         for name, who in standing.items():
             here = np.asarray(cells["layer"]) == STANDING.index(name)
             lattice = np.zeros(who.shape, np.uint8)
             lattice[cells["row"][here], cells["column"][here]] = codes[here]
-            found[name] = np.where(np.isin(who, numbers), lattice, 0).astype(np.uint8)
-        return found
+            lattices[name] = np.where(np.isin(who, numbers), lattice, 0).astype(np.uint8)
+        return lattices
 
 
 def column_of(wanted: str, columns: Mapping[str, Iterable[str]]) -> tuple[str, str]:
@@ -78,11 +78,13 @@ def column_of(wanted: str, columns: Mapping[str, Iterable[str]]) -> tuple[str, s
     Raises ValueError when there is none, or more than one.
     """
     population, _, column = wanted.rpartition(".")
-    found = [name for name, known in columns.items() if column in known and population in ("", name)]
-    if len(found) == 1:
-        return found[0], column
-    if found:
-        raise ValueError(f"{', '.join(found)} all have a '{column}'; write which, such as {found[0]}.{column}")
+    candidates = [name for name, known in columns.items() if column in known and population in ("", name)]
+    if len(candidates) == 1:
+        return candidates[0], column
+    if candidates:
+        raise ValueError(
+            f"{', '.join(candidates)} all have a '{column}'; write which, such as {candidates[0]}.{column}"
+        )
     known = ", ".join(sorted({f"{name}.{one}" for name, names in columns.items() for one in names}))
     raise ValueError(f"no population has a '{wanted}' by which its cells could be coloured; there are: {known}")
 

@@ -23,7 +23,8 @@ from .written import Written
 
 def known_measures(written: Written) -> dict[str, Measure]:
     """The measures that may be named, the user's own included."""
-    known, files = load_measures(()), []
+    known = load_measures(())
+    files: list[Path] = []
     for path, item in written.items("plugins"):
         if not isinstance(item.value, str):
             continue
@@ -58,7 +59,7 @@ def expectations_of(
     written: Written, known: Mapping[str, Measure], arms: Sequence[str]
 ) -> list[tuple[tuple, Expectation]]:
     """What is asked for under `expect`, each with its path."""
-    found = []
+    expectations = []
     for path, item in written.items("expect"):
         expectation = _read(written, path, item, known, read_expectation)
         for key in ("arm", "relative_to", "difference_from"):
@@ -66,8 +67,8 @@ def expectations_of(
             if named is not None and isinstance(named.value, str):
                 written.refuse_unknown_arm(named.value, (*path, key), arms)
         if expectation is not None:
-            found.append((path, expectation))
-    return found
+            expectations.append((path, expectation))
+    return expectations
 
 
 def refuse_namesakes(written: Written, requests: Sequence[tuple[tuple, MeasureRequest]], swept: set[str]) -> None:
@@ -128,7 +129,8 @@ def _read(written: Written, path: tuple, node: Node, known: Mapping[str, Measure
     name = line if isinstance(line, str) else line.get("measure")
     schema = known[name].line if isinstance(name, str) and name in known else Line
     if read is read_expectation:
-        schema = create_model("Expectation", __base__=(schema, Comparison))
+        bases: Any = (schema, Comparison)
+        schema = create_model("Expectation", __base__=bases)
     try:
         return read(line, known)
     except PydanticCustomError as error:

@@ -30,7 +30,7 @@ class SweepReader:
 
     def read(self) -> tuple[Sweep | None, tuple[Point, ...], list[list[Setting]]]:
         """The sweep, its points, and for each the settings of the config that make it."""
-        nothing = None, ({},), [[]]
+        nothing: tuple[None, tuple[Point, ...], list[list[Setting]]] = None, ({},), [[]]
         node, base = self.written.node("sweep"), self._base_quietly()
         if node is None or node.value is None or not self.arms.keys or base is None:
             return nothing
@@ -40,19 +40,20 @@ class SweepReader:
         try:
             asked = SweepFile.model_validate(to_plain(sound(node)))
         except ValidationError:  # told with the rest of the file, but for the keys
-            parameters = self.written.node("sweep", "parameters")
-            for key in parameters.value if parameters is not None and isinstance(parameters.value, dict) else ():
+            keys = self.written.node("sweep", "parameters")
+            for key in keys.value if keys is not None and isinstance(keys.value, dict) else ():
                 self._can_be_swept(key, read)
             return nothing
         parameters = [self._swept(key, asked.method, read) for key in asked.parameters]
-        said = asked.model_fields_set
-        if asked.method == "grid" and "points" in said:
+        given = asked.model_fields_set
+        if asked.method == "grid" and "points" in given:
             self.written.wrong(("sweep", "points"), "a grid has the points that its values make", "remove it")
-        if asked.method != "morris" and "levels" in said:
+        if asked.method != "morris" and "levels" in given:
             self.written.wrong(("sweep", "levels"), "levels belong to the method morris", "remove it")
-        if None in parameters:
+        good = tuple(swept for swept in parameters if swept is not None)
+        if len(good) < len(parameters):
             return nothing
-        sweep = Sweep(asked.method, tuple(parameters), asked.points, asked.levels, asked.seed)
+        sweep = Sweep(asked.method, good, asked.points, asked.levels, asked.seed)
         try:
             points = points_of(sweep)
         except DesignError as error:
@@ -72,7 +73,7 @@ class SweepReader:
     def _settings(self, sweep: Sweep, point: Point) -> Iterator[Setting]:
         """What makes a point of the sweep, each value with the place where it is written."""
         for swept in sweep.parameters:
-            above = self.written.node("sweep", "parameters", swept.path)
+            above = self.written.present("sweep", "parameters", swept.path)
             value = point[swept.path]
             if swept.values:
                 written = above.value[swept.values.index(value)]
@@ -86,7 +87,7 @@ class SweepReader:
         at = ("sweep", "parameters", key)
         if not self._can_be_swept(key, read):
             return None
-        node, path = self.written.node(*at), path_of(key)
+        node, path = self.written.present(*at), path_of(key)
         schema, document = next(iter(read.values()))
         annotations = _annotations(key, schema, document)
         quantity = next(filter(None, map(errors.quantity_of, annotations)), None)
@@ -96,7 +97,8 @@ class SweepReader:
         listed = isinstance(node.value, list)
         if method == "grid":
             if not listed or not node.value:
-                return self.written.wrong(at, "a grid needs a list of values", "such as [0.05 /h, 0.1 /h, 0.2 /h]")
+                self.written.wrong(at, "a grid needs a list of values", "such as [0.05 /h, 0.1 /h, 0.2 /h]")
+                return None
             values = tuple(map(to_plain, node.value))
             text = not number or any(isinstance(value, dict | list | bool) for value in values)
             swept = Swept(key, quantity, about, text=text, values=values)
@@ -104,40 +106,46 @@ class SweepReader:
                 return None
             held = [swept.held(value) for value in values]
             if len({f"{value:.12g}" if isinstance(value, float) else value for value in held}) < len(values):
-                return self.written.wrong(at, "a value stands here twice", "remove one of them")
+                self.written.wrong(at, "a value stands here twice", "remove one of them")
+                return None
             return swept
         if listed:
-            return self.written.wrong(at, f"{method} draws values between two bounds", "write {low: ..., high: ...}")
+            self.written.wrong(at, f"{method} draws values between two bounds", "write {low: ..., high: ...}")
+            return None
         if not number:
-            return self.written.wrong(
+            self.written.wrong(
                 at,
                 f"{method} can vary numbers only; this takes {errors.wanted(annotations[0])}",
                 "vary it with the method grid, or in arms",
             )
+            return None
         whole = quantity is None and float not in kinds
         return self._range(at, node, Swept(key, quantity, about, whole=whole))
 
-    def _can_be_swept(self, key: str, read: Mapping[str, tuple[type, Any]]) -> bool | None:
+    def _can_be_swept(self, key: str, read: Mapping[str, tuple[type, Any]]) -> bool:
         """Whether there is such a key in every arm; told where not. `read`: the schema and the values of each arm."""
         at = ("sweep", "parameters", key)
         if not OVERRIDE_KEY.fullmatch(key):
-            return self.written.wrong(at, "expected a key path such as rules.phagocytosis.rate")
+            self.written.wrong(at, "expected a key path such as rules.phagocytosis.rate")
+            return False
         path = path_of(key)
         if path[0] == "seed":
-            return self.written.wrong(at, "the seed cannot be swept", OWN_SEED)
+            self.written.wrong(at, "the seed cannot be swept", OWN_SEED)
+            return False
         if any(path[: len(set_path)] == set_path[: len(path)] for set_path, _ in self.written.config_settings):
-            return self.written.wrong(at, "this key is swept and given with --set", "leave out one of them")
+            self.written.wrong(at, "this key is swept and given with --set", "leave out one of them")
+            return False
         for name, (_, document) in read.items():
             if (part := _without_entry(path, document)) is not None:
-                return self.written.wrong(
+                self.written.wrong(
                     at, f"the arm '{name}' has no {dotted(part)}", "what is swept must be there in every arm"
                 )
+                return False
         schema, document = next(iter(read.values()))
         if not _annotations(key, schema, document):
             unknown = next(end for end in range(1, len(path) + 1) if not errors.at(schema, path[:end], document))
-            return self.written.wrong(
-                at, *errors.unknown_key(schema, path[:unknown], document, tuple(PRESETS), whole=True)
-            )
+            self.written.wrong(at, *errors.unknown_key(schema, path[:unknown], document, tuple(PRESETS), whole=True))
+            return False
         return True
 
     def _numbers(self, at: tuple, swept: Swept) -> bool:
@@ -147,10 +155,10 @@ class SweepReader:
             try:
                 swept.held(value)
             except (ValueError, TypeError) as error:
-                said = (
+                message = (
                     str(error) if isinstance(error, PydanticCustomError) else f"expected a number, got {quoted(value)}"
                 )
-                self.written.wrong((*at, index), said)
+                self.written.wrong((*at, index), message)
                 sound = False
         return sound
 
@@ -171,10 +179,12 @@ class SweepReader:
         if len(ends) < 2:
             return None
         if not ends["low"] < ends["high"]:
-            return self.written.wrong((*at, "high"), "high must be more than low")
+            self.written.wrong((*at, "high"), "high must be more than low")
+            return None
         log = "scale" in node.value and node.value["scale"].value == "log"
         if log and ends["low"] <= 0:
-            return self.written.wrong((*at, "low"), "a logarithmic scale needs a low bound above zero")
+            self.written.wrong((*at, "low"), "a logarithmic scale needs a low bound above zero")
+            return None
         return replace(swept, low=ends["low"], high=ends["high"], log=log)
 
 

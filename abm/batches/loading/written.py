@@ -45,6 +45,12 @@ class Written:
             node = children[part]
         return None if node.value is BROKEN else node
 
+    def present(self, *path: str | int) -> Node:
+        """What stands at `path`, where something does."""
+        node = self.node(*path)
+        assert node is not None
+        return node
+
     def items(self, key: str) -> list[tuple[tuple, Node]]:
         """The entries of a list at the top, each with its path."""
         node = self.node(key)
@@ -85,7 +91,7 @@ class Written:
             arms = root.value["arms"].value if "arms" in root.value else {ONLY_ARM: None}
             if path[0] == "arms" and len(path) > 1 and isinstance(arms, dict) and path[1] not in arms:
                 self.problems.append(
-                    node.place.problem(path[:2], f"there is no arm {quoted(path[1])}", _arms_hint(path[1], arms))
+                    node.place.problem(path[:2], f"there is no arm {quoted(path[1])}", _arms_hint(str(path[1]), arms))
                 )
                 continue
             root = set_at(self.reader, root, path, node, ())

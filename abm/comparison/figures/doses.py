@@ -156,12 +156,12 @@ def _dose_axis(axes, panel: DosePanel) -> None:
     if panel.words:
         axes.set_xticks(range(len(panel.words)), [broken(word, 14) for word in panel.words])
     elif len(x) <= 7 and all(dose.points is None for dose in panel.doses):
-        axes.xaxis.set_major_locator(FixedLocator(x))
+        axes.xaxis.set_major_locator(FixedLocator(x.tolist()))
         axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: short(value)))
         axes.xaxis.set_minor_locator(NullLocator())
     elif panel.log:
         low, high = _dose_limits(panel)
-        decades = 10.0 ** np.arange(-9, 10)
+        decades = (10.0 ** np.arange(-9, 10)).tolist()
         marks = [m * decade for decade in decades for m in (1, 2, 5) if low <= m * decade <= high]
         axes.xaxis.set_major_locator(FixedLocator(marks if len(marks) <= 8 else decades))
         axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: short(value)))

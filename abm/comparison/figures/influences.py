@@ -53,10 +53,16 @@ def influences_figure(panels: Sequence[InfluencePanel], method: str, title: str 
         )
         axes.axvline(0.0, color=LINE, lw=1.0)
         for place, one in enumerate(order):
-            for (_, colour, marker), found, shift in zip(names, (one.first, one.total), (-0.15, 0.15), strict=True):
-                if math.isfinite(found.low + found.high):
-                    axes.plot([found.low, found.high], [place + shift] * 2, color=colour, lw=1.8, solid_capstyle="butt")
-                axes.plot([found.value], [place + shift], marker, color=colour, ms=5.6, mec="white", mew=0.7)
+            for (_, colour, marker), influence, shift in zip(names, (one.first, one.total), (-0.15, 0.15), strict=True):
+                if math.isfinite(influence.low + influence.high):
+                    axes.plot(
+                        [influence.low, influence.high],
+                        [place + shift] * 2,
+                        color=colour,
+                        lw=1.8,
+                        solid_capstyle="butt",
+                    )
+                axes.plot([influence.value], [place + shift], marker, color=colour, ms=5.6, mec="white", mew=0.7)
         axes.set_yticks(range(len(order)), [broken(one.parameter, 30) for one in order])
         axes.set_ylim(len(order) - 0.5, -0.5)
         panel_title(axes, panel.title, "" if method == "sobol" else panel.unit, panel.arm)
@@ -64,7 +70,7 @@ def influences_figure(panels: Sequence[InfluencePanel], method: str, title: str 
         axes.tick_params(axis="y", labelcolor=WORDS, length=0)
         if method == "sobol":
             left, right = axes.get_xlim()  # intervals of small designs may go far beyond 0 and 1
-            dots = [found.value for one in order for found in (one.first, one.total)]
+            dots = [influence.value for one in order for influence in (one.first, one.total)]
             axes.set_xlim(min(-0.05, max(-0.3, left), *dots), max(1.0, min(1.3, right), *dots))
         else:
             axes.set_xlim(left=min(0.0, axes.get_xlim()[0]))

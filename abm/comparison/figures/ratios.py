@@ -95,10 +95,10 @@ def _label(axes, middle: float, name: str, rest: str) -> None:
         axes.text(-0.025, start - 0.165 * lines[0], rest, fontsize=8.4, color=QUIET, **where)
 
 
-def _interval(axes, found: Interval, place: float, style: ArmStyle, limits: tuple[float, float]) -> None:
+def _interval(axes, interval: Interval, place: float, style: ArmStyle, limits: tuple[float, float]) -> None:
     """A dot with its interval; what lies beyond the limits ends in an arrow, and an unknown value has no dot."""
-    low, high = max(found.low, limits[0]), min(found.high, limits[1])
-    clear = _apart(found)
+    low, high = max(interval.low, limits[0]), min(interval.high, limits[1])
+    clear = _apart(interval)
     if not math.isnan(low + high):
         axes.plot(
             [low, high],
@@ -109,12 +109,12 @@ def _interval(axes, found: Interval, place: float, style: ArmStyle, limits: tupl
             solid_capstyle="butt",
             zorder=2,
         )
-        for end, beyond, mark in ((low, found.low < limits[0], "<"), (high, found.high > limits[1], ">")):
+        for end, beyond, mark in ((low, interval.low < limits[0], "<"), (high, interval.high > limits[1], ">")):
             if beyond:
                 axes.plot([end], [place], mark, color=style.colour, ms=4.5, clip_on=False, zorder=3)
-    if limits[0] <= found.value <= limits[1]:
+    if limits[0] <= interval.value <= limits[1]:
         axes.plot(
-            [found.value],
+            [interval.value],
             [place],
             style.marker,
             color=style.colour,

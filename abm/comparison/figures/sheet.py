@@ -97,13 +97,13 @@ def broken(text: str, longest: int) -> str:
 def from_zero(axes, values: Sequence[np.ndarray], lows: Sequence[np.ndarray]) -> None:
     """The y axis begins at 0 unless there are values below it, or all are far above it; then it holds the lower ends
     of their intervals too."""
-    known, lows = _finite(values), _finite(lows)
+    known, lower_ends = _finite(values), _finite(lows)
     top = float(known.max(initial=0.0))
     bottom = float(known.min(initial=top))
     if bottom >= 0 and (top == 0 or bottom < 0.6 * top):
         axes.set_ylim(0, 1.06 * top if top > 0 else 1.0)
         return
-    bottom = float(lows.min(initial=bottom))
+    bottom = float(lower_ends.min(initial=bottom))
     if top > bottom:
         axes.set_ylim(bottom - 0.05 * (top - bottom), top + 0.05 * (top - bottom))
 

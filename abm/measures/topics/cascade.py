@@ -3,7 +3,7 @@
 A founder is a cell that arrived, taken together with its descendants; `record.fates` defines the stages.
 """
 
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import numpy as np
 from pydantic import AfterValidator, Field, ValidationInfo
@@ -16,13 +16,16 @@ from ...units import Hours, Micrometers
 from ..look import Look, Share
 from ..measure import measure
 
-Stage = Literal[STAGES]
-Event = Literal[event_codes.NAMES]
-Cause = Annotated[Literal[cause_codes.NAMES] | None, Field(description="by what; all causes by default")]
-Way = Annotated[
-    Literal[tuple(event_codes.NAMES[code] for code in event_codes.ENDINGS)] | None,
-    Field(description="way out of the tissue; all by default"),
-]
+if TYPE_CHECKING:
+    Stage = str
+    Event = str
+    _Cause = str
+    _Way = str
+else:
+    Stage, Event, _Cause = Literal[STAGES], Literal[event_codes.NAMES], Literal[cause_codes.NAMES]
+    _Way = Literal[tuple(event_codes.NAMES[code] for code in event_codes.ENDINGS)]
+Cause = Annotated[_Cause | None, Field(description="by what; all causes by default")]
+Way = Annotated[_Way | None, Field(description="way out of the tissue; all by default")]
 
 
 def _later(stage: str, info: ValidationInfo) -> str:
@@ -134,15 +137,15 @@ def loss_share(
 
 def _happened(look: Look, name: str, reason: str | None) -> np.ndarray:
     """Which entries of the ledger are of that event and cause: bool [entries]."""
-    found = look.events["event"] == event_codes.NAMES.index(name)
-    return found if reason is None else found & (look.events["cause"] == cause_codes.NAMES.index(reason))
+    chosen = look.events["event"] == event_codes.NAMES.index(name)
+    return chosen if reason is None else chosen & (look.events["cause"] == cause_codes.NAMES.index(reason))
 
 
 def _lost(look: Look, way: str | None, reason: str | None) -> np.ndarray:
     if way is not None:
         return _happened(look, way, reason)
-    found = np.isin(look.events["event"], event_codes.ENDINGS)
-    return found if reason is None else found & (look.events["cause"] == cause_codes.NAMES.index(reason))
+    lost = np.isin(look.events["event"], event_codes.ENDINGS)
+    return lost if reason is None else lost & (look.events["cause"] == cause_codes.NAMES.index(reason))
 
 
 def _first(look: Look, name: str) -> dict[int, float]:

@@ -1,6 +1,6 @@
 """The wall of the sinusoids: how far it expresses adhesion molecules, near tumor cells or everywhere."""
 
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import numpy as np
 from pydantic import Field
@@ -11,7 +11,11 @@ from ..look import Look
 from ..measure import measure
 from .parameters import ARRESTED, Near, States
 
-Molecule = Annotated[Literal[tuple(EndothelialCell.species.molecules)], Field(description="adhesion molecule")]
+if TYPE_CHECKING:
+    _Molecule = str
+else:
+    _Molecule = Literal[tuple(EndothelialCell.species.molecules)]
+Molecule = Annotated[_Molecule, Field(description="adhesion molecule")]
 
 
 @measure(unit="", kind="level")

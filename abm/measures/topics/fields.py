@@ -1,6 +1,6 @@
 """What diffuses, what lies in the tissue, and what the blood carries."""
 
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import numpy as np
 from pydantic import Field as About
@@ -24,17 +24,18 @@ def _unit(parameters) -> str:
     return next((field.unit for field in declared_in_plugins(Field) if field.name == name), "")
 
 
+if TYPE_CHECKING:
+    _OnTheLattice = str
+    _InTheBlood = str
+else:
+    _OnTheLattice, _InTheBlood = Literal[tuple(_UNITS)], Literal[tuple(level.name for level in SHIPPED.levels)]
 Name = Annotated[
-    Literal[tuple(_UNITS)],
+    _OnTheLattice,
     or_own(Field),
     or_own(Layer),
     About(description="signals in units of their half-maximal effect (K); matrix, nets, exosomes"),
 ]
-LevelName = Annotated[
-    Literal[tuple(level.name for level in SHIPPED.levels)],
-    or_own(Level),
-    About(description="what the blood carries"),
-]
+LevelName = Annotated[_InTheBlood, or_own(Level), About(description="what the blood carries")]
 
 
 @measure(unit=_unit, kind="level")

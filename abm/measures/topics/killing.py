@@ -6,7 +6,7 @@ import numpy as np
 from pydantic import Field
 
 from ...ledger import event
-from ...units import Hours
+from ...units import Hours, written
 from ..look import Look, Share
 from ..measure import measure
 
@@ -17,7 +17,7 @@ ToAge = Annotated[
 
 
 @measure(unit="", kind="share")
-def kill_per_encounter(look: Look, from_age: FromAge = "0 h", to_age: ToAge = None) -> Share:
+def kill_per_encounter(look: Look, from_age: FromAge = written("0 h"), to_age: ToAge = None) -> Share:
     """Share of the encounters of an NK cell with a tumor cell that end in its death, by the age of the tumor cell.
 
     The age counts from the arrival of the founder to the encounter. A kill belongs to the last encounter before it of
@@ -30,7 +30,7 @@ def kill_per_encounter(look: Look, from_age: FromAge = "0 h", to_age: ToAge = No
 
 
 @measure(unit="encounters", kind="count")
-def encounters(look: Look, from_age: FromAge = "0 h", to_age: ToAge = None) -> float:
+def encounters(look: Look, from_age: FromAge = written("0 h"), to_age: ToAge = None) -> float:
     """Encounters of NK cells with tumor cells, by the age of the tumor cell as in `kill_per_encounter`."""
     return _between(_encounters(look)[0], from_age, to_age).sum()
 

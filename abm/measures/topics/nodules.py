@@ -4,18 +4,19 @@ The slab is one cell thick and shows a disc of what would be a sphere; with `sol
 sphere, 4/(3 sqrt(pi)) n^1.5 for a disc of n sites.
 """
 
+from collections.abc import Callable
 from typing import Annotated, Literal
 
 import numpy as np
 from pydantic import Field
 
-from ...units import Micrometers
+from ...units import Micrometers, written
 from ..look import Look, Share
 from ..measure import measure
 from .parameters import MinCells, Solid, cells_of_sphere
 
 Statistic = Annotated[Literal["median", "mean", "largest"], Field(description="what is told of the sizes")]
-_STATISTICS = {"median": np.median, "mean": np.mean, "largest": np.max}
+_STATISTICS: dict[str, Callable[[np.ndarray], float]] = {"median": np.median, "mean": np.mean, "largest": np.max}
 
 
 @measure(unit="nodules", kind="count")
@@ -35,7 +36,7 @@ def take(
     look: Look,
     diameter: Annotated[
         Micrometers, Field(description="diameter of the disc in the slab from which a nodule is seen by eye")
-    ] = "200 um",
+    ] = written("200 um"),
 ) -> Share:
     """Whether the tumor took: any nodule with the area of a disc of `diameter`; over runs, the share of runs that did."""
     return Share(int((look.groups["area_um2"] >= np.pi / 4 * diameter**2).any()), 1)
@@ -44,8 +45,8 @@ def take(
 @measure(unit="cells", kind="level")
 def nodule_cells(look: Look, statistic: Statistic = "median", min_cells: MinCells = 4, solid: Solid = False) -> float:
     """Size of the nodules in tumor cells; nan when there is none."""
-    found = _nodules(look, min_cells, solid)["cells"].astype(float)
-    return _told(statistic, cells_of_sphere(found) if solid else found)
+    cells = _nodules(look, min_cells, solid)["cells"].astype(float)
+    return _told(statistic, cells_of_sphere(cells) if solid else cells)
 
 
 @measure(unit="um^2", kind="level")
@@ -68,10 +69,10 @@ def nodule_size_cv(
     solid: Solid = False,
 ) -> float:
     """Coefficient of variation of the sizes of the nodules (standard deviation over mean); nan for fewer than two."""
-    found = _nodules(look, min_cells, solid)
-    if found.size < 2:
+    chosen = _nodules(look, min_cells, solid)
+    if chosen.size < 2:
         return np.nan
-    sizes = np.sqrt(found["area_um2"]) if size == "diameter" else found["cells"].astype(float)
+    sizes = np.sqrt(chosen["area_um2"]) if size == "diameter" else chosen["cells"].astype(float)
     if size == "cells" and solid:
         sizes = cells_of_sphere(sizes)
     return sizes.std(ddof=1) / sizes.mean()
@@ -80,8 +81,8 @@ def nodule_size_cv(
 @measure(unit="", kind="share")
 def multiclonal(look: Look, min_cells: MinCells = 4) -> Share:
     """Share of the nodules that descend from more than one founder."""
-    found = _nodules(look, min_cells, False)
-    return Share((found["clones"] > 1).sum(), found.size)
+    chosen = _nodules(look, min_cells, False)
+    return Share((chosen["clones"] > 1).sum(), chosen.size)
 
 
 @measure(unit="clones", kind="level")

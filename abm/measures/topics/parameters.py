@@ -1,7 +1,7 @@
 """Parameters that several measures have in common."""
 
 from collections.abc import Callable
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import numpy as np
 from pydantic import BeforeValidator, Field, WrapValidator
@@ -17,8 +17,8 @@ def listed(value: Any) -> Any:
     return [value] if isinstance(value, str) else value
 
 
-def or_own(base: type) -> WrapValidator:
-    """Beside the names that come with the simulator, those of what loaded plugins declare of a kind."""
+def or_own(base: type[Any]) -> WrapValidator:
+    """Accepts also the names of what loaded plugins declare of this kind."""
 
     def validate(value: Any, known: Callable[[Any], Any]) -> Any:
         own = [name_of(declared) for declared in declared_in_plugins(base)]
@@ -28,7 +28,10 @@ def or_own(base: type) -> WrapValidator:
 
 
 STATES = TumorCell.states
-State = Literal[STATES]
+if TYPE_CHECKING:
+    State = str
+else:
+    State = Literal[STATES]
 SETTLED: tuple[State, ...] = ("held", "adherent", "extravasated", "dormant")
 """States of tumor cells that are somewhere in the field of a microscope."""
 ARRESTED: tuple[State, ...] = ("held", "adherent")

@@ -1,6 +1,6 @@
 """The other cells of the liver: how many, where with respect to nodules, and which Kupffer cells secrete TNF-alpha."""
 
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import numpy as np
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
@@ -10,7 +10,7 @@ from ...cells.population import LiverCell
 from ...config.plugins import declared_in_plugins
 from ...config.schema import SHIPPED
 from ...registry import name_of
-from ...units import Fraction, Micrometers
+from ...units import Fraction, Micrometers, written
 from ..look import Look, Share
 from ..measure import measure
 from .parameters import SETTLED, MinCells, Near, States, listed, or_own
@@ -27,7 +27,11 @@ def _known(states: tuple[str, ...] | None, info: ValidationInfo) -> tuple[str, .
     return states
 
 
-Name = Annotated[Literal[tuple(map(name_of, SHIPPED.populations))], or_own(LiverCell), Field(description="which cells")]
+if TYPE_CHECKING:
+    _Shipped = str
+else:
+    _Shipped = Literal[tuple(map(name_of, SHIPPED.populations))]
+Name = Annotated[_Shipped, or_own(LiverCell), Field(description="which cells")]
 InStates = Annotated[
     Annotated[tuple[str, ...], Field(min_length=1)] | None,
     BeforeValidator(listed),
@@ -57,7 +61,7 @@ def population_density(
     population: Name,
     states: InStates = None,
     region: Where = "everywhere",
-    within: Distance = "50 um",
+    within: Distance = written("50 um"),
     min_cells: MinCells = 4,
 ) -> float:
     """Cells of a population per area of the slab, everywhere or by their distance from nodules; nan where no site is."""
@@ -71,7 +75,7 @@ def population_ratio(
     states: InStates = None,
     region: Where = "near",
     against: Where = "far",
-    within: Distance = "50 um",
+    within: Distance = written("50 um"),
     min_cells: MinCells = 4,
 ) -> float:
     """Density of a population in one region over that in another: near nodules against far from them.

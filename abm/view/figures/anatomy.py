@@ -25,7 +25,7 @@ def write_anatomy(liver: Liver, path: Path | str) -> Path:
 def anatomy_figure(anatomy: Anatomy, flow: Flow, title: str = "") -> Figure:
     """The tissue as it is drawn in movies, its zones, the velocity of its blood, and the pressure."""
     figure = new_figure(14.5, 7.9)
-    figure.text(0.014, 0.968, title or Anatomy, fontsize=15, weight="bold", color=WORDS, va="center")
+    figure.text(0.014, 0.968, title or "Anatomy", fontsize=15, weight="bold", color=WORDS, va="center")
     kind = anatomy.kind
     painter = Painter(kind, anatomy.spacing_um, pixels=1000)
     film = Film(painter, legend=False, clock=False)

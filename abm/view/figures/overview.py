@@ -72,13 +72,13 @@ def _key(width: int, cast: Sequence[Shown]) -> np.ndarray:
         if not shown.looks:
             continue
         first, *others = shown.looks.values()
-        told = {chart.state for chart in shown.charts[:1]}
+        shown_states = {chart.state for chart in shown.charts[:1]}
         if shown.name == "tumor":
-            told = {look.state for look in others}
+            shown_states = {look.state for look in others}
             entries.append((first.label, first))
         else:
             entries.append((shown.words, first))
-        entries += [(look.label, look) for look in others if look.state in told]
+        entries += [(look.label, look) for look in others if look.state in shown_states]
     height = max(36, round(width / 56))
     size, scale = round(0.42 * height), round(0.42 * height)
     row = np.empty((height, width, 3), np.uint8)

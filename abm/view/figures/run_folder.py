@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from ...config.recording import RecordParameters
+from ...folder import manifest
 from ...folder.files import DamagedFile
 from ...record.tables import read_table
 from ...units import Quantity
@@ -21,9 +22,9 @@ def timeseries(run_dir: Path) -> dict[str, np.ndarray]:
 
 def settings(run_dir: Path) -> tuple[RecordParameters, float, str]:
     """What the run's manifest says of its records, the spacing of its lattice, and its name."""
-    path = run_dir / "manifest.json"
+    path = run_dir / manifest.NAME
     if not path.exists():
-        raise FileNotFoundError(f"{run_dir} is not the folder of a run: it has no manifest.json")
+        raise FileNotFoundError(f"{run_dir} is not the folder of a run: it has no {manifest.NAME}")
     try:
         config = json.loads(path.read_text(encoding="utf-8"))["config"]
     except (ValueError, KeyError, TypeError) as error:

@@ -157,15 +157,17 @@ def _draw_layers(axes, courses, told: Told) -> None:
 
 def _draw_levels(axes, courses, title: str, names: Sequence[str], what: str) -> None:
     x = _axis(axes, courses, title)
-    known = {
-        one.name: one
-        for base in (Field, Layer)
-        for one in (*SHIPPED.fields, *SHIPPED.layers, *declared_in_plugins(base))
-    }
+    declared: list[type[Field] | type[Layer]] = [
+        *SHIPPED.fields,
+        *SHIPPED.layers,
+        *declared_in_plugins(Field),
+        *declared_in_plugins(Layer),
+    ]
+    known = {each.name: each for each in declared}
     for name, spare in zip(names, itertools.cycle(_INKS), strict=False):
         if f"{name}_{what}" in courses:
-            one = known.get(name)
-            colour, words = (one.ink or spare, one.words) if one is not None else (spare, name)
+            level = known.get(name)
+            colour, words = (level.ink or spare, level.words) if level is not None else (spare, name)
             axes.plot(x, courses[f"{name}_{what}"], color=colour, lw=1.6, label=words)
     _finish(axes)
 
