@@ -18,9 +18,13 @@ COMPRESSORS = (BloscCodec(cname="zstd", clevel=2, shuffle="shuffle"), Crc32cCode
 takes no time that could be measured."""
 
 
+KEPT_WHOLE = {"write_empty_chunks": True}
+"""How arrays are made: chunks without content are written, too."""
+
+
 def kept_whole(array: zarr.Array) -> zarr.Array:
     """The same array, of which chunks without content are written, too."""
-    with zarr.config.set({"array.write_empty_chunks": True}):
+    with zarr.config.set({f"array.{name}": value for name, value in KEPT_WHOLE.items()}):
         return zarr.Array.from_dict(array.store_path, array.metadata.to_dict())
 
 

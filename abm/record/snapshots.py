@@ -68,7 +68,7 @@ class Snapshots(Recorder):
             raise ValueError("snapshots need a run folder")
         self._allocate(model, steps)
         remove_folder(folder / NAME, self._ours())  # of a run that was killed before its first checkpoint
-        self._arrays = _arrays(_create(folder / NAME, model, self._frames, self._tables, len(steps)))
+        self._arrays = _create(folder / NAME, model, self._frames, self._tables, len(steps))
 
     def check(self, folder, state):
         store = folder / NAME
@@ -232,7 +232,8 @@ class _Ragged:
         for name, pieces in self.pieces.items():
             values = np.concatenate(pieces)
             array = arrays[f"{group}/{name}"]
-            array.resize((end,))
+            if array.shape != (end,):
+                array.resize((end,))
             if end > self.first:
                 array[self.first : end] = values[: end - self.first]
             self.pieces[name] = [values[whole - self.first :]]
@@ -288,8 +289,11 @@ def _lattices(model: Liver) -> dict[str, np.ndarray]:
     return frame | {name: np.minimum(values, _FULL).astype(np.float16) for name, values in levels(model).items()}
 
 
-def _create(path, model: Liver, frames: dict[str, np.ndarray], tables: dict[str, _Ragged], count: int) -> zarr.Group:
-    """A new store with room for `count` frames."""
+def _create(
+    path, model: Liver, frames: dict[str, np.ndarray], tables: dict[str, _Ragged], count: int
+) -> dict[str, zarr.Array]:
+    """The arrays of a new store with room for `count` frames, as they are written to."""
+    arrays: dict[str, zarr.Array] = {}
     group = zarr.create_group(
         LocalStore(path),
         attributes={
@@ -330,7 +334,7 @@ def _create(path, model: Liver, frames: dict[str, np.ndarray], tables: dict[str,
         ("row", "column"),
         _flags("zone", enumerate(("none", "periportal", "midzonal", "pericentral"))),
     )
-    time = group.create_array(
+    arrays["time"] = group.create_array(
         "time",
         shape=(count,),
         chunks=(max(1, count),),
@@ -338,17 +342,19 @@ def _create(path, model: Liver, frames: dict[str, np.ndarray], tables: dict[str,
         fill_value=np.nan,
         dimension_names=("time",),
         compressors=chunks.COMPRESSORS,
+        config=chunks.KEPT_WHOLE,
         attributes={"units": "min", "long_name": "simulated time"},
     )
-    chunks.kept_whole(time)[...] = np.nan
+    arrays["time"][...] = np.nan
     for name, values in frames.items():
-        group.create_array(
+        arrays[name] = group.create_array(
             name,
             shape=(count, rows, columns),
             chunks=values.shape,
             dtype=values.dtype,
             fill_value=0,
             compressors=chunks.COMPRESSORS,
+            config=chunks.KEPT_WHOLE,
             dimension_names=("time", "row", "column"),
             attributes=_about(model, name),
         )
@@ -356,7 +362,7 @@ def _create(path, model: Liver, frames: dict[str, np.ndarray], tables: dict[str,
         species = model.populations[name].species
         cells = group.create_group(f"cells/{name}", attributes={"states": list(species.state_names)})
         along = f"{name}_cell"
-        cells.create_array(
+        arrays[f"cells/{name}/count"] = cells.create_array(
             "count",
             shape=(count,),
             chunks=(max(1, count),),
@@ -364,10 +370,11 @@ def _create(path, model: Liver, frames: dict[str, np.ndarray], tables: dict[str,
             fill_value=0,
             dimension_names=("time",),
             compressors=chunks.COMPRESSORS,
+            config=chunks.KEPT_WHOLE,
             attributes={"units": "1", "long_name": "cells in the frame", "sample_dimension": along},
         )
         for column, kind in table.columns.items():
-            cells.create_array(
+            arrays[f"cells/{name}/{column}"] = cells.create_array(
                 column,
                 shape=(0,),
                 chunks=(_CHUNK_CELLS,),
@@ -375,9 +382,10 @@ def _create(path, model: Liver, frames: dict[str, np.ndarray], tables: dict[str,
                 fill_value=0,
                 dimension_names=(along,),
                 compressors=chunks.COMPRESSORS,
+                config=chunks.KEPT_WHOLE,
                 attributes=_about_column(species, column),
             )
-    return group
+    return arrays
 
 
 def _about_column(species: Species, name: str) -> dict:
@@ -435,6 +443,7 @@ def _fixed(group: zarr.Group, name: str, values: np.ndarray, dimensions: tuple[s
         dimension_names=dimensions,
         fill_value=0,
         compressors=chunks.COMPRESSORS,
+        config=chunks.KEPT_WHOLE,
         attributes=attributes,
     )
-    chunks.kept_whole(array)[...] = values
+    array[...] = values
