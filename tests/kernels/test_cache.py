@@ -176,6 +176,17 @@ def test_what_is_edited_is_compiled_afresh_and_nothing_else(package):
 
 
 @COMPILED
+def test_a_named_tuple_with_another_name_or_home_is_compiled_for(package):
+    """What is kept speaks of a class that is not there any more."""
+    package.run()
+    package.edit("places", "class Sites", "class Lattices")
+    rule = package.load()
+    sites = sys.modules["edited.places"].Lattices(np.full(1, 7.0), np.full(1, 8.0))
+    assert rule.kinds(sites) == 7.0 and rule.kinds.stats.cache_misses
+    assert package.load().kinds(sys.modules["edited.places"].Lattices(np.full(1, 5.0), np.full(1, 8.0))) == 5.0
+
+
+@COMPILED
 @pytest.mark.parametrize(
     ("name", "before", "after"),
     [
