@@ -6,6 +6,7 @@ So a chunk that was altered cannot be read, and one that is missing was lost; za
 import itertools
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import zarr
@@ -18,7 +19,7 @@ COMPRESSORS = (BloscCodec(cname="zstd", clevel=2, shuffle="shuffle"), Crc32cCode
 takes no time that could be measured."""
 
 
-KEPT_WHOLE = {"write_empty_chunks": True}
+KEPT_WHOLE: Any = {"write_empty_chunks": True}
 """How arrays are made: chunks without content are written, too."""
 
 

@@ -21,7 +21,7 @@ from ..kernels.tables import bytes_of, columns_of
 from ..kernels.traffic import Newcomers, Standing, enter, remove
 from ..moments import SAME_MOMENT
 from ..target import AWAY, RETURN, TAKEN
-from ..units import Fraction, Hours, Positive
+from ..units import Fraction, Hours, Positive, written
 from .intervention import Course
 
 _FADED = 40.0  # half-lives after which nothing is left of a dose
@@ -36,7 +36,7 @@ class Deplete(Course):
     recovery: Annotated[Hours, Positive] | None = Field(
         default=None, description=f"{RETURN}; null: it does not, until stop"
     )
-    away: Hours = Field(default="0 h", description=AWAY)
+    away: Hours = Field(default=written("0 h"), description=AWAY)
 
     @classmethod
     def for_registry(cls, registry):

@@ -22,7 +22,7 @@ from ..ledger import cause, event
 from ..ledger.ledger import enter
 from ..tissue.plates import displace_hepatocyte
 from ..tissue.sites import PARENCHYMA, SINUSOID, TISSUE
-from ..units import Hours, Moment, parameter
+from ..units import Hours, Moment, parameter, written
 from .intervention import Intervention
 
 
@@ -32,7 +32,7 @@ class Implant(Intervention):
 
     implant: Annotated[int, Field(ge=1, le=100_000)] = Field(description="how many colonies")
     cells: Annotated[int, Field(ge=1, le=100_000)] = Field(default=10, description="tumor cells in each")
-    start: Moment = Field(default="0 h", description="when; negative: before time 0")
+    start: Moment = Field(default=written("0 h"), description="when; negative: before time 0")
     age: Hours = parameter(
         "3 d",
         low="1 d",

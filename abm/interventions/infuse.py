@@ -14,7 +14,7 @@ from ..cells.settle import choose_sites, rounded_count, site_hashes
 from ..kernels.random import stream_key
 from ..rules.supply import enter_from_blood
 from ..tissue.sites import LUMEN
-from ..units import Hours, Number, PerSquareMillimeter
+from ..units import Hours, Number, PerSquareMillimeter, written
 from .intervention import Course
 
 _FIRST_ZONE = 1
@@ -30,7 +30,7 @@ class Infuse(Course):
     per_liver: Annotated[Number, Field(le=1e12)] | None = Field(
         default=None, description="cells of a dose that lodge in the whole liver; or give per_area"
     )
-    over: Hours = Field(default="10 min", description="how long a dose takes")
+    over: Hours = Field(default=written("10 min"), description="how long a dose takes")
 
     @model_validator(mode="after")
     def _one_number(self):

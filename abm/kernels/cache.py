@@ -36,9 +36,10 @@ _NUMBAS = ("llvmlite", "numba", "numpy")
 
 
 def key_of(kernel: Dispatcher) -> str:
-    """The key of a kernel: a digest of all that is compiled into it."""
+    """The key of a kernel: a digest of all that is compiled into it, and of the module under whose name it is found again (that
+    of a user's file changes with every edit)."""
     digest = hashlib.blake2b(digest_size=12)
-    for part in _parts(kernel, (), set()):
+    for part in (kernel.py_func.__module__ or "", *_parts(kernel, (), set())):
         digest.update(part.encode())
         digest.update(b"\0")
     return digest.hexdigest()

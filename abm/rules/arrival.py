@@ -35,6 +35,7 @@ from ..units import (
     PerSquareMillimeter,
     Positive,
     parameter,
+    written,
 )
 from .rule import Rule, RuleParameters
 
@@ -42,8 +43,10 @@ from .rule import Rule, RuleParameters
 class Dose(Parameters):
     """A part of the inoculum that arrives evenly over a time."""
 
-    start: Annotated[Moment, Field(ge=0)] = Field(default="0 h", description="when the first cells of this dose arrive")
-    over: Hours = Field(default="5 min", description="how long the dose takes to arrive")
+    start: Annotated[Moment, Field(ge=0)] = Field(
+        default=written("0 h"), description="when the first cells of this dose arrive"
+    )
+    over: Hours = Field(default=written("5 min"), description="how long the dose takes to arrive")
     share: Number = Field(default=1.0, description="weight of this dose among all doses")
 
 

@@ -12,7 +12,7 @@ from typing import ClassVar
 import numpy as np
 
 from ..cells.population import Population
-from ..cells.species import Species
+from ..cells.species import Walk
 from ..cells.tumor import EXTRAVASATED, TUMOR
 from ..kernels.contact import Sought, nobody_of
 from ..kernels.jit import jit
@@ -100,16 +100,17 @@ class Migration(Rule):
         ways = ways_along(liver.sites.kind, SINUSOID, liver.periodic)
         self.vessels = Vessels(ways, turns_at(), paces(ways.ravel()[liver.sinusoids]), TUMOR)
         self.paces = {
-            name: pace_of(population.species, liver.config, liver.dt_minutes, liver.spacing_um)
+            name: pace_of(population, walks, liver)
             for name, population in liver.populations.items()
-            if population.species.walks is not None
+            if (walks := population.species.walks) is not None
         }
 
     def apply(self, liver: Liver) -> None:
         beside = beside_tumor(liver)
         for name, pace in self.paces.items():
-            if liver.populations[name].count:
-                self.let_walk(liver, liver.populations[name], pace, beside)
+            cells = liver.populations[name]
+            if cells.count and cells.species.walks is not None:
+                self.let_walk(liver, cells, cells.species.walks, pace, beside)
         p = self.parameters
         cells = liver.tumor
         if cells.count and p.tumor_speed > 0.0:
@@ -128,31 +129,30 @@ class Migration(Rule):
                 1.0 - p.cohesion,
             )
 
-    def let_walk(self, liver: Liver, cells: Population, pace: Pace, beside: np.ndarray) -> None:
+    def let_walk(self, liver: Liver, cells: Population, walks: Walk, pace: Pace, beside: np.ndarray) -> None:
         """The cells of one population walk; `beside`: how many tumor cells are touched from each site (uint8 lattice)."""
-        walks, tumor = cells.species.walks, liver.tumor
-        rows, key, step = cells.rows, liver.key(self.name), liver.step_number
+        tumor, rows = liver.tumor, cells.rows
+        key, step = liver.key(self.name), liver.step_number
         lure = NO_LURE
         if walks.up is not None:
             lure = Lure(liver.signal(walks.up), value_at(liver.config, walks.chemotaxis))
-        meets = walks.contact is not None
-        sought = Sought(TUMOR, beside, tumor.rows.uid, rows.target if meets else nobody_of(rows.size), meets)
+        ignored = nobody_of(rows.size) if walks.contact is None else rows.target
+        sought = Sought(TUMOR, beside, tumor.rows.uid, ignored, walks.contact is not None)
         order = cells.order(key, step)
         columns = columns_of(rows, Walkers)
         met = walk(columns, cells.code, liver.sites, LUMEN, self.vessels, pace, lure, sought, key, step, order)
         if walks.touching is not None:
             touch(rows[walks.touching], order, met)
-        if meets and (met >= 0).any():
+        if walks.contact is not None and (met >= 0).any():
             book, contact = liver.ledger.book(order.size), cells.number_of(walks.contact)
             meet(rows.state, rows.target, contact, tumor.rows, liver.sites.zone, book, liver.minutes, order, met)
 
 
-def pace_of(species: Species, config, minutes: float, spacing_um: float) -> Pace:
-    """How far the cells of a population walk in so many minutes."""
-    walks = species.walks
-    speed, persistence = value_at(config, walks.speed), value_at(config, walks.persistence)
-    states = sum(1 << species.number_of(state) for state in walks.states or species.state_names)
-    return Pace(states, speed * minutes, speed * persistence * 60.0, spacing_um)
+def pace_of(cells: Population, walks: Walk, liver: Liver) -> Pace:
+    """How far the cells of a population walk in a step."""
+    speed, persistence = value_at(liver.config, walks.speed), value_at(liver.config, walks.persistence)
+    states = sum(1 << cells.number_of(state) for state in walks.states or cells.states)
+    return Pace(states, speed * liver.dt_minutes, speed * persistence * 60.0, liver.spacing_um)
 
 
 @jit(counted=False)

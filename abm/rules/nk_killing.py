@@ -222,7 +222,7 @@ class NaturalKillerKilling(Rule):
                 lactate_steepness=p.lactate_steepness,
                 leave=1.0 / max(p.contact_time, 1e-3),
                 lactate_death=p.lactate_death,
-                lactate_at_rest=float(liver.fields["lactate"].rest),
+                lactate_at_rest=liver.fields["lactate"].least,
             )
             lactate = liver.fields["lactate"].values
             endure(

@@ -138,7 +138,7 @@ def carry(
                     uniform(key, step, cell.uid, draw),
                 )
                 draw += 1
-                untried = 0.0
+                untried = np.float64(0.0)
                 if reason != cause.NONE:
                     break
             turn = uniform(key, step, cell.uid, draw)

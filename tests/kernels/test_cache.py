@@ -1,6 +1,7 @@
 """Where compiled kernels are kept, and when they are compiled afresh: nothing stale may ever run, and little is compiled."""
 
 import importlib
+import importlib.util
 import os
 import stat
 import subprocess
@@ -199,6 +200,18 @@ def test_an_edit_that_no_kernel_takes_in_compiles_nothing(package, name, before,
     answers, _ = package.run()
     package.edit(name, before, after)
     assert package.run() == (answers, set())
+
+
+@COMPILED
+def test_a_file_that_is_imported_under_another_name_is_compiled_for_it(package):
+    """As users' files are after every edit: numba looks for what it kept under the old name."""
+    (package.folder / "mine.py").write_text("from abm.kernels.jit import jit\n@jit\ndef plus(x):\n    return x + 1\n")
+    for name in ("edited_before", "edited_after"):
+        spec = importlib.util.spec_from_file_location(name, package.folder / "mine.py")
+        sys.modules[name] = module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        assert module.plus(2) == 3 and module.plus.stats.cache_misses
+        del sys.modules[name]
 
 
 @COMPILED
