@@ -286,7 +286,7 @@ def test_every_moving_population_layer_field_and_column_is_kept_and_explained(tm
             assert (about["long_name"], about.get("units", "")) == (column.meaning, column.unit)
             assert about.get("valid_range") == (list(column.within) if column.within else None)
     shown = {entry["name"]: entry for entry in tree.attrs["cast"]}
-    assert list(shown) == MOVING
+    assert list(shown) == [species.name for species in SHIPPED.species]
     assert Shown.from_plain(shown["kupffer"]) == KupfferCell.species.shown
 
 
