@@ -5,10 +5,11 @@ import time
 import numpy as np
 
 from abm import LiverModel, load_config
+from abm.config.schema import SHIPPED
 from abm.config.shipped import shipped_configs
 from abm.rules import RULES
 
-from .mesa_reference import MesaLiver, adopt
+from .mesa_reference import MesaLiver, adopt, without_what_is_new
 from .mesa_reference.neutrophil import Neutrophil
 from .timing import REPEATS, Table, cpu, interleaved, times
 
@@ -58,7 +59,7 @@ def liver_with(agents: int) -> LiverModel:
     """A liver with about so many agents half a day after an injection, wall segments among them."""
     side = f"{(agents / _AGENTS_PER_MM2) ** 0.5:.3f} mm"
     config = load_config(shipped_configs() / "quickstart.yaml", (f"tissue.width={side}", f"tissue.height={side}"))
-    model = LiverModel(config)
+    model = LiverModel(config, **without_what_is_new())
     while model.hours < _HOURS_BEFORE:
         model.step()
     return model
@@ -94,17 +95,16 @@ def crawling(neutrophils: int) -> LiverModel:
     """A liver with so many neutrophils in a rough field of chemokine, in which cells move, one site a step, and nothing
     else happens."""
     side = f"{max(0.5, (neutrophils / _NEUTROPHILS_PER_MM2) ** 0.5):.3f} mm"
-    nobody = {"density": "0 /mm^2"}
+    densities = {
+        species.name: {"density": "0 /mm^2"}
+        for species in SHIPPED.species
+        if "density" in species.parameters.model_fields
+    }
     model = LiverModel(
         step="1 min",
         tissue={"width": side, "height": side},
         rules={rule.name: {"enabled": rule.name == "migration"} for rule in RULES},
-        cells={
-            "kupffer": nobody,
-            "natural_killer": nobody,
-            "stellate": nobody,
-            "neutrophil": {"density": f"{_NEUTROPHILS_PER_MM2:g} /mm^2"},
-        },
+        cells=densities | {"neutrophil": {"density": f"{_NEUTROPHILS_PER_MM2:g} /mm^2"}},
     )
     model.fields["cxcl1"].values[:] = np.random.default_rng(1).random(model.shape)
     return model

@@ -13,6 +13,8 @@ import pytest
 
 from abm import LiverModel, load_config
 from abm.config.shipped import shipped_configs
+from abm.fields import FIELDS
+from abm.fields.field import Diffusing
 from abm.fields.secretion import secrete
 from abm.fields.solver import DiffusionSolver
 from abm.kernels.random import hash64
@@ -22,6 +24,7 @@ from abm.tissue.sites import SINUSOID
 
 pytestmark = pytest.mark.benchmark(timer=time.process_time, warmup=True, warmup_iterations=2, max_time=0.5)
 
+DIFFUSING = [field.name for field in FIELDS if issubclass(field, Diffusing)]
 _ROUNDS, _CALLS = 20, 10
 
 
@@ -42,14 +45,8 @@ def liver(state) -> LiverModel:
 def measure(benchmark, liver, state):
     """Measures some calls, the same number after the same state of the liver each time."""
     liver.load_state(state[1])
-    signals = {name: field for name, field in liver.fields.items() if name != "oxygen"}
-    secrete(
-        liver.populations,
-        signals,
-        liver.fields["oxygen"].values,
-        liver.config.secretion,
-        liver.config.cells.tumor.cxcl1,
-    )
+    secreted = {name: liver.fields[name] for name in DIFFUSING}
+    secrete(liver.populations, secreted, liver.fields["oxygen"].values, liver.config)
     return lambda action: benchmark.pedantic(action, rounds=_ROUNDS, iterations=_CALLS, warmup_rounds=1)
 
 
@@ -62,7 +59,7 @@ def test_whole_step(measure, liver):
     measure(lambda: liver.step())
 
 
-@pytest.mark.parametrize("name", ["tnf", "tgf_beta", "cxcl1", "vegf", "lactate"])
+@pytest.mark.parametrize("name", DIFFUSING)
 def test_field(measure, liver, name):
     measure(lambda: liver.fields[name].advance())
 

@@ -206,6 +206,9 @@ def test_its_copy_goes_the_same_way(folder):
             '"alarm", "cells.sentinel.alarmin"',
             "secretes 'alarm', which is no field",
         ),
+        ("            HEADING,\n", "", "has no column 'heading', which cells that walk need"),
+        ('("calling",)),),', '("shouting",)),),', "has no state 'shouting', in which it should secrete alarmin"),
+        ('up="tnf", ', "", "give both `up` and `chemotaxis`"),
         ('name = "footprints"', 'name = "ecm"', "there is a layer 'ecm' already"),
         ('abm.Column("vigour"', 'abm.Column("called_h"', "has two columns named called_h"),
         (

@@ -4,6 +4,7 @@ import copy
 import multiprocessing
 import pickle
 from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 
 import mesa
 import numpy as np
@@ -11,8 +12,8 @@ import pytest
 
 from abm import KupfferCell, LiverModel, Simulation, TumorCell, load_config
 from abm.record.timeseries import Timeseries
-
-from .trust.world import LIVELY
+from tests import worlds
+from tests.worlds import LIVELY, after, state_of
 
 COURSES = [
     {"inhibit": "growth", "fraction": 0.5, "start": "1 h", "stop": "3 h"},
@@ -56,30 +57,13 @@ def config(tmp_path_factory):
     return load_config(folder / "own.yaml")
 
 
-def lively(config=None, **overrides) -> LiverModel:
-    return LiverModel(
-        config,
-        **(
-            {
-                "tissue": {"width": "0.4 mm", "height": "0.4 mm"},
-                "rules": LIVELY,
-                "interventions": COURSES,
-                "duration": "6 h",
-            }
-            | overrides
-        ),
-    )
-
-
-def after(model: LiverModel, steps: int) -> LiverModel:
-    for _ in range(steps):
-        model.step()
-    return model
+lively = partial(worlds.lively, mm=0.4, interventions=COURSES, duration="6 h")
+"""A small liver in which much happens, for six hours."""
 
 
 def everything(model: LiverModel) -> dict[str, bytes]:
     """All that a liver is, as bytes."""
-    found = {name: np.ascontiguousarray(array).tobytes() for name, array in model.state_arrays().items()}
+    found = {name: array.tobytes() for name, array in state_of(model).items()}
     return found | {
         "entries": model.ledger.entries.tobytes(),
         "random": repr(model.random.getstate()),
@@ -141,7 +125,7 @@ def test_a_copy_goes_on_in_a_run_and_its_checkpoint_reloads(tmp_path, config):
     for name, array in run.model.state_arrays().items():
         assert array.tobytes() == whole.state_arrays()[name].tobytes() == ended.state_arrays()[name].tobytes(), name
     reloaded = lively(config)
-    reloaded.load_state(after(model.copy(), 0).state_arrays())
+    reloaded.load_state(model.copy().state_arrays())
     assert reloaded.step_number == model.step_number and not reloaded.running
 
 
@@ -238,7 +222,7 @@ def test_parts_of_a_liver_are_whole_or_refused(copied):
 
 def hours_of(config):
     """In another process: the config as it came, and what its rules are."""
-    return repr(config), [rule.name for rule in type(config).rule_classes]
+    return repr(config), [rule.name for rule in type(config).registry.rules]
 
 
 def test_a_config_goes_to_another_process_with_its_plugins(config, tmp_path):

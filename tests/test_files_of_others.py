@@ -26,10 +26,10 @@ from abm.simulation import PICTURES, RUN_FILES, RunInterrupted, Simulation
 from abm.view.arms import write_arms_movie
 from abm.view.figures import plot_run
 from abm.view.movie import write_movie
+from tests.worlds import FakeLiver
 
 from .batches.little import Here, little, with_trouble
 from .batches.made_up_batch import write_batch
-from .record.fake_model import FakeModel
 from .same_bytes import differing
 from .test_simulation import Stopped, stop_at
 from .view.conftest import kind, run, scene  # noqa: F401
@@ -37,6 +37,8 @@ from .view.conftest import kind, run, scene  # noqa: F401
 ROOT = Path(abm.__file__).parent
 ROOM = "folder/files.py"
 """The one file that may remove and replace; tests/folder/test_files.py shows what it does."""
+CACHE = "kernels/cache.py"
+"""Lets go of compiled code of its own that is stale (tests/kernels/test_cache.py), in a folder of its own."""
 PLACES = {
     "folder/checkpoint.py": {"save": "test_a_run", "remove": "test_a_run"},
     "record/tables.py": {"_discard_from": "test_a_run", "remove_parts": "test_a_run"},
@@ -115,7 +117,7 @@ def removes(of: str, name: str, node: ast.Call) -> bool:
 
 
 def test_one_room_removes_and_replaces():
-    assert {file for file, _, of, name, node in calls() if removes(of, name, node)} == {ROOM}
+    assert {file for file, _, of, name, node in calls() if removes(of, name, node)} == {ROOM, CACHE}
 
 
 def test_every_place_that_removes_is_shown_to_remove_only_its_own():
@@ -204,7 +206,7 @@ IN_A_RUN = (
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory):
     folder = tmp_path_factory.mktemp("others") / "whole"
-    Simulation(FakeModel(), folder=folder).run()
+    Simulation(FakeLiver(), folder=folder).run()
     return folder
 
 
@@ -216,17 +218,17 @@ def test_a_run(whole, tmp_path, step):
     (folder / ".lock").write_text("mine")
     first = Others(folder, "notes.txt", "plugins/notes.txt")
     with pytest.raises(Stopped):
-        Simulation(FakeModel(), folder=folder, progress=stop_at(step)).run()
+        Simulation(FakeLiver(), folder=folder, progress=stop_at(step)).run()
     assert first.are_left() and (folder / ".lock").read_text() == "mine"
     others = Others(folder, *IN_A_RUN)
     mask = zarr.create_array(folder / "snapshots.zarr" / "mask", shape=(2, 2), chunks=(2, 2), dtype="u1")
     mask[...] = 7
-    Simulation(FakeModel(), folder=folder, resume=True).run()
+    Simulation(FakeLiver(), folder=folder, resume=True).run()
     assert others.are_left() and zarr.open_array(folder / "snapshots.zarr" / "mask", mode="r")[...].sum() == 28
     shutil.rmtree(folder / "snapshots.zarr" / "mask")
     assert differing(folder, whole) == []
     before = contents(folder)
-    Simulation(FakeModel(), folder=folder, resume=True).run()
+    Simulation(FakeLiver(), folder=folder, resume=True).run()
     assert contents(folder) == before
 
 
@@ -236,12 +238,12 @@ def test_a_run_begins_nowhere_where_it_would_overwrite(tmp_path, resume):
         if name != manifest.NAME:
             others = Others(tmp_path / name, name)
             with pytest.raises((FolderInUse, ResumeRefused), match="choose another folder"):
-                Simulation(FakeModel(), folder=tmp_path / name, resume=resume).run()
+                Simulation(FakeLiver(), folder=tmp_path / name, resume=resume).run()
             assert others.are_left() and set(contents(tmp_path / name)) == {Path(name)}
     rule = Others(tmp_path, "rule.py").folder / "rule.py"
     others = Others(tmp_path / "run", "plugins/rule.py")
     with pytest.raises(FolderInUse, match="is not the same as"):
-        Simulation(FakeModel(plugins=(str(rule),)), folder=tmp_path / "run", resume=resume).run()
+        Simulation(FakeLiver(plugins=(str(rule),)), folder=tmp_path / "run", resume=resume).run()
     assert others.are_left() and set(contents(tmp_path / "run")) == {Path("plugins/rule.py")}
 
 

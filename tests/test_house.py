@@ -1,6 +1,8 @@
-"""The order of the house: a folder imports only what stands below it, and Mesa is touched in few places."""
+"""The order of the house: a folder imports only what stands below it, no two files need each other, and Mesa is touched in few
+places. Imports for type checkers and those inside of functions count like all others."""
 
 import ast
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import abm
@@ -22,10 +24,14 @@ FLOORS = [
     "config",
     "interventions",
     "rules",
+    "liver",
+    "moments",
+    "registry",
     "ledger",
     "blood",
     "cells",
     "fields",
+    "target",
     "tissue",
     "folder",
     "statistics",
@@ -35,57 +41,72 @@ FLOORS = [
 ]
 """From the roof down: a room may use what stands behind it here."""
 MESA = {"model.py", "tissue/grid.py", "cells/population.py"}
+FILES = {
+    path: path.relative_to(ROOT)
+    for path in sorted(ROOT.rglob("*.py"))
+    if "configs" not in path.relative_to(ROOT).parts and path not in (ROOT / "__init__.py", ROOT / "__main__.py")
+}
+"""Every file of the package but its face, which makes public names when they are asked for."""
 
 
 def imports(path: Path):
-    """(absolute module name, whether for type checkers only) of everything a file imports."""
-    tree = ast.parse(path.read_text())
+    """Absolute names of the modules that a file imports, and of what it takes out of packages (`from .view import style`)."""
     package = ["abm", *path.relative_to(ROOT).parts[:-1]]
-    for_types = {
-        id(node)
-        for block in ast.walk(tree)
-        if isinstance(block, ast.If) and "TYPE_CHECKING" in ast.dump(block.test)
-        for node in ast.walk(block)
-    }
-    for node in ast.walk(tree):
-        if id(node) in for_types:
-            continue
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             base = package[: len(package) - node.level + 1] if node.level else []
             module = ".".join([*base, *([node.module] if node.module else [])])
-            yield from (
-                (f"{module}.{alias.name}" for alias in node.names) if node.level and not node.module else [module]
-            )
+            taken = [f"{module}.{alias.name}" for alias in node.names]
+            inside = [name for name in taken if file_of(name) is not None]
+            yield from inside
+            if len(inside) < len(taken):
+                yield module
 
 
-def floor(module: str) -> str | None:
-    parts = module.split(".")
-    return parts[1] if parts[0] == "abm" and len(parts) > 1 and parts[1] in FLOORS else None
+def file_of(module: str) -> Path | None:
+    """The file of a module of the package; None for others, and for the package's own face."""
+    place = ROOT.joinpath(*module.split(".")[1:])
+    found = [path for path in (place.with_suffix(".py"), place / "__init__.py") if path in FILES]
+    return found[0] if found and module.startswith("abm.") else None
+
+
+def floor(path: Path) -> int:
+    room = FILES[path].parts[0].removesuffix(".py")
+    assert room in FLOORS, f"{FILES[path]} stands on no floor"
+    return FLOORS.index(room)
+
+
+NEEDS = {path: {file for module in imports(path) if (file := file_of(module)) is not None} for path in FILES}
+"""What each file imports of the package."""
 
 
 def test_every_folder_imports_only_what_stands_below_it():
-    wrong = []
-    for path in ROOT.rglob("*.py"):
-        relative = path.relative_to(ROOT)
-        here = relative.parts[0].removesuffix(".py")
-        if here in ("__init__", "__main__") or "configs" in relative.parts:
-            continue
-        assert here in FLOORS, f"{relative} stands on no floor"
-        for module in imports(path):
-            there = floor(module)
-            if there is not None and FLOORS.index(there) < FLOORS.index(here):
-                wrong.append(f"{relative} imports {module}")
-    # a picture of the model, asked for by hand, and the drawing at the end of a run are drawn by the view
-    assert set(wrong) == {"model.py imports abm.view.frames"}
+    wrong = {
+        f"{FILES[path]} imports {FILES[needed]}"
+        for path, files in NEEDS.items()
+        for needed in files
+        if floor(needed) < floor(path)
+    }
+    # a picture of the model, asked for by hand, is drawn by the view
+    assert wrong == {"model.py imports view/frames.py"}
+
+
+def test_no_two_files_need_each_other():
+    needs = {
+        path: files - {ROOT / "view" / "frames.py"} if FILES[path].name == "model.py" else files
+        for path, files in NEEDS.items()
+    }
+    try:
+        TopologicalSorter(needs).prepare()
+    except CycleError as error:
+        raise AssertionError(" <- ".join(str(FILES[path]) for path in error.args[1])) from None
 
 
 def test_mesa_is_touched_in_three_places():
     users = {
-        str(path.relative_to(ROOT))
-        for path in ROOT.rglob("*.py")
-        if any(module.split(".")[0] == "mesa" for module in imports(path))
+        str(name) for path, name in FILES.items() if any(module.split(".")[0] == "mesa" for module in imports(path))
     }
     assert users == MESA
 

@@ -3,24 +3,27 @@
 import numpy as np
 import pytest
 
-from abm import LiverModel, Simulation
+from abm import Simulation
+from abm.cells import TumorCell
 from abm.invariants import BrokenInvariant, check, violations, watch
+from abm.kernels.sites import lift, place
+from abm.kernels.tables import ALIVE, new_book
 from abm.rules import RULES
-
-from .test_model import LIVELY, TISSUE_SIZE, after, busy, contents
+from abm.tissue.sites import CENTRAL_VEIN, LUMEN, PARENCHYMA, STANDING, TISSUE
+from tests.worlds import LIVELY, after, changed, lively, state_of
 
 
 @pytest.fixture(scope="module")
 def grown():
     """A busy liver after two hours, not to be changed."""
-    return after(busy(), 24)
+    return after(lively(), 24)
 
 
 @pytest.fixture
 def liver(grown):
     """The same, to be broken."""
-    model = busy()
-    model.load_state({name: array.copy() for name, array in grown.state_arrays().items()})
+    model = lively()
+    model.load_state(state_of(grown))
     return model
 
 
@@ -32,7 +35,7 @@ def standing(model, population="tumor"):
 
 def test_a_sound_liver_is_found_sound(grown):
     assert list(violations(grown)) == []
-    assert list(violations(LiverModel(tissue=TISSUE_SIZE))) == []
+    assert list(violations(lively(rules={}))) == []
 
 
 def set_cell(population, column, value):
@@ -53,30 +56,24 @@ def moved(model):
 
 
 def second_cell(model):
-    free = np.argwhere(model.sites.population[0] == 0)[0]
-    model.sites.population[0][tuple(free)] = 2
-    model.sites.occupant[0][tuple(free)] = 0
+    free = np.argwhere(model.sites.population[LUMEN] == 0)[0]
+    place(model.sites, model.kupffer.code, LUMEN, *free, 0)
 
 
 def onto_the_vein(model):
     row = model.tumor.rows[standing(model)]
-    vein = np.argwhere(model.sites.kind == 3)[0]
-    model.sites.population[row.layer][tuple(vein)], model.sites.occupant[row.layer][tuple(vein)] = 1, standing(model)
-    model.sites.population[row.layer, row.row, row.column], model.sites.occupant[row.layer, row.row, row.column] = 0, -1
+    vein = np.argwhere(model.sites.kind == CENTRAL_VEIN)[0]
+    lift(model.sites, row.layer, row.row, row.column)
     row.row, row.column = vein
+    place(model.sites, model.tumor.code, row.layer, row.row, row.column, standing(model))
 
 
 def vanished(model):
     rows = model.tumor.rows
     slot = standing(model)
     cell = rows[slot]
-    (
-        model.sites.population[cell.layer, cell.row, cell.column],
-        model.sites.occupant[cell.layer, cell.row, cell.column],
-    ) = 0, -1
+    lift(model.sites, cell.layer, cell.row, cell.column)
     rows[slot].alive = 0
-    from abm.kernels.tables import new_book
-
     model.tumor.book = new_book(rows)
 
 
@@ -101,14 +98,12 @@ def wall_moved(model):
 
 
 def in_a_plate(model):
-    plate = np.argwhere(model.sites.population[1] == 1)
-    cells = [site for site in plate if model.sites.kind[tuple(site)] == 2]
-    assert cells
-    model.hepatocytes[tuple(cells[0])] = 1
+    in_plates = (model.sites.population[TISSUE] == model.tumor.code) & (model.sites.kind == PARENCHYMA)
+    model.hepatocytes[tuple(np.argwhere(in_plates)[0])] = 1
 
 
 def book_wrong(model):
-    model.kupffer.book[2] += 1
+    model.kupffer.book[ALIVE] += 1
 
 
 @pytest.mark.parametrize(
@@ -122,9 +117,9 @@ def book_wrong(model):
         (wall_moved, "the wall of a sinusoid is missing"),
         (in_a_plate, "a tumor cell and a hepatocyte are in one place"),
         (book_wrong, "the book of the kupffer table says"),
-        (set_cell("tumor", "state", 9), "a cell is in state 9, and there are 5"),
+        (set_cell("tumor", "state", 99), f"a cell is in state 99, and there are {len(TumorCell.states)}"),
         (set_cell("tumor", "alive", 2), "neither dead (0) nor alive (1)"),
-        (set_cell("tumor", "layer", 2), "a cell is outside of the lattice"),
+        (set_cell("tumor", "layer", len(STANDING)), "a cell is outside of the lattice"),
         (set_cell("tumor", "row", -1), "in the tumor table, 'row' is -1"),
         (set_cell("tumor", "emt", 1.5), "in the tumor table, 'emt' is 1.5, above 1"),
         (set_cell("kupffer", "drive", np.nan), "in the kupffer table, 'drive' is nan"),
@@ -163,8 +158,8 @@ def test_the_error_names_the_rule_after_which_it_is_broken(monkeypatch):
     with pytest.raises(
         BrokenInvariant, match=r"step 3 \(0\.25 h\), after the rule 'extravasation': ecm is -1\.0 at site \(5, 6\)"
     ):
-        Simulation(busy(), until="1 h", check=True).run()
-    seldom = busy()
+        Simulation(lively(), until="1 h", check=True).run()
+    seldom = lively()
     watch(seldom, every=2)
     after(seldom, 4)
     with pytest.raises(BrokenInvariant, match=r"step 4 .* after the rule 'extravasation'"):
@@ -172,16 +167,16 @@ def test_the_error_names_the_rule_after_which_it_is_broken(monkeypatch):
 
 
 def test_looking_changes_nothing(grown):
-    watched = busy()
+    watched = lively()
     watch(watched)
-    assert contents(after(watched, 24)) == contents(grown)
+    assert changed(after(watched, 24), grown) == set()
 
 
 @pytest.mark.parametrize("edges", ["periodic", "closed"])
 def test_a_busy_liver_is_sound_after_every_rule(edges):
-    model = LiverModel(
+    model = lively(
         seed=5,
-        tissue={**TISSUE_SIZE, "edges": edges},
+        tissue={"width": "0.5 mm", "height": "0.5 mm", "edges": edges},
         rules=LIVELY | {"netosis": {"rate": "1 /h", "duration": "0.5 h"}, "stellate_activation": "on"},
     )
     Simulation(model, until="3 h", check=True).run()

@@ -2,14 +2,13 @@
 
 import numpy as np
 import pytest
-from courses import steps
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from liver import liver
 
 from abm.interventions.block import Block
 from abm.interventions.deplete import Deplete
 from abm.moments import moments_of
+from tests.worlds import later, liver
 
 STEPS = ["1 min", "5 min", "10 min", "30 min", "60 min"]
 PULSE = {"start": "3 min", "stop": "43 min"}
@@ -59,7 +58,7 @@ def test_what_falls_within_seconds_is_seen(half_life):
 def over_an_hour(step: str, *entries, read) -> float:
     """The sum over the steps of an hour of what `read(model)` is in each, times its length: hours."""
     model = liver(mm=0.2, step=step, interventions=list(entries))
-    model.blood.receive(model.given)
+    model.blood.begin(model)
     total = 0.0
     for _ in range(round(1.0 / model.dt_hours)):
         total += read(model) * model.dt_hours
@@ -97,11 +96,11 @@ def test_what_a_dose_of_exosomes_teaches_does_not_depend_on_the_step(step):
     model = liver("niche_formation", mm=0.3, step=step, interventions=[{"stimulate": "exosomes", "level": 1}])
     # d education/dt = 0.02 /h level/(1 + level), level = 2^(-t / 0.25 h), forgotten with a half-life of 7 d
     taught = 0.02 * 0.25 / np.log(2.0) * np.log(2.0)
-    assert steps(model, 24.0).kupffer.used.education.mean() == pytest.approx(taught * 0.5 ** (24 / 168), rel=0.01)
+    assert later(model, 24.0).kupffer.used.education.mean() == pytest.approx(taught * 0.5 ** (24 / 168), rel=0.01)
 
 
 @pytest.mark.parametrize("step", STEPS)
 def test_a_pulse_of_a_drug_kills_and_of_an_enzyme_clears_alike_at_any_step(step):
     model = liver(mm=0.2, step=step, interventions=[{"degrade": "nets", "half_life": "0.5 h", "residue": 0, **PULSE}])
     model.nets[:] = 1.0
-    assert steps(model, 1.0).nets.max() == pytest.approx(0.5 ** (40 / 30), rel=1e-4)
+    assert later(model, 1.0).nets.max() == pytest.approx(0.5 ** (40 / 30), rel=1e-4)

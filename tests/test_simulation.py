@@ -18,8 +18,8 @@ from abm.record.nodules import Nodules
 from abm.record.recorder import Calling
 from abm.record.timeseries import Timeseries
 from abm.simulation import FieldError, FolderInUse, RunInterrupted, Simulation, check_finite
+from tests.worlds import FakeLiver
 
-from .record.fake_model import FakeModel
 from .same_bytes import differing
 
 LEFT = {
@@ -52,14 +52,14 @@ def stop_at(step):
 def whole(tmp_path_factory):
     """A run that was never interrupted."""
     folder = tmp_path_factory.mktemp("runs") / "whole"
-    Simulation(FakeModel(), folder=folder).run()
+    Simulation(FakeLiver(), folder=folder).run()
     return folder
 
 
 def light(folder, model=None, **options):
     """A run without snapshots, which take most of the time of such a small one."""
     return Simulation(
-        model or FakeModel(), folder=folder, recorders=[Timeseries("1 h", 4), Nodules("2 h", 4)], **options
+        model or FakeLiver(), folder=folder, recorders=[Timeseries("1 h", 4), Nodules("2 h", 4)], **options
     )
 
 
@@ -89,14 +89,14 @@ def test_the_manifest_is_there_before_the_first_step(tmp_path):
         raise Stopped
 
     with pytest.raises(Stopped):
-        Simulation(FakeModel(), folder=tmp_path / "run", progress=look).run()
+        Simulation(FakeLiver(), folder=tmp_path / "run", progress=look).run()
 
 
 @pytest.mark.parametrize("step", [7, 18, 44])
 def test_a_broken_off_run_resumes_to_the_same_bytes(tmp_path, whole, step):
     with pytest.raises(Stopped):
-        Simulation(FakeModel(), folder=tmp_path / "run", progress=stop_at(step)).run()
-    Simulation(FakeModel(), folder=tmp_path / "run", resume=True).run()
+        Simulation(FakeLiver(), folder=tmp_path / "run", progress=stop_at(step)).run()
+    Simulation(FakeLiver(), folder=tmp_path / "run", resume=True).run()
     assert differing(tmp_path / "run", whole) == []
     assert {path.name for path in (tmp_path / "run").iterdir()} == LEFT
     assert manifest.read(tmp_path / "run")["sessions"] == 2
@@ -124,10 +124,10 @@ def test_a_broken_off_run_resumes_to_the_same_bytes(tmp_path, whole, step):
     ],
 )
 def test_a_killed_run_resumes_to_the_same_bytes(tmp_path, whole, where, count):
-    script = Path(__file__).parent / "record" / "killed_run.py"
-    ended = subprocess.run([sys.executable, script, tmp_path / "run", where, str(count)], check=False)
+    command = [sys.executable, "-m", "tests.record.killed_run", tmp_path / "run", where, str(count)]
+    ended = subprocess.run(command, cwd=Path(__file__).parents[1], check=False)
     assert ended.returncode == -signal.SIGKILL
-    simulation = Simulation(FakeModel(), folder=tmp_path / "run", resume=True).run()
+    simulation = Simulation(FakeLiver(), folder=tmp_path / "run", resume=True).run()
     assert simulation.already_complete == (where == "complete")
     assert differing(tmp_path / "run", whole) == []
     assert {path.name for path in (tmp_path / "run").iterdir()} == LEFT
@@ -192,10 +192,10 @@ def test_a_spoilt_part_that_every_checkpoint_needs_is_named_and_nothing_is_chang
 
 def test_spoilt_snapshots_are_named(tmp_path):
     with pytest.raises(Stopped):
-        Simulation(FakeModel(), folder=tmp_path / "run", progress=stop_at(44)).run()
+        Simulation(FakeLiver(), folder=tmp_path / "run", progress=stop_at(44)).run()
     (tmp_path / "run" / "snapshots.zarr" / "zarr.json").unlink()
     with pytest.raises(DamagedFile, match=r"snapshots\.zarr cannot be read"):
-        Simulation(FakeModel(), folder=tmp_path / "run", resume=True).run()
+        Simulation(FakeLiver(), folder=tmp_path / "run", resume=True).run()
 
 
 @pytest.mark.parametrize("spoil", [halve, Path.unlink])
@@ -212,7 +212,7 @@ def test_the_manifest_is_found_again_in_a_checkpoint(tmp_path, light_whole, spoi
 def test_another_run_is_refused_by_the_manifest_in_a_checkpoint(tmp_path):
     (broken_off(tmp_path / "run") / "manifest.json").unlink()
     with pytest.raises(ResumeRefused, match="seed was 1, is now 2"):
-        light(tmp_path / "run", FakeModel(seed=2), resume=True).run()
+        light(tmp_path / "run", FakeLiver(seed=2), resume=True).run()
 
 
 def test_files_of_an_unknown_run_are_not_overwritten(tmp_path, light_whole):
@@ -230,12 +230,12 @@ def test_a_state_that_is_not_finite_is_not_made_a_checkpoint(tmp_path):
             simulation.model.fields["tnf"].values[0, 0] = np.nan
 
     with pytest.raises(FieldError):
-        Simulation(FakeModel(), folder=tmp_path / "run", recorders=[], progress=spoil).run()
+        Simulation(FakeLiver(), folder=tmp_path / "run", recorders=[], progress=spoil).run()
     assert checkpoint.saved(tmp_path / "run")[0].stem == "000000018"
 
 
 def test_a_solver_that_fails_for_a_spoilt_field_is_reported_as_such():
-    class Failing(FakeModel):
+    class Failing(FakeLiver):
         def step(self):
             self.fields["oxygen"].values[1, 2] = np.inf
             raise ArithmeticError("the field did not converge")
@@ -257,22 +257,22 @@ def test_without_any_usable_checkpoint_the_run_begins_again(tmp_path, light_whol
 
 def test_a_run_is_not_overwritten(tmp_path, whole):
     with pytest.raises(FolderInUse, match="--resume"):
-        Simulation(FakeModel(), folder=whole).run()
+        Simulation(FakeLiver(), folder=whole).run()
     (tmp_path / "file").write_text("mine")
     with pytest.raises(FolderInUse, match="is a file"):
-        Simulation(FakeModel(), folder=tmp_path / "file" / "run").run()
+        Simulation(FakeLiver(), folder=tmp_path / "file" / "run").run()
     assert (tmp_path / "file").read_text() == "mine"
 
 
 def test_other_files_in_the_folder_are_left_alone(tmp_path):
     (tmp_path / "notes.txt").write_text("mine")
-    light(tmp_path, FakeModel(duration=0.5)).run()
+    light(tmp_path, FakeLiver(duration=0.5)).run()
     assert (tmp_path / "notes.txt").read_text() == "mine"
 
 
 def test_a_complete_run_is_not_run_again(whole):
     before = (whole / "manifest.json").read_bytes()
-    simulation = Simulation(FakeModel(), folder=whole, resume=True).run()
+    simulation = Simulation(FakeLiver(), folder=whole, resume=True).run()
     assert simulation.already_complete
     assert simulation.model.step_number == 0
     assert len(simulation["timeseries"].to_dataframe()) == 11
@@ -288,7 +288,7 @@ def test_what_a_complete_run_has_lost_is_named(tmp_path, whole, names):
         (run / name).rename(tmp_path / name)
     before = contents_of(run)
     with pytest.raises(DamagedFile, match="was complete and has lost") as refused:
-        Simulation(FakeModel(), folder=run, resume=True).run()
+        Simulation(FakeLiver(), folder=run, resume=True).run()
     assert {name for name in LEFT if name in str(refused.value)} == set(names)
     assert contents_of(run) == before
 
@@ -296,7 +296,7 @@ def test_what_a_complete_run_has_lost_is_named(tmp_path, whole, names):
 def test_files_of_other_names_beside_the_working_files_are_left_alone(tmp_path, whole):
     run = tmp_path / "run"
     with pytest.raises(Stopped):
-        Simulation(FakeModel(), folder=run, progress=stop_at(44)).run()
+        Simulation(FakeLiver(), folder=run, progress=stop_at(44)).run()
     strays = [
         "checkpoints/backup.npz",
         "checkpoints/000000012 (copy).npz",
@@ -305,7 +305,7 @@ def test_files_of_other_names_beside_the_working_files_are_left_alone(tmp_path, 
     ]
     for name in strays:
         (run / name).write_text("mine")
-    Simulation(FakeModel(), folder=run, resume=True).run()
+    Simulation(FakeLiver(), folder=run, resume=True).run()
     assert differing(run, whole) == []
     assert sorted(
         str(path.relative_to(run)) for name in ("checkpoints", "parts") for path in (run / name).iterdir()
@@ -342,17 +342,17 @@ def test_one_process_at_a_time(tmp_path):
 )
 def test_another_config_is_refused(whole, other, said):
     with pytest.raises(ResumeRefused, match=said):
-        Simulation(FakeModel(**other), folder=whole, resume=True).run()
+        Simulation(FakeLiver(**other), folder=whole, resume=True).run()
 
 
 def test_another_end_is_refused(whole):
     with pytest.raises(ResumeRefused, match="the end was at 10 h, is now at 20 h"):
-        Simulation(FakeModel(), until="20 h", folder=whole, resume=True).run()
+        Simulation(FakeLiver(), until="20 h", folder=whole, resume=True).run()
 
 
 def test_resuming_nothing_begins(tmp_path):
     said = []
-    light(tmp_path / "run", FakeModel(duration=0.5), resume=True, tell=said.append).run()
+    light(tmp_path / "run", FakeLiver(duration=0.5), resume=True, tell=said.append).run()
     assert "nothing to resume" in said[0]
     assert manifest.read(tmp_path / "run")["status"] == "complete"
 
@@ -408,7 +408,7 @@ def test_drawing_that_fails_leaves_the_run_to_be_resumed(tmp_path, light_whole):
 def test_in_memory_with_recorders_of_ones_own():
     seen = []
     simulation = Simulation(
-        FakeModel(),
+        FakeLiver(),
         until="2 h",
         recorders=[Timeseries("30 min"), Calling(lambda model: seen.append(model.minutes), every="1 h", name="watch")],
     )
@@ -421,14 +421,14 @@ def test_in_memory_with_recorders_of_ones_own():
 
 
 def test_the_config_says_what_is_kept_by_default():
-    simulation = Simulation(FakeModel(duration=1)).run()
+    simulation = Simulation(FakeLiver(duration=1)).run()
     assert [recorder.name for recorder in simulation.recorders] == ["timeseries", "nodules"]
     assert simulation.model.ledger.entries.size > 0
     assert "step 6 of 6" in repr(simulation)
 
 
 def test_the_last_state_is_always_recorded():
-    frame = Simulation(FakeModel(duration=2.5), recorders=[Timeseries("1 h")]).run()["timeseries"].to_dataframe()
+    frame = Simulation(FakeLiver(duration=2.5), recorders=[Timeseries("1 h")]).run()["timeseries"].to_dataframe()
     assert frame.time_min.tolist() == [0, 60, 120, 150]
 
 
@@ -444,7 +444,7 @@ def test_stop_when(tmp_path):
 
 def test_two_recorders_of_one_name_are_refused():
     with pytest.raises(ValueError, match="same name"):
-        Simulation(FakeModel(), recorders=[Timeseries(), Timeseries()])
+        Simulation(FakeLiver(), recorders=[Timeseries(), Timeseries()])
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
@@ -457,9 +457,9 @@ def test_a_field_that_is_not_finite_ends_the_run(tmp_path, bad):
         light(tmp_path / "run", progress=spoil).run()
 
 
-@pytest.mark.parametrize("name", LAYERS)
+@pytest.mark.parametrize("name", [layer.name for layer in LAYERS])
 def test_layers_are_checked_too(name):
-    model = FakeModel()
+    model = FakeLiver()
     getattr(model, name)[0, 0] = np.nan
     with pytest.raises(FieldError, match=f"{name} is nan"):
         check_finite(model)
@@ -468,18 +468,18 @@ def test_layers_are_checked_too(name):
 def test_a_users_own_rules_travel_with_the_run(tmp_path):
     rule = tmp_path / "mine.py"
     rule.write_text("RATE = 1\n")
-    light(tmp_path / "run", FakeModel(duration=0.5, plugins=(str(rule),))).run()
+    light(tmp_path / "run", FakeLiver(duration=0.5, plugins=(str(rule),))).run()
     assert (tmp_path / "run" / "plugins" / "mine.py").read_text() == "RATE = 1\n"
     assert "plugins/mine.py" in (tmp_path / "run" / "config.yaml").read_text()
     with pytest.raises(Stopped):
-        light(tmp_path / "other", FakeModel(plugins=(str(rule),)), progress=stop_at(1)).run()
+        light(tmp_path / "other", FakeLiver(plugins=(str(rule),)), progress=stop_at(1)).run()
     rule.write_text("RATE = 2\n")
     with pytest.raises(ResumeRefused, match="named under plugins, has changed"):
-        light(tmp_path / "other", FakeModel(plugins=(str(rule),)), resume=True).run()
+        light(tmp_path / "other", FakeLiver(plugins=(str(rule),)), resume=True).run()
 
 
 def test_compare_names_what_differs(tmp_path, whole):
-    Simulation(FakeModel(seed=2), folder=tmp_path / "run").run()
+    Simulation(FakeLiver(seed=2), folder=tmp_path / "run").run()
     names = differing(tmp_path / "run", whole)
     assert {"config.yaml", "summary.json", "events.parquet", "timeseries.parquet", "snapshots.zarr/tnf"} <= set(names)
     assert "snapshots.zarr/site_kind" not in names

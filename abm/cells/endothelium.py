@@ -10,9 +10,12 @@ from ..kernels.random import stream_key
 from ..target import Target
 from ..tissue.sites import LUMEN, SINUSOID
 from ..units import Number, Parameters, parameter
-from .population import ENDOTHELIAL, LiverCell
+from .population import LiverCell
 from .settle import identities
 from .species import Chart, Column, Species, State
+
+ENDOTHELIAL = 6
+"""Its code in the lattices of occupancy."""
 
 QUIESCENT, ACTIVATED, RETRACTED = range(3)
 

@@ -11,9 +11,12 @@ from ..kernels.random import stream_key
 from ..target import AWAY, RETURN, TAKEN, Target
 from ..tissue.sites import LUMEN, SINUSOID
 from ..units import Fraction, Number, Parameters, PerSquareMillimeter, misfit, parameter
-from .population import KUPFFER, LiverCell
+from .population import LiverCell
 from .settle import NoRoom, choose_sites, rounded_count, settle, site_hashes
 from .species import LEVEL_AT_ITS_SITE, Appearance, Chart, Column, Secretes, Species, State
+
+KUPFFER = 2
+"""Its code in the lattices of occupancy."""
 
 RESTING, ENGULFING, TNF_SECRETING, REPROGRAMMED = range(4)
 

@@ -9,7 +9,7 @@ import numpy as np
 from ..kernels.random import stream_key
 from ..target import RETURN, TAKEN, Target
 from ..units import Fraction, Hours, Number, Parameters, PerSquareMillimeter, parameter
-from .population import NATURAL_KILLER, LiverCell
+from .population import LiverCell
 from .settle import settle_at_random, site_hashes
 from .species import (
     DRAWN_HEADING,
@@ -23,6 +23,9 @@ from .species import (
     State,
     Walk,
 )
+
+NATURAL_KILLER = 3
+"""Its code in the lattices of occupancy."""
 
 PATROLLING, IN_CONTACT, HANDLING = range(3)
 

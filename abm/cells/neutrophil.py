@@ -11,7 +11,7 @@ import numpy as np
 from ..kernels.random import stream_key
 from ..target import RETURN, TAKEN, Target
 from ..units import Hours, Number, Parameters, PerSquareMillimeter, Positive, parameter
-from .population import NEUTROPHIL, LiverCell
+from .population import LiverCell
 from .settle import settle_at_random, site_hashes
 from .species import (
     DRAWN_HEADING,
@@ -26,6 +26,9 @@ from .species import (
     State,
     Walk,
 )
+
+NEUTROPHIL = 4
+"""Its code in the lattices of occupancy."""
 
 N1, N2, NETTING = range(3)
 

@@ -11,8 +11,8 @@ from ..kernels.random import shuffled
 from ..kernels.tables import ALIVE, HIGH, Rows, Table, as_rows, blank_row, columns_in, new_book
 from .species import Species
 
-TUMOR, KUPFFER, NATURAL_KILLER, NEUTROPHIL, STELLATE, ENDOTHELIAL = 1, 2, 3, 4, 5, 6
-"""Population codes in the occupancy lattices; 0 is nobody."""
+_FEWEST_ROWS = 16
+"""Rows of the smallest table: of fewer than two, columns would be of another type for kernels, which would compile again."""
 
 _KEPT = ("alive", "layer", "row", "column", "uid")
 _HANDLE = ("model", "_population", "_slot", "_uid", "unique_id", "pos")
@@ -168,7 +168,7 @@ class Population:
         self.code = self.species.code
         self.states: Sequence[str] = self.species.state_names
         self.sites_per_cell = sites_per_cell
-        self.rows = as_rows(np.zeros(16, agent_class.dtype))
+        self.rows = as_rows(np.zeros(_FEWEST_ROWS, agent_class.dtype))
         self.book = new_book(self.rows)
         self._blank = blank_row(agent_class.dtype)
         self._used = self._used_of = self.rows
@@ -247,7 +247,8 @@ class Population:
         """Take over the rows of a checkpoint."""
         if rows.dtype != self.agent_class.dtype:
             raise ValueError(f"the checkpoint's table of {self.name} cells has other columns than this version's")
-        self.rows = as_rows(rows.copy())
+        self.rows = as_rows(np.zeros(max(rows.size, _FEWEST_ROWS), rows.dtype))
+        self.rows[: rows.size] = rows
         self.book = new_book(self.rows)
         self._handles.clear()
 

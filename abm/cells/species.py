@@ -4,7 +4,7 @@ Configs and their schema, the tables of cells, pictures and movies, snapshots, m
 the catalogue read it; no population is listed anywhere else.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -281,6 +281,46 @@ class Species:
             twice = {name for name in names if names.count(name) > 1}
             if twice:
                 raise ValueError(f"the {self.name} population has two {kind}s named {', '.join(sorted(twice))}")
+        for column, use in self._named_columns():
+            if column not in self.column:
+                raise ValueError(f"the {self.name} population has no column '{column}', which {use}")
+        for state, use in self._named_states():
+            if state not in self.state_names:
+                raise ValueError(f"the {self.name} population has no state '{state}', {use}")
+        if self.walks is not None and bool(self.walks.up) != bool(self.walks.chemotaxis):
+            raise ValueError(
+                f"the {self.name} population walks up a signal by its chemotaxis: give both `up` and `chemotaxis`"
+            )
+
+    def _named_columns(self) -> Iterator[tuple[str, str]]:
+        """The columns that its declaration speaks of, and for what they are needed."""
+        if self.walks is not None:
+            yield "heading", "cells that walk need"
+            if self.walks.contact is not None:
+                yield "target", "cells that remember whom they met need"
+            if self.walks.touching is not None:
+                yield self.walks.touching, "its walk speaks of"
+        for drawn in self.newcomer.drawn:
+            yield drawn.column, "its newcomers draw"
+        if self.newcomer.dated is not None:
+            yield self.newcomer.dated, "its newcomers keep the hour in"
+        for secreted in self.secretes:
+            if isinstance(secreted.weight, str):
+                yield secreted.weight, f"weighs its secretion of {secreted.field}"
+
+    def _named_states(self) -> Iterator[tuple[str, str]]:
+        """The states that its declaration speaks of, and where."""
+        if self.walks is not None:
+            yield from ((state, "in which it should walk") for state in self.walks.states)
+            if self.walks.contact is not None:
+                yield self.walks.contact, "to which a meeting should lead"
+        if self.newcomer.state:
+            yield self.newcomer.state, "in which its newcomers should be"
+        for secreted in self.secretes:
+            yield from ((state, f"in which it should secrete {secreted.field}") for state in secreted.states)
+        for chart in self.charts:
+            if chart.state is not None:
+                yield chart.state, "of which it has a chart"
 
     @cached_property
     def all_columns(self) -> tuple[Column, ...]:

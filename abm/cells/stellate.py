@@ -6,9 +6,12 @@ Activated, they lay down collagen, laminin and fibronectin and support tumor cel
 from ..target import RETURN, TAKEN, Target
 from ..tissue.sites import TISSUE
 from ..units import Number, Parameters, PerSquareMillimeter, parameter
-from .population import STELLATE, LiverCell
+from .population import LiverCell
 from .settle import settle_at_random
 from .species import LEVEL_AT_ITS_SITE, Appearance, Chart, Column, Secretes, Species, State
+
+STELLATE = 5
+"""Its code in the lattices of occupancy."""
 
 QUIESCENT, ACTIVATED = range(2)
 

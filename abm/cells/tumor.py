@@ -23,8 +23,11 @@ from ..units import (
     Positive,
     parameter,
 )
-from .population import TUMOR, LiverCell
+from .population import LiverCell
 from .species import LEVEL_AT_ITS_SITE, Appearance, Column, Secretes, Species, State
+
+TUMOR = 1
+"""Its code in the lattices of occupancy."""
 
 CIRCULATING, HELD, ADHERENT, EXTRAVASATED, DORMANT = range(5)
 

@@ -12,9 +12,8 @@ import numpy as np
 from pydantic import Field
 
 from ..cells.line import cell_of_line, draw_size
-from ..cells.population import TUMOR
 from ..cells.settle import NoRoom, choose_sites, site_hashes
-from ..cells.tumor import EXTRAVASATED
+from ..cells.tumor import EXTRAVASATED, TUMOR
 from ..kernels.jit import jit
 from ..kernels.random import hash64, stream_key, uniform
 from ..kernels.sites import place

@@ -5,11 +5,13 @@ where to look, so saving the rows saves everything.
 """
 
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Self, TypeVar
 
 import numpy as np
 
 from .jit import jit
+
+Columns = TypeVar("Columns", bound=tuple)
 
 HIGH, FREE, ALIVE = 0, 1, 2
 """Entries of a book: the rows up to the last one alive, the lowest free row, how many cells are alive."""
@@ -70,7 +72,7 @@ def blank_row(dtype: np.dtype, **columns) -> Rows:
     return as_rows(row)
 
 
-def columns_of(rows: Rows, kind: type[NamedTuple]) -> NamedTuple:
+def columns_of(rows: Rows, kind: type[Columns]) -> Columns:
     """The columns that a NamedTuple names, as views: a kernel over them is compiled once for the tables of all populations,
     one over rows once for each."""
     columns = vars(rows).get(kind)

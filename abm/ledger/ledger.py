@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..cells.population import TUMOR
+from ..cells.tumor import TUMOR
 from ..kernels.jit import jit
 from ..kernels.sites import lift
 from ..kernels.tables import Rows, as_rows, columns_in, free_slot

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from scipy import ndimage
 
-from ..cells.population import TUMOR
-from ..cells.tumor import TumorCell
+from ..cells.tumor import TUMOR, TumorCell
 from ..ledger import event
 from ..record.event_table import events_table
 from ..record.fates import Fates, fates_of

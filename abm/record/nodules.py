@@ -8,7 +8,7 @@ they do not follow a nodule through time.
 import numpy as np
 from scipy import ndimage, sparse
 
-from ..cells.population import TUMOR
+from ..cells.tumor import TUMOR
 from ..kernels.tables import columns_in
 from ..liver import Liver
 from .tables import Column, TableRecorder

@@ -13,7 +13,8 @@ from typing import Annotated, ClassVar, NamedTuple
 import numpy as np
 from pydantic import Field
 
-from ..cells.population import KUPFFER, NEUTROPHIL
+from ..cells.kupffer import KUPFFER
+from ..cells.neutrophil import NEUTROPHIL
 from ..cells.tumor import ADHERENT, CIRCULATING, HELD
 from ..kernels.jit import jit
 from ..kernels.random import uniform

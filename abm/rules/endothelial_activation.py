@@ -11,7 +11,7 @@ endotoxin (Biswas 2009, 10.1016/j.it.2009.07.009).
 import numpy as np
 
 from ..cells import endothelium, kupffer
-from ..cells.population import TUMOR
+from ..cells.tumor import TUMOR
 from ..kernels.jit import jit
 from ..kernels.relax import AT_A_TIME, relax_all, unless_faint
 from ..kernels.sites import count_touching

@@ -12,8 +12,9 @@ from typing import ClassVar
 import numpy as np
 
 from ..cells.endothelium import RETRACTED
-from ..cells.population import KUPFFER, NEUTROPHIL, TUMOR
-from ..cells.tumor import ADHERENT, EXTRAVASATED
+from ..cells.kupffer import KUPFFER
+from ..cells.neutrophil import NEUTROPHIL
+from ..cells.tumor import ADHERENT, EXTRAVASATED, TUMOR
 from ..kernels.jit import jit
 from ..kernels.random import happens, hash64
 from ..kernels.sites import count_touching, lift, neighbour, place

@@ -11,8 +11,7 @@ from typing import Annotated, ClassVar, NamedTuple
 import numpy as np
 from pydantic import Field
 
-from ..cells.population import TUMOR
-from ..cells.tumor import ADHERENT, CIRCULATING, DORMANT, EXTRAVASATED, HELD
+from ..cells.tumor import ADHERENT, CIRCULATING, DORMANT, EXTRAVASATED, HELD, TUMOR
 from ..kernels.jit import jit
 from ..kernels.random import does_happen, draw_each, happens, hash64, stream_key, uniform, unit
 from ..kernels.sites import neighbour, offset_between, place

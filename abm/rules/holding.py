@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..cells.population import KUPFFER
+from ..cells.kupffer import KUPFFER
 from ..kernels.jit import jit
 from ..kernels.sites import count_touching
 from ..ledger import cause

@@ -11,7 +11,8 @@ import numpy as np
 from pydantic import Field
 
 from ..cells import kupffer
-from ..cells.population import KUPFFER, TUMOR
+from ..cells.kupffer import KUPFFER
+from ..cells.tumor import TUMOR
 from ..kernels.jit import jit
 from ..kernels.random import hash64, uniform
 from ..kernels.sites import length_of, move, neighbour

@@ -10,7 +10,7 @@ import numpy as np
 from pydantic import Field
 
 from ..cells import kupffer
-from ..cells.population import TUMOR
+from ..cells.tumor import TUMOR
 from ..kernels.jit import jit
 from ..kernels.sites import reach_within, shifted
 from ..liver import Liver

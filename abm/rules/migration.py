@@ -11,9 +11,9 @@ from typing import ClassVar
 
 import numpy as np
 
-from ..cells.population import TUMOR, Population
+from ..cells.population import Population
 from ..cells.species import Species
-from ..cells.tumor import EXTRAVASATED
+from ..cells.tumor import EXTRAVASATED, TUMOR
 from ..kernels.contact import Sought, nobody_of
 from ..kernels.jit import jit
 from ..kernels.random import draw_each, uniform, unit
@@ -142,7 +142,7 @@ class Migration(Rule):
         met = walk(columns, cells.code, liver.sites, LUMEN, self.vessels, pace, lure, sought, key, step, order)
         if walks.touching is not None:
             touch(rows[walks.touching], order, met)
-        if meets:
+        if meets and (met >= 0).any():
             book, contact = liver.ledger.book(order.size), cells.number_of(walks.contact)
             meet(rows.state, rows.target, contact, tumor.rows, liver.sites.zone, book, liver.minutes, order, met)
 

@@ -9,7 +9,7 @@ Tumor exosomes are taken up by Kupffer cells, which then secrete TGF-beta; stell
 import numpy as np
 
 from ..cells import stellate
-from ..cells.population import STELLATE
+from ..cells.stellate import STELLATE
 from ..cells.tumor import CIRCULATING
 from ..fields.multigrid import is_zero
 from ..kernels.jit import jit

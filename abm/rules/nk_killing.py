@@ -12,7 +12,8 @@ from typing import ClassVar, NamedTuple
 import numpy as np
 
 from ..cells import natural_killer
-from ..cells.population import NEUTROPHIL, TUMOR
+from ..cells.neutrophil import NEUTROPHIL
+from ..cells.tumor import TUMOR
 from ..kernels.contact import NOBODY, still_touched
 from ..kernels.jit import jit
 from ..kernels.random import could_happen, does_happen, draw_each, happens, uniform

@@ -12,8 +12,7 @@ from typing import Annotated, ClassVar
 import numpy as np
 from pydantic import Field
 
-from ..cells.population import TUMOR
-from ..cells.tumor import CIRCULATING, HELD
+from ..cells.tumor import CIRCULATING, HELD, TUMOR
 from ..kernels.jit import jit
 from ..kernels.random import uniform
 from ..kernels.sites import place

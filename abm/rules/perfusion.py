@@ -7,7 +7,7 @@ flow is solved again within the hour in which that set changes.
 
 import numpy as np
 
-from ..cells.population import TUMOR
+from ..cells.tumor import TUMOR
 from ..kernels.jit import jit
 from ..kernels.random import happens
 from ..kernels.sites import neighbour

@@ -12,8 +12,7 @@ import numpy as np
 from pydantic import Field
 
 from ..cells import kupffer
-from ..cells.population import TUMOR
-from ..cells.tumor import CIRCULATING
+from ..cells.tumor import CIRCULATING, TUMOR
 from ..kernels.jit import jit
 from ..kernels.random import happens, hash64
 from ..kernels.sites import touching

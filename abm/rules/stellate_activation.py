@@ -8,7 +8,7 @@ the signal they revert within weeks (Kisseleva 2012, 10.1073/pnas.1201840109), a
 import numpy as np
 
 from ..cells import stellate
-from ..cells.population import TUMOR
+from ..cells.tumor import TUMOR
 from ..fields.multigrid import is_zero
 from ..kernels.jit import jit
 from ..kernels.random import could_happen, does_happen, draw_each

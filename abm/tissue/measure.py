@@ -9,7 +9,7 @@ import numpy as np
 
 from ..kernels.jit import jit
 from ..kernels.random import stream_key, uniform
-from ..kernels.sites import COLUMN_OFFSET, ROW_OFFSET, shifted
+from ..kernels.sites import COLUMN_OFFSET, DIAGONAL, ROW_OFFSET, shifted
 from .anatomy import Anatomy
 from .flow import Flow, downstream
 from .mesh import STEP_LENGTH
@@ -206,7 +206,7 @@ def _vessel_length(kind, periodic):
                 if k % 2 == 0:
                     length += 1.0
                 elif kind[a, j] != SINUSOID and kind[i, b] != SINUSOID:
-                    length += np.sqrt(2.0)
+                    length += DIAGONAL
     return length
 
 

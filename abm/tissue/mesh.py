@@ -5,18 +5,17 @@ fill in. The order, and what it links, are worked out once, for the open network
 blocked then takes 50 ns per site, less than a warm-started iteration, and depends on nothing but which sites are open.
 """
 
-import math
 from typing import NamedTuple
 
 import numpy as np
 
 from ..kernels.jit import jit
-from ..kernels.sites import COLUMN_OFFSET, ROW_OFFSET, shifted
+from ..kernels.sites import COLUMN_OFFSET, DIAGONAL, ROW_OFFSET, shifted
 from .sites import CENTRAL_VEIN, PORTAL_TRACT, SINUSOID
 
 PRESSURE_STEP = 1e-6
 """Pressures are multiples of this share of the portal-central difference."""
-STEP_LENGTH = np.array([1.0, math.sqrt(2.0)] * 4)
+STEP_LENGTH = np.array([1.0, DIAGONAL] * 4)
 """Distance to each of the eight neighbours, in sites."""
 _ROOM = 12  # links that a site's list holds before it must move to a larger place
 

@@ -7,7 +7,9 @@ and blood flow are taken over as data, and fields may be solved by the solver of
 What Mesa's users know to be slow is avoided: neighbourhoods are looked up once, whatever concerns the whole lattice is
 NumPy on property layers, populations that cannot act are passed over as in `abm`. No rule of an agent is compiled.
 
-    liver = MesaLiver(load_config("configs/quickstart.yaml"))
+It stays as it is: of what has come to `abm` since, nothing is in it (`preset`).
+
+    liver = MesaLiver(LiverModel("quickstart", **without_what_is_new()).config)
     for _ in range(12):
         liver.step()
     liver.totals[event.HELD]
@@ -15,5 +17,6 @@ NumPy on property layers, populations that cannot act are passed over as in `abm
 
 from .adopt import adopt
 from .model import MesaLiver
+from .preset import without_what_is_new
 
-__all__ = ["MesaLiver", "adopt"]
+__all__ = ["MesaLiver", "adopt", "without_what_is_new"]

@@ -43,10 +43,10 @@ def adopt(liver, solver: str = "abm") -> MesaLiver:
     twin = MesaLiver(liver.config, int(liver.seed), solver=solver, populate=False)
     twin.step_number, twin._arrivals = liver.step_number, {}
     by_uid = {}
-    for name, population in liver.populations.items():
-        for row in population.alive_rows():
+    for name, columns in _TAKEN_OVER.items():
+        for row in liver.populations[name].alive_rows():
             agent = _agent(twin, name, row)
-            for column in _TAKEN_OVER[name]:
+            for column in columns:
                 setattr(agent, column, row[column].item())
             by_uid[int(row.uid)] = agent
     for row in liver.natural_killer.alive_rows():

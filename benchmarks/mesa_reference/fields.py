@@ -1,14 +1,16 @@
 """What diffuses: by the solver of `abm.fields`, or by SciPy's sparse factorisation.
 
-Both offer the same face: `values`, `source`, `secreted`, `every`, `rate_for`, `set_perfusion`, `advance`; oxygen `solve`.
+Both offer the same face: `values`, `source`, `secreted`, `is_due`, `rate_for`, `set_perfusion`, `advance`; oxygen `solve`.
 """
+
+from functools import partial
 
 import numpy as np
 import scipy.sparse as sparse
-from abm.fields.fields import REST, Field, steps_of
 from scipy.sparse.linalg import splu
 
-from abm.fields.oxygen import Oxygen
+from abm.fields import CXCL1, TNF, VEGF, LactateField, Oxygen, TGFBeta
+from abm.fields.field import REST, steps_of
 from abm.fields.solver import own_site_level
 from abm.tissue.flow import mix_downstream
 from abm.tissue.sites import PORTAL_TRACT, SINUSOID
@@ -16,6 +18,7 @@ from abm.tissue.sites import PORTAL_TRACT, SINUSOID
 from .site import DIRECTIONS
 
 SIGNALS = ("tnf", "tgf_beta", "cxcl1", "vegf", "lactate")
+"""What cells secrete, lactate among it."""
 _NINE_POINT = (4 / 6, 1 / 6) * 4  # weight of each neighbour in the isotropic Laplacian, as in `abm.fields.multigrid`
 _STEADY_ROUNDS = 40  # of blood and tissue in turn, from a uniform start
 
@@ -44,16 +47,20 @@ def factorised(matrix):
 class ScipyField:
     """A signal, advanced by backward Euler with a factorised matrix, new whenever perfusion changes."""
 
-    def __init__(self, name, unit, values, parameters, *, spacing_um, periodic, step_s, rest=0.0, perfused_fraction):
-        self.name, self.unit, self.values, self.parameters, self.rest = name, unit, values, parameters, rest
+    def __init__(self, values, parameters, *, spacing_um, periodic, step_s, exchange, rest=0.0):
+        self.values, self.parameters, self.rest = values, parameters, rest
         self.values[:] = rest
         self.source = np.zeros_like(values)
         self.at_rest, self.secreted = True, False
-        mean_sink = parameters.decay / 3600.0 + parameters.washout * perfused_fraction
+        mean_sink = parameters.decay / 3600.0 + parameters.washout * float(exchange.mean())
         self._own_site = own_site_level(parameters.diffusion, mean_sink, spacing_um) if mean_sink > 0 else np.inf
         self._spread = parameters.diffusion / spacing_um**2 * laplacian(values.shape, periodic)
         self.every = steps_of(parameters.interval, step_s)
         self._step_s = step_s * self.every
+        self.set_perfusion(exchange)
+
+    def is_due(self, step_number: int) -> bool:
+        return (step_number + 1) % self.every == 0
 
     def rate_for(self, level: float) -> float:
         return level / self._own_site
@@ -81,8 +88,8 @@ class ScipyField:
 class ScipyOxygen(Oxygen):
     """Oxygen, of which SciPy solves the diffusion in the tissue."""
 
-    def __init__(self, values, parameters, *, spacing_um, periodic, step_s):
-        super().__init__(values, parameters, spacing_um=spacing_um, periodic=periodic, step_s=step_s)
+    def __init__(self, values, parameters, *, spacing_um, periodic, **how):
+        super().__init__(values, parameters, spacing_um=spacing_um, periodic=periodic, **how)
         self._spread = parameters.diffusion / spacing_um**2 * laplacian(values.shape, periodic)
 
     def start(self, flow, sites, hepatocytes, tumor_sites) -> None:
@@ -112,4 +119,12 @@ class ScipyOxygen(Oxygen):
             self.values[:] = factors.solve((exchange * self.blood).ravel()).reshape(self.values.shape)
 
 
-SOLVERS = {"abm": (Field, Oxygen), "scipy": (ScipyField, ScipyOxygen)}
+def _of_scipy(name: str, values, parameters, **how):
+    if name == "oxygen":
+        return ScipyOxygen(values, parameters, **how)
+    return ScipyField(values, parameters, rest=parameters.blood if name == "lactate" else 0.0, **how)
+
+
+_OF_ABM = {field.name: field for field in (TNF, TGFBeta, CXCL1, VEGF, LactateField, Oxygen)}
+SOLVERS = {"abm": _OF_ABM, "scipy": {name: partial(_of_scipy, name) for name in _OF_ABM}}
+"""How each field is made, by the solver and its name."""

@@ -7,10 +7,10 @@ from typing import NamedTuple
 
 import mesa
 import numpy as np
-from abm.fields.fields import exchanging, is_due
 from mesa.discrete_space import OrthogonalMooreGrid
 
-from abm.blood import Blood
+from abm.blood import LEVELS, Blood
+from abm.fields.field import exchanging
 from abm.interventions.stimulate import Stimulate
 from abm.ledger import cause, event
 from abm.tissue import anatomy as lobules
@@ -23,6 +23,7 @@ from .kupffer import KupfferCell
 from .motion import Vessels
 from .natural_killer import NaturalKillerCell
 from .neutrophil import Neutrophil
+from .preset import refuse_what_is_new
 from .site import DIRECTIONS, LENGTHS, Site
 from .stellate import StellateCell
 from .tumor import TumorCell
@@ -54,7 +55,8 @@ class Grip(NamedTuple):
 
 
 class MesaLiver(mesa.Model):
-    """A slab of liver of Mesa agents. Of interventions it knows the stimuli in the blood, and refuses others (ValueError).
+    """A slab of liver of Mesa agents. Of interventions it knows the stimuli in the blood, of rules those of `preset`; it refuses
+    others (ValueError).
 
     Parameters
     ----------
@@ -74,6 +76,7 @@ class MesaLiver(mesa.Model):
         super().__init__(rng=config.seed if seed is None else seed)
         if any(entry.kind != Stimulate.kind for entry in config.interventions):
             raise ValueError("the Mesa liver knows no interventions but what is given with the blood")
+        refuse_what_is_new(config)
         self.config = config
         self.dt_hours, self.dt_minutes = config.step, config.step * 60.0
         self.step_number = math.floor(config.begins / config.step + 1e-9)
@@ -81,7 +84,7 @@ class MesaLiver(mesa.Model):
         self.flow = Flow(self.anatomy, config.tissue.sinusoid_velocity)
         self.shape, self.spacing_um = self.anatomy.shape, self.anatomy.spacing_um
         self.area_mm2 = self.shape[0] * self.shape[1] * (self.spacing_um / 1000.0) ** 2
-        self.blood = Blood(config.blood)
+        self.blood = Blood(LEVELS)
         self.totals: Counter = Counter()
         self.ledger: list[tuple[float, int, int, int]] = []
         self.exosomes = 0.0
@@ -172,18 +175,16 @@ class MesaLiver(mesa.Model):
         return math.floor(density * self.area_mm2 + self.random.random())
 
     def _make_fields(self, solver: str) -> None:
-        make_signal, make_oxygen = SOLVERS[solver]
-        exchange = exchanging(self.anatomy.kind, self.perfused)
-        how = {"spacing_um": self.spacing_um, "periodic": self.anatomy.periodic, "step_s": self.dt_minutes * 60.0}
-        self.fields = {}
-        for name in SIGNALS:
-            p = getattr(self.config.fields, name)
-            rest, unit = (p.blood, "mM") if name == "lactate" else (0.0, "K")
-            self.fields[name] = make_signal(
-                name, unit, getattr(self, name), p, rest=rest, perfused_fraction=float(exchange.mean()), **how
-            )
-            self.fields[name].set_perfusion(exchange)
-        self.fields["oxygen"] = make_oxygen(self.oxygen, self.config.fields.oxygen, **how)
+        how = {
+            "spacing_um": self.spacing_um,
+            "periodic": self.anatomy.periodic,
+            "step_s": self.dt_minutes * 60.0,
+            "exchange": exchanging(self.anatomy.kind, self.perfused),
+        }
+        self.fields = {
+            name: SOLVERS[solver][name](getattr(self, name), getattr(self.config.fields, name), **how)
+            for name in (*SIGNALS, "oxygen")
+        }
         self._solve_oxygen(self.fields["oxygen"].start)
         p = self.config.secretion
         self.rates = {
@@ -227,14 +228,14 @@ class MesaLiver(mesa.Model):
         """Five minutes of life: blood, walls, cells by kind, each kind in an order of chance, vessels, fields."""
         rules, arrival = self.config.rules, self.config.rules.arrival
         tumor = self.agents_by_type.get(TumorCell, ())
-        self.blood.advance(self.dt_hours, self.config.cells.tumor.g_csf * len(tumor) / self.area_mm2, self._given, 1.0)
+        self._advance_blood(len(tumor))
         self.exosomes = self.blood.exosomes
         self.platelets_left = 0.5 ** (self.dt_hours / arrival.platelet_half_life) if arrival.platelet_half_life else 0.0
         self._fade_layers()
         tnf = self.fields["tnf"]
         if (
             rules.endothelial_activation.enabled
-            and is_due(tnf, self.step_number)
+            and tnf.is_due(self.step_number)
             and (self.busy_walls or not tnf.at_rest)
         ):
             self.busy_walls = 0
@@ -260,6 +261,17 @@ class MesaLiver(mesa.Model):
                 self._update_flow()
         self._advance_fields()
         self.step_number += 1
+
+    def _advance_blood(self, tumor_cells: int) -> None:
+        body = SimpleNamespace(
+            config=self.config,
+            tumor=SimpleNamespace(count=tumor_cells),
+            standard_area_mm2=self.area_mm2,
+            dt_hours=self.dt_hours,
+            given=self._given,
+            left=lambda molecule: 1.0,
+        )
+        self.blood.advance(body)
 
     def _given(self, level: str) -> float:
         """What the experimenter adds to a level in the blood."""
@@ -354,7 +366,7 @@ class MesaLiver(mesa.Model):
 
     def _advance_fields(self) -> None:
         """Those whose turn it is, each at its own interval."""
-        due = [name for name in (*SIGNALS, "oxygen") if is_due(self.fields[name], self.step_number)]
+        due = [name for name in (*SIGNALS, "oxygen") if self.fields[name].is_due(self.step_number)]
         if due:
             self._secrete()
         for name in due:

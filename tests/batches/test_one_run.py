@@ -96,7 +96,7 @@ def test_a_rule_of_ones_own(tmp_path, monkeypatch):
     # the folder is whole without the files that it came from
     (tmp_path / "my_rule.py").unlink()
     again = load_experiment(tmp_path / "batch" / "experiment.yaml")
-    assert "sparing" in {rule.name for rule in type(again.configs["own", 0]).rule_classes}
+    assert "sparing" in {rule.name for rule in type(again.configs["own", 0]).registry.rules}
 
 
 @pytest.mark.parametrize("where", ["part", "run"])

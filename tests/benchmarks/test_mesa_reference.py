@@ -3,18 +3,16 @@
 import numpy as np
 import pyarrow as pa
 import pytest
-from abm.fields.fields import is_due
 from scipy import stats
 
 from abm import LiverModel
-from abm.cells.population import TUMOR
-from abm.cells.tumor import CIRCULATING
+from abm.cells.tumor import CIRCULATING, TUMOR
 from abm.fields.secretion import secrete
 from abm.ledger import cause, event
 from abm.record.event_table import events_table
 from abm.record.fates import fates_of
 from abm.rules.holding import holding
-from benchmarks.mesa_reference import MesaLiver, adopt
+from benchmarks.mesa_reference import MesaLiver, adopt, preset, without_what_is_new
 from benchmarks.mesa_reference.fields import SIGNALS
 from benchmarks.mesa_reference.model import CLASSES
 from benchmarks.mesa_reference.tumor import TumorCell
@@ -25,11 +23,16 @@ SMALL = {
 }
 
 
+def known(config: dict, seed: int) -> LiverModel:
+    """A liver with what the Mesa liver knows."""
+    return LiverModel(config, seed=seed, **without_what_is_new())
+
+
 @pytest.fixture(scope="module")
 def busy() -> LiverModel:
     """A small liver half a day after the arrival, before a step in which TNF is solved."""
-    model = LiverModel(seed=3, **SMALL)
-    while model.hours < 12 or not is_due(model.fields["tnf"], model.step_number):
+    model = known(SMALL, seed=3)
+    while model.hours < 12 or not model.fields["tnf"].is_due(model.step_number):
         model.step()
     return model
 
@@ -41,7 +44,7 @@ def balance(twin: MesaLiver) -> int:
 @pytest.mark.parametrize("solver", ["abm", "scipy"])
 def test_it_lives(solver):
     """Some hours: the books balance, everybody stands in one place, nothing is negative."""
-    twin = MesaLiver(LiverModel(seed=5, **SMALL).config, solver=solver)
+    twin = MesaLiver(known(SMALL, seed=5).config, solver=solver)
     for _ in range(48):
         twin.step()
     tumor = twin.agents_by_type[TumorCell]
@@ -56,10 +59,17 @@ def test_it_lives(solver):
     assert twin.tnf.max() > 0.1
 
 
+def test_rules_that_it_does_not_know_are_refused(monkeypatch):
+    monkeypatch.setattr(preset, "RULES", preset.RULES[1:])
+    with pytest.raises(ValueError, match="the Mesa liver knows no arrival"):
+        MesaLiver(LiverModel(SMALL).config)
+    assert "arrival" not in known(SMALL, seed=3).rules
+
+
 def test_the_world_is_taken_over(busy):
     twin = adopt(busy)
-    for name, population in busy.populations.items():
-        assert len(twin.agents_by_type.get(CLASSES[name], ())) == population.count
+    for name, kind in CLASSES.items():
+        assert len(twin.agents_by_type.get(kind, ())) == busy.populations[name].count
     assert np.array_equal(
         twin._tumor_lattice("lumen") | twin._tumor_lattice("tissue"), (busy.sites.population == TUMOR).any(axis=0)
     )
@@ -73,7 +83,7 @@ def test_what_is_not_left_to_chance_is_equal(busy):
     """Walls, contacts, nets, niche, EMT and secretion of one step, cell by cell."""
     twin = adopt(busy)
     by_site = {(cell.cell.coordinate, cell.layer): cell for cell in twin.agents if cell.cell is not None}
-    quiet = LiverModel(seed=3, **SMALL)
+    quiet = known(SMALL, seed=3)
     quiet.load_state(busy.state_arrays())
     for name in ("endothelial_activation", "net_trapping", "niche_formation", "emt"):
         quiet.rules[name].apply(quiet)
@@ -101,9 +111,8 @@ def test_what_is_not_left_to_chance_is_equal(busy):
             seen += 1
         assert seen > 5
     assert max(agent.e_selectin for agent in by_site.values() if agent.layer == "wall") > 0.05
-    line = quiet.config.cells.tumor
     signals = {name: quiet.fields[name] for name in SIGNALS}
-    secrete(quiet.populations, signals, quiet.fields["oxygen"].values, quiet.config.secretion, line.cxcl1)
+    secrete(quiet.populations, signals, quiet.fields["oxygen"].values, quiet.config)
     twin._secrete()
     for name in SIGNALS:
         np.testing.assert_allclose(twin.fields[name].source, quiet.fields[name].source, rtol=2e-5, atol=1e-9)
@@ -154,7 +163,7 @@ def figures(events: pa.Table, parameters, counts: dict[str, int]) -> dict[str, f
 
 
 def run_ours(seed: int) -> dict[str, float]:
-    model = LiverModel(seed=seed, **WORLD)
+    model = known(WORLD, seed=seed)
     while model.hours < HOURS:
         model.step()
     counts = {name: model.populations[name].count for name in ("natural_killer", "neutrophil")}
@@ -168,7 +177,7 @@ def run_ours(seed: int) -> dict[str, float]:
 
 
 def run_twin(seed: int) -> dict[str, float]:
-    twin = MesaLiver(LiverModel(seed=seed, **WORLD).config)
+    twin = MesaLiver(known(WORLD, seed=seed).config)
     while twin.hours < HOURS:
         twin.step()
     minutes, what, by, clone = zip(*twin.ledger, strict=True)

@@ -1,87 +1,120 @@
 """Systemic levels against their closed forms."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
-from abm.blood.levels import GIVEN, LEVELS
 
-from abm.blood import Blood, BloodParameters
+from abm.blood import LEVELS, Blood, GivenLevel
+from abm.config.schema import compose
+
+GIVEN = [level.name for level in LEVELS if issubclass(level, GivenLevel)]
+HEALTHY = {level.name: level.normal for level in LEVELS}
 
 
-def advanced(blood: Blood, hours: float, step: float, burden: float = 0.0, left: float = 1.0, **given: float) -> Blood:
+def parameters(**changed):
+    """The group `blood` of a config."""
+    return type(compose()().blood)(**changed)
+
+
+def advanced(
+    blood: Blood, p, hours: float, step: float, burden: float = 0.0, left: float = 1.0, **given: float
+) -> Blood:
+    """The blood of a liver with `burden` tumor cells per mm2, after some hours of steps."""
+    liver = SimpleNamespace(
+        config=SimpleNamespace(blood=p, cells=compose()().cells),
+        tumor=SimpleNamespace(count=burden),
+        standard_area_mm2=1.0,
+        dt_hours=step,
+        given=lambda name: given.get(name, 0.0),
+        left=lambda name: left,
+    )
     for _ in range(round(hours / step)):
-        blood.advance(step, burden, lambda name: given.get(name, 0.0), left)
+        blood.advance(liver)
     return blood
 
 
 def test_a_healthy_animal_stays_healthy():
-    blood = Blood(BloodParameters())
+    blood = Blood(LEVELS)
     before = blood.levels.copy()
-    advanced(blood, 24.0, 0.25)
+    advanced(blood, parameters(), 24.0, 0.25)
     assert blood.levels.tobytes() == before.tobytes()
-    assert (blood.neutrophils, blood.g_csf, blood.lps, blood.exosomes) == (1.0, 0.0, 0.0, 0.0)
+    assert {name: blood[name] for name in HEALTHY} == HEALTHY
+    assert HEALTHY["neutrophils"] == 1.0 and sum(HEALTHY.values()) == 1.0
 
 
 @pytest.mark.parametrize("step", [1 / 12, 0.5, 6.0])
 def test_g_csf_rises_to_what_the_burden_keeps_up(step):
-    p = BloodParameters()
-    blood = advanced(Blood(p), 6.0, step, burden=2 * p.g_csf_burden)
+    p = parameters()
+    blood = advanced(Blood(LEVELS), p, 6.0, step, burden=2 * p.g_csf_burden)
     assert blood.g_csf == pytest.approx(2.0 * (1 - np.exp(-p.g_csf_decay * 6.0)), rel=1e-12)
 
 
 def test_g_csf_falls_with_its_half_life_once_the_tumor_is_gone():
-    p = BloodParameters()
-    blood = Blood(p)
-    blood.levels["g_csf"] = 3.0
-    advanced(blood, 10.0, 0.5)
+    p = parameters()
+    blood = Blood(LEVELS)
+    blood["g_csf"] = 3.0
+    advanced(blood, p, 10.0, 0.5)
     assert blood.g_csf == pytest.approx(3.0 * np.exp(-p.g_csf_decay * 10.0))
 
 
 @pytest.mark.parametrize("step", [1 / 12, 0.5])
 def test_the_neutrophil_pool_follows_g_csf(step):
-    p = BloodParameters(g_csf_decay="0 /h")
-    blood = Blood(p)
-    blood.levels["g_csf"] = 1.0
-    advanced(blood, p.pool_time, step)
+    p = parameters(g_csf_decay="0 /h")
+    blood = Blood(LEVELS)
+    blood["g_csf"] = 1.0
+    advanced(blood, p, p.pool_time, step)
     wanted = 1.0 + 0.5 * p.mobilisation
     assert blood.neutrophils == pytest.approx(wanted + (1.0 - wanted) * np.exp(-1.0), rel=1e-12)
 
 
 def test_the_pool_cannot_grow_beyond_its_mobilisation():
-    p = BloodParameters()
-    blood = advanced(Blood(p), 500.0, 1.0, burden=1e9)
+    p = parameters()
+    blood = advanced(Blood(LEVELS), p, 500.0, 1.0, burden=1e9)
     assert blood.neutrophils == pytest.approx(1.0 + p.mobilisation, rel=1e-4)
     assert blood.neutrophils <= 1.0 + p.mobilisation
 
 
 @pytest.mark.parametrize("name", GIVEN)
 def test_what_only_the_experimenter_gives_is_what_is_given(name):
-    blood = advanced(Blood(BloodParameters()), 48.0, 1.0, burden=100.0, **{name: 1.5})
-    assert getattr(blood, name) == 1.5
-    assert [getattr(blood, other) for other in GIVEN if other != name] == [0.0] * (len(GIVEN) - 1)
-    assert getattr(advanced(blood, 1.0, 1.0), name) == 0.0
+    p = parameters()
+    blood = advanced(Blood(LEVELS), p, 48.0, 1.0, burden=100.0, **{name: 1.5})
+    assert blood[name] == 1.5
+    assert [blood[other] for other in GIVEN if other != name] == [0.0] * (len(GIVEN) - 1)
+    assert advanced(blood, p, 1.0, 1.0)[name] == 0.0
 
 
 def test_g_csf_that_is_given_adds_to_that_of_the_tumor():
-    p = BloodParameters()
-    blood = advanced(Blood(p), 500.0, 1.0, burden=p.g_csf_burden, g_csf=2.0)
+    p = parameters()
+    blood = advanced(Blood(LEVELS), p, 500.0, 1.0, burden=p.g_csf_burden, g_csf=2.0)
     assert blood.g_csf == pytest.approx(3.0)
 
 
 def test_blocked_g_csf_is_there_and_mobilises_less():
-    p = BloodParameters()
-    blood = advanced(Blood(p), 500.0, 1.0, burden=p.g_csf_burden, left=0.5)
+    p = parameters()
+    blood = advanced(Blood(LEVELS), p, 500.0, 1.0, burden=p.g_csf_burden, left=0.5)
     assert blood.g_csf == pytest.approx(1.0)
     assert blood.neutrophils == pytest.approx(1.0 + p.mobilisation / 3.0)
 
 
 def test_extreme_parameters_leave_the_levels_finite():
-    p = BloodParameters(g_csf_burden=0, pool_time="0 h")
-    blood = advanced(Blood(p), 5.0, 1 / 12, burden=1000.0)
-    assert all(np.isfinite(blood.levels[name][0]) for name in LEVELS.names)
+    p = parameters(g_csf_burden=0, pool_time="0 h")
+    blood = advanced(Blood(LEVELS), p, 5.0, 1 / 12, burden=1000.0)
+    assert all(np.isfinite(blood[level.name]) for level in LEVELS)
 
 
 def test_the_levels_are_a_table_of_one_row_with_their_names_in_print():
-    blood = Blood(BloodParameters())
-    blood.receive({"lps": 0.5, "exosomes": 0.0, "injury": 2.0, "poly_ic": 0.0}.get)
-    assert blood.levels.shape == (1,) and blood.levels.dtype == LEVELS
-    assert repr(blood) == "<blood: neutrophils 1, g_csf 0, lps 0.5, exosomes 0, injury 2, poly_ic 0>"
+    blood = Blood(LEVELS)
+    blood["lps"], blood["injury"] = 0.5, 2.0
+    assert blood.levels.shape == (1,) and blood.levels.dtype.names == tuple(level.name for level in LEVELS)
+    assert repr(blood).startswith("<blood: neutrophils 1, g_csf 0, lps 0.5, exosomes 0, injury 2")
+    assert (blood.lps, blood.injury) == (0.5, 2.0)
+    with pytest.raises(AttributeError, match="the blood carries no 'ink'"):
+        _ = blood.ink
+
+
+def test_what_an_intervention_gives_before_the_first_step_is_there_at_once():
+    liver = SimpleNamespace(hours=-3.0, given=lambda name, hours: {("lps", -3.0): 0.5}.get((name, hours), 0.0))
+    blood = Blood(LEVELS)
+    blood.begin(liver)
+    assert {name: blood[name] for name in HEALTHY} == HEALTHY | {"lps": 0.5}

@@ -6,17 +6,17 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from abm.cells import EndothelialCell, KupfferCell, NaturalKillerCell, Neutrophil, StellateCell, TumorCell
-from abm.cells.population import ALIVE, NEUTROPHIL, WHERE, Population
+from abm.cells import POPULATIONS, Neutrophil, StellateCell
+from abm.cells.population import ALIVE, Population
+from abm.cells.species import WHERE
 from abm.kernels.random import stream_key
 from abm.kernels.tables import free_slot, new_book, take_slot
 
 KEY = stream_key(1, "a rule")
-CLASSES = (TumorCell, KupfferCell, EndothelialCell, NaturalKillerCell, Neutrophil, StellateCell)
 
 
 def neutrophils(count: int) -> Population:
-    population = Population("neutrophil", NEUTROPHIL, Neutrophil)
+    population = Population(Neutrophil)
     for number in range(count):
         population.reserve(1)
         cell = population.rows[take_slot(population.table)]
@@ -24,9 +24,9 @@ def neutrophils(count: int) -> Population:
     return population
 
 
-@pytest.mark.parametrize("kind", CLASSES, ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize("kind", POPULATIONS, ids=lambda kind: kind.__name__)
 def test_every_kind_of_cell_has_the_common_columns_a_state_and_a_name_for_each(kind):
-    assert kind.dtype.descr[: len(WHERE)] == np.dtype(WHERE).descr
+    assert kind.dtype.descr[: len(WHERE)] == [(column.name, np.dtype(column.kind).str) for column in WHERE]
     assert len(set(kind.states)) == len(kind.states) >= 2
     assert all(name.isidentifier() and name.islower() for name in (*kind.states, *kind.dtype.names))
     assert kind.__doc__

@@ -6,57 +6,35 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from abm.cells import (
-    KupfferCell,
-    KupfferParameters,
-    NaturalKillerCell,
-    NaturalKillerParameters,
-    Neutrophil,
-    NeutrophilParameters,
-    StellateCell,
-    StellateParameters,
-    kupffer,
-    natural_killer,
-    neutrophil,
-    stellate,
-)
+from abm.cells import POPULATIONS
 from abm.cells.population import Population
 from abm.cells.settle import choose_sites, identities, rounded_count, site_hashes
 from abm.kernels.random import stream_key
 from abm.kernels.sites import Sites
-from abm.tissue.sites import LUMEN, PARENCHYMA, SINUSOID, TISSUE
+from abm.tissue.sites import PARENCHYMA, SINUSOID
+from tests.worlds import assert_in_place, lattice
 
-RESIDENTS = {
-    "kupffer": (kupffer, KupfferCell, KupfferParameters(), LUMEN),
-    "natural_killer": (natural_killer, NaturalKillerCell, NaturalKillerParameters(), LUMEN),
-    "neutrophil": (neutrophil, Neutrophil, NeutrophilParameters(), LUMEN),
-    "stellate": (stellate, StellateCell, StellateParameters(), TISSUE),
+AGENTS = {
+    agent.species.name: agent
+    for agent in POPULATIONS
+    if any(agent.species.settles_in(layer) for layer in agent.species.stands)
 }
 MM2 = 1.0
 
 
 def striped_tissue() -> Sites:
     """1 mm2 in which every third row is a sinusoid, and the zones are three blocks of columns."""
-    shape = (100, 100)
-    kind = np.full(shape, PARENCHYMA, np.uint8)
+    kind = np.full((100, 100), PARENCHYMA, np.uint8)
     kind[::3] = SINUSOID
-    zone = np.repeat([1, 2, 3], [40, 30, 30]).astype(np.uint8) * np.ones((100, 1), np.uint8)
-    return Sites(
-        kind,
-        zone,
-        np.ones(shape, np.uint8),
-        np.full((2, *shape), -1, np.int32),
-        np.zeros((2, *shape), np.uint8),
-        np.full(shape, -1, np.int32),
-        True,
-    )
+    sites = lattice(*kind.shape, kind)
+    sites.zone[:] = np.repeat([1, 2, 3], [40, 30, 30])
+    return sites
 
 
-def settled(name: str, seed: int = 1, parameters=None, sites: Sites | None = None) -> tuple[Population, Sites]:
-    module, kind, defaults, _ = RESIDENTS[name]
+def settled(name: str, seed: int = 1, changed=None, sites: Sites | None = None) -> tuple[Population, Sites]:
     sites = sites if sites is not None else striped_tissue()
-    population = Population(name, list(RESIDENTS).index(name) + 2, kind)
-    module.populate(population, sites, parameters or defaults, MM2, seed)
+    population = Population(AGENTS[name])
+    population.species.settle(population, sites, AGENTS[name].species.parameters(**(changed or {})), MM2, seed)
     return population, sites
 
 
@@ -65,23 +43,24 @@ def identity_at_site(population: Population) -> dict:
     return dict(zip(zip(rows.row.tolist(), rows.column.tolist(), strict=True), rows.uid.tolist(), strict=True))
 
 
-@pytest.mark.parametrize("name", RESIDENTS)
+@pytest.mark.parametrize("name", AGENTS)
 def test_there_are_as_many_as_the_density_says_each_alone_on_a_sinusoid_site(name):
     population, sites = settled(name)
-    layer, parameters = RESIDENTS[name][3], RESIDENTS[name][2]
+    species = population.species
+    layer, density = species.stands[0], species.parameters().density
     rows = population.alive_rows()
-    assert abs(population.count - parameters.density * MM2) < 1
+    assert abs(population.count - density * MM2) < 1
     assert len(identity_at_site(population)) == population.count
     assert (sites.kind[rows.row, rows.column] == SINUSOID).all()
     assert (rows.layer == layer).all() and (rows.state == 0).all()
     assert np.array_equal(sites.occupant[layer, rows.row, rows.column], np.arange(population.count))
     assert np.count_nonzero(sites.population == population.code) == population.count
-    assert np.unique(rows.uid).size == population.count
+    assert_in_place(sites, population)
 
 
-@pytest.mark.parametrize("name", RESIDENTS)
+@pytest.mark.parametrize("name", AGENTS)
 def test_places_depend_on_the_seed_and_identities_on_the_place_only(name):
-    crowded = type(RESIDENTS[name][2])(density="900 /mm^2")
+    crowded = {"density": "900 /mm^2"}
     one, other, again = (identity_at_site(settled(name, seed, crowded)[0]) for seed in (1, 2, 1))
     assert one == again
     assert set(one) != set(other)
@@ -91,7 +70,7 @@ def test_places_depend_on_the_seed_and_identities_on_the_place_only(name):
 
 def test_all_residents_find_room_beside_each_other():
     sites = striped_tissue()
-    populations = [settled(name, sites=sites)[0] for name in RESIDENTS]
+    populations = [settled(name, sites=sites)[0] for name in AGENTS]
     assert np.count_nonzero(sites.population) == sum(population.count for population in populations)
     uids = np.concatenate([population.alive_rows().uid for population in populations])
     assert np.unique(uids).size == uids.size
@@ -108,7 +87,7 @@ def test_kupffer_cells_are_denser_near_the_portal_tracts():
 
 
 def test_kupffer_cells_phagocytose_on_average_once_and_less_in_the_centre():
-    rows = settled("kupffer", parameters=KupfferParameters(density="900 /mm^2"))[0].alive_rows()
+    rows = settled("kupffer", changed={"density": "900 /mm^2"})[0].alive_rows()
     eating = rows.activity > 0
     assert stats.binomtest(int(eating.sum()), rows.size, 0.64).pvalue > 0.01
     assert rows.activity.mean() == pytest.approx(1.0, abs=0.08)
@@ -119,22 +98,22 @@ def test_kupffer_cells_phagocytose_on_average_once_and_less_in_the_centre():
 
 
 def test_a_fraction_of_the_natural_killer_cells_kills_and_they_head_everywhere():
-    rows = settled("natural_killer", parameters=NaturalKillerParameters(density="1200 /mm^2"))[0].alive_rows()
+    rows = settled("natural_killer", changed={"density": "1200 /mm^2"})[0].alive_rows()
     assert stats.binomtest(int(rows.killer.sum()), rows.size, 0.6).pvalue > 0.01
     assert set(rows.killer.tolist()) == {0, 1}
     headings = np.bincount(rows.heading, minlength=8)
     assert headings.size == 8 and stats.chisquare(headings).pvalue > 0.01
 
 
-@pytest.mark.parametrize("name", RESIDENTS)
+@pytest.mark.parametrize("name", AGENTS)
 def test_a_liver_without_them_has_none(name):
-    population, sites = settled(name, parameters=type(RESIDENTS[name][2])(density="0 /mm^2"))
+    population, sites = settled(name, changed={"density": "0 /mm^2"})
     assert population.count == 0 and not sites.population.any()
 
 
 def test_more_cells_than_sites_are_refused():
     with pytest.raises(ValueError, match=r"do not fit on \d+ free sites; make them fewer"):
-        settled("neutrophil", parameters=NeutrophilParameters(density="4000 /mm^2"))
+        settled("neutrophil", changed={"density": "4000 /mm^2"})
 
 
 def test_every_subset_of_sites_is_equally_likely():

@@ -2,7 +2,9 @@ import pytest
 
 from abm.commands import UserError
 from abm.commands.interventions import show_interventions
-from abm.interventions import KINDS
+from abm.config.schema import compose
+
+KINDS = compose().registry.interventions
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from pydantic_core import PydanticCustomError
 from abm.config import layering, reading, shipped
 from abm.config.errors import ConfigError
 from abm.config.loading import load_config
+from abm.registry import Registry
 from abm.rules.rule import Rule, RuleParameters
 from abm.units import (
     Fraction,
@@ -139,8 +140,8 @@ RULES = (Arrival, Phagocytosis, NaturalKilling)
 
 
 @functools.cache
-def compose(user_rules=()):
-    classes = (*RULES, *user_rules)
+def compose(own=()):
+    classes = (*RULES, *own)
     Rules = create_model(
         "Rules",
         __base__=Parameters,
@@ -151,7 +152,7 @@ def compose(user_rules=()):
     )
 
     class Config(Parameters):
-        rule_classes: ClassVar = classes
+        registry: ClassVar = Registry((), (), (), (), rules=classes)
 
         name: str = Field(default="untitled", description="what the experiment is called")
         description: str = Field(default="", description="what it is about")

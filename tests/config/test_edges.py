@@ -11,6 +11,8 @@ from abm.config.errors import ConfigError, alternatives, is_group, keys_of, quan
 from abm.config.loading import load_text
 from abm.config.schema import compose
 from abm.estimate import estimate
+from abm.fields import FIELDS
+from abm.fields.field import Signal
 from abm.model import LiverModel
 from abm.units import Declared, Quantity, declared
 
@@ -89,7 +91,7 @@ def test_plausible_values_go_together(seed):
     lives(*(f"{key}={value}" for key, value in drawn.items()), *ROOMY, "interventions=[]")
 
 
-@pytest.mark.parametrize("field", ["tnf", "tgf_beta", "cxcl1", "vegf"])
+@pytest.mark.parametrize("field", [field.name for field in FIELDS if issubclass(field, Signal)])
 def test_the_shortest_decay_lengths_run(field):
     """Where all is lowest or highest that keeps a signal local, in coarse tissue."""
     facts = {one.name: one for one in declared(type(getattr(compose()().fields, field)))}

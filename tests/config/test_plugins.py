@@ -7,7 +7,7 @@ import pytest
 
 from abm.config.errors import ConfigError
 from abm.config.loading import load_config
-from abm.config.plugins import PluginError, load_rules
+from abm.config.plugins import PluginError, load
 
 GOOD = """
     '''Cells go for a walk.'''
@@ -56,7 +56,7 @@ def test_a_rule_of_ones_own(folder, small):
     assert config.plugins == (str((folder / "sub" / "walk.py").resolve()),)
     assert type(config) is type(load_config("my.yaml", compose=small)), "the same file gives the same classes"
     assert not (folder / "sub" / "__pycache__").exists()
-    assert type(config).rule_classes[-1].summary() == "Cells go for a walk."
+    assert type(config).registry.rules[-1].summary() == "Cells go for a walk."
 
 
 def test_one_plugin_needs_no_list(folder, small):
@@ -67,10 +67,10 @@ def test_one_plugin_needs_no_list(folder, small):
 
 def test_a_changed_file_is_loaded_anew(folder):
     path = write(folder / "walk.py", GOOD)
-    before = load_rules(path)
+    before = load(path)
     write(path, GOOD.replace('"1 /h"', '"2 /h"'))
-    assert load_rules(path) != before
-    assert load_rules(path)[0].Parameters().rate == 2.0
+    assert load(path) != before
+    assert load(path)[0].Parameters().rate == 2.0
 
 
 def test_errors_in_its_parameters_are_placed(folder, small):
@@ -88,8 +88,8 @@ def test_errors_in_its_parameters_are_placed(folder, small):
         ("x = (1,\n", "not valid Python (line 1): '(' was never closed"),
         ("import nothing_at_all", "fails while it is imported (line 1): ModuleNotFoundError: No module named"),
         ("\n\nraise SystemExit(3)", "fails while it is imported (line 3): SystemExit: 3"),
-        ("x = 1", "no rule inside"),
-        ("from abm.rules.rule import Rule, rule", "no rule inside"),
+        ("x = 1", "nothing inside that a config could use"),
+        ("from abm.rules.rule import Rule, rule", "nothing inside that a config could use"),
         (GOOD.replace("@rule", ""), "no class is marked with @rule; write @rule above class Walk"),
         (GOOD.replace('"walk"', '"phagocytosis"'), "there is already a rule named 'phagocytosis'"),
         (GOOD.replace('"walk"', '"go for a walk"'), "must be one word of letters"),
@@ -111,10 +111,10 @@ def test_plugins_that_cannot_be_used(folder, small, content, message):
 
 def test_what_is_no_plugin(folder):
     with pytest.raises(PluginError, match="not an ordinary file"):
-        load_rules(folder)
+        load(folder)
     with pytest.raises(PluginError, match="larger than 1 MB"):
-        load_rules(write(folder / "large.py", "#" * 1_000_001))
+        load(write(folder / "large.py", "#" * 1_000_001))
     with pytest.raises(PluginError, match="cannot be read"):
-        load_rules(folder / ("x" * 5000))
+        load(folder / ("x" * 5000))
     with pytest.raises(PluginError):
-        load_rules(write(folder / "nothing.py", "\0"))
+        load(write(folder / "nothing.py", "\0"))

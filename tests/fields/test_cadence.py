@@ -2,40 +2,31 @@
 
 import numpy as np
 import pytest
-from abm.fields.fields import Field, steps_of
 
 from abm.cells.kupffer import REPROGRAMMED
-from abm.cells.tumor import EXTRAVASATED
-from abm.fields.oxygen import Oxygen
-from abm.kernels.sites import place
-from abm.kernels.tables import take_slot
+from abm.fields import CXCL1, FIELDS, TNF, VEGF, LactateField, Oxygen, TGFBeta
+from abm.fields.field import Diffusing, steps_of
 from abm.model import LiverModel
-from abm.rules import RULES
 from abm.tissue.sites import PARENCHYMA, TISSUE
+from tests.worlds import liver, put
 
-SIGNALS = ("tnf", "tgf_beta", "cxcl1", "vegf", "lactate")
-EVERY = {  # steps from one solution to the next, in the order of SIGNALS, then oxygen
+DIFFUSING = [field.name for field in FIELDS if issubclass(field, Diffusing)]
+KNOWN = [field.name for field in (TNF, TGFBeta, CXCL1, VEGF, LactateField, Oxygen)]
+EVERY = {  # steps from one solution to the next, in the order of KNOWN
     "10 min": (1, 3, 3, 3, 3, 6),
     "5 min": (2, 6, 6, 6, 6, 12),
     "2.5 min": (4, 12, 12, 12, 12, 24),
     "1 min": (10, 30, 30, 30, 30, 60),
 }
-SOLVED_EACH_STEP = {name: {"interval": "5 min"} for name in SIGNALS}
+SOLVED_EACH_STEP = {name: {"interval": "5 min"} for name in DIFFUSING}
 
 
 def secreting(**overrides) -> LiverModel:
     """A liver in which nobody does anything but secrete: Kupffer cells all signals of theirs, and a tumor cell."""
-    model = LiverModel(
-        tissue={"width": "0.4 mm", "height": "0.4 mm"}, rules={rule.name: "off" for rule in RULES}, **overrides
-    )
+    model = liver(mm=0.4, **overrides)
     cells = model.kupffer.rows[: model.kupffer.count]
     cells.state, cells.tnf, cells.education, cells.reprogramming = REPROGRAMMED, 1.0, 1.0, 1.0
-    model.tumor.reserve(1)
-    slot = take_slot(model.tumor.table)
-    cell = model.tumor.rows[slot]
-    cell.uid, cell.state, cell.layer = 99, EXTRAVASATED, TISSUE
-    cell.row, cell.column = np.argwhere(model.sites.kind == PARENCHYMA)[300]
-    place(model.sites, model.tumor.code, TISSUE, cell.row, cell.column, slot)
+    put(model, "tumor", *np.argwhere(model.sites.kind == PARENCHYMA)[300], layer=TISSUE)
     return model
 
 
@@ -49,7 +40,7 @@ def until(model: LiverModel, hours: float) -> LiverModel:
 def solved(monkeypatch) -> list[str]:
     """Names of the fields in the order in which they are solved from now on."""
     names: list[str] = []
-    for kind, method in ((Field, "advance"), (Oxygen, "solve")):
+    for kind, method in ((Diffusing, "advance"), (Oxygen, "solve")):
         original = getattr(kind, method)
         monkeypatch.setattr(
             kind, method, lambda self, *a, original=original, **k: (names.append(self.name), original(self, *a, **k))
@@ -62,8 +53,9 @@ def solved(monkeypatch) -> list[str]:
 def test_fields_are_solved_at_their_intervals_and_stay_in_between(solved, step, begin):
     model = secreting(step=step, begin=begin)
     assert (model.first_step < 0) == (begin != "0 h")
-    every = dict(zip((*SIGNALS, "oxygen"), EVERY[step], strict=True))
-    assert {name: field.every for name, field in model.fields.items()} == every
+    every = dict(zip(KNOWN, EVERY[step], strict=True))
+    assert {name: model.fields[name].every for name in every} == every
+    every = {name: field.every for name, field in model.fields.items()}
     times = dict.fromkeys(every, 0)
     while model.hours < 2:
         before = {name: field.values.tobytes() for name, field in model.fields.items()}
@@ -75,7 +67,7 @@ def test_fields_are_solved_at_their_intervals_and_stay_in_between(solved, step, 
             times[name] += name in solved
             assert name in solved or field.values.tobytes() == before[name]
     assert min(times.values()) >= 2
-    assert all((model.fields[name].values > model.fields[name].rest).any() for name in SIGNALS)
+    assert all((model.fields[name].values > model.fields[name].rest).any() for name in DIFFUSING)
 
 
 def test_an_interval_is_a_whole_number_of_steps_and_at_least_one():

@@ -3,21 +3,14 @@
 import numpy as np
 import pytest
 
-from abm.model import LiverModel
-from abm.rules import RULES
 from abm.tissue.sites import CENTRAL_VEIN, PARENCHYMA, PORTAL_TRACT, SINUSOID
-
-
-def make_liver(**overrides):
-    return LiverModel(
-        tissue={"width": "1 mm", "height": "1 mm"}, rules={rule.name: "off" for rule in RULES}, **overrides
-    )
+from tests import worlds
 
 
 @pytest.fixture(scope="module")
 def liver():
     """Only looked at."""
-    return make_liver()
+    return worlds.liver(mm=1.0)
 
 
 def patch(liver, radius: int) -> np.ndarray:
@@ -27,14 +20,14 @@ def patch(liver, radius: int) -> np.ndarray:
 
 def solve(liver, rounds: int = 20) -> np.ndarray:
     oxygen = liver.fields["oxygen"]
-    oxygen.solve(liver.flow, liver.sites, liver.hepatocytes, liver._tumor_sites(), rounds=rounds)
+    oxygen.solve(liver.flow, liver.sites, liver.hepatocytes, liver.tumor_sites(), rounds=rounds)
     return oxygen.values
 
 
 def uptake_and_delivery(liver) -> tuple[np.ndarray, np.ndarray]:
     oxygen, sites = liver.fields["oxygen"], liver.sites
     p, values = oxygen.parameters, oxygen.values.astype(np.float64)
-    demand = oxygen.demand(sites, liver.hepatocytes, liver._tumor_sites())
+    demand = oxygen.demand(sites, liver.hepatocytes, liver.tumor_sites())
     open_sites = ((sites.kind == SINUSOID) & (sites.perfused != 0)) | (sites.kind == PORTAL_TRACT)
     return demand * values / (values + p.half_uptake), open_sites * p.exchange * (oxygen.blood - values)
 
@@ -78,7 +71,7 @@ def test_solving_again_changes_nothing(liver):
 
 
 def test_a_collapsed_patch_becomes_hypoxic_and_recovers():
-    liver = make_liver()
+    liver = worlds.liver(mm=1.0)
     before = liver.fields["oxygen"].values.copy()
     liver.sites.perfused[patch(liver, 15) & (liver.sites.kind == SINUSOID)] = 0
     liver.update_flow()
@@ -94,7 +87,7 @@ def test_a_collapsed_patch_becomes_hypoxic_and_recovers():
 
 
 def test_tissue_without_living_cells_burns_nothing():
-    liver = make_liver()
+    liver = worlds.liver(mm=1.0)
     liver.hepatocytes[:] = 0
     assert solve(liver, rounds=40) == pytest.approx(62.0, abs=0.1)
 

@@ -3,75 +3,78 @@
 import numpy as np
 import pytest
 
-from abm.fields.secretion import TABLE, SecretionParameters, deposit, secrete
-from abm.kernels.sites import place
+from abm.cells.species import Secretes
+from abm.config.schema import SHIPPED, compose
+from abm.fields.field import Diffusing
+from abm.fields.secretion import deposit, secrete
 from abm.kernels.tables import free_slot, take_slot
-from abm.model import LiverModel
-from abm.rules import RULES
-from abm.tissue.sites import LUMEN, SINUSOID
+from abm.tissue.sites import LUMEN
+from abm.units import value_at
+from tests import worlds
+from tests.worlds import put, sinusoids
 
 HYPOXIC = 5.0  # mmHg, below any threshold of hypoxia that is plausible
-ROWS = pytest.mark.parametrize("row", TABLE, ids=[f"{row.population}-{row.field}" for row in TABLE])
+TABLE = [(species, row) for species in SHIPPED.species for row in species.secretes]
+DEFAULTS = compose()()
+
+
+def table(wanted=lambda row: True):
+    """Each row of the populations, or of those rows that are wanted."""
+    rows = [(species, row) for species, row in TABLE if wanted(row)]
+    return pytest.mark.parametrize(("species", "row"), rows, ids=[f"{one.name}-{row.field}" for one, row in rows])
+
+
+ROWS = table()
 
 
 @pytest.fixture(scope="module")
 def liver():
-    nobody = {name: {"density": "0 /mm^2"} for name in ("kupffer", "natural_killer", "neutrophil", "stellate")}
-    return LiverModel(
-        tissue={"width": "0.5 mm", "height": "0.5 mm"}, cells=nobody, rules={r.name: "off" for r in RULES}
-    )
+    return worlds.liver(empty=True)
 
 
 @pytest.fixture
-def cell(liver, row):
+def cell(liver, species, row):
     """One cell that the row speaks of, in full secretion, in hypoxic tissue; gone after the test."""
-    population = liver.populations[row.population]
-    population.reserve(1)
-    slot = take_slot(population.table)
-    made = population.rows[slot]
-    made.state = population.states.index(row.states[0])
-    made.layer, made.uid, made.row, made.column = LUMEN, 99, *np.argwhere(liver.sites.kind == SINUSOID)[40]
-    if row.weight not in (None, "net_gain"):
-        made[row.weight] = 1.0
-    place(liver.sites, population.code, LUMEN, made.row, made.column, slot)
+    population = liver.populations[species.name]
+    weight = {row.weight: 1.0} if isinstance(row.weight, str) else {}
+    state = species.state_names.index((row.states or species.state_names)[0])
+    slot = put(liver, species.name, *sinusoids(liver)[40], layer=LUMEN, state=state, counted=False, **weight)
     liver.fields["oxygen"].values[:] = HYPOXIC
-    yield made
+    yield population.rows[slot]
     if population.count:
-        for name in population.rows.dtype.names:
-            if name not in ("alive", "row", "column", "layer"):
-                made[name] = 0
         liver.remove_cell(population, slot)
 
 
-def sources(liver, parameters=None, tumor_cxcl1: float = 1.0) -> dict[str, np.ndarray]:
-    signals = {name: field for name, field in liver.fields.items() if name != "oxygen"}
-    secrete(liver.populations, signals, liver.fields["oxygen"].values, parameters or SecretionParameters(), tumor_cxcl1)
-    return {name: field.source.copy() for name, field in signals.items()}
+def secreted_fields(liver) -> dict[str, Diffusing]:
+    return {name: field for name, field in liver.fields.items() if isinstance(field, Diffusing)}
 
 
-def rate_of(liver, row) -> float:
-    amount = getattr(SecretionParameters(), row.amount)
-    return amount / 3600.0 if row.field == "lactate" else liver.fields[row.field].rate_for(amount)
+def sources(liver, config=DEFAULTS) -> dict[str, np.ndarray]:
+    fields = secreted_fields(liver)
+    secrete(liver.populations, fields, liver.fields["oxygen"].values, config)
+    return {name: field.source.copy() for name, field in fields.items()}
+
+
+def rate_of(liver, row: Secretes) -> float:
+    return liver.fields[row.field].rate_for(value_at(DEFAULTS, row.amount))
 
 
 @ROWS
-def test_a_row_names_what_exists(liver, row):
-    population = liver.populations[row.population]
-    assert set(row.states) <= set(population.states) and len(set(row.states)) == len(row.states)
-    assert row.field in liver.fields and row.field != "oxygen"
-    assert row.amount in SecretionParameters.model_fields
-    assert row.weight in (None, "net_gain", *population.rows.dtype.names)
+def test_a_row_names_what_exists(liver, species, row):
+    assert set(row.states) <= set(species.state_names) and len(set(row.states)) == len(row.states)
+    assert row.field in secreted_fields(liver)
+    assert value_at(DEFAULTS, row.amount) >= 0
+    assert row.weight is None or callable(row.weight) or row.weight in species.column
 
 
 def test_every_amount_is_used():
-    amounts = {
-        name for name in SecretionParameters.model_fields if name not in ("tumor_cxcl1_net_gain", "hypoxia_below")
-    }
-    assert {row.amount for row in TABLE} == amounts
+    amounts = {f"secretion.{name}" for name in type(DEFAULTS.secretion).model_fields}
+    used = {row.amount for _, row in TABLE if row.amount.startswith("secretion.")}
+    assert amounts - used == {"secretion.tumor_cxcl1_net_gain", "secretion.hypoxia_below"} and used <= amounts
 
 
 @ROWS
-def test_a_cell_secretes_at_its_own_site_and_nowhere_else(liver, row, cell):
+def test_a_cell_secretes_at_its_own_site_and_nowhere_else(liver, species, row, cell):
     source = sources(liver)[row.field]
     assert source[cell.row, cell.column] == pytest.approx(rate_of(liver, row), rel=1e-6)
     assert np.count_nonzero(source) == 1
@@ -79,67 +82,65 @@ def test_a_cell_secretes_at_its_own_site_and_nowhere_else(liver, row, cell):
 
 
 @ROWS
-def test_only_the_fields_that_are_asked_for_are_filled(liver, row, cell):
+def test_only_the_fields_that_are_asked_for_are_filled(liver, species, row, cell):
     before = sources(liver)[row.field]
     cell.alive = 0
-    others = {name: field for name, field in liver.fields.items() if name not in ("oxygen", row.field)}
-    secrete(liver.populations, others, liver.fields["oxygen"].values, SecretionParameters(), 1.0)
+    others = {name: field for name, field in secreted_fields(liver).items() if name != row.field}
+    secrete(liver.populations, others, liver.fields["oxygen"].values, DEFAULTS)
     assert before.any() and np.array_equal(liver.fields[row.field].source, before)
     cell.alive = 1
 
 
 @ROWS
-def test_it_secretes_in_the_named_states_only(liver, row, cell):
-    population = liver.populations[row.population]
+def test_it_secretes_in_the_named_states_only(liver, species, row, cell):
     secreting = []
-    for code, state in enumerate(population.states):
+    for code, state in enumerate(species.state_names):
         cell.state = code
         if sources(liver)[row.field].any():
             secreting.append(state)
-    assert set(secreting) == set(row.states)
+    assert set(secreting) == set(row.states or species.state_names)
 
 
 @ROWS
-def test_secretion_ends_with_the_cell(liver, row, cell):
+def test_secretion_ends_with_the_cell(liver, species, row, cell):
     assert sources(liver)[row.field].any()
     slot = int(liver.sites.occupant[LUMEN, cell.row, cell.column])
-    population = liver.populations[row.population]
+    population = liver.populations[species.name]
     population.reserve(1)
     other = take_slot(population.table)  # keeps the row of the dead cell within the used ones
     free_slot(population.table, slot)
-    population.rows[other].state = next(
-        (code for code, state in enumerate(population.states) if state not in row.states), population.rows[other].state
-    )
+    population.rows[other].alive = 0
     assert not sources(liver)[row.field].any()
     assert not liver.fields[row.field].secreted
+    population.rows[other].alive = 1
     free_slot(population.table, other)
     take_slot(population.table)
 
 
-@pytest.mark.parametrize(
-    "row", [row for row in TABLE if row.weight not in (None, "net_gain")], ids=lambda row: row.weight
-)
-def test_secretion_goes_with_its_weight(liver, row, cell):
+@table(lambda row: isinstance(row.weight, str))
+def test_secretion_goes_with_its_weight(liver, species, row, cell):
     cell[row.weight] = 0.25
     assert sources(liver)[row.field].sum() == pytest.approx(0.25 * rate_of(liver, row), rel=1e-6)
     cell[row.weight] = 0.0
     assert not sources(liver)[row.field].any()
 
 
-@pytest.mark.parametrize("row", [row for row in TABLE if row.only_hypoxic], ids=lambda row: row.field)
-def test_what_answers_to_hypoxia_is_silent_in_well_oxygenated_tissue(liver, row, cell):
+@table(lambda row: row.only_hypoxic)
+def test_what_answers_to_hypoxia_is_silent_in_well_oxygenated_tissue(liver, species, row, cell):
     assert sources(liver)[row.field].any()
     liver.fields["oxygen"].values[:] = 40.0
     assert not sources(liver)[row.field].any()
 
 
-@pytest.mark.parametrize("row", [row for row in TABLE if row.weight == "net_gain"], ids=lambda row: row.field)
-def test_nets_and_the_line_raise_a_tumor_cells_chemokine(liver, row, cell):
-    p = SecretionParameters()
-    assert sources(liver, tumor_cxcl1=3.0)["cxcl1"].sum() == pytest.approx(3 * rate_of(liver, row), rel=1e-6)
-    assert not sources(liver, tumor_cxcl1=0.0)["cxcl1"].any()
+@table(lambda row: row.amount == "secretion.tumor_cxcl1")
+def test_nets_and_the_line_raise_a_tumor_cells_chemokine(liver, species, row, cell):
+    def line(cxcl1):
+        return compose().model_validate({"cells": {"tumor": {"cxcl1": cxcl1}}})
+
+    assert sources(liver, line(3.0))["cxcl1"].sum() == pytest.approx(3 * rate_of(liver, row), rel=1e-6)
+    assert not sources(liver, line(0.0))["cxcl1"].any()
     cell.net = 0.5
-    with_net = (1 + 0.5 * p.tumor_cxcl1_net_gain) * rate_of(liver, row)
+    with_net = (1 + 0.5 * DEFAULTS.secretion.tumor_cxcl1_net_gain) * rate_of(liver, row)
     assert sources(liver)["cxcl1"].sum() == pytest.approx(with_net, rel=1e-6)
 
 

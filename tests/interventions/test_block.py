@@ -2,26 +2,21 @@
 
 import numpy as np
 import pytest
-from bare import expect
-from checks import ending, run_rule
-from courses import assert_resumes, steps
-from liver import liver, put, put_tumor, sinusoids, without
 
 from abm import LiverModel
 from abm.cells.kupffer import RESTING
 from abm.cells.natural_killer import IN_CONTACT
 from abm.cells.neutrophil import N1
 from abm.cells.tumor import ADHERENT, HELD
-from abm.interventions.block import MOLECULES
+from abm.config.schema import SHIPPED
 from abm.ledger import event
-
-RESIDENTS = ("kupffer", "natural_killer", "neutrophil", "stellate")
+from tests.worlds import assert_chance, assert_resumes, ending, later, liver, put, run_rule, sinusoids, without
 
 
 def blocked(*molecules, fraction=1.0, rules=(), mm=0.4, **overrides):
     """A liver without residents in which these molecules are blocked."""
     entries = [{"block": molecule, "fraction": fraction} for molecule in molecules]
-    return without(liver(*rules, mm=mm, interventions=entries, **overrides), *RESIDENTS)
+    return without(liver(*rules, mm=mm, interventions=entries, **overrides))
 
 
 def adhesions(*molecules):
@@ -34,7 +29,7 @@ def adhesions(*molecules):
     wall = model.endothelium.rows
     wall.e_selectin = wall.vcam1 = wall.icam1 = 1.0
     for row, column in sinusoids(model)[::4]:
-        put_tumor(model, int(row), int(column), state=HELD)
+        put(model, "tumor", int(row), int(column), state=HELD)
     for row, column in sinusoids(model):
         put(model, "neutrophil", int(row), int(column), state=N1)
     run_rule(model, "arrest", 2.0)
@@ -72,9 +67,9 @@ def test_the_fraction_is_that_of_the_rate(fraction):
     model.endothelium.rows.e_selectin = 1.0
     free = sinusoids(model)
     for row, column in free:
-        put_tumor(model, int(row), int(column), state=HELD)
+        put(model, "tumor", int(row), int(column), state=HELD)
     run_rule(model, "arrest", 2.0)
-    expect(ending(model, event.ADHERENT), len(free), -np.expm1(-0.6 * (1.0 - fraction) * 2.0))
+    assert_chance(ending(model, event.ADHERENT), len(free), -np.expm1(-0.6 * (1.0 - fraction) * 2.0))
 
 
 def kills(*molecules):
@@ -86,7 +81,7 @@ def kills(*molecules):
     )
     free = sinusoids(model)
     for row, column in free[::3]:
-        prey = put_tumor(model, int(row), int(column), layer=1)
+        prey = put(model, "tumor", int(row), int(column), layer=1)
         put(
             model,
             "natural_killer",
@@ -112,7 +107,7 @@ def engulfed(*molecules):
     model = blocked(*molecules, rules=("phagocytosis",), parameters={"phagocytosis": {"rate": "0.05 /h"}})
     for row, column in sinusoids(model)[::3]:
         put(model, "kupffer", int(row), int(column), state=RESTING, activity=1.0)
-        put_tumor(model, int(row), int(column), layer=1)
+        put(model, "tumor", int(row), int(column), layer=1)
     run_rule(model, "phagocytosis", 1.0)
     return ending(model, event.PHAGOCYTOSED)
 
@@ -158,7 +153,7 @@ def test_a_rule_finds_no_signal_where_it_is_blocked(molecule, field, rule):
         entries = [{"block": name} for name in molecules]
         model = liver(rule, mm=0.4, cells={"neutrophil": {"density": "400 /mm^2"}}, interventions=entries)
         for row, column in sinusoids(model, 1)[::5]:
-            put_tumor(model, int(row), int(column), layer=1)
+            put(model, "tumor", int(row), int(column), layer=1)
         for name in ("tnf", "tgf_beta", "cxcl1"):
             model.fields[name].values[:] = level if name == field else 0.0
             model.fields[name].at_rest = name != field
@@ -173,7 +168,7 @@ def test_vegf_does_not_keep_sinusoids_open_where_it_is_blocked():
         model = blocked(*molecules, rules=("perfusion",), parameters={"perfusion": {"collapse_rate": "0.1 /h"}})
         for row, column in np.argwhere(model.sites.kind <= 2):
             if model.sites.kind[row, column] > 0:
-                put_tumor(model, int(row), int(column), layer=1)
+                put(model, "tumor", int(row), int(column), layer=1)
         model.fields["vegf"].values[:] = 9.0
         run_rule(model, "perfusion", 3.0)
         return int(model.collapsed.sum())
@@ -183,7 +178,7 @@ def test_vegf_does_not_keep_sinusoids_open_where_it_is_blocked():
 
 def test_blocked_g_csf_does_not_fill_the_blood():
     def pool(*entries):
-        return steps(
+        return later(
             liver(mm=0.3, step="1 h", interventions=[{"stimulate": "g_csf", "level": 5}, *entries]), 48.0
         ).blood.neutrophils
 
@@ -199,10 +194,10 @@ def test_some_rule_asks_for_every_molecule(monkeypatch):
         tissue={"width": "0.4 mm", "height": "0.4 mm"}, interventions=[{"block": "vegf", "fraction": 0.1}]
     )
     row, column = sinusoids(model)[0]
-    put_tumor(model, int(row), int(column), state=HELD)
+    put(model, "tumor", int(row), int(column), state=HELD)
     model.fields["cxcl1"].at_rest = model.fields["tnf"].at_rest = False
     model.step()
-    assert set(MOLECULES) <= asked
+    assert set(SHIPPED.molecules()) <= asked
 
 
 def test_its_strength_follows_the_doses():
@@ -227,7 +222,7 @@ def test_resumes_in_the_middle_of_a_course():
         )
         model.endothelium.rows.e_selectin = 1.0
         for row, column in sinusoids(model)[::4]:
-            put_tumor(model, int(row), int(column), state=HELD)
+            put(model, "tumor", int(row), int(column), state=HELD)
         return model
 
     assert_resumes(make, 1.5, 1.5)
@@ -239,7 +234,7 @@ def test_two_arms_share_all_other_chance():
     def fates(*molecules):
         model = blocked(*molecules, rules=("arrest",))
         for row, column in sinusoids(model)[::4]:
-            put_tumor(model, int(row), int(column), state=HELD)
+            put(model, "tumor", int(row), int(column), state=HELD)
         run_rule(model, "arrest", 6.0)
         cells = model.tumor.alive_rows()
         return dict(zip(cells.uid.tolist(), cells.state.tolist(), strict=True))

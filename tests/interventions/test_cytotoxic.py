@@ -2,12 +2,9 @@
 
 import numpy as np
 import pytest
-from bare import expect
-from checks import assert_whole
-from courses import assert_resumes, steps
-from liver import liver, put_tumor, sinusoids, without
 
 from abm.cells.tumor import ADHERENT, CIRCULATING, DORMANT, EXTRAVASATED, HELD
+from tests.worlds import assert_chance, assert_resumes, assert_sound, later, liver, put, sinusoids, without
 
 
 def treated(state=EXTRAVASATED, layer=1, step="5 min", **keys):
@@ -19,7 +16,7 @@ def treated(state=EXTRAVASATED, layer=1, step="5 min", **keys):
         "neutrophil",
     )
     for row, column in sinusoids(model, layer):
-        put_tumor(model, int(row), int(column), state=state, layer=layer)
+        put(model, "tumor", int(row), int(column), state=state, layer=layer)
     return model
 
 
@@ -27,12 +24,12 @@ def treated(state=EXTRAVASATED, layer=1, step="5 min", **keys):
 def test_survival_is_that_of_one_compartment(step):
     model = treated(step=step, rate="0.4 /h", half_life="3 h", start="1 h")
     before = model.tumor.count
-    assert steps(model, 1.0).tumor.count == before
-    steps(model, 8.0)
+    assert later(model, 1.0).tumor.count == before
+    later(model, 8.0)
     levels = 0.5 ** (np.arange(0.0, 8.0 - 1e-9, model.dt_hours) / 3.0)
-    expect(model.tumor.count, before, np.exp(-0.4 * levels.sum() * model.dt_hours))
+    assert_chance(model.tumor.count, before, np.exp(-0.4 * levels.sum() * model.dt_hours))
     assert model.ledger.total("died", "therapy") == before - model.tumor.count
-    assert_whole(model)
+    assert_sound(model)
 
 
 @pytest.mark.parametrize(
@@ -42,12 +39,12 @@ def test_survival_is_that_of_one_compartment(step):
 def test_only_cycling_cells_die(state, layer, dies):
     model = treated(state, layer, rate="100 /h")
     before = model.tumor.count
-    assert steps(model, 1.0).tumor.count == (0 if dies else before)
+    assert later(model, 1.0).tumor.count == (0 if dies else before)
 
 
 def test_doses_add_up():
     once, twice = treated(rate="0.1 /h"), treated(rate="0.1 /h", every="1 h", stop="2 h")
-    assert steps(twice, 5.0).tumor.count < steps(once, 5.0).tumor.count
+    assert later(twice, 5.0).tumor.count < later(once, 5.0).tumor.count
 
 
 def test_two_drugs_kill_independently():

@@ -2,12 +2,10 @@
 
 import numpy as np
 import pytest
-from checks import run_rule
-from courses import assert_resumes, steps
-from liver import liver, put_tumor, sinusoids, without
 
 from abm.cells.tumor import HELD
 from abm.interventions.degrade import dissolve
+from tests.worlds import assert_resumes, later, liver, put, run_rule, sinusoids, without
 
 
 def netted(*rules, step="5 min", **keys):
@@ -19,11 +17,11 @@ def netted(*rules, step="5 min", **keys):
 @pytest.mark.parametrize("step", ["5 min", "30 min"])
 def test_dna_goes_with_its_half_life_and_a_share_stays_on_the_wall(step):
     model = netted(step=step, start="1 h", half_life="0.5 h", residue=0.3)
-    assert steps(model, 1.0).nets.max() == 1.0
-    steps(model, 1.0)
+    assert later(model, 1.0).nets.max() == 1.0
+    later(model, 1.0)
     assert model.nets.max() == pytest.approx(0.25, rel=1e-5)
     assert model.net_residue.max() == pytest.approx(0.3 * 0.75, rel=1e-5)
-    steps(model, 10.0)
+    later(model, 10.0)
     assert model.nets.max() == 0.0
     assert model.net_residue.max() == pytest.approx(0.3, rel=1e-5)
     assert model.net_residue[model.sites.kind != 1].max() == 0.0
@@ -31,14 +29,14 @@ def test_dna_goes_with_its_half_life_and_a_share_stays_on_the_wall(step):
 
 def test_the_residue_decays_as_nets_do():
     model = netted("netosis", stop="2 h", half_life="0.1 h")
-    start = steps(model, 2.0).net_residue.max()
-    assert steps(model, 12.0).net_residue.max() == pytest.approx(0.5 * start, rel=1e-4)
+    start = later(model, 2.0).net_residue.max()
+    assert later(model, 12.0).net_residue.max() == pytest.approx(0.5 * start, rel=1e-4)
 
 
 def test_the_enzyme_itself_is_cleared():
     model = netted(clearance="1 h", half_life="1 h", residue=0)
     left = 0.5 ** (0.75 / np.log(2.0))  # the mean presence in two half-lives, times two hours
-    assert steps(model, 2.0).nets.max() == pytest.approx(left, rel=1e-5)
+    assert later(model, 2.0).nets.max() == pytest.approx(left, rel=1e-5)
 
 
 def test_the_residue_does_not_grow_beyond_one():
@@ -52,7 +50,7 @@ def held_by(**lattices):
     for name, amount in lattices.items():
         getattr(model, name)[:] = amount
     row, column = sinusoids(model)[9]
-    put_tumor(model, int(row), int(column), state=HELD)
+    put(model, "tumor", int(row), int(column), state=HELD)
     run_rule(model, "net_trapping", model.dt_hours)
     return float(model.tumor.alive_rows().net[0])
 

@@ -2,44 +2,42 @@
 
 import numpy as np
 import pytest
-from bare import expect, sized
-from checks import assert_whole, compiled_only
-from courses import assert_resumes, steps
-from liver import liver
 
 from abm import load_config
 from abm.config import ConfigError
+from abm.config.schema import SHIPPED
 from abm.interventions.deplete import Deplete
+from tests.worlds import assert_chance, assert_resumes, assert_sound, compiled_only, later, liver, sized
 
 
 def number(model, name):
     return model.populations[name].count
 
 
-@pytest.mark.parametrize("name", ["kupffer", "natural_killer", "neutrophil", "stellate"])
+@pytest.mark.parametrize("name", SHIPPED.depleted())
 def test_a_dose_takes_its_fraction(name):
     density = {"cells": {name: {"density": "100 /mm^2"}}}
     model = liver(
         mm=1.0, **density, interventions=[{"deplete": name, "fraction": 0.7, "start": "1 h", "recovery": None}]
     )
-    before = steps(model, 1.0).populations[name].count
-    expect(number(steps(model, model.dt_hours), name), before, 0.3)
-    assert_whole(model)
-    assert number(steps(model, 1.0), name) == number(model, name), "without recovery nobody comes back"
+    before = later(model, 1.0).populations[name].count
+    assert_chance(number(later(model, model.dt_hours), name), before, 0.3)
+    assert_sound(model)
+    assert number(later(model, 1.0), name) == number(model, name), "without recovery nobody comes back"
 
 
-@pytest.mark.parametrize("name", ["kupffer", "stellate"])
+@pytest.mark.parametrize("name", [one.name for one in SHIPPED.species if one.stays and one.depleted])
 def test_residents_come_back_as_the_missing_share_falls(name):
     model = liver(
         mm=1.0, step="1 h", interventions=[{"deplete": name, "fraction": 0.9, "away": "0 h", "recovery": "12 h"}]
     )
     whole = number(model, name)
     for _ in range(6):
-        steps(model, 8.0)
+        later(model, 8.0)
         missing = whole - number(model, name)
-        expect(missing, whole, 0.9 * 0.5 ** ((model.hours - model.dt_hours) / 12.0))
-    assert_whole(model)
-    assert number(steps(model, 240.0), name) == whole
+        assert_chance(missing, whole, 0.9 * 0.5 ** ((model.hours - model.dt_hours) / 12.0))
+    assert_sound(model)
+    assert number(later(model, 240.0), name) == whole
 
 
 def test_kupffer_cells_stay_away_for_days():
@@ -47,12 +45,12 @@ def test_kupffer_cells_stay_away_for_days():
     model = liver(mm=1.0, step="1 h", interventions=[{"deplete": "kupffer"}])
     whole = number(model, "kupffer")
     missing = {
-        day: whole - number(steps(model, 24.0 * (day - day_before)), "kupffer")
+        day: whole - number(later(model, 24.0 * (day - day_before)), "kupffer")
         for day_before, day in ((0, 2), (2, 4), (4, 6), (6, 14))
     }
-    expect(missing[2], whole, 0.95)
+    assert_chance(missing[2], whole, 0.95)
     assert missing[4] == missing[2]
-    expect(missing[6], whole, 0.95 * 0.5 ** (47 / 48))  # the last step began 1 h before
+    assert_chance(missing[6], whole, 0.95 * 0.5 ** (47 / 48))  # the last step began 1 h before
     assert missing[14] < 0.06 * whole
 
 
@@ -79,9 +77,9 @@ def test_doses_of_cells_and_of_their_supply_agree():
     twice = [{"deplete": "natural_killer", "fraction": 0.5, "every": "2 h", "stop": "3 h", "recovery": "1000 d"}]
     model = liver(mm=1.0, step="1 h", interventions=twice)
     whole = number(model, "natural_killer")
-    steps(model, 4.0)
+    later(model, 4.0)
     assert model.left("natural_killer") == pytest.approx(0.25, rel=1e-3)
-    expect(number(model, "natural_killer"), whole, 0.25)
+    assert_chance(number(model, "natural_killer"), whole, 0.25)
 
 
 def test_those_that_are_away_stay_away_beyond_the_stop():
@@ -94,7 +92,7 @@ def test_who_comes_back_is_like_those_before_and_is_somebody_else():
         mm=0.6, step="1 h", interventions=[{"deplete": "kupffer", "fraction": 1, "away": "0 h", "recovery": "1 h"}]
     )
     before = model.kupffer.alive_rows()
-    steps(model, 100.0)
+    later(model, 100.0)
     after = model.kupffer.alive_rows()
     order = np.lexsort((before.column, before.row)), np.lexsort((after.column, after.row))
     for column in ("row", "column", "zone", "activity", "state"):
@@ -107,16 +105,16 @@ def test_those_that_left_their_home_are_not_doubled():
         mm=0.6, step="1 h", interventions=[{"deplete": "kupffer", "fraction": 0.5, "away": "0 h", "recovery": "1 h"}]
     )
     whole = number(model, "kupffer")
-    steps(model, 1.0)
+    later(model, 1.0)
     free = np.argwhere((model.sites.kind == 1) & (model.sites.population[0] == 0))
     for slot, (row, column) in zip(np.flatnonzero(model.kupffer.rows.alive), free, strict=False):
         cell = model.kupffer.rows[slot]
         model.sites.population[0, cell.row, cell.column], model.sites.occupant[0, cell.row, cell.column] = 0, -1
         cell.row, cell.column = row, column
         model.sites.population[0, row, column], model.sites.occupant[0, row, column] = model.kupffer.code, slot
-    steps(model, 60.0)
+    later(model, 60.0)
     assert number(model, "kupffer") <= whole
-    assert_whole(model)
+    assert_sound(model)
 
 
 def test_two_depletions_of_one_population_add_up():
@@ -126,15 +124,15 @@ def test_two_depletions_of_one_population_add_up():
     ]
     model = liver(mm=1.0, interventions=both)
     whole = number(model, "kupffer")
-    expect(number(steps(model, model.dt_hours), "kupffer"), whole, 0.25)
+    assert_chance(number(later(model, model.dt_hours), "kupffer"), whole, 0.25)
     assert model.left("kupffer") == 0.25
 
 
 def test_stop_brings_all_back_at_once_where_nothing_else_does():
     model = liver(mm=0.6, interventions=[{"deplete": "stellate", "fraction": 1, "recovery": None, "stop": "1 h"}])
     whole = number(model, "stellate")
-    assert number(steps(model, 1.0), "stellate") == 0
-    assert number(steps(model, 0.25), "stellate") == whole
+    assert number(later(model, 1.0), "stellate") == 0
+    assert number(later(model, 0.25), "stellate") == whole
 
 
 @compiled_only
@@ -148,11 +146,11 @@ def test_the_supply_from_the_blood_is_held_down(name, rule):
         cells={name: {"density": "60 /mm^2", **turnover}},
         interventions=[{"deplete": name, "fraction": 0.9, "recovery": None, "start": "0 h"}],
     )
-    steps(model, 60.0)
-    later = []
+    later(model, 60.0)
+    afterwards = []
     for _ in range(sized(30, 3)):
-        later.append(number(steps(model, 10.0), name))
-    assert 0.06 < np.mean(later) / 60.0 < 0.14, "a tenth of the supply keeps a tenth of the cells"
+        afterwards.append(number(later(model, 10.0), name))
+    assert 0.06 < np.mean(afterwards) / 60.0 < 0.14, "a tenth of the supply keeps a tenth of the cells"
 
 
 @compiled_only
@@ -178,7 +176,7 @@ def test_the_same_cells_arrive_in_both_arms():
         model = liver(
             "arrival", parameters={"arrival": {"per_area": "60 /mm^2"}}, begin="-2 h", interventions=interventions
         )
-        return steps(model, 3.0).tumor.alive_rows()
+        return later(model, 3.0).tumor.alive_rows()
 
     control, depleted = arm([]), arm([{"deplete": "kupffer", "start": "-2 h"}])
     np.testing.assert_array_equal(control, depleted)
@@ -188,7 +186,7 @@ def test_the_same_cells_arrive_in_both_arms():
 def test_more_is_taken_from_the_same_cells_at_a_higher_fraction():
     def survivors(fraction):
         model = liver(mm=0.6, interventions=[{"deplete": "kupffer", "fraction": fraction, "recovery": None}])
-        return set(steps(model, model.dt_hours).kupffer.alive_rows().uid.tolist())
+        return set(later(model, model.dt_hours).kupffer.alive_rows().uid.tolist())
 
     assert survivors(0.8) < survivors(0.4)
 

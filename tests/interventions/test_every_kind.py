@@ -9,11 +9,10 @@ import pytest
 
 import abm.interventions
 from abm.config.schema import compose
-from abm.interventions import KINDS
-from abm.rules import RULES
 from abm.units import declared
 
-NOT_KINDS = {"__init__", "intervention", "moments"}
+KINDS = compose().registry.interventions
+NOT_KINDS = {"__init__", "intervention"}
 NUMBERS = [
     (kind, target, entry)
     for kind in KINDS
@@ -41,7 +40,7 @@ class TestEveryKind:
         assert others == [kind.kind], "nothing else may be needed"
 
     def test_its_targets_are_those_that_its_key_takes(self, kind):
-        words = get_args(kind.for_rules(RULES).model_fields[kind.kind].annotation)
+        words = get_args(kind.model_fields[kind.kind].annotation)
         if kind.targets:
             assert set(words) == set(kind.targets)
 

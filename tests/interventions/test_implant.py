@@ -2,9 +2,6 @@
 
 import numpy as np
 import pytest
-from checks import assert_whole
-from courses import assert_resumes, steps
-from liver import liver
 
 from abm.cells.tumor import EXTRAVASATED
 from abm.config.schema import compose
@@ -12,6 +9,7 @@ from abm.estimate import estimate
 from abm.record.event_table import events_table
 from abm.record.fates import STAGES, fates_of
 from abm.record.nodules import survey
+from tests.worlds import assert_resumes, assert_sound, later, liver
 
 
 def implanted(*rules, mm=0.6, edges="periodic", **keys):
@@ -20,7 +18,7 @@ def implanted(*rules, mm=0.6, edges="periodic", **keys):
 
 @pytest.mark.parametrize("edges", ["periodic", "closed"])
 def test_colonies_are_compact_and_in_the_tissue(edges):
-    model = steps(implanted(edges=edges), 0.1)
+    model = later(implanted(edges=edges), 0.1)
     rows = model.tumor.alive_rows()
     assert rows.size == 36 and (rows.state == EXTRAVASATED).all() and (rows.layer == 1).all()
     assert sorted(survey(model, 4)["cells"].tolist()) in ([12, 12, 12], [12, 24], [36])
@@ -33,11 +31,11 @@ def test_colonies_are_compact_and_in_the_tissue(edges):
         assert max(axis.max() for axis in off) <= 8
     plates = rows[model.sites.kind[rows.row, rows.column] == 2]
     assert plates.size and (model.hepatocytes[plates.row, plates.column] == 0).all()
-    assert_whole(model)
+    assert_sound(model)
 
 
 def test_the_books_and_fates_know_them():
-    model = steps(implanted(), 30.0)
+    model = later(implanted(), 30.0)
     assert (
         model.ledger.total("arrived", "implant")
         == model.ledger.total("extravasated", "implant")
@@ -59,19 +57,19 @@ def test_the_books_and_fates_know_them():
 def test_they_come_at_their_time_once():
     model = implanted(start="-2 h")
     assert model.hours == -2.0 and model.tumor.count == 0
-    assert steps(model, 0.1).tumor.count == 36
-    assert steps(model, 3.0).tumor.count == 36
+    assert later(model, 0.1).tumor.count == 36
+    assert later(model, 3.0).tumor.count == 36
     assert (model.tumor.alive_rows().arrived_h == np.float32(-2.0 - 72.0)).all(), "what wanes since arrival has waned"
 
 
 def test_entries_have_clones_of_their_own():
     model = liver(mm=0.6, interventions=[{"implant": 2, "cells": 3}, {"implant": 1, "cells": 5}])
-    clones = steps(model, 0.1).tumor.alive_rows().clone
+    clones = later(model, 0.1).tumor.alive_rows().clone
     assert {clone: int((clones == clone).sum()) for clone in set(clones.tolist())} == {-1: 3, -2: 3, -3: 5}
 
 
 def test_cells_are_at_all_points_of_their_cycle_and_those_of_the_line():
-    rows = steps(implanted(cells=60), 0.1).tumor.alive_rows()
+    rows = later(implanted(cells=60), 0.1).tumor.alive_rows()
     assert 0.35 < rows.cycle.mean() < 0.65 and rows.cycle.std() > 0.2
     assert 13.0 < np.median(rows.diameter_um) < 15.0
     assert np.unique(rows.uid).size == rows.size
@@ -80,7 +78,7 @@ def test_cells_are_at_all_points_of_their_cycle_and_those_of_the_line():
 def test_two_arms_have_the_same_colonies():
     def places(**keys):
         model = liver(mm=0.6, seed=5, interventions=[{"implant": 3, "cells": 12}, *keys.get("more", [])])
-        return steps(model, 0.1).tumor.alive_rows()[["uid", "row", "column"]]
+        return later(model, 0.1).tumor.alive_rows()[["uid", "row", "column"]]
 
     np.testing.assert_array_equal(places(), places(more=[{"block": "tnf"}]))
 
@@ -91,7 +89,7 @@ def test_the_estimate_expects_them():
 
 def test_no_room():
     with pytest.raises(ValueError, match="not fit"):
-        steps(implanted(mm=0.3, cells=900), 0.1)
+        later(implanted(mm=0.3, cells=900), 0.1)
 
 
 @pytest.mark.parametrize("keys", [{"implant": 0}, {"implant": 3, "cells": 0}, {"implant": "some"}])

@@ -4,17 +4,16 @@ from typing import ClassVar, Literal
 
 import numpy as np
 import pytest
-from courses import steps
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from liver import liver
 from pydantic import Field, ValidationError
 
 from abm import LiverModel
+from abm.config.schema import compose
 from abm.interventions.block import Block
-from abm.interventions.deplete import Deplete
 from abm.interventions.intervention import Course
 from abm.units import Hours
+from tests.worlds import later, liver
 
 
 class Dose(Course):
@@ -113,6 +112,7 @@ def test_an_effect_cannot_exceed_the_whole():
 
 
 def test_the_target_gives_its_numbers_and_the_user_overrides_them():
+    Deplete = next(kind for kind in compose().registry.interventions if kind.kind == "deplete")
     usual = Deplete(deplete="kupffer")
     assert (usual.fraction, usual.away, usual.recovery) == (0.95, 96.0, 48.0)
     assert (Deplete(deplete="neutrophil").away, Deplete(deplete="neutrophil").recovery) == (0.0, 36.0)
@@ -137,5 +137,5 @@ def test_the_run_begins_with_the_earliest_intervention():
 def test_a_failing_intervention_is_named():
     model = liver(mm=0.3, interventions=[{"implant": 500, "cells": 1}])
     with pytest.raises(ValueError) as caught:
-        steps(model, 0.1)
+        later(model, 0.1)
     assert caught.value.__notes__ == ["in the intervention 'implant 500', step 0"]

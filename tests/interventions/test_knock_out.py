@@ -1,22 +1,20 @@
 """Knock-out: missing from the first moment to the last."""
 
 import pytest
-from checks import assert_whole
-from courses import assert_resumes, steps
-from liver import liver
 
-from abm.config.schema import compose
+from abm.config.schema import SHIPPED, compose
+from tests.worlds import assert_resumes, assert_sound, later, liver
 
 
-@pytest.mark.parametrize("name", ["kupffer", "natural_killer", "neutrophil", "stellate"])
+@pytest.mark.parametrize("name", SHIPPED.depleted())
 def test_a_population_is_missing_and_stays_so(name):
     model = liver("nk_killing", "neutrophil_recruitment", mm=0.5, step="1 h", interventions=[{"knock_out": name}])
     others = {other: population.count for other, population in liver(mm=0.5).populations.items() if other != name}
     assert model.populations[name].count == 0
     assert {other: population.count for other, population in model.populations.items() if other != name} == others
-    assert_whole(model)
-    assert steps(model, 72.0).populations[name].count == 0
-    assert_whole(model)
+    assert_sound(model)
+    assert later(model, 72.0).populations[name].count == 0
+    assert_sound(model)
 
 
 @pytest.mark.parametrize("hours", [-100.0, 0.0, 1e6])

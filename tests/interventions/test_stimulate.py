@@ -2,23 +2,32 @@
 
 import numpy as np
 import pytest
-from bare import expect_mean, sized
-from checks import compiled_only, run_rule
-from courses import assert_resumes, steps
-from liver import liver, put, sinusoids, without
 
 from abm import LiverModel
+from abm.blood import LEVELS, GivenLevel
 from abm.cells.neutrophil import N1, NETTING
-from abm.interventions.stimulate import LEVELS
+from tests.worlds import (
+    assert_mean,
+    assert_resumes,
+    compiled_only,
+    later,
+    liver,
+    put,
+    run_rule,
+    sinusoids,
+    sized,
+    without,
+)
 
 
 @pytest.mark.parametrize(
-    ("signal", "level"), [(signal, level) for signal, level in LEVELS.items() if signal != "g_csf"]
+    ("signal", "level"),
+    [(signal, level.name) for level in LEVELS if issubclass(level, GivenLevel) for signal in level.given],
 )
 def test_a_dose_is_in_the_blood_and_falls(signal, level):
     model = liver(mm=0.3, interventions=[{"stimulate": signal, "level": 3, "start": "-2 h", "half_life": "4 h"}])
     assert getattr(model.blood, level) == 3.0, "from the first moment"
-    steps(model, 6.0)
+    later(model, 6.0)
     last, gone = 3.0 * 0.5 ** ((6.0 - model.dt_hours) / 4.0), model.dt_hours / 4.0 * np.log(2.0)
     assert getattr(model.blood, level) == pytest.approx(last * -np.expm1(-gone) / gone), "the mean over the last step"
 
@@ -31,16 +40,16 @@ def test_two_sources_add_up():
             {"stimulate": "lps", "level": 2, "stop": "1 h"},
         ],
     )
-    assert steps(model, 0.5).blood.lps == 3.0
-    assert 1.0 < steps(model, 24.0).blood.lps < 2.0
+    assert later(model, 0.5).blood.lps == 3.0
+    assert 1.0 < later(model, 24.0).blood.lps < 2.0
 
 
 def test_g_csf_that_is_given_fills_the_pool():
     model = liver(mm=0.3, step="1 h", interventions=[{"stimulate": "g_csf", "level": 2, "stop": "5 d"}])
-    steps(model, 96.0)
+    later(model, 96.0)
     assert model.blood.g_csf == pytest.approx(2.0, rel=1e-6)
     assert model.blood.neutrophils == pytest.approx(1.0 + 4.0 * 2.0 / 3.0, rel=0.01)
-    assert steps(model, 96.0).blood.g_csf < 0.01
+    assert later(model, 96.0).blood.g_csf < 0.01
 
 
 @compiled_only
@@ -54,19 +63,17 @@ def test_the_sinusoids_fill_with_neutrophils(signal):
             cells={"neutrophil": {"density": "30 /mm^2"}},
             interventions=list(entries),
         )
-        steps(model, 40.0)
-        return [steps(model, 6.0).neutrophil.count for _ in range(sized(24, 2))]
+        later(model, 40.0)
+        return [later(model, 6.0).neutrophil.count for _ in range(sized(24, 2))]
 
-    expect_mean(marginated(), 30.0)
-    expect_mean(marginated({"stimulate": signal, "level": 1, "half_life": None}), 30.0 * (1.0 + 9.0 * 0.5))
+    assert_mean(marginated(), 30.0)
+    assert_mean(marginated({"stimulate": signal, "level": 1, "half_life": None}), 30.0 * (1.0 + 9.0 * 0.5))
 
 
 @pytest.mark.parametrize("signal", ["lps", "surgery"])
 def test_neutrophils_cast_nets(signal):
     def netting(*entries):
-        model = without(
-            liver("netosis", mm=0.4, interventions=list(entries)), "neutrophil", "kupffer", "natural_killer"
-        )
+        model = without(liver("netosis", mm=0.4, interventions=list(entries)))
         for row, column in sinusoids(model):
             put(model, "neutrophil", int(row), int(column), state=N1)
         run_rule(model, "netosis", 2.5)
@@ -100,7 +107,7 @@ def test_exosomes_educate_kupffer_cells_before_time_0():
         step="1 h",
         interventions=[{"stimulate": "exosomes", "start": "-21 d", "stop": "0 d"}],
     )
-    education = [steps(model, 7 * 24.0).kupffer.used.education.mean() for _ in range(4)]
+    education = [later(model, 7 * 24.0).kupffer.used.education.mean() for _ in range(4)]
     assert model.hours == 7 * 24.0 and model.blood.exosomes == pytest.approx(0.0, abs=1e-12)
     assert 0.0 < education[0] < education[1] < education[2] and education[3] < education[2]
 

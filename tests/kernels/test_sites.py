@@ -20,22 +20,14 @@ from abm.kernels.sites import (
     touching,
     ways_along,
 )
+from tests.worlds import lattice
 
 SHAPE = (5, 7)
 EDGES = pytest.mark.parametrize("periodic", [True, False], ids=["periodic", "closed"])
 
 
 def empty_sites(periodic: bool) -> Sites:
-    kind = np.ones(SHAPE, np.uint8)
-    return Sites(
-        kind,
-        kind.copy(),
-        kind.copy(),
-        np.full((2, *SHAPE), -1, np.int32),
-        np.zeros((2, *SHAPE), np.uint8),
-        np.full(SHAPE, -1, np.int32),
-        periodic,
-    )
+    return lattice(*SHAPE, periodic=periodic)
 
 
 def naive_neighbour(row, column, direction, periodic):

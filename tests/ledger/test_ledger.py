@@ -3,14 +3,14 @@
 import numpy as np
 import pytest
 
-from abm.cells.population import TUMOR
-from abm.cells.tumor import TumorCell
+from abm.cells.tumor import TUMOR, TumorCell
 from abm.kernels.jit import jit
-from abm.kernels.sites import Sites, place
+from abm.kernels.sites import place
 from abm.kernels.tables import ALIVE, Rows, Table, as_rows, blank_row, new_book, take_slot
 from abm.ledger import cause, event
 from abm.ledger.ledger import ENTRY, Ledger, enter, lose
 from abm.tissue.sites import LUMEN, TISSUE
+from tests.worlds import lattice
 
 SHAPE = (6, 8)
 
@@ -113,16 +113,8 @@ def test_a_data_frame_has_names():
 
 @pytest.mark.parametrize("layer", [LUMEN, TISSUE])
 def test_a_lost_cell_leaves_its_row_and_its_site(layer):
-    zone = np.full(SHAPE, 3, np.uint8)
-    sites = Sites(
-        zone,
-        zone,
-        zone,
-        np.full((2, *SHAPE), -1, np.int32),
-        np.zeros((2, *SHAPE), np.uint8),
-        np.full(SHAPE, -1, np.int32),
-        True,
-    )
+    sites = lattice(*SHAPE)
+    sites.zone[:] = 3
     rows = tumor_cells(4)
     rows.layer = layer
     rows.alive[:3] = 1
@@ -143,16 +135,7 @@ def test_a_lost_cell_leaves_its_row_and_its_site(layer):
 @pytest.mark.parametrize("code", [0, 2, TUMOR])
 def test_a_lost_cell_frees_no_site_that_is_not_its_own(code, occupant):
     """A circulating cell passes over others: what stands on its site stays, unless it is the cell itself."""
-    zone = np.ones(SHAPE, np.uint8)
-    sites = Sites(
-        zone,
-        zone,
-        zone,
-        np.full((2, *SHAPE), -1, np.int32),
-        np.zeros((2, *SHAPE), np.uint8),
-        np.full(SHAPE, -1, np.int32),
-        True,
-    )
+    sites = lattice(*SHAPE)
     rows = tumor_cells(4)
     tumor = Table(rows, new_book(rows), blank_row(rows.dtype))
     slot = take_slot(tumor)

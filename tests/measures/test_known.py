@@ -8,8 +8,9 @@ from abm.config.plugins import PluginError
 from abm.measures.known import load_measures
 from abm.measures.request import read_request
 from abm.measures.topics import MEASURES
+from tests.worlds import liver
 
-from .topics.worlds import empty_liver, look, put_tumors
+from .topics.worlds import look, put_tumors
 
 OWN_FILE = '''
 from typing import Literal
@@ -36,7 +37,7 @@ def test_a_users_own_measure(own_file):
     assert set(measures) == {*MEASURES, "young"}
     request = read_request({"measure": "young", "younger": "30 min"}, measures)
     assert pickle.loads(pickle.dumps(request)).parameters == {"younger": 0.5, "also": "no"}
-    model = empty_liver()
+    model = liver(empty=True)
     put_tumors(model, [(1, 1), (3, 3)])
     model.tumor.rows.arrived_h[:2] = -1.0, 0.0
     assert request(look(model)) == (0.5, 1.0, 2.0)

@@ -12,8 +12,9 @@ from abm.measures.measure import Line, Measure, measure
 from abm.measures.request import read_request
 from abm.measures.topics import MEASURES
 from abm.units import Hours, Micrometers
+from tests.worlds import liver
 
-from .topics.worlds import empty_liver, look
+from .topics.worlds import look
 
 
 @measure(unit="cells", kind="count")
@@ -101,7 +102,7 @@ def test_every_shipped_measure_is_documented_and_works_in_an_empty_liver(name):
     request = read_request(line)
     assert isinstance(request.unit, str)
     assert pickle.loads(pickle.dumps(request)) == request
-    value, count, of = request(look(empty_liver()))
+    value, count, of = request(look(liver(empty=True)))
     if found.kind == "share":
         assert 0 <= count <= of
         assert value == count / of if of else math.isnan(value)

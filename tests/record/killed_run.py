@@ -1,17 +1,13 @@
-"""A run of the toy model that is killed: `python killed_run.py FOLDER WHERE COUNT` dies with SIGKILL at the COUNT-th
+"""A run of the toy liver that is killed: `python -m tests.record.killed_run FOLDER WHERE COUNT` dies with SIGKILL at the COUNT-th
 step, checkpoint file, part file, or moment after the summary; a process of its own, as no cleaning up may happen."""
 
 import os
 import signal
 import sys
-from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
-from record.fake_model import FakeModel
 
 import abm.simulation as simulation
 from abm.folder import checkpoint, files, parquet
+from tests.worlds import FakeLiver
 
 
 def die(*_):
@@ -42,7 +38,7 @@ def main(folder: str, where: str, count: int) -> None:
     draw = die if where == "draw" else None
     if where == "complete":
         simulation.Simulation._remove_working_files = die
-    simulation.Simulation(FakeModel(), folder=folder, progress=progress, draw=draw).run()
+    simulation.Simulation(FakeLiver(), folder=folder, progress=progress, draw=draw).run()
 
 
 if __name__ == "__main__":

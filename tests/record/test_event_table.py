@@ -1,11 +1,10 @@
 from abm.ledger import cause, event
 from abm.record.event_table import Events, events_table
-
-from .fake_model import FakeModel
+from tests.worlds import FakeLiver, put
 
 
 def test_the_ledger_is_drained_into_the_table(tmp_path):
-    model, recorder = FakeModel(), Events()
+    model, recorder = FakeLiver(), Events()
     recorder.begin(model, tmp_path, [])
     for _ in range(4):
         model.step()
@@ -20,7 +19,7 @@ def test_the_ledger_is_drained_into_the_table(tmp_path):
 
 
 def test_without_a_folder_the_ledger_keeps_them():
-    model, recorder = FakeModel(), Events()
+    model, recorder = FakeLiver(), Events()
     recorder.begin(model, None, [])
     model.step()
     recorder.record(model)
@@ -29,9 +28,8 @@ def test_without_a_folder_the_ledger_keeps_them():
 
 
 def test_words_instead_of_codes():
-    model = FakeModel()
-    cell = model.add_tumor_cell(1, 2, clone=5, uid=2**64 - 1)
-    model.enter(event.PHAGOCYTOSED, cause.KUPFFER, cell)
+    model = FakeLiver()
+    model.enter(event.PHAGOCYTOSED, cause.KUPFFER, put(model, "tumor", 1, 2, clone=5, uid=2**64 - 1))
     row = events_table(model.ledger.entries).to_pylist()[0]
     assert (row["event"], row["cause"], row["uid"], row["clone"], row["column"]) == (
         "phagocytosed",

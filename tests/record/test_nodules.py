@@ -4,9 +4,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
+from abm.cells.tumor import CIRCULATING
+from abm.kernels.sites import lift
 from abm.record.nodules import Nodules, connected, survey, tumor_area_um2
-
-from .fake_model import FakeModel
+from abm.tissue.sites import LUMEN, TISSUE
+from tests.worlds import FakeLiver, put
 
 
 def naive(occupied, periodic):
@@ -41,10 +43,10 @@ def test_components_as_found_by_walking(occupied, periodic):
 
 
 def test_a_nodule_across_the_corner_of_periodic_edges():
-    model = FakeModel(shape=(20, 30))
-    for uid, (row, column, layer, clone) in enumerate([(19, 29, 1, 7), (0, 0, 1, 7), (0, 29, 0, 8), (0, 29, 1, 7)]):
-        model.add_tumor_cell(row, column, layer, clone, uid)
-    model.add_tumor_cell(10, 10, 1, 9, 99)
+    model = FakeLiver(shape=(20, 30))
+    for row, column, layer, clone in [(19, 29, 1, 7), (0, 0, 1, 7), (0, 29, 0, 8), (0, 29, 1, 7)]:
+        put(model, "tumor", row, column, layer=layer, clone=clone)
+    put(model, "tumor", 10, 10, layer=TISSUE, clone=9)
     (nodule,) = survey(model, 4)
     assert (nodule["nodule"], nodule["cells"], nodule["clones"], nodule["area_um2"]) == (1, 4, 2, 300.0)
     assert min(nodule["row"], 20 - nodule["row"]) == pytest.approx(0.25, abs=0.05)
@@ -54,18 +56,18 @@ def test_a_nodule_across_the_corner_of_periodic_edges():
 
 
 def test_closed_edges_part_what_periodic_ones_join():
-    model = FakeModel(periodic=False)
-    model.add_tumor_cell(0, 5, uid=1)
-    model.add_tumor_cell(19, 5, uid=2)
+    model = FakeLiver(periodic=False)
+    put(model, "tumor", 0, 5)
+    put(model, "tumor", 19, 5)
     assert survey(model, 1)["cells"].tolist() == [1, 1]
     model.periodic = True
     assert survey(model, 1)["cells"].tolist() == [2]
 
 
 def test_the_largest_is_number_one_and_small_groups_do_not_count():
-    model = FakeModel()
-    for uid, (row, column) in enumerate([(2, 2), (2, 3), (8, 8), (8, 9), (9, 9), (15, 20)]):
-        model.add_tumor_cell(row, column, uid=uid, clone=uid)
+    model = FakeLiver()
+    for row, column in [(2, 2), (2, 3), (8, 8), (8, 9), (9, 9), (15, 20)]:
+        put(model, "tumor", row, column)
     found = survey(model, 2)
     assert found["cells"].tolist() == [3, 2]
     assert found["nodule"].tolist() == [1, 2]
@@ -73,18 +75,18 @@ def test_the_largest_is_number_one_and_small_groups_do_not_count():
 
 
 def test_a_cell_in_the_blood_stream_is_in_no_nodule():
-    model = FakeModel()
-    cell = model.add_tumor_cell(2, 2)
-    model.sites.occupant[0, 2, 2], model.sites.population[0, 2, 2] = -1, 0
-    assert cell.alive
+    model = FakeLiver()
+    put(model, "tumor", 2, 2, state=CIRCULATING)
+    lift(model.sites, LUMEN, 2, 2)
+    assert model.tumor.count == 1
     assert survey(model, 1).size == 0
 
 
 def test_surveys_become_rows():
-    model, recorder = FakeModel(), Nodules(min_cells=1)
+    model, recorder = FakeLiver(), Nodules(min_cells=1)
     recorder.begin(model, None, [])
     recorder.record(model)
-    model.add_tumor_cell(2, 2)
+    put(model, "tumor", 2, 2)
     recorder.record(model)
     frame = recorder.to_dataframe()
     assert list(frame.columns) == ["time_min", "nodule", "cells", "area_um2", "clones", "row", "column", "zone"]

@@ -4,12 +4,14 @@ import pytest
 import xarray
 import zarr
 
+from abm.cells import KupfferCell
+from abm.cells.species import Shown
+from abm.config.schema import SHIPPED
 from abm.folder import chunks
 from abm.folder.files import DamagedFile
 from abm.record import snapshots
-from abm.record.snapshots import NAME, TABLES, Snapshots
-
-from .fake_model import FakeModel
+from abm.record.snapshots import NAME, Snapshots
+from tests.worlds import FakeLiver
 
 
 def recorded(recorder, model, frames):
@@ -29,7 +31,7 @@ def small_chunks(monkeypatch):
 
 
 def test_xarray_reads_lattices_and_tables(tmp_path):
-    model, recorder = FakeModel(), Snapshots("10 min")
+    model, recorder = FakeLiver(), Snapshots("10 min")
     recorder.begin(model, tmp_path, list(range(6)))
     tables = []
     for _ in range(6):
@@ -56,7 +58,7 @@ def test_xarray_reads_lattices_and_tables(tmp_path):
 
 def test_the_usual_readers_find_every_cell_at_its_place_and_what_codes_mean(tmp_path):
     """With lattices that carry rows and columns of their own, and a tree that hands these down to the cells."""
-    model, recorder = FakeModel(), Snapshots("10 min")
+    model, recorder = FakeLiver(), Snapshots("10 min")
     recorder.begin(model, tmp_path, list(range(4)))
     recorded(recorder, model, 4)
     recorder.finish(model)
@@ -79,7 +81,7 @@ def test_the_usual_readers_find_every_cell_at_its_place_and_what_codes_mean(tmp_
 
 def test_plots_stand_as_the_movie_does(tmp_path):
     """The first row of a lattice is the uppermost: its coordinate is the largest, and axes point upwards."""
-    model, recorder = FakeModel(), Snapshots("10 min")
+    model, recorder = FakeLiver(), Snapshots("10 min")
     recorder.begin(model, tmp_path, [0])
     recorded(recorder, model, 1)
     recorder.finish(model)
@@ -93,7 +95,7 @@ def test_plots_stand_as_the_movie_does(tmp_path):
 
 
 def test_frames_to_come_have_no_time(tmp_path):
-    model, recorder = FakeModel(), Snapshots("10 min")
+    model, recorder = FakeLiver(), Snapshots("10 min")
     recorder.begin(model, tmp_path, list(range(9)))
     recorded(recorder, model, 5)
     recorder.flush(model)
@@ -105,7 +107,7 @@ def test_resume_goes_on_from_the_checkpoint_whatever_came_after(tmp_path, kept):
     """Frames 0..kept are in the checkpoint; then the run goes on, writes more chunks, and is killed."""
 
     def whole(folder):
-        model, recorder = FakeModel(), Snapshots("10 min")
+        model, recorder = FakeLiver(), Snapshots("10 min")
         recorder.begin(model, folder, list(range(11)))
         recorded(recorder, model, 11)
         recorder.finish(model)
@@ -113,7 +115,7 @@ def test_resume_goes_on_from_the_checkpoint_whatever_came_after(tmp_path, kept):
     for name in ("whole", "cut"):
         (tmp_path / name).mkdir()
     whole(tmp_path / "whole")
-    model, recorder = FakeModel(), Snapshots("10 min")
+    model, recorder = FakeLiver(), Snapshots("10 min")
     recorder.begin(model, tmp_path / "cut", list(range(11)))
     recorded(recorder, model, kept)
     recorder.flush(model)
@@ -128,7 +130,7 @@ def test_resume_goes_on_from_the_checkpoint_whatever_came_after(tmp_path, kept):
     ):
         (tmp_path / "cut" / NAME / name).write_text("half")
 
-    model, recorder = FakeModel(), Snapshots("10 min")
+    model, recorder = FakeLiver(), Snapshots("10 min")
     model.load_state(at)
     recorder.resume(model, tmp_path / "cut", list(range(11)), state)
     recorded(recorder, model, 11 - kept)
@@ -163,13 +165,14 @@ def chunk_files(store):
     }
 
 
+MOVING = [species.name for species in SHIPPED.species if not species.is_wall]
 SPOILT = {"row", "site_kind", "time", "tnf", "lumen", "cells/tumor/count", "cells/tumor/uid", "cells/tumor/y_um"}
 """Of every kind of array one or two."""
 
 
 def test_a_chunk_that_is_lost_or_spoilt_is_named_exactly_when_the_checkpoint_needs_it(tmp_path):
     """6 frames in chunks of 4: the second chunk is in the checkpoint too, and written again from it."""
-    model, recorder = FakeModel(), Snapshots("10 min")
+    model, recorder = FakeLiver(), Snapshots("10 min")
     recorder.begin(model, tmp_path, list(range(11)))
     recorded(recorder, model, 6)
     recorder.flush(model)
@@ -190,7 +193,7 @@ def test_a_chunk_that_is_lost_or_spoilt_is_named_exactly_when_the_checkpoint_nee
             assert str(path) in str(error)
             needed.add((name, number))
         path.write_bytes(content)
-    whole_cells = {name: int(state[f"{name}/first"]) // 16 for name in TABLES}
+    whole_cells = {name: int(state[f"{name}/first"]) // 16 for name in MOVING}
     assert whole_cells["tumor"] > 0
     for name, number in files:
         if name in ("row", "site_kind"):
@@ -204,7 +207,7 @@ def test_a_chunk_that_is_lost_or_spoilt_is_named_exactly_when_the_checkpoint_nee
 
     for key in files.keys() - needed:
         half(files[key])
-    again, model = Snapshots("10 min"), FakeModel()
+    again, model = Snapshots("10 min"), FakeLiver()
     model.load_state(at)
     again.resume(model, tmp_path, list(range(11)), state)
     recorded(again, model, 5)
@@ -218,7 +221,7 @@ def test_a_chunk_that_is_lost_or_spoilt_is_named_exactly_when_the_checkpoint_nee
     [("tnf", '"float16"', '"uint16"'), ("tnf", "20", "10"), ("cells/tumor/uid", '"uint64"', '"uint32"')],
 )
 def test_metadata_that_do_not_fit_the_checkpoint_are_named(tmp_path, name, old, new):
-    model, recorder = FakeModel(), Snapshots("10 min")
+    model, recorder = FakeLiver(), Snapshots("10 min")
     recorder.begin(model, tmp_path, list(range(6)))
     recorded(recorder, model, 6)
     recorder.flush(model)
@@ -237,7 +240,7 @@ def test_stores_of_earlier_versions_are_read_without_the_chunks_that_hold_nothin
 
 
 def test_a_run_that_stops_early_has_no_empty_frames(tmp_path):
-    model, recorder = FakeModel(), Snapshots("10 min")
+    model, recorder = FakeLiver(), Snapshots("10 min")
     recorder.begin(model, tmp_path, list(range(20)))
     recorded(recorder, model, 6)
     recorder.finish(model)
@@ -251,7 +254,7 @@ def test_a_run_that_stops_early_has_no_empty_frames(tmp_path):
 
 
 def test_levels_beyond_the_format_are_cut_off(tmp_path):
-    model, recorder = FakeModel(), Snapshots("10 min")
+    model, recorder = FakeLiver(), Snapshots("10 min")
     recorder.begin(model, tmp_path, [0])
     model.fields["tnf"].values[0, 0] = 1e9
     recorded(recorder, model, 1)
@@ -261,16 +264,35 @@ def test_levels_beyond_the_format_are_cut_off(tmp_path):
 
 def test_a_folder_is_needed():
     with pytest.raises(ValueError, match="run folder"):
-        Snapshots().begin(FakeModel(), None, [0])
+        Snapshots().begin(FakeLiver(), None, [0])
 
 
-def test_all_moving_populations_are_kept():
-    assert set(TABLES) == set(FakeModel().populations) - {"endothelium"}
+def test_every_moving_population_layer_field_and_column_is_kept_and_explained(tmp_path):
+    model, recorder = FakeLiver(), Snapshots("10 min")
+    recorder.begin(model, tmp_path, [0])
+    recorded(recorder, model, 1)
+    recorder.finish(model)
+    tree = xarray.open_datatree(tmp_path / NAME, engine="zarr", consolidated=False)
+    assert set(tree["cells"].children) == set(MOVING)
+    assert SHIPPED.words().keys() <= set(tree.data_vars)
+    for name, words in SHIPPED.words().items():
+        assert tree[name].attrs["words"] == words and tree[name].attrs["long_name"] and tree[name].attrs["units"]
+    for species in SHIPPED.species:
+        if species.is_wall:
+            continue
+        table = tree[f"cells/{species.name}"].to_dataset()
+        for column in species.columns:
+            about = table[column.name].attrs
+            assert (about["long_name"], about.get("units", "")) == (column.meaning, column.unit)
+            assert about.get("valid_range") == (list(column.within) if column.within else None)
+    shown = {entry["name"]: entry for entry in tree.attrs["cast"]}
+    assert list(shown) == MOVING
+    assert Shown.from_plain(shown["kupffer"]) == KupfferCell.species.shown
 
 
 def test_tables_of_a_run_that_goes_on_end_with_a_whole_chunk(tmp_path, monkeypatch):
     monkeypatch.setattr(snapshots, "_CHUNK_CELLS", 4)
-    model, recorder = FakeModel(), Snapshots("10 min")
+    model, recorder = FakeLiver(), Snapshots("10 min")
     recorder.begin(model, tmp_path, list(range(9)))
     sizes = []
     for _ in range(5):

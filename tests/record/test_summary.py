@@ -7,12 +7,11 @@ from abm.record.event_table import events_table
 from abm.record.fates import way_out
 from abm.record.nodules import survey
 from abm.record.summary import losses, summarise
-
-from .fake_model import FakeModel
+from tests.worlds import FakeLiver
 
 
 def test_ways_out_add_up():
-    model = FakeModel()
+    model = FakeLiver()
     for _ in range(40):
         model.step()
     ways = losses(model.ledger.totals)
@@ -23,7 +22,7 @@ def test_ways_out_add_up():
 
 def test_the_summary_is_plain_and_the_same_again():
     def one():
-        model = FakeModel()
+        model = FakeLiver()
         for _ in range(30):
             model.step()
         return summarise(model, events_table(model.ledger.entries), survey(model, 4), model.config.record)
@@ -36,7 +35,7 @@ def test_the_summary_is_plain_and_the_same_again():
     assert set().union(*ends) <= {"alive", *summary["losses"]}
     assert summary["founders"]["ever_arrested"]["count"] > 0
     assert summary["cells"]["tumor"]["alive"] == sum(
-        summary["cells"]["tumor"][state] for state in FakeModel().tumor.states
+        summary["cells"]["tumor"][state] for state in FakeLiver().tumor.states
     )
     assert summary["cells"]["endothelium"]["alive"] == pytest.approx(35)
     assert summary["causes"]["held"]["kupffer"] == summary["events"]["held"]

@@ -4,8 +4,7 @@ import pytest
 
 from abm.folder.files import DamagedFile
 from abm.record.tables import PARTS, Column, TableRecorder, read_table
-
-from .fake_model import FakeModel
+from tests.worlds import FakeLiver
 
 
 class Steps(TableRecorder):
@@ -29,7 +28,7 @@ def recorded(recorder, model, steps):
 
 
 def test_parts_are_merged_with_units_and_words(tmp_path):
-    model, recorder = FakeModel(), Steps("1 h")
+    model, recorder = FakeLiver(), Steps("1 h")
     recorder.begin(model, tmp_path, [])
     recorded(recorder, model, range(3))
     recorder.flush(model)
@@ -46,7 +45,7 @@ def test_parts_are_merged_with_units_and_words(tmp_path):
 
 
 def test_resume_discards_what_is_newer_than_the_checkpoint(tmp_path):
-    model, recorder = FakeModel(), Steps("1 h")
+    model, recorder = FakeLiver(), Steps("1 h")
     recorder.begin(model, tmp_path, [])
     recorded(recorder, model, range(2))
     recorder.flush(model)
@@ -61,7 +60,7 @@ def test_resume_discards_what_is_newer_than_the_checkpoint(tmp_path):
 
 
 def test_files_of_other_names_are_not_read(tmp_path):
-    model, recorder = FakeModel(), Steps("1 h")
+    model, recorder = FakeLiver(), Steps("1 h")
     recorder.begin(model, tmp_path, [])
     recorded(recorder, model, range(2))
     recorder.flush(model)
@@ -75,7 +74,7 @@ def test_files_of_other_names_are_not_read(tmp_path):
 
 def test_altered_values_are_noticed(tmp_path):
     """One bit of every byte before the description of the columns; only of the headers of pages a few go unnoticed."""
-    model, recorder = FakeModel(), Steps("1 h")
+    model, recorder = FakeLiver(), Steps("1 h")
     recorder.begin(model, tmp_path, [])
     recorded(recorder, model, range(200))
     recorder.finish(model)
@@ -96,7 +95,7 @@ def test_altered_values_are_noticed(tmp_path):
 
 
 def test_without_a_folder_rows_stay_in_memory():
-    model, recorder = FakeModel(), Steps("1 h")
+    model, recorder = FakeLiver(), Steps("1 h")
     recorder.begin(model, None, [])
     recorder.flush(model)
     assert len(recorder.to_dataframe()) == 0
@@ -108,8 +107,8 @@ def test_without_a_folder_rows_stay_in_memory():
 
 def test_nothing_recorded_makes_an_empty_table(tmp_path):
     recorder = Steps("1 h")
-    recorder.begin(FakeModel(), tmp_path, [])
-    recorder.finish(FakeModel())
+    recorder.begin(FakeLiver(), tmp_path, [])
+    recorder.finish(FakeLiver())
     assert pq.read_table(tmp_path / "steps.parquet").num_rows == 0
 
 

@@ -1,9 +1,9 @@
 import numpy as np
 
+from abm.cells.tumor import EXTRAVASATED, HELD
 from abm.ledger import cause, event
 from abm.record.timeseries import CAUSES, Timeseries, by_cause
-
-from .fake_model import FakeModel
+from tests.worlds import FakeLiver, put
 
 
 def table_of(model):
@@ -18,9 +18,9 @@ def row_of(model):
 
 
 def test_counts_by_population_and_state():
-    model = FakeModel()
-    model.add_tumor_cell(1, 1, state=1, uid=1)
-    model.add_tumor_cell(1, 2, state=3, uid=2)
+    model = FakeLiver()
+    put(model, "tumor", 1, 1, state=HELD)
+    put(model, "tumor", 1, 2, state=EXTRAVASATED)
     row = row_of(model)
     assert (row["tumor"], row["tumor_held"], row["tumor_extravasated"], row["tumor_dormant"]) == (2, 1, 1, 0)
     assert row["tumor_area_um2"] == 200.0
@@ -30,7 +30,7 @@ def test_counts_by_population_and_state():
 
 
 def test_sites_that_count():
-    model = FakeModel()
+    model = FakeLiver()
     model.hepatocytes[:] = 1
     model.sites.perfused[:] = 1
     row = row_of(model)
@@ -39,7 +39,7 @@ def test_sites_that_count():
 
 
 def test_events_split_by_cause_add_up():
-    model = FakeModel()
+    model = FakeLiver()
     for _ in range(5):
         model.step()
     row = row_of(model)
@@ -58,16 +58,16 @@ def test_a_cause_without_a_column_is_other():
 
 
 def test_every_column_has_a_unit_and_a_meaning():
-    for field in table_of(FakeModel()).schema:
+    for field in table_of(FakeLiver()).schema:
         assert field.metadata[b"unit"], field.name
         assert field.metadata[b"description"], field.name
 
 
 def test_lattices_and_blood():
-    model = FakeModel()
+    model = FakeLiver()
     model.fields["tnf"].values[3, 4] = 6.0
     model.ecm[:] = 0.5
-    model.blood.levels["g_csf"] = 0.25
+    model.blood["g_csf"] = 0.25
     row = row_of(model)
     assert row["tnf_max"] == 6.0
     assert row["tnf_mean"] == 0.01

@@ -9,29 +9,28 @@ import pytest
 from pydantic import BaseModel
 
 import abm.rules
-from abm.blood import BloodParameters
-from abm.cells.population import LiverCell
-from abm.config.schema import CellsParameters, FieldsParameters, compose
-from abm.fields.layers import LAYERS, MARKS
-from abm.fields.secretion import SecretionParameters
+from abm.config.schema import SHIPPED, compose
+from abm.fields.layers import MARKS
 from abm.ledger import cause, event
 from abm.model import LiverModel
 from abm.rules import RULES, RuleParameters, in_order
 from abm.tissue.parameters import TissueParameters
 from abm.units import declared
 
-POPULATIONS = ("tumor", "kupffer", "endothelium", "natural_killer", "neutrophil", "stellate")
-FIELDS = ("tnf", "tgf_beta", "cxcl1", "oxygen", "lactate", "vegf")
-NAMES = {*POPULATIONS, *FIELDS, *LAYERS, *MARKS, "perfused", "blood", "flow"}
+NAMES = {one.name for one in (*SHIPPED.species, *SHIPPED.fields, *SHIPPED.layers)} | {
+    *MARKS,
+    "perfused",
+    "blood",
+    "flow",
+}
 NOT_RULES = {"__init__", "holding", "rule", "supply", "surroundings"}
 
 GROUPS: list[type[BaseModel]] = [
     *(rule.Parameters for rule in RULES),
     TissueParameters,
-    SecretionParameters,
-    BloodParameters,
-    *(field.annotation for field in CellsParameters.model_fields.values()),
-    *(field.annotation for field in FieldsParameters.model_fields.values()),
+    *(compose().model_fields[group].annotation for group in ("secretion", "blood")),
+    *(species.parameters for species in SHIPPED.species),
+    *(field.Parameters for field in SHIPPED.fields),
 ]
 DECLARED = [(group, entry) for group in GROUPS for entry in declared(group)]
 
@@ -108,7 +107,7 @@ def test_a_rule_of_the_same_name_is_refused():
 
 
 def test_agents_carry_the_columns_of_their_table():
-    for agent in LiverCell.__subclasses__():
+    for agent in SHIPPED.populations:
         assert {"alive", "state", "layer", "row", "column", "uid"} <= set(agent.dtype.names)
         assert len(agent.states) >= 2
 

@@ -2,11 +2,10 @@
 
 import numpy as np
 import pytest
-from bare import changed, every, lattice, settle, state_of
-from liver import liver, put_tumor, sinusoids
 
 from abm.cells.tumor import ADHERENT, CIRCULATING
 from abm.rules.emt import transform
+from tests.worlds import changed, every, lattice, liver, put, settle, sinusoids, state_of
 
 
 def naive_emt(start, level, hours, rate, reversal):
@@ -68,7 +67,7 @@ def test_limits():
 
 def test_rule_makes_cells_mesenchymal_within_days_and_brings_them_back():
     model = liver("emt", mm=0.3, step="1 h")
-    signalled, quiet = (put_tumor(model, *place) for place in sinusoids(model)[:2])
+    signalled, quiet = (put(model, "tumor", *place) for place in sinusoids(model)[:2])
     tgf_beta = model.fields["tgf_beta"].values
     tgf_beta[model.tumor.rows[signalled].row, model.tumor.rows[signalled].column] = 20.0
     for _ in range(72):
@@ -87,7 +86,7 @@ def test_off_and_empty_leave_the_state_alone():
     model.rules["emt"].apply(model)
     assert changed(model, before) == set()
     off = liver(mm=0.3)
-    slot = put_tumor(off, *sinusoids(off)[0])
+    slot = put(off, "tumor", *sinusoids(off)[0])
     off.fields["tgf_beta"].values[:] = 5.0
     off.step()
     assert off.tumor.rows[slot].emt == np.float32(off.config.cells.tumor.emt)

@@ -2,17 +2,32 @@
 
 import numpy as np
 import pytest
-from bare import KEY, around, changed, every, expect, expect_in_place, lattice, settle, sized, state_of, wall
-from liver import liver, put_tumor, sinusoids, without
 
 from abm.cells.endothelium import RETRACTED
-from abm.cells.population import TUMOR, Population
-from abm.cells.tumor import ADHERENT, EXTRAVASATED, HELD
+from abm.cells.population import Population
+from abm.cells.tumor import ADHERENT, EXTRAVASATED, HELD, TUMOR
 from abm.kernels.random import hash64, uniform
 from abm.ledger import event
 from abm.ledger.ledger import Ledger
 from abm.rules.extravasation import cross, free_tissue_site
 from abm.tissue.sites import LUMEN, PARENCHYMA, PORTAL_TRACT, SINUSOID, TISSUE
+from tests.worlds import (
+    KEY,
+    around,
+    assert_chance,
+    assert_in_place,
+    changed,
+    every,
+    lattice,
+    liver,
+    put,
+    settle,
+    sinusoids,
+    sized,
+    state_of,
+    wall,
+    without,
+)
 
 RATE = np.log(2.0) / 1.0
 DEFAULTS = (0.5, 0.5, 0.2)  # protease gain, matrix hindrance, epithelial speed
@@ -126,7 +141,7 @@ def test_hazard_is_the_configured_one_at_any_step(emt, matrix, helped, factor, m
     segments, ecm = wall(sites), np.full((size, size), matrix, np.float32)
     for step in range(60 // minutes):
         run(cells, segments, sites, ecm, np.ones((size, size), np.uint8), step=step, hours=minutes / 60)
-    expect((cells.rows.state == EXTRAVASATED).sum(), len(places), 1 - np.exp(-RATE * factor * 1.0))
+    assert_chance((cells.rows.state == EXTRAVASATED).sum(), len(places), 1 - np.exp(-RATE * factor * 1.0))
 
 
 def test_without_room_behind_the_wall_nobody_crosses():
@@ -174,9 +189,9 @@ def test_a_way_out_favours_no_side():
 
 
 def crowd(model) -> Population:
-    without(model, "kupffer", "neutrophil", "natural_killer", "stellate")
+    without(model)
     for row, column in sinusoids(model):
-        put_tumor(model, row, column)
+        put(model, "tumor", row, column)
     return model.tumor
 
 
@@ -190,9 +205,9 @@ def test_a_rapid_line_is_mostly_out_within_hours():
     model.ledger.count()
     out = model.ledger.total("extravasated")
     hours = model.step_number / 12 + 1 / 12
-    expect(out, exposed, 1 - np.exp(-RATE * (0.2 + 0.8 * 0.3) * hours))
+    assert_chance(out, exposed, 1 - np.exp(-RATE * (0.2 + 0.8 * 0.3) * hours))
     assert hours < 6 or out > exposed / 2
-    expect_in_place(model.sites, model.tumor)
+    assert_in_place(model.sites, model.tumor)
     assert model.tumor.count == model.ledger.balance == exposed
 
 
@@ -205,7 +220,7 @@ def test_an_intravascular_line_stays_for_days():
     exposed = cells.count
     for model.step_number in range(sized(96, 24)):
         model.rules["extravasation"].apply(model)
-    expect((cells.used.state == EXTRAVASATED).sum(), exposed, 1 - 0.5 ** ((model.step_number + 1) / 96))
+    assert_chance((cells.used.state == EXTRAVASATED).sum(), exposed, 1 - 0.5 ** ((model.step_number + 1) / 96))
 
 
 def test_a_half_time_of_zero_is_at_once():
@@ -217,12 +232,12 @@ def test_a_half_time_of_zero_is_at_once():
 
 def test_off_or_without_adherent_cells_nothing_changes():
     model = liver("extravasation", mm=0.3)
-    put_tumor(model, *sinusoids(model)[0], state=HELD)
+    put(model, "tumor", *sinusoids(model)[0], state=HELD)
     before = state_of(model)
     model.rules["extravasation"].apply(model)
     assert changed(model, before) == set()
     off = liver(mm=0.3)
-    slot = put_tumor(off, *sinusoids(off)[0])
+    slot = put(off, "tumor", *sinusoids(off)[0])
     for _ in range(3):
         off.step()
     assert off.tumor.rows[slot].state == ADHERENT

@@ -2,29 +2,32 @@
 
 import numpy as np
 import pytest
-from bare import (
-    KEY,
-    around,
-    changed,
-    every,
-    expect,
-    expect_in_place,
-    expect_mean,
-    lattice,
-    settle,
-    sized,
-    state_of,
-    wall,
-)
-from liver import liver, put_tumor, sinusoids, without
 
-from abm.cells.population import KUPFFER, TUMOR
-from abm.cells.tumor import ADHERENT, CIRCULATING, DORMANT, EXTRAVASATED, HELD
+from abm.cells.kupffer import KUPFFER
+from abm.cells.tumor import ADHERENT, CIRCULATING, DORMANT, EXTRAVASATED, HELD, TUMOR
 from abm.kernels.random import stream_key, uniform
 from abm.ledger import cause, event
 from abm.ledger.ledger import Ledger
 from abm.rules.growth import Fate, free_neighbour, grow, path_to_room
 from abm.tissue.sites import CENTRAL_VEIN, LUMEN, PARENCHYMA, PORTAL_TRACT, SINUSOID, TISSUE
+from tests.worlds import (
+    KEY,
+    around,
+    assert_chance,
+    assert_in_place,
+    assert_mean,
+    changed,
+    every,
+    lattice,
+    liver,
+    put,
+    settle,
+    sinusoids,
+    sized,
+    state_of,
+    wall,
+    without,
+)
 
 STILL = Fate(0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 8.0, 2.0, 0.0)
 """Nothing happens; each test switches on what it is about."""
@@ -197,9 +200,9 @@ def test_death_rates_and_their_causes(state, divisions, niche, oxygen, apoptosis
     cells = tissue.cells.count
     tissue.grow(DEATHS, hours=minutes / 60, steps=1200 // minutes)
     dead = tissue.total("died")
-    expect(dead, cells, 1 - np.exp(-(apoptosis + necrosis) * 20))
+    assert_chance(dead, cells, 1 - np.exp(-(apoptosis + necrosis) * 20))
     if necrosis:
-        expect(tissue.total("died", "hypoxia"), dead, necrosis / (apoptosis + necrosis))
+        assert_chance(tissue.total("died", "hypoxia"), dead, necrosis / (apoptosis + necrosis))
     assert tissue.cells.count == tissue.ledger.balance == np.count_nonzero(tissue.sites.population)
 
 
@@ -212,7 +215,7 @@ def test_hazard_of_dormancy_of_a_solitary_cell(niche, net, factor, minutes):
     tissue.nets[1::3, 1::3] = net  # beside every cell
     cells = tissue.cells.count
     tissue.grow(STILL._replace(dormancy=0.12), hours=minutes / 60, steps=300 // minutes)
-    expect(tissue.total("dormant", "solitude"), cells, 1 - np.exp(-0.12 * factor * 5))
+    assert_chance(tissue.total("dormant", "solitude"), cells, 1 - np.exp(-0.12 * factor * 5))
     assert (tissue.cells.used.state == DORMANT).sum() == tissue.total("dormant")
 
 
@@ -244,7 +247,7 @@ def test_hazard_of_waking(niche, net, gain, why):
     tissue.nets[1::3, 1::3] = net
     cells = tissue.cells.count
     tissue.grow(STILL._replace(wake=0.01, wake_gain=5.0), hours=1.0, steps=10)
-    expect(tissue.total("woken", why), cells, 1 - np.exp(-0.01 * gain * 10))
+    assert_chance(tissue.total("woken", why), cells, 1 - np.exp(-0.01 * gain * 10))
     assert tissue.total("woken") == tissue.total("woken", why) == (tissue.cells.used.state == EXTRAVASATED).sum()
 
 
@@ -279,7 +282,7 @@ def test_cycle_speeds_spread_uniformly_between_cells():
     speeds = tissue.cells.used.cycle / 0.1
     assert 0.85 <= speeds.min() < 0.86
     assert 1.14 < speeds.max() <= 1.15
-    expect((speeds < 0.925).sum(), speeds.size, 0.25)
+    assert_chance((speeds < 0.925).sum(), speeds.size, 0.25)
     again = speeds * 0.1
     tissue.grow(STILL._replace(cycle=0.01, cycle_spread=0.15), hours=10.0)
     np.testing.assert_allclose(tissue.cells.used.cycle, 2 * again, rtol=1e-5)  # each keeps its own
@@ -389,7 +392,7 @@ def test_cells_are_pushed_as_deep_as_that(ring, depth, room):
     tissue.cells.rows.cycle[middle] = 0.9999
     tissue.grow(STILL._replace(cycle=1e-6, cycle_spread=0.0), hours=1000.0, depth=depth)
     tissue.grow(STILL._replace(cycle=0.01), hours=0.5, depth=depth)
-    expect_in_place(tissue.sites, tissue.cells)
+    assert_in_place(tissue.sites, tissue.cells)
     assert tissue.cells.count == tissue.ledger.balance == len(places) + room
     used = tissue.cells.used
     assert (used.row[middle], used.column[middle]) == (10, 10)
@@ -424,7 +427,7 @@ def test_inside_the_vessel_it_grows_along_the_vessel():
     assert (tissue.cells.used.row == 3).all()
     assert (tissue.cells.used.state == ADHERENT).all()
     assert tissue.hepatocytes.all()
-    expect_in_place(sites, tissue.cells)
+    assert_in_place(sites, tissue.cells)
 
 
 def test_a_free_place_favours_no_side():
@@ -439,7 +442,7 @@ def test_a_free_place_favours_no_side():
     directions = np.unique(shift.T, axis=0, return_counts=True)[1]
     assert len(directions) == 8
     for count in directions:
-        expect(count, founders.size, 1 / 8)
+        assert_chance(count, founders.size, 1 / 8)
 
 
 def test_a_nodule_is_round():
@@ -455,12 +458,12 @@ def test_a_nodule_is_round():
         angle = np.degrees(np.arctan2(r, c)) % 90
         along, across = (angle < 15) | (angle > 75), (angle > 30) & (angle < 60)
         rims.append([np.sqrt(np.percentile(square[part], 95)) for part in (along, across)])
-        expect_in_place(tissue.sites, tissue.cells)
+        assert_in_place(tissue.sites, tissue.cells)
         assert len(set(tissue.cells.used.uid.tolist())) == tissue.cells.count
     if nodules > 2:
         assert tissue.cells.count > 500
         for moment in np.transpose(moments):
-            expect_mean(moment, 0.0)
+            assert_mean(moment, 0.0)
         along, across = np.mean(rims, axis=0)
         assert along / across == pytest.approx(1.0, abs=0.05)
 
@@ -485,18 +488,18 @@ def test_the_rule_uses_its_parameters_and_the_line():
         liver("growth", mm=sized(5, 3) / 10, step="1 h", parameters={"growth": rule}), "stellate", "kupffer"
     )
     for place in sinusoids(model, TISSUE):
-        put_tumor(model, *place, layer=TISSUE, state=DORMANT)
+        put(model, "tumor", *place, layer=TISSUE, state=DORMANT)
     cells = model.tumor.count
     for model.step_number in range(sized(240, 24)):
         model.rules["growth"].apply(model)
     model.ledger.count()
-    expect(model.tumor.count, cells, (36 / 80) ** ((model.step_number + 1) / 240))
+    assert_chance(model.tumor.count, cells, (36 / 80) ** ((model.step_number + 1) / 240))
     assert model.tumor.count == model.ledger.balance
     sleeping = []
     for dormancy in (0.1, 3):
         line = liver("growth", mm=0.3, cells={"tumor": {"dormancy": dormancy}})
         for place in sinusoids(line, TISSUE)[::4]:
-            put_tumor(line, *place, layer=TISSUE)
+            put(line, "tumor", *place, layer=TISSUE)
         for line.step_number in range(12):
             line.rules["growth"].apply(line)
         sleeping.append(line.tumor.state_counts()[DORMANT])
@@ -517,11 +520,11 @@ def test_autonomy_of_the_line_replaces_the_niche(autonomy, rate):
         "stellate",
     )
     for place in sinusoids(model, TISSUE):
-        put_tumor(model, *place, layer=TISSUE, divisions=1)
+        put(model, "tumor", *place, layer=TISSUE, divisions=1)
     cells = model.tumor.count
     for model.step_number in range(24):
         model.rules["growth"].apply(model)
-    expect(model.tumor.count, cells, np.exp(-rate * 24))
+    assert_chance(model.tumor.count, cells, np.exp(-rate * 24))
 
 
 def test_a_crowded_liver_keeps_its_order():
@@ -529,13 +532,13 @@ def test_a_crowded_liver_keeps_its_order():
         "growth", mm=0.3, step="1 h", tissue={"edges": "closed"}, parameters={"growth": {"death_rate": "0.003 /h"}}
     )
     for place in sinusoids(model)[::3]:
-        put_tumor(model, *place)
+        put(model, "tumor", *place)
     for place in sinusoids(model, TISSUE)[::3]:
-        put_tumor(model, *place, layer=TISSUE, niche=1.0)
+        put(model, "tumor", *place, layer=TISSUE, niche=1.0)
     for _ in range(sized(400, 20)):
         model.step()
     everybody = [p for p in model.populations.values() if p.name != "endothelium"]
-    expect_in_place(model.sites, *everybody)
+    assert_in_place(model.sites, *everybody)
     assert model.tumor.count == model.ledger.balance
     layers = model.tumor.alive_rows()
     kinds = model.sites.kind[layers.row, layers.column]
@@ -549,12 +552,12 @@ def test_a_crowded_liver_keeps_its_order():
 def test_off_or_without_settled_cells_nothing_changes():
     model = liver("growth", mm=0.3)
     for place, state in zip(sinusoids(model), (HELD, CIRCULATING), strict=False):
-        put_tumor(model, *place, state=state, cycle=0.9999)
+        put(model, "tumor", *place, state=state, cycle=0.9999)
     before = state_of(model)
     for _ in range(3):
         model.rules["growth"].apply(model)
     assert changed(model, before) == set()
     off = liver(mm=0.3)
-    slot = put_tumor(off, *sinusoids(off)[0], cycle=1.0)
+    slot = put(off, "tumor", *sinusoids(off)[0], cycle=1.0)
     off.step()
     assert (off.tumor.count, off.tumor.rows[slot].cycle) == (1, 1.0)

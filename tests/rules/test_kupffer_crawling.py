@@ -4,15 +4,13 @@ from collections import deque
 
 import numpy as np
 import pytest
-from bare import KEY, around, every, expect_in_place, lattice, settle, sized
-from liver import liver, put, put_tumor, sinusoids, without
 
 from abm.cells.kupffer import REPROGRAMMED
-from abm.cells.population import TUMOR
-from abm.cells.tumor import CIRCULATING, HELD
+from abm.cells.tumor import CIRCULATING, HELD, TUMOR
 from abm.kernels.sites import COLUMN_OFFSET, ROW_OFFSET
 from abm.rules.kupffer_crawling import arrested, creep_to_prey, moves_to_prey, way_to_prey
 from abm.tissue.sites import LUMEN, PARENCHYMA, SINUSOID, TISSUE
+from tests.worlds import KEY, around, assert_in_place, every, lattice, liver, put, settle, sinusoids, sized, without
 
 REACH = 6
 
@@ -27,11 +25,11 @@ def creep(cells, sites, *, moves=1.0, step=0, reach=REACH):
 
 
 def test_prey_are_the_tumor_cells_in_the_lumen():
-    model = without(liver(mm=0.43), "kupffer", "natural_killer", "neutrophil", "stellate")
+    model = without(liver(mm=0.43))
     open_sites = sinusoids(model)
-    slots = [put_tumor(model, *place, state=HELD) for place in open_sites[::3][:30][::-1]]
+    slots = [put(model, "tumor", *place, state=HELD) for place in open_sites[::3][:30][::-1]]
     for place in open_sites[1::3][:10]:
-        put_tumor(model, *place, layer=TISSUE)
+        put(model, "tumor", *place, layer=TISSUE)
     model.remove_cell(model.tumor, slots[4])
     flowing = model.tumor.rows[slots[9]]  # the blood carries one past another that is held
     model.sites.population[LUMEN, flowing.row, flowing.column] = 0
@@ -93,7 +91,7 @@ def test_a_cell_goes_at_its_speed_and_stays_at_its_prey():
     for step in range(8, 80):
         creep(cells, sites, moves=0.5, step=step, reach=16)
     assert (cells.rows.column == 19).all()
-    expect_in_place(sites, cells, tumor)
+    assert_in_place(sites, cells, tumor)
 
 
 def test_nobody_moves_without_prey_in_reach_or_behind_a_plate():
@@ -116,7 +114,7 @@ def test_it_passes_over_others_and_never_onto_them():
     assert cells.rows.column[0] == 3, "one move ends on a neutrophil"
     creep(cells, sites, moves=3.0)
     assert cells.rows.column[0] == 6
-    expect_in_place(sites, cells, others, tumor)
+    assert_in_place(sites, cells, others, tumor)
 
 
 def test_no_direction_is_favoured():
@@ -145,10 +143,10 @@ def test_no_direction_is_favoured():
 
 
 def test_in_the_liver_kupffer_cells_gather_at_arrested_cells():
-    model = without(liver("kupffer_crawling"), "kupffer", "natural_killer", "neutrophil")
+    model = without(liver("kupffer_crawling"))
     places = sinusoids(model)
     prey = places[len(places) // 2]
-    put_tumor(model, *prey)
+    put(model, "tumor", *prey)
     away = np.abs(places - prey).max(axis=1)
     for row, column in places[(away >= 3) & (away <= 6)][::7]:
         put(model, "kupffer", row, column)

@@ -2,13 +2,12 @@
 
 import numpy as np
 import pytest
-from bare import changed, every, lattice, settle, sized, state_of
-from liver import liver, put, put_tumor, sinusoids, without
 
 from abm.cells.kupffer import ENGULFING, REPROGRAMMED, RESTING
-from abm.cells.population import TUMOR
+from abm.cells.tumor import TUMOR
 from abm.rules.kupffer_reprogramming import reprogram
 from abm.tissue.sites import LUMEN, TISSUE
+from tests.worlds import changed, every, lattice, liver, put, settle, sinusoids, sized, state_of, without
 
 RATE, RADIUS, NODULE, HALF, ABOVE = 0.01, 5.0, 4, 10.0, np.float32(0.5)
 
@@ -99,14 +98,12 @@ def test_a_nodule_counts_within_its_radius_in_every_direction():
 
 def nodule(cells: int, layer: int = TISSUE):
     """A liver with tumor cells around its first sinusoid sites and one Kupffer cell among them."""
-    model = without(
-        liver("kupffer_reprogramming", mm=0.3, step="1 h"), "kupffer", "natural_killer", "neutrophil", "stellate"
-    )
+    model = without(liver("kupffer_reprogramming", mm=0.3, step="1 h"))
     places = sinusoids(model)
     nearest = places[np.argsort(np.hypot(*(places - places[100]).T), kind="stable")]
     eater = put(model, "kupffer", *nearest[0], reprogramming=0.0)
     for place in nearest[1 : cells + 1]:
-        put_tumor(model, *place, layer=layer)
+        put(model, "tumor", *place, layer=layer)
     return model, model.kupffer.rows[eater]
 
 
@@ -148,7 +145,7 @@ def test_off_or_without_tumor_nothing_changes():
     assert changed(model, before) == set()
     off = liver(mm=0.3)
     for place in sinusoids(off, TISSUE):
-        put_tumor(off, *place, layer=TISSUE)
+        put(off, "tumor", *place, layer=TISSUE)
     off.fields["tgf_beta"].values[:] = 5.0
     off.step()
     assert not off.kupffer.used.reprogramming.any()

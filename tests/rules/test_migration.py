@@ -3,25 +3,12 @@
 import numba
 import numpy as np
 import pytest
-from bare import (
-    KEY,
-    around,
-    changed,
-    every,
-    expect,
-    expect_in_place,
-    expect_mean,
-    lattice,
-    settle,
-    sized,
-    state_of,
-)
-from liver import liver, put_tumor, sinusoids, without
 
+from abm.cells.kupffer import KUPFFER
 from abm.cells.natural_killer import HANDLING, IN_CONTACT, PATROLLING
-from abm.cells.neutrophil import N1, NETTING
-from abm.cells.population import KUPFFER, NEUTROPHIL, TUMOR
-from abm.cells.tumor import ADHERENT, DORMANT, EXTRAVASATED, HELD
+from abm.cells.neutrophil import N1, NETTING, NEUTROPHIL
+from abm.cells.tumor import ADHERENT, DORMANT, EXTRAVASATED, HELD, TUMOR
+from abm.config.schema import SHIPPED
 from abm.kernels.contact import NOBODY, Sought, nobody_of
 from abm.kernels.random import uniform
 from abm.kernels.sites import COLUMN_OFFSET, ROW_OFFSET, neighbour, ways_along
@@ -43,12 +30,33 @@ from abm.kernels.walk import (
 from abm.kernels.walk import walk as walk_along
 from abm.ledger import event
 from abm.ledger.ledger import Ledger
-from abm.rules.migration import WALKS, Migration, creep, getting_on, meet, touch
+from abm.rules.migration import creep, getting_on, meet, touch
 from abm.rules.surroundings import count_beside
 from abm.tissue.sites import LUMEN, PARENCHYMA, PORTAL_TRACT, SINUSOID, TISSUE
+from abm.units import value_at
+from tests.worlds import (
+    KEY,
+    around,
+    assert_chance,
+    assert_in_place,
+    assert_mean,
+    changed,
+    every,
+    lattice,
+    liver,
+    put,
+    settle,
+    sinusoids,
+    sized,
+    state_of,
+    without,
+)
 
 FAR = 1e9  # um of memory: a heading that is never forgotten
 UP, RIGHT, DOWN, LEFT = 0, 2, 4, 6
+
+
+WALKING = [species for species in SHIPPED.species if species.walks is not None]
 
 
 def seen(sites) -> Vessels:
@@ -59,19 +67,30 @@ def seen(sites) -> Vessels:
 
 def let_walk(name, cells, sites, tumor, lure, *, step, path, memory):
     """As the rule does; whom each cell has met, and the ledger's entries."""
-    walks = next(walks for walks in WALKS if walks.population == name)
+    walks = cells.species.walks
     beside, rows, ledger = np.zeros(sites.kind.shape, np.uint8), cells.rows, Ledger()
     count_beside(beside, tumor.used, sites.periodic)
     meets = walks.contact is not None
     sought = Sought(TUMOR, beside, tumor.rows.uid, rows.target if meets else nobody_of(rows.size), meets)
     order = cells.order(KEY, step)
-    pace = Pace(sum(1 << state for state in walks.walking), path, memory, 10.0)
+    walking = map(cells.number_of, walks.states or cells.states)
+    pace = Pace(sum(1 << state for state in walking), path, memory, 10.0)
     met = walk_along(
         columns_of(rows, Walkers), cells.code, sites, LUMEN, seen(sites), pace, lure, sought, KEY, step, order
     )
     if meets:
         book = ledger.book(order.size)
-        meet(rows.state, rows.target, walks.contact, tumor.rows, sites.zone, book, 60.0 * step, order, met)
+        meet(
+            rows.state,
+            rows.target,
+            cells.number_of(walks.contact),
+            tumor.rows,
+            sites.zone,
+            book,
+            60.0 * step,
+            order,
+            met,
+        )
     else:
         touch(rows[walks.touching], order, met)
     return ledger.entries
@@ -210,7 +229,7 @@ def test_where_the_vessel_forks_both_sides_are_taken_alike():
     sites.kind[3, 5] = sites.kind[5, 5] = SINUSOID
     trials, vessels = sized(4000, 400), seen(sites)
     up = sum(way_on(vessels, 4, 4, RIGHT, uniform(KEY, 0, n, 0)) == 1 for n in range(trials))
-    expect(up, trials, 0.5)
+    assert_chance(up, trials, 0.5)
 
 
 def test_sites_where_vessels_meet_are_passed_the_quicker():
@@ -296,7 +315,7 @@ def test_path_speed_is_the_configured_one_at_any_step(heading, speed, minutes):
         sites_moved = np.maximum(abs(cells.rows.row - before.row), abs(cells.rows.column - before.column))
         sites_moved = np.minimum(sites_moved, size - sites_moved)
         moved += sites_moved * 10 * (np.sqrt(2) if heading % 2 else 1)
-    expect_mean(moved / (hours * 60), speed)
+    assert_mean(moved / (hours * 60), speed)
 
 
 def test_a_heading_is_forgotten_along_the_path():
@@ -304,10 +323,10 @@ def test_a_heading_is_forgotten_along_the_path():
     for length in (10.0, 14.142, 40.0):
         headings = np.array([next_heading(uniform(KEY, 0, n, 0), RIGHT, length, 60.0) for n in range(trials)])
         forgotten = 1 - np.exp(-length / 60)
-        expect((headings != RIGHT).sum(), trials, forgotten * 7 / 8)
+        assert_chance((headings != RIGHT).sum(), trials, forgotten * 7 / 8)
         for other in range(8):
             if other != RIGHT:
-                expect((headings == other).sum(), trials, forgotten / 8)
+                assert_chance((headings == other).sum(), trials, forgotten / 8)
     assert next_heading(0.5, RIGHT, 10.0, FAR) == RIGHT
     assert {next_heading(uniform(KEY, 0, n, 0), RIGHT, 10.0, 0.0) for n in range(200)} == set(range(8))
 
@@ -326,9 +345,9 @@ def test_wandering_is_a_persistent_random_walk(minutes):
         walk(cells, sites, nobody(sites), step=step, path=speed * minutes, memory=speed * tau)
         moved = np.column_stack([cells.rows.row, cells.rows.column]) - before
         away += 10 * ((moved + size // 2) % size - size // 2)
-    expect_mean((away**2).sum(axis=1), 2 * speed**2 * tau * (time - tau * (1 - np.exp(-time / tau))))
+    assert_mean((away**2).sum(axis=1), 2 * speed**2 * tau * (time - tau * (1 - np.exp(-time / tau))))
     for along in (away[:, 0], away[:, 1], away.sum(axis=1), away[:, 0] * away[:, 1], away[:, 0] ** 2 - away[:, 1] ** 2):
-        expect_mean(along, 0.0)
+        assert_mean(along, 0.0)
 
 
 # --- NK cells meet tumor cells ------------------------------------------------------------------------------------
@@ -493,7 +512,7 @@ def test_the_chance_to_follow_the_gradient(level, chemotaxis, share):
     cxcl1 = np.full((size, size), level, np.float32)
     cxcl1[::3, 1::3] *= 1.1  # to the right of every cell
     climb(cells, sites, cxcl1, path=10.0, memory=FAR, chemotaxis=chemotaxis)
-    expect((cells.rows.column % 3 == 1).sum(), cells.count, share)
+    assert_chance((cells.rows.column % 3 == 1).sum(), cells.count, share)
 
 
 def test_a_neutrophil_climbs_to_the_source_and_a_flat_field_does_not_guide():
@@ -550,7 +569,7 @@ def test_any_population_walks_up_any_signal_and_stops_at_anybody():
     pace, lure = Pace(1 << ADHERENT, 2000.0, FAR, 10.0), Lure(slope, 1e9)
     met = walk_along(columns, TUMOR, sites, LUMEN, seen(sites), pace, lure, sought, KEY, 0, np.array([0, 1]))
     assert met.tolist() == [STAYS, 0] and rows.column.tolist() == [20, 49]
-    expect_in_place(sites, ends, cells)
+    assert_in_place(sites, ends, cells)
     met = walk_along(columns, TUMOR, sites, LUMEN, seen(sites), pace, NO_LURE, sought, KEY, 0, np.array([1, 0]))
     assert met.tolist() == [0, STAYS] and rows.column.tolist() == [20, 49], "it is there already"
     ignoring = sought._replace(ignored=np.where([False, True], ends.rows.uid[0], np.uint64(0)))
@@ -558,15 +577,16 @@ def test_any_population_walks_up_any_signal_and_stops_at_anybody():
     assert met.tolist() == [NOBODY] and rows.column[1] > 49
 
 
-@pytest.mark.parametrize("walks", WALKS, ids=lambda walks: walks.population)
-def test_who_walks_has_what_walking_takes(walks):
-    model = liver("migration", mm=0.3)
-    cells, parameters = model.populations[walks.population], Migration.Parameters
-    assert {*Walkers._fields, *([walks.touching] if walks.touching else [])} <= set(cells.rows.dtype.names)
-    assert {*walks.walking, walks.contact or 0} <= set(range(len(cells.states)))
-    assert parameters.model_fields.keys() >= {walks.speed, walks.persistence, walks.chemotaxis or walks.speed}
-    assert (walks.up is None) == (walks.chemotaxis is None) and (walks.up is None or walks.up in model.fields)
-    first = model.populations[WALKS[0].population].rows
+@pytest.mark.parametrize("species", WALKING, ids=lambda species: species.name)
+def test_who_walks_has_what_walking_takes(species):
+    model, walks = liver("migration", mm=0.3), species.walks
+    cells = model.populations[species.name]
+    assert set(Walkers._fields) <= set(cells.rows.dtype.names)
+    speed, persistence = (value_at(model.config, path) for path in (walks.speed, walks.persistence))
+    pace = model.rules["migration"].paces[species.name]
+    assert (pace.path_um, pace.memory_um) == (speed * model.dt_minutes, speed * persistence * 60.0) and speed > 0
+    assert not walks.up or (walks.up in model.fields and 0 < value_at(model.config, walks.chemotaxis) <= 1)
+    first = model.populations[WALKING[0].name].rows
     assert numba.typeof(columns_of(cells.rows, Walkers)) == numba.typeof(columns_of(first, Walkers)), "compiled once"
 
 
@@ -620,7 +640,7 @@ def test_creeping_speed(where, emt, nest, looseness, factor, path):
     if factor == 0:
         assert not np.any(lengths)
     else:
-        expect_mean(np.concatenate(lengths), path * factor)
+        assert_mean(np.concatenate(lengths), path * factor)
 
 
 def test_creeping_favours_no_direction():
@@ -635,7 +655,7 @@ def test_creeping_favours_no_direction():
     for k in range(8):
         # a diagonal move is as likely as a straight one but longer than the path: made in 1/sqrt(2) of the tries
         hits = ((shift[0] == ROW_OFFSET[k]) & (shift[1] == COLUMN_OFFSET[k])).sum()
-        expect(hits, trials, 1 / 8 / (np.sqrt(2) if k % 2 else 1))
+        assert_chance(hits, trials, 1 / 8 / (np.sqrt(2) if k % 2 else 1))
 
 
 def test_tumor_cells_creep_where_there_is_room_only():
@@ -663,12 +683,12 @@ def test_tumor_cells_creep_where_there_is_room_only():
 def test_the_rule_moves_everybody_and_everybody_has_a_place():
     model = liver("migration", mm=sized(5, 3) / 10, cells={"neutrophil": {"density": "100 /mm^2"}})
     for place in sinusoids(model, TISSUE)[::30]:
-        put_tumor(model, *place, layer=TISSUE, emt=1.0)
+        put(model, "tumor", *place, layer=TISSUE, emt=1.0)
     model.fields["cxcl1"].values[:] = np.linspace(0, 3, model.shape[1], dtype=np.float32)
     before = {name: p.used.copy() for name, p in model.populations.items()}
     for model.step_number in range(sized(60, 10)):
         model.rules["migration"].apply(model)
-    expect_in_place(model.sites, *(p for p in model.populations.values() if p.name != "endothelium"))
+    assert_in_place(model.sites, *(p for p in model.populations.values() if p.name != "endothelium"))
     for name, rows in before.items():
         now = model.populations[name].used
         moves = name in ("natural_killer", "neutrophil", "tumor")
@@ -681,12 +701,12 @@ def test_closed_edges_hold_everybody_in():
     model = liver("migration", mm=0.3, tissue={"edges": "closed"}, parameters={"migration": {"nk_speed": "10 um/min"}})
     for model.step_number in range(sized(100, 5)):
         model.rules["migration"].apply(model)
-    expect_in_place(model.sites, *(p for p in model.populations.values() if p.name != "endothelium"))
+    assert_in_place(model.sites, *(p for p in model.populations.values() if p.name != "endothelium"))
 
 
 def test_off_or_without_motile_cells_nothing_changes():
     model = without(liver("migration", mm=0.3), "natural_killer", "neutrophil")
-    put_tumor(model, *sinusoids(model)[0])
+    put(model, "tumor", *sinusoids(model)[0])
     before = state_of(model)
     model.rules["migration"].apply(model)
     assert changed(model, before) == set()

@@ -2,8 +2,6 @@
 
 import numpy as np
 import pytest
-from bare import changed, every, lattice, settle, state_of
-from liver import liver, put_tumor, sinusoids
 
 from abm.cells.tumor import ADHERENT, CIRCULATING, DORMANT, EXTRAVASATED, HELD
 from abm.ledger import cause, event
@@ -11,6 +9,7 @@ from abm.ledger.ledger import Ledger
 from abm.rules.holding import holding
 from abm.rules.net_trapping import wrap
 from abm.tissue.sites import LUMEN, TISSUE
+from tests.worlds import changed, every, lattice, liver, put, settle, sinusoids, state_of
 
 
 @pytest.fixture
@@ -63,7 +62,7 @@ def test_kernel_is_its_naive_twin():
 @pytest.mark.parametrize(("amount", "hold"), [(0.0, 0.0), (0.2, 0.5), (1.0, 1 / 1.2)])
 def test_hold_saturates_with_the_net(model, amount, hold):
     row, column = sinusoids(model)[0]
-    slot = put_tumor(model, row, column, state=HELD)
+    slot = put(model, "tumor", row, column, state=HELD)
     model.nets[row, column] = amount
     model.rules["net_trapping"].apply(model)
     assert model.tumor.rows[slot].net == pytest.approx(hold, rel=1e-6)
@@ -71,7 +70,7 @@ def test_hold_saturates_with_the_net(model, amount, hold):
 
 def test_trapped_is_entered_once_per_wrapping(model):
     row, column = sinusoids(model)[0]
-    put_tumor(model, row, column)
+    put(model, "tumor", row, column)
     for amount, told in [(1.0, 1), (1.0, 1), (0.3, 1), (0.1, 1), (0.0, 1), (0.9, 2)]:
         model.nets[row, column] = amount
         model.rules["net_trapping"].apply(model)
@@ -83,11 +82,11 @@ def test_trapped_is_entered_once_per_wrapping(model):
 def test_only_cells_stopped_in_the_lumen_are_wrapped(model):
     places = iter(sinusoids(model))
     free = [
-        put_tumor(model, *next(places), state=EXTRAVASATED, layer=TISSUE),
-        put_tumor(model, *next(places), state=DORMANT, layer=TISSUE),
-        put_tumor(model, *next(places), state=CIRCULATING),
+        put(model, "tumor", *next(places), state=EXTRAVASATED, layer=TISSUE),
+        put(model, "tumor", *next(places), state=DORMANT, layer=TISSUE),
+        put(model, "tumor", *next(places), state=CIRCULATING),
     ]
-    held = put_tumor(model, *next(places), state=HELD)
+    held = put(model, "tumor", *next(places), state=HELD)
     model.nets[model.sites.kind == 1] = 1.0
     model.rules["net_trapping"].apply(model)
     assert not model.tumor.rows.net[free].any()
@@ -95,7 +94,7 @@ def test_only_cells_stopped_in_the_lumen_are_wrapped(model):
 
 
 def test_a_cleared_net_lets_go(model):
-    slot = put_tumor(model, *sinusoids(model)[0], net=0.8)
+    slot = put(model, "tumor", *sinusoids(model)[0], net=0.8)
     model.rules["net_trapping"].apply(model)
     assert model.tumor.rows[slot].net == 0.0
 
@@ -111,9 +110,9 @@ def test_nothing_happens_without_nets_or_cells_or_rule(model):
         before = state_of(model)
         model.rules["net_trapping"].apply(model)
         assert changed(model, before) == set()
-        put_tumor(model, *sinusoids(model)[0])
+        put(model, "tumor", *sinusoids(model)[0])
     off = liver(mm=0.3)
-    slot = put_tumor(off, *sinusoids(off)[0])
+    slot = put(off, "tumor", *sinusoids(off)[0])
     off.nets[:] = 1.0
     off.step()
     assert off.tumor.rows[slot].net == 0.0

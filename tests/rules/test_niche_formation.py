@@ -2,13 +2,12 @@
 
 import numpy as np
 import pytest
-from bare import around, changed, every, lattice, settle, state_of
-from liver import liver, put, put_tumor, sinusoids, without
 
 from abm.cells.stellate import ACTIVATED, QUIESCENT
 from abm.cells.tumor import ADHERENT, CIRCULATING, DORMANT, EXTRAVASATED
 from abm.rules.niche_formation import educate, support
 from abm.tissue.sites import LUMEN, TISSUE
+from tests.worlds import around, changed, every, lattice, liver, put, settle, sinusoids, state_of, without
 
 TEACHING, FORGETTING = 0.01, np.log(2) / 168
 
@@ -114,7 +113,7 @@ def test_the_burden_goes_with_the_kupffer_cells():
 def test_rule_supports_by_matrix_and_by_stellate_cells():
     model = without(liver("niche_formation", mm=0.3), "stellate")
     place, far = sinusoids(model)[0], sinusoids(model)[-1]
-    cell = model.tumor.rows[put_tumor(model, *place, state=ADHERENT)]
+    cell = model.tumor.rows[put(model, "tumor", *place, state=ADHERENT)]
     model.ecm[tuple(place)] = 0.3
     expected = []
     for change in ("nothing", "quiescent", "activated", "full", "gone"):
@@ -139,7 +138,7 @@ def test_off_or_without_exosomes_nothing_changes():
     model.rules["niche_formation"].apply(model)
     assert changed(model, before) == set()
     off = liver(mm=0.3, interventions=[{"stimulate": "exosomes", "level": 5}])
-    slot = put_tumor(off, *sinusoids(off, TISSUE)[0], layer=TISSUE, state=DORMANT)
+    slot = put(off, "tumor", *sinusoids(off, TISSUE)[0], layer=TISSUE, state=DORMANT)
     off.ecm[:] = 1.0
     off.step()
     assert not off.kupffer.used.education.any()

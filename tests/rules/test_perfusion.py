@@ -2,15 +2,27 @@
 
 import numpy as np
 import pytest
-from bare import KEY, around, changed, every, expect, lattice, settle, sized, state_of
-from liver import liver, put_tumor, sinusoids, without
 
-from abm.cells.population import TUMOR
-from abm.cells.tumor import EXTRAVASATED, HELD
+from abm.cells.tumor import EXTRAVASATED, HELD, TUMOR
 from abm.kernels.random import uniform
 from abm.rules.perfusion import obstruct, stirring
 from abm.rules.surroundings import count_beside
 from abm.tissue.sites import LUMEN, PARENCHYMA, PORTAL_TRACT, SINUSOID, TISSUE
+from tests.worlds import (
+    KEY,
+    around,
+    assert_chance,
+    changed,
+    every,
+    lattice,
+    liver,
+    put,
+    settle,
+    sinusoids,
+    sized,
+    state_of,
+    without,
+)
 
 RATE, DENSE = 0.02, np.float32(0.7)
 
@@ -133,7 +145,7 @@ def test_hazard_of_collapse(of, vegf, factor, also_inside, minutes):
     collapsed, nets = np.zeros_like(sites.kind), np.zeros(sites.kind.shape, np.float32)
     for step in range(60 // minutes):
         run(sites, collapsed, nets, np.full_like(nets, vegf), step=step, hours=minutes / 60, rate=0.5)
-    expect(collapsed.sum(), len(middles), 1 - np.exp(-0.5 * factor))
+    assert_chance(collapsed.sum(), len(middles), 1 - np.exp(-0.5 * factor))
     assert (sites.perfused[tuple(middles.T)] == 1 - collapsed[tuple(middles.T)]).all()
 
 
@@ -153,10 +165,10 @@ def test_it_opens_again_when_the_nodule_recedes():
 
 
 def test_held_cells_and_dense_nets_block_and_the_flow_follows_within_the_hour():
-    model = without(liver("perfusion", mm=0.3), "kupffer", "natural_killer", "neutrophil")
+    model = without(liver("perfusion", mm=0.3))
     (row, column), net, thin = sinusoids(model)[[5, 50, 100]]
     pressure = model.flow.pressure.copy()
-    slot = put_tumor(model, row, column, state=HELD)
+    slot = put(model, "tumor", row, column, state=HELD)
     model.nets[tuple(net)], model.nets[tuple(thin)] = 0.75, 0.65
     for model.step_number in range(11):
         model.rules["perfusion"].apply(model)
@@ -185,7 +197,7 @@ def test_a_stellate_cell_inside_a_nodule_does_not_keep_its_sinusoid_open():
     here = model.stellate.used[slot].row, model.stellate.used[slot].column
     for place in around(model.sites, *here):
         if model.sites.population[TISSUE][place] == 0:
-            put_tumor(model, *place, layer=TISSUE)
+            put(model, "tumor", *place, layer=TISSUE)
     model.rules["perfusion"].apply(model)
     assert model.sites.population[TISSUE][here] != TUMOR
     assert model.collapsed[here] == 1
@@ -202,7 +214,7 @@ def test_nothing_happens_where_it_does_not_look():
         if model.step_number < 12:
             for place in map(tuple, middle + np.indices((5, 5)).reshape(2, -1).T - 2):
                 if model.sites.population[TISSUE][place] == 0:
-                    put_tumor(model, *place, layer=TISSUE)
+                    put(model, "tumor", *place, layer=TISSUE)
             model.nets[tuple(middle + 3)] = 1.0
         else:
             for cell in [
@@ -240,7 +252,7 @@ def test_off_or_without_tumor_nothing_changes():
     off = liver(mm=0.3)
     off.nets[:] = 1.0
     for place in sinusoids(off):
-        put_tumor(off, *place)
+        put(off, "tumor", *place)
     for _ in range(12):
         off.step()
     assert off.sites.perfused.all()

@@ -9,11 +9,9 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from bare import COMPILED, KEY, every, lattice, settle
 
 from abm.cells import neutrophil
-from abm.cells.population import TUMOR
-from abm.cells.tumor import EXTRAVASATED
+from abm.cells.tumor import EXTRAVASATED, TUMOR
 from abm.interventions.implant import colony_sites
 from abm.kernels.sites import Sites, reach_within, shifted
 from abm.rules.growth import path_to_room
@@ -23,6 +21,7 @@ from abm.rules.netosis import cast_nets
 from abm.rules.surroundings import count_around, tumor_around
 from abm.tissue.measure import plate_widths
 from abm.tissue.sites import PARENCHYMA, SINUSOID, TISSUE
+from tests.worlds import COMPILED, KEY, every, lattice, settle
 
 _GUARD = 5000
 SHAPES = [(3, 3), (4, 5), (8, 8), (5, 21)]

@@ -2,15 +2,28 @@
 
 import numpy as np
 import pytest
-from bare import KEY, around, changed, every, expect, lattice, settle, sized, state_of
-from liver import liver, put, sinusoids, without
 
-from abm.cells.population import TUMOR
 from abm.cells.stellate import ACTIVATED, QUIESCENT
+from abm.cells.tumor import TUMOR
 from abm.kernels.random import uniform
 from abm.kernels.relax import decay
 from abm.rules.stellate_activation import activate
 from abm.tissue.sites import CENTRAL_VEIN, PARENCHYMA, PORTAL_TRACT, SINUSOID, TISSUE
+from tests.worlds import (
+    KEY,
+    around,
+    assert_chance,
+    changed,
+    every,
+    lattice,
+    liver,
+    put,
+    settle,
+    sinusoids,
+    sized,
+    state_of,
+    without,
+)
 
 ON, OFF = 1 / 48, np.log(2) / 336
 
@@ -101,7 +114,7 @@ def test_hazard_of_activation(level, touched, contact, signal, minutes):
     tgf_beta, ecm = np.full((size, size), level, np.float32), np.zeros((size, size), np.float32)
     for step in range(240 // minutes):
         run(cells, sites, ecm, tgf_beta, step=step, hours=minutes / 60, contact=contact, off=0.0, deposit=0.0)
-    expect((cells.rows.state == ACTIVATED).sum(), cells.count, 1 - np.exp(-4 * ON * signal))
+    assert_chance((cells.rows.state == ACTIVATED).sum(), cells.count, 1 - np.exp(-4 * ON * signal))
 
 
 @pytest.mark.parametrize(("level", "signal"), [(0.0, 0.0), (1.0, 0.5), (1e9, 1.0)])
@@ -113,7 +126,7 @@ def test_hazard_of_reversion(level, signal, minutes):
     tgf_beta, ecm = np.full((size, size), level, np.float32), np.zeros((size, size), np.float32)
     for step in range(3000 // minutes):
         run(cells, sites, ecm, tgf_beta, step=step, hours=minutes / 60, on=0.0, deposit=0.0)
-    expect((cells.rows.state == QUIESCENT).sum(), cells.count, 1 - 0.5 ** ((1 - signal) * 50 / 336))
+    assert_chance((cells.rows.state == QUIESCENT).sum(), cells.count, 1 - 0.5 ** ((1 - signal) * 50 / 336))
 
 
 def lone_myofibroblast(**settings):

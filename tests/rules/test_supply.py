@@ -3,16 +3,17 @@
 import numba
 import numpy as np
 import pytest
-from checks import assert_whole, compiled_only
-from liver import liver, sinusoids
 from scipy.stats import chisquare
 
-from abm.cells.population import KUPFFER
+from abm.cells.kupffer import KUPFFER
+from abm.config.schema import SHIPPED
 from abm.kernels.random import hash64, stream_key, uniform
 from abm.kernels.tables import columns_of
 from abm.kernels.traffic import Residents
-from abm.rules.supply import FROM_BLOOD, choose, enter_from_blood, entry_sites, poisson
+from abm.rules.supply import choose, enter_from_blood, entry_sites, poisson
 from abm.tissue.sites import LUMEN
+from abm.units import value_at
+from tests.worlds import assert_sound, compiled_only, liver, sinusoids
 
 KEY = stream_key(5, "supply")
 
@@ -82,18 +83,19 @@ def stale(population):
             population.rows[name][population.rows.alive == 0] = 7
 
 
-@pytest.mark.parametrize("name", FROM_BLOOD)
+@pytest.mark.parametrize("name", SHIPPED.infused())
 def test_newcomers_are_what_is_declared_of_them_and_nothing_else(name):
     model = liver()
     model.step_number = 30
-    cells, like = model.populations[name], FROM_BLOOD[name]
+    cells = model.populations[name]
+    like = cells.species.newcomer
     stale(cells)
     old = set(cells.alive_rows().uid)
     places = np.concatenate((np.argwhere(model.sites.population[LUMEN] == KUPFFER)[:1], sinusoids(model)[:150]))
     enter_from_blood(model, name, KEY, places, "infused")
     new = cells.alive_rows()
     new = new[[uid not in old for uid in new.uid]]
-    assert_whole(model)
+    assert_sound(model)
     assert {tuple(place) for place in places[1:]} == set(zip(new.row, new.column, strict=True)), "one place was taken"
     columns = np.uint64(model.shape[1])
     for n, (row, column) in enumerate(places[1:].astype(np.uint64), start=1):
@@ -102,9 +104,9 @@ def test_newcomers_are_what_is_declared_of_them_and_nothing_else(name):
         assert (cell.row, cell.column) == (row, column)
         for drawn in like.drawn:
             draw = uniform(KEY, 30, uid, drawn.number)
-            chance = getattr(getattr(model.config.cells, name), drawn.chance) if drawn.chance else 0.0
+            chance = value_at(model.config, drawn.chance) if drawn.chance else 0.0
             assert cell[drawn.column] == (int(8 * draw) if drawn.choices else draw < chance)
-    assert set(new.state) == {like.state} and set(new.layer) == {LUMEN}
+    assert set(new.state) == {cells.number_of(like.state or cells.states[0])} and set(new.layer) == {LUMEN}
     if like.dated:
         assert set(new[like.dated]) == {np.float32(model.hours)}
     told = {"alive", "state", "layer", "row", "column", "uid", like.dated, *(drawn.column for drawn in like.drawn)}

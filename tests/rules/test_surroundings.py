@@ -2,26 +2,22 @@
 
 import numpy as np
 import pytest
-from bare import KEY, around, every, lattice, settle
-from liver import liver, put, put_tumor, sinusoids, without
 
-from abm.cells.population import TUMOR
-from abm.cells.tumor import ADHERENT, CIRCULATING
+from abm.cells.tumor import ADHERENT, CIRCULATING, TUMOR
 from abm.rules.surroundings import beside_tumor, block_of, marked, tumor_around
 from abm.tissue.sites import LUMEN, TISSUE
+from tests.worlds import KEY, around, every, lattice, liver, put, settle, sinusoids, without
 
 
 @pytest.fixture(params=["periodic", "closed"])
 def scattered(request):
     """A liver with tumor cells here and there in both layers, one of them in the blood."""
-    model = without(
-        liver(mm=0.43, tissue={"edges": request.param}), "kupffer", "natural_killer", "neutrophil", "stellate"
-    )
+    model = without(liver(mm=0.43, tissue={"edges": request.param}))
     rng = np.random.default_rng(4)
     for place in rng.permutation(sinusoids(model))[:25]:
-        put_tumor(model, *place)
+        put(model, "tumor", *place)
     for place in {tuple(place) for place in rng.integers(0, model.shape[0], (60, 2))}:
-        put_tumor(model, *place, layer=TISSUE)
+        put(model, "tumor", *place, layer=TISSUE)
     flowing = model.tumor.rows[0]
     model.sites.population[LUMEN, flowing.row, flowing.column] = 0
     flowing.state = CIRCULATING
@@ -40,10 +36,10 @@ def test_beside_a_tumor_cell_is_every_site_that_touches_a_settled_one(scattered)
 
 
 def test_beside_tumor_counts_both_layers_of_nine_sites():
-    model = without(liver(mm=0.43), "kupffer", "natural_killer", "neutrophil", "stellate")
+    model = without(liver(mm=0.43))
     for layer in (LUMEN, TISSUE):
         for row, column in every(3, 3) + 10:
-            put_tumor(model, row, column, layer=layer)
+            put(model, "tumor", row, column, layer=layer)
     assert (beside_tumor(model)[11, 11], beside_tumor(model)[10, 10], beside_tumor(model)[13, 13]) == (18, 8, 2)
 
 

@@ -4,38 +4,36 @@ and division times, drift, courses in time and decay lengths. What is covered wh
 Statistical tests at 99.9 % and fixed seeds.
 """
 
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
-from abm.fields.fields import (
-    Chemokine,
-    Field,
-    TransformingGrowthFactor,
-    TumorNecrosisFactor,
-    VascularEndothelialGrowthFactor,
-)
 from scipy import stats
 
+from abm.cells.tumor import ADHERENT
+from abm.fields import FIELDS
+from abm.fields.field import Signal
 from abm.fields.solver import decay_length_um
 from abm.ledger import event
-
-sys.path.append(str(Path(__file__).parents[1] / "rules"))  # the little livers and bare tissues of the rules' own tests
-
-from bare import every, expect_mean, lattice, settle, sized, wall
-from checks import again, compiled_only, run_rule, snapshot
-from liver import liver
-from test_arrest import held_cells
-from test_extravasation import RATE as CROSSING
-from test_extravasation import run as cross_walls
-from test_growth import STILL, scattered
-from test_migration import climb
-from test_nk_killing import encounters
-from test_phagocytosis import eaters
-
-from abm.cells.tumor import ADHERENT
 from abm.tissue.sites import PARENCHYMA, SINUSOID
+from tests.rules.test_arrest import held_cells
+from tests.rules.test_extravasation import RATE as CROSSING
+from tests.rules.test_extravasation import run as cross_walls
+from tests.rules.test_growth import STILL, scattered
+from tests.rules.test_migration import climb
+from tests.rules.test_nk_killing import encounters
+from tests.rules.test_phagocytosis import eaters
+from tests.worlds import (
+    again,
+    assert_mean,
+    compiled_only,
+    every,
+    lattice,
+    liver,
+    run_rule,
+    settle,
+    sized,
+    state_of,
+    wall,
+)
 
 ALPHA = 1e-3
 
@@ -59,7 +57,7 @@ def steps_of(entries, minutes_per_step: float, begun: float, *codes: int) -> np.
 
 def waits(model, rule: str, hours: float, rounds: int, *codes: int):
     """Steps in which events happened, and their causes, over rounds of `hours` with different chances."""
-    start, steps, events, trials = snapshot(model), [], [], 0
+    start, steps, events, trials = state_of(model), [], [], 0
     for n in range(rounds):
         run_rule(again(model, start, 0), rule, 0.0)
         for population in model.populations.values():
@@ -199,7 +197,7 @@ def test_chemotactic_drift(level, memory, minutes):
     for _ in range(round(speed * hours * 60 / 10.0)):
         direction = p + (1 - p) * (1 - forgotten) * direction
         drift += direction
-    expect_mean(cells.rows.column - before, drift)
+    assert_mean(cells.rows.column - before, drift)
 
 
 # --- Courses in time --------------------------------------------------------------------------------------------------
@@ -236,25 +234,20 @@ def test_nets_halve_every_half_life(step):
 
 
 @pytest.mark.parametrize("washout", [0.0, 0.006])
-@pytest.mark.parametrize(
-    "kind", [TumorNecrosisFactor, TransformingGrowthFactor, Chemokine, VascularEndothelialGrowthFactor]
-)
+@pytest.mark.parametrize("kind", [field for field in FIELDS if issubclass(field, Signal)], ids=lambda field: field.name)
 def test_decay_lengths_with_and_without_blood(kind, washout):
     """Beside a plane that secretes, a level falls by e over sqrt(D/(decay + washout)); everywhere washed out alike."""
-    parameters = kind(washout=f"{washout} /s")
+    parameters = kind.Parameters(washout=f"{washout} /s")
     length = decay_length_um(parameters.diffusion, parameters.decay / 3600 + washout)
     columns = 2 * round(max(12 * length / 10.0, 60))
-    field = Field(
-        "signal",
-        "K",
+    field = kind(
         np.zeros((8, columns), np.float32),
         parameters,
         spacing_um=10.0,
         periodic=True,
         step_s=300.0,
-        perfused_fraction=1.0,
+        exchange=np.ones((8, columns), bool),
     )
-    field.set_perfusion(np.ones((8, columns), np.uint8))
     field.source[:, 0], field.secreted = 1.0, True
     for _ in range(sized(800, 60) if length > 200 or washout == 0 else 60):
         field.advance()

@@ -7,13 +7,14 @@ tests/rules/test_migration.py.
 
 import numpy as np
 import pytest
-from abm.fields.fields import REST
 
 from abm.cells.endothelium import ACTIVATED, QUIESCENT, RETRACTED
+from abm.fields.field import REST
 from abm.kernels.relax import relaxed
 from abm.rules.endothelial_activation import express
+from tests.worlds import LIVELY
 
-from .world import LIVELY, liver
+from .world import liver
 
 SEEDS = range(1, 21)
 HOURS = 8.0
@@ -23,12 +24,12 @@ STIRRED = {
     "growth": LIVELY["growth"],
 }
 EMPTY_LATTICES = (
-    "model",
+    "liver",
     "rules.niche_formation",
     "rules.netosis",
     "rules.net_trapping",
     "rules.stellate_activation",
-    "fields.fields",
+    "fields.field",
     "fields.solver.multigrid",
 )
 

@@ -7,7 +7,9 @@ import sys
 
 import numpy as np
 
-from .world import LIVELY, liver
+from tests.worlds import LIVELY
+
+from .world import liver
 
 RULES = LIVELY | {
     "arrival": {"per_area": "900 /mm^2", "doses": [{"over": "10 min"}]},

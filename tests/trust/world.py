@@ -9,17 +9,7 @@ import sys
 from pathlib import Path
 
 from abm import LiverModel, Simulation
-
-LIVELY = {
-    "arrival": {"per_area": "400 /mm^2", "doses": [{"over": "1 h"}]},
-    "arrest": {"wall_bond": "1 /h", "detachment": "0.5 /h", "shear_death": "0.1 /h"},
-    "extravasation": {"rapid_half_time": "0.5 h", "epithelial_speed": 1},
-    "growth": {"cycle_time": "2 h", "death_rate": "0.05 /h", "dormancy_rate": "0.3 /h", "wake_rate": "1 /h"},
-    "nk_killing": {"rate": "50 /h", "contact_time": "10 h"},
-    "phagocytosis": {"rate": "0.5 /h"},
-    "netosis": {"rate": "0.5 /h", "duration": "1 h"},
-}
-"""Rules so quick that everything happens within hours."""
+from tests.worlds import LIVELY
 
 WORLD = {
     "name": "little",

@@ -6,10 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 import zarr
-from abm.view.scene import Scene
 from zarr.storage import LocalStore
 
-from abm.tissue.sites import CENTRAL_VEIN, PARENCHYMA, PORTAL_TRACT, SINUSOID
+from abm.config.schema import SHIPPED
+from abm.record.scene import Scene
+from abm.tissue.sites import CENTRAL_VEIN, LUMEN, PARENCHYMA, PORTAL_TRACT, SINUSOID, TISSUE
 
 FIELDS = ("tnf", "oxygen")
 
@@ -28,8 +29,7 @@ def empty_scene(kind: np.ndarray, minutes: float = 0.0) -> Scene:
     nobody, nothing = np.zeros(kind.shape, np.uint8), np.zeros(kind.shape, np.float32)
     return Scene(
         minutes,
-        nobody.copy(),
-        nobody.copy(),
+        {"lumen": nobody.copy(), "tissue": nobody.copy()},
         (kind == SINUSOID).astype(np.uint8),
         (kind == PARENCHYMA).astype(np.uint8),
         nothing.copy(),
@@ -47,11 +47,20 @@ def kind():
 def scene(kind):
     """Every population somewhere."""
     scene = empty_scene(kind, 1500.0)
-    for column, code in enumerate((2, 3, 10, 11, 12, 13, 20, 21, 22, 30, 31, 32)):
-        scene.lumen[4, 2 * column] = code
-    for column, code in enumerate((4, 5, 40, 41)):
-        scene.tissue[10, 3 * column] = code
+    for name, layer, row in (("lumen", LUMEN, 4), ("tissue", TISSUE, 10)):
+        for column, code in enumerate(usually_in(layer)):
+            scene.standing[name][row, column] = code
     return scene
+
+
+def usually_in(layer: int) -> list[int]:
+    """The numbers in pictures of the states that usually stand in a layer."""
+    return [
+        species.first_picture_code + state
+        for species in SHIPPED.species
+        for state, declared in enumerate(species.states)
+        if declared.look is not None and species.layers_of(state)[:1] == (layer,)
+    ]
 
 
 @pytest.fixture
@@ -60,15 +69,19 @@ def run(tmp_path, scene, kind):
     folder = tmp_path / "run"
     folder.mkdir()
     group = zarr.create_group(
-        LocalStore(folder / "snapshots.zarr"), attributes={"title": "a made-up run", "spacing_um": 10.0}
+        LocalStore(folder / "snapshots.zarr"),
+        attributes={
+            "title": "a made-up run",
+            "spacing_um": 10.0,
+            "cast": [species.shown.plain for species in SHIPPED.species if not species.is_wall],
+        },
     )
     times = np.array([0.0, 120.0, 240.0, 360.0, 480.0, np.nan])
     group.create_array("time", shape=(6,), dtype="f8", fill_value=np.nan)[:] = times
     group.create_array("site_kind", shape=kind.shape, dtype="u1")[:] = kind
     lattices = {
-        name: getattr(scene, name)
-        for name in ("lumen", "tissue", "perfused", "hepatocyte", "ecm", "nets", "e_selectin")
-    }
+        name: getattr(scene, name) for name in ("perfused", "hepatocyte", "ecm", "nets", "e_selectin")
+    } | scene.standing
     lattices |= {name: np.random.default_rng(1).random(kind.shape, np.float32) for name in FIELDS}
     lattices["oxygen"] = lattices["oxygen"] + 40
     for name, values in lattices.items():

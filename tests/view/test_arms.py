@@ -48,7 +48,7 @@ def test_only_moments_that_all_have(run):
     assert both.times_min.tolist() == [120.0, 360.0, 480.0] and len(both) == 3
     scenes = both.scene(1)
     assert [scene.minutes for scene in scenes] == [360.0, 360.0]
-    assert (scenes[1].lumen == Recording(later).scene(2).lumen).all()
+    assert (scenes[1].standing["lumen"] == Recording(later).scene(2).standing["lumen"]).all()
     with pytest.raises(ValueError, match="no moment in common"):
         Recordings([Recording(run), Recording(changed(run, [1.0, 2.0, 3.0, 4.0, 5.0, 6.0]))])
 

@@ -14,7 +14,9 @@ from PIL import Image
 from abm.config.recording import RecordParameters
 from abm.record.fates import fates_of
 from abm.tissue.sites import SINUSOID
-from abm.view.figures import cascade_figure, plot_run, timecourses_figure, write_anatomy, write_cascade, write_overview
+from abm.view.figures import plot_run, write_anatomy, write_cascade, write_overview
+from abm.view.figures.cascade import cascade_figure
+from abm.view.figures.timecourses import timecourses_figure
 
 
 def colours(path):

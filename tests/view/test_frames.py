@@ -1,15 +1,18 @@
 """Frames: the picture with clock, scale bar, legend and courses."""
 
-from types import SimpleNamespace
-
 import numpy as np
 import pytest
+import zarr
 
+from abm.cells.tumor import HELD, TumorCell
 from abm.view import lettering
+from abm.view.figures import plot_run
 from abm.view.frames import Film, contact_sheet, picture
 from abm.view.painter import Painter
+from abm.view.palette import SHOWN
 from abm.view.recording import Recording, field_limits
 from abm.view.strip import Strip, shown_from
+from tests.worlds import FakeLiver
 
 from .conftest import small_tissue
 
@@ -50,11 +53,11 @@ def test_the_tissue_is_shown_unscaled(painter, scene):
 def test_the_counts_follow_the_scene(painter, scene):
     film = Film(painter)
     before = film.frame(scene)[:, painter.width :]
-    scene.lumen[7, 5] = 2
+    scene.standing["lumen"][7, 5] = TumorCell.species.first_picture_code + HELD
     after = film.frame(scene)[:, painter.width :]
     changed = np.unique(np.nonzero((before != after).any(axis=(1, 2)))[0])
     assert 0 < changed.size < 40  # the line of the held cells and the sum of the tumor cells
-    scene.lumen[7, 5] = 0
+    scene.standing["lumen"][7, 5] = 0
     assert (film.frame(scene)[:, painter.width :] == before).all()
 
 
@@ -122,13 +125,23 @@ def test_recording_reads_frame_by_frame(run):
     assert len(recording) == 5
     assert recording.title == "a made-up run"
     assert recording.fields == ("e_selectin", "ecm", "nets", "oxygen", "tnf")
-    lumen = [recording.scene(k).lumen for k in (4, 0, 3, 1)]
+    lumen = [recording.scene(k).standing["lumen"] for k in (4, 0, 3, 1)]
     for shift, frame in zip((4, 0, 3, 1), lumen, strict=True):
         assert (frame == np.roll(lumen[1], shift, axis=1)).all()
     assert recording.scene(-1).minutes == 480.0
     assert recording.scene(2, "tnf").field.dtype == np.float32
     with pytest.raises(IndexError):
         recording.scene(5)
+
+
+def test_a_run_says_whom_it_shows_and_those_of_earlier_versions_show_those_of_this_one(run):
+    told = zarr.open_group(run / "snapshots.zarr", mode="r+").attrs
+    assert Recording(run).cast == tuple(shown for shown in SHOWN if shown.looks)
+    told["cast"] = [shown | {"words": f"{shown['words']} of old"} for shown in told["cast"]]
+    assert all(shown.words.endswith("of old") for shown in Recording(run).cast)
+    del told["cast"]
+    assert Recording(run).cast == SHOWN
+    assert len(plot_run(run)) == 3
 
 
 def test_unknown_fields_are_named(run):
@@ -152,44 +165,13 @@ def test_limits_hold_for_the_whole_run(run):
     assert field_limits([np.zeros((4, 4), np.float32)]) == (0.0, 1.0)
 
 
-class Model(SimpleNamespace):
-    __hash__ = object.__hash__
-
-
-def test_picture_of_a_model(kind):
-    wall = SimpleNamespace(
-        alive_rows=lambda: np.rec.array(np.zeros(0, [("row", "i4"), ("column", "i4"), ("e_selectin", "f4")]))
-    )
-    nobody = SimpleNamespace(
-        used=np.zeros(0, [("alive", "u1"), ("state", "u1"), ("layer", "u1"), ("row", "i4"), ("column", "i4")]).view(
-            np.recarray
-        ),
-        code=1,
-    )
-    lattice = np.zeros(kind.shape, np.float32)
-    model = Model(
-        minutes=60.0,
-        shape=kind.shape,
-        spacing_um=10.0,
-        endothelium=wall,
-        anatomy=SimpleNamespace(kind=kind),
-        populations=dict.fromkeys(("tumor", "kupffer", "natural_killer", "neutrophil", "stellate"), nobody),
-        sites=SimpleNamespace(
-            perfused=np.ones(kind.shape, np.uint8),
-            population=np.zeros((2, *kind.shape), np.uint8),
-            occupant=np.full((2, *kind.shape), -1, np.int32),
-        ),
-        hepatocytes=np.ones(kind.shape, np.uint8),
-        ecm=lattice,
-        nets=lattice,
-        exosomes=lattice,
-        fields={"oxygen": SimpleNamespace(values=lattice + 40, unit="mmHg")},
-        config=SimpleNamespace(name="a model"),
-    )
+def test_picture_of_a_model():
+    model = FakeLiver()
+    model.fields["oxygen"].values[:] = np.linspace(40, 50, model.shape[1])
     assert picture(model, pixels=240).size[0] > 240
-    assert picture(model, "oxygen", pixels=240, legend=False).size == (240, 192)
-    with pytest.raises(ValueError, match=r"no field 'tnf'.*oxygen"):
-        picture(model, "tnf")
+    assert picture(model, "oxygen", pixels=240, legend=False).size == (240, 160)
+    with pytest.raises(ValueError, match=r"no field 'ink'.*oxygen"):
+        picture(model, "ink")
 
 
 def test_lettering_fits():

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from abm.cells import TumorCell
 from abm.tissue.sites import PARENCHYMA, SINUSOID
 from abm.view.painter import Painter
 from abm.view.palette import LOOKS
@@ -39,7 +40,7 @@ def test_a_picture_needs_pixels(kind):
 def test_every_cell_is_seen_in_its_colour(painter, kind, code, layer):
     scene = empty_scene(kind)
     without = painter.paint(scene)
-    getattr(scene, layer)[10, 10] = code
+    scene.standing[layer][10, 10] = code
     image = painter.paint(scene)
     changed = np.abs(image.astype(int) - without).sum(-1)
     assert changed.max() > 60
@@ -50,13 +51,13 @@ def test_every_cell_is_seen_in_its_colour(painter, kind, code, layer):
     assert near.min() < 120
 
 
-@pytest.mark.parametrize("code", [2, 3, 4, 5])
+@pytest.mark.parametrize("code", TumorCell.species.looks)
 def test_single_tumor_cells_are_seen_in_a_square_centimetre(code):
     kind = small_tissue(40, 40)
     painter = Painter(kind, 10.0, pixels=40)
     scene = empty_scene(kind)
     without = painter.paint(scene).astype(int)
-    scene.tissue[20, 20] = code
+    scene.standing["tissue"][20, 20] = code
     assert np.abs(painter.paint(scene) - without).sum(-1).max() > 100
 
 

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import Field
 
-from ...cells.population import KUPFFER
+from ...cells.kupffer import KUPFFER
 from ...ledger import cause, event
 from ...tissue.sites import LUMEN, PARENCHYMA, TISSUE
 from ..look import Look, Share

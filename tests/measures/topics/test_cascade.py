@@ -11,8 +11,9 @@ from abm.measures.topics.cascade import cascade, events, ever, grown, loss_share
 from abm.model import LiverModel
 from abm.record.fates import STAGES
 from abm.simulation import Simulation
+from tests.worlds import liver
 
-from .worlds import at_hours, empty_liver, look
+from .worlds import at_hours, look
 
 DAY = 1440
 
@@ -20,7 +21,7 @@ DAY = 1440
 @pytest.fixture
 def run():
     return look(
-        at_hours(empty_liver(), 72),
+        at_hours(liver(empty=True), 72),
         (0, 0, "arrived"),
         (1, 0, "arrived"),
         (2, 0, "arrived"),
@@ -66,7 +67,7 @@ def test_ever_looks_at_one_event_alone(run):
 
 def test_within_a_time_only_those_count_that_had_it():
     run = look(
-        at_hours(empty_liver(), 5),
+        at_hours(liver(empty=True), 5),
         *((clone, 0, "arrived") for clone in range(3)),
         (0, 0, "held"),
         (1, 61, "held"),

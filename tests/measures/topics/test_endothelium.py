@@ -7,21 +7,22 @@ import pytest
 
 from abm.cells.tumor import EXTRAVASATED
 from abm.measures.topics.endothelium import wall_activated, wall_expression
+from tests.worlds import liver, put, sinusoids
 
-from .worlds import empty_liver, look, put, sinusoids
+from .worlds import look
 
 
 @pytest.fixture
 def wall():
     """A liver whose walls express E-selectin by column, with an adherent cell on its edge and one that has left."""
-    model = empty_liver()
+    model = liver(empty=True)
     rows = model.endothelium.used
     rows.e_selectin = rows.column / model.shape[1]
     rows.vcam1 = 0.25
     row, column = next((row, column) for row, column in sinusoids(model) if column == 1)
     put(model, "tumor", row, column)
     other = next((r, c) for r, c in sinusoids(model) if c == 20)
-    put(model, "tumor", *other, 1, state=EXTRAVASATED)
+    put(model, "tumor", *other, layer=1, state=EXTRAVASATED)
     return model, (row, column)
 
 

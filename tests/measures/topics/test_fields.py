@@ -7,12 +7,13 @@ import pytest
 
 from abm.measures.request import read_request
 from abm.measures.topics.fields import blood_level, field_max, field_mean
+from tests.worlds import liver, put
 
-from .worlds import empty_liver, look, put
+from .worlds import look
 
 
 def test_means_and_maxima():
-    model = empty_liver()
+    model = liver(empty=True)
     model.fields["tnf"].values[3, 4] = 5.0
     model.nets[7, 7] = 0.5
     put(model, "tumor", 3, 5)
@@ -28,12 +29,12 @@ def test_means_and_maxima():
 
 @pytest.mark.parametrize("field, unit", [("oxygen", "mmHg"), ("lactate", "mM"), ("tnf", "K"), ("ecm", "")])
 def test_the_unit_is_that_of_the_field(field, unit):
-    model = empty_liver()
+    model = liver(empty=True)
     assert read_request({"measure": "field_max", "field": field}).unit == unit
     assert field not in model.fields or model.fields[field].unit == unit
 
 
 def test_the_blood():
-    model = empty_liver()
+    model = liver(empty=True)
     model.blood.levels["g_csf"] = 0.7
     assert blood_level(look(model), level="g_csf") == 0.7

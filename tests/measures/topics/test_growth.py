@@ -7,14 +7,15 @@ from pydantic import ValidationError
 
 from abm.measures.request import read_request
 from abm.measures.topics.growth import cells_per_liver, doubling_time, growth_rate, nodules_per_liver
+from tests.worlds import liver
 
-from .worlds import at_hours, empty_liver, look, put_tumors
+from .worlds import at_hours, look, put_tumors
 
 
 @pytest.fixture
 def grown():
     """At 72 h clone 1 has 8 cells and clone 2 none. At 24 h (before what that step did) clone 1 had 4 and clone 2 one."""
-    model = at_hours(empty_liver(), 72)
+    model = at_hours(liver(empty=True), 72)
     put_tumors(model, [(5, column) for column in range(5, 13)], clone=1)
     return look(
         model,
@@ -42,7 +43,7 @@ def test_solid_takes_each_clone_for_a_sphere(grown):
 
 
 def test_what_shrinks_has_a_rate_and_no_doubling_time():
-    model = at_hours(empty_liver(), 48)
+    model = at_hours(liver(empty=True), 48)
     put_tumors(model, [(5, 5)], clone=1)
     run = look(model, (1, 0, "arrived"), (1, 10, "divided"), (1, 2000, "died"))
     assert growth_rate(run, since="24 h") == pytest.approx(-math.log(2))
@@ -56,7 +57,9 @@ def test_since_lies_before_the_look():
 
 
 def test_the_whole_liver():
-    model = empty_liver(arrival={"enrichment": 5, "liver_mass": "1.06 g", "liver_density": "1.06 g/cm^3"})
+    model = liver(
+        empty=True, parameters={"arrival": {"enrichment": 5, "liver_mass": "1.06 g", "liver_density": "1.06 g/cm^3"}}
+    )
     put_tumors(model, [(5, column) for column in range(5, 9)], clone=1)
     put_tumors(model, [(30, 30)], clone=2)
     slabs = 1000.0 / (model.area_mm2 * 0.01) / 5  # 1 cm3 of liver, a slab of 10 um, five times the cells

@@ -4,15 +4,16 @@ import pytest
 
 from abm.measures.look import Share
 from abm.measures.topics.killing import encounters, kill_per_encounter
+from tests.worlds import liver
 
-from .worlds import at_hours, empty_liver, look
+from .worlds import at_hours, look
 
 
 @pytest.fixture
 def run():
     """Clone 1 arrives at 0 and has two cells (uid 1, 11), clone 2 arrives at 2 h; clone 9 never arrived."""
     return look(
-        at_hours(empty_liver(), 48),
+        at_hours(liver(empty=True), 48),
         (1, 0, "arrived"),
         (2, 120, "arrived"),
         (1, 60, "encountered", "none", 1),
@@ -40,7 +41,7 @@ def test_by_the_age_at_the_encounter(run):
 
 def test_a_kill_without_an_encounter_is_nobodys():
     run = look(
-        at_hours(empty_liver(), 48),
+        at_hours(liver(empty=True), 48),
         (1, 0, "arrived"),
         (2, 0, "arrived"),
         (1, 5, "encountered", "none", 1),
@@ -50,6 +51,6 @@ def test_a_kill_without_an_encounter_is_nobodys():
 
 
 def test_without_encounters():
-    run = look(empty_liver(), (1, 0, "arrived"))
+    run = look(liver(empty=True), (1, 0, "arrived"))
     assert kill_per_encounter(run) == Share(0, 0)
     assert encounters(run) == 0

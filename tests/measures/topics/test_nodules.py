@@ -19,8 +19,9 @@ from abm.measures.topics.nodules import (
 )
 from abm.measures.topics.parameters import cells_of_sphere
 from abm.tissue.sites import LUMEN, TISSUE
+from tests.worlds import liver, put
 
-from .worlds import empty_liver, look, put, put_tumors
+from .worlds import look, put_tumors
 
 
 def block(row, column, height, width):
@@ -30,12 +31,12 @@ def block(row, column, height, width):
 @pytest.fixture
 def three():
     """Groups of 16, 6 and 4 cells and a single one; the 6 stand on 5 sites and come from two founders."""
-    model = empty_liver()
+    model = liver(empty=True)
     put_tumors(model, block(4, 4, 4, 4), clone=1)
     put_tumors(model, block(20, 20, 1, 5), clone=2)
-    put(model, "tumor", 20, 20, LUMEN, clone=3)
+    put(model, "tumor", 20, 20, layer=LUMEN, clone=3)
     put_tumors(model, block(30, 4, 2, 2), clone=4)
-    put(model, "tumor", 40, 40, TISSUE, clone=5)
+    put(model, "tumor", 40, 40, layer=TISSUE, clone=5)
     return look(model)
 
 
@@ -86,7 +87,7 @@ def test_founders(three):
 
 
 def test_without_nodules():
-    run = look(empty_liver())
+    run = look(liver(empty=True))
     assert nodules(run) == 0
     assert incidence(run) == Share(0, 1)
     assert multiclonal(run) == Share(0, 0)

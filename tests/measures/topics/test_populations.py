@@ -15,16 +15,17 @@ from abm.measures.topics.populations import (
     tnf_secreting_share,
     tnf_secretion,
 )
+from tests.worlds import liver, put
 
-from .worlds import empty_liver, look, put, put_tumors
+from .worlds import look, put_tumors
 
 
 @pytest.fixture
 def around():
     """A nodule of 2 x 2 cells at (10, 10); neutrophils on it, 2 and 3 sites from its edge, and far away."""
-    model = empty_liver()
+    model = liver(empty=True)
     put_tumors(model, [(10, 10), (10, 11), (11, 10), (11, 11)])
-    put(model, "tumor", 40, 40, 1)  # no nodule
+    put(model, "tumor", 40, 40, layer=1)  # no nodule
     for column, state in ((10, 0), (13, 1), (14, 1), (30, 2), (31, 0)):
         put(model, "neutrophil", 10, column, state=state)
     return model
@@ -66,7 +67,7 @@ def test_density_by_region(around):
 def test_a_ratio_to_nothing_is_not_a_number(around):
     run = look(around)
     assert math.isnan(population_ratio(run, population="natural_killer"))
-    assert math.isnan(population_ratio(look(empty_liver()), population="neutrophil"))
+    assert math.isnan(population_ratio(look(liver(empty=True)), population="neutrophil"))
 
 
 def test_counts(around):
@@ -83,8 +84,8 @@ def test_states_are_those_of_the_population(around):
 
 
 def test_kupffer_cells_that_secrete_tnf():
-    model = empty_liver()
-    put(model, "tumor", 10, 10, 1)
+    model = liver(empty=True)
+    put(model, "tumor", 10, 10, layer=1)
     for column, tnf in ((11, 0.6), (13, 0.1), (30, 0.3), (31, 0.0)):
         put(model, "kupffer", 10, column, tnf=tnf, state=1)  # whatever else they do
     run = look(model)

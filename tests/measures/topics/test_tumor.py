@@ -18,20 +18,18 @@ from abm.measures.topics.tumor import (
     tumor_cells,
 )
 from abm.tissue.sites import LUMEN, PARENCHYMA, TISSUE
+from tests.worlds import liver, put, sinusoids
 
-from .worlds import empty_liver, look, put, put_tumors, sinusoids
+from .worlds import look, put_tumors
 
 
 @pytest.fixture
 def five():
     """A liver with one tumor cell in each state, the first three in the lumen."""
-    model = empty_liver()
+    model = liver(empty=True)
     places = sinusoids(model)[::40][:5]
-    layers = (LUMEN, LUMEN, LUMEN, TISSUE, TISSUE)
-    for (row, column), state, layer in zip(
-        places, (CIRCULATING, HELD, ADHERENT, EXTRAVASATED, DORMANT), layers, strict=True
-    ):
-        put(model, "tumor", row, column, layer, state=state)
+    for (row, column), state in zip(places, (CIRCULATING, HELD, ADHERENT, EXTRAVASATED, DORMANT), strict=True):
+        put(model, "tumor", row, column, state=state)
     return model
 
 
@@ -54,9 +52,9 @@ def test_adherent_cells_are_those_in_the_field(five):
 
 
 def test_a_label_stays_with_the_living_and_inside_kupffer_cells():
-    model = empty_liver()
+    model = liver(empty=True)
     put_tumors(model, [(5, 5), (5, 6)], clone=1)  # divided: one label
-    put(model, "tumor", 20, 20, TISSUE, clone=9)  # did not arrive
+    put(model, "tumor", 20, 20, layer=TISSUE, clone=9)  # did not arrive
     run = look(
         model,
         *((clone, 0, "arrived") for clone in range(7)),
@@ -82,10 +80,10 @@ def test_survivors_are_counted_by_founder(five):
 
 @pytest.mark.parametrize("periodic", [True, False])
 def test_touching_a_kupffer_cell(periodic):
-    model = empty_liver(periodic=periodic)
+    model = liver(empty=True, edges="periodic" if periodic else "closed")
     rows, columns = model.shape
     put(model, "kupffer", 0, 0, load=2)
-    put(model, "tumor", 0, 0, TISSUE)  # behind the same wall
+    put(model, "tumor", 0, 0, layer=TISSUE)  # behind the same wall
     put(model, "tumor", 1, 1)  # diagonal
     put(model, "tumor", 0, 2)  # two sites away
     put(model, "tumor", rows - 1, columns - 1)  # across the corner
@@ -96,7 +94,7 @@ def test_touching_a_kupffer_cell(periodic):
 
 
 def test_nobody_touches_where_nobody_is():
-    model = empty_liver()
+    model = liver(empty=True)
     assert touching_kupffer(look(model)) == Share(0, 0)
     put(model, "tumor", 3, 3)
     assert touching_kupffer(look(model)) == Share(0, 1)
@@ -119,20 +117,20 @@ def test_only_the_first_hold_of_a_cell_counts(five):
 
 
 def test_dormant_cells_of_the_living_and_of_the_arrived():
-    model = empty_liver()
+    model = liver(empty=True)
     put_tumors(model, [(5, 5), (12, 12), (12, 13), (20, 20)], state=DORMANT)
-    put(model, "tumor", 13, 14, TISSUE, state=EXTRAVASATED)
+    put(model, "tumor", 13, 14, layer=TISSUE, state=EXTRAVASATED)
     run = look(model, *((clone, 0, "arrived") for clone in range(8)))
     assert dormant(run) == Share(4, 5)
     assert dormant(run, of="arrived") == Share(4, 8)
     assert dormant(run, of="arrived", solitary=True) == Share(2, 8)
-    assert dormant(look(empty_liver()), solitary=True) == Share(0, 0)
+    assert dormant(look(liver(empty=True)), solitary=True) == Share(0, 0)
 
 
 def test_a_cell_that_the_blood_carries_past_stands_nowhere():
-    model = empty_liver()
+    model = liver(empty=True)
     place = tuple(sinusoids(model)[0])
-    put(model, "tumor", *place, LUMEN, state=HELD)
+    put(model, "tumor", *place, layer=LUMEN, state=HELD)
     model.tumor.reserve(1)
     passing = model.tumor.rows[take_slot(model.tumor.table)]
     passing.uid, passing.state, passing.layer = 77, CIRCULATING, LUMEN
@@ -143,10 +141,10 @@ def test_a_cell_that_the_blood_carries_past_stands_nowhere():
 
 
 def test_area_and_hepatocytes():
-    model = empty_liver()
+    model = liver(empty=True)
     plates = np.argwhere(model.sites.kind == PARENCHYMA)[:3]
     put_tumors(model, plates)
-    put(model, "tumor", *plates[0], LUMEN)  # in both layers of one site
+    put(model, "tumor", *plates[0], layer=LUMEN)  # in both layers of one site
     model.hepatocytes[tuple(plates.T)] = 0
     run = look(model)
     assert tumor_area_fraction(run) == pytest.approx(3 / model.sites.kind.size)
