@@ -56,8 +56,9 @@ def test_what_is_off_is_not_compiled():
     code = (
         "from abm.commands import ahead\n"
         "ahead._rehearse(['growth', 'emt'], backwards=True)\n"
-        "from abm.rules import emt, growth, migration\n"
-        "print(len(growth.grow.overloads), len(emt.transform.overloads), len(migration.crawl.overloads))\n"
+        "from abm.kernels import walk\n"
+        "from abm.rules import emt, growth\n"
+        "print(len(growth.grow.overloads), len(emt.transform.overloads), len(walk.walk.overloads))\n"
     )
     said = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout
     assert said.split() == ["0", "0", "1"]

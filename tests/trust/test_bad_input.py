@@ -19,6 +19,7 @@ from abm.config.errors import ConfigError
 from abm.config.loading import load_config, load_text
 from abm.config.validating import not_finite
 from abm.estimate import estimate
+from abm.kernels import cache
 
 from .broken_yaml import BOMBS, folders
 
@@ -64,8 +65,9 @@ def _listen(event: str, arguments: tuple) -> None:
     if _watched is None:
         return
     written = event == "open" and (set(arguments[1] or "") & set("wax+") or arguments[2] & (os.O_WRONLY | os.O_RDWR))
-    compiled = "__pycache__" in str(arguments[:1])  # Python's own, when a module is imported for the first time
-    if (written and not compiled) or event in ACTIONS:
+    # Python's own, when a module is imported for the first time, and kernels
+    compiled = any(folder in str(arguments[:2]) for folder in ("__pycache__", str(cache.folder())))
+    if (written or event in ACTIONS) and not compiled:
         _watched.append(f"{event} {arguments}")
 
 
