@@ -11,6 +11,6 @@ What is public stands in `__init__.pyi`; each name is loaded when it is first us
 
 import lazy_loader
 
-__version__ = "0.3.0"
+__version__ = "0.4.0"
 
 __getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
