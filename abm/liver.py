@@ -376,7 +376,7 @@ class Liver:
 
     def state_arrays(self) -> dict[str, np.ndarray]:
         """The arrays of a checkpoint, by name: all that does not follow from config and seed."""
-        state = {f"cells/{name}": np.asarray(population.used).copy() for name, population in self.populations.items()}
+        state = {f"cells/{name}": population.plain.copy() for name, population in self.populations.items()}
         state |= {f"fields/{name}": field.excess for name, field in self.fields.items()}
         state |= {f"layers/{name}": lattice for name, lattice in self.layers.items()}
         state |= {f"layers/{name}": getattr(self, name) for name in MARKS}

@@ -7,8 +7,9 @@ with `parameter(...)`, which carries its default, its plausible range, its sourc
 
 import functools
 import math
+import operator
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, get_args
 
@@ -344,6 +345,9 @@ def declared(group: type[BaseModel]) -> Iterator[Declared]:
 
 def value_at(config: Any, path: str) -> Any:
     """The value of a config's key by its path, such as "secretion.kupffer_tnf"."""
-    for name in path.split("."):
-        config = getattr(config, name)
-    return config
+    return _getter(path)(config)
+
+
+@functools.lru_cache
+def _getter(path: str) -> Callable[[Any], Any]:
+    return operator.attrgetter(path)

@@ -172,6 +172,7 @@ class Population:
         self.book = new_book(self.rows)
         self._blank = blank_row(agent_class.dtype)
         self._used = self._used_of = self.rows
+        self._plain = np.asarray(self.rows)
         self._handles: dict[int, LiverCell] = {}
 
     @property
@@ -189,7 +190,14 @@ class Population:
         high = self.book[HIGH]
         if len(self._used) != high or self._used_of is not self.rows:
             self._used, self._used_of = self.rows[:high], self.rows
+            self._plain = np.asarray(self._used)
         return self._used
+
+    @property
+    def plain(self) -> np.ndarray:
+        """The same as `used` as a plain structured array, whose columns are looked up ten times faster."""
+        _ = self.used
+        return self._plain
 
     def alive_rows(self) -> Rows:
         """A copy of the rows that are alive, in their order."""
@@ -209,7 +217,7 @@ class Population:
 
         among : bool, as long as `used`: only these cells, in the order that they have among all
         """
-        used = np.asarray(self.used)
+        used = self.plain
         count = self.count if among is None else int(np.count_nonzero(among))
         if count == 0:
             return np.empty(0, np.int64)
@@ -235,12 +243,12 @@ class Population:
 
     def in_state(self, state: int) -> np.ndarray:
         """Which rows are alive and in the state of that number (bool, as long as `used`)."""
-        used = np.asarray(self.used)  # looking up a column of a plain array is ten times faster
+        used = self.plain
         return (used["state"] == state) & (used["alive"] != 0)
 
     def state_counts(self) -> np.ndarray:
         """How many rows are in each state, in the order of `states`."""
-        used = np.asarray(self.used)
+        used = self.plain
         return np.bincount(used["state"][used["alive"] != 0], minlength=len(self.states))
 
     def load(self, rows: np.ndarray) -> None:
@@ -278,12 +286,13 @@ class Population:
     def __getstate__(self):
         """A copy has its own rows and book; views and agents are made anew."""
         state = dict(vars(self))
-        del state["_used"], state["_used_of"], state["_handles"]
+        del state["_used"], state["_used_of"], state["_plain"], state["_handles"]
         return state
 
     def __setstate__(self, state) -> None:
         vars(self).update(state)
         self._used = self._used_of = self.rows
+        self._plain = np.asarray(self.rows)
         self._handles = {}
 
     def __len__(self) -> int:

@@ -32,7 +32,7 @@ def secrete(populations: Mapping[str, Any], fields: Mapping[str, Field], oxygen:
             filled = fields.get(secreted.field)
             if not isinstance(filled, Diffusing):
                 continue
-            cells = np.asarray(population.used)  # columns of a plain array are ten times quicker to look up
+            cells = population.plain
             if callable(secreted.weight):
                 weight = secreted.weight(cells, config)
             else:

@@ -73,7 +73,7 @@ class Deplete(Course):
 
 def take_away(liver, population: Population, key: np.uint64, dose: int, fraction: float) -> None:
     """Each living cell is removed with the chance `fraction`, by its number `dose`."""
-    used = np.asarray(population.used)
+    used = population.plain
     taken = (used["alive"] != 0) & (uniform_each(key, liver.step_number, used["uid"], dose) < fraction)
     remove(columns_of(population.rows, Standing), population.book, liver.sites, np.flatnonzero(taken))
 

@@ -139,7 +139,7 @@ class Arrival(Rule):
     def apply(self, liver: Liver) -> None:
         p = self.parameters
         if liver.tumor.count:
-            platelets = np.asarray(liver.tumor.used)["platelets"]
+            platelets = liver.tumor.plain["platelets"]
             platelets *= np.float32(0.5 ** (liver.dt_hours / p.platelet_half_life)) if p.platelet_half_life else 0.0
         arriving = self._numbers[
             bisect_left(self._steps, liver.step_number) : bisect_left(self._steps, liver.step_number + 1)

@@ -59,7 +59,7 @@ class NetTrapping(Rule):
         p = self.parameters
         tumor = liver.tumor
         nets = liver.sticky_nets()
-        if tumor.count == 0 or (is_zero(nets) and not np.asarray(tumor.used)["net"].any()):
+        if tumor.count == 0 or (is_zero(nets) and not tumor.plain["net"].any()):
             return
         wrap(
             tumor.used,

@@ -25,7 +25,7 @@ def count_beside(counts, tumor, periodic):
 
 def marked(population, marks: np.ndarray) -> np.ndarray:
     """Which rows of a population are alive and stand where `marks` is not zero (bool, as long as `used`)."""
-    rows = np.asarray(population.used)
+    rows = population.plain
     among = np.empty(rows.size, np.bool_)
     find_marked(rows["alive"], rows["row"], rows["column"], marks, among)
     return among
