@@ -49,8 +49,8 @@ def imported() -> dict[str, set[str]]:
                 else ([node.module] if isinstance(node, ast.ImportFrom) and not node.level else [])
             )
             for name in {name.split(".")[0] for name in names} - {"abm", *sys.stdlib_module_names}:
-                of = OF_ANOTHER.get(name) or sold_as.get(name, [name.replace("_", "-")])[0].lower()
-                found.setdefault(of, set()).add("on demand" if id(node) in inside else "always")
+                of = OF_ANOTHER.get(name) or sold_as.get(name, [name])[0].lower()
+                found.setdefault(of.replace("_", "-"), set()).add("on demand" if id(node) in inside else "always")
     return found
 
 

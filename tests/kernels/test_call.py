@@ -115,6 +115,9 @@ def kernel():
     return kernel
 
 
+@pytest.mark.filterwarnings(
+    "ignore::numba.NumbaPendingDeprecationWarning"
+)  # as an error, it breaks what hands over a list
 @pytest.mark.parametrize("what", UNUSUAL)
 def test_whatever_comes_the_answer_is_numbas(kernel, what):
     args = usual()
