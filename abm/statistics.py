@@ -175,9 +175,11 @@ def ratio_estimate(
 
     paired : entry k of both is the same replicate, and pairs are resampled; pairs with a nan are left out. Raises
     ValueError when paired samples differ in length. Where the control's mean is 0 the ratio is inf, or nan if the
-    other is 0 too, and the interval says what is still known.
+    other is 0 too, and the interval says what is still known. A share of none compares with nothing: no pair, nan.
     """
     treated, control = _samples(treated, control, paired)
+    if _is_of_nothing(treated) or _is_of_nothing(control):
+        return _UNKNOWN
     value = _divided(treated.estimate().value, control.estimate().value)
     n = min(treated.values.size, control.values.size)
     events = None if treated.events is None or control.events is None else min(treated.events, control.events)
@@ -202,6 +204,14 @@ def ratio_estimate(
         unseen = poisson_interval(0)[1] / events
         low, high = max(0.0, low - unseen), high + unseen
     return Estimate(value, float(low), float(high), n, events)
+
+
+_UNKNOWN = Estimate(math.nan, -math.inf, math.inf, 0)
+
+
+def _is_of_nothing(sample: Sample) -> bool:
+    """Whether it is a share of none in any replicate: not 0, but unknown."""
+    return sample.of is not None and not sample.of.sum()
 
 
 def _ratio_of_events(treated: Estimate, control: Estimate) -> tuple[float, float]:
@@ -232,6 +242,8 @@ def difference_estimate(
     events at least that of the events. Pairs with a nan are left out. Raises ValueError when paired samples differ in
     length."""
     treated, control = _samples(treated, control, paired)
+    if _is_of_nothing(treated) or _is_of_nothing(control):
+        return _UNKNOWN
     a, b = treated.estimate(), control.estimate()
     value, n = a.value - b.value, min(treated.values.size, control.values.size)
     events = None if a.events is None or b.events is None else min(a.events, b.events)

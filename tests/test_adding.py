@@ -209,6 +209,17 @@ def test_its_copy_goes_the_same_way(folder):
         ("            HEADING,\n", "", "has no column 'heading', which cells that walk need"),
         ('("calling",)),),', '("shouting",)),),', "has no state 'shouting', in which it should secrete alarmin"),
         ('up="tnf", ', "", "give both `up` and `chemotaxis`"),
+        ("@abm.layer\n", "", "the class Footprints is not marked with @layer, and would not be used"),
+        ("        walks=abm.Walk", "        stands=(2,),\n        walks=abm.Walk", "cells walk in the sinusoids"),
+        ("(250, 250, 60)", "(250, 250, 260)", "the colour of the state 'calling' of the sentinel population is"),
+        ('"ring"', '"rund"', "is drawn as 'rund'; shapes are round, ring"),
+        ('abm.Column("vigour"', 'abm.Column("size"', "has a column 'size', which means something else"),
+        (
+            '(abm.Chart("sentinels"), abm.Chart("calling", "calling"))',
+            '(abm.Chart("sentinels"))',
+            "must be a tuple of Chart",
+        ),
+        ('("calling",)),),', '("calling")),),', "must be a tuple of str, also for one: (x,)"),
         ('name = "footprints"', 'name = "ecm"', "there is a layer 'ecm' already"),
         ('abm.Column("vigour"', 'abm.Column("called_h"', "has two columns named called_h"),
         (

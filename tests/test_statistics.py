@@ -95,6 +95,14 @@ def test_ratio_leaves_out_pairs_that_are_not_whole():
     assert ratio_estimate(shares([1, 2], [9, math.nan]), shares([3, 4], [9, 9])).n == 1
 
 
+@pytest.mark.parametrize("compared", [ratio_estimate, difference_estimate])
+@pytest.mark.parametrize("swapped", [False, True])
+def test_a_share_of_none_compares_with_nothing(compared, swapped):
+    pair = shares([0, 0, 0], [0, 0, 0]), shares([44, 40, 51], [54, 52, 60])
+    told = compared(*(pair[::-1] if swapped else pair))
+    assert math.isnan(told.value) and told.n == 0 and not told.bounded
+
+
 def test_ratio_of_rare_events_stays_open():
     none = ratio_estimate(counts(0, 0, 0), counts(5, 4, 6))
     assert none.value == none.low == 0.0 and 0.1 < none.high < 1.0 and none.events == 0

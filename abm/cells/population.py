@@ -74,6 +74,12 @@ class LiverCell(mesa.Agent):
     def __init_subclass__(cls, **kwargs):
         super().__init_subclass__(**kwargs)
         cls.dtype, cls.states = cls.species.dtype, cls.species.state_names
+        for name in (column.name for column in cls.species.columns):
+            if name in _TAKEN:
+                raise ValueError(
+                    f"the {cls.species.name} population has a column '{name}', which means something else for every agent "
+                    "and table; give it another name"
+                )
         for name in columns_in(cls.dtype):
             if name not in cls.__dict__:
                 setattr(cls, name, _StateAttribute(name) if name == "state" else _Attribute(name))
@@ -149,6 +155,10 @@ class LiverCell(mesa.Agent):
         if not self.is_alive:
             return f"<{type(self).__name__} {self.unique_id:#x}, gone>"
         return f"<{type(self).__name__} {self.unique_id:#x}, {self.state_name}, at ({self.row}, {self.column})>"
+
+
+_TAKEN = frozenset((*dir(LiverCell), *LiverCell.__annotations__, *_HANDLE, *dir(Rows)))
+"""Names that a column cannot have: those of what every agent and every table can do."""
 
 
 class Population:

@@ -7,7 +7,7 @@ the catalogue read it; no population is listed anywhere else.
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple, get_args
 
 import numpy as np
 
@@ -16,6 +16,9 @@ from ..tissue.sites import LUMEN
 from ..units import Parameters
 
 Colour = tuple[int, int, int]
+Shape = Literal["round", "ring", "tile", "lobed", "amoeboid", "engulfing", "spindle", "burst"]
+"""How a cell can be drawn: round with a nucleus, hollow, cobbled, with a lobed nucleus, with short arms, the same around what it
+has eaten, long and thin, burst open."""
 
 _STATES_OF_A_CODE = 10
 """How many numbers in pictures are reserved for the states of one population."""
@@ -31,7 +34,8 @@ class Appearance(NamedTuple):
     """How cells in a state are drawn.
 
     label, group : the words of the state, and of its population, in a legend
-    shape : one of `abm.view.sprites`
+    colour : red, green and blue, 0 to 255
+    shape : one of `Shape`
     radius : in sites
     glow : strength of the halo of fluorescence around the cell, 0 to 1
     state : the name of the state
@@ -39,11 +43,20 @@ class Appearance(NamedTuple):
 
     label: str
     colour: Colour
-    shape: str
+    shape: Shape
     radius: float
     glow: float = 0.0
     group: str = ""
     state: str = ""
+
+    def refuse_what_cannot_be_drawn(self, whose: str) -> None:
+        """Raise ValueError for a shape or a colour that does not exist."""
+        if self.shape not in get_args(Shape):
+            raise ValueError(f"{whose} is drawn as {self.shape!r}; shapes are {', '.join(get_args(Shape))}")
+        if not (
+            isinstance(self.colour, tuple) and len(self.colour) == 3 and all(0 <= part <= 255 for part in self.colour)
+        ):
+            raise ValueError(f"the colour of {whose} is {self.colour!r}; it must be (red, green, blue), each 0 to 255")
 
 
 class Column(NamedTuple):
@@ -265,6 +278,7 @@ class Species:
     synonyms: str = ""
 
     def __post_init__(self):
+        self._refuse_other_types()
         if not 1 <= self.code <= MOST_CODES:
             raise ValueError(
                 f"the code of the {self.name} population is {self.code}; it must be between 1 and {MOST_CODES}"
@@ -291,6 +305,40 @@ class Species:
             raise ValueError(
                 f"the {self.name} population walks up a signal by its chemotaxis: give both `up` and `chemotaxis`"
             )
+        for number, declared in enumerate(self.states):
+            walks = self.walks is not None and (not self.walks.states or declared.name in self.walks.states)
+            if walks and self.layers_of(number) != (LUMEN,):
+                raise ValueError(
+                    f"the {self.name} population walks in the state '{declared.name}', in which it does not stand in the lumen "
+                    "only; cells walk in the sinusoids: name the `states` in which these walk"
+                )
+
+    def _refuse_other_types(self) -> None:
+        """Raise TypeError or ValueError for what would only fail later, or be drawn as something else."""
+        for name, values, kind in (
+            ("states", self.states, State),
+            ("columns", self.columns, Column),
+            ("stands", self.stands, int),
+            ("secretes", self.secretes, Secretes),
+            ("charts", self.charts, Chart),
+            ("drawn", self.newcomer.drawn, Drawn),
+            *(
+                (f"states of {secreted.field}", secreted.states, str)
+                for secreted in self.secretes
+                if isinstance(secreted, Secretes)
+            ),
+            *(("states of its walk", walk.states, str) for walk in (self.walks,) if walk is not None),
+        ):
+            if not isinstance(values, tuple) or not all(isinstance(value, kind) for value in values):
+                raise TypeError(
+                    f"the {self.name} population: `{name}` must be a tuple of {kind.__name__}, also for one: (x,); got {values!r}"
+                )
+        for name, target in (("depleted", self.depleted), ("infused", self.infused)):
+            if not isinstance(target, Target | None):
+                raise TypeError(f"the {self.name} population: `{name}` must be a Target, got {target!r}")
+        for drawn in self.states:
+            if drawn.look is not None:
+                drawn.look.refuse_what_cannot_be_drawn(f"the state '{drawn.name}' of the {self.name} population")
 
     def _named_columns(self) -> Iterator[tuple[str, str]]:
         """The columns that its declaration speaks of, and for what they are needed."""

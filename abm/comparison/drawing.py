@@ -128,6 +128,8 @@ def _draw_ratios(outcome: Outcome, rows: list[Row], drawn: Drawn, output: Path) 
 
 def ratio_words(ratio: Estimate, pairs: int = 0) -> str:
     """0.14 (0.08 to 0.23); and on how many pairs of runs it rests, when not on as many as there should be `pairs`."""
+    if ratio.n == 0:
+        return "no value"
     if math.isnan(ratio.value):
         return "nothing in either arm"
     known = f"{times(ratio.low)} to {times(ratio.high)}" if ratio.bounded else "no interval"

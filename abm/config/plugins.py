@@ -65,12 +65,12 @@ def load(path: Path) -> tuple[type, ...]:
     of the file. Raises PluginError."""
     module = load_module(path)
     classes = _declared_in(module)
+    for forgotten in _unmarked_in(module, classes):
+        noun = next(noun for noun, base in BASES.items() if issubclass(forgotten, base))
+        raise PluginError(
+            f"the class {forgotten.__name__} is not marked with @{noun}, and would not be used; write @{noun} above it"
+        )
     if not classes:
-        for value in vars(module).values():
-            if isinstance(value, type) and value.__module__ == module.__name__:
-                noun = next((noun for noun, base in BASES.items() if issubclass(value, base)), None)
-                if noun is not None:
-                    raise PluginError(f"no class is marked with @{noun}; write @{noun} above class {value.__name__}")
         raise PluginError(
             "nothing inside that a config could use: no rule (a class derived from abm.Rule and marked with @rule), and no "
             "population, field, layer, level or intervention"
@@ -94,6 +94,18 @@ def _declared_in(module: ModuleType) -> tuple[type, ...]:
         if isinstance(value, type) and value.__module__ == module.__name__ and "is_plugin" in vars(value)
     ]
     return tuple(dict.fromkeys(classes))
+
+
+def _unmarked_in(module: ModuleType, marked: Sequence[type]) -> list[type]:
+    """The classes of a module that look like declarations but are not marked, and from which no marked one is derived."""
+    own = [value for value in vars(module).values() if isinstance(value, type) and value.__module__ == module.__name__]
+    return [
+        value
+        for value in own
+        if value not in marked
+        and issubclass(value, tuple(BASES.values()))
+        and not any(issubclass(other, value) for other in marked)
+    ]
 
 
 class Address(NamedTuple):

@@ -26,6 +26,14 @@ GOOD = """
             pass
 """
 
+FORGOTTEN = """
+    class Rest(Rule):
+        name = "rest"
+
+        def apply(self, liver):
+            pass
+"""
+
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
@@ -90,7 +98,8 @@ def test_errors_in_its_parameters_are_placed(folder, small):
         ("\n\nraise SystemExit(3)", "fails while it is imported (line 3): SystemExit: 3"),
         ("x = 1", "nothing inside that a config could use"),
         ("from abm.rules.rule import Rule, rule", "nothing inside that a config could use"),
-        (GOOD.replace("@rule", ""), "no class is marked with @rule; write @rule above class Walk"),
+        (GOOD.replace("@rule", ""), "the class Walk is not marked with @rule, and would not be used"),
+        (GOOD + FORGOTTEN, "the class Rest is not marked with @rule, and would not be used"),
         (GOOD.replace('"walk"', '"phagocytosis"'), "there is already a rule named 'phagocytosis'"),
         (GOOD.replace('"walk"', '"go for a walk"'), "must be one word of letters"),
         (GOOD.replace('"phagocytosis"', '"phagocitosis"'), "which is not a rule; did you mean 'phagocytosis'?"),
