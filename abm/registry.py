@@ -60,6 +60,11 @@ class Registry(NamedTuple):
                         f"the population '{species.name}' secretes '{secreted.field}', which is no field; fields are "
                         f"{', '.join(sorted(fields))}"
                     )
+            if species.walks is not None and species.walks.up not in {None, *fields}:
+                raise ValueError(
+                    f"the population '{species.name}' walks up '{species.walks.up}', which is no field; fields are "
+                    f"{', '.join(sorted(fields))}"
+                )
 
     @property
     def species(self) -> Iterator[Species]:

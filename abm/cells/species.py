@@ -305,6 +305,11 @@ class Species:
             raise ValueError(
                 f"the {self.name} population walks up a signal by its chemotaxis: give both `up` and `chemotaxis`"
             )
+        for drawn in self.newcomer.drawn:
+            if bool(drawn.choices) == bool(drawn.chance):
+                raise ValueError(
+                    f"'{drawn.column}' of newcomers of the {self.name} population is drawn from either `choices` values or by a `chance`"
+                )
         for number, declared in enumerate(self.states):
             walks = self.walks is not None and (not self.walks.states or declared.name in self.walks.states)
             if walks and self.layers_of(number) != (LUMEN,):
@@ -336,9 +341,9 @@ class Species:
         for name, target in (("depleted", self.depleted), ("infused", self.infused)):
             if not isinstance(target, Target | None):
                 raise TypeError(f"the {self.name} population: `{name}` must be a Target, got {target!r}")
-        for drawn in self.states:
-            if drawn.look is not None:
-                drawn.look.refuse_what_cannot_be_drawn(f"the state '{drawn.name}' of the {self.name} population")
+        for state in self.states:
+            if state.look is not None:
+                state.look.refuse_what_cannot_be_drawn(f"the state '{state.name}' of the {self.name} population")
 
     def _named_columns(self) -> Iterator[tuple[str, str]]:
         """The columns that its declaration speaks of, and for what they are needed."""
@@ -369,6 +374,19 @@ class Species:
         for chart in self.charts:
             if chart.state is not None:
                 yield chart.state, "of which it has a chart"
+
+    def named_keys(self) -> Iterator[tuple[str, str, str | None]]:
+        """The keys of the config that its declaration names, what for, and in which unit; None for any."""
+        for secreted in self.secretes:
+            yield secreted.amount, f"the amount of {secreted.field} that it secretes", None
+        if self.walks is not None:
+            yield self.walks.speed, "its speed", "um/min"
+            yield self.walks.persistence, "the persistence of its walk", "h"
+            if self.walks.chemotaxis:
+                yield self.walks.chemotaxis, "its chemotaxis", None
+        for drawn in self.newcomer.drawn:
+            if not drawn.choices:
+                yield drawn.chance, f"the chance of '{drawn.column}' in newcomers", ""
 
     @cached_property
     def all_columns(self) -> tuple[Column, ...]:

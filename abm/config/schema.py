@@ -4,7 +4,7 @@ import functools
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, TypeVar
 
-from pydantic import Field, create_model, field_validator
+from pydantic import BaseModel, Field, create_model, field_validator
 from pydantic_core import PydanticCustomError
 
 from ..blood import LEVELS, Level
@@ -19,9 +19,9 @@ from ..registry import Registry
 from ..rules import RULES, Rule, in_order
 from ..tissue.parameters import TissueParameters
 from ..tissue.sites import STANDING
-from ..units import LONGEST, Hours, Moment, Parameters, misfit, written
+from ..units import LONGEST, Hours, Moment, Parameters, declared, misfit, written
 from . import plugins
-from .errors import choice, learn_synonyms
+from .errors import choice, did_you_mean, learn_synonyms
 from .kinds import one_of
 from .recording import RecordParameters
 
@@ -178,7 +178,37 @@ def compose(own: tuple[type, ...] = ()) -> type[Config]:
         interventions=interventions,
     )
     composed.registry, composed.own = registry, own
+    for each in species:
+        for key, purpose, unit in each.named_keys():
+            _refuse_unknown(composed, key, f"the population '{each.name}' names {key!r} as {purpose}", unit)
     return composed
+
+
+def _refuse_unknown(config: type[BaseModel], key: str, told: str, unit: str | None) -> None:
+    """Raise ValueError when the config has no number at this path, or one of another unit."""
+    group: type[BaseModel] = config
+    parts = key.split(".")
+    for depth, part in enumerate(parts):
+        if part not in group.model_fields:
+            meant = did_you_mean(part, group.model_fields)
+            above = ".".join(parts[:depth])
+            raise ValueError(
+                f"{told}; {f'{above!r} has' if above else 'a config has'} no {part!r}" + (f"; {meant}" if meant else "")
+            )
+        found = group.model_fields[part]
+        if depth < len(parts) - 1:
+            if not (isinstance(found.annotation, type) and issubclass(found.annotation, BaseModel)):
+                raise ValueError(f"{told}; there is nothing below {'.'.join(parts[: depth + 1])!r}")
+            group = found.annotation
+    number = next((number for number in declared(group) if number.name == parts[-1]), None)
+    if number is None or number.quantity is None:
+        raise ValueError(f"{told}; that is not a number")
+    if unit is not None and number.unit != unit:
+        raise ValueError(f"{told}; it must be {_in_unit(unit)}, and that is {_in_unit(number.unit)}")
+
+
+def _in_unit(unit: str) -> str:
+    return f"in {unit}" if unit else "a number without unit"
 
 
 def _group(name: str, about: str, groups: Mapping[str, type[Parameters]]) -> type[Group]:
