@@ -8,8 +8,9 @@ from .blood import Level
 from .cells.population import LiverCell
 from .cells.species import MOST_CODES, Species
 from .fields.field import Field
-from .fields.layers import Layer
+from .fields.layers import MARKS, Layer
 from .target import Target
+from .units import declared
 
 T = TypeVar("T", bound=type)
 H = TypeVar("H", bound=Hashable)
@@ -66,6 +67,26 @@ class Registry(NamedTuple):
                     f"{', '.join(sorted(fields))}"
                 )
 
+        for rule in self.rules:
+            for touched in (*rule.reads, *rule.writes):
+                if touched not in self.touched:
+                    raise ValueError(
+                        f"the rule '{rule.name}' reads or writes '{touched}', which does not exist; there is "
+                        f"{', '.join(sorted(self.touched))}"
+                    )
+            slowed = {number.name for number in declared(rule.Parameters) if number.unit in ("/h", "h")}
+            for parameter in rule.inhibited:
+                if parameter not in slowed:
+                    raise ValueError(
+                        f"the rule '{rule.name}' is inhibited at '{parameter}', which is no rate (/h) or time (h) among its "
+                        f"parameters; those are {', '.join(sorted(slowed)) or 'none'}"
+                    )
+
+    @property
+    def touched(self) -> set[str]:
+        """What a rule can read or write: populations, fields, layers, levels in the blood, and what the liver marks."""
+        return {each.name for each in (*self._on_the_lattice, *self.levels)} | {*MARKS, "perfused", "blood", "flow"}
+
     @property
     def species(self) -> Iterator[Species]:
         """The declarations of the populations."""
@@ -77,8 +98,8 @@ class Registry(NamedTuple):
 
     def molecules(self) -> dict[str, Target]:
         """The molecules that can be blocked."""
-        declared: list[Species | type[Field] | type[Level]] = [*self.species, *self.fields, *self.levels]
-        return {name: target for each in declared for name, target in each.molecules.items()}
+        possible: list[Species | type[Field] | type[Level]] = [*self.species, *self.fields, *self.levels]
+        return {name: target for each in possible for name, target in each.molecules.items()}
 
     def depleted(self) -> dict[str, Target]:
         """The populations that can be depleted."""
@@ -98,7 +119,7 @@ class Registry(NamedTuple):
 
     def causes(self, event: str) -> tuple[str, ...]:
         """The possible causes of an event of the ledger, in the order of the rules and interventions that declare them."""
-        entered = (declared.events.get(event, ()) for declared in (*self.rules, *self.interventions))
+        entered = (each.events.get(event, ()) for each in (*self.rules, *self.interventions))
         return tuple(dict.fromkeys(cause for causes in entered for cause in causes))
 
     def words(self) -> dict[str, str]:

@@ -208,6 +208,8 @@ def test_its_copy_goes_the_same_way(folder):
         ),
         ("            HEADING,\n", "", "has no column 'heading', which cells that walk need"),
         ('("calling",)),),', '("shouting",)),),', "has no state 'shouting', in which it should secrete alarmin"),
+        ('reads = ("tnf", "blood")', 'reads = ("tfn",)', "reads or writes 'tfn', which does not exist"),
+        ('inhibited = ("rate",)', 'inhibited = ("rat",)', "is inhibited at 'rat', which is no rate"),
         ('up="tnf", ', "", "give both `up` and `chemotaxis`"),
         ('up="tnf", ', 'up="tfn", ', "walks up 'tfn', which is no field"),
         ('"cells.sentinel.speed"', '"cells.sentinel.sped"', "'cells.sentinel' has no 'sped'; did you mean 'speed'?"),

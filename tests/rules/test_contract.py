@@ -10,19 +10,12 @@ from pydantic import BaseModel
 
 import abm.rules
 from abm.config.schema import SHIPPED, compose
-from abm.fields.layers import MARKS
 from abm.ledger import cause, event
 from abm.model import LiverModel
 from abm.rules import RULES, RuleParameters, in_order
 from abm.tissue.parameters import TissueParameters
 from abm.units import declared
 
-NAMES = {one.name for one in (*SHIPPED.species, *SHIPPED.fields, *SHIPPED.layers)} | {
-    *MARKS,
-    "perfused",
-    "blood",
-    "flow",
-}
 NOT_RULES = {"__init__", "holding", "rule", "supply", "surroundings"}
 
 GROUPS: list[type[BaseModel]] = [
@@ -48,7 +41,7 @@ class TestEveryRule:
         assert re.search(r"(19|20)\d\d", text), "the docstring names no source"
 
     def test_declares_known_names(self, rule):
-        assert {*rule.reads, *rule.writes} <= NAMES
+        assert {*rule.reads, *rule.writes} <= SHIPPED.touched
         assert rule.writes
         assert set(rule.events) <= set(event.NAMES)
         assert all(set(causes) <= set(cause.NAMES) for causes in rule.events.values())
