@@ -7,7 +7,7 @@ stretch of sinusoid, though sinusoids run together towards the central veins. Me
 space of Disse, epithelial ones and those in a nest stay (Yang 2025, 10.3892/or.2025.8963, ref 7).
 """
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -192,7 +192,7 @@ def way_to_creep(sites, hepatocytes, row, column, draw):
         r, c = neighbour(sites, row, column, k)
         if can_creep_to(sites, hepatocytes, r, c):
             ways += 1
-    chosen = np.int64(draw * ways)
+    chosen: Any = np.int64(draw * ways)
     for k in range(8):
         r, c = neighbour(sites, row, column, k)
         if can_creep_to(sites, hepatocytes, r, c):

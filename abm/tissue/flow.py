@@ -10,7 +10,7 @@ The pressure (see `mesh`) is rounded to 1e-6, and everything else follows from t
 """
 
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -223,7 +223,7 @@ def _velocities(
             if carries[i, j] == 0:
                 continue
             through, path = 0.0, 0.0
-            left = np.int64(ways[i, j])
+            left: Any = np.int64(ways[i, j])
             while left != 0:
                 m = LOWEST[left]
                 left &= left - 1
@@ -301,7 +301,7 @@ def mix_downstream(
     for i in range(rows):
         for j in range(columns):
             blood[i, j] = np.float32(portal) if kind[i, j] == PORTAL_TRACT else surroundings[i, j]
-            left = np.int64(entering[i, j])
+            left: Any = np.int64(entering[i, j])
             while left != 0:
                 m = LOWEST[left]
                 left &= left - 1

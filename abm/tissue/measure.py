@@ -152,7 +152,7 @@ def touching(marked: np.ndarray, periodic: bool) -> np.ndarray:
     """Sites that are `marked` or have a marked one among their eight neighbours, bool lattice."""
     padded = np.pad(np.asarray(marked, np.bool_), 1, mode="wrap" if periodic else "constant")
     rows, columns = marked.shape
-    return np.logical_or.reduce([padded[i : i + rows, j : j + columns] for i in range(3) for j in range(3)])
+    return np.any([padded[i : i + rows, j : j + columns] for i in range(3) for j in range(3)], axis=0)
 
 
 @jit

@@ -74,7 +74,7 @@ class Painter:
 
     def share_of_sinusoids(self, perfused: np.ndarray) -> float:
         """Share of the sinusoid sites where `perfused` is not 0."""
-        return np.count_nonzero((perfused != 0) & self._sinusoid) / max(1, self.sinusoids)
+        return int(np.count_nonzero((perfused != 0) & self._sinusoid)) / max(1, self.sinusoids)
 
     def paint(self, scene: Scene, limits: tuple[float, float] | None = None) -> np.ndarray:
         """RGB, uint8 [height, width, 3], of the tissue; `limits` are those of the overlay, needed if there is one."""

@@ -4,6 +4,7 @@ Images are uint8 [height, width, 3]; `scale` is pixels per site.
 """
 
 import math
+from typing import Any
 
 import numpy as np
 
@@ -121,7 +122,7 @@ def tissue(
                 a = site // columns
                 b = site - a * columns
                 flows = perfused[a, b] != 0
-                level = np.int32(
+                level: Any = np.int32(
                     256.0 * math.sqrt(min(1.0, max(0.0, e_selectin[a, b])))
                 )  # as the eye sees fluorescence
                 strength = rim * (90 + (166 * level >> 8)) >> 8

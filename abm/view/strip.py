@@ -1,5 +1,6 @@
 """The strip under the picture: how the counts run, drawn whole once and uncovered as time goes on."""
 
+import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -10,6 +11,7 @@ from .palette import FAINT, INK, PAPER, RULE, SHOWN, as_hex, look_of
 
 _HEIGHT = 168  # pixels at a width of 1084
 _DIM = 5  # what is still to come is so many times fainter
+_ROOM = 1.06  # of the diagram's width, for its title and labels
 _BEFORE = 0.25  # of the time axis, for what happens before time 0
 
 
@@ -135,20 +137,22 @@ def draw_panel(axes, panel: Panel, times_min: np.ndarray, size: float) -> None:
 
 
 def _words(axes, panel: Panel, size: float) -> None:
-    """The title, and the labels of the lines in their colours, on one line above the diagram."""
+    """The title, and the labels of the lines in their colours, above the diagram: on one line, or on two where there are many."""
     from matplotlib.artist import Artist
-    from matplotlib.offsetbox import AnchoredOffsetbox, HPacker, TextArea
+    from matplotlib.offsetbox import AnchoredOffsetbox, HPacker, TextArea, VPacker
 
-    words: list[Artist] = [
+    words: list[TextArea] = [
         TextArea(panel.title, textprops={"color": as_hex(INK), "fontsize": size, "fontweight": "bold"})
     ]
     words += [
         TextArea(course.label, textprops={"color": as_hex(_bright(course.colour)), "fontsize": 0.93 * size})
         for course in panel.courses
     ]
+    gap = 0.7 * size
+    lines: list[Artist] = [HPacker(children=line, pad=0, sep=gap) for line in _in_lines(axes, words, gap)]
     box = AnchoredOffsetbox(
         "lower left",
-        child=HPacker(children=words, pad=0, sep=0.7 * size),
+        child=VPacker(children=lines, pad=0, sep=0.15 * size, align="left"),
         pad=0,
         borderpad=0.15,
         frameon=False,
@@ -156,6 +160,26 @@ def _words(axes, panel: Panel, size: float) -> None:
         bbox_transform=axes.transAxes,
     )
     axes.add_artist(box)
+
+
+def _in_lines(axes, words: Sequence, gap: float) -> list[list]:
+    """The words in as few lines as are no wider than the diagram and its margin, of about the same width."""
+    renderer = axes.figure.canvas.get_renderer()
+    for word in words:
+        word.set_figure(axes.figure)
+    gap = renderer.points_to_pixels(gap)
+    widths = [word.get_bbox(renderer).width + gap for word in words]
+    room = _ROOM * axes.get_window_extent(renderer).width + gap
+    most = sum(widths) / math.ceil(sum(widths) / room)
+    lines: list[list] = [[]]
+    filled = 0.0
+    for word, width in zip(words, widths, strict=True):
+        if lines[-1] and (filled + width > room or filled >= most):
+            lines.append([])
+            filled = 0.0
+        lines[-1].append(word)
+        filled += width
+    return lines
 
 
 def _bright(colour: Colour) -> Colour:

@@ -98,7 +98,7 @@ def grown(
     It does not ask how they came there, so it also holds for colonies that were implanted.
     """
     largest = look.fates().largest
-    return Share((largest >= to_cells).sum(), (largest >= from_cells).sum())
+    return Share(int((largest >= to_cells).sum()), int((largest >= from_cells).sum()))
 
 
 @measure(unit="events", kind="count")
@@ -108,7 +108,7 @@ def events(
     cause: Cause = None,
 ) -> float:
     """How often something happened to a tumor cell since the start."""
-    return _happened(look, event, cause).sum()
+    return int(_happened(look, event, cause).sum())
 
 
 @measure(unit="cells", kind="count")
@@ -118,7 +118,7 @@ def losses(
     cause: Cause = None,
 ) -> float:
     """Tumor cells lost since the start, descendants included, by the way and its cause."""
-    return _lost(look, way, cause).sum()
+    return int(_lost(look, way, cause).sum())
 
 
 @measure(unit="", kind="share")
@@ -132,7 +132,7 @@ def loss_share(
 ) -> Share:
     """Share of the losses of tumor cells that go by one way and cause, or the share of all cells that were so lost."""
     gained = np.isin(look.events["event"], (event_codes.ARRIVED, event_codes.DIVIDED))
-    return Share(_lost(look, way, cause).sum(), (_lost(look, None, None) if of == "losses" else gained).sum())
+    return Share(int(_lost(look, way, cause).sum()), int((_lost(look, None, None) if of == "losses" else gained).sum()))
 
 
 def _happened(look: Look, name: str, reason: str | None) -> np.ndarray:

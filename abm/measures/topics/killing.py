@@ -26,13 +26,13 @@ def kill_per_encounter(look: Look, from_age: FromAge = written("0 h"), to_age: T
     """
     age, killed = _encounters(look)
     chosen = _between(age, from_age, to_age)
-    return Share((killed & chosen).sum(), chosen.sum())
+    return Share(int((killed & chosen).sum()), int(chosen.sum()))
 
 
 @measure(unit="encounters", kind="count")
 def encounters(look: Look, from_age: FromAge = written("0 h"), to_age: ToAge = None) -> float:
     """Encounters of NK cells with tumor cells, by the age of the tumor cell as in `kill_per_encounter`."""
-    return _between(_encounters(look)[0], from_age, to_age).sum()
+    return int(_between(_encounters(look)[0], from_age, to_age).sum())
 
 
 def _encounters(look: Look) -> tuple[np.ndarray, np.ndarray]:

@@ -82,7 +82,7 @@ def nodule_size_cv(
 def multiclonal(look: Look, min_cells: MinCells = 4) -> Share:
     """Share of the nodules that descend from more than one founder."""
     chosen = _nodules(look, min_cells, False)
-    return Share((chosen["clones"] > 1).sum(), chosen.size)
+    return Share(int((chosen["clones"] > 1).sum()), chosen.size)
 
 
 @measure(unit="clones", kind="level")

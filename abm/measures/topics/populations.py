@@ -90,13 +90,13 @@ def population_ratio(
 def tnf_secreting_share(look: Look, within: Near = None, states: States = SETTLED, above: TnfAbove = 0.1) -> Share:
     """Share of the Kupffer cells that secrete TNF-alpha: of all, or `within` a distance of tumor cells in `states`."""
     levels = _tnf(look, within, states)
-    return Share((levels > above).sum(), levels.size)
+    return Share(int((levels > above).sum()), levels.size)
 
 
 @measure(unit="cells", kind="count")
 def tnf_secreting(look: Look, within: Near = None, states: States = SETTLED, above: TnfAbove = 0.1) -> float:
     """Kupffer cells that secrete TNF-alpha, in the slab or `within` a distance of tumor cells in `states`."""
-    return (_tnf(look, within, states) > above).sum()
+    return int((_tnf(look, within, states) > above).sum())
 
 
 @measure(unit="", kind="level")

@@ -54,7 +54,7 @@ def retained_label(look: Look) -> Share:
     """
     arrived = _clones(look, event.ARRIVED)
     retained = np.union1d(look.cells["clone"], _clones(look, event.PHAGOCYTOSED))
-    return Share(np.isin(arrived, retained).sum(), arrived.size)
+    return Share(int(np.isin(arrived, retained).sum()), arrived.size)
 
 
 @measure(unit="", kind="share")
@@ -68,7 +68,7 @@ def surviving(
     """Share of the founders of which living cells are left: of arrived cells, those that live or whose descendants do."""
     arrived = _clones(look, event.ARRIVED)
     clones, cells = np.unique(look.cells_in(states)["clone"], return_counts=True)
-    return Share(np.isin(arrived, clones[cells >= min_cells]).sum(), arrived.size)
+    return Share(int(np.isin(arrived, clones[cells >= min_cells]).sum()), arrived.size)
 
 
 @measure(unit="", kind="share")
