@@ -21,7 +21,7 @@ from ..tissue.parameters import TissueParameters
 from ..tissue.sites import STANDING
 from ..units import LONGEST, Hours, Moment, Parameters, declared, misfit, written
 from . import plugins
-from .errors import choice, did_you_mean, learn_synonyms
+from .errors import at, choice, did_you_mean, dotted, every_key, learn_synonyms
 from .kinds import one_of
 from .recording import RecordParameters
 
@@ -186,25 +186,14 @@ def compose(own: tuple[type, ...] = ()) -> type[Config]:
 
 def _refuse_unknown(config: type[BaseModel], key: str, told: str, unit: str | None) -> None:
     """Raise ValueError when the config has no number at this path, or one of another unit."""
-    group: type[BaseModel] = config
-    parts = key.split(".")
-    for depth, part in enumerate(parts):
-        if part not in group.model_fields:
-            meant = did_you_mean(part, group.model_fields)
-            above = ".".join(parts[:depth])
-            raise ValueError(
-                f"{told}; {f'{above!r} has' if above else 'a config has'} no {part!r}" + (f"; {meant}" if meant else "")
-            )
-        found = group.model_fields[part]
-        if depth < len(parts) - 1:
-            if not (isinstance(found.annotation, type) and issubclass(found.annotation, BaseModel)):
-                raise ValueError(f"{told}; there is nothing below {'.'.join(parts[: depth + 1])!r}")
-            group = found.annotation
-    number = next((number for number in declared(group) if number.name == parts[-1]), None)
-    if number is None or number.quantity is None:
-        raise ValueError(f"{told}; that is not a number")
-    if unit is not None and number.unit != unit:
-        raise ValueError(f"{told}; it must be {_in_unit(unit)}, and that is {_in_unit(number.unit)}")
+    *above, last = key.split(".")
+    groups = [part for part in at(config, above) if isinstance(part, type) and issubclass(part, BaseModel)]
+    numbers = {number.name: number for group in groups for number in declared(group) if number.quantity}
+    if last not in numbers:
+        meant = did_you_mean(key, [name for name in map(dotted, every_key(config)) if name != key])
+        raise ValueError(f"{told}; a config has no number there" + (f"; {meant}" if meant else ""))
+    if unit is not None and numbers[last].unit != unit:
+        raise ValueError(f"{told}; it must be {_in_unit(unit)}, and that is {_in_unit(numbers[last].unit)}")
 
 
 def _in_unit(unit: str) -> str:
