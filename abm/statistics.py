@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 Numbers = Sequence[float] | np.ndarray
 
@@ -319,7 +319,7 @@ def wilson_interval(count: float, of: float, level: float = LEVEL) -> tuple[floa
     """Interval of a fraction (Wilson 1927, J Am Stat Assoc 22:209); (0, 1) when `of` is 0."""
     if of <= 0:
         return 0.0, 1.0
-    z = stats.norm.ppf((1 + level) / 2)
+    z = special.ndtri((1 + level) / 2)
     share = count / of
     centre = (share + z * z / (2 * of)) / (1 + z * z / of)
     half = z / (1 + z * z / of) * math.sqrt(share * (1 - share) / of + z * z / (4 * of * of))
@@ -329,7 +329,9 @@ def wilson_interval(count: float, of: float, level: float = LEVEL) -> tuple[floa
 def poisson_interval(count: float, level: float = LEVEL) -> tuple[float, float]:
     """Interval of a Poisson mean (Garwood 1936, Biometrika 28:437)."""
     tail = (1 - level) / 2
-    return (float(stats.gamma.ppf(tail, count)) if count > 0 else 0.0), float(stats.gamma.ppf(1 - tail, count + 1))
+    return (float(special.gammaincinv(count, tail)) if count > 0 else 0.0), float(
+        special.gammaincinv(count + 1, 1 - tail)
+    )
 
 
 def _bootstrapped(statistic, n: int, other: int | None = None) -> tuple[float, float]:
@@ -338,7 +340,7 @@ def _bootstrapped(statistic, n: int, other: int | None = None) -> tuple[float, f
     What is undefined (0/0) counts against both ends."""
     statistics = statistic(_resamples(n, 0), _resamples(n, 0) if other is None else _resamples(other, 1))
     smallest = n if other is None else min(n, other)
-    tail = stats.norm.cdf(-math.sqrt(smallest / (smallest - 1)) * _t(smallest))
+    tail = special.ndtr(-math.sqrt(smallest / (smallest - 1)) * _t(smallest))
     low = np.quantile(np.where(np.isnan(statistics), -np.inf, statistics), tail, method="lower")
     high = np.quantile(np.where(np.isnan(statistics), np.inf, statistics), 1 - tail, method="higher")
     return float(low), float(high)
@@ -413,7 +415,7 @@ def _known(values: Numbers) -> np.ndarray:
 @lru_cache(maxsize=512)
 def _t(n: int) -> float:
     """Quantile of Student's t for n replicates."""
-    return float(stats.t.ppf((1 + LEVEL) / 2, n - 1))
+    return float(special.stdtrit(n - 1, (1 + LEVEL) / 2))
 
 
 @lru_cache(maxsize=8)

@@ -23,7 +23,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
-from scipy import stats
+from scipy import special
 
 from ..config.errors import Problem
 from ..config.layering import Layers
@@ -275,7 +275,7 @@ def peak_estimate(hours: np.ndarray, values: np.ndarray) -> Estimate:
     if runs == 1:
         return Estimate(float(peaks[0]), -math.inf, math.inf, 1, None)
     # few replicates make percentiles too narrow: they are moved out as in `statistics`
-    tail = stats.norm.cdf(-math.sqrt(runs / (runs - 1)) * stats.t.ppf(0.975, runs - 1))
+    tail = special.ndtr(-math.sqrt(runs / (runs - 1)) * special.stdtrit(runs - 1, 0.975))
     low, high = np.nanquantile(peaks[1:], [tail, 1 - tail])
     return Estimate(float(peaks[0]), float(low), float(high), runs, None)
 

@@ -4,6 +4,8 @@ numba compiles on one core only, and keeps what it has compiled. So a second pro
 pictures meanwhile, and then those of the rules from the last one on; what either compiles, the other finds.
 """
 
+import gc
+import json
 import os
 import subprocess
 import sys
@@ -27,6 +29,14 @@ _REHEARSED = "24 h"
 """A little liver and a time in which all rules find something to do."""
 _SETTLED = ", {implant: 10, cells: 10}"
 """Tumor cells in the tissue from the beginning: to them happens at once what otherwise comes late."""
+_BETWEEN_COLLECTIONS = 50_000
+"""New objects after which Python looks for garbage while kernels are compiled."""
+_SECOND = """
+import importlib, json, sys
+sys.path[:], module, off = json.loads(sys.argv[1])
+importlib.import_module(module).compile_the_rest(off)
+"""
+"""What the second process runs, with the modules that the first one found: not with those that lie in the working folder."""
 _started: list[subprocess.Popen] = []  # Python warns of one that is still running and that nobody holds
 
 
@@ -35,19 +45,19 @@ def compile_for_runs(shown: Phases, off: Iterable[str] = ()) -> None:
     if not kernels_are_cold():
         return
     off = [*off]
-    from .. import simulation  # noqa: F401  (brings all kernels of a run with it, which are to be counted)
-
     shown.tell("The kernels are compiled first, which takes a minute or two, and only this once.")
     second = (os.cpu_count() or 1) > 1
     if second:
         _started.append(
             subprocess.Popen(
-                [sys.executable, "-m", __name__, *off],
+                [sys.executable, "-P", "-c", _SECOND, json.dumps([sys.path, __name__, off])],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
             )
         )
+    from .. import simulation  # noqa: F401  (brings all kernels of a run with it, which are to be counted)
+
     with counting(shown):
         _rehearse(off)
         if not second:
@@ -68,17 +78,33 @@ def counting(shown: Phases) -> Iterator[None]:
     ready, as far as this process has called them."""
     from numba.core import event
 
+    kernels: list = []
+    modules = 0
+
     class Compiled(event.Listener):
         def on_start(self, event):
             pass
 
         def on_end(self, event):
-            kernels = _kernels()
+            nonlocal kernels, modules
+            if modules != len(sys.modules):  # to look for kernels takes longer than to count them
+                kernels, modules = _kernels(), len(sys.modules)
             shown((sum(bool(kernel.overloads) for kernel in kernels), len(kernels)))
 
     shown.phase("compiling the kernels", counted("kernel", even=False))
-    with event.install_listener("numba:compile", Compiled()):
+    with event.install_listener("numba:compile", Compiled()), _seldom_collecting():
         yield
+
+
+@contextmanager
+def _seldom_collecting() -> Iterator[None]:
+    """Let Python look for garbage less often: numba makes much that stays, and a tenth of its time goes into that search."""
+    usual = gc.get_threshold()
+    gc.set_threshold(_BETWEEN_COLLECTIONS, *usual[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*usual)
 
 
 def _kernels() -> list:
@@ -136,13 +162,10 @@ def _paint() -> None:
     Painter(kind, 10.0, pixels=64).paint(scene)
 
 
-def main(off: list[str]) -> None:
+def compile_the_rest(off: list[str]) -> None:
     """What the second process compiles: the kernels of fields, which the first needs last of those that build a liver, those
     of pictures, and then those of the rules from the last one on."""
-    _solve()
-    _paint()
-    _rehearse(off, backwards=True)
-
-
-if __name__ == "__main__":
-    main(sys.argv[1:])
+    with _seldom_collecting():
+        _solve()
+        _paint()
+        _rehearse(off, backwards=True)

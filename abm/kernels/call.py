@@ -31,8 +31,17 @@ _MOST = 4
 """Signatures of a kernel whose looks are kept; those of further ones numba tells."""
 
 
-class Kernel(CPUDispatcher):
-    """A compiled kernel that knows the looks of its arguments. It turns into numba's own where that saves nothing."""
+class InnerKernel(CPUDispatcher):
+    """A compiled kernel that another one may call. numba would compile it again for every number that stands in such a call."""
+
+    def get_call_template(self, args, kws):
+        return super().get_call_template(
+            [types.unliteral(each) for each in args], {name: types.unliteral(each) for name, each in kws.items()}
+        )
+
+
+class Kernel(InnerKernel):
+    """It knows the looks of its arguments besides, where that saves anything."""
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
@@ -60,7 +69,7 @@ class Kernel(CPUDispatcher):
             ]  # kept, as is their place
             self._known.append((table.ctypes.data, compiled.entry_point, (table, classes)))
         elif not self._known:
-            self.__class__ = CPUDispatcher
+            self.__class__ = InnerKernel
 
 
 def _table_of(looks: list[tuple], count: int) -> np.ndarray:

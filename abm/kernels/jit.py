@@ -4,11 +4,10 @@ import importlib
 import sys
 
 import numba
-from numba.core.registry import CPUDispatcher
 from numba.extending import is_jitted
 
 from .cache import Kept, keep
-from .call import Kernel
+from .call import InnerKernel, Kernel
 
 
 def jit(function=None, *, signature: str | None = None, inline: bool = False, counted: bool = True):
@@ -37,7 +36,7 @@ def jit(function=None, *, signature: str | None = None, inline: bool = False, co
     def wrap(function):
         if numba.config.DISABLE_JIT:  # NUMBA_DISABLE_JIT=1
             return function
-        return keep((CPUDispatcher if signature else Kernel)(function, targetoptions=flags), signature)
+        return keep((InnerKernel if signature else Kernel)(function, targetoptions=flags), signature)
 
     return wrap if function is None else wrap(function)
 

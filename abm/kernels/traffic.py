@@ -73,7 +73,8 @@ def enter(cells, rows, book, like, sites, code, layer, places, step, numbers, id
         if sites.population[layer, row, column] != 0:
             continue
         slot = claim(cells.alive, book)
-        rows[slot] = like[n % like.shape[0]]
+        for byte in range(rows.shape[1]):
+            rows[slot, byte] = like[n % like.shape[0], byte]
         cells.alive[slot] = 1
         cells.row[slot], cells.column[slot] = row, column
         cells.uid[slot] = hash64(identity, np.uint64(row) * columns + np.uint64(column), step, numbers[n])

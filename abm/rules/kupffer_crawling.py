@@ -55,7 +55,7 @@ class KupfferCrawling(Rule):
         p = self.parameters
         if liver.kupffer.count == 0 or liver.tumor.count == 0:
             return
-        prey = arrested(liver.tumor.used, liver.sites)
+        prey = np.sort(arrested(liver.tumor.used, liver.sites))
         if prey.size == 0:
             return
         moves = moves_to_prey(prey, liver.sites, round(p.reach / liver.spacing_um))
@@ -74,7 +74,7 @@ class KupfferCrawling(Rule):
 
 @jit
 def arrested(tumor, sites):
-    """Where tumor cells stand in the lumen: row * columns + column, rising (int64)."""
+    """Where tumor cells stand in the lumen: row * columns + column (int64)."""
     places = np.empty(tumor.size, np.int64)
     count = 0
     for slot in range(tumor.size):
@@ -83,7 +83,7 @@ def arrested(tumor, sites):
             if sites.occupant[LUMEN, cell.row, cell.column] == slot:  # and not one that the blood carries past it
                 places[count] = cell.row * sites.kind.shape[1] + cell.column
                 count += 1
-    return np.sort(places[:count])
+    return places[:count]
 
 
 @jit

@@ -180,9 +180,12 @@ def _number_links(order, start, degree, linked):
     later = np.empty(first[n], np.int32)
     for k in range(n):
         old = start[order[k]]
-        numbers = np.sort(number[linked[old : old + degree[order[k]]]])
-        for e in range(numbers.size):
-            later[first[k] + e] = numbers[e]
+        for e in range(degree[order[k]]):  # one after the other to its place: they are few
+            place = first[k] + e
+            while place > first[k] and later[place - 1] > number[linked[old + e]]:
+                later[place] = later[place - 1]
+                place -= 1
+            later[place] = number[linked[old + e]]
     between = np.empty(pairs, np.int64)
     position = np.full(n, -1, np.int64)
     pair = 0

@@ -1,5 +1,7 @@
 """Compiling as a phase of its own."""
 
+import gc
+import json
 import subprocess
 import sys
 
@@ -68,13 +70,13 @@ def test_rules_that_are_off_are_left_out_by_both_processes(monkeypatch):
     asked = []
     monkeypatch.setattr(ahead, "kernels_are_cold", lambda *_: True)
     monkeypatch.setattr(ahead, "_rehearse", lambda off, **_: asked.append(off))
-    monkeypatch.setattr(ahead.subprocess, "Popen", lambda command, **_: asked.append(command[3:]))
+    monkeypatch.setattr(ahead.subprocess, "Popen", lambda command, **_: asked.append(json.loads(command[-1])[2]))
     monkeypatch.setattr(ahead.os, "cpu_count", lambda: 2)
     ahead.compile_for_runs(Phases(), off=["emt", "growth"])
     assert asked == [["emt", "growth"]] * 2
     for name in ("_solve", "_paint"):
         monkeypatch.setattr(ahead, name, lambda: None)
-    ahead.main(["emt"])
+    ahead.compile_the_rest(["emt"])
     assert asked[2:] == [["emt"]]
     ahead._started.clear()
 
@@ -98,6 +100,32 @@ def test_only_what_is_cold_is_compiled(monkeypatch, processors, done):
     ]
     assert steps == done
     if processors > 1:
-        assert ahead._started.pop() == [sys.executable, "-m", "abm.commands.ahead"]
+        *begun, handed = ahead._started.pop()
+        assert begun == [sys.executable, "-P", "-c", ahead._SECOND]
+        assert json.loads(handed) == [sys.path, "abm.commands.ahead", []]
     ahead.compile_for_pictures(heard)
     assert steps == [*done, "paint"]
+
+
+def test_the_second_process_finds_the_modules_that_the_first_one_found(tmp_path):
+    """Not those that lie in the folder in which the command was given: they may be anything."""
+    for name in ("abm.py", "json.py", "numpy.py"):
+        (tmp_path / name).write_text("raise SystemExit('another module')\n")
+    spied = tmp_path / "spied"
+    spied.mkdir()
+    (spied / "spy.py").write_text(
+        "def compile_the_rest(off):\n    from abm.commands import ahead\n    print(ahead.__file__, off)\n"
+    )
+    handed = json.dumps([[*(each for each in sys.path if each), str(spied)], "spy", ["emt"]])
+    found = subprocess.run(
+        [sys.executable, "-P", "-c", ahead._SECOND, handed], cwd=tmp_path, check=True, capture_output=True, text=True
+    )
+    assert found.stdout.split(maxsplit=1) == [ahead.__file__, "['emt']\n"]
+
+
+def test_garbage_is_looked_for_as_before_once_the_kernels_are_compiled():
+    usual = gc.get_threshold()
+    with pytest.raises(KeyboardInterrupt), ahead.counting(Heard()):
+        assert gc.get_threshold() == (ahead._BETWEEN_COLLECTIONS, *usual[1:])
+        raise KeyboardInterrupt
+    assert gc.get_threshold() == usual

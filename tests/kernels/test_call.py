@@ -174,7 +174,7 @@ def test_calls_with_too_few_too_many_or_named_arguments_are_numbas(kernel):
 def test_where_nothing_is_gained_a_kernel_is_numbas_own():
     add = jit(lambda values, x: values[0] + x)
     assert add(np.ones(2), 3) == 4.0
-    assert type(add) is call.CPUDispatcher
+    assert type(add) is call.InnerKernel
     assert add(np.ones(2), 2.5) == 3.5
 
 
@@ -197,12 +197,19 @@ def test_kernels_call_each_other_and_themselves():
     assert down(lattices(), 5) == 5
 
 
+def test_a_kernel_is_compiled_once_for_all_numbers_that_stand_in_calls():
+    inner = jit(lambda pair, n: pair.kind[0, n])
+    outer = jit(lambda pair, n: inner(pair, 1) + inner(pair, n) + inner(pair, n=2))
+    assert outer(lattices(), 0) == 3
+    assert len(inner.overloads) == 1
+
+
 def test_where_things_are_kept_elsewhere_numba_is_asked(monkeypatch):
     assert call._PLACES_ARE_KNOWN
     monkeypatch.setattr(call, "_PLACES_ARE_KNOWN", False)
     kernel = jit(look)
     assert kernel(*usual()) == kernel(*usual())
-    assert type(kernel) is call.CPUDispatcher
+    assert type(kernel) is call.InnerKernel
 
 
 def test_a_change_of_layout_would_be_noticed(monkeypatch):
