@@ -199,6 +199,45 @@ def batch(
 
 
 @command()
+def levers(
+    config: ConfigFile,
+    output: Annotated[
+        Path | None, _output_option("output folder; by default one in batches/, named after the config")
+    ] = None,
+    changes: Overrides = None,
+    at: Annotated[
+        str | None, typer.Option(metavar="TIME,TIME", help="when to look, such as '1 d,7 d'; by default at the end")
+    ] = None,
+    only: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="only this lever: tnf, kupffer, rule, 'nk_*' ...; may be repeated"),
+    ] = None,
+    replicates: Annotated[int, typer.Option(metavar="N", min=1, max=10_000, help="runs with and without each")] = 8,
+    workers: Workers = None,
+    resume: Annotated[bool, typer.Option("--resume", help="compute what the output folder does not hold yet")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="show the levers, the expected time and disk, and stop")
+    ] = False,
+    quiet: Quiet = False,
+) -> None:
+    """Take away each molecule, population, rule and intervention of a config, one by one: what does it move?"""
+    from .commands.levers import pull_levers
+
+    pull_levers(
+        _load(config, changes),
+        output if output is not None else Path("batches") / f"{config.stem}-levers",
+        at=at,
+        only=only or (),
+        replicates=replicates,
+        workers=workers,
+        resume=resume,
+        dry_run=dry_run,
+        quiet=quiet,
+        again=_command_line(),
+    )
+
+
+@command()
 def reproduce(
     files: Annotated[
         list[Path] | None,

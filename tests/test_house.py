@@ -12,6 +12,7 @@ FLOORS = [
     "cli",
     "commands",
     "published",
+    "levers",
     "comparison",
     "batches",
     "view",

@@ -130,9 +130,11 @@ def show_forecast(
     missing = missing_runs(experiment, folder, retry_failed)
     workers = workers_for(experiment, missing, workers, cluster, keep)
     print(f"{experiment.name}: {_design(experiment)}")
+    wide = max(24, *map(len, experiment.arms))
     for arm in experiment.arms:
         ids = [run.id for run in runs if run.arm == arm]
-        print(f"  {arm:<24} {len(ids):>6} runs, {ids[0]} to {ids[-1]}" if len(ids) > 1 else f"  {arm:<24} {ids[0]}")
+        which = f"{len(ids):>6} runs, {ids[0]} to {ids[-1]}" if len(ids) > 1 else ids[0]
+        print(f"  {arm:<{wide}} {which}")
     for number, point in enumerate(experiment.points if experiment.sweep else ()):
         if number >= _SHOWN_POINTS:
             print(f"  and {len(experiment.points) - number} more points")

@@ -1,0 +1,75 @@
+"""`crlm levers`, from the command line to the table that is printed."""
+
+import pytest
+
+from abm import cli
+from abm.commands.levers import FIGURE, TABLE, TEXT, looks_of
+
+LITTLE = """
+name: little
+duration: 30 h
+tissue: {width: 0.4 mm, height: 0.4 mm}
+rules: {arrival: {per_area: 250 /mm^2}}
+"""
+
+
+@pytest.fixture
+def config(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "110")
+    (tmp_path / "little.yaml").write_text(LITTLE)
+    return tmp_path / "little.yaml"
+
+
+def pull(*arguments):
+    return cli.status_of(["levers", "little.yaml", *arguments])
+
+
+def test_a_few_levers_are_pulled_and_told(config, capsys):
+    asked = ("--only", "phagocytosis", "--only", "nk_*", "--only", "trail", "--replicates", "2", "--workers", "1")
+    assert pull(*asked) == 0
+    folder = config.parent / "batches" / "little-levers"
+    said = capsys.readouterr().out
+    assert all((folder / name).exists() for name in (TABLE, TEXT, FIGURE))
+    lines = {line.split()[0] for line in said.splitlines() if line.strip()}
+    assert {"control", "ceiling", "phagocytosis", "nk_killing", "trail"} <= lines and "tnf" not in lines
+    assert "levers move nodules or burden by a quarter or more" in said
+    written = {name: (folder / name).read_bytes() for name in (TABLE, TEXT, FIGURE)}
+    assert pull(*asked) == 2 and "--resume" in capsys.readouterr().err  # nothing is overwritten
+    assert pull(*asked, "--resume", "--quiet") == 0
+    assert capsys.readouterr().out == ""
+    assert {name: (folder / name).read_bytes() for name in written} == written
+    assert pull("--only", "trail", "--replicates", "2", "--resume") == 2  # another batch than that in the folder
+
+
+def test_what_would_be_run_is_shown(config, capsys):
+    assert pull("--dry-run", "--only", "rule") == 0
+    said = capsys.readouterr().out
+    assert "rule.netosis" in said and "molecule" not in said and "8 replicates" in said
+    assert not (config.parent / "batches").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("--only", "kupfer"), "there is no lever 'kupfer'; did you mean 'kupffer'"),
+        (("--only", "zzz"), "there is no lever 'zzz'; --dry-run lists what there is"),
+        (("--at", "3 parsec"), "--at 3 parsec: '3 parsec' has the wrong dimension"),
+        (("--at", "soon"), "--at soon: expected a duration"),
+        (("--at", "6 h"), "--at: 6 h is no time to look: the run ends at 30 h, and before 1 d"),
+        (("--at", "1 d,9 d"), "--at: 9 d is no time to look"),
+    ],
+)
+def test_what_cannot_be_done_is_told(config, capsys, arguments, told):
+    assert pull(*arguments) == 2
+    assert told in " ".join(capsys.readouterr().err.split())
+
+
+def test_a_run_that_is_too_short_is_told(config, capsys):
+    assert pull("--set", "duration=12 h") == 2
+    assert "little: 12 h is no time to look" in " ".join(capsys.readouterr().err.split())
+
+
+def test_times_to_look_are_put_in_order():
+    assert looks_of("7 d, 24 h,1 d") == [24.0, 168.0]
+    assert looks_of(None) == looks_of("") == []
