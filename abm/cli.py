@@ -332,14 +332,18 @@ def examples() -> None:
 
 
 @command()
-def schema() -> None:
+def schema(
+    config: Annotated[
+        Path | None, typer.Argument(metavar="CONFIG", help="a config: with what its plugins add", show_default=False)
+    ] = None,
+) -> None:
     """Print the JSON Schema of configs, for completion in editors."""
     import json
 
     from .config.describe import json_schema
     from .config.schema import compose
 
-    print(json.dumps(json_schema(compose()), indent=2, ensure_ascii=False))
+    print(json.dumps(json_schema(type(_load(config)) if config else compose()), indent=2, ensure_ascii=False))
 
 
 def _config_and(names: list[str] | None) -> "tuple[Config | None, list[str]]":
@@ -398,7 +402,11 @@ def fields(
 @command()
 def interventions(
     names: Annotated[
-        list[str] | None, typer.Argument(metavar="KIND", help="everything about these: deplete, block, stimulate ...")
+        list[str] | None,
+        typer.Argument(
+            metavar="CONFIG|KIND",
+            help="everything about these: deplete, block ...; a config: with what its plugins add",
+        ),
     ] = None,
     grep: Grep = None,
     everything: Everything = False,
@@ -406,7 +414,7 @@ def interventions(
     """Show what can be done to the liver: a line per kind; by name with targets, numbers and sources."""
     from .commands.interventions import show_interventions
 
-    show_interventions(names or (), grep=grep, everything=everything)
+    show_interventions(*_config_and(names), grep=grep, everything=everything)
 
 
 @command()

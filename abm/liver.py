@@ -291,9 +291,10 @@ class Liver:
         free_slot(population.table, slot)
 
     def add(
-        self, agent_class: type[LiverCell], at: tuple[int, int], *, state: str | None = None, **columns
+        self, agent_class: type[LiverCell] | str, at: tuple[int, int], *, state: str | None = None, **columns
     ) -> LiverCell:
-        """Add a cell on a free site: `model.add(TumorCell, at=(20, 31), state="extravasated")`.
+        """Add a cell on a free site: `model.add(TumorCell, at=(20, 31), state="extravasated")`; its class, or the name of its
+        population ("tumor").
 
         It stands in the first layer in which a cell of that state can stand. A tumor cell (by default extravasated) has the
         properties of the line, is entered in the ledger as arrived, and founds a clone with a negative number. Columns that
@@ -301,9 +302,13 @@ class Liver:
 
         Raises ValueError when the site is occupied or no such cell can stand there, and for an unknown column or state.
         """
-        population = next((each for each in self.populations.values() if each.agent_class is agent_class), None)
+        meant = (each for each in self.populations.values() if agent_class in (each.agent_class, each.name))
+        population = next(meant, None)
         if population is None or population.species.is_wall:
-            raise ValueError(f"a {getattr(agent_class, '__name__', agent_class)} cannot be added to a liver")
+            raise ValueError(
+                f"a {getattr(agent_class, '__name__', agent_class)} cannot be added to a liver, only cells of the populations "
+                f"{', '.join(name for name, each in self.populations.items() if not each.species.is_wall)}"
+            )
         is_tumor = population is self.tumor
         number = 0 if state is None and not is_tumor else population.number_of(state or "extravasated")
         layers = population.species.layers_of(number)
@@ -312,7 +317,7 @@ class Liver:
         free = {column.name for column in population.species.columns} - ({"clone"} if is_tumor else set())
         if not columns.keys() <= free:
             raise ValueError(
-                f"no column {', '.join(sorted(columns.keys() - free))} of a {agent_class.__name__} can be given, only "
+                f"no column {', '.join(sorted(columns.keys() - free))} of a {population.agent_class.__name__} can be given, only "
                 f"{', '.join(sorted(free))}"
             )
         layer, (row, column) = layers[0], map(operator.index, at)

@@ -15,7 +15,7 @@ from .units import declared
 T = TypeVar("T", bound=type)
 H = TypeVar("H", bound=Hashable)
 
-_FIRST_OWN_CODE = 20
+FIRST_OWN_CODE = 20
 """The first code for populations of plugins; lower codes are reserved for those that come with the simulator."""
 
 
@@ -47,7 +47,7 @@ class Registry(NamedTuple):
             first, second = [species.name for species in self.species if species.code == code][:2]
             free = next(
                 number
-                for number in range(_FIRST_OWN_CODE, MOST_CODES + 1)
+                for number in range(FIRST_OWN_CODE, MOST_CODES + 1)
                 if all(s.code != number for s in self.species)
             )
             raise ValueError(

@@ -17,6 +17,24 @@ from abm.config.describe import json_schema
 from abm.invariants import violations
 from abm.tissue.sites import LUMEN
 
+SCOUT = '''"""Scouts: the test's own population."""
+import abm
+
+
+class Scouts(abm.Parameters):
+    """Scouts."""
+
+
+@abm.population
+class Scout(abm.LiverCell):
+    species = abm.Species(
+        name="scout",
+        code=20,
+        words="scouts",
+        parameters=Scouts,
+        states=(abm.State("there", abm.Appearance("scout", (10, 20, 30), "round", 0.5)),),
+    )
+'''
 PAGE = (Path(__file__).parent.parent / "docs" / "adding.md").read_text(encoding="utf-8")
 
 
@@ -199,7 +217,7 @@ def test_its_copy_goes_the_same_way(folder):
     ("old", "new", "said"),
     [
         ('name="sentinel"', 'name="kupffer"', "there is a population 'kupffer' already"),
-        ("SENTINEL = 20", "SENTINEL = 3", "have one code, 3; give yours another one, such as 20"),
+        ("SENTINEL = 20", "SENTINEL = 3", "lower ones than 20 are for populations that come with the simulator"),
         ("SENTINEL = 20", "SENTINEL = 30", "it must be between 1 and 25"),
         (
             '"alarmin", "cells.sentinel.alarmin"',
@@ -248,3 +266,30 @@ def test_what_does_not_go_together_is_told(folder, tmp_path, capsys, old, new, s
     assert cli.status_of(["check", str(tmp_path / "sentinels.yaml")]) == cli.WRONG_INPUT
     told = capsys.readouterr().err
     assert said in " ".join(told.split()) and "sentinels.yaml:1" in told
+
+
+def test_two_plugins_with_populations_of_one_code(folder, tmp_path, capsys):
+    text = (folder / "sentinels.py").read_text(encoding="utf-8")
+    (tmp_path / "sentinels.py").write_text(text, encoding="utf-8")
+    (tmp_path / "scout.py").write_text(SCOUT, encoding="utf-8")
+    (tmp_path / "both.yaml").write_text("plugins: [sentinels.py, scout.py]\n", encoding="utf-8")
+    assert cli.status_of(["check", str(tmp_path / "both.yaml")]) == cli.WRONG_INPUT
+    told = " ".join(capsys.readouterr().err.split())
+    assert "the populations 'sentinel' and 'scout' have one code, 20; give yours another one, such as 21" in told
+
+
+def test_its_schema_and_its_interventions_are_shown(folder, capsys):
+    assert cli.status_of(["schema", str(folder / "sentinels.yaml")]) == 0
+    assert '"sentinel"' in capsys.readouterr().out
+    assert cli.status_of(["interventions", str(folder / "sentinels.yaml"), "drill"]) == 0
+    assert "drill" in capsys.readouterr().out
+
+
+def test_one_is_added_by_the_name_of_its_population(folder):
+    model = LiverModel(folder / "sentinels.yaml")
+    free = np.argwhere((model.sites.population[LUMEN] == 0) & (model.sites.kind == 1))[0]
+    before = model.sentinel.count
+    cell = model.add("sentinel", at=tuple(free))
+    assert model.sentinel.count == before + 1 and cell.state_name == model.sentinel.states[0]
+    with pytest.raises(ValueError, match="a sentry cannot be added to a liver, only cells of the populations tumor, "):
+        model.add("sentry", at=tuple(free))

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.text import Text
@@ -12,17 +13,24 @@ from ..interventions import Intervention
 from ..units import Declared, Quantity
 from .catalogue import CHOICE, MARK_STYLES, Entry, Number, paragraph, show, untitled
 
+if TYPE_CHECKING:
+    from ..config.schema import Config
+
 FOOTER = (
     "Everything about some: crlm interventions deplete block. What speaks of a word: crlm interventions --grep kupffer. "
-    "Everything: crlm interventions --all. In a config: interventions: [{deplete: kupffer, start: -2 d}]."
+    "Everything: crlm interventions --all. With what a config's plugins add: crlm interventions my.yaml. "
+    "In a config: interventions: [{deplete: kupffer, start: -2 d}]."
 )
 
 
-def show_interventions(names: Sequence[str] = (), *, grep: str | None = None, everything: bool = False) -> None:
-    """Print a line per kind of intervention; everything about some; what speaks of a word; or everything. Raises UserError
-    for an unknown name."""
+def show_interventions(
+    config: "Config | None", names: Sequence[str] = (), *, grep: str | None = None, everything: bool = False
+) -> None:
+    """Print a line per kind of intervention (of a config with what its plugins add); everything about some; what speaks of a
+    word; or everything. Raises UserError for an unknown name."""
+    registry = (type(config) if config is not None else compose()).registry
     show(
-        [_entry(kind) for kind in compose().registry.interventions],
+        [_entry(kind) for kind in registry.interventions],
         names,
         grep=grep,
         everything=everything,

@@ -25,10 +25,11 @@ from pydantic import ValidationError
 
 from ..blood import Level
 from ..cells.population import LiverCell
+from ..cells.species import MOST_CODES
 from ..fields.field import Field
 from ..fields.layers import Layer
 from ..interventions import Intervention
-from ..registry import name_of
+from ..registry import FIRST_OWN_CODE, name_of
 from ..rules.rule import Rule, RuleParameters
 from ..units import Parameters
 from .errors import at, did_you_mean, dotted, in_words, options_of, quoted, wanted
@@ -204,6 +205,11 @@ def _check(own: type[Any]) -> None:
     if not isinstance(name, str) or not name.isidentifier():
         raise PluginError(
             f"the name of the {noun} {own.__name__} must be one word of letters, digits and _, got {quoted(name)}"
+        )
+    if noun == "population" and own.species.code < FIRST_OWN_CODE:
+        raise PluginError(
+            f"the code of the population '{name}' is {own.species.code}; lower ones than {FIRST_OWN_CODE} are for populations "
+            f"that come with the simulator: choose one from {FIRST_OWN_CODE} to {MOST_CODES}"
         )
     group = own.species.parameters if noun == "population" else getattr(own, "Parameters", None)
     if noun in ("population", "field", "rule") or group is not None:

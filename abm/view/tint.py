@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..cells.species import Appearance, Colour, Shown
+from ..config.errors import did_you_mean
 from ..tissue.sites import STANDING
 from .palette import TUMOR_GROUP
 
@@ -85,8 +86,11 @@ def column_of(wanted: str, columns: Mapping[str, Iterable[str]]) -> tuple[str, s
         raise ValueError(
             f"{', '.join(candidates)} all have a '{column}'; write which, such as {candidates[0]}.{column}"
         )
-    known = ", ".join(sorted({f"{name}.{one}" for name, names in columns.items() for one in names}))
-    raise ValueError(f"no population has a '{wanted}' by which its cells could be coloured; there are: {known}")
+    known = sorted({f"{name}.{one}" for name, names in columns.items() for one in names})
+    near = did_you_mean(wanted, [*known, *(one for names in columns.values() for one in names)])
+    raise ValueError(
+        f"no population has a '{wanted}' by which its cells could be coloured; {near or 'there are: ' + ', '.join(known)}"
+    )
 
 
 def limits_of(about: Mapping[str, Any], values: np.ndarray) -> tuple[float, float]:

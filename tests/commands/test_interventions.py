@@ -1,17 +1,29 @@
 import pytest
 
+from abm import load_config
 from abm.commands import UserError
 from abm.commands.interventions import show_interventions
 from abm.config.schema import compose
 
+CHILL = '''"""Chilling: the test's own intervention."""
+import typing
+
+import abm
+
+@abm.intervention
+class Chill(abm.Intervention):
+    """Chill: the liver is cooled."""
+    kind: typing.ClassVar[str] = "chill"
+    chill: typing.Literal["liver"]
+'''
 KINDS = compose().registry.interventions
 
 
 @pytest.fixture
 def shown(monkeypatch, capsys):
-    def show(width, names=(), **settings):
+    def show(width, names=(), config=None, **settings):
         monkeypatch.setenv("COLUMNS", str(width))
-        show_interventions(names, **settings)
+        show_interventions(config, names, **settings)
         return capsys.readouterr().out
 
     return show
@@ -46,8 +58,16 @@ def test_what_speaks_of_a_word(shown):
     assert "No kind of intervention is called kupffer." in shown(100, ["kupffer"])
 
 
+def test_of_a_config_with_what_its_plugins_add(shown, tmp_path):
+    (tmp_path / "chilling.py").write_text(CHILL)
+    (tmp_path / "cold.yaml").write_text("plugins: [chilling.py]\n")
+    assert "chill" in shown(100, config=load_config(tmp_path / "cold.yaml"), names=["chill"])
+    with pytest.raises(UserError):
+        shown(100, names=["chill"])
+
+
 def test_another_is_refused():
     with pytest.raises(UserError, match="did you mean 'deplete'"):
-        show_interventions(["deplte"])
+        show_interventions(None, ["deplte"])
     with pytest.raises(UserError, match="there is deplete, infuse"):
-        show_interventions(["xyzzy"])
+        show_interventions(None, ["xyzzy"])

@@ -88,6 +88,8 @@ def test_which_column_is_meant():
     for wanted, said in (
         ("heading", "tumor, neutrophil all have"),
         ("neutrophil.emt", "no population has a 'neutrophil.emt'"),
+        ("emr", "did you mean 'emt'"),
+        ("mood", "there are: neutrophil.heading, tumor.emt, tumor.heading"),
     ):
         with pytest.raises(ValueError, match=said):
             column_of(wanted, columns)
