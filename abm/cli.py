@@ -252,10 +252,42 @@ def reproduce(
     output: Annotated[Path | None, _output_option("output folder; by default batches/published")] = None,
     workers: Workers = None,
     quick: Annotated[bool, typer.Option("--quick", help="a first look, with few replicates")] = False,
+    draws: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            min=1,
+            max=100_000,
+            help="instead: with N draws of all numbers that are assumed, from their plausible ranges; what holds whatever the guesses?",
+        ),
+    ] = None,
+    replicates: Annotated[
+        int | None,
+        typer.Option(metavar="K", min=1, max=1000, help="with --draws: runs of each arm in a draw; by default 2"),
+    ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="compute what the output folder does not hold yet")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="print only the table")] = False,
 ) -> None:
     """Run published experiments with the default parameters, and say which of them come out."""
+    if draws is not None:
+        from .commands.draws import draw_files
+        from .published.draws import REPLICATES
+
+        if quick:
+            raise UserError("--quick is not for --draws: say how many runs of each arm with --replicates")
+        draw_files(
+            files or [],
+            output if output is not None else Path("batches") / "published-draws",
+            count=draws,
+            replicates=replicates if replicates is not None else REPLICATES,
+            workers=workers,
+            resume=resume,
+            quiet=quiet,
+            again=_command_line(),
+        )
+        return
+    if replicates is not None:
+        raise UserError("--replicates goes with --draws; how often an experiment is run stands in its file")
     from .commands.reproduce import reproduce_files
 
     reproduce_files(

@@ -1,5 +1,7 @@
 """`crlm calibrate`: look for default parameters with which published experiments come out, and show what was tried."""
 
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from ..batches.batch import BatchStopped
@@ -56,28 +58,33 @@ def calibrate_file(
         )
         if resume and not (folder / TRIALS).exists():
             shown.tell(f"{folder} holds nothing to resume; the calibration begins.")
-        try:
+        with told_apart("The calibration", "trials", folder, done, again):
             compile_for_runs(shown)
             shown.phase("computing the trials", lambda runs: standing(runs, calibration, trials, done))
             with Simulations(calibration, folder, digest, workers, shown) as simulations:
                 told(search(calibration, folder, simulations, trials, digest, told))
                 simulations.clear()
-        except OtherCalibration as error:
-            raise UserError(f"{folder} cannot be continued: {error}; choose another folder (-o)") from error
-        except KeyboardInterrupt:
-            raise RunInterrupted(
-                f"Interrupted. {len(done)} trials are in {folder}.\nTo go on: {again} --resume"
-            ) from None
-        except (BatchStopped, OSError) as error:
-            raise BatchStopped(
-                f"The calibration stopped: {error}.\n{len(done)} trials are safe in {folder}. When this is mended, "
-                f"go on with: {again} --resume"
-            ) from error
     if not quiet:
         print(
             f"Done: {folder}\n  {REPORT:<18} the best set against the defaults\n  {BEST:<18} the same, as part of a config\n"
             f"  {TRIALS:<18} every trial: its parameters, each expectation, the loss"
         )
+
+
+@contextmanager
+def told_apart(what: str, kept: str, folder: Path, done: Sequence[Trial], again: str) -> Iterator[None]:
+    """Says of what can end a computation of trials how to go on. what : it, `kept` : what of it is `done` and in the folder."""
+    try:
+        yield
+    except OtherCalibration as error:
+        raise UserError(f"{folder} cannot be continued: {error}; choose another folder (-o)") from error
+    except KeyboardInterrupt:
+        raise RunInterrupted(f"Interrupted. {len(done)} {kept} are in {folder}.\nTo go on: {again} --resume") from None
+    except (BatchStopped, OSError) as error:
+        raise BatchStopped(
+            f"{what} stopped: {error}.\n{len(done)} {kept} are safe in {folder}. When this is mended, "
+            f"go on with: {again} --resume"
+        ) from error
 
 
 def standing(runs: int, calibration: Calibration, trials: int, done: list[Trial]) -> Standing:
