@@ -14,15 +14,15 @@ _FEWER, _MORE = "#2f6fb3", "#c2512f"
 """Blue and vermilion stay apart for all kinds of colour vision."""
 _FULL = math.log(4.0)
 """A ratio of four, or a quarter, has the full colour."""
-_ROW, _COLUMN, _HEAD = 0.25, 0.98, 1.32  # inches
+_ROW, _COLUMN, _HEAD = 0.25, 0.92, 1.0  # inches
 _SHADES = LinearSegmentedColormap.from_list("ratios", [_FEWER, "#ffffff", _MORE])
 
 
 def levers_figure(effects: Effects) -> Figure:
     """A row per lever, a column per stage: its ratio to the control, in colour where it moves the stage; above, what the
     control has, and the ceiling."""
-    names = [f"without {lever.name}" for lever, _ in effects.rows]
-    left = 0.35 + 0.078 * max([len(name) for name in names] + [24])
+    names = [lever.name for lever, _ in effects.rows]
+    left = 0.35 + 0.078 * max(20, *map(len, names))
     width = left + _COLUMN * len(effects.stages) + 0.3
     about, more = fitted(
         f"times the control, mean of {effects.replicates} pairs of runs; coloured: the 95 % interval leaves 1 out, by 5 % or "
@@ -50,7 +50,7 @@ def levers_figure(effects: Effects) -> Figure:
             axes.text(
                 j,
                 i,
-                times(effect.ratio.value),
+                rounded(effect.ratio.value),
                 ha="center",
                 va="center_baseline",
                 fontsize=8.6,
@@ -72,7 +72,8 @@ def _heads(axes, effects: Effects) -> None:
         ceiling = "" if math.isnan(stage.ceiling) else f"× {times(stage.ceiling)}"
         axes.text(j, -0.6, ceiling, fontsize=8.6, color=QUIET, **where)
     beside = where | {"ha": "right"}
-    axes.text(-0.58, -0.6 - step, "control", fontsize=8.6, weight="bold", color=WORDS, **beside)
+    axes.text(-0.58, -0.6 - 2 * step, "without", fontsize=9, weight="bold", color=WORDS, **beside)
+    axes.text(-0.58, -0.6 - step, "control has", fontsize=8.6, color=WORDS, **beside)
     axes.text(-0.58, -0.6, "ceiling", fontsize=8.6, color=QUIET, **beside)
 
 
