@@ -35,7 +35,7 @@ _DISK_BYTES_PER_SITE_AND_FRAME = 9.0
 
 
 @dataclass(frozen=True)
-class Estimate:
+class Needs:
     """What the run of a config will need; see the functions that fill it."""
 
     rows: int
@@ -79,7 +79,7 @@ class Estimate:
         return sentences
 
 
-def estimate(config: Config) -> Estimate:
+def estimate(config: Config) -> Needs:
     """What a run of `config` will need; times and sizes are rough."""
     tissue = config.tissue
     rows, columns = tissue.shape
@@ -91,7 +91,7 @@ def estimate(config: Config) -> Estimate:
     tumor_cells = _arriving(config) * area + sum(
         entry.implant * entry.cells for entry in config.interventions if isinstance(entry, Implant)
     )
-    return Estimate(
+    return Needs(
         rows=rows,
         columns=columns,
         area_mm2=area,

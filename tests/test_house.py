@@ -116,3 +116,14 @@ def test_kernels_see_arrays_and_scalars_only():
     for path in (ROOT / "kernels").glob("*.py"):
         outside = {module.split(".")[0] for module in imports(path)}
         assert not outside & {"mesa", "pydantic", "pandas", "yaml", "pyarrow", "zarr"}, path
+
+
+def test_no_two_classes_have_one_name():
+    classes = [
+        (node.name, str(name))
+        for path, name in FILES.items()
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ClassDef) and node.name not in ("Parameters",)  # each rule has its own
+    ]
+    names = [name for name, _ in classes]
+    assert {(name, file) for name, file in classes if names.count(name) > 1} == set()

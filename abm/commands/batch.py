@@ -22,7 +22,7 @@ from ..folder.names import BATCH, EXPERIMENT, RESULTS, RUNS, SERIES
 from ..simulation import RunInterrupted
 from . import UserError, typed
 from .ahead import compile_for_runs
-from .progress import Standing, progress
+from .progress import StatusLine, progress
 from .run import available_processors
 
 if TYPE_CHECKING:
@@ -223,6 +223,6 @@ def _failures(result: BatchResult, again: str) -> str:
     return "\n".join(lines)
 
 
-def of_batch(now: Progress) -> Standing:
+def of_batch(now: Progress) -> StatusLine:
     """How far a batch is."""
-    return Standing(now.finished, now.total, "run", (f"{now.failed} failed",) if now.failed else ())
+    return StatusLine(now.finished, now.total, "run", (f"{now.failed} failed",) if now.failed else ())

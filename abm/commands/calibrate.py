@@ -26,7 +26,7 @@ from ..simulation import RunInterrupted
 from . import UserError
 from .ahead import compile_for_runs
 from .batch import workers_for
-from .progress import Standing, progress
+from .progress import StatusLine, progress
 from .run import available_processors
 
 
@@ -87,12 +87,12 @@ def told_apart(what: str, kept: str, folder: Path, done: Sequence[Trial], again:
         ) from error
 
 
-def standing(runs: int, calibration: Calibration, trials: int, done: list[Trial]) -> Standing:
+def standing(runs: int, calibration: Calibration, trials: int, done: list[Trial]) -> StatusLine:
     """How far a calibration is."""
     words = [f"trial {runs // calibration.runs_per_trial} of {trials}"]
     if done:
         words.append(f"loss {done[0].loss:.2f} -> {best(done).loss:.2f}")
-    return Standing(runs, trials * calibration.runs_per_trial, said=tuple(words))
+    return StatusLine(runs, trials * calibration.runs_per_trial, said=tuple(words))
 
 
 def refuse_without_optuna() -> None:

@@ -30,7 +30,7 @@ from .ahead import compile_for_runs
 from .batch import workers_for
 from .calibrate import told_apart
 from .catalogue import a_console, paragraph
-from .progress import Standing, progress
+from .progress import StatusLine, progress
 from .reproduce import files_of, load_all
 from .run import available_processors
 
@@ -86,8 +86,8 @@ def draw_files(
         print(f"Written: {folder / REPORT}, {folder / TRIALS}")
 
 
-def _standing(runs: int, draws: Calibration, count: int) -> Standing:
-    return Standing(
+def _standing(runs: int, draws: Calibration, count: int) -> StatusLine:
+    return StatusLine(
         runs, (count + 1) * draws.runs_per_trial, "run", (f"draw {runs // draws.runs_per_trial} of {count}",)
     )
 

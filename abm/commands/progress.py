@@ -31,7 +31,7 @@ def say(line: str, stream=None) -> None:
 
 
 @dataclass(frozen=True)
-class Standing:
+class StatusLine:
     """How far a phase is: `done` of `total`, and what there is to say about it; of what is counted in `unit` both are told.
     Where the pace is not `even`, nothing follows from it about the rest."""
 
@@ -53,20 +53,20 @@ class Standing:
         return ", ".join((*counted, *self.said))
 
 
-def of_run(simulation: "Simulation") -> Standing:
+def of_run(simulation: "Simulation") -> StatusLine:
     """How far a run is."""
     model, first = simulation.model, simulation.model.first_step
     count = model.tumor.count
-    return Standing(
+    return StatusLine(
         model.step_number - first,
         simulation.end_step - first,
         said=(simulated(simulation), f"{count:,} tumor cell{'s' * (count != 1)}"),
     )
 
 
-def counted(unit: str, even: bool = True) -> Callable[[tuple[int, int]], Standing]:
+def counted(unit: str, even: bool = True) -> Callable[[tuple[int, int]], StatusLine]:
     """How far something is that says (done, total)."""
-    return lambda now: Standing(*now, unit, even=even)
+    return lambda now: StatusLine(*now, unit, even=even)
 
 
 class Phases:
@@ -76,7 +76,7 @@ class Phases:
     def __init__(self):
         self.took: list[tuple[str, float]] = []
         self._title, self._began = "", 0.0
-        self._look: Callable[[Any], Standing] = of_run
+        self._look: Callable[[Any], StatusLine] = of_run
 
     def __enter__(self):
         return self
@@ -84,7 +84,7 @@ class Phases:
     def __exit__(self, kind, *_):
         self._end(whole=kind is None)
 
-    def phase(self, title: str, look: Callable[[Any], Standing] = of_run) -> None:
+    def phase(self, title: str, look: Callable[[Any], StatusLine] = of_run) -> None:
         """Begin a phase ("building the liver"), of which `look` says how far it is."""
         self._end(whole=True)
         self._title, self._look, self._began = title, look, time.monotonic()
@@ -116,7 +116,7 @@ class Lines(Phases):
     def tell(self, line: str) -> None:
         say(line, self._stream)
 
-    def phase(self, title: str, look: Callable[[Any], Standing] = of_run) -> None:
+    def phase(self, title: str, look: Callable[[Any], StatusLine] = of_run) -> None:
         super().phase(title, look)
         self._last = (self._began, -1)
         self.tell(f"{title[:1].upper()}{title[1:]}.")
@@ -186,7 +186,7 @@ class Bars(Phases):
         super().__exit__(kind)
         self._bars.stop()
 
-    def phase(self, title: str, look: Callable[[Any], Standing] = of_run) -> None:
+    def phase(self, title: str, look: Callable[[Any], StatusLine] = of_run) -> None:
         super().phase(title, look)
         self._next_time, self._last = 0.0, None
         self._task = self._bars.add_task(title, total=None, said="", even=True)

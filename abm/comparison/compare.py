@@ -15,7 +15,7 @@ TABLE, TEXT = "comparison.parquet", "comparison.md"
 
 
 @dataclass(frozen=True)
-class Comparison:
+class BatchComparison:
     """What was found, in numbers and in sentences, and the files that were written. Where there is more than one
     comparison, the first sentence says how many would look real by chance."""
 
@@ -25,7 +25,7 @@ class Comparison:
     written: list[Path]
 
 
-def compare(folder: Path | str, control: str | None = None, output: Path | str | None = None) -> Comparison:
+def compare(folder: Path | str, control: str | None = None, output: Path | str | None = None) -> BatchComparison:
     """Compare the arms of the batch in `folder` with the arm `control` (by default that of the experiment).
 
     Writes into `output`, by default the batch folder. Raises FileNotFoundError for a folder without results, FolderInUse for
@@ -55,6 +55,6 @@ def compare(folder: Path | str, control: str | None = None, output: Path | str |
     figures = [output / path.name for path in drawn.figures]
     sentences = headlines(outcome, rows, drawn.sensitivities)
     remark = by_chance(outcome, rows)
-    return Comparison(
+    return BatchComparison(
         outcome, rows, [remark, *sentences] if remark else sentences, [output / TEXT, output / TABLE, *figures]
     )

@@ -17,10 +17,10 @@ from ..view.palette import SHOWN
 from ..view.style import save_figure
 from .figures import (
     ArmCascade,
-    Course,
     CoursePanel,
-    Dose,
+    Curve,
     DosePanel,
+    DoseResponse,
     Influence,
     InfluencePanel,
     Interval,
@@ -63,7 +63,7 @@ _WHEN = ("measure", "name", "at", "every", "from", "until", "take")
 
 
 @dataclass
-class Drawn:
+class DrawnFigures:
     """The figures that were written (file -> what it shows), sensitivities by measure and arm, and what could not be
     drawn."""
 
@@ -72,9 +72,9 @@ class Drawn:
     notes: list[str] = field(default_factory=list)
 
 
-def draw_all(outcome: Outcome, rows: list[Row], output: Path) -> Drawn:
+def draw_all(outcome: Outcome, rows: list[Row], output: Path) -> DrawnFigures:
     """Draw what there is to be drawn into `output`."""
-    drawn = Drawn()
+    drawn = DrawnFigures()
     if outcome.parameters:
         _draw_doses(outcome, drawn, output)
         if outcome.sweep in ("sobol", "morris"):
@@ -115,7 +115,7 @@ def setting(parameter: ParameterColumn, value) -> str:
 # --- ratios -----------------------------------------------------------------------------------------------------------
 
 
-def _draw_ratios(outcome: Outcome, rows: list[Row], drawn: Drawn, output: Path) -> None:
+def _draw_ratios(outcome: Outcome, rows: list[Row], drawn: DrawnFigures, output: Path) -> None:
     lines = [
         Ratio(row.measure.label, row.arm, _interval(row.ratio), ratio_words(row.ratio, outcome.replicates))
         for row in rows
@@ -140,7 +140,7 @@ def ratio_words(ratio: Estimate, pairs: int = 0) -> str:
 # --- time courses -----------------------------------------------------------------------------------------------------
 
 
-def _draw_courses(outcome: Outcome, point: int, drawn: Drawn, output: Path) -> None:
+def _draw_courses(outcome: Outcome, point: int, drawn: DrawnFigures, output: Path) -> None:
     of_runs = _run_panels(outcome, point)
     panels = [*_series_panels(outcome, point, of_runs), *of_runs]
     name = "timecourses" + (f"_point_{point:04d}" if outcome.parameters else "")
@@ -184,7 +184,7 @@ def _series_panels(outcome: Outcome, point: int, of_runs: Sequence[CoursePanel])
     return list(panels.values())
 
 
-def _looks(courses: Sequence[Course]) -> int:
+def _looks(courses: Sequence[Curve]) -> int:
     return max(course.hours.size for course in courses)
 
 
@@ -229,14 +229,14 @@ def _run_panels(outcome: Outcome, point: int) -> list[CoursePanel]:
     return panels
 
 
-def _course(arm: str, replicates: Sequence[tuple[np.ndarray, np.ndarray]], kind: str) -> Course:
+def _course(arm: str, replicates: Sequence[tuple[np.ndarray, np.ndarray]], kind: str) -> Curve:
     """The mean through time of curves (hours, values), each nan at hours that it does not have."""
     hours = np.unique(np.concatenate([when for when, _ in replicates]))
     values = np.full((len(replicates), hours.size), np.nan)
     for row, (when, curve) in zip(values, replicates, strict=True):
         row[np.searchsorted(hours, when)] = curve
     mean, low, high = mean_band(values)
-    return Course(
+    return Curve(
         arm,
         hours,
         mean,
@@ -249,7 +249,7 @@ def _course(arm: str, replicates: Sequence[tuple[np.ndarray, np.ndarray]], kind:
 # --- cascades ---------------------------------------------------------------------------------------------------------
 
 
-def _draw_cascades(outcome: Outcome, point: int, drawn: Drawn, output: Path) -> None:
+def _draw_cascades(outcome: Outcome, point: int, drawn: DrawnFigures, output: Path) -> None:
     folders = outcome.folders(SUMMARY)
     cascades = [
         _pooled(arm, [cascade for folder in folders[arm, point] if (cascade := cascade_of(folder)) is not None])
@@ -287,7 +287,7 @@ def _pooled(arm: str, cascades: Sequence[dict]) -> ArmCascade:
 # --- dose and response ------------------------------------------------------------------------------------------------
 
 
-def _draw_doses(outcome: Outcome, drawn: Drawn, output: Path) -> None:
+def _draw_doses(outcome: Outcome, drawn: DrawnFigures, output: Path) -> None:
     gather = _grid_doses if outcome.sweep == "grid" else _scattered_doses
     panels = {
         measure: [panel for one in outcome.parameters if (panel := gather(outcome, measure, one)) is not None]
@@ -302,7 +302,7 @@ def _draw_doses(outcome: Outcome, drawn: Drawn, output: Path) -> None:
         _write_doses(outcome, ratios, "dose_ratio", outcome.arms[1:], f": ratios to {outcome.control}", drawn, output)
 
 
-def _write_doses(outcome, panels, name: str, arms, suffix: str, drawn: Drawn, output: Path) -> None:
+def _write_doses(outcome, panels, name: str, arms, suffix: str, drawn: DrawnFigures, output: Path) -> None:
     together = [panel for of_measure in panels.values() for panel in of_measure]
     about = (
         ""
@@ -341,7 +341,7 @@ def _grid_doses(
             for (_, sample), base in zip(steps, control, strict=True)
         ]
         x = np.array(values if parameter.is_number else range(len(values)), float)
-        doses.append(Dose(arm, x, *np.array([(one.value, one.low, one.high) for one in estimates]).T))
+        doses.append(DoseResponse(arm, x, *np.array([(one.value, one.low, one.high) for one in estimates]).T))
     if len(values) < 2:
         return None
     return DosePanel(
@@ -370,7 +370,7 @@ def _scattered_doses(outcome: Outcome, measure: MeasureColumn, parameter: Parame
         y = np.array([samples[arm, point].estimate().value for point in outcome.points])
         known = np.isfinite(x) & np.isfinite(y)
         if known.any():
-            doses.append(Dose(arm, *_binned(x[known], y[known]), np.stack([x[known], y[known]], axis=1)))
+            doses.append(DoseResponse(arm, *_binned(x[known], y[known]), np.stack([x[known], y[known]], axis=1)))
     return (
         DosePanel(measure.label, measure.unit, parameter.name, parameter.unit, doses, (), _even_on_log(x))
         if doses
@@ -409,7 +409,7 @@ def _middle(values: np.ndarray) -> float:
 # --- sensitivity ------------------------------------------------------------------------------------------------------
 
 
-def _draw_sensitivities(outcome: Outcome, drawn: Drawn, output: Path) -> None:
+def _draw_sensitivities(outcome: Outcome, drawn: DrawnFigures, output: Path) -> None:
     panels = []
     try:
         for measure in outcome.measures:

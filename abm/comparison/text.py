@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..statistics import LEVEL, Estimate
-from .drawing import Drawn, setting
+from .drawing import DrawnFigures, setting
 from .figures import rounded, short, times
 from .outcome import MeasureColumn, Outcome
 from .rows import WIDE, Row, along
@@ -20,7 +20,7 @@ _MATTERS = 0.05
 """Total Sobol index below which a parameter is said to matter little."""
 
 
-def comparison_text(outcome: Outcome, rows: list[Row], drawn: Drawn) -> str:
+def comparison_text(outcome: Outcome, rows: list[Row], drawn: DrawnFigures) -> str:
     """The whole of comparison.md."""
     parts = [f"# {outcome.name}: comparison", _about(outcome), "## In short", _bullets(outcome, rows, drawn)]
     for measure in outcome.measures:
@@ -217,7 +217,7 @@ def _about(outcome: Outcome) -> str:
     return words
 
 
-def _bullets(outcome: Outcome, rows: list[Row], drawn: Drawn) -> str:
+def _bullets(outcome: Outcome, rows: list[Row], drawn: DrawnFigures) -> str:
     sentences = headlines(outcome, rows, drawn.sensitivities)
     if not sentences:
         return "There is one arm and no sweep, so nothing is compared; its means are below."
@@ -402,7 +402,7 @@ def _correlated(outcome: Outcome) -> Iterator[tuple[str, str, Estimate]]:
 # --- the end ----------------------------------------------------------------------------------------------------------
 
 
-def _reading(outcome: Outcome, rows: list[Row], drawn: Drawn) -> str:
+def _reading(outcome: Outcome, rows: list[Row], drawn: DrawnFigures) -> str:
     points = [
         "Intervals hold 95 %. Means of levels have t intervals; counts and shares at least the Poisson or Wilson "
         "interval of their events.",

@@ -17,7 +17,7 @@ from pathlib import Path
 from . import errors
 from .errors import Problem, dotted, quoted, shorten
 from .nodes import BROKEN, MAX_DEPTH, Node, Place, Source, compose_nodes, to_plain
-from .reading import Layer, Reader, configs_in
+from .reading import ConfigLayer, Reader, configs_in
 from .shipped import PRESETS, exists, presets, shipped_configs
 
 MAX_FILES = 100
@@ -40,7 +40,7 @@ class Layers:
     problems: list[Problem]
     files: list[Path] = field(default_factory=list)
     complete: bool = True
-    parts: list[Layer] = field(default_factory=list)
+    parts: list[ConfigLayer] = field(default_factory=list)
 
 
 Setting = tuple[tuple[str | int, ...], Node]
@@ -68,11 +68,11 @@ def read_arm(reader: Reader, base: Node, arm: Node, settings: Iterable["Setting"
 
 
 def _layers(
-    reader: Reader, root: Node, chain: tuple[Path, ...], within: str = "", below: Sequence[Layer] = ()
-) -> list[Layer]:
+    reader: Reader, root: Node, chain: tuple[Path, ...], within: str = "", below: Sequence[ConfigLayer] = ()
+) -> list[ConfigLayer]:
     """The layers of one file, lowest first. `chain` is the files being read (to see cycles), `within` the kind of
     preset being read, `below` what the file stands on, as if it extended that first."""
-    layers: list[Layer] = [*below]
+    layers: list[ConfigLayer] = [*below]
     for index, item in _entries(reader, root.value.get("extends"), "extends"):
         layers += _named_file(reader, item, ("extends", *index), chain, within)
         if len(layers) > MAX_FILES:
@@ -101,7 +101,7 @@ def _layers(
         for key, child in root.value.items()
         if key not in LAYERING_KEYS and not (within and key in NOT_INHERITED_FROM_PRESETS)
     }
-    return [*layers, Layer("file", replace(root, value=body))]
+    return [*layers, ConfigLayer("file", replace(root, value=body))]
 
 
 def _entries(reader: Reader, node: Node | None, key: str) -> list[tuple[tuple[int, ...], Node]]:
@@ -125,7 +125,7 @@ def _entries(reader: Reader, node: Node | None, key: str) -> list[tuple[tuple[in
     return good
 
 
-def _named_file(reader: Reader, item: Node, path: tuple, chain: tuple[Path, ...], within: str) -> list[Layer]:
+def _named_file(reader: Reader, item: Node, path: tuple, chain: tuple[Path, ...], within: str) -> list[ConfigLayer]:
     """The layers of a file named under `extends`."""
     folder, shipped, name = item.place.source.folder, shipped_configs(), item.value
     names = [name] if name.endswith((".yaml", ".yml")) else [name, name + ".yaml"]
@@ -145,7 +145,7 @@ def _named_file(reader: Reader, item: Node, path: tuple, chain: tuple[Path, ...]
 
 def _file_layers(
     reader: Reader, item: Node, path_read: Path, path: tuple, chain: tuple[Path, ...], within: str
-) -> list[Layer]:
+) -> list[ConfigLayer]:
     resolved = path_read.resolve()
     if resolved in chain:
         names = [file.name for file in (*chain[chain.index(resolved) :], resolved)]
@@ -177,7 +177,7 @@ def _shown(path: Path) -> str:
     return str(path) if relative.startswith("..") else relative
 
 
-def _preset(reader: Reader, node: Node, kind: str, chain: tuple[Path, ...]) -> list[Layer]:
+def _preset(reader: Reader, node: Node, kind: str, chain: tuple[Path, ...]) -> list[ConfigLayer]:
     """The layers of `line: mc38`: a shipped preset by name, or the user's own by its path."""
     name = node.value
     if name.endswith((".yaml", ".yml")):
@@ -192,7 +192,7 @@ def _preset(reader: Reader, node: Node, kind: str, chain: tuple[Path, ...]) -> l
         reader.complete = False
         return []
     layers = _file_layers(reader, node, file, (kind,), chain, kind)
-    return [Layer(kind, layer.node, label, node.key or node.place) for layer in layers]
+    return [ConfigLayer(kind, layer.node, label, node.key or node.place) for layer in layers]
 
 
 def _preset_hint(kind: str) -> str:
@@ -200,7 +200,7 @@ def _preset_hint(kind: str) -> str:
     return "there is " + errors.choice([f"'{name}'" for name in names], "and") if names else ""
 
 
-def _stacked(reader: Reader, layers: list[Layer], place: Place, settings: Iterable[Setting]) -> Layers:
+def _stacked(reader: Reader, layers: list[ConfigLayer], place: Place, settings: Iterable[Setting]) -> Layers:
     """The layers, lowest first, and the settings, as one tree."""
     tree = Node({}, place)
     labels: dict[str, Node] = {}

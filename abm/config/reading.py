@@ -13,7 +13,7 @@ MAX_BYTES = 1_000_000
 
 
 @dataclass(frozen=True)
-class Layer:
+class ConfigLayer:
     """Keys that are merged as one: those of a file, or of a preset.
 
     `kind` is 'file', 'line' or 'host'; `label` the preset's name and `place` where it was asked for.
@@ -31,7 +31,7 @@ class Reader:
     def __init__(self):
         self.problems: list[Problem] = []
         self.files: dict[Path, Node] = {}
-        self.layers: dict[tuple[Path, str], list[Layer]] = {}
+        self.layers: dict[tuple[Path, str], list[ConfigLayer]] = {}
         self.complete = True
 
     def unreadable(self, problem: Problem, source: Source) -> Node:

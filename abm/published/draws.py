@@ -163,7 +163,7 @@ def refuse_folder(folder: Path, resume: bool) -> None:
 
 
 @dataclass(frozen=True)
-class Shown:
+class Robustness:
     """How something published fares over the draws.
 
     experiment, expectation : what; None for all expectations of the experiment together
@@ -202,19 +202,19 @@ class Shown:
         return FAILS if self.of - self.holds >= WHATEVER * self.of else HANGS
 
 
-def shown(draws: Calibration, trials: Sequence[Trial]) -> Iterator[Shown]:
+def shown(draws: Calibration, trials: Sequence[Trial]) -> Iterator[Robustness]:
     """Of each experiment how it fares, and then each of its expectations."""
     defaults, rest = trials[0], trials[1:]
     for experiment in draws.experiments:
         names = {name_of(experiment, one): one for one in experiment.expect}
         whole = [all(trial.distances[name] == 0 for name in names) for trial in rest]
         by_default = all(defaults.distances[name] == 0 for name in names)
-        yield Shown(experiment, None, np.nan, by_default, np.nan, np.nan, np.nan, sum(whole), len(rest))
+        yield Robustness(experiment, None, np.nan, by_default, np.nan, np.nan, np.nan, sum(whole), len(rest))
         for name, expectation in names.items():
             centres = np.array([trial.centres[name] for trial in rest], float)
             known = centres[np.isfinite(centres)]
             low, middle, high = np.percentile(known, (5, 50, 95)).tolist() if known.size else (np.nan,) * 3
-            yield Shown(
+            yield Robustness(
                 experiment,
                 expectation,
                 defaults.centres[name],
@@ -258,7 +258,7 @@ def _ranks(values: np.ndarray) -> np.ndarray:
 HEADINGS = ("experiment", "expected", "defaults", "draws: middle (90 % of them)", "holds in", "over the draws")
 
 
-def cells_of(one: Shown) -> tuple[str, ...]:
+def cells_of(one: Robustness) -> tuple[str, ...]:
     """The cells under the `HEADINGS`."""
     holds = f"{one.holds} of {one.of}" if one.of else ""
     if one.expectation is None:
@@ -279,7 +279,7 @@ def cells_of(one: Shown) -> tuple[str, ...]:
     return "", f"{one.expectation}: {one.expectation.window}{unit}", centre, spread, holds, hangs
 
 
-def summary(all_shown: Sequence[Shown]) -> str:
+def summary(all_shown: Sequence[Robustness]) -> str:
     """'22 experiments over 50 draws of 121 assumed numbers: ...'"""
     words = [one.word for one in all_shown if one.expectation is None]
     counted = {word: words.count(word) for word in dict.fromkeys(words)}

@@ -27,7 +27,7 @@ no series was asked for)."""
 
 
 @dataclass(frozen=True)
-class Outcome:
+class Judgement:
     """One expectation, what was simulated, and whether that meets it."""
 
     expectation: Expectation
@@ -41,7 +41,7 @@ class Reproduction:
     CPU time."""
 
     experiment: Experiment
-    outcomes: tuple[Outcome, ...]
+    outcomes: tuple[Judgement, ...]
     replicates: int
     runs: int
     failed: int
@@ -92,6 +92,6 @@ def _first(table: pa.Table, replicates: int) -> pa.Table:
     return table.filter(pc.less_equal(table["replicate"], replicates))
 
 
-def _judged(expectation: Expectation, results: pa.Table, series: pa.Table | None, more: bool) -> Outcome:
+def _judged(expectation: Expectation, results: pa.Table, series: pa.Table | None, more: bool) -> Judgement:
     simulated = simulate(expectation, results, series)
-    return Outcome(expectation, simulated, judge(expectation, simulated, more))
+    return Judgement(expectation, simulated, judge(expectation, simulated, more))

@@ -5,17 +5,17 @@ import pyarrow as pa
 from ..kernels.tables import columns_in
 from ..ledger import cause, event
 from ..ledger.ledger import ENTRY
-from .tables import Column, TableRecorder
+from .tables import TableColumn, TableRecorder
 
 COLUMNS = (
-    Column("time_min", "f8", "min", "simulated time at the start of the step in which it happened"),
-    Column("event", "u1", "", "what happened to the tumor cell", event.NAMES),
-    Column("cause", "u1", "", "by what", cause.NAMES),
-    Column("uid", "u8", "", "identity of the tumor cell"),
-    Column("clone", "i4", "", "number of the founder among the arrived cells; negative: of an implanted colony"),
-    Column("row", "i4", "site", "row of the lattice, from the top"),
-    Column("column", "i4", "site", "column of the lattice, from the left"),
-    Column("zone", "u1", "", "1 periportal, 2 midzonal, 3 pericentral"),
+    TableColumn("time_min", "f8", "min", "simulated time at the start of the step in which it happened"),
+    TableColumn("event", "u1", "", "what happened to the tumor cell", event.NAMES),
+    TableColumn("cause", "u1", "", "by what", cause.NAMES),
+    TableColumn("uid", "u8", "", "identity of the tumor cell"),
+    TableColumn("clone", "i4", "", "number of the founder among the arrived cells; negative: of an implanted colony"),
+    TableColumn("row", "i4", "site", "row of the lattice, from the top"),
+    TableColumn("column", "i4", "site", "column of the lattice, from the left"),
+    TableColumn("zone", "u1", "", "1 periportal, 2 midzonal, 3 pericentral"),
 )
 
 

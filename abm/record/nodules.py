@@ -11,7 +11,7 @@ from scipy import ndimage, sparse
 from ..cells.tumor import TUMOR
 from ..kernels.tables import columns_in
 from ..liver import Liver
-from .tables import Column, TableRecorder
+from .tables import TableColumn, TableRecorder
 
 NODULE = np.dtype(
     [
@@ -26,14 +26,14 @@ NODULE = np.dtype(
 )
 
 COLUMNS = (
-    Column("time_min", "f8", "min", "simulated time of the survey"),
-    Column("nodule", "i4", "", "number within the survey, 1 is the largest"),
-    Column("cells", "i4", "cells", "tumor cells, in both layers"),
-    Column("area_um2", "f8", "um^2", "area of the sites where they stand"),
-    Column("clones", "i4", "", "founders whose descendants make up the nodule"),
-    Column("row", "f8", "site", "mean row of its cells"),
-    Column("column", "f8", "site", "mean column of its cells"),
-    Column("zone", "u1", "", "zone of that place: 1 periportal, 2 midzonal, 3 pericentral"),
+    TableColumn("time_min", "f8", "min", "simulated time of the survey"),
+    TableColumn("nodule", "i4", "", "number within the survey, 1 is the largest"),
+    TableColumn("cells", "i4", "cells", "tumor cells, in both layers"),
+    TableColumn("area_um2", "f8", "um^2", "area of the sites where they stand"),
+    TableColumn("clones", "i4", "", "founders whose descendants make up the nodule"),
+    TableColumn("row", "f8", "site", "mean row of its cells"),
+    TableColumn("column", "f8", "site", "mean column of its cells"),
+    TableColumn("zone", "u1", "", "zone of that place: 1 periportal, 2 midzonal, 3 pericentral"),
 )
 
 

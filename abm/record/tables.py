@@ -31,7 +31,7 @@ _PART = re.compile(rf"(?P<table>[^/]+)-(?P<number>[0-9]{{6,}})\.parquet(?P<unfin
 
 
 @dataclass(frozen=True)
-class Column:
+class TableColumn:
     """One column: its NumPy type, its unit ("" for none), what it says; `names` turn codes into words."""
 
     name: str
@@ -59,9 +59,9 @@ class TableRecorder(Recorder):
         self._pieces: list[dict[str, np.ndarray]] = []
         self._digests: list[np.ndarray] = []  # of the part files; a checkpoint holds them
         self._merged = False
-        self._columns: tuple[Column, ...] = ()
+        self._columns: tuple[TableColumn, ...] = ()
 
-    def columns(self, model: "LiverModel") -> tuple[Column, ...]:
+    def columns(self, model: "LiverModel") -> tuple[TableColumn, ...]:
         """The columns of the table, in order."""
         raise NotImplementedError
 

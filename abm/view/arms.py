@@ -14,7 +14,7 @@ from .movie import write_film
 from .painter import Painter
 from .palette import ARMS_ON_DARK, FAINT, INK, PAPER, SHOWN
 from .recording import Recording
-from .strip import Course, Panel, Strip
+from .strip import Panel, Strip, Trace
 
 MOST_ARMS = len(ARMS_ON_DARK)
 _PIXELS = (800, 640, 520, 440)  # of the longer side of the tissue, by the number of arms
@@ -204,7 +204,7 @@ def _strip(run_dirs: Sequence[Path]) -> Strip | None:
     for words, column in _COURSES:
         if all(column in table.column_names for table in tables):
             courses = [
-                Course("", colour, table[column].to_numpy()[chosen].astype(float))
+                Trace("", colour, table[column].to_numpy()[chosen].astype(float))
                 for table, chosen, colour in zip(tables, rows, ARMS_ON_DARK, strict=False)
             ]
             panels.append(Panel(words, courses))

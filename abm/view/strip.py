@@ -15,7 +15,7 @@ _ROOM = 1.06  # of the diagram's width, for its title and labels
 _BEFORE = 0.25  # of the time axis, for what happens before time 0
 
 
-class Course(NamedTuple):
+class Trace(NamedTuple):
     """One line: its label, colour and values at the strip's times."""
 
     label: str
@@ -27,7 +27,7 @@ class Panel(NamedTuple):
     """One diagram of the strip; `stacked` fills the areas between the lines."""
 
     title: str
-    courses: Sequence[Course]
+    courses: Sequence[Trace]
     stacked: bool = False
 
 
@@ -50,15 +50,15 @@ class Strip:
         missing are not drawn."""
         get = {name: np.asarray(table[name], float) for name in table}
         tumor = [
-            Course(look.state, look.colour, get[f"tumor_{look.state}"])
+            Trace(look.state, look.colour, get[f"tumor_{look.state}"])
             for shown in cast
             if shown.name == "tumor"
             for look in shown.looks.values()
             if f"tumor_{look.state}" in get
         ]
-        fates = [Course(label, colour, get[name]) for name, label, colour in _FATES if name in get]
+        fates = [Trace(label, colour, get[name]) for name, label, colour in _FATES if name in get]
         host = [
-            Course(label, colour, get[name])
+            Trace(label, colour, get[name])
             for shown in cast
             for name, label in shown.courses[:1]
             if name in get and (colour := shown.colour_of(name)) is not None

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pytest
 
 from abm.commands import progress
-from abm.commands.progress import Bars, Lines, Silence, Standing, counted, in_seconds, of_run, simulated
+from abm.commands.progress import Bars, Lines, Silence, StatusLine, counted, in_seconds, of_run, simulated
 
 
 def at(step, end=100, first=0, cells=7):
@@ -106,8 +106,8 @@ def test_bars_fit_the_terminal(columns, capsys, monkeypatch):
 
 
 def test_words_of_a_standing():
-    assert Standing(3, 1200, "run", ("1 failed",)).words == "run 3 of 1,200, 1 failed"
-    assert Standing(1, 1, "run").last_words == "1 run" and Standing(1200, 1200, "run").last_words == "1,200 runs"
+    assert StatusLine(3, 1200, "run", ("1 failed",)).words == "run 3 of 1,200, 1 failed"
+    assert StatusLine(1, 1, "run").last_words == "1 run" and StatusLine(1200, 1200, "run").last_words == "1,200 runs"
     assert of_run(at(12, cells=1)).words == "1.0 of 8.333 h, 1 tumor cell"
 
 

@@ -467,7 +467,7 @@ def test_measures_whose_names_differ_only_in_signs_have_a_figure_each(tmp_path, 
     monkeypatch.setattr(drawing, "MOST_PANELS", 0)
     monkeypatch.setattr(drawing, "doses_figure", lambda *_: new_figure(1, 1))
     outcome = SimpleNamespace(sweep="grid", parameters=[], arms=["control"], name="")
-    drawn = drawing.Drawn()
+    drawn = drawing.DrawnFigures()
     drawing._write_doses(
         outcome, {Column(label): [1] for label in ("a-b", "a b", "c")}, "dose", ["control"], "", drawn, tmp_path
     )

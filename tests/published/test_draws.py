@@ -17,7 +17,7 @@ from abm.published.draws import (
     HOLDS,
     NOT_DRAWN,
     REPORT,
-    Shown,
+    Robustness,
     _ranks,
     as_markdown,
     assumed,
@@ -151,7 +151,7 @@ def test_the_folder_of_others_is_left_alone(tmp_path):
     [(50, 50, HOLDS), (45, 50, HOLDS), (44, 50, HANGS), (6, 50, HANGS), (5, 50, FAILS), (0, 0, NOT_DRAWN)],
 )
 def test_a_verdict_is_the_same_whatever_the_guesses_from_nine_in_ten_on(holds, of, word):
-    assert Shown(None, None, math.nan, True, 0.0, 0.0, 0.0, holds, of).word == word
+    assert Robustness(None, None, math.nan, True, 0.0, 0.0, 0.0, holds, of).word == word
 
 
 def test_what_moves_a_centre_is_named(one, tmp_path):

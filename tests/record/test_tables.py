@@ -3,7 +3,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from abm.folder.files import DamagedFile
-from abm.record.tables import PARTS, Column, TableRecorder, read_table
+from abm.record.tables import PARTS, TableColumn, TableRecorder, read_table
 from tests.worlds import FakeLiver
 
 
@@ -12,9 +12,9 @@ class Steps(TableRecorder):
 
     def columns(self, model):
         return (
-            Column("step", "i8", "", "number of the step"),
-            Column("time_min", "f8", "min", "time"),
-            Column("parity", "u1", "", "even or odd", ("even", "odd")),
+            TableColumn("step", "i8", "", "number of the step"),
+            TableColumn("time_min", "f8", "min", "time"),
+            TableColumn("parity", "u1", "", "even or odd", ("even", "odd")),
         )
 
     def record(self, model):
@@ -118,5 +118,5 @@ def test_a_missing_table_is_named(tmp_path):
 
 
 def test_large_identities_survive():
-    column = Column("uid", "u8", "", "identity")
+    column = TableColumn("uid", "u8", "", "identity")
     assert column.array([np.array([2**64 - 1], np.uint64)]).to_pylist() == [2**64 - 1]

@@ -12,7 +12,7 @@ from .numbers import short
 from .sheet import arm_key, dodged, from_zero, panel_title, sheet, standing_alone, styles_of
 
 
-class Course(NamedTuple):
+class Curve(NamedTuple):
     """The mean of one arm through time with its 95 % band; arrays of equal length, nan where unknown. Where there are
     too few `runs` for a band, they are drawn instead: float [runs, times]."""
 
@@ -29,7 +29,7 @@ class CoursePanel(NamedTuple):
 
     title: str
     unit: str
-    courses: Sequence[Course]
+    courses: Sequence[Curve]
 
 
 def courses_figure(panels: Sequence[CoursePanel], arms: Sequence[str], title: str = "", about: str = "") -> Figure:

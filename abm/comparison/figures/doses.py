@@ -16,7 +16,7 @@ from .sheet import arm_key, broken, dodged, from_zero, panel_title, sheet, stand
 _DODGE = 0.022  # of the width of a diagram: arms beside each other at the same dose
 
 
-class Dose(NamedTuple):
+class DoseResponse(NamedTuple):
     """One arm's response: x (float, or the place of a category), mean and interval at each; `points` (x, y) are single
     points of a design, float [points, 2], where means are of groups of them."""
 
@@ -36,7 +36,7 @@ class DosePanel(NamedTuple):
     unit: str
     parameter: str
     parameter_unit: str
-    doses: Sequence[Dose]
+    doses: Sequence[DoseResponse]
     words: Sequence[str] = ()
     log: bool = False
     ratio: bool = False

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from abm.comparison.figures import ArmCascade, Course, Dose, Interval
+from abm.comparison.figures import ArmCascade, Curve, DoseResponse, Interval
 
 ARMS = ("control", "no_kupffer")
 STAGES = ("arrived", "arrested", "alive_24h", "extravasated", "micrometastasis", "macrometastasis")
@@ -27,11 +27,11 @@ def inside(figure):
 
 def course(arm, start=0.0):
     hours = np.arange(start, 97.0, 6.0)
-    return Course(arm, hours, hours**2, hours**2 - 5, np.full(hours.size, np.nan) if arm == "control" else hours**2 + 5)
+    return Curve(arm, hours, hours**2, hours**2 - 5, np.full(hours.size, np.nan) if arm == "control" else hours**2 + 5)
 
 
 def dose(arm, mean=(0.1, 0.2, 0.5)):
-    return Dose(arm, np.array([0.05, 0.1, 0.5]), np.array(mean), np.array(mean) - 0.05, np.array(mean) + 0.05)
+    return DoseResponse(arm, np.array([0.05, 0.1, 0.5]), np.array(mean), np.array(mean) - 0.05, np.array(mean) + 0.05)
 
 
 def cascade(arm, reached):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from abm.comparison.figures import Course, CoursePanel, courses_figure
+from abm.comparison.figures import CoursePanel, Curve, courses_figure
 
 from .made_up import ARMS, course, inside, words
 
@@ -19,7 +19,7 @@ def test_time_courses():
 
 @pytest.mark.parametrize("runs", [None, np.array([[1.0], [3.0]])])
 def test_a_single_look_is_a_marker(runs):
-    styles = [Course(arm, np.full(1, 12.0), np.full(1, 2.0), np.ones(1), np.full(1, 3.0), runs) for arm in ARMS]
+    styles = [Curve(arm, np.full(1, 12.0), np.full(1, 2.0), np.ones(1), np.full(1, 3.0), runs) for arm in ARMS]
     figure = courses_figure([CoursePanel("one moment", "", styles)], ARMS)
     assert inside(figure)
     axes = figure.axes[0]
@@ -33,7 +33,7 @@ def test_a_single_look_is_a_marker(runs):
 def test_few_runs_are_drawn_themselves():
     hours = np.arange(5.0)
     runs = np.stack([hours, 2 * hours])
-    wild = Course("control", hours, 1.5 * hours, -100 * hours, 100 * hours, runs)
+    wild = Curve("control", hours, 1.5 * hours, -100 * hours, 100 * hours, runs)
     figure = courses_figure([CoursePanel("few", "", [wild])], ARMS)
     axes = figure.axes[0]
     assert not axes.collections
@@ -45,9 +45,7 @@ def test_few_runs_are_drawn_themselves():
 def test_what_happened_long_before_takes_a_quarter_at_most():
     hours = np.arange(-48.0, 4.0)
     values = np.where(hours < -10, 500.0, 30.0 + hours)
-    figure = courses_figure(
-        [CoursePanel("cells", "", [Course("control", hours, values, values - 1, values + 1)])], ARMS
-    )
+    figure = courses_figure([CoursePanel("cells", "", [Curve("control", hours, values, values - 1, values + 1)])], ARMS)
     axes = figure.axes[0]
     assert axes.get_xlim() == (-1.0, 3.0) and axes.get_xlabel() == "time (h)"
     assert axes.get_ylim()[1] < 50  # of what is seen only

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from abm.comparison.figures import Dose, DosePanel, doses_figure
+from abm.comparison.figures import DosePanel, DoseResponse, doses_figure
 
 from .made_up import ARMS, dose, inside, words
 
@@ -36,8 +36,8 @@ def test_a_diagram_without_values_says_so():
 
 def test_doses():
     x = np.array([0.1, 0.2, 0.4])
-    doses = [Dose(arm, x, x, x - 0.1, x + 0.1) for arm in ARMS]
-    scattered = Dose("control", x, x, np.full(3, np.nan), x, np.random.default_rng(1).random((30, 2)))
+    doses = [DoseResponse(arm, x, x, x - 0.1, x + 0.1) for arm in ARMS]
+    scattered = DoseResponse("control", x, x, np.full(3, np.nan), x, np.random.default_rng(1).random((30, 2)))
     panels = [
         DosePanel("nodules(at=14 d)", "nodules", "phagocytosis.rate", "/h", doses, log=True),
         DosePanel(
@@ -45,7 +45,7 @@ def test_doses():
             "",
             "line",
             "",
-            [Dose("control", np.arange(2.0), np.ones(2), np.zeros(2), np.ones(2))],
+            [DoseResponse("control", np.arange(2.0), np.ones(2), np.zeros(2), np.ones(2))],
             ["mc38", "a line with a name"],
         ),
         DosePanel("nodules", "times control", "phagocytosis.rate", "/h", doses[1:], ratio=True),

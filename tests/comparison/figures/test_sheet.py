@@ -8,10 +8,10 @@ import pytest
 from matplotlib import mathtext
 
 from abm.comparison.figures import (
-    Course,
     CoursePanel,
-    Dose,
+    Curve,
     DosePanel,
+    DoseResponse,
     Influence,
     InfluencePanel,
     Interval,
@@ -61,9 +61,9 @@ def test_intervals_are_shown_whole():
     high = doses_figure([DosePanel("share", "", "rate", "", [dose("control", (0.92, 0.93, 0.90))])], ARMS, ARMS).axes[0]
     assert high.get_ylim()[0] < 0.85 and high.get_ylim()[1] > 0.98  # far from 0, with all of each interval
     hours = np.arange(4.0)
-    level = Course("control", hours, hours + 40, hours + 36, hours + 44)
+    level = Curve("control", hours, hours + 40, hours + 36, hours + 44)
     assert courses_figure([CoursePanel("oxygen", "", [level])], ARMS).axes[0].get_ylim()[0] < 36
-    near = Course("control", hours, hours + 1, hours - 9, hours + 11)
+    near = Curve("control", hours, hours + 1, hours - 9, hours + 11)
     assert courses_figure([CoursePanel("cells", "", [near])], ARMS).axes[0].get_ylim()[0] == 0  # nothing is below it
 
 
@@ -76,8 +76,11 @@ def test_names_are_drawn_as_they_are_written(tmp_path, monkeypatch):
 
     monkeypatch.setattr(mathtext.MathTextParser, "parse", refuse)
     arms, some = (FORMULA, f"no {FORMULA}"), Interval(2.0, 1.5, 2.5)
-    doses = [Dose(arm, np.arange(2.0), *(np.full(2, end) for end in (some.value, some.low, some.high))) for arm in arms]
-    course = Course(arms[1], np.array([0.0, 1.0, 2.0]), np.ones(3), np.ones(3), np.ones(3))
+    doses = [
+        DoseResponse(arm, np.arange(2.0), *(np.full(2, end) for end in (some.value, some.low, some.high)))
+        for arm in arms
+    ]
+    course = Curve(arms[1], np.array([0.0, 1.0, 2.0]), np.ones(3), np.ones(3), np.ones(3))
     figures = [
         ratios_figure([Ratio(FORMULA, arms[1], some, "2")], arms, FORMULA),
         courses_figure([CoursePanel(FORMULA, "$", [course])], arms, FORMULA),
