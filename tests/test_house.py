@@ -6,6 +6,7 @@ from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import abm
+from abm.folder import manifest
 
 ROOT = Path(abm.__file__).parent
 FLOORS = [
@@ -116,6 +117,12 @@ def test_kernels_see_arrays_and_scalars_only():
     for path in (ROOT / "kernels").glob("*.py"):
         outside = {module.split(".")[0] for module in imports(path)}
         assert not outside & {"mesa", "pydantic", "pandas", "yaml", "pyarrow", "zarr"}, path
+
+
+def test_what_stands_above_a_run_is_no_part_of_the_code_that_decides_it():
+    """Else a run could not be resumed after an edit of what only looks at it."""
+    apart = {part.removesuffix(".py") for part in manifest._APART}
+    assert apart == {*FLOORS[: FLOORS.index("simulation")], "statistics", "extras"}
 
 
 def test_no_two_classes_have_one_name():

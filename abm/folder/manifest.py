@@ -21,7 +21,18 @@ CONFIG = "config.yaml"
 DECISIVE = ("crlm", "numpy", "scipy", "numba")
 """The packages whose versions decide the bytes of a run."""
 _PACKAGES = (*DECISIVE, "mesa", "pydantic", "pyarrow", "zarr")
-_APART = ("view", "measures", "batches", "comparison", "published", "commands", "cli.py", "statistics.py", "extras.py")
+_APART = (
+    "view",
+    "measures",
+    "batches",
+    "comparison",
+    "levers",
+    "published",
+    "commands",
+    "cli.py",
+    "statistics.py",
+    "extras.py",
+)
 """Parts of the package that cannot change the data of a run."""
 
 RUNNING, COMPLETE, AGAIN = "running", "complete", "again"
