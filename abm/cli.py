@@ -226,6 +226,7 @@ def levers(
     pull_levers(
         _load(config, changes),
         output if output is not None else Path("batches") / f"{config.stem}-levers",
+        name=config.stem,
         at=at,
         only=only or (),
         replicates=replicates,

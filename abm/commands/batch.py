@@ -47,9 +47,10 @@ def run_experiment_batch(
     quiet: bool,
     again: str,
     retry_failed: bool = False,
+    ending: bool = True,
 ) -> None:
     """Run what is missing of `experiment` in `folder`, with `retry_failed` also what failed; `again` is the user's command
-    line without --resume.
+    line without --resume; ending : say at the end what is in the folder.
 
     Raises UserError, RunsFailed, and what `run_batch` raises.
     """
@@ -83,7 +84,7 @@ def run_experiment_batch(
             raise RunInterrupted(f"Interrupted before the first run.\nTo go on: {again} --resume") from None
         except (BatchStopped, ExecutorError, OSError) as error:
             raise BatchStopped(stopped("The batch", error, folder, [folder], again)) from error
-    if not quiet:
+    if ending and not quiet:
         print(_ending(result))
     if result.failed:
         raise RunsFailed(_failures(result, f"{again} --resume" if retry_failed else f"{again} --resume --retry-failed"))

@@ -79,7 +79,9 @@ def told_apart(what: str, kept: str, folder: Path, done: Sequence[Trial], again:
     except OtherCalibration as error:
         raise UserError(f"{folder} cannot be continued: {error}; choose another folder (-o)") from error
     except KeyboardInterrupt:
-        raise RunInterrupted(f"Interrupted. {len(done)} {kept} are in {folder}.\nTo go on: {again} --resume") from None
+        raise RunInterrupted(
+            f"Interrupted. {len(done)} {kept} are in {folder}, and the finished runs of the next.\nTo go on: {again} --resume"
+        ) from None
     except (BatchStopped, OSError) as error:
         raise BatchStopped(
             f"{what} stopped: {error}.\n{len(done)} {kept} are safe in {folder}. When this is mended, "

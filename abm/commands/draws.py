@@ -9,13 +9,13 @@ from rich.text import Text
 
 from ..config.shipped import shipped_configs
 from ..folder.lock import locked
-from ..published.calibrate import TRIALS, Calibration, Simulations, Trial, digest_of
+from ..published.calibrate import RUNNING, TRIALS, Calibration, Simulations, Trial, digest_of
 from ..published.draws import (
     FAILS,
     HANGS,
     HOLDS,
-    NOT_DRAWN,
     REPORT,
+    TOO_FEW,
     as_markdown,
     cells_of,
     refuse_folder,
@@ -34,7 +34,7 @@ from .progress import StatusLine, progress
 from .reproduce import files_of, load_all
 from .run import available_processors
 
-STYLES = {HOLDS: "green", FAILS: "red", HANGS: "yellow", NOT_DRAWN: "dim"}
+STYLES = {HOLDS: "green", FAILS: "red", HANGS: "yellow", TOO_FEW: "dim"}
 
 
 def draw_files(
@@ -70,10 +70,10 @@ def draw_files(
 
     with locked(folder), progress(quiet) as phases:
         phases.tell(
-            f"{len(draws.experiments)} experiments, the defaults and {count} draws of {len(draws.parameters)} assumed numbers, "
-            f"{draws.runs_per_trial} runs each."
+            f"The defaults and {count} draw{'s' * (count != 1)} of {len(draws.parameters)} assumed numbers, each with "
+            f"{draws.runs_per_trial} runs of {len(draws.experiments)} experiment{'s' * (len(draws.experiments) != 1)}."
         )
-        if resume and not (folder / TRIALS).exists():
+        if resume and not ((folder / TRIALS).exists() or (folder / RUNNING).exists()):
             phases.tell(f"{folder} holds nothing to resume; the draws begin.")
         with told_apart("The draws", "draws", folder, done, again):
             compile_for_runs(phases)
@@ -81,8 +81,8 @@ def draw_files(
             with Simulations(draws, folder, digest, workers, phases) as simulations:
                 told(run(draws, folder, simulations, count, digest, told))
                 simulations.clear()
+    show(draws, done)
     if not quiet:
-        show(draws, done)
         print(f"Written: {folder / REPORT}, {folder / TRIALS}")
 
 
@@ -102,8 +102,12 @@ def show(draws: Calibration, trials: Sequence[Trial]) -> None:
         name, expected, default, spread, holds, word = cells_of(one)
         if one.expectation is None:
             console.print()
-            head = Text.assemble((name, "bold"), f"  holds in {holds} of the draws: ", (word, STYLES[one.word]))
-            paragraph(console, Text.assemble(head, f"; with the defaults it {default}"), hanging=4)
+            head = Text.assemble(
+                (name, "bold"),
+                f"  holds in {holds} of the draws ({one.drawn} numbers drawn): ",
+                (word, STYLES[one.word]),
+            )
+            paragraph(console, Text.assemble(head, f"; with the defaults it is {default}"), hanging=4)
             continue
         line = f"expected {expected}; defaults {default}, draws {spread}; holds in {holds}"
         paragraph(console, line + (f"; {word}" if word else ""), indent=4, hanging=4)

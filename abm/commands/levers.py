@@ -11,7 +11,9 @@ from rich.table import Table
 from rich.text import Text
 
 from ..config.errors import did_you_mean, quantity_of
-from ..units import Hours
+from ..folder.files import refuse_others
+from ..folder.names import BATCH
+from ..units import Hours, in_time
 from . import UserError
 from .batch import run_experiment_batch, show_forecast
 from .catalogue import a_console
@@ -28,6 +30,7 @@ def pull_levers(
     config: "Config",
     folder: Path,
     *,
+    name: str,
     at: str | None,
     only: Sequence[str],
     replicates: int,
@@ -38,27 +41,46 @@ def pull_levers(
     again: str,
 ) -> None:
     """Run `config` with and without each lever (those called `only`, if any are) as a batch in `folder`, write what each
-    does, and print it. at : times to look, "1 d,7 d"; by default the end; dry_run : say what would be run, and stop.
+    does, and print it.
+
+    name : of the config, where it gives itself none
+    at : times to look, "1 d,7 d"; by default the end
+    dry_run : say what would be run, and stop
 
     Raises UserError, and what a batch raises.
     """
-    from ..levers.levers import experiment_of, levers_of
+    from ..levers.levers import FIRST_LOOK_H, experiment_of, levers_of
 
-    levers = chosen(levers_of(config), only)
+    levers = chosen(config, levers_of(config), only)
+    looks = looks_of(at) if at is not None else [config.duration]
+    if at is None and config.duration < FIRST_LOOK_H:
+        raise UserError(
+            f"runs must last {in_time(FIRST_LOOK_H)} or more, for it to be known who lives on, not {in_time(config.duration)}"
+        )
+    named = "" if "name" in config.model_fields_set else name
     try:
-        experiment, readouts = experiment_of(config, levers, looks_of(at) or [config.duration], replicates)
+        experiment, readouts = experiment_of(config, levers, looks, replicates, named)
     except ValueError as error:
-        raise UserError(f"--at: {error}" if at else f"{config.name}: {error}") from error
+        raise UserError(f"--at: {error}") from error
+    refuse_others(folder, [BATCH], [TABLE, TEXT, FIGURE])
     if dry_run:
         show_forecast(experiment, folder, workers=workers, cluster=None, resume=resume, keep="measures")
         return
     run_experiment_batch(
-        experiment, folder, workers=workers, cluster=None, resume=resume, keep="measures", quiet=quiet, again=again
+        experiment,
+        folder,
+        workers=workers,
+        cluster=None,
+        resume=resume,
+        keep="measures",
+        quiet=quiet,
+        again=again,
+        ending=False,
     )
     effects = write_effects(folder, levers, readouts)
     if not quiet:
         show_effects(effects)
-        print("\n".join(f"Wrote {folder / name}" for name in (TEXT, FIGURE, TABLE)))
+        print("\n".join(f"Wrote {folder / file}" for file in (TEXT, FIGURE, TABLE)))
 
 
 def write_effects(folder: Path, levers: "Sequence[Lever]", readouts: "Sequence[Readout]") -> "Effects":
@@ -83,57 +105,73 @@ def show_effects(effects: "Effects") -> None:
     from ..levers.effects import remarks
 
     console = a_console()
+    shown = [k for k, stage in enumerate(effects.stages) if stage.readout.of or k >= len(effects.stages) - 2]
+    stages = [effects.stages[k] for k in shown]
     table = Table(box=None, padding=(0, 1, 0, 0), header_style="bold")
     table.add_column("without", no_wrap=True)
-    for stage in effects.stages:
-        table.add_column(stage.readout.name.replace("metastasis", "- metastasis"), justify="right")
-    table.add_row("control", *(rounded(stage.estimate.value) for stage in effects.stages), style="dim")
-    table.add_row(
-        "ceiling",
-        *("" if math.isnan(stage.ceiling) else f"x{times(stage.ceiling)}" for stage in effects.stages),
-        style="dim",
-        end_section=True,
-    )
+    for stage in stages:
+        heading = stage.readout.name.replace("metastasis", "-\nmetastasis").replace("extravasated", "extra-\nvasated")
+        table.add_column(heading.replace(" at ", "\nat "), justify="right", no_wrap=True)
+    for name, cells in (
+        ("of", [stage.readout.of.replace(" at 24 h", "").replace("extravasated", "these") for stage in stages]),
+        ("control has", [rounded(stage.estimate.value) for stage in stages]),
+        ("raise at most", ["" if math.isnan(stage.ceiling) else f"x{times(stage.ceiling)}" for stage in stages]),
+    ):
+        table.add_row(name, *cells, style="dim", end_section=name == "raise at most")
     for lever, of_lever in effects.rows:
-        table.add_row(lever.name, *map(_cell, of_lever))
+        table.add_row(lever.name, *(_cell(of_lever[k]) for k in shown))
     console.print(table)
     console.print(
-        "Shares are of the stage before. Ratios are to the control, paired by seed; bold: the 95 % interval leaves 1 out, by "
-        "5 % or more. Ceiling: the most that a perfect lever on the stage could do to all that comes after.",
+        "Times the control, paired by seed; bold: the 95 % interval leaves 1 out, by 5 % or more; =: every run gave what its control "
+        "gave. Raise at most: what a perfect lever on the stage could, as the others pass anyway.",
         style="dim",
     )
+    if len(shown) < len(effects.stages):
+        console.print(f"Nodules and burden at the earlier looks are in {TEXT}.", style="dim")
     for remark in remarks(effects):
-        console.print(remark)
+        console.print(remark, markup=False)
 
 
 def _cell(effect: "Effect") -> Text:
     from ..comparison.figures import times
 
     style = "dim" if not effect.moves else "bold red" if effect.ratio.value > 1 else "bold blue"
-    return Text(times(effect.ratio.value), style)
+    return Text("=" if effect.is_same else times(effect.ratio.value), style)
 
 
-def chosen(levers: "Sequence[Lever]", only: Sequence[str]) -> "list[Lever]":
-    """The levers of these names, kinds or patterns ("tnf", "rule", "nk_*"); all, where none are given. Raises UserError for one
-    that is not there."""
-    for wanted in only:
-        if not any(_is_called(lever, wanted) for lever in levers):
-            raise UserError(
-                f"there is no lever '{wanted}'; "
-                + did_you_mean(wanted, (lever.name for lever in levers), "--dry-run lists what there is")
-            )
-    return [lever for lever in levers if not only or any(_is_called(lever, wanted) for wanted in only)]
+def chosen(config: "Config", levers: "Sequence[Lever]", only: Sequence[str]) -> "list[Lever]":
+    """The levers of these names, kinds or patterns ("tnf", "rule", "nk_*", several with commas), in whatever case; all, where none
+    are given. Raises UserError for one that is not there."""
+    asked = [word.strip() for words in only for word in words.split(",") if word.strip()]
+    for wanted in asked:
+        if any(_is_called(lever, wanted) for lever in levers):
+            continue
+        if any(rule.name == wanted for rule in type(config).registry.rules):
+            off = not getattr(config.rules, wanted).enabled
+            why = "is off already" if off else "brings the tumor cells, without which there is nothing to see"
+            raise UserError(f"the rule '{wanted}' {why}")
+        if wanted in type(config).registry.molecules() | type(config).registry.depleted():
+            raise UserError(f"'{wanted}' is knocked out in this config already")
+        raise UserError(
+            f"there is no lever '{wanted}'; "
+            + did_you_mean(wanted, (lever.name for lever in levers), "--dry-run lists what there is")
+        )
+    return [lever for lever in levers if not asked or any(_is_called(lever, wanted) for wanted in asked)]
 
 
 def _is_called(lever: "Lever", wanted: str) -> bool:
-    return any(fnmatchcase(name, wanted) for name in (lever.name, lever.kind, lever.arm))
+    unnumbered = lever.name.rstrip("0123456789 ")
+    return any(fnmatchcase(name.lower(), wanted.lower()) for name in (lever.name, unnumbered, lever.kind, lever.arm))
 
 
-def looks_of(at: str | None) -> list[float]:
+def looks_of(at: str) -> list[float]:
     """The hours of "1 d,7 d", rising, each once. Raises UserError for what is no time."""
     quantity = quantity_of(Hours)
     assert quantity is not None
     try:
-        return sorted({quantity.parse(text) for text in (at or "").split(",") if text.strip()})
+        looks = sorted({quantity.parse(text) for text in at.split(",") if text.strip()})
     except PydanticCustomError as error:
         raise UserError(f"--at {at}: {error}; such as --at '1 d,7 d'") from error
+    if not looks:
+        raise UserError("--at says no time; such as --at '1 d,7 d'")
+    return looks

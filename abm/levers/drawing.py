@@ -14,7 +14,7 @@ _FEWER, _MORE = "#2f6fb3", "#c2512f"
 """Blue and vermilion stay apart for all kinds of colour vision."""
 _FULL = math.log(4.0)
 """A ratio of four, or a quarter, has the full colour."""
-_ROW, _COLUMN, _HEAD = 0.25, 0.92, 1.0  # inches
+_ROW, _COLUMN, _HEAD = 0.25, 0.92, 1.02  # inches
 _SHADES = LinearSegmentedColormap.from_list("ratios", [_FEWER, "#ffffff", _MORE])
 
 
@@ -25,11 +25,12 @@ def levers_figure(effects: Effects) -> Figure:
     left = 0.35 + 0.078 * max(20, *map(len, names))
     width = left + _COLUMN * len(effects.stages) + 0.3
     about, more = fitted(
-        f"times the control, mean of {effects.replicates} pairs of runs; coloured: the 95 % interval leaves 1 out, by 5 % or "
-        "more; shares are of the stage before; ceiling: the most that a perfect lever on the stage could do",
+        f"times the control, means of {effects.replicates} runs each, paired by seed; coloured: the 95 % interval leaves 1 out, by 5 % "
+        "or more (blue: less, red: more); grey: not told from chance; =: every run gave what its control gave; raise at most: what a "
+        "perfect lever could, as the others pass anyway",
         width,
     )
-    height = 0.72 + more + _HEAD + _ROW * len(effects.rows) + 0.25
+    height = 0.60 + more + _HEAD + _ROW * len(effects.rows) + 0.25
     figure = new_figure(width, height, effects.name, about)
     rows, columns = len(effects.rows), len(effects.stages)
     axes = figure.add_axes((left / width, 0.2 / height, _COLUMN * columns / width, _ROW * rows / height))
@@ -50,7 +51,7 @@ def levers_figure(effects: Effects) -> Figure:
             axes.text(
                 j,
                 i,
-                rounded(effect.ratio.value),
+                "=" if effect.is_same else rounded(effect.ratio.value),
                 ha="center",
                 va="center_baseline",
                 fontsize=8.6,
@@ -67,17 +68,25 @@ def _heads(axes, effects: Effects) -> None:
     step = 0.20 / _ROW
     for j, stage in enumerate(effects.stages):
         name = stage.readout.name.replace(" at ", "\nat ").replace("metastasis", "-\nmetastasis")
-        axes.text(j, -0.6 - 2 * step, name, fontsize=9, weight="bold", color=WORDS, linespacing=1.1, **where)
+        axes.text(j, -0.6 - 3 * step, name, fontsize=9, weight="bold", color=WORDS, linespacing=1.1, **where)
         axes.text(j, -0.6 - step, rounded(stage.estimate.value), fontsize=8.6, color=WORDS, **where)
         ceiling = "" if math.isnan(stage.ceiling) else f"× {times(stage.ceiling)}"
+        if stage.readout.of:
+            axes.text(j, -0.6 - 2 * step, f"of {_short(stage.readout.of)}", fontsize=8.2, color=QUIET, **where)
         axes.text(j, -0.6, ceiling, fontsize=8.6, color=QUIET, **where)
     beside = where | {"ha": "right"}
-    axes.text(-0.58, -0.6 - 2 * step, "without", fontsize=9, weight="bold", color=WORDS, **beside)
+    axes.text(-0.58, -0.6 - 3 * step, "without", fontsize=9, weight="bold", color=WORDS, **beside)
     axes.text(-0.58, -0.6 - step, "control has", fontsize=8.6, color=WORDS, **beside)
-    axes.text(-0.58, -0.6, "ceiling", fontsize=8.6, color=QUIET, **beside)
+    axes.text(-0.58, -0.6, "raise at most", fontsize=8.6, color=QUIET, **beside)
+
+
+def _short(stage: str) -> str:
+    """The name of a stage, for a narrow column."""
+    return stage.replace(" at 24 h", "")
 
 
 def _depth(effect: Effect) -> float:
+    """How deep its colour is, from 0 to 1."""
     return min(effect.strength / _FULL, 1.0)
 
 

@@ -104,9 +104,10 @@ def readouts_of(config: Config, looks: Sequence[float]) -> list[Readout]:
 
 
 def experiment_of(
-    config: Config, levers: Iterable[Lever], looks: Sequence[float], replicates: int
+    config: Config, levers: Iterable[Lever], looks: Sequence[float], replicates: int, name: str = ""
 ) -> tuple[Experiment, list[Readout]]:
-    """The experiment with an arm for each lever, and its readouts at `looks` (hours, rising); runs end at the last.
+    """The experiment with an arm for each lever, and its readouts at `looks` (hours, rising); runs end at the last. name : of the
+    config, where that of its own is none.
 
     Raises ValueError for looks that the runs do not reach or that come before the cascade can be told.
     """
@@ -121,7 +122,7 @@ def experiment_of(
     configs = {(CONTROL, 0): with_changes(config, until)}
     configs |= {(lever.arm, 0): with_changes(config, {**until, **lever.changes}) for lever in levers}
     file = ExperimentFile(
-        name=f"Levers of {config.name}",
+        name=f"Levers of {name or config.name}",
         description="Everything that can be taken away, taken away one by one.",
         replicates=replicates,
         seed=config.seed,

@@ -567,7 +567,7 @@ def read_trials(folder: Path, calibration: Calibration, digest: str) -> list[Tri
     table = parquet.read(path)
     if (table.schema.metadata or {}).get(DIGEST, b"").decode() != digest:
         raise OtherCalibration(
-            "the recorded trials belong to another calibration: the file, an experiment or the code has changed"
+            "what is recorded there was computed with other experiments, replicates, parameters or code"
         )
     names = list(calibration.expectations)
     return [

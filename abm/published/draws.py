@@ -4,10 +4,14 @@ Many numbers of the model are marked `assumed`: nobody measured them. In a draw 
 plausible range (evenly; on a logarithmic scale where that spans a factor of ten), and the published experiments are run
 with that set. Draw 0 is the defaults. Draw k follows from the seed and k alone, so more draws can be added to those that are
 there. A draw is recorded like a trial of a calibration, which nothing searches.
+
+What a line, a host or an experiment writes is not drawn, but as it is written there: a draw changes defaults. The size of the
+tissue, and how often fields and flow are solved again, are no guesses about livers, and stay.
 """
 
+import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -44,9 +48,11 @@ REPLICATES = 2
 WHATEVER = 0.9
 """Share of the draws from which a verdict counts as the same whatever the guesses."""
 HOLDS, FAILS, HANGS = "holds whatever the guesses", "fails whatever the guesses", "hangs on the guesses"
-NOT_DRAWN = "not drawn"
+TOO_FEW = "too few draws to tell"
 FEWEST = 20
-"""Draws below which no number is said to move anything: of so many numbers, some follow by chance."""
+"""Draws below which nothing is said of the guesses."""
+_NO_GUESSES = ("record", ("tissue", "width"), ("tissue", "height"), ("tissue", "site"))
+"""Keys of what is looked at, and in how large a piece."""
 _A_FACTOR = 10.0
 """A range that spans as much is drawn from on a logarithmic scale."""
 _ATTEMPTS = 1000
@@ -54,18 +60,14 @@ _MOST_NAMED = 3
 
 
 def assumed() -> tuple[Movable, ...]:
-    """The numbers that are marked `assumed` and have a plausible range; those of what is recorded are no guesses about livers."""
+    """The numbers that are marked `assumed`, have a plausible range, and are guesses about livers."""
     defaults = compose()()
     found = []
     for path in every_key(type(defaults)):
         about = declared_at(type(defaults), path)
-        if (
-            about is None
-            or about.mark != "assumed"
-            or about.quantity is None
-            or about.low is None
-            or path[0] == "record"
-        ):
+        if about is None or about.mark != "assumed" or about.quantity is None or about.low is None:
+            continue
+        if path[0] in _NO_GUESSES or path[:2] in _NO_GUESSES or path[-1].endswith("interval"):
             continue
         low, high = about.quantity.parse(about.low), about.quantity.parse(about.high)
         default = float(value_at(defaults, ".".join(path)))
@@ -73,8 +75,26 @@ def assumed() -> tuple[Movable, ...]:
     return tuple(found)
 
 
+def counting(draws: Calibration) -> dict[str, tuple[Movable, ...]]:
+    """Id of each experiment -> the numbers whose default counts there, in any arm: of all others the line, the host or the
+    experiment itself says what they are."""
+    values = possible(draws, 1)
+    return {
+        published_as(experiment).id: tuple(
+            one
+            for one in draws.parameters
+            if any(
+                math.isclose(value_at(config, one.path), values[one.path], rel_tol=1e-6)
+                for config in experiment.configs.values()
+            )
+        )
+        for experiment in draws.with_values(values)
+    }
+
+
 def to_draw(experiments: Sequence[Experiment], replicates: int = REPLICATES, seed: int = 1) -> Calibration:
-    """What is drawn, and the experiments (all from files) that are run with it, with so many replicates.
+    """What is drawn (the assumed numbers that count in any of them), and the experiments (all from files) that are run with it, with
+    so many replicates.
 
     Raises ValueError when one of them expects the same thing twice, so that it could not be told apart.
     """
@@ -92,7 +112,14 @@ def to_draw(experiments: Sequence[Experiment], replicates: int = REPLICATES, see
         seed=seed,
     )
     draws = Calibration(file, tuple(experiments), parameters, Path())
-    return Calibration(file, draws.with_values({}), parameters, Path())  # with those replicates
+    draws = replace(draws, experiments=draws.with_values({}))  # with those replicates
+    counted = {one.path for those in counting(draws).values() for one in those}
+    parameters = tuple(one for one in parameters if one.path in counted)
+    return replace(
+        draws,
+        file=file.model_copy(update={"parameters": {one.path: Bounds() for one in parameters}}),
+        parameters=parameters,
+    )
 
 
 def drawn(parameters: Sequence[Movable], seed: int, number: int, attempt: int = 0) -> dict[str, float]:
@@ -170,6 +197,7 @@ class Robustness:
     default : the centre with the defaults, nan for an experiment; holds_by_default : whether that is inside the window
     middle, low, high : median of the centres of the draws, and between what 90 % of them lie
     holds, of : in how many draws it holds, and how many there are
+    drawn : how many of the drawn numbers count in the experiment
     hangs_on : numbers with which the centre surely rises or falls, and the rank correlation, the strongest first
     """
 
@@ -182,6 +210,7 @@ class Robustness:
     high: float
     holds: int
     of: int
+    drawn: int = 0
     hangs_on: tuple[tuple[str, float], ...] = ()
 
     @property
@@ -195,8 +224,8 @@ class Robustness:
 
     @property
     def word(self) -> str:
-        if not self.of:
-            return NOT_DRAWN
+        if self.of < FEWEST:
+            return TOO_FEW
         if self.holds >= WHATEVER * self.of:
             return HOLDS
         return FAILS if self.of - self.holds >= WHATEVER * self.of else HANGS
@@ -205,11 +234,16 @@ class Robustness:
 def shown(draws: Calibration, trials: Sequence[Trial]) -> Iterator[Robustness]:
     """Of each experiment how it fares, and then each of its expectations."""
     defaults, rest = trials[0], trials[1:]
+    numbers = counting(draws)
     for experiment in draws.experiments:
         names = {name_of(experiment, one): one for one in experiment.expect}
         whole = [all(trial.distances[name] == 0 for name in names) for trial in rest]
         by_default = all(defaults.distances[name] == 0 for name in names)
-        yield Robustness(experiment, None, np.nan, by_default, np.nan, np.nan, np.nan, sum(whole), len(rest))
+        drawn_here = numbers[published_as(experiment).id]
+        nothing = np.nan
+        yield Robustness(
+            experiment, None, nothing, by_default, nothing, nothing, nothing, sum(whole), len(rest), len(drawn_here)
+        )
         for name, expectation in names.items():
             centres = np.array([trial.centres[name] for trial in rest], float)
             known = centres[np.isfinite(centres)]
@@ -224,7 +258,8 @@ def shown(draws: Calibration, trials: Sequence[Trial]) -> Iterator[Robustness]:
                 high,
                 sum(trial.distances[name] == 0 for trial in rest),
                 len(rest),
-                hangs_on(draws.parameters, rest, centres),
+                len(drawn_here),
+                hangs_on(drawn_here, rest, centres),
             )
 
 
@@ -266,8 +301,8 @@ def cells_of(one: Robustness) -> tuple[str, ...]:
         share = f", {100 * one.share:.0f} % ({100 * low:.0f} to {100 * high:.0f})" if one.of else ""
         return (
             published_as(one.experiment).id,
-            "all of it",
-            "holds" if one.holds_by_default else "fails",
+            f"all of it ({one.drawn} numbers drawn)",
+            "inside" if one.holds_by_default else "outside",
             "",
             holds + share,
             one.word + (" (calibrated on)" if one.experiment.calibrated else ""),
@@ -297,11 +332,12 @@ def as_markdown(draws: Calibration, trials: Sequence[Trial]) -> str:
     lines = [
         "# Published experiments over draws of the assumed numbers",
         "",
-        f"{summary(all_shown)}. {count} draw{'s' * (count != 1)} (seed {draws.file.seed}) of the {len(draws.parameters)} numbers that "
-        f"are marked `assumed`, each from its plausible range; {each} of each arm in a draw. Something holds in a draw when its "
-        f"centre lies in the window, and an experiment when all that it expects does. From {100 * WHATEVER:.0f} % of the draws on a "
-        "verdict is said to be the same whatever the guesses. Behind what is expected stand the numbers that move it most, with "
-        f"their rank correlations, where these are beyond chance over all numbers together (from {FEWEST} draws on).",
+        f"{summary(all_shown)}. {count} draw{'s' * (count != 1)} (seed {draws.file.seed}) of {len(draws.parameters)} numbers that "
+        f"are marked `assumed`, each from its plausible range; {each} of each arm in a draw. What a line, a host or an experiment writes "
+        "is not drawn. Something is inside, or holds in a draw, when its centre lies in the window, and an experiment when all that it "
+        f"expects does (a verdict of `crlm reproduce` asks more). From {100 * WHATEVER:.0f} % of the draws on a verdict is said to be the "
+        f"same whatever the guesses, if there are {FEWEST} draws. Behind what is expected stand the numbers that move it most, with their "
+        "rank correlations, where these are beyond chance over all numbers together.",
         "",
         _row(HEADINGS),
         "|" + "---|" * len(HEADINGS),

@@ -60,7 +60,7 @@ def test_the_command(file, capsys):
     assert pq.read_table("out/trials.parquet").equals(table)
     file.write_text(FILE + "pull: 0.3\n")
     assert cli.status_of([*arguments, "--resume"]) == 2
-    assert "another calibration" in capsys.readouterr().err
+    assert "other experiments, replicates, parameters or code" in capsys.readouterr().err
 
 
 def test_what_was_simulated_before_an_interruption_is_not_simulated_again(file, tmp_path):

@@ -32,8 +32,9 @@ def test_a_few_levers_are_pulled_and_told(config, capsys):
     said = capsys.readouterr().out
     assert all((folder / name).exists() for name in (TABLE, TEXT, FIGURE))
     lines = {line.split()[0] for line in said.splitlines() if line.strip()}
-    assert {"control", "ceiling", "phagocytosis", "nk_killing", "trail"} <= lines and "tnf" not in lines
-    assert "levers move nodules or burden by a quarter or more" in said
+    assert {"control", "raise", "phagocytosis", "nk_killing", "trail"} <= lines and "tnf" not in lines
+    assert "not resolved" in said.lower() or "moved by" in said.lower()
+    assert said.index("Wrote") > said.index("control") and "crlm compare" not in said
     written = {name: (folder / name).read_bytes() for name in (TABLE, TEXT, FIGURE)}
     assert pull(*asked) == 2 and "--resume" in capsys.readouterr().err  # nothing is overwritten
     assert pull(*asked, "--resume", "--quiet") == 0
@@ -54,6 +55,10 @@ def test_what_would_be_run_is_shown(config, capsys):
     [
         (("--only", "kupfer"), "there is no lever 'kupfer'; did you mean 'kupffer'"),
         (("--only", "zzz"), "there is no lever 'zzz'; --dry-run lists what there is"),
+        (("--only", "tnf,arrival"), "the rule 'arrival' brings the tumor cells"),
+        (("--only", "growth", "--set", "rules.growth=off"), "the rule 'growth' is off already"),
+        (("--only", "tnf", "--set", "interventions=[{knock_out: tnf}]"), "'tnf' is knocked out in this config already"),
+        (("--at", ""), "--at says no time"),
         (("--at", "3 parsec"), "--at 3 parsec: '3 parsec' has the wrong dimension"),
         (("--at", "soon"), "--at soon: expected a duration"),
         (("--at", "6 h"), "--at: 6 h is no time to look: the run ends at 30 h, and before 1 d"),
@@ -67,9 +72,32 @@ def test_what_cannot_be_done_is_told(config, capsys, arguments, told):
 
 def test_a_run_that_is_too_short_is_told(config, capsys):
     assert pull("--set", "duration=12 h") == 2
-    assert "little: 12 h is no time to look" in " ".join(capsys.readouterr().err.split())
+    assert "runs must last 1 d or more, for it to be known who lives on, not 12 h" in " ".join(
+        capsys.readouterr().err.split()
+    )
 
 
 def test_times_to_look_are_put_in_order():
     assert looks_of("7 d, 24 h,1 d") == [24.0, 168.0]
-    assert looks_of(None) == looks_of("") == []
+
+
+def test_levers_are_called_by_several_names_at_once(config, capsys):
+    given = "interventions=[{block: tnf}, {block: tnf}]"
+    assert pull("--dry-run", "--only", " TNF ,nk_*", "--only", "block tnf", "--set", given) == 0
+    said = capsys.readouterr().out
+    assert all(arm in said for arm in ("molecule.tnf", "rule.nk_killing", "intervention.1", "intervention.2"))
+    assert "= 40 runs" in said
+
+
+def test_files_of_others_are_left_alone(config, capsys):
+    mine = config.parent / "mine"
+    mine.mkdir()
+    (mine / TEXT).write_text("precious")
+    assert pull("--only", "tnf", "-o", "mine") == 2
+    assert TEXT in capsys.readouterr().err and (mine / TEXT).read_text() == "precious"
+
+
+def test_a_config_without_a_name_is_called_by_its_file(config, capsys):
+    config.write_text(LITTLE.replace("name: little\n", ""))
+    assert pull("--dry-run", "--only", "tnf") == 0
+    assert "Levers of little" in capsys.readouterr().out

@@ -223,7 +223,7 @@ def test_a_longer_search_begins_with_the_shorter_one(calibration, tmp_path):
 def test_the_record_of_another_calibration_is_not_continued(calibration, written, tmp_path):
     search(calibration, tmp_path, Runs(), 4, digest_of(calibration))
     other = load_calibration(written(FILE.replace("high: 0.5", "high: 0.4")))
-    with pytest.raises(OtherCalibration, match="another calibration"):
+    with pytest.raises(OtherCalibration, match="other experiments, replicates, parameters or code"):
         search(other, tmp_path, Runs(), 4, digest_of(other))
 
 

@@ -15,12 +15,13 @@ from abm.published.draws import (
     FAILS,
     HANGS,
     HOLDS,
-    NOT_DRAWN,
     REPORT,
+    TOO_FEW,
     Robustness,
     _ranks,
     as_markdown,
     assumed,
+    counting,
     drawn,
     hangs_on,
     possible,
@@ -58,7 +59,9 @@ def test_all_that_is_assumed_is_drawn_and_nothing_else():
     parameters = assumed()
     assert len(parameters) > 100 and all(one.about.mark == "assumed" for one in parameters)
     assert all(one.low <= one.default <= one.high for one in parameters)
-    assert not any(one.path.startswith("record.") for one in parameters)
+    paths = {one.path for one in parameters}
+    assert not any(path.startswith("record.") or path.endswith("interval") for path in paths)
+    assert "tissue.width" not in paths and "fields.tnf.washout" in paths
     by_path = {one.path: one for one in parameters}
     assert by_path["fields.tnf.washout"].log and not by_path["rules.growth.cycle_spread"].log
 
@@ -77,7 +80,7 @@ def test_a_draw_follows_from_its_number_alone_and_fills_the_ranges():
             if one.log
             else (values - one.low) / (one.high - one.low)
         )
-        assert stats.kstest(shares, "uniform").pvalue > 1e-5  # of 121 tests, one in a thousand times
+        assert stats.kstest(shares, "uniform").pvalue > 1e-5  # of some 110 tests, one in a thousand times
 
 
 def test_the_values_of_a_draw_arrive_in_the_configs(one):
@@ -87,6 +90,13 @@ def test_the_values_of_a_draw_arrive_in_the_configs(one):
     assert experiment.replicates == 3 and one.runs_per_trial == 6
     assert config.fields.tnf.washout == pytest.approx(values["fields.tnf.washout"])
     assert config.fields.tnf.washout != load_config("quickstart").fields.tnf.washout
+
+
+def test_what_a_line_or_a_host_writes_is_not_drawn(one):
+    numbers = counting(one)["V00"]
+    paths = {each.path for each in numbers}
+    assert numbers == one.parameters and "cells.tumor.emt" not in paths  # quickstart's line says it
+    assert "cells.tumor.emt" in {each.path for each in assumed()} and "fields.tnf.washout" in paths
 
 
 def test_what_makes_no_liver_is_drawn_again(one, monkeypatch):
@@ -148,7 +158,15 @@ def test_the_folder_of_others_is_left_alone(tmp_path):
 
 @pytest.mark.parametrize(
     ("holds", "of", "word"),
-    [(50, 50, HOLDS), (45, 50, HOLDS), (44, 50, HANGS), (6, 50, HANGS), (5, 50, FAILS), (0, 0, NOT_DRAWN)],
+    [
+        (50, 50, HOLDS),
+        (45, 50, HOLDS),
+        (44, 50, HANGS),
+        (6, 50, HANGS),
+        (5, 50, FAILS),
+        (0, 0, TOO_FEW),
+        (19, 19, TOO_FEW),
+    ],
 )
 def test_a_verdict_is_the_same_whatever_the_guesses_from_nine_in_ten_on(holds, of, word):
     assert Robustness(None, None, math.nan, True, 0.0, 0.0, 0.0, holds, of).word == word
@@ -169,7 +187,10 @@ def test_what_moves_a_centre_is_named(one, tmp_path):
     assert cells.low < cells.middle < cells.high
     text = as_markdown(one, trials)
     assert "more with rules.growth.cycle_spread (+1.00)" in text
-    assert f"| V00 | all of it | holds |  | {whole.holds} of 60" in text and "3 runs of each arm" in text
+    assert (
+        f"| V00 | all of it ({len(one.parameters)} numbers drawn) | inside |  | {whole.holds} of 60" in text
+        and "3 runs of each arm" in text
+    )
     assert all(not each.hangs_on for each in shown(one, trials[:15]))  # too few draws to name anything
 
 
@@ -199,7 +220,7 @@ def test_from_the_command_line(tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("COLUMNS", "100")
     assert cli.status_of([*asked, "--resume"]) == 0
     said = capsys.readouterr().out
-    assert "V00  holds in" in said and "of the draws" in said and "with the defaults it" in said
+    assert "V00  holds in" in said and "of the draws" in said and "with the defaults" in said
     assert not any((folder / "running").rglob("*.parquet")) if (folder / "running").exists() else True
     assert cli.status_of([*asked[:-2], "--quick"]) == 2 and "--quick is not for --draws" in capsys.readouterr().err
     assert cli.status_of(["reproduce", "one.yaml", "--replicates", "3"]) == 2
