@@ -21,3 +21,10 @@ def cell_of_line(tumor: Population, line: TumorParameters, **columns) -> Rows:
 def draw_size(cell, key, log_sd):
     """Make a cell of median diameter one of the lognormal distribution, by its numbers 1 and 2 of the stream `key`."""
     cell.diameter_um *= np.float32(np.exp(log_sd * normal(key, 0, cell.uid, 1)))
+
+
+@jit(counted=False)
+def draw_vigour(cell, key, log_sd):
+    """How fast the founder of a clone cycles, and all that descend from it: lognormal, by its numbers 3 and 4 of the stream `key`."""
+    if log_sd > 0.0:
+        cell.vigour = np.float32(log_sd * normal(key, 0, cell.uid, 3))

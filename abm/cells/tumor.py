@@ -161,6 +161,14 @@ class TumorParameters(Parameters):
         source="B16F1, of whose micrometastases 1 in 100 grows on (Luzzi 1998), is 0.04; lines that double in 2.5 d lie above",
         description="how far a colony survives without the support of a niche",
     )
+    vigour_log_sd: Annotated[Number, Field(le=1)] = parameter(
+        0.0,
+        low=0,
+        high=0.5,
+        mark="assumed",
+        source="no measure is known; nodules of one inoculum differ more than chance makes them: CV of the diameter 0.5 and more",
+        description="standard deviation, between founders, of the logarithm of the speed of the cycle, which daughters inherit",
+    )
     cxcl1: Number = parameter(
         1.0,
         low=0,
@@ -273,6 +281,7 @@ class TumorCell(LiverCell):
             Column("net", "f4", "hold of a neutrophil net, 0 free .. 1 wrapped", within=(0, 1)),
             Column("niche", "f4", "support by fibronectin and stellate cells, 0 none .. 1 full", within=(0, 1)),
             Column("cycle", "f4", "progress through the cell cycle, 0 .. 1", within=(0, 1)),
+            Column("vigour", "f4", "logarithm of how fast it cycles, relative to its line (inherited)", signed=True),
         ),
         states=(
             State("circulating", Appearance("circulating", (255, 252, 200), "round", 0.50, 0.45), stands=()),

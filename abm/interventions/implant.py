@@ -15,7 +15,7 @@ from ..cells.line import cell_of_line, draw_size
 from ..cells.settle import NoRoom, choose_sites, site_hashes
 from ..cells.tumor import EXTRAVASATED, TUMOR
 from ..kernels.jit import jit
-from ..kernels.random import hash64, stream_key, uniform
+from ..kernels.random import hash64, normal, stream_key, uniform
 from ..kernels.sites import place
 from ..kernels.tables import born
 from ..ledger import cause, event
@@ -79,6 +79,7 @@ class Implant(Intervention):
                 number,
                 liver.hepatocytes,
                 line.diameter_log_sd,
+                line.vigour_log_sd,
             )
             number -= 1
 
@@ -113,10 +114,27 @@ def colony_sites(liver, centre: int, cells: int, key: np.uint64) -> np.ndarray:
 
 
 @jit
-def found_colony(tumor, like, sites, book, minutes, key, step, places, identity, clone, hepatocytes, diameter_log_sd):
-    """Tumor cells of one clone, `like` one row but for their size, on the free tissue sites `places` (int64 [n, 2]), at
-    random points of their cycle."""
+def found_colony(
+    tumor,
+    like,
+    sites,
+    book,
+    minutes,
+    key,
+    step,
+    places,
+    identity,
+    clone,
+    hepatocytes,
+    diameter_log_sd,
+    vigour_log_sd,
+):
+    """Tumor cells of one clone, `like` one row but for their size and the vigour of their founder, on the free tissue sites
+    `places` (int64 [n, 2]), at random points of their cycle."""
     columns = sites.kind.shape[1]
+    vigour = (
+        np.float32(vigour_log_sd * normal(key, 1, np.uint64(-clone), 0)) if vigour_log_sd > 0.0 else np.float32(0.0)
+    )
     for n in range(places.shape[0]):
         row, column = places[n, 0], places[n, 1]
         slot = born(tumor, like[0])
@@ -127,6 +145,7 @@ def found_colony(tumor, like, sites, book, minutes, key, step, places, identity,
         cell.uid = uid
         cell.clone = clone
         draw_size(cell, key, diameter_log_sd)
+        cell.vigour = vigour
         cell.cycle = np.float32(uniform(key, 0, uid, 3))
         place(sites, TUMOR, TISSUE, row, column, slot)
         displace_hepatocyte(sites, hepatocytes, row, column)

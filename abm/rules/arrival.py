@@ -13,7 +13,7 @@ import numpy as np
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from ..cells.line import cell_of_line, draw_size
+from ..cells.line import cell_of_line, draw_size, draw_vigour
 from ..cells.settle import rounded_count
 from ..cells.tumor import CIRCULATING
 from ..kernels.jit import jit
@@ -169,14 +169,15 @@ class Arrival(Rule):
             liver.flow.inlets,
             liver.flow.inflow_cumulative,
             line.diameter_log_sd,
+            line.vigour_log_sd,
         )
 
 
 @jit
 def enter_the_liver(
-    tumor, like, sites, book, minutes, key, identity, numbers, inlets, inflow_cumulative, diameter_log_sd
+    tumor, like, sites, book, minutes, key, identity, numbers, inlets, inflow_cumulative, diameter_log_sd, vigour_log_sd
 ):
-    """The cells of the inoculum with the given `numbers` arrive, `like` one row but for their size, at inlets chosen in
+    """The cells of the inoculum with the given `numbers` arrive, `like` one row but for size and vigour, at inlets chosen in
     proportion to the blood that enters there.
 
     inlets: int32 [n, 2]; inflow_cumulative: float64 [n], rising to 1. They are not in the occupancy lattice: blood
@@ -191,4 +192,5 @@ def enter_the_liver(
         cell.uid = uid
         cell.clone = k
         draw_size(cell, key, diameter_log_sd)
+        draw_vigour(cell, key, vigour_log_sd)
         enter(book, minutes, event.ARRIVED, cause.NONE, cell, sites.zone[cell.row, cell.column])

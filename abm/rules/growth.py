@@ -3,7 +3,8 @@
 Of the cells that extravasate, most stop dividing while they are alone: a third of an inoculum is found as solitary
 dormant cells two weeks later, one in forty starts to grow, one in a hundred of those grows on (Luzzi 1998,
 10.1016/S0002-9440(10)65628-3). Matrix and stellate cells of the niche, and nets, keep cells cycling and alive. Far
-from open sinusoids cells slow down, and die where oxygen is gone.
+from open sinusoids cells slow down, and die where oxygen is gone. How fast a founder cycles its daughters inherit, but for
+what each differs from her mother.
 """
 
 from typing import Annotated, ClassVar, NamedTuple
@@ -13,7 +14,7 @@ from pydantic import Field
 
 from ..cells.tumor import ADHERENT, CIRCULATING, DORMANT, EXTRAVASATED, HELD, TUMOR
 from ..kernels.jit import jit
-from ..kernels.random import does_happen, draw_each, happens, hash64, stream_key, uniform, unit
+from ..kernels.random import does_happen, draw_each, happens, hash64, normal, stream_key, uniform, unit
 from ..kernels.sites import neighbour, offset_between, place
 from ..kernels.tables import HIGH, born
 from ..ledger import cause, event
@@ -44,6 +45,7 @@ class Fate(NamedTuple):
     oxygen_half: float
     necrosis_below: float
     necrosis: float
+    drift: float = 0.0
 
 
 class Growth(Rule):
@@ -75,6 +77,14 @@ class Growth(Rule):
             mark="assumed",
             source="spread of cycle times in culture",
             description="half-width of the uniform spread of cycle speeds between cells",
+        )
+        vigour_drift: Fraction = parameter(
+            0.0,
+            low=0,
+            high=0.1,
+            mark="assumed",
+            source="no measure is known; with 0.02, ten divisions add a spread of 0.06 to that between founders",
+            description="standard deviation of what a daughter's logarithm of the speed of the cycle differs from her mother's",
         )
         dormancy_rate: PerHour = parameter(
             "0.05 /h",
@@ -197,6 +207,7 @@ class Growth(Rule):
             oxygen_half=p.oxygen_half,
             necrosis_below=p.necrosis_below,
             necrosis=p.necrosis_rate,
+            drift=p.vigour_drift,
         )
         grow(
             tumor.table,
@@ -431,6 +442,8 @@ def live_on(
             / (level + fate.oxygen_half)
             * (1.0 + fate.niche_gain * niche + fate.net_gain * net_beside(sites, nets, cell.row, cell.column))
         )
+        if cell.vigour != np.float32(0.0):
+            speed *= np.exp(np.float64(cell.vigour))
         cycle = np.float64(cell.cycle) + speed * hours
         cell.cycle = np.float32(min(cycle, 1.0))
         if cycle < 1.0:
@@ -442,6 +455,16 @@ def live_on(
         if row < 0:
             continue
         divide(tumor, sites, book, minutes, slot, row, column, zone, identity, hepatocytes, np.float32(cycle - 1.0))
+        if fate.drift > 0.0:
+            drift(tumor.rows, key, slot, fate.drift)
+            drift(tumor.rows, key, sites.occupant[cell.layer, row, column], fate.drift)
+
+
+@jit(counted=False)
+def drift(rows, key, slot, log_sd):
+    """A cell that was just born differs in vigour from its mother, by its numbers 6 and 7 of the division."""
+    cell = rows[slot]
+    cell.vigour += np.float32(log_sd * normal(key, cell.divisions, cell.uid, 6))
 
 
 @jit(counted=False)

@@ -72,6 +72,7 @@ def test_cells_are_what_plain_python_says(bolus):
         assert (cell.row, cell.column) == tuple(inlet)
         assert cell.diameter_um == pytest.approx(line.diameter * np.exp(line.diameter_log_sd * normal), rel=1e-5)
         assert (cell.cycle, cell.net, cell.niche, cell.divisions) == (0, 0, 0, 0)
+        assert cell.vigour == 0.0
         assert (cell.emt, cell.cd47, cell.platelets) == pytest.approx((line.emt, line.cd47, 0.2))
 
 
@@ -79,6 +80,20 @@ def test_diameters_are_lognormal(bolus):
     logs = np.log(bolus.tumor.alive_rows().diameter_um.astype(float))
     assert logs.mean() == pytest.approx(np.log(14.0), abs=3.3 * 0.12 / np.sqrt(3000))
     assert logs.std() == pytest.approx(0.12, rel=3.3 / np.sqrt(2 * 3000))
+
+
+def test_founders_differ_in_vigour_by_the_lines_standard_deviation(bolus):
+    model = injected(per_area="12000 /mm^2", cells={"tumor": {"vigour_log_sd": 0.2}})
+    run_rule(model, "arrival", model.dt_hours)
+    cells = model.tumor.alive_rows()
+    vigour = cells.vigour.astype(float)
+    assert vigour.mean() == pytest.approx(0.0, abs=3.3 * 0.2 / np.sqrt(3000))
+    assert vigour.std() == pytest.approx(0.2, rel=3.3 / np.sqrt(2 * 3000))
+    assert abs(np.corrcoef(vigour, np.log(cells.diameter_um))[0, 1]) < 3.3 / np.sqrt(3000)
+    names = [name for name in cells.dtype.names if name != "vigour"]
+    np.testing.assert_array_equal(
+        np.asarray(cells)[names], np.asarray(bolus.tumor.alive_rows())[names]
+    )  # all else is as without
 
 
 def test_inlets_are_chosen_by_their_inflow(bolus):

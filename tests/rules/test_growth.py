@@ -121,6 +121,7 @@ def naive_life(tissue, slot, fate, hours):
         * (1 + fate.cycle_spread * (2 * uniform(KEY, 0, cell.uid, 4) - 1))
         * oxygen
         / (oxygen + fate.oxygen_half)
+        * np.exp(float(cell.vigour))
     )
     return state, cell.cycle + hours * speed * (1 + fate.niche_gain * niche + fate.net_gain * beside), None
 
@@ -141,6 +142,7 @@ def test_kernel_is_its_naive_twin():
         niche=rng.choice([0, 0.5, 1], n),
         net=np.where(layer == LUMEN, rng.random(n), 0),
         divisions=rng.integers(0, 3, n),
+        vigour=0.2 * rng.standard_normal(n) * (rng.random(n) < 0.7),
     )
     divisions = tissue.cells.rows.divisions[:n].copy()
     settle(tissue.sites, "tumor", places[::4] + np.array([0, 1]), layer=LUMEN)  # company for some, through the wall
@@ -288,6 +290,56 @@ def test_cycle_speeds_spread_uniformly_between_cells():
     np.testing.assert_allclose(tissue.cells.used.cycle, 2 * again, rtol=1e-5)  # each keeps its own
 
 
+@pytest.mark.parametrize("vigour", [-0.4, 0.0, 0.3])
+def test_vigour_makes_the_cycle_faster_or_slower(vigour):
+    still = STILL._replace(cycle=0.01)
+    plain = scattered(12).grow(still, hours=10.0).cells.used.cycle
+    vigorous = scattered(12, vigour=vigour).grow(still, hours=10.0).cells.used.cycle
+    np.testing.assert_allclose(vigorous, np.exp(vigour) * plain, rtol=1e-5)
+
+
+def test_mother_and_daughter_drift_apart_by_the_standard_deviation():
+    fate = DEFAULT._replace(death=0.0, dormant_death=0.0, dormancy=0.0)
+    tissue = scattered(sized(150, 60), cycle=0.9999, vigour=0.5)
+    mothers = tissue.cells.count
+    tissue.grow(fate._replace(drift=0.05))
+    vigour = tissue.cells.alive_rows().vigour.astype(float) - 0.5
+    assert vigour.size == 2 * mothers and np.unique(vigour).size > 0.99 * vigour.size
+    assert_mean(vigour, 0.0)
+    assert vigour.std() == pytest.approx(0.05, rel=3.3 / np.sqrt(2 * vigour.size))
+    assert abs(np.corrcoef(vigour[:mothers], vigour[mothers:])[0, 1]) < 3.3 / np.sqrt(mothers)
+    same = scattered(9, cycle=0.9999, vigour=0.5).grow(fate)
+    assert (same.cells.alive_rows().vigour == np.float32(0.5)).all()
+
+
+def test_vigour_makes_colonies_unequal():
+    """Of founders that differ in vigour, ln(cells) spreads by the number of cycles times that spread."""
+    still = ("cycle_spread", "death_rate", "dormancy_rate", "niche_gain", "net_gain")
+    model = without(
+        liver(
+            "growth",
+            mm=sized(10, 6) / 10,
+            step="1 h",
+            parameters={"growth": {"cycle_time": "20 h"} | dict.fromkeys(still, 0)},
+        ),
+        "stellate",
+        "kupffer",
+    )
+    rng = np.random.default_rng(3)
+    places = [place for place in sinusoids(model, TISSUE) if place[0] % 12 == 6 and place[1] % 12 < 2]
+    for clone, place in enumerate(places):
+        put(model, "tumor", *place, layer=TISSUE, clone=clone, vigour=0.3 * rng.standard_normal(), divisions=1)
+    founders = {int(cell.clone): float(cell.vigour) for cell in model.tumor.alive_rows()}
+    for model.step_number in range(80):
+        model.rules["growth"].apply(model)
+    clones, cells = np.unique(model.tumor.alive_rows().clone, return_counts=True)
+    speed = model.fields["oxygen"].values.mean() / (model.fields["oxygen"].values.mean() + 8.0)
+    expected = np.log(2) * 80 / 20 * speed * np.exp([founders[int(clone)] for clone in clones])
+    assert len(clones) > 15
+    assert np.corrcoef(expected, np.log(cells))[0, 1] > 0.9
+    assert np.log(cells).std() > 0.5
+
+
 def test_a_daughter_is_like_her_mother():
     tissue = Tissue(
         lattice(9, 9, PARENCHYMA),
@@ -305,6 +357,7 @@ def test_a_daughter_is_like_her_mother():
         platelets=0.2,
         net=0.1,
         held_by=2,
+        vigour=0.3,
     )
     tissue.step_number = 60
     tissue.grow(DEFAULT._replace(death=0.0, dormant_death=0.0))
