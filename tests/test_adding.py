@@ -73,7 +73,7 @@ def test_it_is_in_the_schema_and_in_the_resolved_config(folder):
 def test_it_lives_in_a_run(run):
     model, _ = run
     cells = model.sentinel.alive_rows()
-    assert cells.size and (cells.state == 1).any() and (cells.vigour == np.float32(0.8)).any()
+    assert cells.size and (cells.state == 1).any() and (cells.alertness == np.float32(0.8)).any()
     assert (model.sites.population[LUMEN, cells.row, cells.column] == model.sentinel.code).all()
     assert model.fields["alarmin"].values.max() > 0.1 and model.footprints.sum() > cells.size
     assert not list(violations(model))
@@ -110,7 +110,7 @@ def test_it_stands_in_the_snapshots_with_units_and_meanings(run):
     assert frames.footprints.long_name == "footprints"
     cells = xarray.open_zarr(folder / "snapshots.zarr", group="cells/sentinel", consolidated=False)
     assert cells.called_h.units == "h" and cells.called_h.long_name == "when it began to call"
-    assert cells.vigour.valid_range == [0, 1] and cells.state.flag_meanings == "calm calling"
+    assert cells.alertness.valid_range == [0, 1] and cells.state.flag_meanings == "calm calling"
 
 
 def test_the_movies_legend_shows_it_and_needs_no_plugin_for_that(run):
@@ -132,8 +132,8 @@ def test_the_movies_legend_shows_it_and_needs_no_plugin_for_that(run):
 
 def test_the_pictures_of_the_run_are_drawn(run, capsys):
     assert cli.status_of(["plot", str(run[1]), "--quiet"]) == 0
-    assert cli.status_of(["movie", str(run[1]), "--colour-by", "vigour", "--format", "gif", "--quiet"]) == 0
-    assert (run[1] / "movie_vigour.gif").exists() and (run[1] / "timecourses.png").exists()
+    assert cli.status_of(["movie", str(run[1]), "--colour-by", "alertness", "--format", "gif", "--quiet"]) == 0
+    assert (run[1] / "movie_alertness.gif").exists() and (run[1] / "timecourses.png").exists()
 
 
 def test_it_is_measured(folder):
@@ -188,7 +188,7 @@ def test_the_catalogue_tells_of_it(folder, capsys):
     assert cli.status_of(["cells", config, "sentinel"]) == 0
     told = capsys.readouterr().out
     for said in (
-        "vigour",
+        "alertness",
         "how readily it calls",
         "secretes alarmin when calling",
         "antibody to sentinels",
@@ -242,7 +242,7 @@ def test_its_copy_goes_the_same_way(folder):
         ("        walks=abm.Walk", "        stands=(2,),\n        walks=abm.Walk", "cells walk in the sinusoids"),
         ("(250, 250, 60)", "(250, 250, 260)", "the colour of the state 'calling' of the sentinel population is"),
         ('"ring"', '"rund"', "is drawn as 'rund'; shapes are round, ring"),
-        ('abm.Column("vigour"', 'abm.Column("size"', "has a column 'size', which means something else"),
+        ('abm.Column("alertness"', 'abm.Column("size"', "has a column 'size', which means something else"),
         (
             '(abm.Chart("sentinels"), abm.Chart("calling", "calling"))',
             '(abm.Chart("sentinels"))',
@@ -250,7 +250,7 @@ def test_its_copy_goes_the_same_way(folder):
         ),
         ('("calling",)),),', '("calling")),),', "must be a tuple of str, also for one: (x,)"),
         ('name = "footprints"', 'name = "ecm"', "there is a layer 'ecm' already"),
-        ('abm.Column("vigour"', 'abm.Column("called_h"', "has two columns named called_h"),
+        ('abm.Column("alertness"', 'abm.Column("called_h"', "has two columns named called_h"),
         (
             'kind: ClassVar[str] = "drill"',
             'kind: ClassVar[str] = "block"',
