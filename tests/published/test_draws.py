@@ -210,6 +210,7 @@ def test_ranks_share_what_is_equal():
 
 def test_from_the_command_line(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("COLUMNS", raising=False)
     (tmp_path / "one.yaml").write_text(ONE)
     asked = ["reproduce", "one.yaml", "--draws", "1", "--replicates", "1", "--workers", "1"]
     assert cli.status_of(asked) == 0
