@@ -9,7 +9,7 @@ from rich.text import Text
 
 from ..config.shipped import shipped_configs
 from ..folder.lock import locked
-from ..published.calibrate import RUNNING, TRIALS, Calibration, Simulations, Trial, digest_of
+from ..published.calibrate import RUNNING, TRIALS, Calibration, Simulations, Trial, digest_of, refuse_folder
 from ..published.draws import (
     FAILS,
     HANGS,
@@ -18,7 +18,6 @@ from ..published.draws import (
     TOO_FEW,
     as_markdown,
     cells_of,
-    refuse_folder,
     run,
     shown,
     summary,
@@ -57,7 +56,7 @@ def draw_files(
         draws = to_draw(load_all(files_of(paths or [shipped_configs() / "published"])), replicates)
     except ValueError as error:
         raise UserError(str(error)) from error
-    refuse_folder(folder, resume)
+    refuse_folder(folder, resume, "draws", [REPORT])
     workers = workers if workers is not None else available_processors()
     for experiment in draws.experiments:
         workers_for(experiment, experiment.runs(), workers, None, "measures")  # there is memory for them

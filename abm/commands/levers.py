@@ -113,7 +113,7 @@ def show_effects(effects: "Effects") -> None:
         heading = stage.readout.name.replace("metastasis", "-\nmetastasis").replace("extravasated", "extra-\nvasated")
         table.add_column(heading.replace(" at ", "\nat "), justify="right", no_wrap=True)
     for name, cells in (
-        ("of", [stage.readout.of.replace(" at 24 h", "").replace("extravasated", "these") for stage in stages]),
+        ("of", [stage.readout.of_briefly.replace("extravasated", "these") for stage in stages]),
         ("control has", [rounded(stage.estimate.value) for stage in stages]),
         ("raise at most", ["" if math.isnan(stage.ceiling) else f"x{times(stage.ceiling)}" for stage in stages]),
     ):

@@ -133,14 +133,14 @@ def _noise(values: np.ndarray, means: np.ndarray) -> float:
     return min(1.0, float((np.nanvar(values, axis=1, ddof=1) / counts).mean() / means.var(ddof=1)))
 
 
-def rank_correlation(x: np.ndarray, y: np.ndarray) -> Estimate:
-    """Spearman's rank correlation over points (nan are left out) with its interval (Bonett and Wright 2000)."""
+def rank_correlation(x: np.ndarray, y: np.ndarray, level: float = LEVEL) -> Estimate:
+    """Spearman's rank correlation over points (nan are left out) with its interval of that `level` (Bonett and Wright 2000)."""
     known = np.isfinite(x) & np.isfinite(y)
     x, y, n = x[known], y[known], int(known.sum())
     if n < 5 or np.ptp(x) == 0 or np.ptp(y) == 0:
         return Estimate(math.nan, -1.0, 1.0, n)
     correlation = float(stats.spearmanr(x, y).statistic)
-    reach = stats.norm.ppf((1 + LEVEL) / 2) * math.sqrt((1 + correlation**2 / 2) / (n - 3))
+    reach = stats.norm.ppf((1 + level) / 2) * math.sqrt((1 + correlation**2 / 2) / (n - 3))
     middle = math.atanh(max(-1 + 1e-12, min(1 - 1e-12, correlation)))
     return Estimate(correlation, math.tanh(middle - reach), math.tanh(middle + reach), n)
 

@@ -72,17 +72,12 @@ def _heads(axes, effects: Effects) -> None:
         axes.text(j, -0.6 - step, rounded(stage.estimate.value), fontsize=8.6, color=WORDS, **where)
         ceiling = "" if math.isnan(stage.ceiling) else f"× {times(stage.ceiling)}"
         if stage.readout.of:
-            axes.text(j, -0.6 - 2 * step, f"of {_short(stage.readout.of)}", fontsize=8.2, color=QUIET, **where)
+            axes.text(j, -0.6 - 2 * step, f"of {stage.readout.of_briefly}", fontsize=8.2, color=QUIET, **where)
         axes.text(j, -0.6, ceiling, fontsize=8.6, color=QUIET, **where)
     beside = where | {"ha": "right"}
     axes.text(-0.58, -0.6 - 3 * step, "without", fontsize=9, weight="bold", color=WORDS, **beside)
     axes.text(-0.58, -0.6 - step, "control has", fontsize=8.6, color=WORDS, **beside)
     axes.text(-0.58, -0.6, "raise at most", fontsize=8.6, color=QUIET, **beside)
-
-
-def _short(stage: str) -> str:
-    """The name of a stage, for a narrow column."""
-    return stage.replace(" at 24 h", "")
 
 
 def _depth(effect: Effect) -> float:

@@ -45,6 +45,11 @@ class Readout(NamedTuple):
     line: Mapping[str, Any]
     of: str = ""
 
+    @property
+    def of_briefly(self) -> str:
+        """`of`, for narrow columns."""
+        return self.of.replace(" at 24 h", "")
+
 
 def levers_of(config: Config) -> list[Lever]:
     """All levers of a config, kind by kind in the order of its registry. What is missing there already is none."""

@@ -43,7 +43,7 @@ from ..folder.files import FolderInUse, refuse_no_folder, refuse_others, remove_
 from ..folder.names import RESULTS
 from ..units import Declared, Quantity, declared, value_at
 from .reproduce import published_as
-from .table import time_in_words
+from .table import markdown_row, time_in_words
 
 GENERATION = 4
 """Trials that are proposed together, and may run at the same time."""
@@ -321,14 +321,14 @@ def pull(parameters: Iterable[Movable], values: Mapping[str, float]) -> float:
     return sum(parameter.moved(values[parameter.path]) ** 2 for parameter in parameters)
 
 
-def refuse_folder(folder: Path, resume: bool) -> None:
-    """Raise FolderInUse when a calibration would overwrite what is in `folder`, whoever made it."""
+def refuse_folder(
+    folder: Path, resume: bool, what: str = "a calibration", reports: Iterable[str] = (REPORT, BEST)
+) -> None:
+    """Raise FolderInUse when trials (of `what`, with these `reports`) would overwrite what is in `folder`, whoever made it."""
     refuse_no_folder(folder)
     if (folder / TRIALS).exists() and not resume:
-        raise FolderInUse(
-            f"{folder} holds a calibration already: go on with it (--resume), or choose another folder (-o)"
-        )
-    refuse_others(folder, [TRIALS], [REPORT, BEST])
+        raise FolderInUse(f"{folder} holds {what} already: go on (--resume), or choose another folder (-o)")
+    refuse_others(folder, [TRIALS], reports)
 
 
 # --- The search -------------------------------------------------------------------------------------------------------
@@ -623,7 +623,7 @@ def as_markdown(calibration: Calibration, trials: Sequence[Trial]) -> str:
             one.about.mark,
             one.about.source,
         )
-        lines.append(_row(cells))
+        lines.append(markdown_row(cells))
     lines += [
         "",
         "## Expectations",
@@ -635,7 +635,7 @@ def as_markdown(calibration: Calibration, trials: Sequence[Trial]) -> str:
         row = [name, f"{expectation.window} {expectation.unit}".strip()]
         for trial in (defaults, best_trial):
             row += [f"{trial.centres[name]:.3g}", f"{trial.distances[name]:.2f}"]
-        lines.append(_row(row))
+        lines.append(markdown_row(row))
     lines += [
         "",
         "Distances count in half-widths of the window (for ratios on a logarithmic scale), 0 is inside. "
@@ -645,12 +645,12 @@ def as_markdown(calibration: Calibration, trials: Sequence[Trial]) -> str:
         "",
     ]
     lines += [
-        _row(["trial", "loss", *(one.path for one in calibration.parameters)]),
+        markdown_row(["trial", "loss", *(one.path for one in calibration.parameters)]),
         "|" + "---|" * (2 + len(calibration.parameters)),
     ]
     for trial in sorted(trials, key=lambda trial: (trial.loss, trial.number))[:SHOWN_TRIALS]:
         lines.append(
-            _row(
+            markdown_row(
                 [
                     str(trial.number),
                     f"{trial.loss:.3f}",
@@ -659,10 +659,6 @@ def as_markdown(calibration: Calibration, trials: Sequence[Trial]) -> str:
             )
         )
     return "\n".join(lines) + "\n"
-
-
-def _row(cells: Iterable[str]) -> str:
-    return "| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in cells) + " |"
 
 
 def _written(value: float, unit: str) -> str:

@@ -2,32 +2,32 @@
 
 Many numbers of the model are marked `assumed`: nobody measured them. In a draw all of them are drawn at once, each from its
 plausible range (evenly; on a logarithmic scale where that spans a factor of ten), and the published experiments are run
-with that set. Draw 0 is the defaults. Draw k follows from the seed and k alone, so more draws can be added to those that are
-there. A draw is recorded like a trial of a calibration, which nothing searches.
+with that set. Draw 0 is the defaults. Draw k follows from the seed, k and which numbers are drawn, so more draws can be added
+to those that are there. A draw is recorded like a trial of a calibration, which nothing searches.
 
 What a line, a host or an experiment writes is not drawn, but as it is written there: a draw changes defaults. The size of the
 tissue, and how often fields and flow are solved again, are no guesses about livers, and stay.
 """
 
+import itertools
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-from scipy import special
 
 from ..batches.expectation import Expectation
 from ..batches.experiment import Experiment
+from ..comparison.sensitivity import rank_correlation
 from ..config import ConfigError
 from ..config.errors import every_key
 from ..config.schema import compose
-from ..folder.files import FolderInUse, refuse_no_folder, refuse_others, write_text
+from ..folder.files import write_text
 from ..statistics import LEVEL, wilson_interval
 from ..units import value_at
 from .calibrate import (
     GENERATION,
-    TRIALS,
     Bounds,
     Calibration,
     CalibrationFile,
@@ -41,6 +41,7 @@ from .calibrate import (
     write_trials,
 )
 from .reproduce import published_as
+from .table import markdown_row
 
 REPORT = "draws.md"
 REPLICATES = 2
@@ -138,17 +139,16 @@ def possible(draws: Calibration, number: int) -> dict[str, float]:
 
     Raises ConfigError when none of many can.
     """
-    for attempt in range(_ATTEMPTS):
+    for attempt in itertools.count():
         values = drawn(draws.parameters, draws.file.seed, number, attempt)
         try:
             draws.with_values(values)
-        except ConfigError as error:
-            if number == 0 or attempt == _ATTEMPTS - 1:
+        except ConfigError:
+            if number == 0 or attempt == _ATTEMPTS:
                 raise
-            last = error
-            continue
-        return values
-    raise last
+        else:
+            break
+    return values
 
 
 def run(
@@ -176,14 +176,6 @@ def run(
         write_trials(folder, draws, done, digest)
         tell(done)
     return done
-
-
-def refuse_folder(folder: Path, resume: bool) -> None:
-    """Raise FolderInUse when draws would overwrite what is in `folder`, whoever made it."""
-    refuse_no_folder(folder)
-    if (folder / TRIALS).exists() and not resume:
-        raise FolderInUse(f"{folder} holds draws already: go on with them (--resume), or choose another folder (-o)")
-    refuse_others(folder, [TRIALS], [REPORT])
 
 
 # --- What they show ---------------------------------------------------------------------------------------------------
@@ -268,26 +260,15 @@ def hangs_on(
 ) -> tuple[tuple[str, float], ...]:
     """The parameters whose rank correlation (Spearman) with the centres is beyond chance, at 5 % over all parameters together
     (Bonferroni); the strongest few, with the correlation."""
-    known = np.isfinite(centres)
-    n = int(known.sum())
-    if n < FEWEST or np.ptp(centres[known]) == 0.0:
+    if np.isfinite(centres).sum() < FEWEST:
         return ()
-    ranks = _ranks(centres[known])
-    found = []
-    for one in parameters:
-        drawn_values = np.array([trial.values[one.path] for trial in trials])[known]
-        rho = float(np.corrcoef(_ranks(drawn_values), ranks)[0, 1])
-        beyond = np.sqrt((n - 2) / max(1.0 - rho * rho, 1e-12)) * abs(rho)
-        if 2.0 * float(special.stdtr(n - 2, -beyond)) * len(parameters) < 1.0 - LEVEL:
-            found.append((one.path, rho))
-    return tuple(sorted(found, key=lambda pair: -abs(pair[1]))[:_MOST_NAMED])
-
-
-def _ranks(values: np.ndarray) -> np.ndarray:
-    """Ranks from 0; equal values share the mean of theirs."""
-    _, place, counts = np.unique(values, return_inverse=True, return_counts=True)
-    ends = np.cumsum(counts)
-    return ((ends - counts + ends - 1) / 2.0)[place]
+    level = 1.0 - (1.0 - LEVEL) / len(parameters)
+    found = [
+        (one.path, rank_correlation(np.array([trial.values[one.path] for trial in trials]), centres, level))
+        for one in parameters
+    ]
+    sure = [(path, one.value) for path, one in found if one.low > 0.0 or one.high < 0.0]
+    return tuple(sorted(sure, key=lambda pair: -abs(pair[1]))[:_MOST_NAMED])
 
 
 HEADINGS = ("experiment", "expected", "defaults", "draws: middle (90 % of them)", "holds in", "over the draws")
@@ -339,15 +320,11 @@ def as_markdown(draws: Calibration, trials: Sequence[Trial]) -> str:
         f"same whatever the guesses, if there are {FEWEST} draws. Behind what is expected stand the numbers that move it most, with their "
         "rank correlations, where these are beyond chance over all numbers together.",
         "",
-        _row(HEADINGS),
+        markdown_row(HEADINGS),
         "|" + "---|" * len(HEADINGS),
-        *(_row(cells_of(one)) for one in all_shown),
+        *(markdown_row(cells_of(one)) for one in all_shown),
     ]
     return "\n".join(lines) + "\n"
-
-
-def _row(cells: Sequence[str]) -> str:
-    return "| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in cells) + " |"
 
 
 def write_report(folder: Path, draws: Calibration, trials: Sequence[Trial]) -> None:

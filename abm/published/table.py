@@ -171,6 +171,11 @@ def summary(rows: Sequence[Row]) -> str:
     return sentence
 
 
+def markdown_row(cells: Iterable[str]) -> str:
+    """One row of a table in Markdown."""
+    return "| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in cells) + " |"
+
+
 def as_markdown(rows: Sequence[Row]) -> str:
     lines = [
         "# Published experiments",
@@ -179,14 +184,11 @@ def as_markdown(rows: Sequence[Row]) -> str:
         "",
         "An experiment holds when all of its expectations do. All were run with the default parameters.",
         "",
-        "| " + " | ".join(HEADINGS) + " |",
+        markdown_row(HEADINGS),
         "|" + "---|" * len(HEADINGS),
     ]
     for those in experiments_of(rows):
-        lines += [
-            "| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in cells) + " |"
-            for cells in cells_of(those)
-        ]
+        lines += [markdown_row(cells) for cells in cells_of(those)]
     changed = [row for row in rows if row["why"]]
     if changed:
         lines += ["", "Windows that differ from the suggested ones, and why:", ""]

@@ -83,3 +83,6 @@ def test_rank_correlation():
     ]
     assert 0.92 <= np.mean(held) <= 0.99
     assert math.isnan(rank_correlation(np.ones(9), x[:9]).value)
+    y = generator.random(30)
+    usual, sure = (rank_correlation(x, y, level) for level in (0.95, 0.9996))
+    assert sure.low < usual.low < usual.high < sure.high

@@ -10,7 +10,7 @@ from abm import cli
 from abm.batches.loading import load_experiment
 from abm.config import load_config
 from abm.folder.files import FolderInUse
-from abm.published.calibrate import TRIALS, OtherCalibration, Trial, digest_of
+from abm.published.calibrate import TRIALS, OtherCalibration, Trial, digest_of, refuse_folder
 from abm.published.draws import (
     FAILS,
     HANGS,
@@ -18,14 +18,12 @@ from abm.published.draws import (
     REPORT,
     TOO_FEW,
     Robustness,
-    _ranks,
     as_markdown,
     assumed,
     counting,
     drawn,
     hangs_on,
     possible,
-    refuse_folder,
     run,
     shown,
     to_draw,
@@ -146,14 +144,14 @@ def test_what_is_expected_twice_is_refused(tmp_path):
 
 
 def test_the_folder_of_others_is_left_alone(tmp_path):
-    refuse_folder(tmp_path, resume=False)
+    refuse_folder(tmp_path, False, "draws", [REPORT])
     (tmp_path / REPORT).write_text("mine")
     with pytest.raises(FolderInUse, match=REPORT):
-        refuse_folder(tmp_path, resume=False)
+        refuse_folder(tmp_path, False, "draws", [REPORT])
     (tmp_path / TRIALS).write_text("")
-    with pytest.raises(FolderInUse, match="go on with them"):
-        refuse_folder(tmp_path, resume=False)
-    refuse_folder(tmp_path, resume=True)
+    with pytest.raises(FolderInUse, match="holds draws already: go on"):
+        refuse_folder(tmp_path, False, "draws", [REPORT])
+    refuse_folder(tmp_path, True, "draws", [REPORT])
 
 
 @pytest.mark.parametrize(
@@ -201,11 +199,6 @@ def test_what_follows_chance_is_not_named(one):
     for _ in range(40):
         named += bool(hangs_on(one.parameters, trials, rng.random(50)))
     assert named <= 7  # 2 are expected, 8 or more in one of 1,800
-
-
-def test_ranks_share_what_is_equal():
-    values = np.array([3.0, 1.0, 3.0, 2.0, 3.0])
-    assert _ranks(values).tolist() == (stats.rankdata(values) - 1).tolist()
 
 
 def test_from_the_command_line(tmp_path, monkeypatch, capsys):
