@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .blood import Blood
+from .cells.line import of_line
 from .cells.population import LiverCell, Population
 from .cells.tumor import TUMOR
 from .fields.field import Field, exchanging
@@ -332,13 +333,9 @@ class Liver:
             again += 1
         cell.state, cell.layer, cell.row, cell.column, cell.uid = number, layer, row, column, uid
         if is_tumor:
-            line, now = self.config.cells.tumor, self.hours
-            given = {name: getattr(line, name) for name in ("emt", "cd47", "cd24", "pdl1", "calreticulin")}
-            columns = (
-                {"diameter_um": line.diameter, "arrived_h": now, "settled_h": now, "held_by": cause.OTHER}
-                | given
-                | columns
-            )
+            now = self.hours
+            given = {"arrived_h": now, "settled_h": now, "held_by": cause.OTHER} | of_line(self.config.cells.tumor)
+            columns = given | columns
             cell.clone = min(0, int(self.tumor.used.clone.min())) - 1 - self.ledger.total(event.ARRIVED, cause.OTHER)
         for name, value in columns.items():
             cell[name] = value

@@ -3,24 +3,38 @@
 import numpy as np
 
 from ..kernels.jit import jit
-from ..kernels.random import normal
+from ..kernels.random import normal, uniform
 from ..kernels.tables import Rows, blank_row
 from .population import Population
 from .tumor import TumorParameters
 
-_OF_THE_LINE = ("emt", "cd47", "cd24", "pdl1", "calreticulin")
+_OF_THE_LINE = ("emt", "cd47", "cd24", "pdl1", "calreticulin", "autonomy")
+
+
+def of_line(line: TumorParameters) -> dict[str, float]:
+    """What every cell of the line has in common, by column."""
+    return {"diameter_um": line.diameter} | {name: getattr(line, name) for name in _OF_THE_LINE}
 
 
 def cell_of_line(tumor: Population, line: TumorParameters, **columns) -> Rows:
     """One row: a cell of the line of median size, with the other `columns` that are given (see `kernels.tables.born`)."""
-    own = {name: getattr(line, name) for name in _OF_THE_LINE}
-    return blank_row(tumor.rows.dtype, diameter_um=line.diameter, **own, **columns)
+    return blank_row(tumor.rows.dtype, **of_line(line), **columns)
 
 
 @jit(counted=False)
 def draw_size(cell, key, log_sd):
     """Make a cell of median diameter one of the lognormal distribution, by its numbers 1 and 2 of the stream `key`."""
     cell.diameter_um *= np.float32(np.exp(log_sd * normal(key, 0, cell.uid, 1)))
+
+
+@jit(counted=False)
+def draw_founder(cell, key, share):
+    """Whether a cell is one of the `share` that can found a metastasis, by its number 5 of the stream `key`; others lose the
+    autonomy of their line."""
+    if uniform(key, 0, cell.uid, 5) < share:
+        return True
+    cell.autonomy = np.float32(0.0)
+    return False
 
 
 @jit(counted=False)

@@ -106,6 +106,7 @@ class NaturalKillerCell(LiverCell):
             "rules.migration.nk_persistence",
             states=("patrolling",),
             contact="in_contact",
+            exclusion="rules.migration.nk_exclusion",
         ),
         newcomer=FromBlood(
             drawn=(Drawn("killer", 1, chance="cells.natural_killer.killer_fraction"), DRAWN_HEADING),

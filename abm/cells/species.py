@@ -141,6 +141,7 @@ class Walk(NamedTuple):
     contact : the state that a cell takes when it meets a tumor cell. It remembers which (column `target`) and ignores it when
         it walks on; the ledger enters the encounter
     touching : the column that is 1 while a cell touches a tumor cell
+    exclusion : the key of the config that holds the chance with which a cell turns back before a site that is full of tumor
 
     Cells that walk have a column `heading`.
     """
@@ -152,6 +153,7 @@ class Walk(NamedTuple):
     chemotaxis: str = ""
     contact: str | None = None
     touching: str | None = None
+    exclusion: str = ""
 
 
 class Drawn(NamedTuple):

@@ -139,6 +139,14 @@ class TumorParameters(Parameters):
         source="Ichise 2022, 10.7554/eLife.76269 (B16: 1); Cohen 1990, Cancer Res 50:1834 (MCA-38: about 0.05)",
         description="kill hazard in contact with an NK cell, relative to B16",
     )
+    stress_ligands: Number = parameter(
+        1.0,
+        low=0,
+        high=3,
+        mark="assumed",
+        source="relative to MC38 and CT26; B16 shows hardly any (Diefenbach 2001, 10.1038/35093109: it is rejected once they are given to it)",
+        description="ligands of NKG2D that its cycling cells show to NK cells, relative to the reference line",
+    )
     extravasation: Literal["rapid", "intravascular"] = parameter(
         "rapid",
         mark="checked",
@@ -159,10 +167,19 @@ class TumorParameters(Parameters):
         high=0.8,
         mark="assumed",
         source="B16F1, of whose micrometastases 1 in 100 grows on (Luzzi 1998), is 0.04; lines that double in 2.5 d lie above",
-        description="how far a colony survives without the support of a niche",
+        description="how far a colony survives without the support of a niche, if its founder can found one",
+    )
+    founder_share: Fraction = parameter(
+        1.0,
+        low=0.0001,
+        high=1,
+        mark="derived",
+        source="J Natl Cancer Inst 1986, 77:823, 10.1093/jnci/77.3.823: 18 foci of 1.5e5 MCA-38 cells, of which one in a "
+        "hundred would found one if all were alike",
+        description="share of the cells that can found a metastasis: their colonies have the autonomy of the line, others have none",
     )
     vigour_log_sd: Annotated[Number, Field(le=1)] = parameter(
-        0.0,
+        0.15,
         low=0,
         high=0.5,
         mark="assumed",
@@ -281,6 +298,7 @@ class TumorCell(LiverCell):
             Column("net", "f4", "hold of a neutrophil net, 0 free .. 1 wrapped", within=(0, 1)),
             Column("niche", "f4", "support by fibronectin and stellate cells, 0 none .. 1 full", within=(0, 1)),
             Column("cycle", "f4", "progress through the cell cycle, 0 .. 1", within=(0, 1)),
+            Column("autonomy", "f4", "how far its colony survives without a niche (inherited)", within=(0, 1)),
             Column("vigour", "f4", "logarithm of how fast it cycles, relative to its line (inherited)", signed=True),
         ),
         states=(

@@ -10,6 +10,8 @@ from .sites import is_touched, neighbour
 
 NOBODY = -1
 """Whom one touches who touches nobody."""
+EVERYBODY = np.uint64(2**64 - 1)
+"""Whom one ignores who takes notice of nobody."""
 
 
 class Sought(NamedTuple):
@@ -18,8 +20,9 @@ class Sought(NamedTuple):
     code : of the population
     near : uint8 [row, column], not 0 wherever one of them is touched
     uid : uint64 [slot], of their table
-    ignored : uint64 [slot of the walkers], the uid of the one of whom each takes no notice; 0 for none
+    ignored : uint64 [slot of the walkers], the uid of the one of whom each takes no notice; 0 for none, EVERYBODY for all
     named : whether it matters which of them a cell meets
+    exclusion : chance that a walker turns back before a site all around which they stand; less, where fewer do
     """
 
     code: int
@@ -27,6 +30,7 @@ class Sought(NamedTuple):
     uid: np.ndarray
     ignored: np.ndarray
     named: bool
+    exclusion: float = 0.0
 
 
 @lru_cache(16)
@@ -39,6 +43,8 @@ def nobody_of(count: int) -> np.ndarray:
 def touched(sites, sought, row, column, turn, ignored):
     """Slot of one of those sought that is touched from a site, in the lumen first, then through the wall, looked for from
     direction `turn` on; not that of the uid `ignored`; NOBODY if there is none."""
+    if ignored == EVERYBODY:
+        return NOBODY
     for layer in range(sites.population.shape[0]):
         if is_touched(sites, sought.code, layer, row, column):
             for k in range(9):

@@ -20,12 +20,14 @@ from .sites import COLUMN_OFFSET, DIAGONAL, LOWEST, ROW_OFFSET, length_of, neigh
 
 _MOST_HOPS = 3  # sites occupied by others that one move may pass over
 _BACK = 4
+_ALL_AROUND = 9.0  # cells that touch a site when one stands at it and at each of the eight around
 _SIDEWAYS = 1e-3  # how much less likely each eighth of a turn makes a way, where a straighter one is open
 _ROUNDS = 300  # of balancing the ways at a fork; what is then left over turns back
 _AT_ONCE = 32  # cells whose random numbers are made together
 _KEPT_MOVES = 50  # as many as have their random numbers made beforehand: an hour's way of most cells
 _AHEAD = 8  # cells whose surroundings are fetched before their turn
 _NEXT_HOP = 1 << 24  # from the number of a draw for a way to those for the sites that are passed over on it
+_TURNS_BACK = (_MOST_HOPS + 1) * _NEXT_HOP  # to that for whether a crowded site is entered
 
 STAYS = -2
 """Whom one meets who does not walk."""
@@ -312,6 +314,10 @@ def walk_one(cells, slot, k, code, sites, standing, occupant, vessels, pace, lur
         if draw >= 1.0:
             break
         left -= length
+        if to_row >= 0 and sought.exclusion > 0.0 and sought.near[to_row, to_column] != 0:
+            crowd = min(np.float64(sought.near[to_row, to_column]) / _ALL_AROUND, 1.0)
+            if uniform(key, step, uid, n + _TURNS_BACK) < sought.exclusion * crowd:
+                to_row, direction = -1, (way + _BACK) & 7
         heading = next_heading(draw, direction, length, pace.memory_um)
         if to_row >= 0:
             standing[row, column], occupant[row, column] = 0, -1

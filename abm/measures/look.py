@@ -9,7 +9,7 @@ import numpy as np
 from scipy import ndimage
 
 from ..cells.tumor import TUMOR, TumorCell
-from ..ledger import event
+from ..ledger import cause, event
 from ..record.event_table import events_table
 from ..record.fates import Fates, fates_of
 from ..record.nodules import connected, standing, survey
@@ -86,6 +86,29 @@ class Look:
         known, hours = self._arrivals
         place = np.minimum(np.searchsorted(known, clones), max(known.size - 1, 0))
         return np.where(known[place] == clones, hours[place], np.nan) if known.size else np.full(clones.size, np.nan)
+
+    def weights_of(self, clones: np.ndarray) -> np.ndarray:
+        """How many of the animal's cells the founder of each clone stands for (float64 [clones]): 1, unless founders of
+        metastases are more frequent among those that arrive here than in the animal (`founder_enrichment`)."""
+        arrival, share = self.liver.config.rules.arrival, self.liver.config.cells.tumor.founder_share
+        weights = np.ones(clones.size)
+        if share < 1.0 and arrival.founder_enrichment != 1.0:
+            arrived = self.events[self.events["event"] == event.ARRIVED]
+            founders = arrived["clone"][arrived["cause"] == cause.FOUNDER]
+            others = arrived["clone"][arrived["cause"] == cause.NONE]
+            weights[np.isin(clones, founders)] = arrival.weight_of_founders(share)
+            weights[np.isin(clones, others)] = arrival.weight_of_others(share)
+        return weights
+
+    @cached_property
+    def weights_of_groups(self) -> np.ndarray:
+        """As `weights_of`, the mean over the cells of each of the `groups`."""
+        cells = self.standing
+        clones, clone = np.unique(cells["clone"], return_inverse=True)
+        group = self.group_of_site[cells["row"], cells["column"]] - 1
+        sizes = np.bincount(group)
+        means = np.bincount(group, self.weights_of(clones)[clone]) / sizes
+        return means[np.argsort(-sizes, kind="stable")]
 
     @cached_property
     def _arrivals(self) -> tuple[np.ndarray, np.ndarray]:

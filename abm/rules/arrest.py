@@ -107,7 +107,7 @@ class Arrest(Rule):
             description="hazard of being held where a Kupffer cell is touched, per micrometer",
         )
         detachment: PerHour = parameter(
-            "0.15 /h",
+            "0.3 /h",
             low="0.02 /h",
             high="1 /h",
             mark="assumed",
@@ -123,7 +123,7 @@ class Arrest(Rule):
             description="how many times slower a cell detaches from a Kupffer cell or a full net",
         )
         shear_death: PerHour = parameter(
-            "0.05 /h",
+            "0.1 /h",
             low="0 /h",
             high="0.1 /h",
             mark="assumed",
@@ -131,7 +131,7 @@ class Arrest(Rule):
             description="death rate of held, not yet adherent cells at median shear; platelets protect",
         )
         wall_bond: PerHour = parameter(
-            "0.07 /h",
+            "0.02 /h",
             low="0 /h",
             high="0.1 /h",
             mark="assumed",
@@ -139,7 +139,7 @@ class Arrest(Rule):
             description="rate of turning adherent on resting endothelium, by the integrins of the reference line",
         )
         e_selectin_bond: PerHour = parameter(
-            "1.5 /h",
+            "0.5 /h",
             low="0.1 /h",
             high="3 /h",
             mark="assumed",
@@ -155,7 +155,7 @@ class Arrest(Rule):
             description="rate of turning adherent at full VCAM-1",
         )
         icam1_bond: PerHour = parameter(
-            "0.1 /h",
+            "0.05 /h",
             low="0 /h",
             high="1 /h",
             mark="assumed",
@@ -171,7 +171,7 @@ class Arrest(Rule):
             description="rate of turning adherent in contact with a Kupffer cell",
         )
         neutrophil_bond: PerHour = parameter(
-            "0.15 /h",
+            "0.5 /h",
             low="0 /h",
             high="1 /h",
             mark="assumed",

@@ -13,7 +13,7 @@ import numpy as np
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from ..cells.line import cell_of_line, draw_size, draw_vigour
+from ..cells.line import cell_of_line, draw_founder, draw_size, draw_vigour
 from ..cells.settle import rounded_count
 from ..cells.tumor import CIRCULATING
 from ..kernels.jit import jit
@@ -54,7 +54,7 @@ class Arrival(Rule):
     name = "arrival"
     reads = ("flow",)
     writes = ("tumor",)
-    events: ClassVar = {"arrived": ()}
+    events: ClassVar = {"arrived": ("founder",)}
 
     class Parameters(RuleParameters):
         per_liver: Annotated[Number, Field(le=1e12)] | None = Field(
@@ -65,6 +65,10 @@ class Arrival(Rule):
         )
         enrichment: Annotated[Number, Field(gt=0, le=1e6)] = Field(
             default=1.0, description="multiplies the density that the inoculum implies, to see more cells per slab"
+        )
+        founder_enrichment: Annotated[Number, Field(gt=0, le=1e9)] = Field(
+            default=1.0,
+            description="multiplies the odds that a cell is one of those that can found a metastasis; numbers per liver undo it",
         )
         doses: tuple[Dose, ...] = Field(default=(Dose(),), description="when the cells arrive", min_length=1)
         liver_mass: Annotated[Grams, Positive] = parameter(
@@ -116,6 +120,18 @@ class Arrival(Rule):
             if self.per_liver is not None:
                 return self.density_of(self.per_liver, slab_um) * self.enrichment
             return (self.per_area or 0.0) * (slab_um / SLAB_OF_DENSITIES) * self.enrichment
+
+        def founders_among(self, share: float) -> float:
+            """The share of founders among the simulated cells of a line that has the given one."""
+            return share * self.founder_enrichment / (1.0 + share * (self.founder_enrichment - 1.0))
+
+        def weight_of_founders(self, share: float) -> float:
+            """How many of the animal's founders each simulated one stands for."""
+            return (1.0 + share * (self.founder_enrichment - 1.0)) / self.founder_enrichment
+
+        def weight_of_others(self, share: float) -> float:
+            """How many of the animal's cells that found nothing each simulated one stands for."""
+            return 1.0 + share * (self.founder_enrichment - 1.0)
 
     parameters: Parameters
 
@@ -169,16 +185,29 @@ class Arrival(Rule):
             liver.flow.inlets,
             liver.flow.inflow_cumulative,
             line.diameter_log_sd,
+            p.founders_among(line.founder_share),
             line.vigour_log_sd,
         )
 
 
 @jit
 def enter_the_liver(
-    tumor, like, sites, book, minutes, key, identity, numbers, inlets, inflow_cumulative, diameter_log_sd, vigour_log_sd
+    tumor,
+    like,
+    sites,
+    book,
+    minutes,
+    key,
+    identity,
+    numbers,
+    inlets,
+    inflow_cumulative,
+    diameter_log_sd,
+    founder_share,
+    vigour_log_sd,
 ):
-    """The cells of the inoculum with the given `numbers` arrive, `like` one row but for size and vigour, at inlets chosen in
-    proportion to the blood that enters there.
+    """The cells of the inoculum with the given `numbers` arrive, `like` one row but for size, vigour, and whether they can
+    found a metastasis, at inlets chosen in proportion to the blood that enters there.
 
     inlets: int32 [n, 2]; inflow_cumulative: float64 [n], rising to 1. They are not in the occupancy lattice: blood
     carries them past everybody until something holds them.
@@ -193,4 +222,7 @@ def enter_the_liver(
         cell.clone = k
         draw_size(cell, key, diameter_log_sd)
         draw_vigour(cell, key, vigour_log_sd)
-        enter(book, minutes, event.ARRIVED, cause.NONE, cell, sites.zone[cell.row, cell.column])
+        kind = cause.NONE
+        if founder_share < 1.0 and draw_founder(cell, key, founder_share):
+            kind = cause.FOUNDER
+        enter(book, minutes, event.ARRIVED, kind, cell, sites.zone[cell.row, cell.column])

@@ -2,7 +2,8 @@
 
 NK cells and neutrophils crawl inside the sinusoids with some persistence (Geissmann 2005,
 10.1371/journal.pbio.0030113; McDonald 2010, 10.1126/science.1195491) and pass over the cells that line the wall; they
-look around after every site and stop at a tumor cell. Where nothing calls them, they are equally often on every
+look around after every site and stop at a tumor cell. NK cells turn back where tumor cells surround a sinusoid: patients have
+a few of them within metastases and many around (Donadon 2017, 10.1007/s11605-017-3446-6). Where nothing calls them, they are equally often on every
 stretch of sinusoid, though sinusoids run together towards the central veins. Mesenchymal tumor cells creep along the
 space of Disse, epithelial ones and those in a nest stay (Yang 2025, 10.3892/or.2025.8963, ref 7).
 """
@@ -51,6 +52,14 @@ class Migration(Rule):
             mark="derived",
             source="PMC9250760: 12 min for CD8 T cells in liver",
             description="persistence time of the direction of an NK cell",
+        )
+        nk_exclusion: Fraction = parameter(
+            0.9,
+            low=0,
+            high=0.98,
+            mark="assumed",
+            source="Donadon 2017, 10.1007/s11605-017-3446-6: 0.2 to 5 NK cells per mm2 within metastases, 4 to 27 in the liver",
+            description="chance that an NK cell turns back before a stretch of sinusoid that tumor cells surround and squeeze",
         )
         neutrophil_speed: MicrometersPerMinute = parameter(
             "10 um/min",
@@ -137,7 +146,8 @@ class Migration(Rule):
         if walks.up is not None:
             lure = Lure(liver.signal(walks.up), value_at(liver.config, walks.chemotaxis))
         ignored = nobody_of(rows.size) if walks.contact is None else rows.target
-        sought = Sought(TUMOR, beside, tumor.rows.uid, ignored, walks.contact is not None)
+        exclusion = value_at(liver.config, walks.exclusion) if walks.exclusion else 0.0
+        sought = Sought(TUMOR, beside, tumor.rows.uid, ignored, walks.contact is not None, exclusion)
         order = cells.order(key, step)
         columns = columns_of(rows, Walkers)
         met = walk(columns, cells.code, liver.sites, LUMEN, self.vessels, pace, lure, sought, key, step, order)

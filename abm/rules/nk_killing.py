@@ -1,7 +1,9 @@
 """NK killing: natural killer cells kill the tumor cells they meet, by TRAIL, FasL and perforin.
 
 In the first hours after arrival half of the encounters are lethal; a day later, with CD155 shed, hardly any (Ichise
-2022, 10.7554/eLife.76269). Liver NK cells carry TRAIL constitutively (Takeda 2001, 10.1038/83416). Platelets, nets
+2022, 10.7554/eLife.76269). Cells that cycle show stress ligands again, resting ones hide them: NK cells so hold down
+colonies that grow, and spare dormant cells (Malladi 2016, 10.1016/j.cell.2016.02.025). What they cannot kill they leave
+within minutes. Liver NK cells carry TRAIL constitutively (Takeda 2001, 10.1038/83416). Platelets, nets
 and neutrophils shield the target (Nieswandt 1999, Cancer Res 59:1295; Spiegel 2016, 10.1158/2159-8290.CD-15-1157),
 lactate and TGF-beta paralyse the killer (Harmon 2019, 10.1158/2326-6066.CIR-18-0481). An NK cell meets its target in
 `migration`; what happens while they touch is here, and so is the replacement of lost NK cells from the blood.
@@ -13,8 +15,8 @@ import numpy as np
 
 from ..cells import natural_killer
 from ..cells.neutrophil import NEUTROPHIL
-from ..cells.tumor import TUMOR
-from ..kernels.contact import NOBODY, still_touched
+from ..cells.tumor import DORMANT, TUMOR
+from ..kernels.contact import EVERYBODY, NOBODY, still_touched
 from ..kernels.jit import jit
 from ..kernels.random import could_happen, does_happen, draw_each, happens, uniform
 from ..kernels.sites import count_touching, lift
@@ -35,6 +37,8 @@ class KillPathways(NamedTuple):
     """The kill hazard in contact (1/h) and what modulates it."""
 
     rate: float
+    fresh: float
+    regained: float
     trail: float
     fasl: float
     perforin: float
@@ -48,6 +52,8 @@ class KillPathways(NamedTuple):
     lactate_half: float
     lactate_steepness: float
     leave: float
+    reject: float
+    indifference_h: float
     lactate_death: float
     lactate_at_rest: float
 
@@ -99,7 +105,15 @@ class NaturalKillerKilling(Rule):
             high="1 h",
             mark="derived",
             source=f"{_ICHISE}: contacts of 20-40 min, with the time to a kill",
-            description="mean time that an NK cell stays with a target it does not kill",
+            description="mean time that an NK cell stays with a target that it recognises and does not kill",
+        )
+        scan_time: Hours = parameter(
+            "15 min",
+            low="3 min",
+            high="60 min",
+            mark="assumed",
+            source="contacts of minutes with cells that do not call for more",
+            description="mean time that an NK cell stays with a cell in which it recognises nothing",
         )
         handling_time: Hours = parameter(
             "1 h",
@@ -108,6 +122,14 @@ class NaturalKillerKilling(Rule):
             mark="unverified",
             source="lytic hit 15-60 min, attachment 1-2 h; Choi & Mitchison 2013",
             description="time after a kill before the next target",
+        )
+        indifference: Hours = parameter(
+            "20 min",
+            low="10 min",
+            high="6 h",
+            mark="assumed",
+            source="NK cells that engage without killing become hyporesponsive",
+            description="time for which an NK cell takes no notice of tumor cells after one in which it recognised nothing",
         )
         full_susceptibility: Hours = parameter(
             "4 h",
@@ -124,6 +146,15 @@ class NaturalKillerKilling(Rule):
             mark="checked",
             source=f"{_ICHISE}: CD155 lost, nearly all survive after 24 h",
             description="time since arrival at which no susceptibility is left",
+        )
+        regained_susceptibility: Fraction = parameter(
+            0.4,
+            low=0,
+            high=0.6,
+            mark="assumed",
+            source="Malladi 2016, 10.1016/j.cell.2016.02.025: NK cells clear what cycles and spare what rests; Jung 2012, "
+            "10.1084/jem.20120565: cells that cycle show RAE-1",
+            description="kill hazard for a cycling cell of a colony of the reference line, relative to that for B16 on arrival",
         )
         through_wall: Fraction = parameter(
             0.9,
@@ -203,11 +234,13 @@ class NaturalKillerKilling(Rule):
     def apply(self, liver: Liver) -> None:
         p = self.parameters
         nk = liver.natural_killer
-        host = liver.config.cells.natural_killer
+        host, line = liver.config.cells.natural_killer, liver.config.cells.tumor
         if nk.count:
             boost = 1.0 + p.poly_ic_gain * liver.saturation("poly_ic")
             pathways = KillPathways(
-                rate=p.rate * host.activation * boost * liver.config.cells.tumor.nk_sensitivity,
+                rate=p.rate * host.activation * boost,
+                fresh=line.nk_sensitivity,
+                regained=p.regained_susceptibility * line.stress_ligands,
                 trail=p.trail_share * liver.left("trail"),
                 fasl=p.fasl_share * liver.left("fasl"),
                 perforin=p.perforin_share * liver.left("perforin"),
@@ -221,6 +254,8 @@ class NaturalKillerKilling(Rule):
                 lactate_half=p.lactate_half,
                 lactate_steepness=p.lactate_steepness,
                 leave=1.0 / max(p.contact_time, 1e-3),
+                reject=1.0 / max(p.scan_time, 1e-3),
+                indifference_h=p.indifference,
                 lactate_death=p.lactate_death,
                 lactate_at_rest=liver.fields["lactate"].least,
             )
@@ -271,6 +306,15 @@ def susceptibility(hours_since_arrival, full_until_h, lost_by_h):
 
 
 @jit(counted=False)
+def recognition(target, now_h, pathways):
+    """How far an NK cell recognises the tumor cell `target` (a row): by what it brought with it (CD155), and by the stress
+    ligands that it shows while it cycles in a colony, relative to a cell of B16 on arrival."""
+    brought = susceptibility(now_h - np.float64(target.arrived_h), pathways.full_until_h, pathways.lost_by_h)
+    shown = pathways.regained if target.divisions > 0 and target.state != DORMANT else 0.0
+    return brought, shown
+
+
+@jit(counted=False)
 def hill(x, half, steepness):
     """x^n / (half^n + x^n) for x >= 0."""
     if x <= 0.0:
@@ -288,19 +332,20 @@ def kill_hazard(target, sites, now_h, lactate, tgf_beta, pathways):
         1.0 - hill(lactate, pathways.lactate_half, pathways.lactate_steepness)
     )
     wall = pathways.through_wall if target.layer == TISSUE else 1.0
+    brought, shown = recognition(target, now_h, pathways)
     return (
         pathways.rate
         * (pathways.trail + pathways.fasl + pathways.perforin)
         * activity
         * (1.0 - shield)
         * wall
-        * susceptibility(now_h - np.float64(target.arrived_h), pathways.full_until_h, pathways.lost_by_h)
+        * max(pathways.fresh * brought, shown)
     )
 
 
 @jit
 def endure(nk, sites, minutes, key, step, hours, lactate, pathways):
-    """Lactate kills some NK cells; those that are done with their last target become free."""
+    """Lactate kills some NK cells; those that are done with their last target, or with looking away, become free."""
     # what dies in the lactate of normal blood is part of the residence time
     normal = hill(pathways.lactate_at_rest, pathways.lactate_half, pathways.lactate_steepness)
     dying = draw_each(key, step, nk.rows.uid[: nk.book[HIGH]], 2)
@@ -317,13 +362,16 @@ def endure(nk, sites, minutes, key, step, hours, lactate, pathways):
                 lift(sites, LUMEN, cell.row, cell.column)
                 free_slot(nk, slot)
                 continue
-        if cell.state == natural_killer.HANDLING and cell.busy_h <= np.float32(minutes / 60.0):
-            cell.state = natural_killer.PATROLLING
+        if cell.busy_h <= np.float32(minutes / 60.0):
+            if cell.state == natural_killer.HANDLING:
+                cell.state = natural_killer.PATROLLING
+            elif cell.target == EVERYBODY:
+                cell.target = np.uint64(0)
 
 
 @jit(counted=False)
 def attack(nk, tumor, sites, book, minutes, key, step, order, hours, handling_h, lactate, tgf_beta, pathways):
-    """The NK cells of `order` (slots), all in contact, kill, leave, or stay (competing hazards)."""
+    """The NK cells of `order` (slots), all in contact, kill, leave, find nothing to kill, or stay (competing hazards)."""
     now_h = minutes / 60.0
     for slot in order:
         cell = nk[slot]
@@ -331,6 +379,10 @@ def attack(nk, tumor, sites, book, minutes, key, step, order, hours, handling_h,
         if prey == NOBODY:
             cell.state = natural_killer.PATROLLING
             continue
+        brought, shown = recognition(tumor.rows[prey], now_h, pathways)
+        recognised = min(max(brought, shown), 1.0)
+        leave = pathways.leave * recognised
+        reject = pathways.reject * (1.0 - recognised)
         kill = 0.0
         if cell.killer == 1:
             kill = kill_hazard(
@@ -341,7 +393,7 @@ def attack(nk, tumor, sites, book, minutes, key, step, order, hours, handling_h,
                 np.float64(tgf_beta[cell.row, cell.column]),
                 pathways,
             )
-        total = kill + pathways.leave
+        total = kill + leave + reject
         if not happens(key, step, cell.uid, 0, total, hours):
             continue
         which = uniform(key, step, cell.uid, 1) * total
@@ -358,3 +410,6 @@ def attack(nk, tumor, sites, book, minutes, key, step, order, hours, handling_h,
             cell.kills += 1
         else:
             cell.state = natural_killer.PATROLLING
+            if which >= kill + leave:
+                cell.target = EVERYBODY
+                cell.busy_h = np.float32(now_h + pathways.indifference_h)

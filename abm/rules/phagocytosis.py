@@ -21,7 +21,7 @@ from ..ledger.ledger import lose
 from ..liver import Liver
 from ..target import Target
 from ..tissue.sites import LUMEN, TISSUE
-from ..units import Hours, Number, PerHour, parameter
+from ..units import Fraction, Hours, Number, PerHour, parameter
 from .rule import Rule, RuleParameters
 from .surroundings import beside_tumor, marked
 
@@ -52,6 +52,15 @@ class Phagocytosis(Rule):
             mark="unverified",
             source="phagosome maturation of a whole tumor cell",
             description="time to digest one tumor cell",
+        )
+        through_wall: Fraction = parameter(
+            0.2,
+            low=0,
+            high=1,
+            mark="assumed",
+            source="Kupffer cells reach through the fenestrae; metastases of rats are found with macrophages at their rim (Heuff "
+            "1993, 10.1007/BF01517045)",
+            description="engulfment of a touching tumor cell behind the wall, relative to one in the sinusoid",
         )
         capacity: Annotated[int, Field(ge=0, le=100)] = parameter(
             2,
@@ -111,6 +120,7 @@ class Phagocytosis(Rule):
             p.rate,
             np.float32(p.handling_time),
             p.capacity,
+            p.through_wall,
             1.0 + p.cd47_weight + p.cd24_weight + p.pdl1_weight,
             p.cd47_weight * liver.left("cd47"),
             p.cd24_weight * liver.left("cd24"),
@@ -158,25 +168,28 @@ def engulf(
     rate,
     handling_h,
     capacity,
+    through_wall,
     reference,
     cd47_weight,
     cd24_weight,
     pdl1_weight,
 ):
-    """Each Kupffer cell of `order` (slots) with room tries one tumor cell it touches: in the lumen around it, or in
-    the space of Disse right behind its wall."""
+    """Each Kupffer cell of `order` (slots) with room tries one tumor cell it touches: in the lumen, else behind the wall."""
     for slot in order:
         eater = kupffer_cells[slot]
         if eater.activity == np.float32(0.0) or eater.load >= capacity:
             continue
         turn = np.int64(hash64(key, eater.uid, step, 1) % np.uint64(9))
         prey = touching(sites, TUMOR, LUMEN, eater.row, eater.column, turn)
-        if prey < 0 and sites.population[TISSUE, eater.row, eater.column] == TUMOR:
-            prey = sites.occupant[TISSUE, eater.row, eater.column]
+        wall = 1.0
+        if prey < 0:
+            prey = touching(sites, TUMOR, TISSUE, eater.row, eater.column, turn)
+            wall = through_wall
         if prey < 0 or tumor.rows[prey].state == CIRCULATING:
             continue
         hazard = (
             rate
+            * wall
             * np.float64(eater.activity)
             * (1.0 - np.float64(eater.reprogramming))
             * palatability(tumor.rows[prey], reference, cd47_weight, cd24_weight, pdl1_weight)

@@ -104,7 +104,9 @@ def test_a_blocked_arm_does_not_kill():
 
 
 def engulfed(*molecules):
-    model = blocked(*molecules, rules=("phagocytosis",), parameters={"phagocytosis": {"rate": "0.05 /h"}})
+    model = blocked(
+        *molecules, rules=("phagocytosis",), parameters={"phagocytosis": {"rate": "0.05 /h", "through_wall": 1}}
+    )
     for row, column in sinusoids(model)[::3]:
         put(model, "kupffer", int(row), int(column), state=RESTING, activity=1.0)
         put(model, "tumor", int(row), int(column), layer=1)

@@ -7,7 +7,7 @@ from scipy.stats import chisquare
 
 from abm.cells.tumor import CIRCULATING
 from abm.kernels.random import hash64, stream_key, uniform
-from abm.ledger import event
+from abm.ledger import cause, event
 from abm.rules.arrival import Arrival
 from abm.tissue.sites import SINUSOID
 from tests.worlds import assert_chance, assert_sound, changed, compiled_only, liver, run_rule, state_of
@@ -72,7 +72,10 @@ def test_cells_are_what_plain_python_says(bolus):
         assert (cell.row, cell.column) == tuple(inlet)
         assert cell.diameter_um == pytest.approx(line.diameter * np.exp(line.diameter_log_sd * normal), rel=1e-5)
         assert (cell.cycle, cell.net, cell.niche, cell.divisions) == (0, 0, 0, 0)
-        assert cell.vigour == 0.0
+        u = [uniform(key, 0, uid, n) for n in (3, 4)]
+        normal = np.sqrt(-2 * np.log(1 - u[0])) * np.cos(2 * np.pi * u[1])
+        assert cell.vigour == pytest.approx(line.vigour_log_sd * normal, rel=1e-5)
+        assert cell.autonomy == pytest.approx(line.autonomy)
         assert (cell.emt, cell.cd47, cell.platelets) == pytest.approx((line.emt, line.cd47, 0.2))
 
 
@@ -94,6 +97,29 @@ def test_founders_differ_in_vigour_by_the_lines_standard_deviation(bolus):
     np.testing.assert_array_equal(
         np.asarray(cells)[names], np.asarray(bolus.tumor.alive_rows())[names]
     )  # all else is as without
+
+
+def test_founders_are_as_many_as_the_line_has_and_the_enrichment_makes_of_them():
+    for enrichment in (1.0, 20.0):
+        model = injected(
+            per_area="12000 /mm^2",
+            founder_enrichment=enrichment,
+            cells={"tumor": {"founder_share": 0.1, "autonomy": 0.6}},
+        )
+        run_rule(model, "arrival", model.dt_hours)
+        cells, arrival = model.tumor.alive_rows(), model.config.rules.arrival
+        share = 0.1 * enrichment / (0.1 * enrichment + 0.9)
+        assert arrival.founders_among(0.1) == pytest.approx(share)
+        founders = set(np.unique(cells.autonomy).tolist())
+        assert founders == {0.0, np.float32(0.6)}
+        assert_chance((cells.autonomy > 0).sum(), cells.size, share)
+        entries = model.ledger.entries
+        arrived = entries[entries["event"] == event.ARRIVED]
+        can = set(arrived["clone"][arrived["cause"] == cause.FOUNDER].tolist())
+        assert can == set(cells.clone[cells.autonomy > 0].tolist())
+        # what each stands for makes the inoculum of the animal
+        assert share * arrival.weight_of_founders(0.1) == pytest.approx(0.1)
+        assert (1 - share) * arrival.weight_of_others(0.1) == pytest.approx(0.9)
 
 
 def test_inlets_are_chosen_by_their_inflow(bolus):

@@ -21,6 +21,7 @@ from tests.worlds import (
     lattice,
     liver,
     put,
+    run_rule,
     settle,
     sinusoids,
     sized,
@@ -560,24 +561,37 @@ def test_the_rule_uses_its_parameters_and_the_line():
 
 
 @pytest.mark.parametrize(("autonomy", "rate"), [(0.0, 0.06), (0.5, 0.04)])
-def test_autonomy_of_the_line_replaces_the_niche(autonomy, rate):
+def test_autonomy_replaces_the_niche(autonomy, rate):
     rule = {"death_rate": "0.02 /h", "unsupported_fold": 3, "dormancy_rate": 0, "cycle_time": "30000 h"}
     model = without(
         liver(
             "growth",
             mm=sized(5, 3) / 10,
             step="1 h",
-            cells={"tumor": {"autonomy": autonomy}},
             parameters={"growth": rule},
         ),
         "stellate",
     )
     for place in sinusoids(model, TISSUE):
-        put(model, "tumor", *place, layer=TISSUE, divisions=1)
+        put(model, "tumor", *place, layer=TISSUE, divisions=1, autonomy=autonomy)
     cells = model.tumor.count
     for model.step_number in range(24):
         model.rules["growth"].apply(model)
     assert_chance(model.tumor.count, cells, np.exp(-rate * 24))
+
+
+def test_cells_cycle_faster_in_the_periportal_zone_and_slower_in_the_pericentral_one():
+    rule = {"cycle_time": "20 h", "cycle_spread": 0, "zonation": 0.3, "dormancy_rate": 0, "death_rate": 0}
+    model = without(liver("growth", mm=1.0, step="1 h", parameters={"growth": rule}))
+    model.fields["oxygen"].values[:] = 1e9
+    for place in sinusoids(model, TISSUE)[::9]:
+        put(model, "tumor", *place, layer=TISSUE)
+    run_rule(model, "growth", 5.0)
+    cells = model.tumor.alive_rows()
+    zone = model.sites.zone[cells.row, cells.column]
+    for number, speed in ((1, 1.3), (2, 1.0), (3, 0.7)):
+        assert (zone == number).any()
+        assert cells.cycle[zone == number] == pytest.approx(5 / 20 * speed, rel=1e-4)
 
 
 def test_a_crowded_liver_keeps_its_order():

@@ -9,7 +9,7 @@ from abm.cells.natural_killer import HANDLING, IN_CONTACT, PATROLLING
 from abm.cells.neutrophil import N1, NETTING, NEUTROPHIL
 from abm.cells.tumor import ADHERENT, DORMANT, EXTRAVASATED, HELD, TUMOR
 from abm.config.schema import SHIPPED
-from abm.kernels.contact import NOBODY, Sought, nobody_of
+from abm.kernels.contact import EVERYBODY, NOBODY, Sought, nobody_of
 from abm.kernels.random import uniform
 from abm.kernels.sites import COLUMN_OFFSET, ROW_OFFSET, neighbour, ways_along
 from abm.kernels.tables import columns_of
@@ -41,6 +41,7 @@ from tests.worlds import (
     assert_in_place,
     assert_mean,
     changed,
+    compiled_only,
     every,
     lattice,
     liver,
@@ -65,13 +66,13 @@ def seen(sites) -> Vessels:
     return Vessels(ways, turns_at(), paces(ways[sites.kind == SINUSOID]), TUMOR)
 
 
-def let_walk(name, cells, sites, tumor, lure, *, step, path, memory):
+def let_walk(name, cells, sites, tumor, lure, *, step, path, memory, exclusion=0.0):
     """As the rule does; whom each cell has met, and the ledger's entries."""
     walks = cells.species.walks
     beside, rows, ledger = np.zeros(sites.kind.shape, np.uint8), cells.rows, Ledger()
     count_beside(beside, tumor.used, sites.periodic)
     meets = walks.contact is not None
-    sought = Sought(TUMOR, beside, tumor.rows.uid, rows.target if meets else nobody_of(rows.size), meets)
+    sought = Sought(TUMOR, beside, tumor.rows.uid, rows.target if meets else nobody_of(rows.size), meets, exclusion)
     order = cells.order(KEY, step)
     walking = map(cells.number_of, walks.states or cells.states)
     pace = Pace(sum(1 << state for state in walking), path, memory, 10.0)
@@ -96,8 +97,10 @@ def let_walk(name, cells, sites, tumor, lure, *, step, path, memory):
     return ledger.entries
 
 
-def walk(cells, sites, tumor, *, step=0, path=25.0, memory=60.0):
-    return let_walk("natural_killer", cells, sites, tumor, NO_LURE, step=step, path=path, memory=memory)
+def walk(cells, sites, tumor, *, step=0, path=25.0, memory=60.0, exclusion=0.0):
+    return let_walk(
+        "natural_killer", cells, sites, tumor, NO_LURE, step=step, path=path, memory=memory, exclusion=exclusion
+    )
 
 
 def nobody(sites):
@@ -109,6 +112,21 @@ def vessel(length: int = 60, *, periodic: bool = True):
     sites = lattice(5, length, PARENCHYMA, periodic=periodic)
     sites.kind[2] = SINUSOID
     return sites
+
+
+@compiled_only
+@pytest.mark.parametrize("exclusion", [0.0, 0.8])
+def test_nk_cells_turn_back_where_tumor_cells_surround_a_sinusoid(exclusion):
+    sites = vessel(60)
+    tumor = settle(sites, "tumor", [(r, c) for r in (1, 2, 3) for c in range(20, 40)], layer=TISSUE, state=EXTRAVASATED)
+    cells = settle(sites, "natural_killer", [(2, c) for c in range(0, 60, 10)], target=EVERYBODY)
+    visits, steps = np.zeros(60), 4000
+    for step in range(steps):
+        walk(cells, sites, tumor, step=step, exclusion=exclusion)
+        visits += sites.population[LUMEN, 2] != 0
+    inside, outside = visits[21:39].mean(), np.delete(visits, slice(18, 42)).mean()
+    assert inside / outside == pytest.approx(1.0 - exclusion, abs=0.12)
+    assert (cells.rows.state[:6] == PATROLLING).all()  # nobody is looked at
 
 
 # --- where the vessels lead ---------------------------------------------------------------------------------------

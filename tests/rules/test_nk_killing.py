@@ -5,6 +5,8 @@ import pytest
 
 from abm.cells.natural_killer import HANDLING, IN_CONTACT, PATROLLING
 from abm.cells.neutrophil import N1
+from abm.cells.tumor import ADHERENT, DORMANT, EXTRAVASATED
+from abm.kernels.contact import EVERYBODY
 from abm.kernels.random import uniform
 from abm.kernels.tables import columns_of
 from abm.kernels.traffic import Residents, leave
@@ -33,7 +35,10 @@ from tests.worlds import (
 RULE = {
     "rate": "2 /h",
     "contact_time": "0.5 h",
+    "scan_time": "0.5 h",
+    "indifference": "2 h",
     "handling_time": "1 h",
+    "regained_susceptibility": 0.25,
     "trail_share": 0.4,
     "fasl_share": 0.3,
     "perforin_share": 0.3,
@@ -51,6 +56,8 @@ RULE = {
 STEADY = {"density": "0 /mm^2"}  # nobody comes; who is there stays long
 PATHWAYS = KillPathways(
     rate=2.0,
+    fresh=1.0,
+    regained=0.25,
     trail=0.4,
     fasl=0.3,
     perforin=0.3,
@@ -64,6 +71,8 @@ PATHWAYS = KillPathways(
     lactate_half=10.0,
     lactate_steepness=2.0,
     leave=2.0,
+    reject=2.0,
+    indifference_h=2.0,
     lactate_death=0.05,
     lactate_at_rest=1.0,
 )
@@ -141,6 +150,9 @@ def test_half_of_the_fresh_encounters_are_lethal_and_last_half_an_hour(step):
     [
         ({"nk_sensitivity": 0.25}, {}, {}, 0.25),
         ({}, {"arrived_h": -10.0}, {}, 0.7),
+        ({}, {"arrived_h": -30.0, "divisions": 3, "state": ADHERENT}, {}, 0.25),
+        ({"stress_ligands": 2}, {"arrived_h": -30.0, "divisions": 1, "state": ADHERENT}, {}, 0.5),
+        ({"stress_ligands": 0.1}, {"divisions": 1, "state": ADHERENT}, {}, 1.0),
         ({}, {"platelets": 1.0}, {}, 0.3),
         ({}, {"net": 0.5}, {}, 0.65),
         ({}, {"platelets": 0.5, "net": 1.0}, {}, 0.3),
@@ -160,10 +172,11 @@ def test_a_target_behind_the_wall_is_half_as_easily_killed():
 
 
 @compiled_only
-@pytest.mark.parametrize("why", ["a day later", "no killers", "rate 0"])
+@pytest.mark.parametrize("why", ["a day later", "at rest", "no killers", "rate 0"])
 def test_contacts_that_kill_nobody_end_after_their_time(why):
     model = {
         "a day later": lambda: encounters(arrived_h=-24.0),
+        "at rest": lambda: encounters(arrived_h=-24.0, divisions=2, state=DORMANT),
         "no killers": lambda: encounters(killer=0),
         "rate 0": lambda: encounters(parameters={"rate": "0 /h"}),
     }[why]()
@@ -195,8 +208,30 @@ def test_hill():
     assert [hill(x, 10.0, 2.0) for x in (-1.0, 0.0, 10.0, 30.0)] == pytest.approx([0, 0, 0.5, 0.9])
 
 
+@compiled_only
+def test_a_cell_in_which_nothing_is_recognised_is_left_within_its_time_and_others_are_not_looked_at_for_a_while():
+    model = encounters(parameters={"scan_time": "0.2 h", "contact_time": "10 h"}, arrived_h=-9.0, killer=0)
+    start, seen = state_of(model), np.zeros(3, int)
+    for n in range(15):
+        run_rule(again(model, start, 0), "nk_killing", 0.0)
+        model.natural_killer.used.uid += np.uint64(77_777 * n)
+        run_rule(model, "nk_killing", 0.5)
+        nk = model.natural_killer.used
+        looking_away = nk.target == EVERYBODY
+        assert (nk.state[looking_away] == PATROLLING).all()
+        seen += (looking_away.sum(), (nk.state == IN_CONTACT).sum(), nk.size)
+    reject, leave = 5.0 * 0.25, 0.1 * 0.75  # three quarters of what it arrived with is left
+    assert_chance(seen[1], seen[2], np.exp(-0.5 * (reject + leave)))
+    assert_chance(seen[0], seen[2] - seen[1], reject / (reject + leave))
+    run_rule(model, "nk_killing", 1.4)
+    assert (model.natural_killer.used.target == EVERYBODY)[looking_away].all()
+    run_rule(model, "nk_killing", 0.7)
+    assert not (model.natural_killer.used.target == EVERYBODY)[looking_away].any()
+
+
 def naive_hazard(cell, now_h, lactate, tgf_beta, neutrophil):
     fresh = np.clip((24 - (now_h - cell.arrived_h)) / 20, 0, 1)
+    fresh = max(fresh, 0.25 if cell.divisions > 0 and cell.state != DORMANT else 0.0)
     shield = max(0.7 * cell.platelets, 0.7 * cell.net, 0.4 if neutrophil else 0.0)
     weak = (1 - 0.7 * tgf_beta / (1 + tgf_beta)) * 100 / (100 + lactate**2)
     return 2.0 * weak * (1 - shield) * fresh * (0.5 if cell.layer == TISSUE else 1.0)
@@ -214,7 +249,9 @@ def test_kill_hazard_is_what_plain_python_says():
             row,
             column,
             layer=int(rng.integers(2)),
-            arrived_h=float(rng.uniform(0, 20)),
+            arrived_h=float(rng.uniform(-10, 20)),
+            divisions=int(rng.integers(2)),
+            state=(EXTRAVASATED, DORMANT)[k % 2],
             platelets=float(rng.random()),
             net=float(rng.random()) * (k % 2),
         )

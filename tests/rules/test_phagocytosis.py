@@ -29,6 +29,7 @@ RATE = {
     "rate": "0.1 /h",
     "handling_time": "4 h",
     "capacity": 2,
+    "through_wall": 0.5,
     "cd47_weight": 4,
     "cd24_weight": 0.5,
     "pdl1_weight": 0.5,
@@ -98,7 +99,7 @@ def test_a_touching_cell_is_engulfed_at_the_rate(step):
     [
         ({"activity": 1.8}, {}, 1.8),
         ({"reprogramming": 0.75}, {}, 0.25),
-        ({"prey_layer": TISSUE}, {}, 1.0),
+        ({"prey_layer": TISSUE}, {}, 0.5),
         ({}, {"cd47": 0}, 3.0),
         ({}, {"cd47": 2, "calreticulin": 2}, 2 / 11 * 6),
         ({}, {"pdl1": 3}, 6 / 7),
@@ -149,21 +150,20 @@ def test_rate_zero_and_nobody_there_change_nothing():
         assert changed(model, before) <= {"clock/step_number"}
 
 
-def test_only_what_is_touched_in_the_lumen_or_lies_right_behind_the_wall_is_eaten():
+def test_only_what_is_touched_is_eaten_in_the_lumen_or_behind_the_wall():
     model = without(liver("phagocytosis", step="1 h", parameters={"phagocytosis": RATE | {"rate": "10 /h"}}))
     sites = sinusoids(model)
     row, column = (int(i) for i in sites[len(sites) // 2])
     put(model, "kupffer", row, column, activity=1.0)
     distance = np.abs(sites - (row, column)).max(axis=1)
-    behind_another_wall = sites[distance == 1][0]
-    too_far = sites[distance == 2][0]
-    put(model, "tumor", *map(int, behind_another_wall), layer=TISSUE)
-    put(model, "tumor", *map(int, too_far))
+    too_far = sites[distance == 2][:2]
+    for layer, place in zip((LUMEN, TISSUE), too_far, strict=True):
+        put(model, "tumor", *map(int, place), layer=layer)
+    put(model, "tumor", *map(int, sites[distance == 1][0]), layer=TISSUE)
     run_rule(model, "phagocytosis", 10.0)
     assert model.tumor.count == 2
-    put(model, "tumor", row, column, layer=TISSUE)
-    run_rule(model, "phagocytosis", 3.0)
-    assert model.tumor.count == 2
+    left = model.tumor.alive_rows()
+    assert set(zip(left.row, left.column, strict=True)) == set(map(tuple, too_far))
     assert model.ledger.total("phagocytosed", "kupffer") == 1
     assert_sound(model)
 
@@ -260,17 +260,19 @@ def naive_meals(model):
             continue
         turn = int(hash64(key, eater.uid, step, 1)) % 9
         near = [
-            (LUMEN, (int(eater.row) + dr) % model.shape[0], (int(eater.column) + dc) % model.shape[1])
+            (layer, (int(eater.row) + dr) % model.shape[0], (int(eater.column) + dc) % model.shape[1])
+            for layer in (LUMEN, TISSUE)
             for dr, dc in around[turn:] + around[:turn]
         ]
-        near.append((TISSUE, int(eater.row), int(eater.column)))
         prey = next((place for place in near if place in standing), None)
         if not prey:
             continue
         cell = standing[prey]
         spare = sum(weight * model.left(name) * float(cell[name]) for name, weight in weight_of.items())
         share = float(cell.calreticulin) / (float(cell.calreticulin) + spare) * 6
-        hazard = 6.0 * float(eater.activity) * (1 - float(eater.reprogramming)) * share
+        hazard = (
+            6.0 * (0.5 if prey[0] == TISSUE else 1.0) * float(eater.activity) * (1 - float(eater.reprogramming)) * share
+        )
         if uniform(key, step, eater.uid, 2) < 1 - np.exp(-hazard * model.dt_hours):
             gone.append(int(standing.pop(prey).uid))
     return gone

@@ -55,11 +55,12 @@ def cells_per_liver(look: Look, states: States = STATES, solid: Solid = False) -
     """Living tumor cells in a whole liver as this slab implies.
 
     Cells in the slab, times the volume of the liver (`liver_mass` over `liver_density` of the rule arrival) over that
-    of the slab (its area times `slab_thickness`), over `enrichment`, by which more cells came than in the animal. With
-    `solid`, every clone counts as the sphere of which its cells in the slab are the disc.
+    of the slab (its area times `slab_thickness`), over `enrichment`, by which more cells came than in the animal, each
+    clone for as many as it stands for (`founder_enrichment`). With `solid`, every clone counts as the sphere of which its
+    cells in the slab are the disc.
     """
-    _, cells = np.unique(look.cells_in(states)["clone"], return_counts=True)
-    return _burden(cells, solid) * slabs_per_liver(look.liver)
+    clones, cells = np.unique(look.cells_in(states)["clone"], return_counts=True)
+    return _burden(cells, solid, look.weights_of(clones)) * slabs_per_liver(look.liver)
 
 
 @measure(unit="nodules", kind="level")
@@ -67,11 +68,13 @@ def nodules_per_liver(look: Look, min_cells: MinCells = 4, solid: Solid = False)
     """Nodules of at least `min_cells` tumor cells in a whole liver as this slab implies.
 
     Nodules in the slab, times the volume of the liver (`liver_mass` over `liver_density` of the rule arrival) over that
-    of the slab (its area times `slab_thickness`), over `enrichment`, by which more cells came than in the animal. All
-    nodules of the slab were founded in it, so their number needs no correction for those that it would only cut.
+    of the slab (its area times `slab_thickness`), over `enrichment`, by which more cells came than in the animal, each
+    for as many as its founders stand for (`founder_enrichment`). All nodules of the slab were founded in it, so their
+    number needs no correction for those that it would only cut.
     """
     cells = look.groups["cells"]
-    return ((cells_of_sphere(cells) if solid else cells) >= min_cells).sum() * slabs_per_liver(look.liver)
+    large = (cells_of_sphere(cells) if solid else cells) >= min_cells
+    return look.weights_of_groups[large].sum() * slabs_per_liver(look.liver)
 
 
 def slabs_per_liver(liver) -> float:
@@ -98,6 +101,6 @@ def _fold(look: Look, since: float, solid: bool) -> float:
     return burden_now / burden_before if burden_before > 0 and burden_now > 0 else np.nan
 
 
-def _burden(cells: np.ndarray, solid: bool) -> float:
-    """All cells of clones of that many cells."""
-    return float((cells_of_sphere(cells) if solid else cells).sum())
+def _burden(cells: np.ndarray, solid: bool, weights: np.ndarray | float = 1.0) -> float:
+    """All cells of clones of that many cells, each clone with its weight."""
+    return float(((cells_of_sphere(cells) if solid else cells) * weights).sum())

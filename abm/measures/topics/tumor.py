@@ -72,6 +72,24 @@ def surviving(
 
 
 @measure(unit="", kind="share")
+def founding(
+    look: Look,
+    states: States = STATES,
+    min_cells: Annotated[
+        int, Field(ge=1, description="fewest living cells of the founder's clone, in those states")
+    ] = 1,
+) -> Share:
+    """Share of the cells of the inoculum whose clone has so many living cells, as the animal would have it.
+
+    As `surviving`, but each simulated cell counts for as many as it stands for: where founders are made more frequent than
+    they are (`founder_enrichment`), this undoes it.
+    """
+    clones, cells = np.unique(look.cells_in(states)["clone"], return_counts=True)
+    grown = np.intersect1d(_clones(look, event.ARRIVED), clones[cells >= min_cells])
+    return Share(float(look.weights_of(grown).sum()), _clones(look, event.ARRIVED).size)
+
+
+@measure(unit="", kind="share")
 def touching_kupffer(
     look: Look,
     states: States = SETTLED,
