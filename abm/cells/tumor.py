@@ -144,7 +144,7 @@ class TumorParameters(Parameters):
         low=0,
         high=3,
         mark="assumed",
-        source="relative to MC38 and CT26; B16 shows hardly any (Diefenbach 2001, 10.1038/35093109: it is rejected once they are given to it)",
+        source="relative to MC38; B16 shows hardly any, and is rejected once given some (Diefenbach 2001, 10.1038/35093109)",
         description="ligands of NKG2D that its cycling cells show to NK cells, relative to the reference line",
     )
     extravasation: Literal["rapid", "intravascular"] = parameter(

@@ -2,10 +2,10 @@
 
 NK cells and neutrophils crawl inside the sinusoids with some persistence (Geissmann 2005,
 10.1371/journal.pbio.0030113; McDonald 2010, 10.1126/science.1195491) and pass over the cells that line the wall; they
-look around after every site and stop at a tumor cell. NK cells turn back where tumor cells surround a sinusoid: patients have
-a few of them within metastases and many around (Donadon 2017, 10.1007/s11605-017-3446-6). Where nothing calls them, they are equally often on every
-stretch of sinusoid, though sinusoids run together towards the central veins. Mesenchymal tumor cells creep along the
-space of Disse, epithelial ones and those in a nest stay (Yang 2025, 10.3892/or.2025.8963, ref 7).
+look around after every site and stop at a tumor cell. NK cells turn back where tumor cells surround a sinusoid: patients
+have a few of them within metastases and many around (Donadon 2017, 10.1007/s11605-017-3446-6). Where nothing calls them,
+they are equally often on every stretch of sinusoid, though sinusoids run together towards the central veins. Mesenchymal
+tumor cells creep along the space of Disse, epithelial ones and those in a nest stay (Yang 2025, 10.3892/or.2025.8963, ref 7).
 """
 
 from typing import Any, ClassVar
