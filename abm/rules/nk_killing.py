@@ -148,7 +148,7 @@ class NaturalKillerKilling(Rule):
             description="time since arrival at which no susceptibility is left",
         )
         regained_susceptibility: Fraction = parameter(
-            0.4,
+            0.2,
             low=0,
             high=0.6,
             mark="assumed",
