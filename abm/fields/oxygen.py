@@ -3,8 +3,9 @@
 Diffusion from the portal tract alone would reach a quarter of the way: blood brings the rest. Blood enters at 62 mmHg
 and leaves the lobule at about 33 (Jungermann & Kietzmann 2000, 10.1053/he.2000.5352); the level between is one pass
 along the flow, in which blood relaxes towards the tissue as fast as exchange and its own capacity (haemoglobin)
-allow. New vessels of a colony bring arterial blood, which loses little on its short way. Uptake is Michaelis-Menten, larger near the portal tracts (Matsumura & Thurman 1983,
-10.1152/ajpgi.1983.244.6.G656). Oxygen relaxes within seconds, so its steady state is solved, at intervals.
+allow. New vessels of a colony bring arterial blood, of which each gives as much as its wall lets pass. Uptake is
+Michaelis-Menten, larger near the portal tracts (Matsumura & Thurman 1983, 10.1152/ajpgi.1983.244.6.G656). Oxygen relaxes
+within seconds, so its steady state is solved, at intervals.
 """
 
 from typing import Annotated, Any
