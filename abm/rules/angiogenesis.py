@@ -47,7 +47,7 @@ class Angiogenesis(Rule):
 
     class Parameters(RuleParameters):
         sprout: PerHour = parameter(
-            "0.05 /h",
+            "0.03 /h",
             low="0.005 /h",
             high="0.1 /h",
             mark="assumed",
@@ -79,7 +79,7 @@ class Angiogenesis(Rule):
             description="quality of a vessel under a saturating signal, of 1 without any",
         )
         neutrophil_call: Number = parameter(
-            1.0,
+            0.5,
             low=0.3,
             high=3,
             mark="assumed",

@@ -144,7 +144,9 @@ def test_nothing_sprouts_without_a_signal_nor_without_blood_or_a_vessel_near():
 
 
 def test_neutrophils_call_when_vegf_is_blocked_and_when_they_are_n2():
-    model = liver("angiogenesis", mm=0.3, empty=True, parameters={"angiogenesis": {"sprout": "100 /h"}})
+    model = liver(
+        "angiogenesis", mm=0.3, empty=True, parameters={"angiogenesis": {"sprout": "100 /h", "neutrophil_call": 1}}
+    )
     row, column = sinusoids(model)[20]
     put(model, "tumor", row, column, layer=TISSUE)
     slot = put(model, "neutrophil", row, column, state=neutrophil.N1)
