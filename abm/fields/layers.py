@@ -51,7 +51,7 @@ class ExosomeBurden(Layer):
     ink = "#b0702a"
 
 
-class Vessels(Layer):
+class NewVessels(Layer):
     """New arterial vessels, as many as stand on a section: how well each carries, 0 not at all .. 1 as a normal one."""
 
     name = "vessels"
@@ -61,7 +61,7 @@ class Vessels(Layer):
     synonyms = "vessel angiogenesis"
 
 
-LAYERS: tuple[type[Layer], ...] = (ExtracellularMatrix, Nets, NetResidue, ExosomeBurden, Vessels)
+LAYERS: tuple[type[Layer], ...] = (ExtracellularMatrix, Nets, NetResidue, ExosomeBurden, NewVessels)
 
 MARKS = ("hepatocytes", "collapsed")
 """What a site has or is, uint8 [row, column]: 0 or 1."""
