@@ -272,7 +272,13 @@ class Liver:
     def _follow_perfusion(self) -> None:
         self.flow.update((self.sites.kind == SINUSOID) & (self._flow_perfused != 0))
         self.__dict__.pop("_perfused_sites", None)
+        self.update_exchange()
+
+    def update_exchange(self) -> None:
+        """Let the fields exchange with the blood where it flows, and with that of new vessels as well as these carry."""
         exchange = exchanging(self.sites.kind, self._flow_perfused)
+        if not is_zero(self.vessels):
+            exchange = np.maximum(exchange, self.vessels)
         for field in self.fields.values():
             field.set_perfusion(exchange)
 

@@ -76,7 +76,7 @@ class NeutrophilSecretion(Parameters):
     """What a neutrophil secretes."""
 
     neutrophil_vegf: Number = parameter(
-        0.5,
+        3.0,
         low=0.3,
         high=30,
         mark="assumed",
@@ -115,7 +115,10 @@ class Neutrophil(LiverCell):
         newcomer=FromBlood(drawn=(DRAWN_HEADING,)),
         secretes=(Secretes("vegf", "secretion.neutrophil_vegf", ("n2",)),),
         secretion=NeutrophilSecretion,
-        molecules={"mac1": Target("antibody to Mac-1 (CD11b)", _SPICER, "checked")},
+        molecules={
+            "mac1": Target("antibody to Mac-1 (CD11b)", _SPICER, "checked"),
+            "fgf2": Target("antibody to FGF2 (here with Bv8)", "Gordon-Weeks 2017, 10.1002/hep.29088", "unverified"),
+        },
         depleted=Target(
             "anti-Ly6G (1A8)",
             f"{_DALEY}; {_SPICER}",

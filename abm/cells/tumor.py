@@ -232,7 +232,7 @@ class TumorSecretion(Parameters):
         description="gain of CXCL1/IL-8 secretion in a full net",
     )
     tumor_vegf: Number = parameter(
-        3.0,
+        0.3,
         low=0.3,
         high=30,
         mark="assumed",

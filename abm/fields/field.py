@@ -159,7 +159,7 @@ class Field:
         """Bring it to the state that it has in the given liver before the first step."""
 
     def set_perfusion(self, exchange: np.ndarray) -> None:
-        """Take over which sites exchange with the blood (bool lattice)."""
+        """Take over how well each site exchanges with the blood: bool, or float32 from 0 to 1, [row, column]."""
 
     def advance(self, liver: Any) -> None:
         """One interval, in the liver as it is now."""
@@ -225,9 +225,9 @@ class Diffusing(Field):
         raise NotImplementedError
 
     def set_perfusion(self, exchange: np.ndarray) -> None:
-        """Take over which sites exchange with the blood, from the next step that needs it; the lattice must stay as it is
-        until then."""
-        self._new_perfusion = np.asarray(exchange, np.bool_)
+        """Take over how well each site exchanges with the blood, from the next step that needs it; the lattice must stay as
+        it is until then."""
+        self._new_perfusion = exchange
 
     def _take_over(self, perfusion: np.ndarray) -> None:
         sink = np.multiply(perfusion, np.float32(self.parameters.washout), dtype=np.float32)

@@ -51,7 +51,17 @@ class ExosomeBurden(Layer):
     ink = "#b0702a"
 
 
-LAYERS: tuple[type[Layer], ...] = (ExtracellularMatrix, Nets, NetResidue, ExosomeBurden)
+class NewVessels(Layer):
+    """New arterial vessels, as many as stand on a section: how well each carries, 0 not at all .. 1 as a normal one."""
+
+    name = "vessels"
+    words = "new vessels"
+    ink = "#a8324a"
+    full = 1.0
+    synonyms = "vessel angiogenesis"
+
+
+LAYERS: tuple[type[Layer], ...] = (ExtracellularMatrix, Nets, NetResidue, ExosomeBurden, NewVessels)
 
 MARKS = ("hepatocytes", "collapsed")
 """What a site has or is, uint8 [row, column]: 0 or 1."""

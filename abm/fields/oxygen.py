@@ -3,8 +3,9 @@
 Diffusion from the portal tract alone would reach a quarter of the way: blood brings the rest. Blood enters at 62 mmHg
 and leaves the lobule at about 33 (Jungermann & Kietzmann 2000, 10.1053/he.2000.5352); the level between is one pass
 along the flow, in which blood relaxes towards the tissue as fast as exchange and its own capacity (haemoglobin)
-allow. Uptake is Michaelis-Menten, larger near the portal tracts (Matsumura & Thurman 1983,
-10.1152/ajpgi.1983.244.6.G656). Oxygen relaxes within seconds, so its steady state is solved, at intervals.
+allow. New vessels of a colony bring arterial blood, of which each gives as much as its wall lets pass. Uptake is
+Michaelis-Menten, larger near the portal tracts (Matsumura & Thurman 1983, 10.1152/ajpgi.1983.244.6.G656). Oxygen relaxes
+within seconds, so its steady state is solved, at intervals.
 """
 
 from typing import Annotated, Any
@@ -25,6 +26,7 @@ from ..units import (
     parameter,
 )
 from .field import Field
+from .multigrid import is_zero
 from .solver import DiffusionSolver
 
 _THURMAN = "Matsumura & Thurman 1983, 10.1152/ajpgi.1983.244.6.G656"
@@ -67,6 +69,22 @@ class OxygenParameters(Parameters):
         source="so that 33 mmHg come out at 300 um; the content of blood (90 times that of tissue per mmHg) in 0.59 of a "
         "site at 1/8 of the flow of all sinusoids (1 ml/min/g) would be 6.6",
         description="oxygen that blood gives off per mmHg, relative to tissue, as it effectively flows",
+    )
+    arterial: MillimetersOfMercury = parameter(
+        "70 mmHg",
+        low="60 mmHg",
+        high="90 mmHg",
+        mark="assumed",
+        source="blood of the hepatic artery, somewhat used; above that of the portal vein",
+        description="oxygen in the blood of new vessels",
+    )
+    vessel_exchange: SquareMicrometersPerSecond = parameter(
+        "13000 um^2/s",
+        low="2600 um^2/s",
+        high="21000 um^2/s",
+        mark="derived",
+        source="pi * 2.5 * 1670 um2/s: Sherwood number of a capillary 1 to 4, Hellums 1996, 10.1007/BF02770991 (unverified)",
+        description="exchange of oxygen between a new vessel that crosses the slab and the tissue, per length of the vessel",
     )
     hepatocyte_periportal: MillimetersOfMercuryPerSecond = parameter(
         "30 mmHg/s",
@@ -133,6 +151,7 @@ class Oxygen(Field):
     ):
         super().__init__(values, parameters, spacing_um=spacing_um, periodic=periodic, step_s=step_s, exchange=exchange)
         self.blood = np.zeros_like(values)
+        self._vessel_exchange = np.float32(parameters.vessel_exchange / spacing_um**2)
         self._periodic = periodic
         self._solver = DiffusionSolver(
             values.shape,
@@ -144,30 +163,32 @@ class Oxygen(Field):
 
     @property
     def most(self) -> float:
-        return self.parameters.portal
+        return max(self.parameters.portal, self.parameters.arterial)
 
     def begin(self, liver: Any) -> None:
-        self.start(liver.flow, liver.sites, liver.hepatocytes, liver.tumor_sites())
+        self.start(liver.flow, liver.sites, liver.hepatocytes, liver.tumor_sites(), liver.vessels)
 
     def advance(self, liver: Any) -> None:
         """The steady state of the liver as it is now; where there is no tumor cell, nothing has changed."""
         if liver.tumor.count:
-            self.solve(liver.flow, liver.sites, liver.hepatocytes, liver.tumor_sites())
+            self.solve(liver.flow, liver.sites, liver.hepatocytes, liver.tumor_sites(), liver.vessels)
 
-    def start(self, flow, sites, hepatocytes, tumor_sites) -> None:
+    def start(self, flow, sites, hepatocytes, tumor_sites, vessels) -> None:
         """The steady state of the given liver, from nothing."""
         self.values[:] = 0.5 * self.parameters.portal
-        self.solve(flow, sites, hepatocytes, tumor_sites, rounds=_FIRST_ROUNDS)
+        self.solve(flow, sites, hepatocytes, tumor_sites, vessels, rounds=_FIRST_ROUNDS)
 
-    def solve(self, flow, sites, hepatocytes, tumor_sites, rounds: int = _ROUNDS) -> None:
+    def solve(self, flow, sites, hepatocytes, tumor_sites, vessels, rounds: int = _ROUNDS) -> None:
         """Let blood and tissue settle with each other, from the present values.
 
-        hepatocytes: uint8 lattice of living ones; tumor_sites: bool lattice of sites with a tumor cell in either layer.
+        hepatocytes: uint8 lattice of living ones; tumor_sites: bool lattice of sites with a tumor cell in either layer;
+        vessels: float32 lattice, how well the new vessel of a site carries.
         """
         p = self.parameters
         demand = self.demand(sites, hepatocytes, tumor_sites)
         open_sites = ((sites.kind == SINUSOID) & (sites.perfused != 0)) | (sites.kind == PORTAL_TRACT)
         exchange = np.where(open_sites, np.float32(p.exchange), np.float32(0.0))
+        arteries = None if is_zero(vessels) else vessels * self._vessel_exchange
         for _ in range(rounds):
             mix_downstream(
                 flow.entering,
@@ -181,8 +202,12 @@ class Oxygen(Field):
                 p.exchange / p.capacity,
                 self.blood,
             )
-            self._solver.set_sink(demand / (self.values + np.float32(p.half_uptake)) + exchange, fit=False)
-            self._solver.steady(self.values, exchange * self.blood)
+            sink, source = demand / (self.values + np.float32(p.half_uptake)) + exchange, exchange * self.blood
+            if arteries is not None:
+                sink += arteries
+                source += arteries * np.float32(p.arterial)
+            self._solver.set_sink(sink, fit=False)
+            self._solver.steady(self.values, source)
 
     def demand(self, sites, hepatocytes, tumor_sites) -> np.ndarray:
         """Maximal uptake per site (float32, mmHg/s)."""

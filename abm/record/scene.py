@@ -20,8 +20,9 @@ class Scene:
 
     standing: numbers (uint8) of the cells, by the name of the layer in which they stand ("lumen", "tissue", "interstitium"
     if anybody can stand there); perfused, hepatocyte: uint8, 1 in sinusoids in which blood flows and where a hepatocyte lives;
-    ecm, nets, e_selectin: float32; field: float32 level to lay over the picture, or None; tint: numbers of colours (uint8, 0 for
-    none) by layer, of the cells that are coloured by what is known of them, or None.
+    ecm, nets, e_selectin: float32; vessels: float32, new vessels, or None in a store of earlier versions; field: float32
+    level to lay over the picture, or None; tint: numbers of colours (uint8, 0 for none) by layer, of the cells that are
+    coloured by what is known of them, or None.
     """
 
     minutes: float
@@ -31,6 +32,7 @@ class Scene:
     ecm: np.ndarray
     nets: np.ndarray
     e_selectin: np.ndarray
+    vessels: np.ndarray | None = None
     field: np.ndarray | None = None
     tint: dict[str, np.ndarray] | None = None
 
@@ -105,5 +107,6 @@ def scene_of(liver: Liver, field: str | None = None) -> Scene:
         ecm=shown["ecm"],
         nets=shown["nets"],
         e_selectin=shown["e_selectin"],
+        vessels=shown["vessels"],
         field=None if field is None else np.asarray(shown[field], np.float32),
     )

@@ -1,5 +1,6 @@
 """What happens: one mechanism per file. Reading this list is reading the model: the rules run in this order."""
 
+from .angiogenesis import Angiogenesis
 from .arrest import Arrest
 from .arrival import Arrival
 from .emt import EpithelialMesenchymalTransition
@@ -38,6 +39,7 @@ RULES: tuple[type[Rule], ...] = (
     EpithelialMesenchymalTransition,
     Growth,
     Perfusion,
+    Angiogenesis,
     KupfferReprogramming,
 )
 

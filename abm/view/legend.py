@@ -14,7 +14,7 @@ from ..record.scene import Scene
 from . import lettering, palette
 from .painter import Painter, overlay_colours
 from .palette import FAINT, INK, PAPER
-from .sprites import cell_picture, fibre_atlas, net_atlas, padding
+from .sprites import cell_picture, fibre_atlas, net_atlas, padding, vessel_atlas
 
 _TUMOR = "tumor"
 _WIDTH = 284  # pixels at a height of 800
@@ -133,6 +133,7 @@ class Legend:
         yield _Row(("share", "flow"), "sinusoid with blood flow", _swatch(palette.BLOOD, palette.WALL, scale))
         yield _Row(("share", "still"), "sinusoid without flow", _swatch(palette.NO_FLOW, palette.WALL, scale))
         yield _Row(("share", "wall"), "E-selectin on the wall", _swatch(palette.BLOOD, palette.ACTIVE_WALL, scale))
+        yield _Row(("share", "vessels"), palette.VESSEL.label, vessel_atlas(scale)[2])
         yield _Row(("share", "nets"), "neutrophil nets (NETs)", net_atlas(scale)[0])
         yield _Row(("share", "ecm"), "matrix (ECM)", fibre_atlas(scale)[1])
         yield _Row((), "portal tract", _swatch(palette.PORTAL_LUMEN, palette.PORTAL, scale, 1.0))
@@ -170,6 +171,7 @@ class Legend:
             "flow": f"{100 * flow:.0f} %",
             "still": f"{100 * (1 - flow):.0f} %",
             "wall": f"{100 * np.count_nonzero(scene.e_selectin >= _ACTIVE_WALL) / sinusoids:.0f} %",
+            "vessels": "" if scene.vessels is None else f"{np.count_nonzero(scene.vessels)}",
             "nets": f"{np.count_nonzero(scene.nets > _FAINTEST) * area:.3f} mm²",
             "ecm": f"{np.count_nonzero(scene.ecm > _FAINTEST) * area:.3f} mm²",
         }

@@ -13,7 +13,7 @@ from ..kernels.random import stream_key
 from ..record.scene import Scene
 from ..tissue.sites import CENTRAL_VEIN, PARENCHYMA, PORTAL_TRACT, SINUSOID
 from . import palette, raster
-from .sprites import VARIANTS, cell_atlas, fibre_atlas, net_atlas, padding
+from .sprites import VARIANTS, cell_atlas, fibre_atlas, net_atlas, padding, vessel_atlas
 from .tint import Tint
 
 _SINUSOID_RADIUS = 0.40  # sites
@@ -58,6 +58,7 @@ class Painter:
         self.cast = tuple(cast)
         self._cells, self._place = cell_atlas(self.scale, self.looks)
         self._nets, self._fibres = net_atlas(self.scale), fibre_atlas(self.scale)
+        self._vessels = vessel_atlas(self.scale)
         self.tint = tint
         if tint is not None:
             self._tinted = cell_atlas(self.scale, tint.looks())
@@ -105,6 +106,9 @@ class Painter:
         for layer in _FROM_BELOW:
             if layer in scene.standing:
                 self._stamp(image, scene.standing[layer], scene.tint[layer] if scene.tint is not None else None)
+        if scene.vessels is not None:
+            there = np.sign(scene.vessels, dtype=np.float32)
+            raster.stamp_levels(image, there, np.float32(0.0), self._vessels, self.scale, self._pad)
         raster.stamp_levels(
             image, scene.nets * _NET_OVER_CELLS, _NET_OVER_CELLS * _FAINTEST_NET, self._nets, self.scale, self._pad
         )

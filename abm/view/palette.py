@@ -44,6 +44,7 @@ VEIN: Colour = (58, 12, 20)
 VEIN_WALL: Colour = (104, 92, 92)
 NET: Colour = (245, 240, 235)
 ECM: Colour = (150, 168, 182)
+VESSEL = Appearance("new vessel", (255, 190, 200), "ring", 0.75)  # cut across
 
 PAPER: Colour = (11, 14, 19)
 INK: Colour = (228, 231, 235)

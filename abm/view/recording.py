@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import zarr
 
 _LATTICES = ("perfused", "hepatocyte", "ecm", "nets", "e_selectin")
+_LATER_LATTICES = ("vessels",)
 _LOOKS_FOR_LIMITS = 12  # frames from which the limits of an overlay are taken
 _NO_TINT = ("count", "layer", "state", "uid", "x_um", "y_um")
 _PEAK_SHARE = 99.0  # percentile that counts as the highest level: single sites at a secreting cell would hide the rest
@@ -99,7 +100,8 @@ class Recording:
         """The liver at frame `index`, with `field` for the overlay, and cells coloured by `tint` if that is set. Raises
         ValueError for a field that is not there."""
         index = range(len(self))[index]
-        lattices = {name: self._frame(name, index) for name in _LATTICES}
+        later = [name for name in _LATER_LATTICES if name in self._group]  # earlier versions did not know them
+        lattices = {name: self._frame(name, index) for name in (*_LATTICES, *later)}
         standing = {name: self._frame(name, index) for name in STANDING if name in self._group}
         level = None if field is None else self._frame(self._known(field), index)
         colours, tint = None, self.tint

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from ..cells.species import Appearance, Colour
-from .palette import ECM, NET, TUMOR_GROUP, look_of
+from .palette import ECM, NET, TUMOR_GROUP, VESSEL, look_of
 
 VARIANTS = 8
 """Pictures per look, so that neighbours do not look alike."""
@@ -121,6 +121,11 @@ def net_atlas(scale: int) -> np.ndarray:
 def fibre_atlas(scale: int) -> np.ndarray:
     """Wavy collagen fibres, mostly along one direction, uint8 [VARIANTS, size, size, 4]."""
     return np.stack([_threads(ECM, scale, 100 + variant, 5, 0.07, 0.62, False) for variant in range(VARIANTS)])
+
+
+def vessel_atlas(scale: int) -> np.ndarray:
+    """New vessels cut across, uint8 [VARIANTS, size, size, 4]."""
+    return np.stack([cell_picture(VESSEL, scale, variant) for variant in range(VARIANTS)])
 
 
 def _threads(

@@ -20,7 +20,7 @@ def patch(liver, radius: int) -> np.ndarray:
 
 def solve(liver, rounds: int = 20) -> np.ndarray:
     oxygen = liver.fields["oxygen"]
-    oxygen.solve(liver.flow, liver.sites, liver.hepatocytes, liver.tumor_sites(), rounds=rounds)
+    oxygen.solve(liver.flow, liver.sites, liver.hepatocytes, liver.tumor_sites(), liver.vessels, rounds=rounds)
     return oxygen.values
 
 

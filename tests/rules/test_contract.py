@@ -165,6 +165,7 @@ def written():
             "nk_killing": {"rate": "5 /h"},
             "netosis": {"rate": "1 /h"},
             "perfusion": {"collapse_rate": "1 /h"},
+            "angiogenesis": {"sprout": "1 /h"},
             "kupffer_reprogramming": {"rate": "1 /h"},
         },
     )

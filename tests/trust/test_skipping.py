@@ -25,6 +25,8 @@ STIRRED = {
 }
 EMPTY_LATTICES = (
     "liver",
+    "fields.oxygen",
+    "rules.angiogenesis",
     "rules.niche_formation",
     "rules.netosis",
     "rules.net_trapping",

@@ -35,6 +35,7 @@ def empty_scene(kind: np.ndarray, minutes: float = 0.0) -> Scene:
         nothing.copy(),
         nothing.copy(),
         nothing.copy(),
+        nothing.copy(),
     )
 
 

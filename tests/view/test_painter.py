@@ -71,6 +71,7 @@ def test_the_state_of_the_tissue_is_seen(painter, kind):
         ("hepatocyte", plate, 0),
         ("ecm", plate, 1.0),
         ("nets", sinusoid, 1.0),
+        ("vessels", plate, 0.5),
     ):
         scene = empty_scene(kind)
         getattr(scene, lattice)[site] = value

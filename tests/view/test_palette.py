@@ -60,6 +60,8 @@ def test_vessels_walls_and_nets_stand_out(vision):
     assert difference(palette.ACTIVE_WALL, palette.WALL, vision) > 30
     assert difference(palette.NET, palette.BLOOD, vision) > 50
     assert difference(palette.ECM, palette.HEPATOCYTE, vision) > 40
+    assert difference(palette.VESSEL.colour, palette.STROMA, vision) > 40
+    assert difference(palette.VESSEL.colour, palette.look_of("tumor", "extravasated").colour, vision) > 18
 
 
 def test_colours_as_words():

@@ -16,6 +16,7 @@ from abm.measures.topics.nodules import (
     nodule_size_cv,
     nodules,
     take,
+    vessel_density,
 )
 from abm.measures.topics.parameters import cells_of_sphere
 from abm.tissue.sites import LUMEN, TISSUE
@@ -86,10 +87,17 @@ def test_founders(three):
     assert effective_clones(three, of="nodule") == pytest.approx((1 + 1 + 36 / 26) / 3)
 
 
+def test_vessels_count_inside_of_nodules(three):
+    for place in [(4, 4), (20, 22), (40, 40), (45, 45)]:  # in the 16, in the 6, in the single cell, in none
+        three.liver.vessels[place] = 0.4
+    assert vessel_density(three) == pytest.approx(2 / (25 * 1e-4))
+    assert vessel_density(three, min_cells=10) == pytest.approx(1 / (16 * 1e-4))
+
+
 def test_without_nodules():
     run = look(liver(empty=True))
     assert nodules(run) == 0
     assert incidence(run) == Share(0, 1)
     assert multiclonal(run) == Share(0, 0)
-    for measure in (nodule_cells, nodule_area, nodule_diameter, nodule_size_cv, effective_clones):
+    for measure in (nodule_cells, nodule_area, nodule_diameter, nodule_size_cv, effective_clones, vessel_density):
         assert math.isnan(measure(run))
