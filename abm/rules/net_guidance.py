@@ -15,7 +15,7 @@ from pydantic import Field
 from ..cells.tumor import ADHERENT, EXTRAVASATED, HELD, TUMOR
 from ..fields.multigrid import is_zero
 from ..kernels.jit import jit
-from ..kernels.random import draw_each, happens, uniform, unit
+from ..kernels.random import draw_each, happens, hash64, uniform, unit
 from ..kernels.sites import COLUMN_OFFSET, ROW_OFFSET, count_touching, length_of, move, neighbour, reach_within, shifted
 from ..ledger import cause, event
 from ..ledger.ledger import enter
@@ -28,6 +28,8 @@ from .rule import Rule, RuleParameters
 
 _YANG = "Yang 2020, 10.1038/s41586-020-2394-6"
 _CREEPS = 1  # number of the first draw for creeping; 0 is that for binding
+_TURNS = 1 << 10  # of the first for the direction that is tried first
+_PLACES = 1 << 20  # of the first for nets that are equally near
 
 
 class NetGuidance(Rule):
@@ -153,30 +155,35 @@ def getting_there(tumor, key, step, path_um, spacing_um):
 
 
 @jit(counted=False)
-def nearest_net(sites, nets, row, column, radius, faint):
-    """Offset (rows, columns) to the nearest site within `radius` (sites) with a net above `faint`, the first in reading order
-    of those as near; (0, 0) if there is none."""
+def nearest_net(sites, nets, key, step, uid, row, column, radius, faint):
+    """Offset (rows, columns) to the nearest site within `radius` (sites) with a net above `faint`, any of those as near; (0, 0)
+    if there is none."""
     rows, columns = nets.shape
     reach = np.int64(np.floor(radius))
     top, bottom = reach_within(reach, rows, sites.periodic)
     left, right = reach_within(reach, columns, sites.periodic)
-    nearest, down, across = radius * radius + 1e-9, 0, 0
+    nearest, lot, down, across = radius * radius + 1e-9, np.uint64(0), 0, 0
     for dr in range(top, bottom + 1):
         for dc in range(left, right + 1):
             distance = np.float64(dr * dr + dc * dc)
-            if distance > nearest or (distance == nearest and (down != 0 or across != 0)):
+            if distance > nearest:
                 continue
             r, c = shifted(row, dr, rows, sites.periodic), shifted(column, dc, columns, sites.periodic)
-            if r >= 0 and c >= 0 and nets[r, c] > faint:
-                nearest, down, across = distance, dr, dc
+            if r < 0 or c < 0 or nets[r, c] <= faint:
+                continue
+            drawn = hash64(key, uid, step, _PLACES + r * columns + c)
+            if distance < nearest or drawn > lot:
+                nearest, lot, down, across = distance, drawn, dr, dc
     return down, across
 
 
 @jit(counted=False)
-def way_to_net(sites, hepatocytes, layer, row, column, down, across):
-    """Direction of the neighbouring site with room that is nearest to the place at an offset, if nearer than here; else -1."""
+def way_to_net(sites, hepatocytes, layer, row, column, down, across, turn):
+    """Direction of the neighbouring site with room that is nearest to the place at an offset, if nearer than here, else -1;
+    looked for from direction `turn` on."""
     best, way = down * down + across * across, -1
-    for k in range(8):
+    for n in range(8):
+        k = (turn + n) % 8
         distance = (down - ROW_OFFSET[k]) ** 2 + (across - COLUMN_OFFSET[k]) ** 2
         if distance >= best:
             continue
@@ -198,10 +205,11 @@ def creep_to_nets(tumor, sites, key, step, order, path_um, spacing_um, hepatocyt
         cell = tumor[slot]
         left, n = path_um, _CREEPS
         while left > 0.0 and count_touching(sites, TUMOR, cell.layer, cell.row, cell.column) <= 1:
-            down, across = nearest_net(sites, nets, cell.row, cell.column, radius, faint)
+            down, across = nearest_net(sites, nets, key, step, cell.uid, cell.row, cell.column, radius, faint)
             if abs(down) <= 1 and abs(across) <= 1:
                 break
-            direction = way_to_net(sites, hepatocytes, cell.layer, cell.row, cell.column, down, across)
+            turn = np.int64(hash64(key, cell.uid, step, _TURNS + n) % np.uint64(8))
+            direction = way_to_net(sites, hepatocytes, cell.layer, cell.row, cell.column, down, across, turn)
             if direction < 0:
                 break
             length = spacing_um * length_of(direction)
