@@ -40,7 +40,7 @@ class NetGuidance(Rule):
 
     class Parameters(RuleParameters):
         bond: PerHour = parameter(
-            "1 /h",
+            "2 /h",
             low="0 /h",
             high="3 /h",
             mark="assumed",
@@ -48,7 +48,7 @@ class NetGuidance(Rule):
             description="rate at which a held cell beside the DNA of a full net turns adherent, by the CCDC25 of the reference line",
         )
         crossing_gain: Number = parameter(
-            3.0,
+            5.0,
             low=0,
             high=10,
             mark="assumed",
