@@ -144,7 +144,7 @@ class Growth(Rule):
             description="gain of the cycle beside a full net, which reaches cells behind the wall too",
         )
         net_support: Fraction = parameter(
-            0.8,
+            0.3,
             low=0,
             high=1,
             mark="assumed",

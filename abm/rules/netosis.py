@@ -36,11 +36,11 @@ class Netosis(Rule):
 
     class Parameters(RuleParameters):
         rate: PerHour = parameter(
-            "0.08 /h",
+            "0.05 /h",
             low="0.007 /h",
             high="0.1 /h",
             mark="derived",
-            source="Hoppenbrouwers 2017, 10.1371/journal.pone.0176472: 5-50 % under strong stimuli; -ln(1 - 0.45)/7.5 h",
+            source="Hoppenbrouwers 2017, 10.1371/journal.pone.0176472: 5-50 % under strong stimuli; -ln(1 - 0.3)/7.5 h",
             description="hazard of committing to NETosis at a saturating stimulus",
         )
         duration: Hours = parameter(
@@ -52,11 +52,11 @@ class Netosis(Rule):
             description="time from commitment to the net",
         )
         half_life: Hours = parameter(
-            "24 h",
+            "12 h",
             low="3 h",
             high="48 h",
             mark="assumed",
-            source="Jimenez-Alcazar 2017, 10.1126/science.aam8897; anchored to the wall: Kolaczkowska 2015, 10.1038/ncomms7673",
+            source="Jimenez-Alcazar 2017, 10.1126/science.aam8897",
             description="half-life of a net against endogenous DNases",
         )
         footprint: Annotated[Micrometers, Field(le=1000)] = parameter(
