@@ -29,6 +29,8 @@ from .species import LEVEL_AT_ITS_SITE, Appearance, Column, Secretes, Species, S
 TUMOR = 1
 """Its code in the lattices of occupancy."""
 
+_YANG = "Yang 2020, 10.1038/s41586-020-2394-6"
+
 CIRCULATING, HELD, ADHERENT, EXTRAVASATED, DORMANT = range(5)
 
 
@@ -186,6 +188,14 @@ class TumorParameters(Parameters):
         source="no measure is known; nodules of one inoculum differ more than chance makes them: CV of the diameter 0.5 and more",
         description="standard deviation, between founders, of the logarithm of the speed of the cycle, which daughters inherit",
     )
+    ccdc25: Number = parameter(
+        1.0,
+        low=0,
+        high=2,
+        mark="assumed",
+        source=f"{_YANG}: on breast and colon cancer cells; high in those that bring liver metastases",
+        description="CCDC25, the receptor of the DNA of neutrophil nets, relative to the reference line; 0 in a knock-out",
+    )
     cxcl1: Number = parameter(
         1.0,
         low=0,
@@ -321,6 +331,7 @@ class TumorCell(LiverCell):
             "pdl1": Target(
                 "antibody to PD-L1 (its don't-eat-me part)", "Yang 2025, 10.3892/or.2025.8963, ref 110", "unverified"
             ),
+            "ccdc25": Target("knock-out of CCDC25 in the line", _YANG, "checked"),
         },
         synonyms="cancer cancercells tumorcells tumourcells",
     )

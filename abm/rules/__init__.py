@@ -10,6 +10,7 @@ from .growth import Growth
 from .kupffer_crawling import KupfferCrawling
 from .kupffer_reprogramming import KupfferReprogramming
 from .migration import Migration
+from .net_guidance import NetGuidance
 from .net_trapping import NetTrapping
 from .netosis import Netosis
 from .neutrophil_recruitment import NeutrophilRecruitment
@@ -32,6 +33,7 @@ RULES: tuple[type[Rule], ...] = (
     NeutrophilRecruitment,
     Netosis,
     NetTrapping,
+    NetGuidance,
     Extravasation,
     StellateActivation,
     NicheFormation,

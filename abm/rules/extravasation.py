@@ -4,7 +4,7 @@ Two ways are published and both are here as presets of the cell line: within an 
 2003, J Gastrointest Surg 7:507), or after days of growth inside the vessel while the endothelium retracts (CC531s;
 Mook 2003, 10.1053/jhep.2003.50297). Proteases of Kupffer cells and neutrophils help, matrix hinders, mesenchymal
 cells are faster (Yang 2025, 10.3892/or.2025.8963, ref 117); neutrophils open the way (Spiegel 2016,
-10.1158/2159-8290.CD-15-1157).
+10.1158/2159-8290.CD-15-1157), and nets draw those that sense their DNA (see `net_guidance`).
 """
 
 from typing import ClassVar
@@ -25,12 +25,14 @@ from ..target import Target
 from ..tissue.plates import displace_hepatocyte
 from ..tissue.sites import LUMEN, PARENCHYMA, TISSUE
 from ..units import Fraction, Hours, Number, parameter
+from .growth import net_beside
+from .net_guidance import crossing_gain
 from .rule import Rule, RuleParameters
 
 
 class Extravasation(Rule):
     name = "extravasation"
-    reads = ("tumor", "kupffer", "neutrophil", "ecm")
+    reads = ("tumor", "kupffer", "neutrophil", "ecm", "nets")
     writes = ("tumor", "endothelium", "hepatocytes")
     events: ClassVar = {"extravasated": ()}
     inhibited = ("rapid_half_time", "intravascular_half_time")
@@ -105,6 +107,8 @@ class Extravasation(Rule):
             p.epithelial_speed,
             liver.ecm,
             liver.hepatocytes,
+            liver.nets,
+            crossing_gain(liver),
         )
 
 
@@ -138,8 +142,11 @@ def cross(
     epithelial_speed,
     ecm,
     hepatocytes,
+    nets,
+    net_gain,
 ):
-    """Adherent cells of `order` (slots) cross the wall where there is room; a plate site loses its hepatocyte."""
+    """Adherent cells of `order` (slots) cross the wall where there is room, `1 + net_gain` times as fast beside a full net; a
+    plate site loses its hepatocyte."""
     for slot in order:
         cell = tumor[slot]
         if cell.state != ADHERENT:
@@ -147,6 +154,8 @@ def cross(
         helpers = count_touching(sites, KUPFFER, LUMEN, cell.row, cell.column)
         helpers += count_touching(sites, NEUTROPHIL, LUMEN, cell.row, cell.column)
         gain = 1.0 + protease_gain if helpers > 0 else 1.0
+        if net_gain > 0.0:
+            gain *= 1.0 + net_gain * np.float64(net_beside(sites, nets, cell.row, cell.column))
         hazard = (
             rate
             * gain

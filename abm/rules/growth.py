@@ -47,6 +47,7 @@ class Fate(NamedTuple):
     necrosis: float
     drift: float = 0.0
     zonation: float = 0.0
+    net_support: float = 0.0
 
 
 class Growth(Rule):
@@ -152,6 +153,14 @@ class Growth(Rule):
             source="Yang 2025, 10.3892/or.2025.8963, ref 78",
             description="gain of the cycle beside a full net, which reaches cells behind the wall too",
         )
+        net_support: Fraction = parameter(
+            0.3,
+            low=0,
+            high=1,
+            mark="assumed",
+            source="Yazdani 2019, 10.1158/0008-5472.CAN-19-0800: nets keep the mitochondria of tumor cells, and growth, up",
+            description="support beside a full net against the death of cycling cells, of that of a full niche",
+        )
         niche_gain: Number = parameter(
             0.3,
             low=0,
@@ -219,6 +228,7 @@ class Growth(Rule):
             necrosis=p.necrosis_rate,
             drift=p.vigour_drift,
             zonation=p.zonation,
+            net_support=p.net_support,
         )
         grow(
             tumor.table,
@@ -239,12 +249,12 @@ class Growth(Rule):
 
 
 @jit(inline=True, counted=False)
-def death_hazard(cell, oxygen, fate):
-    """Hazards (1/h) of apoptosis and of necrosis of a settled tumor cell."""
+def death_hazard(cell, oxygen, net, fate):
+    """Hazards (1/h) of apoptosis and of necrosis of a settled tumor cell; `net` is the most of a net beside it."""
     if cell.state == DORMANT or cell.divisions == 0:  # it is colonies that vanish, single cells last
         apoptosis = fate.dormant_death
     else:
-        unsupported = (1.0 - np.float64(cell.niche)) * (1.0 - np.float64(cell.autonomy))
+        unsupported = (1.0 - max(np.float64(cell.niche), fate.net_support * net)) * (1.0 - np.float64(cell.autonomy))
         apoptosis = fate.death * (1.0 + (fate.unsupported_fold - 1.0) * unsupported)
     return apoptosis, fate.necrosis if oxygen < fate.necrosis_below else 0.0
 
@@ -426,14 +436,14 @@ def live_on(
             continue
         level = np.float64(oxygen[cell.row, cell.column])
         zone = sites.zone[cell.row, cell.column]
-        apoptosis, necrosis = death_hazard(cell, level, fate)
+        net = net_beside(sites, nets, cell.row, cell.column)
+        apoptosis, necrosis = death_hazard(cell, level, net, fate)
         if does_happen(dying[slot], (apoptosis + necrosis) * hours):
             by_apoptosis = uniform(key, step, cell.uid, 1) * (apoptosis + necrosis) < apoptosis
             lose(tumor, sites, book, minutes, event.DIED, cause.APOPTOSIS if by_apoptosis else cause.HYPOXIA, slot)
             continue
         niche = np.float64(cell.niche)
         if cell.state == DORMANT:
-            net = net_beside(sites, nets, cell.row, cell.column)
             hazard = fate.wake * (1.0 + fate.wake_gain * max(niche, net))
             if happens(key, step, cell.uid, 2, hazard, hours):
                 cell.state = EXTRAVASATED if cell.layer == TISSUE else ADHERENT
@@ -441,7 +451,7 @@ def live_on(
                 enter(book, minutes, event.WOKEN, reason, cell, zone)
             continue
         if cell.state == EXTRAVASATED and is_alone(sites, cell.row, cell.column):
-            hazard = fate.dormancy * (1.0 - max(niche, net_beside(sites, nets, cell.row, cell.column)))
+            hazard = fate.dormancy * (1.0 - max(niche, net))
             if happens(key, step, cell.uid, 3, hazard, hours):
                 cell.state = DORMANT
                 enter(book, minutes, event.DORMANT, cause.SOLITUDE, cell, zone)
@@ -452,7 +462,7 @@ def live_on(
             * spread
             * level
             / (level + fate.oxygen_half)
-            * (1.0 + fate.niche_gain * niche + fate.net_gain * net_beside(sites, nets, cell.row, cell.column))
+            * (1.0 + fate.niche_gain * niche + fate.net_gain * net)
         )
         if cell.vigour != np.float32(0.0):
             speed *= np.exp(np.float64(cell.vigour))

@@ -41,11 +41,11 @@ class Perfusion(Rule):
             description="neighbours, of eight, that must be tumor",
         )
         dense_net: Fraction = parameter(
-            0.7,
+            1.0,
             low=0.5,
             high=1.0,
             mark="assumed",
-            source="occlusion of sinusoids by nets in endotoxemia",
+            source="occlusion of sinusoids by nets in endotoxemia; what comes to a net is caught in it, not led around it",
             description="amount of net that blocks a sinusoid",
         )
         flow_interval: Hours = parameter(

@@ -30,7 +30,8 @@ def test_dna_goes_with_its_half_life_and_a_share_stays_on_the_wall(step):
 def test_the_residue_decays_as_nets_do():
     model = netted("netosis", stop="2 h", half_life="0.1 h")
     start = later(model, 2.0).net_residue.max()
-    assert later(model, 12.0).net_residue.max() == pytest.approx(0.5 * start, rel=1e-4)
+    half_life = model.config.rules.netosis.half_life
+    assert later(model, half_life).net_residue.max() == pytest.approx(0.5 * start, rel=1e-4)
 
 
 def test_the_enzyme_itself_is_cleared():

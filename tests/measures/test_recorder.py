@@ -73,9 +73,10 @@ def test_looks_are_at_their_moments_and_see_what_others_see():
     assert found.values["tumor_cells(every=30 min, take=peak_time)"] == alive.time_h.iloc[alive.value.argmax()]
     assert found.values[asked[2].label] == seen[round(100 / 60, 6)]["adherent"]
     assert found.values["nodules(min_cells=2)"] == survey(model, 2).size
-    eaten, arrived = model.ledger.total("phagocytosed"), model.ledger.total("arrived")
-    assert found.counts["retained_label"] == (model.tumor.count + eaten, arrived)  # nothing divides within 6 h
-    assert found.values["retained_label"] == (model.tumor.count + eaten) / arrived < 1
+    passed, arrived = model.ledger.total("passed"), model.ledger.total("arrived")
+    retained, of = found.counts["retained_label"]  # nothing divides within 6 h
+    assert model.tumor.count < retained < arrived - passed and of == arrived
+    assert found.values["retained_label"] == retained / arrived
     assert found.counts["losses(every=1 h, take=last)"][0] == lost.value.iloc[-1]
     assert math.isnan(found.counts["losses(every=1 h, take=last)"][1])
     assert "tumor_cells(every=30 min, take=peak_time)" not in found.counts

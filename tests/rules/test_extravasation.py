@@ -33,7 +33,20 @@ RATE = np.log(2.0) / 1.0
 DEFAULTS = (0.5, 0.5, 0.2)  # protease gain, matrix hindrance, epithelial speed
 
 
-def run(cells, segments, sites, ecm, hepatocytes, *, step=0, hours=1 / 12, rate=RATE, dials=DEFAULTS) -> Ledger:
+def run(
+    cells,
+    segments,
+    sites,
+    ecm,
+    hepatocytes,
+    *,
+    step=0,
+    hours=1 / 12,
+    rate=RATE,
+    dials=DEFAULTS,
+    nets=None,
+    net_gain=0.0,
+) -> Ledger:
     ledger = Ledger()
     order = cells.order(KEY, step)
     cross(
@@ -50,11 +63,13 @@ def run(cells, segments, sites, ecm, hepatocytes, *, step=0, hours=1 / 12, rate=
         *dials,
         ecm,
         hepatocytes,
+        np.zeros_like(ecm) if nets is None else nets,
+        net_gain,
     )
     return ledger
 
 
-def naive_cross(cells, sites, ecm, step, hours, helpers):
+def naive_cross(cells, sites, ecm, step, hours, helpers, nets, net_gain):
     """uid -> where each cell comes out, in the order in which they cross."""
     taken = {tuple(place) for place in np.argwhere(sites.population[TISSUE] != 0)}
     crossed = {}
@@ -66,6 +81,7 @@ def naive_cross(cells, sites, ecm, step, hours, helpers):
         hazard = RATE * (0.2 + 0.8 * float(cell.emt)) * (1 - 0.5 * float(ecm[here]))
         if any(place in helpers for place in around(sites, *here, own=True)):
             hazard *= 1.5
+        hazard *= 1 + net_gain * max(float(nets[place]) for place in around(sites, *here, own=True))
         if uniform(KEY, step, cell.uid, 0) >= 1 - np.exp(-hazard * hours):
             continue
         turn = int(hash64(KEY, cell.uid, step, 1) % np.uint64(8))
@@ -96,10 +112,11 @@ def test_kernel_is_its_naive_twin():
         net=0.5,
     )
     ecm = rng.random((24, 24)).astype(np.float32)
+    nets = (rng.random((24, 24)) * (rng.random((24, 24)) < 0.05)).astype(np.float32)
     hepatocytes = np.ones((24, 24), np.uint8)
     helpers = {tuple(place) for place in vessels[:30]}
-    expected = naive_cross(cells, sites, ecm, 7, 1.0, helpers)
-    ledger = run(cells, segments, sites, ecm, hepatocytes, step=7, hours=1.0)
+    expected = naive_cross(cells, sites, ecm, 7, 1.0, helpers, nets, 3.0)
+    ledger = run(cells, segments, sites, ecm, hepatocytes, step=7, hours=1.0, nets=nets, net_gain=3.0)
     entries = ledger.entries
     assert len(expected) > 25
     assert [(int(e.uid), (e.row, e.column)) for e in entries] == list(expected.items())

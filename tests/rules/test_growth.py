@@ -98,8 +98,9 @@ def naive_life(tissue, slot, fate, hours):
     def chance(n):
         return uniform(KEY, tissue.step_number, cell.uid, n)
 
+    support = max(niche, fate.net_support * beside)
     resting = state == DORMANT or cell.divisions == 0
-    death = fate.dormant_death if resting else fate.death * (1 + (fate.unsupported_fold - 1) * (1 - niche))
+    death = fate.dormant_death if resting else fate.death * (1 + (fate.unsupported_fold - 1) * (1 - support))
     necrosis = fate.necrosis if oxygen < fate.necrosis_below else 0.0
     if chance(0) < 1 - np.exp(-(death + necrosis) * hours):
         return None, 0, (event.DIED, cause.APOPTOSIS if chance(1) < death / (death + necrosis) else cause.HYPOXIA)
@@ -149,7 +150,7 @@ def test_kernel_is_its_naive_twin():
     settle(tissue.sites, "tumor", places[::4] + np.array([0, 1]), layer=LUMEN)  # company for some, through the wall
     tissue.oxygen[:] = rng.choice([0.0, 1.5, 20, 60], tissue.oxygen.shape)
     tissue.nets[:] = rng.random(tissue.nets.shape) * (rng.random(tissue.nets.shape) < 0.1)
-    fate = DEFAULT._replace(wake=0.02, death=0.02, dormancy=0.3, dormant_death=0.01)
+    fate = DEFAULT._replace(wake=0.02, death=0.02, dormancy=0.3, dormant_death=0.01, net_support=0.8)
     expected = {slot: naive_life(tissue, slot, fate, 3.0) for slot in range(n)}
     uids = tissue.cells.rows.uid.copy()
     order = tissue.cells.order(KEY, 0)
@@ -207,6 +208,16 @@ def test_death_rates_and_their_causes(state, divisions, niche, oxygen, apoptosis
     if necrosis:
         assert_chance(tissue.total("died", "hypoxia"), dead, necrosis / (apoptosis + necrosis))
     assert tissue.cells.count == tissue.ledger.balance == np.count_nonzero(tissue.sites.population)
+
+
+@pytest.mark.parametrize(("niche", "net", "support"), [(0.0, 1.0, 0.8), (0.2, 0.5, 0.4), (0.6, 0.5, 0.6)])
+def test_a_net_beside_a_colony_keeps_it_alive(niche, net, support):
+    """Yazdani 2019: what nets do for growing cells is what the niche does; the better of both counts."""
+    tissue = scattered(sized(150, 36), divisions=1, niche=niche)
+    tissue.nets[1::3, 1::3] = net  # beside every cell
+    cells = tissue.cells.count
+    tissue.grow(DEATHS._replace(net_support=0.8), hours=1.0, steps=20)
+    assert_chance(tissue.total("died", "apoptosis"), cells, 1 - np.exp(-0.0075 * (1 + 2 * (1 - support)) * 20))
 
 
 @pytest.mark.parametrize(

@@ -165,7 +165,7 @@ def test_it_opens_again_when_the_nodule_recedes():
 
 
 def test_held_cells_and_dense_nets_block_and_the_flow_follows_within_the_hour():
-    model = without(liver("perfusion", mm=0.3))
+    model = without(liver("perfusion", mm=0.3, parameters={"perfusion": {"dense_net": 0.7}}))
     (row, column), net, thin = sinusoids(model)[[5, 50, 100]]
     pressure = model.flow.pressure.copy()
     slot = put(model, "tumor", row, column, state=HELD)

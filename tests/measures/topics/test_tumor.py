@@ -20,7 +20,7 @@ from abm.measures.topics.tumor import (
 from abm.tissue.sites import LUMEN, PARENCHYMA, TISSUE
 from tests.worlds import liver, put, sinusoids
 
-from .worlds import look, put_tumors
+from .worlds import at_hours, look, put_tumors
 
 
 @pytest.fixture
@@ -51,21 +51,38 @@ def test_adherent_cells_are_those_in_the_field(five):
     assert adherent_cells(look(five), states=["held", "adherent"]) == 2
 
 
-def test_a_label_stays_with_the_living_and_inside_kupffer_cells():
+def test_a_label_outlives_its_cell():
     model = liver(empty=True)
-    put_tumors(model, [(5, 5), (5, 6)], clone=1)  # divided: one label
+    put_tumors(model, [(5, 5), (5, 6)], clone=1, divisions=1)  # divided: half a label in each
+    put(model, "tumor", 7, 7, clone=7, divisions=2)  # a quarter lives, of what is lost one part has passed
     put(model, "tumor", 20, 20, layer=TISSUE, clone=9)  # did not arrive
     run = look(
-        model,
-        *((clone, 0, "arrived") for clone in range(7)),
+        at_hours(model, 24),
+        *((clone, 0, "arrived") for clone in range(8)),
         (1, 60, "divided"),
-        (2, 5, "phagocytosed", "kupffer"),
-        (6, 7, "phagocytosed", "kupffer"),
-        (3, 9, "killed", "trail"),
+        (2, 0, "phagocytosed", "kupffer"),
+        (6, 18 * 60, "phagocytosed", "kupffer"),
+        (3, 12 * 60, "killed", "trail"),
         (4, 0, "passed"),
-        (5, 0, "died"),
+        (5, 18 * 60, "died", "shear"),
+        (7, 12 * 60, "died", "apoptosis"),
+        (7, 12 * 60, "passed"),
+        (9, 12 * 60, "killed", "trail"),
     )
-    assert retained_label(run) == Share(3, 7)
+    # clones 1, 2, 6, 3, 5 and 7; of clone 0 nothing is known any more
+    expected = 1 + 0.5 + 0.5**0.25 + 0.5 + 0.5**0.5 + (0.25 + 0.75 * (0.5 + 0) / 2)
+    count, of = retained_label(run, debris="12 h", engulfed="24 h")
+    assert (count, of) == (pytest.approx(expected), 8)
+    assert retained_label(run, debris="1 s", engulfed="36500 d").count == pytest.approx(1 + 2 + 0.25, abs=1e-3)
+    assert retained_label(look(model)) == Share(0, 0)
+
+
+def test_a_label_that_dead_cells_release_at_once_tells_the_living():
+    model = liver(empty=True)
+    put(model, "tumor", 5, 5, clone=1)
+    entries = (0, 0, "arrived"), (1, 0, "arrived"), (0, 0, "killed", "trail")
+    assert retained_label(look(model, *entries)) == Share(2, 2)  # killed this moment
+    assert retained_label(look(at_hours(model, 24), *entries), debris="1 min") == Share(1, 2)
 
 
 def test_survivors_are_counted_by_founder(five):
