@@ -1,4 +1,4 @@
-"""Deplete: a population is removed, and comes back.
+"""Deplete: a population, or a level in the blood, is removed, and comes back.
 
 At each dose every cell is taken with the chance `fraction`. The missing share falls with the half-life `recovery`, once
 it has been `away`. NK cells and neutrophils, which come and go, find their supply from the blood reduced by it; Kupffer and
@@ -31,7 +31,7 @@ class Deplete(Course):
     kind: ClassVar[str] = "deplete"
     decay: ClassVar[str] = "recovery"
 
-    deplete: str = Field(description="the population")
+    deplete: str = Field(description="the population, or the level in the blood")
     fraction: Fraction = Field(default=1.0, description=TAKEN)
     recovery: Annotated[Hours, Positive] | None = Field(
         default=None, description=f"{RETURN}; null: it does not, until stop"
@@ -64,7 +64,9 @@ class Deplete(Course):
             yield 0.5 ** (falling / self._half_life)
 
     def apply(self, liver, stream):
-        population = liver.populations[self.deplete]
+        population = liver.populations.get(self.deplete)
+        if population is None:  # a level in the blood asks what is `left` itself
+            return
         for dose in range(self.due(liver)):
             take_away(liver, population, liver.key(stream), dose, self.fraction)
         if population.species.stays:

@@ -22,6 +22,7 @@ NICHE = 18
 OTHER = 19  # for users' own rules, and cells removed by hand
 THERAPY = 20
 IMPLANT = 21  # set into the tissue by the experimenter
+PLATELET = 22
 
 NAMES = (
     "none",
@@ -46,4 +47,5 @@ NAMES = (
     "other",
     "therapy",
     "implant",
+    "platelet",
 )

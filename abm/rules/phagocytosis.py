@@ -3,7 +3,8 @@
 Kupffer cells remove at least a third of the arrested tumor cells within 6 h (Matsumura 2014,
 10.3892/ijo.2014.2662), most of them near the portal tracts (Bouwens 1986, 10.1002/hep.1840060430). How readily they
 do it is a balance of eat-me signals (calreticulin) and don't-eat-me signals (CD47, CD24, PD-L1; Yang 2025,
-10.3892/or.2025.8963, ref 110). A Kupffer cell digests for hours and holds few cells at once.
+10.3892/or.2025.8963, ref 110). An antibody on the tumor cell makes them eliminate what they only sampled (Gul 2014,
+10.1172/JCI66776). A Kupffer cell digests for hours and holds few cells at once.
 """
 
 from typing import Annotated, ClassVar
@@ -11,6 +12,7 @@ from typing import Annotated, ClassVar
 import numpy as np
 from pydantic import Field
 
+from ..blood.opsonin import opsonised
 from ..cells import kupffer
 from ..cells.tumor import CIRCULATING, TUMOR
 from ..kernels.jit import jit
@@ -30,7 +32,7 @@ _BALANCE = "CD47 blockade triples phagocytosis (Willingham 2012, 10.1073/pnas.11
 
 class Phagocytosis(Rule):
     name = "phagocytosis"
-    reads = ("kupffer", "tumor")
+    reads = ("kupffer", "tumor", "blood")
     writes = ("kupffer", "tumor")
     events: ClassVar = {"phagocytosed": ("kupffer",)}
     inhibited = ("rate",)
@@ -85,6 +87,14 @@ class Phagocytosis(Rule):
             source=_BALANCE,
             description="weight of PD-L1 against one unit of eat-me signal",
         )
+        opsonin_fold: Number = parameter(
+            10.0,
+            low=5,
+            high=60,
+            mark="assumed",
+            source="Gul 2014, 10.1172/JCI66776: sampled without an antibody, rapidly engulfed with it",
+            description="engulfment of a tumor cell that an antibody covers wholly, relative to a bare one",
+        )
 
     parameters: Parameters
 
@@ -108,7 +118,7 @@ class Phagocytosis(Rule):
             order,
             liver.dt_hours,
             np.float32(liver.hours),
-            p.rate,
+            p.rate * (1.0 + (p.opsonin_fold - 1.0) * opsonised(liver)),
             np.float32(p.handling_time),
             p.capacity,
             1.0 + p.cd47_weight + p.cd24_weight + p.pdl1_weight,
