@@ -119,7 +119,6 @@ class Arrival(Rule):
         self._steps = steps[self._numbers]
 
     def apply(self, liver: Liver) -> None:
-        p = self.parameters
         arriving = self._numbers[
             bisect_left(self._steps, liver.step_number) : bisect_left(self._steps, liver.step_number + 1)
         ]
