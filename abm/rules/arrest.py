@@ -124,12 +124,12 @@ class Arrest(Rule):
             description="how many times slower a cell detaches from a Kupffer cell or a full net",
         )
         shear_death: PerHour = parameter(
-            "0.05 /h",
+            "0.2 /h",
             low="0 /h",
-            high="0.1 /h",
+            high="0.5 /h",
             mark="assumed",
-            source="Yang 2025, 10.3892/or.2025.8963: most circulating cells die of shear and anoikis",
-            description="death rate of held, not yet adherent cells at median shear; platelets protect",
+            source="Yang 2025, 10.3892/or.2025.8963: most circulating cells die of shear and anoikis; 0.04 /h under the usual cloak",
+            description="death rate of held, not yet adherent bare cells at median shear; a full cloak of platelets protects",
         )
         wall_bond: PerHour = parameter(
             "0.07 /h",
