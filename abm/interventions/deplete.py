@@ -2,9 +2,10 @@
 
 At each dose every cell is taken with the chance `fraction`. The missing share falls with the half-life `recovery`, once
 it has been `away`. NK cells and neutrophils, which come and go, find their supply from the blood reduced by it; Kupffer and
-stellate cells, which stay, come back to the places of the beginning, so that their number follows. Clodronate
-liposomes empty the liver of Kupffer cells within two days; after four to five the first are back, after two weeks all
-(van Rooijen 1990, 10.1007/BF00318625; Heuff 1993, 10.1007/BF01517045, dosed 48 h before the tumor cells).
+stellate cells, which stay, come back to the places of the beginning, so that their number follows. A level in the blood,
+as that of platelets, is multiplied by what is left. Clodronate liposomes empty the liver of Kupffer cells within two
+days; after four to five the first are back, after two weeks all (van Rooijen 1990, 10.1007/BF00318625; Heuff 1993,
+10.1007/BF01517045, dosed 48 h before the tumor cells).
 """
 
 import math

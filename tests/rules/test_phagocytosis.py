@@ -117,11 +117,19 @@ def test_the_rate_follows_the_eater_and_the_signals(eater, line, fold):
 
 @compiled_only
 @pytest.mark.parametrize(
-    ("taken", "fold"), [([], 1 + 9 * 0.75), ([{"block": "fc_receptor", "fraction": 0.5}], 1 + 9 * 0.375)]
+    ("line", "taken", "fold"),
+    [
+        ({}, [], 1 + 10 * 0.75),
+        ({"calreticulin": 0}, [], 10 * 0.75),
+        ({}, [{"block": "fc_receptor", "fraction": 0.5}], 1 + 10 * 0.375),
+        ({}, [{"knock_out": "fc_receptor"}], 1),
+    ],
 )
-def test_an_antibody_multiplies_the_rate_as_far_as_it_covers_and_is_felt(taken, fold):
+def test_an_antibody_adds_to_the_rate_as_far_as_it_covers_and_is_felt(line, taken, fold):
     antibody = {"stimulate": "opsonin", "level": 3, "half_life": None}
-    model = eaters(parameters={"rate": "0.02 /h"}, interventions=[antibody, *taken])
+    model = eaters(
+        parameters={"rate": "0.02 /h", "opsonin": 10}, cells={"tumor": line}, interventions=[antibody, *taken]
+    )
     happened, trials = eaten(model, hours=4.0, rounds=15)
     assert_chance(happened, trials, 1 - np.exp(-0.02 * fold * 4))
 
