@@ -102,8 +102,9 @@ class Registry(NamedTuple):
         return {name: target for each in possible for name, target in each.molecules.items()}
 
     def depleted(self) -> dict[str, Target]:
-        """The populations that can be depleted."""
-        return {species.name: species.depleted for species in self.species if species.depleted is not None}
+        """The populations that can be depleted, and the levels in the blood."""
+        possible: list[Species | type[Level]] = [*self.species, *self.levels]
+        return {each.name: each.depleted for each in possible if each.depleted is not None}
 
     def infused(self) -> dict[str, Target]:
         """The populations that can be infused."""

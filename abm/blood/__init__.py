@@ -7,8 +7,10 @@ from .injury import Injury
 from .level import Blood, GivenLevel, Level
 from .lps import LPS
 from .neutrophils import Neutrophils
+from .opsonin import Opsonin
+from .platelets import Platelets
 from .poly_ic import PolyIC
 
-LEVELS: tuple[type[Level], ...] = (Neutrophils, GCSF, LPS, Exosomes, Injury, PolyIC)
+LEVELS: tuple[type[Level], ...] = (Neutrophils, GCSF, LPS, Exosomes, Injury, PolyIC, Platelets, Opsonin)
 
 __all__ = ["LEVELS", "Blood", "GivenLevel", "Level"]

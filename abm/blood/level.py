@@ -18,6 +18,7 @@ class Level:
     Parameters : what it adds to the group `blood` of the config, if anything
     molecules : those of its molecules that can be blocked
     given : what `stimulate` calls the means to raise it -> how that is done; none: it cannot be given
+    depleted : how it is depleted in the laboratory, which its equation asks of `liver.left`; None: it cannot be
 
     Where a method takes a liver, that is an `abm.liver.Liver`.
     """
@@ -28,6 +29,7 @@ class Level:
     Parameters: ClassVar[type[Parameters] | None] = None
     molecules: ClassVar[Mapping[str, Target]] = {}
     given: ClassVar[Mapping[str, Target]] = {}
+    depleted: ClassVar[Target | None] = None
 
     @classmethod
     def begin(cls, blood: "Blood", liver: Any) -> None:

@@ -149,6 +149,14 @@ class TumorParameters(Parameters):
         source="relative to MC38; B16 shows hardly any, and is rejected once given some (Diefenbach 2001, 10.1038/35093109)",
         description="ligands of NKG2D that its cycling cells show to NK cells, relative to the reference line",
     )
+    platelet_cover: Fraction = parameter(
+        0.8,
+        low=0.2,
+        high=1,
+        mark="assumed",
+        source="Borsig 2001, 10.1073/pnas.061615598: a cloak around the cell; mucins and tissue factor of carcinomas",
+        description="share of its surface that the platelets of normal blood cover",
+    )
     extravasation: Literal["rapid", "intravascular"] = parameter(
         "rapid",
         mark="checked",
@@ -225,6 +233,14 @@ class TumorSecretion(Parameters):
         source="Yang 2025, 10.3892/or.2025.8963, refs 11, 12, 95",
         description=f"TGF-beta of a tumor cell: {LEVEL_AT_ITS_SITE}",
     )
+    platelet_tgf_beta: Number = parameter(
+        1.0,
+        low=0.1,
+        high=10,
+        mark="assumed",
+        source="Labelle 2011, 10.1016/j.ccr.2011.09.009: that of platelets is needed for metastasis",
+        description=f"TGF-beta of a full cloak of platelets: {LEVEL_AT_ITS_SITE}",
+    )
     tumor_cxcl1: Number = parameter(
         0.5,
         low=0.3,
@@ -273,6 +289,7 @@ def _cxcl1(cells: np.ndarray, config) -> np.ndarray:
     return np.float32(config.cells.tumor.cxcl1) * (1 + gain * cells["net"])
 
 
+_AT_THE_WALL = ("held", "adherent")
 _CYCLING = ("adherent", "extravasated")
 _SETTLED = ("held", "adherent", "extravasated", "dormant")
 
@@ -320,6 +337,7 @@ class TumorCell(LiverCell):
         ),
         secretes=(
             Secretes("tgf_beta", "secretion.tumor_tgf_beta", _CYCLING),
+            Secretes("tgf_beta", "secretion.platelet_tgf_beta", _AT_THE_WALL, weight="platelets"),
             Secretes("cxcl1", "secretion.tumor_cxcl1", _SETTLED, weight=_cxcl1),
             Secretes("vegf", "secretion.tumor_vegf", _CYCLING, only_hypoxic=True),
             Secretes("lactate", "secretion.tumor_lactate", _CYCLING),

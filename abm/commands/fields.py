@@ -85,6 +85,8 @@ def _levels(config: Config) -> Iterator[Entry]:
                 done(console, f"block: {name}", target)
             for name, target in level.given.items():
                 done(console, f"stimulate: {name}", target)
+            if level.depleted is not None:
+                done(console, f"deplete: {level.name}", level.depleted)
 
         description = about(level)
         yield Entry(

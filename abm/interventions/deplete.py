@@ -1,10 +1,11 @@
-"""Deplete: a population is removed, and comes back.
+"""Deplete: a population, or a level in the blood, is removed, and comes back.
 
 At each dose every cell is taken with the chance `fraction`. The missing share falls with the half-life `recovery`, once
 it has been `away`. NK cells and neutrophils, which come and go, find their supply from the blood reduced by it; Kupffer and
-stellate cells, which stay, come back to the places of the beginning, so that their number follows. Clodronate
-liposomes empty the liver of Kupffer cells within two days; after four to five the first are back, after two weeks all
-(van Rooijen 1990, 10.1007/BF00318625; Heuff 1993, 10.1007/BF01517045, dosed 48 h before the tumor cells).
+stellate cells, which stay, come back to the places of the beginning, so that their number follows. A level in the blood,
+as that of platelets, is multiplied by what is left. Clodronate liposomes empty the liver of Kupffer cells within two
+days; after four to five the first are back, after two weeks all (van Rooijen 1990, 10.1007/BF00318625; Heuff 1993,
+10.1007/BF01517045, dosed 48 h before the tumor cells).
 """
 
 import math
@@ -31,7 +32,7 @@ class Deplete(Course):
     kind: ClassVar[str] = "deplete"
     decay: ClassVar[str] = "recovery"
 
-    deplete: str = Field(description="the population")
+    deplete: str = Field(description="the population, or the level in the blood")
     fraction: Fraction = Field(default=1.0, description=TAKEN)
     recovery: Annotated[Hours, Positive] | None = Field(
         default=None, description=f"{RETURN}; null: it does not, until stop"
@@ -64,7 +65,9 @@ class Deplete(Course):
             yield 0.5 ** (falling / self._half_life)
 
     def apply(self, liver, stream):
-        population = liver.populations[self.deplete]
+        population = liver.populations.get(self.deplete)
+        if population is None:  # a level in the blood asks what is `left` itself
+            return
         for dose in range(self.due(liver)):
             take_away(liver, population, liver.key(stream), dose, self.fraction)
         if population.species.stays:

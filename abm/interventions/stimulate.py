@@ -1,9 +1,10 @@
-"""Stimulate: something in the blood drives the liver: endotoxin, the injury of surgery, poly(IC), G-CSF, exosomes.
+"""Stimulate: something in the blood drives the liver: endotoxin, injury, poly(IC), G-CSF, exosomes, an antibody.
 
 Endotoxin and ischemia-reperfusion fill the sinusoids with neutrophils that cast nets (Cools-Lartigue 2013,
 10.1172/JCI67484; Tohme 2016, 10.1158/0008-5472.CAN-15-1591); poly(IC) activates NK cells (Cohen 1990, Cancer Res
 50:1834); G-CSF fills the pool of neutrophils; tumor exosomes educate Kupffer cells (Costa-Silva 2015,
-10.1038/ncb3169). Levels are in units of the half-maximal effect; what they do is said by the rules that read them.
+10.1038/ncb3169); an antibody to tumor cells marks them for Fc receptors (Gul 2014, 10.1172/JCI66776). Levels are in units
+of the half-maximal effect; what they do is said by the rules that read them.
 """
 
 from collections.abc import Mapping

@@ -23,6 +23,7 @@ OTHER = 19  # for users' own rules, and cells removed by hand
 THERAPY = 20
 IMPLANT = 21  # set into the tissue by the experimenter
 FOUNDER = 22  # a cell that can found a metastasis has arrived, where a line has others, too
+PLATELET = 23
 
 NAMES = (
     "none",
@@ -48,4 +49,5 @@ NAMES = (
     "therapy",
     "implant",
     "founder",
+    "platelet",
 )

@@ -19,11 +19,13 @@ from .nk_killing import NaturalKillerKilling
 from .passage import Passage
 from .perfusion import Perfusion
 from .phagocytosis import Phagocytosis
+from .platelet_cloak import PlateletCloak
 from .rule import Rule, RuleParameters, rule
 from .stellate_activation import StellateActivation
 
 RULES: tuple[type[Rule], ...] = (
     Arrival,
+    PlateletCloak,
     EndothelialActivation,
     Passage,
     Arrest,

@@ -5,7 +5,7 @@ than the cell (Haier 2003, J Gastrointest Surg 7:507). Both are here. HELD: in t
 holds by the misfit of cell and lumen, by its bare wall, and ten times better where a Kupffer cell is touched, which
 is where 74 % of the cells are found (Matsumura 2014, 10.3892/ijo.2014.2662). ADHERENT: a held cell is bound firmly by
 E-selectin, VCAM-1, ICAM-1 (Khatib 1999, Cancer Res 59:1356), by Kupffer cells, by neutrophils that bridge it to the
-wall (Spicer 2012, 10.1158/0008-5472.CAN-11-2393), by nets and by matrix. Until then shear may detach or kill it.
+wall (Spicer 2012, 10.1158/0008-5472.CAN-11-2393), by nets, by matrix and by its platelets. Until then shear may detach or kill it.
 """
 
 from typing import Annotated, ClassVar, NamedTuple
@@ -42,6 +42,7 @@ class Bonds(NamedTuple):
     neutrophil: float
     net: float
     ecm: float
+    platelet: float
     detachment: float
     shear_death: float
     contact_hold: float
@@ -52,7 +53,7 @@ class Arrest(Rule):
     reads = ("tumor", "kupffer", "endothelium", "neutrophil", "nets", "ecm", "flow")
     writes = ("tumor",)
     events: ClassVar = {
-        "adherent": ("wall", "e_selectin", "vcam1", "icam1", "kupffer", "neutrophil", "net", "ecm"),
+        "adherent": ("wall", "e_selectin", "vcam1", "icam1", "kupffer", "neutrophil", "net", "ecm", "platelet"),
         "detached": ("shear",),
         "died": ("shear",),
     }
@@ -123,12 +124,12 @@ class Arrest(Rule):
             description="how many times slower a cell detaches from a Kupffer cell or a full net",
         )
         shear_death: PerHour = parameter(
-            "0.1 /h",
+            "0.3 /h",
             low="0 /h",
-            high="0.1 /h",
+            high="0.5 /h",
             mark="assumed",
-            source="Yang 2025, 10.3892/or.2025.8963: most circulating cells die of shear and anoikis",
-            description="death rate of held, not yet adherent cells at median shear; platelets protect",
+            source="Yang 2025, 10.3892/or.2025.8963: most circulating cells die of shear and anoikis; 0.06 /h under the usual cloak",
+            description="death rate of held, not yet adherent bare cells at median shear; a full cloak of platelets protects",
         )
         wall_bond: PerHour = parameter(
             "0.02 /h",
@@ -171,7 +172,7 @@ class Arrest(Rule):
             description="rate of turning adherent in contact with a Kupffer cell",
         )
         neutrophil_bond: PerHour = parameter(
-            "0.5 /h",
+            "0.3 /h",
             low="0 /h",
             high="1 /h",
             mark="assumed",
@@ -193,6 +194,14 @@ class Arrest(Rule):
             mark="assumed",
             source="Costa-Silva 2015, 10.1038/ncb3169: fibronectin of the niche",
             description="rate of turning adherent on full matrix",
+        )
+        platelet_bond: PerHour = parameter(
+            "0.1 /h",
+            low="0 /h",
+            high="1 /h",
+            mark="assumed",
+            source="Yang 2025, 10.3892/or.2025.8963: GPIIb/IIIa and fibrinogen",
+            description="rate of turning adherent under a full cloak of platelets, by the integrins of the reference line",
         )
 
     parameters: Parameters
@@ -230,6 +239,7 @@ class Arrest(Rule):
             neutrophil=p.neutrophil_bond * line.integrins * left("mac1") * left("icam1"),
             net=p.net_bond,
             ecm=p.ecm_bond,
+            platelet=p.platelet_bond * line.integrins * left("gpiib_iiia"),
             detachment=p.detachment,
             shear_death=p.shear_death,
             contact_hold=p.contact_hold,
@@ -256,7 +266,7 @@ def settle_or_leave(tumor, wall, sites, book, minutes, key, step, order, hours, 
 
     ecm: float32 matrix per site, 0 .. 1; shear: float32 flow relative to the median, per site.
     """
-    rates = np.empty(8)
+    rates = np.empty(9)
     reasons = (
         cause.WALL,
         cause.E_SELECTIN,
@@ -266,6 +276,7 @@ def settle_or_leave(tumor, wall, sites, book, minutes, key, step, order, hours, 
         cause.NEUTROPHIL,
         cause.NET,
         cause.ECM,
+        cause.PLATELET,
     )
     for slot in order:
         cell = tumor.rows[slot]
@@ -282,6 +293,7 @@ def settle_or_leave(tumor, wall, sites, book, minutes, key, step, order, hours, 
         rates[5] = bonds.neutrophil if count_touching(sites, NEUTROPHIL, LUMEN, row, column) > 0 else 0.0
         rates[6] = bonds.net * np.float64(cell.net)
         rates[7] = bonds.ecm * np.float64(ecm[row, column])
+        rates[8] = bonds.platelet * np.float64(cell.platelets)
         adhesion = rates.sum()
         hold = 1.0 + (bonds.contact_hold - 1.0) * max(1.0 if on_kupffer else 0.0, np.float64(cell.net))
         detachment = bonds.detachment * np.float64(shear[row, column]) / hold
@@ -292,7 +304,7 @@ def settle_or_leave(tumor, wall, sites, book, minutes, key, step, order, hours, 
         which = uniform(key, step, cell.uid, 1) * total
         if which < adhesion:
             chosen = 0
-            while chosen < 7 and which >= rates[chosen]:
+            while chosen < 8 and which >= rates[chosen]:
                 which -= rates[chosen]
                 chosen += 1
             cell.state = ADHERENT

@@ -2,8 +2,7 @@
 
 The liver is the first capillary bed behind the gut, so the portal vein brings it whatever a colorectal tumor sheds
 (Chambers 2002, 10.1038/nrc865). An injection into the spleen or a mesenteric vein is one dose within minutes; a
-tumor that sheds is a dose spread over weeks. Platelets cover a cell within minutes and are lost within a day
-(Labelle 2011, 10.1016/j.ccr.2011.09.009).
+tumor that sheds is a dose spread over weeks.
 """
 
 from bisect import bisect_left
@@ -25,7 +24,6 @@ from ..liver import Liver
 from ..tissue.parameters import SLAB_OF_DENSITIES
 from ..tissue.sites import LUMEN
 from ..units import (
-    Fraction,
     Grams,
     GramsPerCubicCentimeter,
     Hours,
@@ -87,22 +85,6 @@ class Arrival(Rule):
             source="as used for Bouwens 1986, 10.1002/hep.1840060430",
             description="density of liver, to convert per_liver into a density",
         )
-        platelet_cloak: Fraction = parameter(
-            0.2,
-            low=0,
-            high=1,
-            mark="assumed",
-            source="Gasic 1968; Nieswandt 1999, Cancer Res 59:1295",
-            description="cover by platelets, gained within minutes of entering the blood",
-        )
-        platelet_half_life: Hours = parameter(
-            "8 h",
-            low="4 h",
-            high="24 h",
-            mark="derived",
-            source="lost within about 24 h (Labelle 2011, 10.1016/j.ccr.2011.09.009): three half-lives",
-            description="half-life of the platelet cloak",
-        )
 
         @model_validator(mode="after")
         def _one_inoculum(self):
@@ -153,10 +135,6 @@ class Arrival(Rule):
         self._steps = steps[self._numbers]
 
     def apply(self, liver: Liver) -> None:
-        p = self.parameters
-        if liver.tumor.count:
-            platelets = liver.tumor.plain["platelets"]
-            platelets *= np.float32(0.5 ** (liver.dt_hours / p.platelet_half_life)) if p.platelet_half_life else 0.0
         arriving = self._numbers[
             bisect_left(self._steps, liver.step_number) : bisect_left(self._steps, liver.step_number + 1)
         ]
@@ -171,7 +149,6 @@ class Arrival(Rule):
             layer=LUMEN,
             arrived_h=now,
             settled_h=now,
-            platelets=p.platelet_cloak,
         )
         enter_the_liver(
             liver.tumor.table,

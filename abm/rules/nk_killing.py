@@ -13,6 +13,7 @@ from typing import ClassVar, NamedTuple
 
 import numpy as np
 
+from ..blood.opsonin import opsonised
 from ..cells import natural_killer
 from ..cells.neutrophil import NEUTROPHIL
 from ..cells.tumor import DORMANT, TUMOR
@@ -68,12 +69,12 @@ class NaturalKillerKilling(Rule):
 
     class Parameters(RuleParameters):
         rate: PerHour = parameter(
-            "4 /h",
-            low="1 /h",
-            high="4 /h",
+            "8 /h",
+            low="2 /h",
+            high="12 /h",
             mark="derived",
-            source=f"{_ICHISE}: half of the early encounters kill; 0.6 killers * 4/(4 + 1), less what platelets shield",
-            description="kill hazard in contact, for a killing NK cell and a fully sensitive target, all arms together",
+            source=f"{_ICHISE}: half of the early encounters kill, under platelets: 0.6 killers * 3.5/(3.5 + 1), 3.5 = 8 * (1 - 0.7 * 0.8)",
+            description="kill hazard in contact, for a killing NK cell and a fully sensitive bare target, all arms together",
         )
         trail_share: Fraction = parameter(
             0.4,
@@ -148,7 +149,7 @@ class NaturalKillerKilling(Rule):
             description="time since arrival at which no susceptibility is left",
         )
         regained_susceptibility: Fraction = parameter(
-            0.2,
+            0.1,
             low=0,
             high=0.6,
             mark="assumed",
@@ -165,7 +166,7 @@ class NaturalKillerKilling(Rule):
             description="kill hazard for a target in the space of Disse or the plate, relative to one in the lumen",
         )
         platelet_shield: Fraction = parameter(
-            0.5,
+            0.7,
             low=0.5,
             high=0.9,
             mark="unverified",
@@ -220,6 +221,14 @@ class NaturalKillerKilling(Rule):
             source="Cohen 1990, Cancer Res 50:1834: poly(IC)-treated mice clear what resting ones keep",
             description="gain of the kill hazard at saturating poly(IC) in the blood",
         )
+        opsonin_fold: Number = parameter(
+            3.0,
+            low=1,
+            high=10,
+            mark="assumed",
+            source="CD16 of NK cells on IgG1: cytotoxicity by antibodies; none by IgG2",
+            description="kill hazard for a tumor cell that an antibody covers wholly, relative to a bare one",
+        )
         lactate_death: PerHour = parameter(
             "0.05 /h",
             low="0.01 /h",
@@ -237,6 +246,7 @@ class NaturalKillerKilling(Rule):
         host, line = liver.config.cells.natural_killer, liver.config.cells.tumor
         if nk.count:
             boost = 1.0 + p.poly_ic_gain * liver.saturation("poly_ic")
+            boost *= 1.0 + (p.opsonin_fold - 1.0) * opsonised(liver)
             pathways = KillPathways(
                 rate=p.rate * host.activation * boost,
                 fresh=line.nk_sensitivity,

@@ -3,7 +3,8 @@
 Kupffer cells remove at least a third of the arrested tumor cells within 6 h (Matsumura 2014,
 10.3892/ijo.2014.2662), most of them near the portal tracts (Bouwens 1986, 10.1002/hep.1840060430). How readily they
 do it is a balance of eat-me signals (calreticulin) and don't-eat-me signals (CD47, CD24, PD-L1; Yang 2025,
-10.3892/or.2025.8963, ref 110). A Kupffer cell digests for hours and holds few cells at once.
+10.3892/or.2025.8963, ref 110). By their Fc receptors they also eliminate what they only sampled, if an antibody is on it
+(Gul 2014, 10.1172/JCI66776). A Kupffer cell digests for hours and holds few cells at once.
 """
 
 from typing import Annotated, ClassVar
@@ -11,6 +12,7 @@ from typing import Annotated, ClassVar
 import numpy as np
 from pydantic import Field
 
+from ..blood.opsonin import opsonised
 from ..cells import kupffer
 from ..cells.tumor import CIRCULATING, TUMOR
 from ..kernels.jit import jit
@@ -30,7 +32,7 @@ _BALANCE = "CD47 blockade triples phagocytosis (Willingham 2012, 10.1073/pnas.11
 
 class Phagocytosis(Rule):
     name = "phagocytosis"
-    reads = ("kupffer", "tumor")
+    reads = ("kupffer", "tumor", "blood")
     writes = ("kupffer", "tumor")
     events: ClassVar = {"phagocytosed": ("kupffer",)}
     inhibited = ("rate",)
@@ -94,6 +96,14 @@ class Phagocytosis(Rule):
             source=_BALANCE,
             description="weight of PD-L1 against one unit of eat-me signal",
         )
+        opsonin: Number = parameter(
+            10.0,
+            low=5,
+            high=60,
+            mark="assumed",
+            source="Gul 2014, 10.1172/JCI66776: sampled without an antibody, rapidly engulfed with it",
+            description="what an antibody that covers the whole cell adds to its engulfment, relative to the reference line",
+        )
 
     parameters: Parameters
 
@@ -125,6 +135,7 @@ class Phagocytosis(Rule):
             p.cd47_weight * liver.left("cd47"),
             p.cd24_weight * liver.left("cd24"),
             p.pdl1_weight * liver.left("pdl1"),
+            p.opsonin * opsonised(liver),
         )
 
 
@@ -173,6 +184,7 @@ def engulf(
     cd47_weight,
     cd24_weight,
     pdl1_weight,
+    opsonin,
 ):
     """Each Kupffer cell of `order` (slots) with room tries one tumor cell it touches: in the lumen, else behind the wall."""
     for slot in order:
@@ -192,7 +204,7 @@ def engulf(
             * wall
             * np.float64(eater.activity)
             * (1.0 - np.float64(eater.reprogramming))
-            * palatability(tumor.rows[prey], reference, cd47_weight, cd24_weight, pdl1_weight)
+            * (palatability(tumor.rows[prey], reference, cd47_weight, cd24_weight, pdl1_weight) + opsonin)
         )
         if happens(key, step, eater.uid, 2, hazard, hours):
             lose(tumor, sites, book, minutes, event.PHAGOCYTOSED, cause.KUPFFER, prey)

@@ -362,7 +362,7 @@ host: rat
     [
         ("line: mc38", "rules: {phagocytosis: {rate: 0.2 /h}}", 3, "base.rules.phagocytosis.rate"),
         ("line: mc38", "rules: {phagocytosis: off}", 3, "base.rules.phagocytosis"),
-        ("line: mc38", "rules: {arrival: {platelet_cloak: 0.1}}", 3, "base.rules.arrival.platelet_cloak"),
+        ("line: mc38", "rules: {platelet_cloak: {half_life: 4 h}}", 3, "base.rules.platelet_cloak.half_life"),
         ("line: mc38", "cells: {kupffer: {density: 200 /mm^2}}", 3, "base.cells.kupffer.density"),
         ("line: mc38", "fields: {oxygen: {capacity: 3}}", 3, "base.fields.oxygen.capacity"),
         (

@@ -40,7 +40,7 @@ def test_a_healthy_animal_stays_healthy():
     advanced(blood, parameters(), 24.0, 0.25)
     assert blood.levels.tobytes() == before.tobytes()
     assert {name: blood[name] for name in HEALTHY} == HEALTHY
-    assert HEALTHY["neutrophils"] == 1.0 and sum(HEALTHY.values()) == 1.0
+    assert HEALTHY["neutrophils"] == HEALTHY["platelets"] == 1.0 and sum(HEALTHY.values()) == 2.0
 
 
 @pytest.mark.parametrize("step", [1 / 12, 0.5, 6.0])
@@ -114,7 +114,11 @@ def test_the_levels_are_a_table_of_one_row_with_their_names_in_print():
 
 
 def test_what_an_intervention_gives_before_the_first_step_is_there_at_once():
-    liver = SimpleNamespace(hours=-3.0, given=lambda name, hours: {("lps", -3.0): 0.5}.get((name, hours), 0.0))
+    liver = SimpleNamespace(
+        hours=-3.0,
+        given=lambda name, hours: {("lps", -3.0): 0.5}.get((name, hours), 0.0),
+        left=lambda name, hours: {("platelets", -3.0): 0.25}.get((name, hours), 1.0),
+    )
     blood = Blood(LEVELS)
     blood.begin(liver)
-    assert {name: blood[name] for name in HEALTHY} == HEALTHY | {"lps": 0.5}
+    assert {name: blood[name] for name in HEALTHY} == HEALTHY | {"lps": 0.5, "platelets": 0.25}

@@ -14,7 +14,7 @@ def number(model, name):
     return model.populations[name].count
 
 
-@pytest.mark.parametrize("name", SHIPPED.depleted())
+@pytest.mark.parametrize("name", [one.name for one in SHIPPED.species if one.depleted])
 def test_a_dose_takes_its_fraction(name):
     density = {"cells": {name: {"density": "100 /mm^2"}}}
     model = liver(
@@ -24,6 +24,19 @@ def test_a_dose_takes_its_fraction(name):
     assert_chance(number(later(model, model.dt_hours), name), before, 0.3)
     assert_sound(model)
     assert number(later(model, 1.0), name) == number(model, name), "without recovery nobody comes back"
+
+
+@pytest.mark.parametrize("name", [level.name for level in SHIPPED.levels if level.depleted])
+def test_a_level_in_the_blood_falls_by_its_fraction_and_comes_back(name):
+    dose = {"deplete": name, "fraction": 0.9, "start": "-1 h", "away": "10 h", "recovery": "6 h"}
+    model = liver(mm=0.3, interventions=[dose])
+    assert model.blood[name] == pytest.approx(0.1), "from the first moment"
+    assert later(model, 9.0).blood[name] == pytest.approx(0.1)
+    left = later(model, 7.0).blood[name]  # the mean over the step that ends 6 h after its return began
+    assert left == pytest.approx(1.0 - 0.9 * 0.5 ** ((6.0 - 0.5 * model.dt_hours) / 6.0), rel=1e-3)
+    assert later(model, 80.0).blood[name] == pytest.approx(1.0, abs=1e-3)
+    usual = liver(mm=0.3, interventions=[{"deplete": name}])
+    assert later(usual, 1.0).blood[name] == pytest.approx(0.03)
 
 
 @pytest.mark.parametrize("name", [one.name for one in SHIPPED.species if one.stays and one.depleted])

@@ -6,7 +6,7 @@ from abm.config.schema import SHIPPED, compose
 from tests.worlds import assert_resumes, assert_sound, later, liver
 
 
-@pytest.mark.parametrize("name", SHIPPED.depleted())
+@pytest.mark.parametrize("name", [one.name for one in SHIPPED.species if one.depleted])
 def test_a_population_is_missing_and_stays_so(name):
     model = liver("nk_killing", "neutrophil_recruitment", mm=0.5, step="1 h", interventions=[{"knock_out": name}])
     others = {other: population.count for other, population in liver(mm=0.5).populations.items() if other != name}
@@ -15,6 +15,13 @@ def test_a_population_is_missing_and_stays_so(name):
     assert_sound(model)
     assert later(model, 72.0).populations[name].count == 0
     assert_sound(model)
+
+
+@pytest.mark.parametrize("name", [level.name for level in SHIPPED.levels if level.depleted])
+def test_a_level_in_the_blood_is_missing_and_stays_so(name):
+    model = liver(mm=0.3, step="1 h", interventions=[{"knock_out": name}])
+    assert model.blood[name] == 0.0
+    assert later(model, 48.0).blood[name] == 0.0
 
 
 @pytest.mark.parametrize("hours", [-100.0, 0.0, 1e6])

@@ -16,6 +16,7 @@ from tests.worlds import (
     changed,
     compiled_only,
     ending,
+    later,
     liver,
     put,
     run_rule,
@@ -33,6 +34,7 @@ RATES = {
     "neutrophil_bond": "0.15 /h",
     "net_bond": "0.3 /h",
     "ecm_bond": "0.1 /h",
+    "platelet_bond": "0.2 /h",
     "detachment": "0.1 /h",
     "shear_death": "0.01 /h",
     "contact_hold": 10,
@@ -170,10 +172,17 @@ def on_matrix(model):
     return {"wall": 0.02, "ecm": 0.05}
 
 
+def in_platelets(model):
+    model.tumor.rows.platelets[:] = 0.5
+    model.shear[:] = 1.0
+    return {"wall": 0.02, "platelet": 0.1}
+
+
 @compiled_only
 @pytest.mark.parametrize("step", ["5 min", "10 min"])
 @pytest.mark.parametrize(
-    ("where", "hold"), [(on_wall, 1.0), (on_selectin, 1.0), (on_cams, 1.0), (in_nets, 5.5), (on_matrix, 1.0)]
+    ("where", "hold"),
+    [(on_wall, 1.0), (on_selectin, 1.0), (on_cams, 1.0), (in_nets, 5.5), (on_matrix, 1.0), (in_platelets, 1.0)],
 )
 def test_fates_follow_their_rates(where, hold, step):
     model = held_cells(step)
@@ -189,7 +198,7 @@ def test_fates_follow_their_rates(where, hold, step):
         for name in bonds:
             causes[name] += model.ledger.total("adherent", name)
     assert sum(causes.values()) == fates[0]
-    rates = np.array([sum(bonds.values()), 0.1 / hold, 0.01])
+    rates = np.array([sum(bonds.values()), 0.1 / hold, 0.005 if "platelet" in bonds else 0.01])
     gone = -np.expm1(-rates.sum() * hours)
     for seen, rate in zip(fates, rates, strict=True):
         assert_chance(seen, cells, gone * rate / rates.sum())
@@ -215,7 +224,7 @@ def test_cells_of_the_host_bind_those_they_touch(name, bond, hold):
 
 @compiled_only
 def test_platelets_protect_from_shear_and_slow_flow_spares():
-    cloaked = held_cells(parameters={"shear_death": "0.1 /h"}, platelets=0.75)
+    cloaked = held_cells(parameters={"shear_death": "0.1 /h", "platelet_bond": "0 /h"}, platelets=0.75)
     fates, cells = outcomes(cloaked, 2.0, 10)
     rates = np.array([0.02, 0.1, 0.025])
     assert_chance(fates[2], cells, -np.expm1(-rates.sum() * 2.0) * rates[2] / rates.sum())
@@ -234,6 +243,23 @@ def test_a_line_without_ligands_feels_no_selectin():
     everywhere(model, e_selectin=1.0, vcam1=1.0, icam1=1.0)
     run_rule(model, "arrest", 5.0)
     assert len(model.ledger.entries) == 0
+
+
+@pytest.mark.parametrize(
+    ("line", "taken"), [({"integrins": 0}, []), ({}, [{"knock_out": "gpiib_iiia"}]), ({}, [{"block": "gpiib_iiia"}])]
+)
+def test_platelets_hold_by_gpiib_iiia_and_the_integrins_of_the_line(line, taken):
+    still = dict.fromkeys(RATES.keys() - {"contact_hold"}, "0 /h") | {"platelet_bond": "1 /h"}
+
+    def bound(**config):
+        model = without(liver("arrest", parameters={"arrest": still}, **config))
+        for row, column in sinusoids(model)[::4]:
+            put(model, "tumor", int(row), int(column), state=HELD, platelets=0.8)
+        later(model, 2.0)
+        return model.ledger.total("adherent", "platelet")
+
+    assert bound() > 50
+    assert bound(cells={"tumor": line}, interventions=taken) == 0
 
 
 def test_events_are_what_plain_python_says():
@@ -257,6 +283,7 @@ def test_events_are_what_plain_python_says():
             (event.ADHERENT, cause.ICAM1, 0.1 * float(wall.icam1)),
             (event.ADHERENT, cause.NET, 0.3 * net),
             (event.ADHERENT, cause.ECM, 0.1 * float(model.ecm[cell.row, cell.column])),
+            (event.ADHERENT, cause.PLATELET, 0.2 * float(cell.platelets)),
             (event.DETACHED, cause.SHEAR, shear / (1 + 9 * net)),
             (event.DIED, cause.SHEAR, 0.1 * shear * (1 - float(cell.platelets))),
         ]

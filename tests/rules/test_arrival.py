@@ -76,7 +76,7 @@ def test_cells_are_what_plain_python_says(bolus):
         normal = np.sqrt(-2 * np.log(1 - u[0])) * np.cos(2 * np.pi * u[1])
         assert cell.vigour == pytest.approx(line.vigour_log_sd * normal, rel=1e-5)
         assert cell.autonomy == pytest.approx(line.autonomy)
-        assert (cell.emt, cell.cd47, cell.platelets) == pytest.approx((line.emt, line.cd47, 0.2))
+        assert (cell.emt, cell.cd47, cell.platelets) == pytest.approx((line.emt, line.cd47, 0.0))
 
 
 def test_diameters_are_lognormal(bolus):
@@ -168,20 +168,6 @@ def test_the_same_cells_come_at_the_same_time_whatever_the_step_and_the_enrichme
     assert len(uids[0]) == 10 and uids[0] == uids[1] < uids[2] and len(uids[2]) == 30
     when = [dict(zip(m.ledger.entries.uid, m.ledger.entries.time_min, strict=True)) for m in (few, fine)]
     assert all(0 <= when[1][uid] - when[0][uid] < 5 for uid in uids[0])
-
-
-@pytest.mark.parametrize("step", ["5 min", "10 min"])
-def test_the_platelet_cloak_has_its_half_life(step):
-    model = injected(per_area="40 /mm^2", step=step, platelet_cloak=0.5)
-    run_rule(model, "arrival", model.dt_hours)
-    run_rule(model, "arrival", 8.0)
-    np.testing.assert_allclose(model.tumor.alive_rows().platelets, 0.25, rtol=1e-4)
-
-
-def test_without_a_half_life_the_cloak_is_gone_at_once():
-    model = injected(per_area="40 /mm^2", platelet_half_life="0 h")
-    run_rule(model, "arrival", 2 * model.dt_hours)
-    assert not model.tumor.alive_rows().platelets.any()
 
 
 def test_nobody_comes_without_an_inoculum_or_without_blood():

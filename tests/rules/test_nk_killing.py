@@ -78,7 +78,7 @@ PATHWAYS = KillPathways(
 )
 
 
-def encounters(step="5 min", parameters=None, line=None, killer=1, layer=LUMEN, **target):
+def encounters(step="5 min", parameters=None, line=None, killer=1, layer=LUMEN, interventions=(), **target):
     """A liver of well separated contacts of one NK cell and one tumor cell, all just begun."""
     model = without(
         liver(
@@ -86,6 +86,7 @@ def encounters(step="5 min", parameters=None, line=None, killer=1, layer=LUMEN, 
             step=step,
             parameters={"nk_killing": RULE | (parameters or {})},
             cells={"natural_killer": STEADY | {"residence": "100000 d"}, "tumor": {"nk_sensitivity": 1} | (line or {})},
+            interventions=list(interventions),
         )
     )
     taken = np.zeros(model.shape, bool)
@@ -227,6 +228,15 @@ def test_a_cell_in_which_nothing_is_recognised_is_left_within_its_time_and_other
     assert (model.natural_killer.used.target == EVERYBODY)[looking_away].all()
     run_rule(model, "nk_killing", 0.7)
     assert not (model.natural_killer.used.target == EVERYBODY)[looking_away].any()
+
+
+@compiled_only
+@pytest.mark.parametrize(("taken", "fold"), [([], 2.0), ([{"knock_out": "fc_receptor"}], 1.0)])
+def test_an_antibody_multiplies_the_hazard_as_far_as_it_covers_and_is_felt(taken, fold):
+    antibody = {"stimulate": "opsonin", "level": 1, "half_life": None}
+    seen = contacts(encounters(interventions=[antibody, *taken]), 0.5, 15)
+    kill = 2.0 * fold
+    assert_chance(seen[0], seen.sum(), kill / (kill + 2) * (1 - np.exp(-(kill + 2) * 0.5)))
 
 
 def naive_hazard(cell, now_h, lactate, tgf_beta, neutrophil):

@@ -36,10 +36,16 @@ RATE = {
 }
 
 
-def eaters(step="5 min", parameters=None, cells=None, prey_layer=LUMEN, **columns):
+def eaters(step="5 min", parameters=None, cells=None, prey_layer=LUMEN, interventions=(), **columns):
     """A liver with well separated pairs of a Kupffer cell (activity 1) and a tumor cell that it touches."""
     model = without(
-        liver("phagocytosis", step=step, parameters={"phagocytosis": RATE | (parameters or {})}, cells=cells or {})
+        liver(
+            "phagocytosis",
+            step=step,
+            parameters={"phagocytosis": RATE | (parameters or {})},
+            cells=cells or {},
+            interventions=list(interventions),
+        )
     )
     taken = np.zeros(model.shape, bool)
     for row, column in sinusoids(model):
@@ -108,6 +114,25 @@ def test_a_touching_cell_is_engulfed_at_the_rate(step):
 def test_the_rate_follows_the_eater_and_the_signals(eater, line, fold):
     happened, trials = eaten(eaters(cells={"tumor": line}, **eater), hours=4.0, rounds=15)
     assert_chance(happened, trials, 1 - np.exp(-0.1 * fold * 4))
+
+
+@compiled_only
+@pytest.mark.parametrize(
+    ("line", "taken", "fold"),
+    [
+        ({}, [], 1 + 10 * 0.75),
+        ({"calreticulin": 0}, [], 10 * 0.75),
+        ({}, [{"block": "fc_receptor", "fraction": 0.5}], 1 + 10 * 0.375),
+        ({}, [{"knock_out": "fc_receptor"}], 1),
+    ],
+)
+def test_an_antibody_adds_to_the_rate_as_far_as_it_covers_and_is_felt(line, taken, fold):
+    antibody = {"stimulate": "opsonin", "level": 3, "half_life": None}
+    model = eaters(
+        parameters={"rate": "0.02 /h", "opsonin": 10}, cells={"tumor": line}, interventions=[antibody, *taken]
+    )
+    happened, trials = eaten(model, hours=4.0, rounds=15)
+    assert_chance(happened, trials, 1 - np.exp(-0.02 * fold * 4))
 
 
 def test_palatability_is_relative_to_the_reference_line():
