@@ -162,7 +162,7 @@ class Arrival(Rule):
             liver.flow.inlets,
             liver.flow.inflow_cumulative,
             line.diameter_log_sd,
-            p.founders_among(line.founder_share),
+            self.parameters.founders_among(line.founder_share),
             line.vigour_log_sd,
         )
 
