@@ -22,7 +22,8 @@ class Sought(NamedTuple):
     uid : uint64 [slot], of their table
     ignored : uint64 [slot of the walkers], the uid of the one of whom each takes no notice; 0 for none, EVERYBODY for all
     named : whether it matters which of them a cell meets
-    exclusion : chance that a walker turns back before a site all around which they stand; less, where fewer do
+    exclusion : chance that a walker turns back before a site all around which they stand; less where fewer do, none where
+        they are half as many
     """
 
     code: int

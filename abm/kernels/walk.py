@@ -315,7 +315,7 @@ def walk_one(cells, slot, k, code, sites, standing, occupant, vessels, pace, lur
             break
         left -= length
         if to_row >= 0 and sought.exclusion > 0.0 and sought.near[to_row, to_column] != 0:
-            crowd = min(np.float64(sought.near[to_row, to_column]) / _ALL_AROUND, 1.0)
+            crowd = min(2.0 * np.float64(sought.near[to_row, to_column]) / _ALL_AROUND - 1.0, 1.0)
             if uniform(key, step, uid, n + _TURNS_BACK) < sought.exclusion * crowd:
                 to_row, direction = -1, (way + _BACK) & 7
         heading = next_heading(draw, direction, length, pace.memory_um)

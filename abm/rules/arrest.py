@@ -124,11 +124,11 @@ class Arrest(Rule):
             description="how many times slower a cell detaches from a Kupffer cell or a full net",
         )
         shear_death: PerHour = parameter(
-            "0.3 /h",
+            "0.4 /h",
             low="0 /h",
             high="0.5 /h",
             mark="assumed",
-            source="Yang 2025, 10.3892/or.2025.8963: most circulating cells die of shear and anoikis; 0.06 /h under the usual cloak",
+            source="Yang 2025, 10.3892/or.2025.8963: most circulating cells die of shear and anoikis; 0.08 /h under the usual cloak",
             description="death rate of held, not yet adherent bare cells at median shear; a full cloak of platelets protects",
         )
         wall_bond: PerHour = parameter(
@@ -140,7 +140,7 @@ class Arrest(Rule):
             description="rate of turning adherent on resting endothelium, by the integrins of the reference line",
         )
         e_selectin_bond: PerHour = parameter(
-            "0.5 /h",
+            "0.7 /h",
             low="0.1 /h",
             high="3 /h",
             mark="assumed",
@@ -172,7 +172,7 @@ class Arrest(Rule):
             description="rate of turning adherent in contact with a Kupffer cell",
         )
         neutrophil_bond: PerHour = parameter(
-            "0.3 /h",
+            "0.2 /h",
             low="0 /h",
             high="1 /h",
             mark="assumed",
@@ -196,7 +196,7 @@ class Arrest(Rule):
             description="rate of turning adherent on full matrix",
         )
         platelet_bond: PerHour = parameter(
-            "0.1 /h",
+            "0.03 /h",
             low="0 /h",
             high="1 /h",
             mark="assumed",

@@ -149,7 +149,7 @@ class NaturalKillerKilling(Rule):
             description="time since arrival at which no susceptibility is left",
         )
         regained_susceptibility: Fraction = parameter(
-            0.1,
+            0.25,
             low=0,
             high=0.6,
             mark="assumed",

@@ -50,7 +50,7 @@ def retained_label(
     look: Look,
     debris: Annotated[
         Hours, Positive, Field(description="half-life in the liver of the label of a cell that died there")
-    ] = written("12 h"),
+    ] = written("9 h"),
     engulfed: Annotated[
         Hours, Positive, Field(description="half-life in the liver of the label inside a Kupffer cell")
     ] = written("30 d"),
