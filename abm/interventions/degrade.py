@@ -29,7 +29,7 @@ class Degrade(Course):
 
     degrade: Literal["nets"] = Field(description="the layer")
     half_life: Annotated[Hours, Positive] = parameter(
-        "0.2 h",
+        "0.5 h",
         low="0.1 h",
         high="2 h",
         mark="unverified",
@@ -37,7 +37,7 @@ class Degrade(Course):
         description="half-life of the DNA of nets in the full presence of the enzyme",
     )
     residue: Fraction = parameter(
-        0.1,
+        0.3,
         low=0.1,
         high=0.6,
         mark="assumed",

@@ -24,8 +24,8 @@ from .rule import Rule, RuleParameters, rule
 from .stellate_activation import StellateActivation
 
 RULES: tuple[type[Rule], ...] = (
-    Arrival,
     PlateletCloak,
+    Arrival,
     EndothelialActivation,
     Passage,
     Arrest,

@@ -47,8 +47,8 @@ class Angiogenesis(Rule):
 
     class Parameters(RuleParameters):
         sprout: PerHour = parameter(
-            "0.03 /h",
-            low="0.005 /h",
+            "0 /h",
+            low="0 /h",
             high="0.1 /h",
             mark="assumed",
             source="Mancuso 2006, 10.1172/JCI24612: all vessels are back within 7 d when VEGF may act again",

@@ -2,7 +2,7 @@
 
 The liver is the first capillary bed behind the gut, so the portal vein brings it whatever a colorectal tumor sheds
 (Chambers 2002, 10.1038/nrc865). An injection into the spleen or a mesenteric vein is one dose within minutes; a
-tumor that sheds is a dose spread over weeks.
+tumor that sheds is a dose spread over weeks. Cells arrive covered by platelets (`platelet_cloak`).
 """
 
 from bisect import bisect_left
@@ -35,6 +35,7 @@ from ..units import (
     parameter,
     written,
 )
+from .platelet_cloak import full_cover
 from .rule import Rule, RuleParameters
 
 
@@ -149,6 +150,7 @@ class Arrival(Rule):
             layer=LUMEN,
             arrived_h=now,
             settled_h=now,
+            platelets=full_cover(liver),
         )
         enter_the_liver(
             liver.tumor.table,

@@ -29,7 +29,7 @@ class NetTrapping(Rule):
 
     class Parameters(RuleParameters):
         capture_fold: Number = parameter(
-            20.0,
+            5.0,
             low=1,
             high=20,
             mark="assumed",

@@ -36,11 +36,11 @@ class Netosis(Rule):
 
     class Parameters(RuleParameters):
         rate: PerHour = parameter(
-            "0.05 /h",
+            "0.03 /h",
             low="0.007 /h",
             high="0.1 /h",
             mark="derived",
-            source="Hoppenbrouwers 2017, 10.1371/journal.pone.0176472: 5-50 % under strong stimuli; -ln(1 - 0.3)/7.5 h",
+            source="Hoppenbrouwers 2017, 10.1371/journal.pone.0176472: 5-50 % under strong stimuli; -ln(1 - 0.2)/7.5 h",
             description="hazard of committing to NETosis at a saturating stimulus",
         )
         duration: Hours = parameter(
@@ -60,7 +60,7 @@ class Netosis(Rule):
             description="half-life of a net against endogenous DNases",
         )
         footprint: Annotated[Micrometers, Field(le=1000)] = parameter(
-            "30 um",
+            "15 um",
             low="10 um",
             high="40 um",
             mark="derived",

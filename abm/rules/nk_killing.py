@@ -69,7 +69,7 @@ class NaturalKillerKilling(Rule):
 
     class Parameters(RuleParameters):
         rate: PerHour = parameter(
-            "8 /h",
+            "4 /h",
             low="2 /h",
             high="12 /h",
             mark="derived",
@@ -109,7 +109,7 @@ class NaturalKillerKilling(Rule):
             description="mean time that an NK cell stays with a target that it recognises and does not kill",
         )
         scan_time: Hours = parameter(
-            "15 min",
+            "60 min",
             low="3 min",
             high="60 min",
             mark="assumed",
@@ -125,8 +125,8 @@ class NaturalKillerKilling(Rule):
             description="time after a kill before the next target",
         )
         indifference: Hours = parameter(
-            "20 min",
-            low="10 min",
+            "0 h",
+            low="0 h",
             high="6 h",
             mark="assumed",
             source="NK cells that engage without killing become hyporesponsive",
@@ -149,7 +149,7 @@ class NaturalKillerKilling(Rule):
             description="time since arrival at which no susceptibility is left",
         )
         regained_susceptibility: Fraction = parameter(
-            0.25,
+            0.0,
             low=0,
             high=0.6,
             mark="assumed",
@@ -166,7 +166,7 @@ class NaturalKillerKilling(Rule):
             description="kill hazard for a target in the space of Disse or the plate, relative to one in the lumen",
         )
         platelet_shield: Fraction = parameter(
-            0.7,
+            0.5,
             low=0.5,
             high=0.9,
             mark="unverified",
@@ -420,6 +420,6 @@ def attack(nk, tumor, sites, book, minutes, key, step, order, hours, handling_h,
             cell.kills += 1
         else:
             cell.state = natural_killer.PATROLLING
-            if which >= kill + leave:
+            if which >= kill + leave and pathways.indifference_h > 0.0:
                 cell.target = EVERYBODY
                 cell.busy_h = np.float32(now_h + pathways.indifference_h)

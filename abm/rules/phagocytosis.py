@@ -56,13 +56,13 @@ class Phagocytosis(Rule):
             description="time to digest one tumor cell",
         )
         through_wall: Fraction = parameter(
-            0.2,
+            0.0,
             low=0,
             high=1,
             mark="assumed",
             source="Kupffer cells reach through the fenestrae; metastases of rats are found with macrophages at their rim (Heuff "
             "1993, 10.1007/BF01517045)",
-            description="engulfment of a touching tumor cell behind the wall, relative to one in the sinusoid",
+            description="engulfment of a tumor cell behind the wall beside it, relative to one right behind its own",
         )
         capacity: Annotated[int, Field(ge=0, le=100)] = parameter(
             2,
@@ -186,7 +186,8 @@ def engulf(
     pdl1_weight,
     opsonin,
 ):
-    """Each Kupffer cell of `order` (slots) with room tries one tumor cell it touches: in the lumen, else behind the wall."""
+    """Each Kupffer cell of `order` (slots) with room tries one tumor cell it touches: in the lumen around it, else in the
+    space of Disse right behind its wall, else beside that."""
     for slot in order:
         eater = kupffer_cells[slot]
         if eater.activity == np.float32(0.0) or eater.load >= capacity:
@@ -194,7 +195,9 @@ def engulf(
         turn = np.int64(hash64(key, eater.uid, step, 1) % np.uint64(9))
         prey = touching(sites, TUMOR, LUMEN, eater.row, eater.column, turn)
         wall = 1.0
-        if prey < 0:
+        if prey < 0 and sites.population[TISSUE, eater.row, eater.column] == TUMOR:
+            prey = sites.occupant[TISSUE, eater.row, eater.column]
+        elif prey < 0 and through_wall > 0.0:
             prey = touching(sites, TUMOR, TISSUE, eater.row, eater.column, turn)
             wall = through_wall
         if prey < 0 or tumor.rows[prey].state == CIRCULATING:

@@ -2,8 +2,8 @@
 
 P-selectin of the platelets binds mucins of the tumor cell: without it, or under heparin, the cloak does not form, and
 fewer cells stay and found metastases (Kim 1998, 10.1073/pnas.95.16.9325; Borsig 2001, 10.1073/pnas.061615598). Cells
-that the stream reaches, circulating and held ones, are covered; those that adhere or have left the vessel lose their
-cloak (Labelle 2011, 10.1016/j.ccr.2011.09.009). What it does is said where it is done: it shields from NK cells
+arrive covered, and all lose their cloak within a day (Labelle 2011, 10.1016/j.ccr.2011.09.009); those that the stream
+reaches, circulating and held ones, may be covered again. What it does is said where it is done: it shields from NK cells
 (`nk_killing`), protects from shear and binds to the wall (`arrest`), and secretes TGF-beta (`cells.tumor`).
 """
 
@@ -17,7 +17,7 @@ from ..units import Hours, PerHour, parameter
 from .rule import Rule, RuleParameters
 
 _LABELLE = "Labelle 2011, 10.1016/j.ccr.2011.09.009"
-_FAINT = np.float32(1e-3)
+_FAINT = np.float32(1e-6)
 
 
 class PlateletCloak(Rule):
@@ -27,12 +27,12 @@ class PlateletCloak(Rule):
 
     class Parameters(RuleParameters):
         rate: PerHour = parameter(
-            "12 /h",
-            low="4 /h",
+            "0 /h",
+            low="0 /h",
             high="60 /h",
             mark="unverified",
             source=f"{_LABELLE}: covered within minutes",
-            description="rate at which a tumor cell in the stream comes to its full cover",
+            description="rate at which a tumor cell in the stream comes back to its full cover",
         )
         half_life: Hours = parameter(
             "8 h",
@@ -40,7 +40,7 @@ class PlateletCloak(Rule):
             high="24 h",
             mark="derived",
             source=f"lost within about 24 h ({_LABELLE}): three half-lives",
-            description="half-life of the cloak of a cell that gains none",
+            description="half-life of the cloak",
         )
 
     parameters: Parameters
@@ -49,25 +49,29 @@ class PlateletCloak(Rule):
         if liver.tumor.count == 0:
             return
         p = self.parameters
-        full = liver.config.cells.tumor.platelet_cover * liver.blood["platelets"] * liver.left("p_selectin")
         cover(
             liver.tumor.used,
-            np.float32(min(full, 1.0)),
+            np.float32(full_cover(liver)),
             np.float32(-np.expm1(-p.rate * liver.dt_hours)),
             np.float32(0.5 ** (liver.dt_hours / p.half_life) if p.half_life else 0.0),
         )
 
 
+def full_cover(liver: Liver) -> float:
+    """The cover (0 to 1) to which tumor cells in the stream come: none without this rule."""
+    if PlateletCloak.name not in liver.rules:
+        return 0.0
+    return min(liver.config.cells.tumor.platelet_cover * liver.blood["platelets"] * liver.left("p_selectin"), 1.0)
+
+
 @jit(counted=False)
 def cover(tumor, full, gained, kept):
-    """Cells in the stream come closer to the `full` cover by the share `gained`; of any other cover the share `kept` is
-    left (float32, 0 to 1)."""
+    """Of every cover the share `kept` is left; cells in the stream then come closer to the `full` one by the share `gained`
+    (float32, 0 to 1)."""
     for i in range(tumor.size):
         cell = tumor[i]
         if cell.alive == 0:
             continue
-        in_stream = cell.state == CIRCULATING or cell.state == HELD
-        if in_stream and cell.platelets < full:
+        cell.platelets = unless_faint(cell.platelets * kept, _FAINT)
+        if (cell.state == CIRCULATING or cell.state == HELD) and cell.platelets < full:
             cell.platelets += (full - cell.platelets) * gained
-        else:
-            cell.platelets = max(unless_faint(cell.platelets * kept, _FAINT), full if in_stream else np.float32(0.0))

@@ -105,7 +105,7 @@ def test_a_touching_cell_is_engulfed_at_the_rate(step):
     [
         ({"activity": 1.8}, {}, 1.8),
         ({"reprogramming": 0.75}, {}, 0.25),
-        ({"prey_layer": TISSUE}, {}, 0.5),
+        ({"prey_layer": TISSUE}, {}, 1.0),
         ({}, {"cd47": 0}, 3.0),
         ({}, {"cd47": 2, "calreticulin": 2}, 2 / 11 * 6),
         ({}, {"pdl1": 3}, 6 / 7),
@@ -289,6 +289,8 @@ def naive_meals(model):
             for layer in (LUMEN, TISSUE)
             for dr, dc in around[turn:] + around[:turn]
         ]
+        here = (TISSUE, int(eater.row), int(eater.column))
+        near.insert(9, here)
         prey = next((place for place in near if place in standing), None)
         if not prey:
             continue
@@ -296,7 +298,11 @@ def naive_meals(model):
         spare = sum(weight * model.left(name) * float(cell[name]) for name, weight in weight_of.items())
         share = float(cell.calreticulin) / (float(cell.calreticulin) + spare) * 6
         hazard = (
-            6.0 * (0.5 if prey[0] == TISSUE else 1.0) * float(eater.activity) * (1 - float(eater.reprogramming)) * share
+            6.0
+            * (0.5 if prey[0] == TISSUE and prey != here else 1.0)
+            * float(eater.activity)
+            * (1 - float(eater.reprogramming))
+            * share
         )
         if uniform(key, step, eater.uid, 2) < 1 - np.exp(-hazard * model.dt_hours):
             gone.append(int(standing.pop(prey).uid))
