@@ -704,7 +704,7 @@ def test_a_plain_rule_over_agents_works(with_plugin):
 
 def test_a_kernel_rule_works_where_it_wants_to_run(with_plugin):
     model = after(with_plugin(surgery="off", softening={"to": 0.875}, emt="off"), 3)
-    assert list(model.rules)[:2] == ["arrival", "softening"]
+    assert list(model.rules)[:3] == ["platelet_cloak", "arrival", "softening"]
     assert (model.tumor.alive_rows().emt == 0.875).all() and model.tumor.count > 0
 
 

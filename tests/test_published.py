@@ -30,7 +30,6 @@ def test_the_shipped_experiments_set_no_parameters_of_their_own():
         "V29",
         "V30",
         "V31",
-        "V32",
         "V36",
         "V48",
         "V70",

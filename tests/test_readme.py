@@ -68,7 +68,7 @@ def test_from_python(monkeypatch):
 
 
 def test_the_rules_and_files_named_there_exist():
-    listed = re.search(r"> (arrival ·.*?)\n\n", README, re.DOTALL)[1]
+    listed = re.search(r"> (platelet_cloak ·.*?)\n\n", README, re.DOTALL)[1]
     assert re.findall(r"\w+", listed.replace(">", "")) == [rule.name for rule in RULES]
     for name in re.findall(r"\| `(\w+\.yaml)`", README):
         assert (ROOT / "configs" / name).exists()

@@ -16,7 +16,7 @@ WIDEST = 110
 """Columns: longer lines are hard to read."""
 PIPED = 100
 """Columns where there is no terminal."""
-MOST_LISTED = 20
+MOST_LISTED = 30
 """Names that an error lists."""
 CHOICE = "choice"
 """Mark of what the experimenter chooses, and no source can give."""

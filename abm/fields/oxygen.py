@@ -173,22 +173,22 @@ class Oxygen(Field):
         if liver.tumor.count:
             self.solve(liver.flow, liver.sites, liver.hepatocytes, liver.tumor_sites(), liver.vessels)
 
-    def start(self, flow, sites, hepatocytes, tumor_sites, vessels) -> None:
+    def start(self, flow, sites, hepatocytes, tumor_sites, vessels=None) -> None:
         """The steady state of the given liver, from nothing."""
         self.values[:] = 0.5 * self.parameters.portal
         self.solve(flow, sites, hepatocytes, tumor_sites, vessels, rounds=_FIRST_ROUNDS)
 
-    def solve(self, flow, sites, hepatocytes, tumor_sites, vessels, rounds: int = _ROUNDS) -> None:
+    def solve(self, flow, sites, hepatocytes, tumor_sites, vessels=None, rounds: int = _ROUNDS) -> None:
         """Let blood and tissue settle with each other, from the present values.
 
         hepatocytes: uint8 lattice of living ones; tumor_sites: bool lattice of sites with a tumor cell in either layer;
-        vessels: float32 lattice, how well the new vessel of a site carries.
+        vessels: float32 lattice, how well the new vessel of a site carries; None for no vessels.
         """
         p = self.parameters
         demand = self.demand(sites, hepatocytes, tumor_sites)
         open_sites = ((sites.kind == SINUSOID) & (sites.perfused != 0)) | (sites.kind == PORTAL_TRACT)
         exchange = np.where(open_sites, np.float32(p.exchange), np.float32(0.0))
-        arteries = None if is_zero(vessels) else vessels * self._vessel_exchange
+        arteries = None if vessels is None or is_zero(vessels) else vessels * self._vessel_exchange
         for _ in range(rounds):
             mix_downstream(
                 flow.entering,

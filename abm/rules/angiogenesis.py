@@ -22,6 +22,7 @@ from ..kernels.jit import jit
 from ..kernels.random import could_happen, does_happen, draw_each, happens
 from ..kernels.sites import is_touched, neighbour, reach_within, shifted
 from ..liver import Liver
+from ..target import Target
 from ..tissue.sites import LUMEN, SINUSOID, TISSUE
 from ..units import Fraction, Hours, Micrometers, Number, PerHour, parameter
 from .rule import Rule, RuleParameters
@@ -44,6 +45,9 @@ class Angiogenesis(Rule):
     reads = ("tumor", "neutrophil", "vegf", "perfused")
     writes = ("vessels",)
     inhibited = ("sprout",)
+    inhibitor = Target(
+        "regorafenib (receptors of VEGF and FGF)", "Yang 2025, 10.3892/or.2025.8963, section 4", "unverified"
+    )
 
     class Parameters(RuleParameters):
         sprout: PerHour = parameter(

@@ -226,11 +226,12 @@ class MesaLiver(mesa.Model):
 
     def step(self) -> None:
         """Five minutes of life: blood, walls, cells by kind, each kind in an order of chance, vessels, fields."""
-        rules, arrival = self.config.rules, self.config.rules.arrival
+        rules = self.config.rules
         tumor = self.agents_by_type.get(TumorCell, ())
         self._advance_blood(len(tumor))
         self.exosomes = self.blood.exosomes
-        self.platelets_left = 0.5 ** (self.dt_hours / arrival.platelet_half_life) if arrival.platelet_half_life else 0.0
+        half_life = rules.platelet_cloak.half_life
+        self.platelets_left = 0.5 ** (self.dt_hours / half_life) if half_life else 0.0
         self._fade_layers()
         tnf = self.fields["tnf"]
         if (
@@ -240,7 +241,7 @@ class MesaLiver(mesa.Model):
         ):
             self.busy_walls = 0
             self._do(EndothelialCell, shuffled=False)
-        if arrival.enabled:
+        if rules.arrival.enabled:
             self._bring_tumor_cells()
         self._do(TumorCell)
         self._find_prey()

@@ -1,4 +1,4 @@
-"""What the Mesa liver knows: six populations and eighteen rules. What has come to `abm` since is left out of comparisons."""
+"""What the Mesa liver knows: six populations and nineteen rules. What has come to `abm` since is left out of comparisons."""
 
 from typing import Any
 
@@ -6,6 +6,7 @@ from abm.config.schema import SHIPPED, Config
 
 POPULATIONS = ("tumor", "kupffer", "endothelium", "natural_killer", "neutrophil", "stellate")
 RULES = (
+    "platelet_cloak",
     "arrival",
     "endothelial_activation",
     "passage",

@@ -37,7 +37,7 @@ class TumorCell(LiverAgent):
 
     def __init__(self, model, clone: int, diameter_um: float, carried_at: Site | None = None):
         super().__init__(model)
-        line, p = model.config.cells.tumor, model.config.rules
+        line = model.config.cells.tumor
         self.state = CIRCULATING
         self.carried_at = carried_at
         self.held_by = cause.NONE
@@ -47,9 +47,9 @@ class TumorCell(LiverAgent):
         self.diameter_um = diameter_um
         self.emt = line.emt
         self.cd47, self.cd24, self.pdl1, self.calreticulin = line.cd47, line.cd24, line.pdl1, line.calreticulin
-        self.platelets = p.arrival.platelet_cloak
+        self.platelets = line.platelet_cover
         self.net = self.niche = self.cycle = 0.0
-        self.cycle_speed = 1.0 + p.growth.cycle_spread * self.random.uniform(-1.0, 1.0)
+        self.cycle_speed = 1.0 + model.config.rules.growth.cycle_spread * self.random.uniform(-1.0, 1.0)
 
     def step(self) -> None:
         rules = self.model.config.rules

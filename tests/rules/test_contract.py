@@ -151,7 +151,7 @@ def written():
         seed=3,
         step="10 min",
         tissue={"width": "0.5 mm", "height": "0.5 mm"},
-        cells={"neutrophil": {"density": "60 /mm^2"}},
+        cells={"neutrophil": {"density": "60 /mm^2"}, "tumor": {"ccdc25": 1}},
         interventions=[
             {"stimulate": "exosomes", "level": 1},
             {"stimulate": "lps", "level": 3},
