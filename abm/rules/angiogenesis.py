@@ -108,7 +108,7 @@ class Angiogenesis(Rule):
             return
         vessels = liver.vessels
         none_yet = is_zero(vessels)
-        if none_yet and liver.tumor.count == 0:
+        if none_yet and (liver.tumor.count == 0 or p.sprout == 0.0):
             return
         call = Call(liver.signal("vegf"), liver.neutrophil.rows.state, p.neutrophil_call * liver.left("fgf2"))
         key, step, hours = liver.key(self.name), liver.step_number, every * liver.dt_hours

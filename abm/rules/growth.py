@@ -15,7 +15,7 @@ from pydantic import Field
 from ..cells.tumor import ADHERENT, CIRCULATING, DORMANT, EXTRAVASATED, HELD, TUMOR
 from ..kernels.jit import jit
 from ..kernels.random import does_happen, draw_each, happens, hash64, normal, stream_key, uniform, unit
-from ..kernels.sites import neighbour, offset_between, place
+from ..kernels.sites import neighbour, offset_between, place, reach_within, shifted
 from ..kernels.tables import HIGH, born
 from ..ledger import cause, event
 from ..ledger.ledger import enter, lose
@@ -307,6 +307,26 @@ def free_neighbour(sites, layer, row, column, turn):
 
 
 @jit(counted=False)
+def is_room_within(sites, layer, row, column, depth):
+    """Whether any free habitable site lies at most `depth` sites away, whatever is between: in the depth of a colony none does, and
+    nobody need look for a way there."""
+    rows, columns = sites.kind.shape
+    top, bottom = reach_within(depth, rows, sites.periodic)
+    left, right = reach_within(depth, columns, sites.periodic)
+    for dr in range(top, bottom + 1):
+        r = shifted(row, dr, rows, sites.periodic)
+        if r < 0:
+            continue
+        for dc in range(left, right + 1):
+            if dr * dr + dc * dc > depth * depth:
+                continue
+            c = shifted(column, dc, columns, sites.periodic)
+            if c >= 0 and sites.population[layer, r, c] == 0 and habitable(sites, layer, r, c):
+                return True
+    return False
+
+
+@jit(counted=False)
 def path_to_room(sites, layer, row, column, depth, turn, queue, came_from):
     """Breadth-first through tumor cells to the free habitable site that lies nearest in a straight line, at most
     `depth` sites away: by number of moves alone nodules would become squares.
@@ -358,6 +378,8 @@ def make_room(tumor, sites, layer, row, column, depth, turn, queue, came_from, h
     r, c = free_neighbour(sites, layer, row, column, turn)
     if r >= 0:
         return r, c
+    if not is_room_within(sites, layer, row, column, depth):
+        return -1, -1
     index = path_to_room(sites, layer, row, column, depth, turn, queue, came_from)
     if index < 0:
         return -1, -1

@@ -8,7 +8,7 @@ from abm.cells.tumor import ADHERENT, CIRCULATING, DORMANT, EXTRAVASATED, HELD, 
 from abm.kernels.random import stream_key, uniform
 from abm.ledger import cause, event
 from abm.ledger.ledger import Ledger
-from abm.rules.growth import Fate, free_neighbour, grow, path_to_room
+from abm.rules.growth import Fate, free_neighbour, grow, habitable, is_room_within, path_to_room
 from abm.tissue.sites import CENTRAL_VEIN, LUMEN, PARENCHYMA, PORTAL_TRACT, SINUSOID, TISSUE
 from tests.worlds import (
     KEY,
@@ -639,3 +639,22 @@ def test_off_or_without_settled_cells_nothing_changes():
     slot = put(off, "tumor", *sinusoids(off)[0], cycle=1.0)
     off.step()
     assert (off.tumor.count, off.tumor.rows[slot].cycle) == (1, 1.0)
+
+
+@pytest.mark.parametrize("periodic", [True, False])
+def test_room_is_looked_for_in_a_disc(periodic):
+    rng = np.random.default_rng(8)
+    sites = lattice(14, 17, periodic=periodic)
+    sites.kind[:] = rng.choice([SINUSOID, PARENCHYMA, CENTRAL_VEIN], sites.kind.shape)
+    for layer, depth, taken in [
+        (layer, depth, taken) for layer in (LUMEN, TISSUE) for depth in (0, 2, 5) for taken in (0.95, 0.995)
+    ]:
+        sites.population[layer] = np.where(rng.random(sites.kind.shape) < taken, TUMOR, 0)
+        for row, column in np.ndindex(sites.kind.shape):
+            expected = False
+            for r, c in np.argwhere(sites.population[layer] == 0):
+                off = np.abs((r - row, c - column))
+                if periodic:
+                    off = np.minimum(off, np.array(sites.kind.shape) - off)
+                expected |= bool((off**2).sum() <= depth**2 and habitable(sites, layer, r, c))
+            assert is_room_within(sites, layer, row, column, depth) == expected
