@@ -193,7 +193,9 @@ def test_some_rule_asks_for_every_molecule(monkeypatch):
     ask = LiverModel.left
     monkeypatch.setattr(LiverModel, "left", lambda self, name, hours=None: (asked.add(name), ask(self, name, hours))[1])
     model = LiverModel(
-        tissue={"width": "0.4 mm", "height": "0.4 mm"}, interventions=[{"block": "vegf", "fraction": 0.1}]
+        tissue={"width": "0.4 mm", "height": "0.4 mm"},
+        rules={"angiogenesis": {"sprout": "0.03 /h"}},
+        interventions=[{"block": "vegf", "fraction": 0.1}],
     )
     row, column = sinusoids(model)[0]
     put(model, "tumor", int(row), int(column), state=HELD)
