@@ -76,7 +76,7 @@ class NeutrophilSecretion(Parameters):
     """What a neutrophil secretes."""
 
     neutrophil_vegf: Number = parameter(
-        0.5,
+        3.0,
         low=0.3,
         high=30,
         mark="assumed",

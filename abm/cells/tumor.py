@@ -150,7 +150,7 @@ class TumorParameters(Parameters):
         description="ligands of NKG2D that its cycling cells show to NK cells, relative to the reference line",
     )
     platelet_cover: Fraction = parameter(
-        0.2,
+        0.8,
         low=0.2,
         high=1,
         mark="assumed",
@@ -189,7 +189,7 @@ class TumorParameters(Parameters):
         description="share of the cells that can found a metastasis: their colonies have the autonomy of the line, others have none",
     )
     vigour_log_sd: Annotated[Number, Field(le=1)] = parameter(
-        0.0,
+        0.12,
         low=0,
         high=0.5,
         mark="assumed",
@@ -197,7 +197,7 @@ class TumorParameters(Parameters):
         description="standard deviation, between founders, of the logarithm of the speed of the cycle, which daughters inherit",
     )
     ccdc25: Number = parameter(
-        0.0,
+        1.0,
         low=0,
         high=2,
         mark="assumed",
@@ -234,7 +234,7 @@ class TumorSecretion(Parameters):
         description=f"TGF-beta of a tumor cell: {LEVEL_AT_ITS_SITE}",
     )
     platelet_tgf_beta: Number = parameter(
-        0.0,
+        1.0,
         low=0,
         high=10,
         mark="assumed",
@@ -258,7 +258,7 @@ class TumorSecretion(Parameters):
         description="gain of CXCL1/IL-8 secretion in a full net",
     )
     tumor_vegf: Number = parameter(
-        3.0,
+        0.3,
         low=0.3,
         high=30,
         mark="assumed",

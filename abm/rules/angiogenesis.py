@@ -51,7 +51,7 @@ class Angiogenesis(Rule):
 
     class Parameters(RuleParameters):
         sprout: PerHour = parameter(
-            "0 /h",
+            "0.03 /h",
             low="0 /h",
             high="0.1 /h",
             mark="assumed",

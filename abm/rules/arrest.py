@@ -108,7 +108,7 @@ class Arrest(Rule):
             description="hazard of being held where a Kupffer cell is touched, per micrometer",
         )
         detachment: PerHour = parameter(
-            "0.15 /h",
+            "0.3 /h",
             low="0.02 /h",
             high="1 /h",
             mark="assumed",
@@ -124,7 +124,7 @@ class Arrest(Rule):
             description="how many times slower a cell detaches from a Kupffer cell or a full net",
         )
         shear_death: PerHour = parameter(
-            "0.05 /h",
+            "0.3 /h",
             low="0 /h",
             high="0.5 /h",
             mark="assumed",
@@ -132,7 +132,7 @@ class Arrest(Rule):
             description="death rate of held, not yet adherent bare cells at median shear; a full cloak of platelets protects",
         )
         wall_bond: PerHour = parameter(
-            "0.07 /h",
+            "0.02 /h",
             low="0 /h",
             high="0.1 /h",
             mark="assumed",
@@ -140,7 +140,7 @@ class Arrest(Rule):
             description="rate of turning adherent on resting endothelium, by the integrins of the reference line",
         )
         e_selectin_bond: PerHour = parameter(
-            "1.5 /h",
+            "0.7 /h",
             low="0.1 /h",
             high="3 /h",
             mark="assumed",
@@ -156,7 +156,7 @@ class Arrest(Rule):
             description="rate of turning adherent at full VCAM-1",
         )
         icam1_bond: PerHour = parameter(
-            "0.1 /h",
+            "0.05 /h",
             low="0 /h",
             high="1 /h",
             mark="assumed",
@@ -172,7 +172,7 @@ class Arrest(Rule):
             description="rate of turning adherent in contact with a Kupffer cell",
         )
         neutrophil_bond: PerHour = parameter(
-            "0.15 /h",
+            "0.2 /h",
             low="0 /h",
             high="1 /h",
             mark="assumed",
@@ -196,7 +196,7 @@ class Arrest(Rule):
             description="rate of turning adherent on full matrix",
         )
         platelet_bond: PerHour = parameter(
-            "0 /h",
+            "0.03 /h",
             low="0 /h",
             high="1 /h",
             mark="assumed",

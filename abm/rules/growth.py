@@ -81,7 +81,7 @@ class Growth(Rule):
             description="half-width of the uniform spread of cycle speeds between cells",
         )
         vigour_drift: Fraction = parameter(
-            0.0,
+            0.02,
             low=0,
             high=0.1,
             mark="assumed",
@@ -89,7 +89,7 @@ class Growth(Rule):
             description="standard deviation of what a daughter's logarithm of the speed of the cycle differs from her mother's",
         )
         zonation: Annotated[Number, Field(ge=-0.9, le=0.9)] = parameter(
-            0.0,
+            0.15,
             low=0,
             high=0.4,
             mark="assumed",
@@ -122,7 +122,7 @@ class Growth(Rule):
             description="gain of waking at full support by the niche, or beside a full net",
         )
         death_rate: PerHour = parameter(
-            "0.006 /h",
+            "0.0075 /h",
             low="0.003 /h",
             high="0.02 /h",
             mark="derived",
@@ -154,7 +154,7 @@ class Growth(Rule):
             description="gain of the cycle beside a full net, which reaches cells behind the wall too",
         )
         net_support: Fraction = parameter(
-            0.0,
+            0.1,
             low=0,
             high=1,
             mark="assumed",

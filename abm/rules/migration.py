@@ -54,7 +54,7 @@ class Migration(Rule):
             description="persistence time of the direction of an NK cell",
         )
         nk_exclusion: Fraction = parameter(
-            0.0,
+            0.9,
             low=0,
             high=0.98,
             mark="assumed",

@@ -60,7 +60,7 @@ class Netosis(Rule):
             description="half-life of a net against endogenous DNases",
         )
         footprint: Annotated[Micrometers, Field(le=1000)] = parameter(
-            "15 um",
+            "20 um",
             low="10 um",
             high="40 um",
             mark="derived",

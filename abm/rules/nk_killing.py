@@ -69,7 +69,7 @@ class NaturalKillerKilling(Rule):
 
     class Parameters(RuleParameters):
         rate: PerHour = parameter(
-            "4 /h",
+            "8 /h",
             low="2 /h",
             high="12 /h",
             mark="derived",
@@ -109,7 +109,7 @@ class NaturalKillerKilling(Rule):
             description="mean time that an NK cell stays with a target that it recognises and does not kill",
         )
         scan_time: Hours = parameter(
-            "60 min",
+            "15 min",
             low="3 min",
             high="60 min",
             mark="assumed",
@@ -125,7 +125,7 @@ class NaturalKillerKilling(Rule):
             description="time after a kill before the next target",
         )
         indifference: Hours = parameter(
-            "0 h",
+            "20 min",
             low="0 h",
             high="6 h",
             mark="assumed",
@@ -149,7 +149,7 @@ class NaturalKillerKilling(Rule):
             description="time since arrival at which no susceptibility is left",
         )
         regained_susceptibility: Fraction = parameter(
-            0.0,
+            0.25,
             low=0,
             high=0.6,
             mark="assumed",
@@ -166,7 +166,7 @@ class NaturalKillerKilling(Rule):
             description="kill hazard for a target in the space of Disse or the plate, relative to one in the lumen",
         )
         platelet_shield: Fraction = parameter(
-            0.5,
+            0.7,
             low=0.5,
             high=0.9,
             mark="unverified",

@@ -56,7 +56,7 @@ class Phagocytosis(Rule):
             description="time to digest one tumor cell",
         )
         through_wall: Fraction = parameter(
-            0.0,
+            0.6,
             low=0,
             high=1,
             mark="assumed",

@@ -27,7 +27,7 @@ class PlateletCloak(Rule):
 
     class Parameters(RuleParameters):
         rate: PerHour = parameter(
-            "0 /h",
+            "12 /h",
             low="0 /h",
             high="60 /h",
             mark="unverified",
