@@ -124,7 +124,7 @@ class Arrest(Rule):
             description="how many times slower a cell detaches from a Kupffer cell or a full net",
         )
         shear_death: PerHour = parameter(
-            "0.3 /h",
+            "0.2 /h",
             low="0 /h",
             high="0.5 /h",
             mark="assumed",

@@ -130,7 +130,7 @@ class Growth(Rule):
             description="death rate of a supported cycling cell",
         )
         unsupported_fold: Number = parameter(
-            5.5,
+            6.0,
             low=1,
             high=6,
             mark="derived",
