@@ -75,6 +75,7 @@ PATHWAYS = KillPathways(
     indifference_h=2.0,
     lactate_death=0.05,
     lactate_at_rest=1.0,
+    cluster_shield=0.3,
 )
 
 
