@@ -327,6 +327,7 @@ class TumorCell(LiverCell):
             Column("cycle", "f4", "progress through the cell cycle, 0 .. 1", within=(0, 1)),
             Column("autonomy", "f4", "how far its colony survives without a niche (inherited)", within=(0, 1)),
             Column("vigour", "f4", "logarithm of how fast it cycles, relative to its line (inherited)", signed=True),
+            Column("cluster", "u8", "which cluster it came in and is held by, 0 for a single cell", nominal=True),
         ),
         states=(
             State("circulating", Appearance("circulating", (255, 252, 200), "round", 0.50, 0.45), stands=()),

@@ -525,6 +525,7 @@ def divide(tumor, sites, book, minutes, slot, row, column, zone, identity, hepat
     daughter.row = row
     daughter.column = column
     daughter.uid = hash64(identity, mother.uid, mother.divisions, 0)
+    daughter.cluster = np.uint64(0)  # bonds of those that came together
     daughter.settled_h = np.float32(minutes / 60.0)
     place(sites, TUMOR, mother.layer, row, column, taken)
     displace_hepatocyte(sites, hepatocytes, row, column)
