@@ -16,7 +16,7 @@ _LABEL = "mutations"
 _YANG = "Yang 2025, 10.3892/or.2025.8963"
 
 
-class Effect(NamedTuple):
+class Change(NamedTuple):
     """What an active pathway changes: the number at a path of the config is multiplied by `times`; or `plus` is added to a
     share, which stays at most 1. `low` and `high` are the plausible range of whichever it is."""
 
@@ -34,33 +34,33 @@ class Mutation(NamedTuple):
 
     words: str
     pathway: str
-    effects: tuple[Effect, ...]
+    effects: tuple[Change, ...]
 
 
-_PDL1 = Effect(
+_PDL1 = Change(
     "cells.tumor.pdl1", 1.3, low=1, high=2, source=f"{_YANG}, ref 29: WNT, PI3K/AKT, MEK/ERK and MET (direction)"
 )
 
 
 _MAPK = (
-    Effect(
+    Change(
         "cells.tumor.cxcl1", 1.5, low=1, high=3, source=f"{_YANG}, ref 90: RAS raises HOXA7, and that CXCL1 (direction)"
     ),
-    Effect("secretion.tumor_vegf", 1.3, low=1, high=2, source=f"{_YANG}, ref 16: ANGPT2 (direction)"),
+    Change("secretion.tumor_vegf", 1.3, low=1, high=2, source=f"{_YANG}, ref 16: ANGPT2 (direction)"),
     _PDL1,
 )
 _AKT = (
-    Effect("rules.growth.death_rate", 0.7, low=0.4, high=1, source=f"{_YANG}, refs 13-15: PI3K/AKT (direction)"),
-    Effect("rules.growth.dormant_death", 0.7, low=0.4, high=1, source=f"{_YANG}, refs 13-15: PI3K/AKT (direction)"),
+    Change("rules.growth.death_rate", 0.7, low=0.4, high=1, source=f"{_YANG}, refs 13-15: PI3K/AKT (direction)"),
+    Change("rules.growth.dormant_death", 0.7, low=0.4, high=1, source=f"{_YANG}, refs 13-15: PI3K/AKT (direction)"),
     _PDL1,
 )
 
-GENES: Mapping[Gene, Mutation] = {
+GENES: Mapping[str, Mutation] = {
     "wnt": Mutation(
         "APC lost, or beta-catenin active",
         "WNT",
         (
-            Effect("rules.growth.cycle_time", 1 / 1.1, low=1 / 1.3, high=1, source=f"{_YANG}, refs 9, 10 (direction)"),
+            Change("rules.growth.cycle_time", 1 / 1.1, low=1 / 1.3, high=1, source=f"{_YANG}, refs 9, 10 (direction)"),
             _PDL1,
         ),
     ),
@@ -70,7 +70,7 @@ GENES: Mapping[Gene, Mutation] = {
         "MAPK",
         (
             *_MAPK,
-            Effect(
+            Change(
                 "cells.tumor.autonomy", plus=0.1, low=0, high=0.3, source=f"{_YANG}, ref 5: poor prognosis (direction)"
             ),
         ),
@@ -81,7 +81,7 @@ GENES: Mapping[Gene, Mutation] = {
         "SMAD4 lost",
         "TGF-beta",
         (
-            Effect(
+            Change(
                 "rules.emt.rate",
                 0.5,
                 low=0.2,
@@ -94,7 +94,7 @@ GENES: Mapping[Gene, Mutation] = {
         "MET amplified",
         "MET",
         (
-            Effect("rules.growth.niche_gain", 2.0, low=1, high=3, source=f"{_YANG}, ref 18: HGF and c-MET (direction)"),
+            Change("rules.growth.niche_gain", 2.0, low=1, high=3, source=f"{_YANG}, ref 18: HGF and c-MET (direction)"),
             _PDL1,
         ),
     ),
@@ -102,7 +102,7 @@ GENES: Mapping[Gene, Mutation] = {
 """By gene. A pathway that several of a line's mutations activate changes a number once."""
 
 
-def effects_of(mutations: Iterable[str]) -> dict[tuple[str, str], Effect]:
+def effects_of(mutations: Iterable[str]) -> dict[tuple[str, str], Change]:
     """What the mutations change together, by pathway and path: each pathway changes each number once."""
     return {(GENES[gene].pathway, effect.path): effect for gene in mutations for effect in GENES[gene].effects}
 

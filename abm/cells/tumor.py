@@ -210,7 +210,8 @@ class TumorParameters(Parameters):
         low=0,
         high=1,
         mark="assumed",
-        source="Mani 2008, 10.1016/j.cell.2008.03.027: EMT gives traits of stem cells; Pastushenko 2018, 10.1038/s41586-018-0040-3: most in the states between (direction)",
+        source="Mani 2008, 10.1016/j.cell.2008.03.027: EMT gives traits of stem cells; most in the states between: Pastushenko 2018, "
+        "10.1038/s41586-018-0040-3 (direction)",
         description="stemness of its cells halfway through EMT, where it is highest: they go to sleep, and die adrift, less",
     )
     mutations: tuple[Gene, ...] = Field(

@@ -48,8 +48,8 @@ def dead_among(state, hours=3.0, minutes=5, places=None, stemness=0.0, rate=0.3,
 
 def test_kernel_is_its_naive_twin():
     rng = np.random.default_rng(5)
-    sites = lattice(40, 40)
-    places = every(40, 40)[rng.random(1600) < 0.25]
+    sites = lattice(60, 60)
+    places = every(60, 60)[rng.random(3600) < 0.12]
     n = len(places)
     cells = settle(
         sites,
