@@ -2,8 +2,8 @@
 
 Most cells that a tumor sheds die in the blood, within hours: those in patients whose primary was just removed have a half-life
 of 1 to 2.4 h (Meng 2004, 10.1158/1078-0432.CCR-04-1110). Mesenchymal cells and those with traits of stem cells live without a
-hold (Mani 2008, 10.1016/j.cell.2008.03.027), and those of a cluster have each other (Aceto 2014, 10.1016/j.cell.2014.07.013).
-Held cells are stopped, not bound: firm adhesion ends it.
+hold (Mani 2008, Cell 133:704), and those of a cluster have each other (Aceto 2014, Cell 158:1110). Held cells are stopped, not
+bound: firm adhesion ends it.
 """
 
 from typing import ClassVar
