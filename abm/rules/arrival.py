@@ -13,7 +13,7 @@ import numpy as np
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from ..cells.line import cell_of_line, draw_founder, draw_size, draw_vigour
+from ..cells.line import cell_of_line, draw_founder, draw_hardiness, draw_size, draw_vigour
 from ..cells.settle import rounded_count
 from ..cells.tumor import CIRCULATING
 from ..kernels.jit import jit
@@ -216,6 +216,7 @@ class Arrival(Rule):
             line.diameter_log_sd,
             self.parameters.founders_among(line.founder_share),
             line.vigour_log_sd,
+            line.hardiness_log_sd,
         )
 
 
@@ -235,9 +236,10 @@ def enter_the_liver(
     diameter_log_sd,
     founder_share,
     vigour_log_sd,
+    hardiness_log_sd,
 ):
-    """The cells of the inoculum with the given `numbers` arrive, `like` one row but for size, vigour, and whether they can
-    found a metastasis, at inlets chosen in proportion to the blood that enters there, those of a cluster at one.
+    """The cells of the inoculum with the given `numbers` arrive, `like` one row but for size, vigour, hardiness, and whether they
+    can found a metastasis, at inlets chosen in proportion to the blood that enters there, those of a cluster at one.
 
     first: int64, by number that of the first cell of its cluster, or -1 (see `Arrival.clusters`);
     inlets: int32 [n, 2]; inflow_cumulative: float64 [n], rising to 1. They are not in the occupancy lattice: blood
@@ -256,6 +258,7 @@ def enter_the_liver(
         cell.clone = k
         draw_size(cell, key, diameter_log_sd)
         draw_vigour(cell, key, vigour_log_sd)
+        draw_hardiness(cell, key, hardiness_log_sd)
         kind = cause.NONE
         if founder_share < 1.0 and draw_founder(cell, key, founder_share):
             kind = cause.FOUNDER

@@ -75,6 +75,7 @@ def test_cells_are_what_plain_python_says(bolus):
         u = [uniform(key, 0, uid, n) for n in (3, 4)]
         normal = np.sqrt(-2 * np.log(1 - u[0])) * np.cos(2 * np.pi * u[1])
         assert cell.vigour == pytest.approx(line.vigour_log_sd * normal, rel=1e-5)
+        assert cell.hardiness == 0.0
         assert cell.autonomy == pytest.approx(line.autonomy)
         assert (cell.emt, cell.cd47, cell.platelets) == pytest.approx((line.emt, line.cd47, 0.0))
 
@@ -85,18 +86,26 @@ def test_diameters_are_lognormal(bolus):
     assert logs.std() == pytest.approx(0.12, rel=3.3 / np.sqrt(2 * 3000))
 
 
-def test_founders_differ_in_vigour_by_the_lines_standard_deviation(bolus):
-    model = injected(per_area="12000 /mm^2", cells={"tumor": {"vigour_log_sd": 0.2}})
+@pytest.mark.parametrize("trait", ["vigour", "hardiness"])
+def test_founders_differ_by_the_lines_standard_deviation(bolus, trait):
+    model = injected(per_area="12000 /mm^2", cells={"tumor": {f"{trait}_log_sd": 0.2}})
     run_rule(model, "arrival", model.dt_hours)
     cells = model.tumor.alive_rows()
-    vigour = cells.vigour.astype(float)
-    assert vigour.mean() == pytest.approx(0.0, abs=3.3 * 0.2 / np.sqrt(3000))
-    assert vigour.std() == pytest.approx(0.2, rel=3.3 / np.sqrt(2 * 3000))
-    assert abs(np.corrcoef(vigour, np.log(cells.diameter_um))[0, 1]) < 3.3 / np.sqrt(3000)
-    names = [name for name in cells.dtype.names if name != "vigour"]
+    values = cells[trait].astype(float)
+    assert values.mean() == pytest.approx(0.0, abs=3.3 * 0.2 / np.sqrt(3000))
+    assert values.std() == pytest.approx(0.2, rel=3.3 / np.sqrt(2 * 3000))
+    assert abs(np.corrcoef(values, np.log(cells.diameter_um))[0, 1]) < 3.3 / np.sqrt(3000)
+    names = [name for name in cells.dtype.names if name != trait]
     np.testing.assert_array_equal(
         np.asarray(cells)[names], np.asarray(bolus.tumor.alive_rows())[names]
     )  # all else is as without
+
+
+def test_vigour_and_hardiness_of_a_founder_have_nothing_to_do_with_each_other():
+    model = injected(per_area="12000 /mm^2", cells={"tumor": {"vigour_log_sd": 0.2, "hardiness_log_sd": 0.2}})
+    run_rule(model, "arrival", model.dt_hours)
+    cells = model.tumor.alive_rows()
+    assert abs(np.corrcoef(cells.vigour, cells.hardiness)[0, 1]) < 3.3 / np.sqrt(3000)
 
 
 def test_founders_are_as_many_as_the_line_has_and_the_enrichment_makes_of_them():

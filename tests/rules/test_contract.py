@@ -166,6 +166,7 @@ def written():
             "netosis": {"rate": "1 /h"},
             "perfusion": {"collapse_rate": "1 /h"},
             "angiogenesis": {"sprout": "1 /h"},
+            "anoikis": {"rate": "0.3 /h"},
             "kupffer_reprogramming": {"rate": "1 /h"},
         },
     )
