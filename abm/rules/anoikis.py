@@ -27,7 +27,6 @@ class Anoikis(Rule):
     reads = ("tumor",)
     writes = ("tumor",)
     events: ClassVar = {"died": ("anoikis",)}
-    inhibited = ("rate",)
 
     class Parameters(RuleParameters):
         rate: PerHour = parameter(
