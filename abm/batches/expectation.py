@@ -178,7 +178,17 @@ def _window(key: str, bounds: Sequence[float | str | None], unit: str) -> Window
 
 SYSTEM = ("name", "description", "labels", "seed", "duration", "step", "begin", "tissue", "interventions", "record")
 """Groups and keys of a config in which published experiments may differ, besides line, host and the inoculum."""
-INOCULUM = ("enabled", "per_liver", "per_area", "enrichment", "founder_enrichment", "doses", "liver_mass")
+INOCULUM = (
+    "enabled",
+    "per_liver",
+    "per_area",
+    "enrichment",
+    "founder_enrichment",
+    "cluster_share",
+    "cluster_cells",
+    "doses",
+    "liver_mass",
+)
 """What of `rules.arrival` says how many cells come, when, and into what liver."""
 OF_PRESETS = (*SYSTEM, "cells", "fields", "blood")
 """What presets may say, which describe the cells and the animal, and not what happens."""

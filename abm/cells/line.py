@@ -38,6 +38,20 @@ def draw_founder(cell, key, share):
 
 
 @jit(counted=False)
+def draw_hardiness(cell, key, log_sd):
+    """How much slower the founder of a clone dies, and all that descend from it: lognormal, by its numbers 6 and 7 of the stream
+    `key`."""
+    if log_sd > 0.0:
+        cell.hardiness = np.float32(log_sd * normal(key, 0, cell.uid, 6))
+
+
+@jit(inline=True, counted=False)
+def stemness_of(emt, most):
+    """Stemness of a cell (0 to 1) whose EMT is so far: none at either end, `most`, that of the line, halfway."""
+    return most * 4.0 * np.float64(emt) * (1.0 - np.float64(emt))
+
+
+@jit(counted=False)
 def draw_vigour(cell, key, log_sd):
     """How fast the founder of a clone cycles, and all that descend from it: lognormal, by its numbers 3 and 4 of the stream `key`."""
     if log_sd > 0.0:

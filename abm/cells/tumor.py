@@ -23,6 +23,7 @@ from ..units import (
     Positive,
     parameter,
 )
+from .genotype import Gene
 from .population import LiverCell
 from .species import LEVEL_AT_ITS_SITE, Appearance, Column, Secretes, Species, State
 
@@ -196,6 +197,28 @@ class TumorParameters(Parameters):
         source="no measure is known; nodules of one inoculum differ more than chance makes them: CV of the diameter 0.5 and more",
         description="standard deviation, between founders, of the logarithm of the speed of the cycle, which daughters inherit",
     )
+    hardiness_log_sd: Annotated[Number, Field(le=1)] = parameter(
+        0.0,
+        low=0,
+        high=0.5,
+        mark="assumed",
+        source="no measure is known; as of the speed of the cycle, a part of what makes nodules of one inoculum unequal",
+        description="standard deviation, between founders, of the logarithm of how much slower they die, which daughters inherit",
+    )
+    stemness: Fraction = parameter(
+        0.0,
+        low=0,
+        high=1,
+        mark="assumed",
+        source="Mani 2008, 10.1016/j.cell.2008.03.027: EMT gives traits of stem cells; most in the states between: Pastushenko 2018, "
+        "10.1038/s41586-018-0040-3 (direction)",
+        description="stemness of its cells halfway through EMT, where it is highest: they go to sleep, and die adrift, less",
+    )
+    mutations: tuple[Gene, ...] = Field(
+        default=(),
+        description="genes that are mutated in addition to what the line's numbers hold already; what each changes is multiplied once, "
+        "and the resolved config states the numbers that result",
+    )
     ccdc25: Number = parameter(
         1.0,
         low=0,
@@ -327,6 +350,8 @@ class TumorCell(LiverCell):
             Column("cycle", "f4", "progress through the cell cycle, 0 .. 1", within=(0, 1)),
             Column("autonomy", "f4", "how far its colony survives without a niche (inherited)", within=(0, 1)),
             Column("vigour", "f4", "logarithm of how fast it cycles, relative to its line (inherited)", signed=True),
+            Column("hardiness", "f4", "logarithm of how much slower it dies than its line (inherited)", signed=True),
+            Column("cluster", "u8", "which cluster it came in and is held by, 0 for a single cell", nominal=True),
         ),
         states=(
             State("circulating", Appearance("circulating", (255, 252, 200), "round", 0.50, 0.45), stands=()),

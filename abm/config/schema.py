@@ -4,11 +4,12 @@ import functools
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, TypeVar
 
-from pydantic import BaseModel, Field, create_model, field_validator
+from pydantic import BaseModel, Field, create_model, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from ..blood import LEVELS, Level
 from ..cells import POPULATIONS
+from ..cells.genotype import express
 from ..cells.population import LiverCell
 from ..fields import FIELDS
 from ..fields.field import Field as DiffusingField
@@ -122,6 +123,14 @@ class Config(Parameters):
         if min([begin or 0.0, *_starts(info.data.get("interventions", ()))]) < -LONGEST:
             raise PydanticCustomError("begin", "a run begins at most 10 years before time 0")
         return begin
+
+    @model_validator(mode="after")
+    def _expressed(self):
+        """The numbers under the line's mutations, which are then told by a label: whoever reads this again multiplies nothing twice."""
+        changed = express(self) if hasattr(self.cells, "tumor") else {}
+        self.__dict__.update(changed)
+        self.model_fields_set.update(changed)
+        return self
 
     def __reduce__(self):
         """Pickled by its content: another process cannot import a composed class by name."""

@@ -80,6 +80,7 @@ class Implant(Intervention):
                 liver.hepatocytes,
                 line.diameter_log_sd,
                 line.vigour_log_sd,
+                line.hardiness_log_sd,
             )
             number -= 1
 
@@ -128,13 +129,17 @@ def found_colony(
     hepatocytes,
     diameter_log_sd,
     vigour_log_sd,
+    hardiness_log_sd,
 ):
-    """Tumor cells of one clone, `like` one row but for their size and the vigour of their founder, on the free tissue sites
-    `places` (int64 [n, 2]), at random points of their cycle."""
+    """Tumor cells of one clone, `like` one row but for their size and the vigour and hardiness of their founder, on the
+    free tissue sites `places` (int64 [n, 2]), at random points of their cycle."""
     columns = sites.kind.shape[1]
     vigour = (
         np.float32(vigour_log_sd * normal(key, 1, np.uint64(-clone), 0)) if vigour_log_sd > 0.0 else np.float32(0.0)
     )
+    hardiness = np.float32(0.0)
+    if hardiness_log_sd > 0.0:
+        hardiness = np.float32(hardiness_log_sd * normal(key, 1, np.uint64(-clone), 2))
     for n in range(places.shape[0]):
         row, column = places[n, 0], places[n, 1]
         slot = born(tumor, like[0])
@@ -146,6 +151,7 @@ def found_colony(
         cell.clone = clone
         draw_size(cell, key, diameter_log_sd)
         cell.vigour = vigour
+        cell.hardiness = hardiness
         cell.cycle = np.float32(uniform(key, 0, uid, 3))
         place(sites, TUMOR, TISSUE, row, column, slot)
         displace_hepatocyte(sites, hepatocytes, row, column)

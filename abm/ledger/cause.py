@@ -24,6 +24,7 @@ THERAPY = 20
 IMPLANT = 21  # set into the tissue by the experimenter
 FOUNDER = 22  # a cell that can found a metastasis has arrived, where a line has others, too
 PLATELET = 23
+ANOIKIS = 24
 
 NAMES = (
     "none",
@@ -50,4 +51,5 @@ NAMES = (
     "implant",
     "founder",
     "platelet",
+    "anoikis",
 )

@@ -1,6 +1,7 @@
 """What happens: one mechanism per file. Reading this list is reading the model: the rules run in this order."""
 
 from .angiogenesis import Angiogenesis
+from .anoikis import Anoikis
 from .arrest import Arrest
 from .arrival import Arrival
 from .emt import EpithelialMesenchymalTransition
@@ -29,6 +30,7 @@ RULES: tuple[type[Rule], ...] = (
     EndothelialActivation,
     Passage,
     Arrest,
+    Anoikis,
     KupfferCrawling,
     Phagocytosis,
     NaturalKillerKilling,

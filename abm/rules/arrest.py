@@ -24,6 +24,7 @@ from ..ledger.ledger import enter, lose
 from ..liver import Liver
 from ..tissue.sites import LUMEN
 from ..units import Fraction, Micrometers, Number, PerHour, PerMicrometer, Positive, parameter
+from .clusters import in_company
 from .holding import Holding
 from .rule import Rule, RuleParameters
 
@@ -46,6 +47,7 @@ class Bonds(NamedTuple):
     detachment: float
     shear_death: float
     contact_hold: float
+    cluster_shelter: float
 
 
 class Arrest(Rule):
@@ -130,6 +132,14 @@ class Arrest(Rule):
             mark="assumed",
             source="Yang 2025, 10.3892/or.2025.8963: most circulating cells die of shear and anoikis; 0.08 /h under the usual cloak",
             description="death rate of held, not yet adherent bare cells at median shear; a full cloak of platelets protects",
+        )
+        cluster_shelter: Fraction = parameter(
+            0.5,
+            low=0,
+            high=1,
+            mark="assumed",
+            source="Aceto 2014, 10.1016/j.cell.2014.07.013: fewer cells of clusters die (direction)",
+            description="protection from death by shear while a cell of the same cluster is touched",
         )
         wall_bond: PerHour = parameter(
             "0.02 /h",
@@ -243,6 +253,7 @@ class Arrest(Rule):
             detachment=p.detachment,
             shear_death=p.shear_death,
             contact_hold=p.contact_hold,
+            cluster_shelter=p.cluster_shelter,
         )
         settle_or_leave(
             tumor.table,
@@ -298,6 +309,8 @@ def settle_or_leave(tumor, wall, sites, book, minutes, key, step, order, hours, 
         hold = 1.0 + (bonds.contact_hold - 1.0) * max(1.0 if on_kupffer else 0.0, np.float64(cell.net))
         detachment = bonds.detachment * np.float64(shear[row, column]) / hold
         death = bonds.shear_death * np.float64(shear[row, column]) * (1.0 - np.float64(cell.platelets))
+        if in_company(tumor.rows, sites, slot):
+            death *= 1.0 - bonds.cluster_shelter
         total = adhesion + detachment + death
         if uniform(key, step, cell.uid, 0) >= -np.expm1(-total * hours):
             continue
@@ -312,6 +325,7 @@ def settle_or_leave(tumor, wall, sites, book, minutes, key, step, order, hours, 
         elif which < adhesion + detachment:
             lift(sites, LUMEN, row, column)
             cell.state = CIRCULATING
+            cell.cluster = np.uint64(0)  # the others stay
             enter(book, minutes, event.DETACHED, cause.SHEAR, cell, sites.zone[row, column])
         else:
             lose(tumor, sites, book, minutes, event.DIED, cause.SHEAR, slot)

@@ -2,7 +2,8 @@
 
 The liver is the first capillary bed behind the gut, so the portal vein brings it whatever a colorectal tumor sheds
 (Chambers 2002, 10.1038/nrc865). An injection into the spleen or a mesenteric vein is one dose within minutes; a
-tumor that sheds is a dose spread over weeks. Cells arrive covered by platelets (`platelet_cloak`).
+tumor that sheds is a dose spread over weeks. Cells arrive covered by platelets (`platelet_cloak`), one by one or, some of
+them, in clusters, whose cells are each the founder of its own clone (Aceto 2014, 10.1016/j.cell.2014.07.013).
 """
 
 from bisect import bisect_left
@@ -12,7 +13,7 @@ import numpy as np
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from ..cells.line import cell_of_line, draw_founder, draw_size, draw_vigour
+from ..cells.line import cell_of_line, draw_founder, draw_hardiness, draw_size, draw_vigour
 from ..cells.settle import rounded_count
 from ..cells.tumor import CIRCULATING
 from ..kernels.jit import jit
@@ -24,6 +25,7 @@ from ..liver import Liver
 from ..tissue.parameters import SLAB_OF_DENSITIES
 from ..tissue.sites import LUMEN
 from ..units import (
+    Fraction,
     Grams,
     GramsPerCubicCentimeter,
     Hours,
@@ -70,6 +72,30 @@ class Arrival(Rule):
             description="multiplies the odds that a cell is one of those that can found a metastasis; numbers per liver undo it",
         )
         doses: tuple[Dose, ...] = Field(default=(Dose(),), description="when the cells arrive", min_length=1)
+        cluster_share: Fraction = parameter(
+            0.0,
+            low=0,
+            high=0.05,
+            mark="unverified",
+            source="Aceto 2014, 10.1016/j.cell.2014.07.013: 2-5 % of circulating tumor cell events are clusters",
+            description="share of clusters among arrivals, of which a cluster is one; the number of cells that arrive stays",
+        )
+        cluster_cells: Annotated[Number, Field(ge=2, le=20)] = parameter(
+            4.0,
+            low=2,
+            high=20,
+            mark="assumed",
+            source="up to 20 cells studied by Au 2016, 10.1073/pnas.1524448113",
+            description="mean number of cells of a cluster, of at least two; geometric",
+        )
+        largest_cluster: Annotated[int, Field(ge=2, le=100)] = parameter(
+            20,
+            low=2,
+            high=50,
+            mark="assumed",
+            source="Au 2016, 10.1073/pnas.1524448113: clusters of up to 20 cells pass capillaries",
+            description="most cells of a cluster",
+        )
         liver_mass: Annotated[Grams, Positive] = parameter(
             "1.3 g",
             low="0.8 g",
@@ -125,15 +151,38 @@ class Arrival(Rule):
         count = rounded_count(p.per_mm2(liver.config.tissue.slab_thickness) * liver.area_mm2, key)
         shares = np.cumsum([dose.share for dose in p.doses])
         if count == 0 or shares[-1] == 0:
-            self._steps = self._numbers = np.empty(0, np.int64)
+            self._steps = self._numbers = self._first = np.empty(0, np.int64)
             return
         draws = np.array([[uniform(key, 1, np.uint64(k), n) for n in range(2)] for k in range(count)])
         dose = np.searchsorted(shares / shares[-1], draws[:, 0], side="right")
         start = np.array([dose.start for dose in p.doses])[dose]
         over = np.array([dose.over for dose in p.doses])[dose]
         steps = np.floor((start + over * draws[:, 1]) / liver.dt_hours + 1e-9).astype(np.int64)
+        self._first = self.clusters(count, key)
+        steps = np.where(self._first < 0, steps, steps[self._first])
         self._numbers = np.argsort(steps, kind="stable")
         self._steps = steps[self._numbers]
+
+    def clusters(self, count: int, key: np.uint64) -> np.ndarray:
+        """The number of the first cell of the cluster in which each of so many cells comes; -1 for a single one: int64 [count].
+
+        Cells that come together have numbers in a row.
+        """
+        p = self.parameters
+        first = np.full(count, -1)
+        another = (p.cluster_cells - 2.0) / (p.cluster_cells - 1.0)  # the chance that a cluster has one more cell
+        k = 0
+        while k < count and p.cluster_share > 0.0:
+            cells = 1
+            if uniform(key, 1, np.uint64(k), 2) < p.cluster_share:
+                cells = 2
+                if another > 0.0:
+                    cells += int(np.log1p(-uniform(key, 1, np.uint64(k), 3)) / np.log(another))
+                cells = min(cells, p.largest_cluster, count - k)
+            if cells > 1:
+                first[k : k + cells] = k
+            k += cells
+        return first
 
     def apply(self, liver: Liver) -> None:
         arriving = self._numbers[
@@ -161,11 +210,13 @@ class Arrival(Rule):
             liver.key(self.name),
             stream_key(0, "arrival"),
             arriving,
+            self._first,
             liver.flow.inlets,
             liver.flow.inflow_cumulative,
             line.diameter_log_sd,
             self.parameters.founders_among(line.founder_share),
             line.vigour_log_sd,
+            line.hardiness_log_sd,
         )
 
 
@@ -179,28 +230,35 @@ def enter_the_liver(
     key,
     identity,
     numbers,
+    first,
     inlets,
     inflow_cumulative,
     diameter_log_sd,
     founder_share,
     vigour_log_sd,
+    hardiness_log_sd,
 ):
-    """The cells of the inoculum with the given `numbers` arrive, `like` one row but for size, vigour, and whether they can
-    found a metastasis, at inlets chosen in proportion to the blood that enters there.
+    """The cells of the inoculum with the given `numbers` arrive, `like` one row but for size, vigour, hardiness, and whether they
+    can found a metastasis, at inlets chosen in proportion to the blood that enters there, those of a cluster at one.
 
+    first: int64, by number that of the first cell of its cluster, or -1 (see `Arrival.clusters`);
     inlets: int32 [n, 2]; inflow_cumulative: float64 [n], rising to 1. They are not in the occupancy lattice: blood
     carries them past everybody until something holds them.
     """
     for k in numbers:
         cell = tumor.rows[born(tumor, like[0])]
         uid = hash64(identity, np.uint64(k), 0, 0)
-        inlet = min(np.searchsorted(inflow_cumulative, uniform(key, 0, uid, 0), side="right"), inlets.shape[0] - 1)
+        leader = uid
+        if first[k] >= 0:
+            leader = cell.cluster = hash64(identity, np.uint64(first[k]), 0, 0)
+        inlet = min(np.searchsorted(inflow_cumulative, uniform(key, 0, leader, 0), side="right"), inlets.shape[0] - 1)
         cell.row = inlets[inlet, 0]
         cell.column = inlets[inlet, 1]
         cell.uid = uid
         cell.clone = k
         draw_size(cell, key, diameter_log_sd)
         draw_vigour(cell, key, vigour_log_sd)
+        draw_hardiness(cell, key, hardiness_log_sd)
         kind = cause.NONE
         if founder_share < 1.0 and draw_founder(cell, key, founder_share):
             kind = cause.FOUNDER

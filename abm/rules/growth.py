@@ -3,8 +3,8 @@
 Of the cells that extravasate, most stop dividing while they are alone: a third of an inoculum is found as solitary
 dormant cells two weeks later, one in forty starts to grow, one in a hundred of those grows on (Luzzi 1998,
 10.1016/S0002-9440(10)65628-3). Matrix and stellate cells of the niche, and nets, keep cells cycling and alive. Far
-from open sinusoids cells slow down, and die where oxygen is gone. How fast a founder cycles its daughters inherit, but for
-what each differs from her mother. Cells cycle faster near the portal tracts.
+from open sinusoids cells slow down, and die where oxygen is gone. How fast a founder cycles and how hard it dies its daughters
+inherit, but for what each differs from her mother; its stemness keeps a solitary cell awake. Cells cycle faster near the portal tracts.
 """
 
 from typing import Annotated, ClassVar, NamedTuple
@@ -12,6 +12,7 @@ from typing import Annotated, ClassVar, NamedTuple
 import numpy as np
 from pydantic import Field
 
+from ..cells.line import stemness_of
 from ..cells.tumor import ADHERENT, CIRCULATING, DORMANT, EXTRAVASATED, HELD, TUMOR
 from ..kernels.jit import jit
 from ..kernels.random import does_happen, draw_each, happens, hash64, normal, stream_key, uniform, unit
@@ -48,6 +49,8 @@ class Fate(NamedTuple):
     drift: float = 0.0
     zonation: float = 0.0
     net_support: float = 0.0
+    hardiness_drift: float = 0.0
+    stemness: float = 0.0
 
 
 class Growth(Rule):
@@ -87,6 +90,14 @@ class Growth(Rule):
             mark="assumed",
             source="no measure is known; with 0.02, ten divisions add a spread of 0.06 to that between founders",
             description="standard deviation of what a daughter's logarithm of the speed of the cycle differs from her mother's",
+        )
+        hardiness_drift: Fraction = parameter(
+            0.0,
+            low=0,
+            high=0.1,
+            mark="assumed",
+            source="no measure is known; as of the speed of the cycle",
+            description="standard deviation of what a daughter's logarithm of how much slower she dies differs from her mother's",
         )
         zonation: Annotated[Number, Field(ge=-0.9, le=0.9)] = parameter(
             0.15,
@@ -229,6 +240,8 @@ class Growth(Rule):
             drift=p.vigour_drift,
             zonation=p.zonation,
             net_support=p.net_support,
+            hardiness_drift=p.hardiness_drift,
+            stemness=line.stemness,
         )
         grow(
             tumor.table,
@@ -256,6 +269,8 @@ def death_hazard(cell, oxygen, net, fate):
     else:
         unsupported = (1.0 - max(np.float64(cell.niche), fate.net_support * net)) * (1.0 - np.float64(cell.autonomy))
         apoptosis = fate.death * (1.0 + (fate.unsupported_fold - 1.0) * unsupported)
+    if cell.hardiness != np.float32(0.0):
+        apoptosis *= np.exp(-np.float64(cell.hardiness))
     return apoptosis, fate.necrosis if oxygen < fate.necrosis_below else 0.0
 
 
@@ -473,7 +488,7 @@ def live_on(
                 enter(book, minutes, event.WOKEN, reason, cell, zone)
             continue
         if cell.state == EXTRAVASATED and is_alone(sites, cell.row, cell.column):
-            hazard = fate.dormancy * (1.0 - max(niche, net))
+            hazard = fate.dormancy * (1.0 - max(niche, net)) * (1.0 - stemness_of(cell.emt, fate.stemness))
             if happens(key, step, cell.uid, 3, hazard, hours):
                 cell.state = DORMANT
                 enter(book, minutes, event.DORMANT, cause.SOLITUDE, cell, zone)
@@ -501,16 +516,20 @@ def live_on(
         if row < 0:
             continue
         divide(tumor, sites, book, minutes, slot, row, column, zone, identity, hepatocytes, np.float32(cycle - 1.0))
-        if fate.drift > 0.0:
-            drift(tumor.rows, key, slot, fate.drift)
-            drift(tumor.rows, key, sites.occupant[cell.layer, row, column], fate.drift)
+        if fate.drift > 0.0 or fate.hardiness_drift > 0.0:
+            drift(tumor.rows, key, slot, fate.drift, fate.hardiness_drift)
+            drift(tumor.rows, key, sites.occupant[cell.layer, row, column], fate.drift, fate.hardiness_drift)
 
 
 @jit(counted=False)
-def drift(rows, key, slot, log_sd):
-    """A cell that was just born differs in vigour from its mother, by its numbers 6 and 7 of the division."""
+def drift(rows, key, slot, vigour_log_sd, hardiness_log_sd):
+    """A cell that was just born differs from its mother in vigour, by its numbers 6 and 7 of the division, and in hardiness, by
+    8 and 9."""
     cell = rows[slot]
-    cell.vigour += np.float32(log_sd * normal(key, cell.divisions, cell.uid, 6))
+    if vigour_log_sd > 0.0:
+        cell.vigour += np.float32(vigour_log_sd * normal(key, cell.divisions, cell.uid, 6))
+    if hardiness_log_sd > 0.0:
+        cell.hardiness += np.float32(hardiness_log_sd * normal(key, cell.divisions, cell.uid, 8))
 
 
 @jit(counted=False)
@@ -525,6 +544,7 @@ def divide(tumor, sites, book, minutes, slot, row, column, zone, identity, hepat
     daughter.row = row
     daughter.column = column
     daughter.uid = hash64(identity, mother.uid, mother.divisions, 0)
+    daughter.cluster = np.uint64(0)  # bonds of those that came together
     daughter.settled_h = np.float32(minutes / 60.0)
     place(sites, TUMOR, mother.layer, row, column, taken)
     displace_hepatocyte(sites, hepatocytes, row, column)

@@ -28,6 +28,7 @@ from ..liver import Liver
 from ..target import Target
 from ..tissue.sites import LUMEN, TISSUE
 from ..units import Fraction, Hours, Millimolar, Number, PerHour, parameter
+from .clusters import in_company
 from .rule import Rule, RuleParameters
 from .supply import turn_over
 
@@ -57,6 +58,7 @@ class KillPathways(NamedTuple):
     indifference_h: float
     lactate_death: float
     lactate_at_rest: float
+    cluster_shield: float
 
 
 class NaturalKillerKilling(Rule):
@@ -189,6 +191,14 @@ class NaturalKillerKilling(Rule):
             source="Spiegel 2016, 10.1158/2159-8290.CD-15-1157 (direction)",
             description="protection by a touching neutrophil",
         )
+        cluster_shield: Fraction = parameter(
+            0.3,
+            low=0,
+            high=0.7,
+            mark="assumed",
+            source="no measure is known; clusters seed more often than their cells do singly: Aceto 2014, 10.1016/j.cell.2014.07.013",
+            description="protection while a cell of the same cluster is touched, on top of any other",
+        )
         tgf_beta_inhibition: Fraction = parameter(
             0.7,
             low=0.3,
@@ -268,6 +278,7 @@ class NaturalKillerKilling(Rule):
                 indifference_h=p.indifference,
                 lactate_death=p.lactate_death,
                 lactate_at_rest=liver.fields["lactate"].least,
+                cluster_shield=p.cluster_shield,
             )
             lactate = liver.fields["lactate"].values
             endure(
@@ -403,6 +414,8 @@ def attack(nk, tumor, sites, book, minutes, key, step, order, hours, handling_h,
                 np.float64(tgf_beta[cell.row, cell.column]),
                 pathways,
             )
+            if in_company(tumor.rows, sites, prey):
+                kill *= 1.0 - pathways.cluster_shield
         total = kill + leave + reject
         if not happens(key, step, cell.uid, 0, total, hours):
             continue

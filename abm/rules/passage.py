@@ -4,7 +4,8 @@ The whole passage takes about a second or two (234 um/s over 300 um; Koo 1975), 
 walked to its end within one: at every branch the cell goes with the blood, at every site it may be held (see
 `holding` for what stops it), the more the longer it lingers there: near the portal tracts blood is
 slow and stops a fifth of the time (MacPhee 1995). What reaches a central vein has passed through. Kupffer cells and
-marginated leukocytes line the wall and are passed by; held tumor cells and dense nets block the way.
+marginated leukocytes line the wall and are passed by; held tumor cells and dense nets block the way. Of a cluster the
+first cell finds the way for all (see `clusters`).
 """
 
 from typing import Annotated, ClassVar
@@ -12,16 +13,16 @@ from typing import Annotated, ClassVar
 import numpy as np
 from pydantic import Field
 
-from ..cells.tumor import CIRCULATING, HELD, TUMOR
+from ..cells.tumor import CIRCULATING, TUMOR
 from ..kernels.jit import jit
 from ..kernels.random import uniform
-from ..kernels.sites import place
 from ..ledger import cause, event
-from ..ledger.ledger import enter, lose
+from ..ledger.ledger import lose
 from ..liver import Liver
 from ..tissue.flow import downstream
 from ..tissue.sites import CENTRAL_VEIN, LUMEN
-from ..units import Number, parameter
+from ..units import Fraction, Number, parameter
+from .clusters import hold, led, next_follower, set_down, width
 from .holding import held_by, holding
 from .rule import Rule, RuleParameters
 
@@ -44,6 +45,15 @@ class Passage(Rule):
             source="MacPhee 1995, 10.1152/ajpgi.1995.269.5.G692: flow stops 19 % of the time in zone 1, 2 % in zone 3",
             description="power of the time that blood takes past a site with which the chance of being held there grows",
         )
+        unfolding: Fraction = parameter(
+            0.5,
+            low=0,
+            high=1,
+            mark="assumed",
+            source="Au 2016, 10.1073/pnas.1524448113: above 90 % of clusters of up to 20 cells pass 5-10 um as chains; "
+            "others take them for too wide",
+            description="how far a cluster unfolds in transit: 0, held as a ball of all its cells; 1, held as the widest of them",
+        )
 
     parameters: Parameters
 
@@ -62,6 +72,7 @@ class Passage(Rule):
             return
         order = tumor.order(liver.key(self.name), liver.step_number, circulating)
         unblocked = liver.sites.perfused & (liver.sites.population[LUMEN] != TUMOR)
+        leading, followers = led(order, tumor.rows.cluster, self.parameters.unfolding)
         # nothing is carried to a site that has come free again before the flow is solved: its pressure is not of this flow
         carrying = liver.flow.carries & unblocked
         carry(
@@ -71,7 +82,8 @@ class Passage(Rule):
             liver.minutes,
             liver.key(self.name),
             liver.step_number,
-            order,
+            leading,
+            followers,
             liver.flow.pressure,
             carrying,
             liver.open_pressure,
@@ -93,6 +105,7 @@ def carry(
     key,
     step,
     order,
+    followers,
     pressure,
     carrying,
     open_pressure,
@@ -103,8 +116,8 @@ def carry(
     spacing_um,
     lingering,
 ):
-    """Walk every circulating cell of `order` (slots) until it is held or has passed through. Who is held blocks the way
-    of those who come after it, so that it does not matter how many come in one step.
+    """Walk every circulating cell of `order` (slots), with its `followers`, until it is held or has passed through. Who is held
+    blocks the way of those who come after it, so that it does not matter how many come in one step.
 
     pressure, open_pressure: float64 [row, column], of the last solution and of the unobstructed network; unblocked:
     uint8, sites open now; carrying: uint8, those of them that were open at the last solution, too (both are changed);
@@ -121,6 +134,7 @@ def carry(
         passed = False
         row, column = cell.row, cell.column
         free_row, free_column = -1, -1
+        diameter_um = width(tumor.rows, slot, followers)
         # way, in sites, since the last trial: where somebody lines the wall it is tried at the next free site
         untried = np.float64(lingering[row, column])
         for _ in range(_LONGEST_WALK):
@@ -131,7 +145,7 @@ def carry(
                     sites,
                     nets,
                     radius_um[row, column],
-                    cell.diameter_um,
+                    diameter_um,
                     row,
                     column,
                     untried * spacing_um,
@@ -158,6 +172,13 @@ def carry(
                 passed = True
                 break
         if passed:
+            if cell.cluster != 0:
+                n = next_follower(tumor.rows, followers, cell.cluster, 0)
+                while n < followers.slots.size:
+                    other = followers.slots[n]
+                    n = next_follower(tumor.rows, followers, cell.cluster, n + 1)
+                    tumor.rows[other].row, tumor.rows[other].column = row, column
+                    lose(tumor, sites, book, minutes, event.PASSED, cause.NONE, other)
             cell.row, cell.column = row, column
             lose(tumor, sites, book, minutes, event.PASSED, cause.NONE, slot)
             continue
@@ -165,10 +186,6 @@ def carry(
             continue
         if reason == cause.NONE:
             reason = cause.PLUG
-        cell.row, cell.column = free_row, free_column
-        cell.state = HELD
-        cell.held_by = reason
-        cell.settled_h = np.float32(minutes / 60.0)
-        place(sites, TUMOR, LUMEN, free_row, free_column, slot)
-        carrying[free_row, free_column] = unblocked[free_row, free_column] = 0
-        enter(book, minutes, event.HELD, reason, cell, sites.zone[free_row, free_column])
+        hold(tumor, sites, book, minutes, slot, free_row, free_column, reason, unblocked, carrying)
+        if cell.cluster != 0:
+            set_down(tumor, sites, book, minutes, slot, followers, open_pressure, unblocked, carrying)

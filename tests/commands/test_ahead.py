@@ -42,6 +42,10 @@ def test_every_function_that_is_compiled_is_counted():
     assert len(heard.said) == before
 
 
+IDLE = ("angiogenesis", "anoikis", "net_guidance")
+"""Rules that do nothing by default: a first run does not wait for their kernels."""
+
+
 def test_the_rehearsal_uses_the_kernels_of_all_rules():
     ahead._rehearse(())
     kernels = [kernel.py_func for kernel in ahead._kernels()]
@@ -49,7 +53,9 @@ def test_the_rehearsal_uses_the_kernels_of_all_rules():
     outer = [
         kernel
         for kernel in ahead._kernels()
-        if kernel.py_func.__module__.startswith(f"{rules.__name__}.") and kernel.py_func.__name__ not in inner
+        if kernel.py_func.__module__.startswith(f"{rules.__name__}.")
+        and kernel.py_func.__module__.rpartition(".")[2] not in IDLE
+        and kernel.py_func.__name__ not in inner
     ]
     assert len(outer) > 25 and [kernel.py_func.__name__ for kernel in outer if not kernel.overloads] == []
 

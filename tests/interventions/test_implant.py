@@ -75,16 +75,17 @@ def test_cells_are_at_all_points_of_their_cycle_and_those_of_the_line():
     assert np.unique(rows.uid).size == rows.size
 
 
-def test_a_colony_has_the_vigour_of_its_founder():
+@pytest.mark.parametrize("trait", ["vigour", "hardiness"])
+def test_a_colony_has_the_traits_of_its_founder(trait):
     keys = [{"implant": 40, "cells": 2}]
-    model = liver(mm=0.8, interventions=keys, cells={"tumor": {"vigour_log_sd": 0.3}})
+    model = liver(mm=0.8, interventions=keys, cells={"tumor": {f"{trait}_log_sd": 0.3}})
     rows = later(model, 0.1).tumor.alive_rows()
-    of_clones = [set(rows.vigour[rows.clone == clone].tolist()) for clone in range(-40, 0)]
-    assert all(len(vigour) == 1 for vigour in of_clones)
-    values = np.array([vigour.pop() for vigour in of_clones])
+    of_clones = [set(rows[trait][rows.clone == clone].tolist()) for clone in range(-40, 0)]
+    assert all(len(values) == 1 for values in of_clones)
+    values = np.array([values.pop() for values in of_clones])
     assert np.unique(values).size == 40 and 0.2 < values.std() < 0.41  # 0.3 within 3 standard errors
-    alike = liver(mm=0.8, interventions=keys, cells={"tumor": {"vigour_log_sd": 0}})
-    assert (later(alike, 0.1).tumor.alive_rows().vigour == 0).all()
+    alike = liver(mm=0.8, interventions=keys, cells={"tumor": {f"{trait}_log_sd": 0}})
+    assert (later(alike, 0.1).tumor.alive_rows()[trait] == 0).all()
 
 
 def test_two_arms_have_the_same_colonies():

@@ -54,7 +54,14 @@ def test_events_split_by_cause_add_up():
 def test_a_cause_without_a_column_is_other():
     totals = np.zeros((len(event.NAMES), len(cause.NAMES)), np.int64)
     totals[event.DIED, cause.OTHER], totals[event.DIED, cause.SHEAR], totals[event.DIED, cause.ECM] = 2, 3, 4
-    assert by_cause(totals, event.DIED) == {"shear": 3, "apoptosis": 0, "hypoxia": 0, "therapy": 0, "other": 6}
+    assert by_cause(totals, event.DIED) == {
+        "shear": 3,
+        "anoikis": 0,
+        "apoptosis": 0,
+        "hypoxia": 0,
+        "therapy": 0,
+        "other": 6,
+    }
 
 
 def test_every_column_has_a_unit_and_a_meaning():

@@ -235,6 +235,35 @@ def test_platelets_protect_from_shear_and_slow_flow_spares():
     assert_chance(fates[0], cells, -np.expm1(-0.02 * 2.0))
 
 
+def test_a_touching_cell_of_the_same_cluster_shelters_from_shear():
+    """One long step in which only shear acts: each cell dies as its number says, at half the rate in company."""
+    still = dict.fromkeys(RATES.keys() - {"contact_hold", "shear_death"}, "0 /h")
+    for cluster, fold in ((5, 0.5), (6, 1.0)):
+        model = held_cells(parameters=still | {"shear_death": "8 /h"}, cluster=5)
+        for slot in np.flatnonzero(model.tumor.used.alive):
+            cell = model.tumor.rows[slot]
+            put(model, "tumor", int(cell.row), int(cell.column), layer=TISSUE, cluster=cluster)
+        held = model.tumor.used.state == HELD
+        model.tumor.used.cluster[held] += np.arange(held.sum(), dtype=np.uint64) * np.uint64(10)  # each its own cluster
+        model.tumor.used.cluster[~held] += np.arange(held.sum(), dtype=np.uint64) * np.uint64(10)
+        uids = model.tumor.used.uid[held]
+        dying = [uniform(model.key("arrest"), 0, uid, 0) < -np.expm1(-8.0 * fold * model.dt_hours) for uid in uids]
+        run_rule(model, "arrest", model.dt_hours)
+        gone = set(model.ledger.entries.uid[model.ledger.entries.event == event.DIED])
+        assert gone == set(uids[np.array(dying)]) and 20 < len(gone) < uids.size
+        assert_sound(model)
+
+
+def test_what_comes_loose_belongs_to_no_cluster():
+    model = held_cells(
+        parameters=dict.fromkeys(RATES.keys() - {"contact_hold"}, "0 /h") | {"detachment": "8 /h"}, cluster=5
+    )
+    run_rule(model, "arrest", model.dt_hours)
+    cells = model.tumor.alive_rows()
+    np.testing.assert_array_equal(cells.cluster, np.where(cells.state == CIRCULATING, 0, 5))
+    assert 0 < (cells.cluster == 0).sum() < cells.size
+
+
 def test_a_line_without_ligands_feels_no_selectin():
     model = held_cells(
         parameters={"wall_bond": "0 /h", "detachment": "0 /h", "shear_death": "0 /h", "e_selectin_bond": "3 /h"},

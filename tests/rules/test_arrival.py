@@ -75,6 +75,7 @@ def test_cells_are_what_plain_python_says(bolus):
         u = [uniform(key, 0, uid, n) for n in (3, 4)]
         normal = np.sqrt(-2 * np.log(1 - u[0])) * np.cos(2 * np.pi * u[1])
         assert cell.vigour == pytest.approx(line.vigour_log_sd * normal, rel=1e-5)
+        assert cell.hardiness == 0.0
         assert cell.autonomy == pytest.approx(line.autonomy)
         assert (cell.emt, cell.cd47, cell.platelets) == pytest.approx((line.emt, line.cd47, 0.0))
 
@@ -85,18 +86,26 @@ def test_diameters_are_lognormal(bolus):
     assert logs.std() == pytest.approx(0.12, rel=3.3 / np.sqrt(2 * 3000))
 
 
-def test_founders_differ_in_vigour_by_the_lines_standard_deviation(bolus):
-    model = injected(per_area="12000 /mm^2", cells={"tumor": {"vigour_log_sd": 0.2}})
+@pytest.mark.parametrize("trait", ["vigour", "hardiness"])
+def test_founders_differ_by_the_lines_standard_deviation(bolus, trait):
+    model = injected(per_area="12000 /mm^2", cells={"tumor": {f"{trait}_log_sd": 0.2}})
     run_rule(model, "arrival", model.dt_hours)
     cells = model.tumor.alive_rows()
-    vigour = cells.vigour.astype(float)
-    assert vigour.mean() == pytest.approx(0.0, abs=3.3 * 0.2 / np.sqrt(3000))
-    assert vigour.std() == pytest.approx(0.2, rel=3.3 / np.sqrt(2 * 3000))
-    assert abs(np.corrcoef(vigour, np.log(cells.diameter_um))[0, 1]) < 3.3 / np.sqrt(3000)
-    names = [name for name in cells.dtype.names if name != "vigour"]
+    values = cells[trait].astype(float)
+    assert values.mean() == pytest.approx(0.0, abs=3.3 * 0.2 / np.sqrt(3000))
+    assert values.std() == pytest.approx(0.2, rel=3.3 / np.sqrt(2 * 3000))
+    assert abs(np.corrcoef(values, np.log(cells.diameter_um))[0, 1]) < 3.3 / np.sqrt(3000)
+    names = [name for name in cells.dtype.names if name != trait]
     np.testing.assert_array_equal(
         np.asarray(cells)[names], np.asarray(bolus.tumor.alive_rows())[names]
     )  # all else is as without
+
+
+def test_vigour_and_hardiness_of_a_founder_have_nothing_to_do_with_each_other():
+    model = injected(per_area="12000 /mm^2", cells={"tumor": {"vigour_log_sd": 0.2, "hardiness_log_sd": 0.2}})
+    run_rule(model, "arrival", model.dt_hours)
+    cells = model.tumor.alive_rows()
+    assert abs(np.corrcoef(cells.vigour, cells.hardiness)[0, 1]) < 3.3 / np.sqrt(3000)
 
 
 def test_founders_are_as_many_as_the_line_has_and_the_enrichment_makes_of_them():
@@ -120,6 +129,47 @@ def test_founders_are_as_many_as_the_line_has_and_the_enrichment_makes_of_them()
         # what each stands for makes the inoculum of the animal
         assert share * arrival.weight_of_founders(0.1) == pytest.approx(0.1)
         assert (1 - share) * arrival.weight_of_others(0.1) == pytest.approx(0.9)
+
+
+def test_clusters_come_together_and_leave_the_number_of_cells(bolus):
+    model = injected(per_area="12000 /mm^2", cluster_share=0.3)
+    run_rule(model, "arrival", model.dt_hours)
+    cells, without = np.asarray(model.tumor.alive_rows()), np.asarray(bolus.tumor.alive_rows())
+    same = [name for name in cells.dtype.names if name not in ("row", "column", "cluster")]
+    np.testing.assert_array_equal(cells[same], without[same])  # each cell is what it is without
+    assert not without["cluster"].any()
+    alone = cells["cluster"] == 0
+    np.testing.assert_array_equal(cells["row"][alone], without["row"][alone])
+    first, sizes = np.unique(cells["cluster"][~alone], return_counts=True)
+    for cluster in first:
+        member = cells[cells["cluster"] == cluster]
+        assert cluster == member["uid"][0]
+        assert len(np.unique(member[["row", "column"]])) == 1
+        np.testing.assert_array_equal(member["clone"], member["clone"][0] + np.arange(member.size))
+    assert_chance(first.size, first.size + alone.sum(), 0.3)
+    assert sizes.min() == 2 and sizes.max() <= 20
+    assert_chance((sizes == 2).sum(), sizes.size, 1 / 3)  # geometric from 2 on, of the mean 4
+    assert sizes.mean() == pytest.approx(4.0, abs=3.3 * np.sqrt(6.0 / sizes.size))
+    assert_sound(model)
+
+
+def test_clusters_are_as_large_as_is_said():
+    for mean, largest, expected in ((2, 20, {2}), (20, 5, {2, 3, 4, 5})):
+        model = injected(per_area="1200 /mm^2", cluster_share=1, cluster_cells=mean, largest_cluster=largest)
+        run_rule(model, "arrival", model.dt_hours)
+        assert model.tumor.count == 300
+        of = model.tumor.alive_rows().cluster
+        assert np.count_nonzero(of == 0) <= 1  # the last cell may be left over
+        assert set(np.unique(of[of != 0], return_counts=True)[1].tolist()) == expected
+
+
+def test_those_of_a_cluster_come_in_one_step():
+    model = injected(per_area="1200 /mm^2", cluster_share=0.5, doses=[{"over": "10 h"}])
+    run_rule(model, "arrival", 10.0)
+    cells = model.tumor.alive_rows()
+    assert cells.size == 300
+    for cluster in np.unique(cells.cluster[cells.cluster != 0]):
+        assert len(np.unique(cells.arrived_h[cells.cluster == cluster])) == 1
 
 
 def test_inlets_are_chosen_by_their_inflow(bolus):

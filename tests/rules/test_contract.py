@@ -16,7 +16,7 @@ from abm.rules import RULES, RuleParameters, in_order
 from abm.tissue.parameters import TissueParameters
 from abm.units import declared
 
-NOT_RULES = {"__init__", "holding", "rule", "supply", "surroundings"}
+NOT_RULES = {"__init__", "clusters", "holding", "rule", "supply", "surroundings"}
 
 GROUPS: list[type[BaseModel]] = [
     *(rule.Parameters for rule in RULES),
@@ -166,6 +166,7 @@ def written():
             "netosis": {"rate": "1 /h"},
             "perfusion": {"collapse_rate": "1 /h"},
             "angiogenesis": {"sprout": "1 /h"},
+            "anoikis": {"rate": "0.3 /h"},
             "kupffer_reprogramming": {"rate": "1 /h"},
         },
     )

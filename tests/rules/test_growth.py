@@ -101,6 +101,7 @@ def naive_life(tissue, slot, fate, hours):
     support = max(niche, fate.net_support * beside)
     resting = state == DORMANT or cell.divisions == 0
     death = fate.dormant_death if resting else fate.death * (1 + (fate.unsupported_fold - 1) * (1 - support))
+    death *= np.exp(-float(cell.hardiness))
     necrosis = fate.necrosis if oxygen < fate.necrosis_below else 0.0
     if chance(0) < 1 - np.exp(-(death + necrosis) * hours):
         return None, 0, (event.DIED, cause.APOPTOSIS if chance(1) < death / (death + necrosis) else cause.HYPOXIA)
@@ -116,7 +117,8 @@ def naive_life(tissue, slot, fate, hours):
         sum((tissue.sites.population[:, r, c] == TUMOR).sum() for r, c in around(tissue.sites, *here, own=True)) - 1
     )
     if state == EXTRAVASATED and not company:
-        if chance(3) < 1 - np.exp(-fate.dormancy * (1 - max(niche, beside)) * hours):
+        stemness = fate.stemness * 4 * float(cell.emt) * (1 - float(cell.emt))
+        if chance(3) < 1 - np.exp(-fate.dormancy * (1 - max(niche, beside)) * (1 - stemness) * hours):
             return DORMANT, cell.cycle, (event.DORMANT, cause.SOLITUDE)
     speed = (
         fate.cycle
@@ -145,12 +147,14 @@ def test_kernel_is_its_naive_twin():
         net=np.where(layer == LUMEN, rng.random(n), 0),
         divisions=rng.integers(0, 3, n),
         vigour=0.2 * rng.standard_normal(n) * (rng.random(n) < 0.7),
+        hardiness=0.8 * rng.standard_normal(n) * (rng.random(n) < 0.7),
+        emt=rng.random(n),
     )
     divisions = tissue.cells.rows.divisions[:n].copy()
     settle(tissue.sites, "tumor", places[::4] + np.array([0, 1]), layer=LUMEN)  # company for some, through the wall
     tissue.oxygen[:] = rng.choice([0.0, 1.5, 20, 60], tissue.oxygen.shape)
     tissue.nets[:] = rng.random(tissue.nets.shape) * (rng.random(tissue.nets.shape) < 0.1)
-    fate = DEFAULT._replace(wake=0.02, death=0.02, dormancy=0.3, dormant_death=0.01, net_support=0.8)
+    fate = DEFAULT._replace(wake=0.02, death=0.02, dormancy=0.3, dormant_death=0.01, net_support=0.8, stemness=0.7)
     expected = {slot: naive_life(tissue, slot, fate, 3.0) for slot in range(n)}
     uids = tissue.cells.rows.uid.copy()
     order = tissue.cells.order(KEY, 0)
@@ -210,6 +214,17 @@ def test_death_rates_and_their_causes(state, divisions, niche, oxygen, apoptosis
     assert tissue.cells.count == tissue.ledger.balance == np.count_nonzero(tissue.sites.population)
 
 
+@pytest.mark.parametrize("hardiness", [-0.7, 0.7])
+@pytest.mark.parametrize(("state", "divisions", "rate"), [(EXTRAVASATED, 1, 0.0075), (DORMANT, 0, 0.0033)])
+def test_hardy_cells_die_less_but_not_of_necrosis(hardiness, state, divisions, rate):
+    tissue = scattered(sized(150, 36), state=state, divisions=divisions, niche=1.0, oxygen=1, hardiness=hardiness)
+    cells = tissue.cells.count
+    tissue.grow(DEATHS, hours=1.0, steps=20)
+    apoptosis = rate * np.exp(-hardiness)
+    assert_chance(tissue.total("died"), cells, 1 - np.exp(-(apoptosis + 0.05) * 20))
+    assert_chance(tissue.total("died", "hypoxia"), tissue.total("died"), 0.05 / (apoptosis + 0.05))
+
+
 @pytest.mark.parametrize(("niche", "net", "support"), [(0.0, 1.0, 0.8), (0.2, 0.5, 0.4), (0.6, 0.5, 0.6)])
 def test_a_net_beside_a_colony_keeps_it_alive(niche, net, support):
     """Yazdani 2019: what nets do for growing cells is what the niche does; the better of both counts."""
@@ -231,6 +246,16 @@ def test_hazard_of_dormancy_of_a_solitary_cell(niche, net, factor, minutes):
     tissue.grow(STILL._replace(dormancy=0.12), hours=minutes / 60, steps=300 // minutes)
     assert_chance(tissue.total("dormant", "solitude"), cells, 1 - np.exp(-0.12 * factor * 5))
     assert (tissue.cells.used.state == DORMANT).sum() == tissue.total("dormant")
+
+
+@pytest.mark.parametrize(
+    ("emt", "most", "stemness"), [(0.0, 1.0, 0.0), (0.5, 0.6, 0.6), (0.25, 1.0, 0.75), (1.0, 1.0, 0.0)]
+)
+def test_stemness_keeps_a_solitary_cell_awake_most_halfway_through_emt(emt, most, stemness):
+    tissue = scattered(sized(150, 36), emt=emt)
+    cells = tissue.cells.count
+    tissue.grow(STILL._replace(dormancy=0.12, stemness=most), hours=1 / 6, steps=30)
+    assert_chance(tissue.total("dormant", "solitude"), cells, 1 - np.exp(-0.12 * (1 - stemness) * 5))
 
 
 @pytest.mark.parametrize("layer", [TISSUE, LUMEN])
@@ -310,18 +335,28 @@ def test_vigour_makes_the_cycle_faster_or_slower(vigour):
     np.testing.assert_allclose(vigorous, np.exp(vigour) * plain, rtol=1e-5)
 
 
-def test_mother_and_daughter_drift_apart_by_the_standard_deviation():
+@pytest.mark.parametrize(("trait", "drift"), [("vigour", "drift"), ("hardiness", "hardiness_drift")])
+def test_mother_and_daughter_drift_apart_by_the_standard_deviation(trait, drift):
     fate = DEFAULT._replace(death=0.0, dormant_death=0.0, dormancy=0.0)
-    tissue = scattered(sized(150, 60), cycle=0.9999, vigour=0.5)
+    tissue = scattered(sized(150, 60), cycle=0.9999, vigour=0.5, hardiness=0.5)
     mothers = tissue.cells.count
-    tissue.grow(fate._replace(drift=0.05))
-    vigour = tissue.cells.alive_rows().vigour.astype(float) - 0.5
-    assert vigour.size == 2 * mothers and np.unique(vigour).size > 0.99 * vigour.size
-    assert_mean(vigour, 0.0)
-    assert vigour.std() == pytest.approx(0.05, rel=3.3 / np.sqrt(2 * vigour.size))
-    assert abs(np.corrcoef(vigour[:mothers], vigour[mothers:])[0, 1]) < 3.3 / np.sqrt(mothers)
-    same = scattered(9, cycle=0.9999, vigour=0.5).grow(fate)
-    assert (same.cells.alive_rows().vigour == np.float32(0.5)).all()
+    tissue.grow(fate._replace(**{drift: 0.05}))
+    rows = tissue.cells.alive_rows()
+    values = rows[trait].astype(float) - 0.5
+    assert values.size == 2 * mothers and np.unique(values).size > 0.99 * values.size
+    assert_mean(values, 0.0)
+    assert values.std() == pytest.approx(0.05, rel=3.3 / np.sqrt(2 * values.size))
+    assert abs(np.corrcoef(values[:mothers], values[mothers:])[0, 1]) < 3.3 / np.sqrt(mothers)
+    other = "hardiness" if trait == "vigour" else "vigour"
+    assert (rows[other] == np.float32(0.5)).all()
+    same = scattered(9, cycle=0.9999, **{trait: 0.5}).grow(fate)
+    assert (same.cells.alive_rows()[trait] == np.float32(0.5)).all()
+
+
+def test_vigour_and_hardiness_drift_apart_from_each_other():
+    fate = DEFAULT._replace(death=0.0, dormant_death=0.0, dormancy=0.0, drift=0.05, hardiness_drift=0.05)
+    rows = scattered(sized(150, 60), cycle=0.9999).grow(fate).cells.alive_rows()
+    assert rows.vigour.any() and abs(np.corrcoef(rows.vigour, rows.hardiness)[0, 1]) < 3.3 / np.sqrt(rows.size)
 
 
 def test_vigour_makes_colonies_unequal():
@@ -370,6 +405,7 @@ def test_a_daughter_is_like_her_mother():
         net=0.1,
         held_by=2,
         vigour=0.3,
+        hardiness=-0.2,
     )
     tissue.step_number = 60
     tissue.grow(DEFAULT._replace(death=0.0, dormant_death=0.0))

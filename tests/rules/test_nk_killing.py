@@ -75,6 +75,7 @@ PATHWAYS = KillPathways(
     indifference_h=2.0,
     lactate_death=0.05,
     lactate_at_rest=1.0,
+    cluster_shield=0.3,
 )
 
 
@@ -170,6 +171,18 @@ def test_the_odds_of_a_contact(line, target, parameters, fold):
 def test_a_target_behind_the_wall_is_half_as_easily_killed():
     seen = contacts(encounters(layer=TISSUE), 0.5, 15)
     assert_chance(seen[0], seen.sum(), 1 / 3 * (1 - np.exp(-1.5)))
+
+
+@compiled_only
+@pytest.mark.parametrize(("cluster", "fold"), [(5, 0.7), (6, 1.0)])
+def test_a_touching_cell_of_the_same_cluster_shields(cluster, fold):
+    model = encounters(cluster=5)
+    for prey in np.flatnonzero(model.tumor.used.alive):
+        cell = model.tumor.rows[prey]
+        put(model, "tumor", int(cell.row), int(cell.column), layer=TISSUE, cluster=cluster)
+    seen = contacts(model, 0.5, 15)
+    kill = 2.0 * fold
+    assert_chance(seen[0], seen.sum(), kill / (kill + 2) * (1 - np.exp(-(kill + 2) * 0.5)))
 
 
 @compiled_only

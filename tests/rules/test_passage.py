@@ -7,6 +7,7 @@ from abm.cells.tumor import ADHERENT, CIRCULATING, HELD
 from abm.kernels.random import uniform
 from abm.kernels.sites import lift
 from abm.ledger import cause, event
+from abm.rules.clusters import led
 from abm.rules.holding import held_by, holding
 from abm.rules.passage import carry
 from abm.tissue.sites import CENTRAL_VEIN, LUMEN, PARENCHYMA, SINUSOID
@@ -51,7 +52,7 @@ def carry_one(model, slot):
         model.minutes,
         model.key("passage"),
         model.step_number,
-        np.array([slot]),
+        *led(np.array([slot]), model.tumor.rows.cluster, 0.5),
         model.flow.pressure,
         model.flow.carries & model.sites.perfused,
         model.open_pressure,

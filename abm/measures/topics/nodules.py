@@ -112,7 +112,7 @@ def vessel_density(look: Look, min_cells: MinCells = 4) -> float:
     """New vessels per area of the nodules; nan when there is none."""
     inside = look.nodule_sites(min_cells)
     area_mm2 = np.count_nonzero(inside) * (look.liver.spacing_um / 1000.0) ** 2
-    return np.count_nonzero(look.liver.vessels[inside]) / area_mm2 if area_mm2 else np.nan
+    return float(np.count_nonzero(look.liver.vessels[inside]) / area_mm2) if area_mm2 else np.nan
 
 
 def _nodules(look: Look, min_cells: int, solid: bool) -> np.ndarray:
