@@ -45,6 +45,14 @@ def test_the_shipped_experiments_set_no_parameters_of_their_own():
     }
 
 
+def test_those_that_await_the_calibration_can_be_run_and_are_no_published_ones_twice():
+    awaiting = load_all(files_of([shipped_configs() / "awaiting"]))
+    identifiers = [experiment.published.id for experiment in awaiting]
+    assert len(set(identifiers)) == len(identifiers) > 10
+    assert not set(identifiers) & {experiment.published.id for experiment in load_all(files_of([PUBLISHED]))}
+    assert not any(experiment.calibrated for experiment in awaiting)
+
+
 def test_the_shipped_calibration_is_on_five_experiments():
     calibration = load_calibration(shipped_configs() / "calibration.yaml")
     assert {experiment.published.id for experiment in calibration.experiments} == {"V01", "V11", "V17", "V24", "V29"}

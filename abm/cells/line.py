@@ -37,14 +37,6 @@ def draw_founder(cell, key, share):
     return False
 
 
-@jit(counted=False)
-def draw_hardiness(cell, key, log_sd):
-    """How much slower the founder of a clone dies, and all that descend from it: lognormal, by its numbers 6 and 7 of the stream
-    `key`."""
-    if log_sd > 0.0:
-        cell.hardiness = np.float32(log_sd * normal(key, 0, cell.uid, 6))
-
-
 @jit(inline=True, counted=False)
 def stemness_of(emt, most):
     """Stemness of a cell (0 to 1) whose EMT is so far: none at either end, `most`, that of the line, halfway."""
@@ -52,7 +44,7 @@ def stemness_of(emt, most):
 
 
 @jit(counted=False)
-def draw_vigour(cell, key, log_sd):
-    """How fast the founder of a clone cycles, and all that descend from it: lognormal, by its numbers 3 and 4 of the stream `key`."""
-    if log_sd > 0.0:
-        cell.vigour = np.float32(log_sd * normal(key, 0, cell.uid, 3))
+def drawn_log(log_sd, key, step, uid, number):
+    """Logarithm (float32) of a lognormal trait that is inherited, as vigour and hardiness are: what a founder has, or what a daughter
+    gets besides; by the draws `number` and the next one of the stream `key`."""
+    return np.float32(log_sd * normal(key, step, uid, number)) if log_sd > 0.0 else np.float32(0.0)

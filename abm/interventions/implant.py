@@ -11,11 +11,11 @@ from typing import Annotated, ClassVar
 import numpy as np
 from pydantic import Field
 
-from ..cells.line import cell_of_line, draw_size
+from ..cells.line import cell_of_line, draw_size, drawn_log
 from ..cells.settle import NoRoom, choose_sites, site_hashes
 from ..cells.tumor import EXTRAVASATED, TUMOR
 from ..kernels.jit import jit
-from ..kernels.random import hash64, normal, stream_key, uniform
+from ..kernels.random import hash64, stream_key, uniform
 from ..kernels.sites import place
 from ..kernels.tables import born
 from ..ledger import cause, event
@@ -134,12 +134,8 @@ def found_colony(
     """Tumor cells of one clone, `like` one row but for their size and the vigour and hardiness of their founder, on the
     free tissue sites `places` (int64 [n, 2]), at random points of their cycle."""
     columns = sites.kind.shape[1]
-    vigour = (
-        np.float32(vigour_log_sd * normal(key, 1, np.uint64(-clone), 0)) if vigour_log_sd > 0.0 else np.float32(0.0)
-    )
-    hardiness = np.float32(0.0)
-    if hardiness_log_sd > 0.0:
-        hardiness = np.float32(hardiness_log_sd * normal(key, 1, np.uint64(-clone), 2))
+    vigour = drawn_log(vigour_log_sd, key, 1, np.uint64(-clone), 0)
+    hardiness = drawn_log(hardiness_log_sd, key, 1, np.uint64(-clone), 2)
     for n in range(places.shape[0]):
         row, column = places[n, 0], places[n, 1]
         slot = born(tumor, like[0])

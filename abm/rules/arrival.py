@@ -13,7 +13,7 @@ import numpy as np
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from ..cells.line import cell_of_line, draw_founder, draw_hardiness, draw_size, draw_vigour
+from ..cells.line import cell_of_line, draw_founder, draw_size, drawn_log
 from ..cells.settle import rounded_count
 from ..cells.tumor import CIRCULATING
 from ..kernels.jit import jit
@@ -257,8 +257,8 @@ def enter_the_liver(
         cell.uid = uid
         cell.clone = k
         draw_size(cell, key, diameter_log_sd)
-        draw_vigour(cell, key, vigour_log_sd)
-        draw_hardiness(cell, key, hardiness_log_sd)
+        cell.vigour = drawn_log(vigour_log_sd, key, 0, uid, 3)
+        cell.hardiness = drawn_log(hardiness_log_sd, key, 0, uid, 6)
         kind = cause.NONE
         if founder_share < 1.0 and draw_founder(cell, key, founder_share):
             kind = cause.FOUNDER

@@ -12,10 +12,10 @@ from typing import Annotated, ClassVar, NamedTuple
 import numpy as np
 from pydantic import Field
 
-from ..cells.line import stemness_of
+from ..cells.line import drawn_log, stemness_of
 from ..cells.tumor import ADHERENT, CIRCULATING, DORMANT, EXTRAVASATED, HELD, TUMOR
 from ..kernels.jit import jit
-from ..kernels.random import does_happen, draw_each, happens, hash64, normal, stream_key, uniform, unit
+from ..kernels.random import does_happen, draw_each, happens, hash64, stream_key, uniform, unit
 from ..kernels.sites import neighbour, offset_between, place, reach_within, shifted
 from ..kernels.tables import HIGH, born
 from ..ledger import cause, event
@@ -526,10 +526,8 @@ def drift(rows, key, slot, vigour_log_sd, hardiness_log_sd):
     """A cell that was just born differs from its mother in vigour, by its numbers 6 and 7 of the division, and in hardiness, by
     8 and 9."""
     cell = rows[slot]
-    if vigour_log_sd > 0.0:
-        cell.vigour += np.float32(vigour_log_sd * normal(key, cell.divisions, cell.uid, 6))
-    if hardiness_log_sd > 0.0:
-        cell.hardiness += np.float32(hardiness_log_sd * normal(key, cell.divisions, cell.uid, 8))
+    cell.vigour += drawn_log(vigour_log_sd, key, cell.divisions, cell.uid, 6)
+    cell.hardiness += drawn_log(hardiness_log_sd, key, cell.divisions, cell.uid, 8)
 
 
 @jit(counted=False)
