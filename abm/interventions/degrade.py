@@ -37,7 +37,7 @@ class Degrade(Course):
         description="half-life of the DNA of nets in the full presence of the enzyme",
     )
     residue: Fraction = parameter(
-        0.3,
+        0.1,
         low=0.1,
         high=0.6,
         mark="assumed",

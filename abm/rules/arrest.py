@@ -182,7 +182,7 @@ class Arrest(Rule):
             description="rate of turning adherent in contact with a Kupffer cell",
         )
         neutrophil_bond: PerHour = parameter(
-            "0.2 /h",
+            "0.1 /h",
             low="0 /h",
             high="1 /h",
             mark="assumed",

@@ -36,7 +36,7 @@ class Netosis(Rule):
 
     class Parameters(RuleParameters):
         rate: PerHour = parameter(
-            "0.03 /h",
+            "0.1 /h",
             low="0.007 /h",
             high="0.1 /h",
             mark="derived",
@@ -60,7 +60,7 @@ class Netosis(Rule):
             description="half-life of a net against endogenous DNases",
         )
         footprint: Annotated[Micrometers, Field(le=1000)] = parameter(
-            "20 um",
+            "40 um",
             low="10 um",
             high="40 um",
             mark="derived",

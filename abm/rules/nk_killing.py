@@ -63,7 +63,7 @@ class KillPathways(NamedTuple):
 
 class NaturalKillerKilling(Rule):
     name = "nk_killing"
-    reads = ("natural_killer", "tumor", "neutrophil", "lactate", "tgf_beta", "blood")
+    reads = ("natural_killer", "tumor", "neutrophil", "nets", "lactate", "tgf_beta", "blood")
     writes = ("natural_killer", "tumor")
     events: ClassVar = {"killed": ("trail", "fasl", "perforin")}
     inhibited = ("rate",)
@@ -176,12 +176,12 @@ class NaturalKillerKilling(Rule):
             description="protection by a full platelet cloak",
         )
         net_shield: Fraction = parameter(
-            0.7,
+            0.8,
             low=0.3,
             high=0.95,
             mark="assumed",
             source="Teijeira 2020, 10.1016/j.immuni.2020.03.001",
-            description="protection by a full net",
+            description="protection by a full net around the tumor cell, or where the NK cell stands",
         )
         neutrophil_shield: Fraction = parameter(
             0.2,
@@ -303,6 +303,7 @@ class NaturalKillerKilling(Rule):
                 order,
                 liver.dt_hours,
                 p.handling_time,
+                liver.nets,
                 lactate,
                 liver.signal("tgf_beta"),
                 pathways,
@@ -344,23 +345,23 @@ def hill(x, half, steepness):
 
 
 @jit(counted=False)
-def kill_hazard(target, sites, now_h, lactate, tgf_beta, pathways):
-    """Hazard (1/h) at which a killing NK cell in contact kills the tumor cell `target` (a row)."""
-    shield = max(pathways.platelet_shield * np.float64(target.platelets), pathways.net_shield * np.float64(target.net))
+def kill_hazard(target, sites, exposed, net, lactate, tgf_beta, pathways):
+    """Hazard (1/h) at which a killing NK cell in contact kills the tumor cell `target` (a row), to which it is `exposed`
+    (0 to 1, and more) and from which a `net` keeps it (0 to 1)."""
+    shield = max(pathways.platelet_shield * np.float64(target.platelets), pathways.net_shield * net)
     if pathways.neutrophil_shield > shield and count_touching(sites, NEUTROPHIL, LUMEN, target.row, target.column) > 0:
         shield = pathways.neutrophil_shield
     activity = (1.0 - pathways.tgf_beta_inhibition * tgf_beta / (1.0 + tgf_beta)) * (
         1.0 - hill(lactate, pathways.lactate_half, pathways.lactate_steepness)
     )
     wall = pathways.through_wall if target.layer == TISSUE else 1.0
-    brought, shown = recognition(target, now_h, pathways)
     return (
         pathways.rate
         * (pathways.trail + pathways.fasl + pathways.perforin)
         * activity
         * (1.0 - shield)
         * wall
-        * max(pathways.fresh * brought, shown)
+        * exposed
     )
 
 
@@ -391,7 +392,7 @@ def endure(nk, sites, minutes, key, step, hours, lactate, pathways):
 
 
 @jit(counted=False)
-def attack(nk, tumor, sites, book, minutes, key, step, order, hours, handling_h, lactate, tgf_beta, pathways):
+def attack(nk, tumor, sites, book, minutes, key, step, order, hours, handling_h, nets, lactate, tgf_beta, pathways):
     """The NK cells of `order` (slots), all in contact, kill, leave, find nothing to kill, or stay (competing hazards)."""
     now_h = minutes / 60.0
     for slot in order:
@@ -409,7 +410,8 @@ def attack(nk, tumor, sites, book, minutes, key, step, order, hours, handling_h,
             kill = kill_hazard(
                 tumor.rows[prey],
                 sites,
-                now_h,
+                max(pathways.fresh * brought, shown),
+                np.float64(max(tumor.rows[prey].net, nets[cell.row, cell.column])),
                 np.float64(lactate[cell.row, cell.column]),
                 np.float64(tgf_beta[cell.row, cell.column]),
                 pathways,

@@ -32,7 +32,7 @@ _BALANCE = "CD47 blockade triples phagocytosis (Willingham 2012, 10.1073/pnas.11
 
 class Phagocytosis(Rule):
     name = "phagocytosis"
-    reads = ("kupffer", "tumor", "blood")
+    reads = ("kupffer", "tumor", "nets", "blood")
     writes = ("kupffer", "tumor")
     events: ClassVar = {"phagocytosed": ("kupffer",)}
     inhibited = ("rate",)
@@ -63,6 +63,14 @@ class Phagocytosis(Rule):
             source="Kupffer cells reach through the fenestrae; metastases of rats are found with macrophages at their rim (Heuff "
             "1993, 10.1007/BF01517045)",
             description="engulfment of a tumor cell behind the wall beside it, relative to one right behind its own",
+        )
+        net_shield: Fraction = parameter(
+            0.8,
+            low=0,
+            high=0.95,
+            mark="assumed",
+            source="no measure is known; as from NK cells: Teijeira 2020, 10.1016/j.immuni.2020.03.001",
+            description="protection by a full net around the tumor cell, or where the Kupffer cell stands",
         )
         capacity: Annotated[int, Field(ge=0, le=100)] = parameter(
             2,
@@ -131,6 +139,8 @@ class Phagocytosis(Rule):
             np.float32(p.handling_time),
             p.capacity,
             p.through_wall,
+            p.net_shield,
+            liver.nets,
             1.0 + p.cd47_weight + p.cd24_weight + p.pdl1_weight,
             p.cd47_weight * liver.left("cd47"),
             p.cd24_weight * liver.left("cd24"),
@@ -180,6 +190,8 @@ def engulf(
     handling_h,
     capacity,
     through_wall,
+    net_shield,
+    nets,
     reference,
     cd47_weight,
     cd24_weight,
@@ -202,9 +214,11 @@ def engulf(
             wall = through_wall
         if prey < 0 or tumor.rows[prey].state == CIRCULATING:
             continue
+        net = np.float64(max(tumor.rows[prey].net, nets[eater.row, eater.column]))
         hazard = (
             rate
             * wall
+            * (1.0 - net_shield * net)
             * np.float64(eater.activity)
             * (1.0 - np.float64(eater.reprogramming))
             * (palatability(tumor.rows[prey], reference, cd47_weight, cd24_weight, pdl1_weight) + opsonin)
