@@ -126,7 +126,7 @@ class Arrest(Rule):
             description="how many times slower a cell detaches from a Kupffer cell or a full net",
         )
         shear_death: PerHour = parameter(
-            "0.2 /h",
+            "0.4 /h",
             low="0 /h",
             high="0.5 /h",
             mark="assumed",
@@ -150,7 +150,7 @@ class Arrest(Rule):
             description="rate of turning adherent on resting endothelium, by the integrins of the reference line",
         )
         e_selectin_bond: PerHour = parameter(
-            "0.7 /h",
+            "1.2 /h",
             low="0.1 /h",
             high="3 /h",
             mark="assumed",

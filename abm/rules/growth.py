@@ -100,7 +100,7 @@ class Growth(Rule):
             description="standard deviation of what a daughter's logarithm of how much slower she dies differs from her mother's",
         )
         zonation: Annotated[Number, Field(ge=-0.9, le=0.9)] = parameter(
-            0.15,
+            0.2,
             low=0,
             high=0.4,
             mark="assumed",
@@ -117,11 +117,11 @@ class Growth(Rule):
             description="rate at which a solitary cell stops cycling without niche or net",
         )
         wake_rate: PerHour = parameter(
-            "0.0004 /h",
+            "0.001 /h",
             low="0.00004 /h",
             high="0.002 /h",
             mark="assumed",
-            source="0.01 /d; dormancy persists for weeks (Luzzi 1998; Naumov 2002)",
+            source="0.024 /d; dormancy persists for weeks (Luzzi 1998; Naumov 2002)",
             description="rate at which a dormant cell starts to cycle again",
         )
         wake_gain: Number = parameter(
@@ -133,11 +133,11 @@ class Growth(Rule):
             description="gain of waking at full support by the niche, or beside a full net",
         )
         death_rate: PerHour = parameter(
-            "0.0075 /h",
+            "0.008 /h",
             low="0.003 /h",
             high="0.02 /h",
             mark="derived",
-            source="doubling 2.5 d in mouse liver: below 0.6*ln2/22 h - ln2/60 h = 0.0075 /h, as crowded cells wait",
+            source="doubling 2.5 d in mouse liver: about 0.6*ln2/22 h - ln2/60 h = 0.0075 /h, as crowded cells wait",
             description="death rate of a supported cycling cell",
         )
         unsupported_fold: Number = parameter(

@@ -67,6 +67,14 @@ class Netosis(Rule):
             source="10-15 times the 520 um3 of a neutrophil fill 90-135 um of sinusoid: 8 sites lie within 30 um",
             description="radius of the stretch of sinusoid that one net covers",
         )
+        chemokine_weight: Number = parameter(
+            0.3,
+            low=0.1,
+            high=3,
+            mark="assumed",
+            source="Yang 2025, 10.3892/or.2025.8963, ref 77 (direction); resting livers with a tumor have few nets, septic ones many",
+            description="weight of CXCL1/IL-8 and TNF at the site in the stimulus",
+        )
         lps_weight: Number = parameter(
             1.0,
             low=0,
@@ -108,6 +116,7 @@ class Netosis(Rule):
             liver.hours,
             p.rate,
             p.duration,
+            p.chemokine_weight,
             alarms,
             weights,
             liver.signal("cxcl1"),
@@ -119,7 +128,22 @@ class Netosis(Rule):
 
 @jit
 def cast_nets(
-    cells, sites, nets, key, step, hours, now_h, rate, duration_h, alarms, weights, cxcl1, tnf, reach, radius
+    cells,
+    sites,
+    nets,
+    key,
+    step,
+    hours,
+    now_h,
+    rate,
+    duration_h,
+    chemokine_weight,
+    alarms,
+    weights,
+    cxcl1,
+    tnf,
+    reach,
+    radius,
 ):
     """Neutrophils commit to NETosis, and committed ones burst: the net fills the sinusoid sites within `radius`
     (in sites, with `reach` its whole number of sites), up to 1.
@@ -137,7 +161,10 @@ def cast_nets(
         if cell.state != neutrophil.NETTING:
             if not could_happen(draws[slot], rate * hours):
                 continue  # whatever the stimulus
-            local, drive = np.float64(cxcl1[cell.row, cell.column]) + np.float64(tnf[cell.row, cell.column]), 0.0
+            local = chemokine_weight * (
+                np.float64(cxcl1[cell.row, cell.column]) + np.float64(tnf[cell.row, cell.column])
+            )
+            drive = 0.0
             for n in range(alarms.size):
                 stimulus = local + alarms[n]
                 drive += weights[n] * stimulus / (1.0 + stimulus)

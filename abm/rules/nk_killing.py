@@ -71,7 +71,7 @@ class NaturalKillerKilling(Rule):
 
     class Parameters(RuleParameters):
         rate: PerHour = parameter(
-            "8 /h",
+            "10 /h",
             low="2 /h",
             high="12 /h",
             mark="derived",
