@@ -10,7 +10,8 @@ The verdict, on the outcome's centre and its 95 % interval over the replicates:
   window (unless the interval lies wholly outside: then no more replicates would mend it), else it *fails*;
 * a one-sided window *holds* when the interval's near end passes the bound; while the interval straddles the bound and
   more replicates may be run it is *unresolved*, else it *fails*;
-* a ratio is *unresolved* when either arm has fewer than ten events, whatever its interval says.
+* a ratio is *unresolved* when either arm has fewer than ten events, whatever its interval says; for a one-sided window, when
+  both together have (the end of the interval that counts holds whatever the other arm has, be it none).
 """
 
 import math
@@ -39,7 +40,7 @@ FAILS: Final = "fails"
 UNRESOLVED: Final = "unresolved"
 
 EVENTS_OF_A_RATIO = 10
-"""Events that each arm of a ratio needs, below which the ratio says nothing."""
+"""Events that each arm of a ratio needs, below which the ratio says nothing; with one bound, both together."""
 RESAMPLES = 2000
 BOOTSTRAP_SEED = 20240229
 
@@ -333,15 +334,16 @@ def judge(expectation: Expectation, simulated: Simulated, more: bool) -> Verdict
     and the interval is not wider than they are apart; a centre outside fails, as soon as the interval is narrow enough.
     """
     window, estimate = expectation.window, simulated.estimate
+    one_sided = window.low is None or window.high is None
     if expectation.relative_to:
-        few = {
-            arm: events for arm, events in simulated.events.items() if events is not None and events < EVENTS_OF_A_RATIO
-        }
-        if few:
-            counted = " and ".join(f"{events:g} in {arm}" for arm, events in few.items())
-            return Verdict(UNRESOLVED, f"only {counted} counted; a ratio needs {EVENTS_OF_A_RATIO} in each arm")
+        counted = {arm: events for arm, events in simulated.events.items() if events is not None}
+        few = {arm: events for arm, events in counted.items() if events < EVENTS_OF_A_RATIO}
+        if few and not (one_sided and sum(counted.values()) >= EVENTS_OF_A_RATIO):
+            told = " and ".join(f"{events:g} in {arm}" for arm, events in few.items())
+            where = "both arms together" if one_sided else "each arm"
+            return Verdict(UNRESOLVED, f"only {told} counted; a ratio needs {EVENTS_OF_A_RATIO} in {where}")
     value, low, high = estimate.value, estimate.low, estimate.high
-    if not math.isfinite(value):
+    if not math.isfinite(value) and not (one_sided and math.isfinite(low)):
         if expectation.peak and estimate.n > 0:
             return Verdict(UNRESOLVED if more else FAILS, "the curve is flat, without a peak")
         why = (
@@ -357,7 +359,7 @@ def judge(expectation: Expectation, simulated: Simulated, more: bool) -> Verdict
     too_high = window.high is not None and low > window.high
     if too_low or too_high:
         return Verdict(FAILS, "too low" if too_low else "too high")
-    if window.low is None or window.high is None:
+    if one_sided:
         near = low if window.high is None else high
         if near in window:
             return Verdict(HOLDS)

@@ -150,7 +150,7 @@ class Arrest(Rule):
             description="rate of turning adherent on resting endothelium, by the integrins of the reference line",
         )
         e_selectin_bond: PerHour = parameter(
-            "1.2 /h",
+            "1.5 /h",
             low="0.1 /h",
             high="3 /h",
             mark="assumed",
@@ -182,7 +182,7 @@ class Arrest(Rule):
             description="rate of turning adherent in contact with a Kupffer cell",
         )
         neutrophil_bond: PerHour = parameter(
-            "0.1 /h",
+            "0.15 /h",
             low="0 /h",
             high="1 /h",
             mark="assumed",
@@ -190,7 +190,7 @@ class Arrest(Rule):
             description="rate of turning adherent in contact with a neutrophil, by the integrins of the reference line",
         )
         net_bond: PerHour = parameter(
-            "0.3 /h",
+            "0.5 /h",
             low="0 /h",
             high="2 /h",
             mark="assumed",

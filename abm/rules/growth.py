@@ -100,7 +100,7 @@ class Growth(Rule):
             description="standard deviation of what a daughter's logarithm of how much slower she dies differs from her mother's",
         )
         zonation: Annotated[Number, Field(ge=-0.9, le=0.9)] = parameter(
-            0.2,
+            0.15,
             low=0,
             high=0.4,
             mark="assumed",
@@ -157,7 +157,7 @@ class Growth(Rule):
             description="death rate of a dormant cell, and of one that has not divided yet",
         )
         net_gain: Number = parameter(
-            0.3,
+            0.4,
             low=0,
             high=1,
             mark="assumed",
@@ -165,7 +165,7 @@ class Growth(Rule):
             description="gain of the cycle beside a full net, which reaches cells behind the wall too",
         )
         net_support: Fraction = parameter(
-            0.1,
+            0.0,
             low=0,
             high=1,
             mark="assumed",

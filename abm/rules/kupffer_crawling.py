@@ -33,7 +33,7 @@ class KupfferCrawling(Rule):
 
     class Parameters(RuleParameters):
         speed: MicrometersPerMinute = parameter(
-            "1.8 um/min",
+            "2.3 um/min",
             low="0 um/min",
             high="4.6 um/min",
             mark="unverified",

@@ -37,7 +37,7 @@ class NetTrapping(Rule):
             description="by how much a full net raises the hazard of being held in transit",
         )
         half_hold: Fraction = parameter(
-            0.3,
+            0.5,
             low=0.05,
             high=0.5,
             mark="assumed",

@@ -71,7 +71,7 @@ class NaturalKillerKilling(Rule):
 
     class Parameters(RuleParameters):
         rate: PerHour = parameter(
-            "10 /h",
+            "11 /h",
             low="2 /h",
             high="12 /h",
             mark="derived",
@@ -151,7 +151,7 @@ class NaturalKillerKilling(Rule):
             description="time since arrival at which no susceptibility is left",
         )
         regained_susceptibility: Fraction = parameter(
-            0.25,
+            0.3,
             low=0,
             high=0.6,
             mark="assumed",
@@ -411,7 +411,7 @@ def attack(nk, tumor, sites, book, minutes, key, step, order, hours, handling_h,
                 tumor.rows[prey],
                 sites,
                 max(pathways.fresh * brought, shown),
-                np.float64(max(tumor.rows[prey].net, nets[cell.row, cell.column])),
+                np.float64(max(nets[tumor.rows[prey].row, tumor.rows[prey].column], nets[cell.row, cell.column])),
                 np.float64(lactate[cell.row, cell.column]),
                 np.float64(tgf_beta[cell.row, cell.column]),
                 pathways,

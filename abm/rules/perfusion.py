@@ -41,7 +41,7 @@ class Perfusion(Rule):
             description="neighbours, of eight, that must be tumor",
         )
         dense_net: Fraction = parameter(
-            0.7,
+            0.9,
             low=0.5,
             high=1.0,
             mark="assumed",

@@ -214,7 +214,7 @@ def engulf(
             wall = through_wall
         if prey < 0 or tumor.rows[prey].state == CIRCULATING:
             continue
-        net = np.float64(max(tumor.rows[prey].net, nets[eater.row, eater.column]))
+        net = np.float64(max(nets[tumor.rows[prey].row, tumor.rows[prey].column], nets[eater.row, eater.column]))
         hazard = (
             rate
             * wall

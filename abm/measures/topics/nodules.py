@@ -2,6 +2,10 @@
 
 The slab is one cell thick and shows a disc of what would be a sphere; with `solid` a nodule counts by the cells of the
 sphere, 4/(3 sqrt(pi)) n^1.5 for a disc of n sites.
+
+A nodule is what touches, a colony what descends from one founder. In a liver, where a nodule lies in ten square millimetres,
+they are the same; in a run that looks at more cells than the animal has, or at more founders among them, colonies run together
+that would have stayed apart.
 """
 
 from collections.abc import Callable
@@ -23,6 +27,19 @@ _STATISTICS: dict[str, Callable[[np.ndarray], float]] = {"median": np.median, "m
 def nodules(look: Look, min_cells: MinCells = 4, solid: Solid = False) -> float:
     """Groups of at least `min_cells` touching tumor cells."""
     return _nodules(look, min_cells, solid).size
+
+
+@measure(unit="colonies", kind="count")
+def colonies(look: Look, min_cells: MinCells = 4) -> float:
+    """Founders with at least `min_cells` living descendants, themselves among them: nodules, had none grown together."""
+    return _colonies(look, min_cells).size
+
+
+@measure(unit="", kind="level")
+def colony_size_cv(look: Look, min_cells: MinCells = 4) -> float:
+    """Coefficient of variation of the diameters of the colonies, each taken as a disc; nan for fewer than two."""
+    diameters = np.sqrt(_colonies(look, min_cells))
+    return diameters.std(ddof=1) / diameters.mean() if diameters.size > 1 else np.nan
 
 
 @measure(unit="", kind="share")
@@ -113,6 +130,12 @@ def vessel_density(look: Look, min_cells: MinCells = 4) -> float:
     inside = look.nodule_sites(min_cells)
     area_mm2 = np.count_nonzero(inside) * (look.liver.spacing_um / 1000.0) ** 2
     return float(np.count_nonzero(look.liver.vessels[inside]) / area_mm2) if area_mm2 else np.nan
+
+
+def _colonies(look: Look, min_cells: int) -> np.ndarray:
+    """How many living cells each of them has."""
+    cells = np.unique(look.cells["clone"], return_counts=True)[1]
+    return cells[cells >= min_cells]
 
 
 def _nodules(look: Look, min_cells: int, solid: bool) -> np.ndarray:
