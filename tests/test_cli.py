@@ -381,7 +381,7 @@ def test_new_writes_once_and_what_it_writes_is_right(config, capsys):
 def test_the_starter_is_a_metastasis(config, capsys):
     assert cli.status_of(["new", "mine.yaml"]) == 0
     mine = load_config("mine.yaml")
-    assert mine.labels == {"line": "mc38", "host": "c57bl6_resting"} and mine.cells.natural_killer.density == 36
+    assert mine.labels == {"line": "mc38", "host": "c57bl6_resting"} and mine.cells.natural_killer.density == 22
     needs = estimate(mine)
     assert needs.tumor_cells > 100 and needs.area_mm2 < 2 and mine.duration <= 14 * 24 and needs.warnings == []
 

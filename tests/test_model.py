@@ -261,7 +261,7 @@ def test_a_thicker_slab_holds_more_of_every_cell():
             tissue={"width": "1 mm", "height": "1 mm", "slab_thickness": f"{um} um"},
             duration="1 d",
             step="1 h",
-            rules={"arrival": {"per_area": "200 /mm^2"}, "migration": "off"},
+            rules={"arrival": {"per_area": "200 /mm^2"}, "migration": "off", "netosis": "off"},
             cells={"neutrophil": {"density": "300 /mm^2", "half_life": "2 h"}},
             interventions=[{"infuse": "natural_killer", "per_area": "100 /mm^2", "over": "5 min", "start": "0.5 h"}],
         )

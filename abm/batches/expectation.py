@@ -335,6 +335,7 @@ def judge(expectation: Expectation, simulated: Simulated, more: bool) -> Verdict
     """
     window, estimate = expectation.window, simulated.estimate
     one_sided = window.low is None or window.high is None
+    counted: dict[str, float] = {}
     if expectation.relative_to:
         counted = {arm: events for arm, events in simulated.events.items() if events is not None}
         few = {arm: events for arm, events in counted.items() if events < EVENTS_OF_A_RATIO}
@@ -343,7 +344,7 @@ def judge(expectation: Expectation, simulated: Simulated, more: bool) -> Verdict
             where = "both arms together" if one_sided else "each arm"
             return Verdict(UNRESOLVED, f"only {told} counted; a ratio needs {EVENTS_OF_A_RATIO} in {where}")
     value, low, high = estimate.value, estimate.low, estimate.high
-    if not math.isfinite(value) and not (one_sided and math.isfinite(low)):
+    if not math.isfinite(value) and not (one_sided and counted and math.isfinite(low)):  # many against none
         if expectation.peak and estimate.n > 0:
             return Verdict(UNRESOLVED if more else FAILS, "the curve is flat, without a peak")
         why = (

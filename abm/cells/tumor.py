@@ -145,7 +145,7 @@ class TumorParameters(Parameters):
     stress_ligands: Number = parameter(
         1.0,
         low=0,
-        high=3,
+        high=5,
         mark="assumed",
         source="relative to MC38; B16 shows hardly any, and is rejected once given some (Diefenbach 2001, 10.1038/35093109)",
         description="ligands of NKG2D that its cycling cells show to NK cells, relative to the reference line",
@@ -175,9 +175,9 @@ class TumorParameters(Parameters):
     autonomy: Fraction = parameter(
         0.0,
         low=0,
-        high=0.8,
+        high=0.95,
         mark="assumed",
-        source="B16F1, of whose micrometastases 1 in 100 grows on (Luzzi 1998), is 0.04; lines that double in 2.5 d lie above",
+        source="B16F1, of whose micrometastases 1 in 100 grows on (Luzzi 1998), is 0; lines that double in 2.5 d lie above",
         description="how far a colony survives without the support of a niche, if its founder can found one",
     )
     founder_share: Fraction = parameter(

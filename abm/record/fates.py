@@ -57,6 +57,7 @@ class Fates:
     """One entry per founder, in the order of the clones' numbers.
 
     clone : int64 [founders]
+    able : bool [founders], whether it arrived as one of the few that can found a metastasis, where the line has others, too
     happened : bool [founders, len(event.NAMES)], whether the event befell a cell of the clone
     followed : bool [founders], whether the run went on for 24 h after the arrival
     lived : bool [founders], whether a cell of the clone was alive then, or at the end of the run if that came first
@@ -66,6 +67,7 @@ class Fates:
     """
 
     clone: np.ndarray
+    able: np.ndarray
     happened: np.ndarray
     followed: np.ndarray
     lived: np.ndarray
@@ -136,6 +138,8 @@ def fates_of(events: pa.Table, end_minutes: float, parameters: RecordParameters,
     happened[index, code] = True
     implanted = np.zeros(clone.size, bool)
     implanted[index[arrived & (reason == cause.IMPLANT)]] = True
+    able = np.zeros(clone.size, bool)
+    able[index[arrived & (reason == cause.FOUNDER)]] = True
     early = time <= arrival[index] + _DAY_MINUTES
     lived = _summed(index[early], change[early], clone.size) > 0
     followed = arrival <= end_minutes - _DAY_MINUTES
@@ -161,6 +165,7 @@ def fates_of(events: pa.Table, end_minutes: float, parameters: RecordParameters,
     founder = happened[:, event.ARRIVED]
     return Fates(
         clone=clone[founder],
+        able=able[founder],
         happened=happened[founder],
         followed=followed[founder],
         lived=lived[founder],

@@ -50,6 +50,9 @@ def summarise(model: "LiverModel", events: pa.Table, nodules: np.ndarray, parame
             "alive_24h": "some cell of the clone lived 24 h after the arrival; not known, and not counted, where the run "
             "ended before",
             "founders": "founders for which this one thing came true, whatever else did",
+            "able": "founders that arrived as one of those that can found a metastasis, where the line has others, too; more of them "
+            "than in the animal where the config says so (`founder_enrichment`), and then shares of all founders are of the "
+            "simulated ones: the measures `founding`, `nodules_per_liver` and `cells_per_liver` are of the animal's",
             "micrometastasis": f"the clone had at least {fates.micrometastasis_cells:g} living cells at once",
             "macrometastasis": f"the clone had at least {fates.macrometastasis_cells} living cells at once: a disc of "
             f"{parameters.macrometastasis_diameter:g} um in the slab",
@@ -73,6 +76,7 @@ def founders(fates: Fates) -> dict:
     """How many founders each of several events befell; of all founders unless the name says otherwise."""
     micro, macro = fates.micrometastasis_cells, fates.macrometastasis_cells
     counts = {
+        "able": int(fates.able.sum()),
         "ever_passed": fates.ever(event.PASSED),
         "ever_arrested": fates.ever(event.HELD),
         "ever_adherent": fates.ever(event.ADHERENT),

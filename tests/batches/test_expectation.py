@@ -126,11 +126,13 @@ def test_a_one_sided_window(value, low, high, more, word):
     assert verdict(level(None, -5), -value, -high, -low, more) == word
 
 
-def test_a_ratio_needs_ten_events_in_each_arm():
+def test_a_ratio_needs_ten_events_in_each_arm_or_with_one_bound_in_both_together():
     few = {"treated": 9, "control": 100}
     assert verdict(ratio(0.05, 0.30), 0.1, 0.08, 0.12, events=few) == UNRESOLVED
     assert verdict(ratio(0.05, 0.30), 0.1, 0.08, 0.12, events={"treated": 10, "control": 100}) == HOLDS
-    assert verdict(ratio(5, None), 9.0, 8.0, 10.0, events={"treated": 100, "control": 9}) == UNRESOLVED
+    assert verdict(ratio(5, None), 9.0, 8.0, 10.0, events={"treated": 100, "control": 9}) == HOLDS
+    assert verdict(ratio(5, None), 9.0, 8.0, 10.0, events={"treated": 9, "control": 0}) == UNRESOLVED
+    assert verdict(ratio(None, 0.5), 0.0, 0.0, 0.2, events={"treated": 0, "control": 40}) == HOLDS
     assert (
         verdict(ratio(5, None), 9.0, 8.0, 10.0, events={"treated": None, "control": None}) == HOLDS
     )  # levels count nothing
@@ -178,11 +180,15 @@ def test_failed_runs_leave_their_pair_out():
     assert found.estimate.n == 2
 
 
-def test_a_control_without_events_is_unresolved():
-    expectation = ratio(5, None)
-    found = simulate(expectation, results(treated=[30.0, 40.0, 20.0], control=[0.0, 0.0, 0.0]))
-    assert judge(expectation, found, more=False).word == UNRESOLVED
-    # what the paper saw can still be said: many against none
+def test_many_against_none():
+    found = simulate(ratio(5, None), results(treated=[30.0, 40.0, 20.0], control=[0.0, 0.0, 0.0]))
+    assert found.estimate.value == math.inf
+    assert 5 < found.estimate.low < 90
+    assert judge(ratio(5, None), found, more=False).word == HOLDS
+    assert judge(ratio(found.estimate.low * 1.01, None), found, more=True).word == UNRESOLVED
+    assert judge(ratio(5, 200), found, more=False).word == UNRESOLVED  # whether it is below 200 is not known
+    few = simulate(ratio(5, None), results(treated=[3.0, 4.0, 2.0], control=[0.0, 0.0, 0.0]))
+    assert judge(ratio(5, None), few, more=False).word == UNRESOLVED
     difference = Expectation(COUNT, "treated", Window(5, None), difference_from="control")
     values = [30.0, 34.0, 28.0, 31.0, 29.0]
     assert judge(difference, simulate(difference, results(treated=values, control=[0.0] * 5)), more=False).word == HOLDS

@@ -19,7 +19,14 @@ from tests.worlds import (
     without,
 )
 
-RULE = {"rate": "0.1 /h", "duration": "3 h", "half_life": "12 h", "footprint": "15 um", "lps_weight": 1}
+RULE = {
+    "rate": "0.1 /h",
+    "duration": "3 h",
+    "half_life": "12 h",
+    "footprint": "15 um",
+    "chemokine_weight": 0.5,
+    "lps_weight": 1,
+}
 
 
 def host(step="5 min", mm=0.5, parameters=None, **overrides):
@@ -50,7 +57,7 @@ def test_neutrophils_commit_at_the_rate_of_their_stimulus(step, cxcl1, tnf, lps)
     model.fields["cxcl1"].values[:], model.fields["tnf"].values[:] = cxcl1, tnf
     run_rule(model, "netosis", 2.5)
     committed = np.count_nonzero(model.neutrophil.alive_rows().state == NETTING)
-    stimulus = cxcl1 + tnf + lps
+    stimulus = 0.5 * (cxcl1 + tnf) + lps
     if stimulus == 0.0:
         assert committed == 0
     else:
@@ -63,7 +70,7 @@ def test_neutrophils_commit_at_the_rate_of_their_stimulus(step, cxcl1, tnf, lps)
 def test_a_pulse_of_endotoxin_counts_for_as_long_as_it_lasts(step):
     """A minute of much LPS saturates for a minute, whatever the step."""
     model = filled(step, endotoxin(100, start="12 min", stop="13 min"), rate="2 /h")
-    model.fields["cxcl1"].values[:] = 0.01
+    model.fields["cxcl1"].values[:] = 0.02
     run_rule(model, "netosis", 0.5)
     committed = np.count_nonzero(model.neutrophil.alive_rows().state == NETTING)
     rate = 2.0 * (100.01 / 101.01 / 60 + 0.01 / 1.01 * 29 / 60)
@@ -78,7 +85,7 @@ def test_who_commits_is_what_plain_python_says():
     model.step_number = 11
     expected = set()
     for cell in model.neutrophil.alive_rows():
-        stimulus = float(model.fields["cxcl1"].values[cell.row, cell.column])
+        stimulus = 0.5 * float(model.fields["cxcl1"].values[cell.row, cell.column])
         if uniform(model.key("netosis"), 11, cell.uid, 0) < 1 - np.exp(-2.0 * stimulus / (1 + stimulus) / 12):
             expected.add(int(cell.uid))
     model.rules["netosis"].apply(model)

@@ -11,7 +11,7 @@ from abm.kernels.random import uniform
 from abm.kernels.tables import columns_of
 from abm.kernels.traffic import Residents, leave
 from abm.ledger import event
-from abm.rules.nk_killing import KillPathways, endure, hill, kill_hazard, susceptibility
+from abm.rules.nk_killing import KillPathways, endure, hill, kill_hazard, recognition, susceptibility
 from abm.tissue.sites import LUMEN, TISSUE
 from tests.worlds import (
     again,
@@ -156,14 +156,23 @@ def test_half_of_the_fresh_encounters_are_lethal_and_last_half_an_hour(step):
         ({"stress_ligands": 2}, {"arrived_h": -30.0, "divisions": 1, "state": ADHERENT}, {}, 0.5),
         ({"stress_ligands": 0.1}, {"divisions": 1, "state": ADHERENT}, {}, 1.0),
         ({}, {"platelets": 1.0}, {}, 0.3),
-        ({}, {"net": 0.5}, {}, 0.65),
-        ({}, {"platelets": 0.5, "net": 1.0}, {}, 0.3),
         ({}, {}, {"trail_share": 0.2, "fasl_share": 0.1}, 0.6),
     ],
 )
 def test_the_odds_of_a_contact(line, target, parameters, fold):
     seen = contacts(encounters(line=line, parameters=parameters, **target), 0.5, 15)
     kill = 2.0 * fold
+    assert_chance(seen[0], seen.sum(), kill / (kill + 2) * (1 - np.exp(-(kill + 2) * 0.5)))
+
+
+@compiled_only
+@pytest.mark.parametrize(("where", "net", "platelets", "fold"), [("prey", 0.5, 0.0, 0.65), ("killer", 1.0, 0.5, 0.3)])
+def test_a_net_around_the_target_or_the_killer_shields(where, net, platelets, fold):
+    model = encounters(layer=TISSUE, platelets=platelets)
+    cells = (model.tumor if where == "prey" else model.natural_killer).used
+    model.nets[cells.row, cells.column] = net
+    seen = contacts(model, 0.5, 15)
+    kill = 1.0 * fold  # half of 2 /h behind the wall
     assert_chance(seen[0], seen.sum(), kill / (kill + 2) * (1 - np.exp(-(kill + 2) * 0.5)))
 
 
@@ -252,12 +261,10 @@ def test_an_antibody_multiplies_the_hazard_as_far_as_it_covers_and_is_felt(taken
     assert_chance(seen[0], seen.sum(), kill / (kill + 2) * (1 - np.exp(-(kill + 2) * 0.5)))
 
 
-def naive_hazard(cell, now_h, lactate, tgf_beta, neutrophil):
-    fresh = np.clip((24 - (now_h - cell.arrived_h)) / 20, 0, 1)
-    fresh = max(fresh, 0.25 if cell.divisions > 0 and cell.state != DORMANT else 0.0)
-    shield = max(0.7 * cell.platelets, 0.7 * cell.net, 0.4 if neutrophil else 0.0)
+def naive_hazard(cell, exposed, net, lactate, tgf_beta, neutrophil):
+    shield = max(0.7 * cell.platelets, 0.7 * net, 0.4 if neutrophil else 0.0)
     weak = (1 - 0.7 * tgf_beta / (1 + tgf_beta)) * 100 / (100 + lactate**2)
-    return 2.0 * weak * (1 - shield) * fresh * (0.5 if cell.layer == TISSUE else 1.0)
+    return 2.0 * weak * (1 - shield) * exposed * (0.5 if cell.layer == TISSUE else 1.0)
 
 
 def test_kill_hazard_is_what_plain_python_says():
@@ -276,7 +283,6 @@ def test_kill_hazard_is_what_plain_python_says():
             divisions=int(rng.integers(2)),
             state=(EXTRAVASATED, DORMANT)[k % 2],
             platelets=float(rng.random()),
-            net=float(rng.random()) * (k % 2),
         )
         neighbour = k % 3 == 0
         if neighbour:
@@ -287,9 +293,25 @@ def test_kill_hazard_is_what_plain_python_says():
         around = model.sites.population[LUMEN][
             np.ix_(np.arange(row - 1, row + 2) % model.shape[0], np.arange(column - 1, column + 2) % model.shape[1])
         ]
+        exposed, net = float(rng.uniform(0, 2)), float(rng.random()) * (k % 2)
         lactate, tgf_beta = float(rng.uniform(0, 30)), float(rng.uniform(0, 3))
-        expected = naive_hazard(cell, 20.0, lactate, tgf_beta, (around == model.neutrophil.code).any())
-        assert kill_hazard(cell, model.sites, 20.0, lactate, tgf_beta, PATHWAYS) == pytest.approx(expected, rel=1e-6)
+        expected = naive_hazard(cell, exposed, net, lactate, tgf_beta, (around == model.neutrophil.code).any())
+        hazard = kill_hazard(cell, model.sites, exposed, net, lactate, tgf_beta, PATHWAYS)
+        assert hazard == pytest.approx(expected, rel=1e-6)
+
+
+def test_a_cell_is_recognised_by_what_it_brought_and_by_what_it_shows():
+    model = without(liver("nk_killing"))
+    rng = np.random.default_rng(3)
+    for k, (row, column) in enumerate(sinusoids(model)[:160:4]):
+        state, divisions = (EXTRAVASATED, DORMANT)[k % 2], int(rng.integers(2))
+        slot = put(
+            model, "tumor", int(row), int(column), arrived_h=float(rng.uniform(-10, 20)), divisions=divisions, state=state
+        )
+        cell = model.tumor.rows[slot]
+        brought, shown = recognition(cell, 20.0, PATHWAYS)
+        assert brought == pytest.approx(np.clip((24 - (20 - cell.arrived_h)) / 20, 0, 1), abs=1e-6)
+        assert shown == (0.25 if divisions and state != DORMANT else 0.0)
 
 
 def test_who_dies_in_lactate_and_who_leaves_is_what_plain_python_says():

@@ -135,6 +135,16 @@ def test_an_antibody_adds_to_the_rate_as_far_as_it_covers_and_is_felt(line, take
     assert_chance(happened, trials, 1 - np.exp(-0.02 * fold * 4))
 
 
+@compiled_only
+@pytest.mark.parametrize(("where", "layer"), [("tumor", LUMEN), ("kupffer", TISSUE)])
+def test_a_net_around_the_prey_or_the_eater_shields(where, layer):
+    model = eaters(parameters={"net_shield": 0.8}, prey_layer=layer)
+    cells = model.populations[where].used
+    model.nets[cells.row, cells.column] = 0.5
+    happened, trials = eaten(model, hours=4.0, rounds=15)
+    assert_chance(happened, trials, 1 - np.exp(-0.1 * 0.6 * 4))
+
+
 def test_palatability_is_relative_to_the_reference_line():
     model = liver()
     rows = model.tumor.rows

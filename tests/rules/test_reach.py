@@ -98,6 +98,7 @@ def test_a_net_covers_what_lies_within_its_footprint(shape, periodic, plain):
             1.0,
             0.0,
             3.0,
+            1.0,
             np.zeros(1),
             np.ones(1),
             still,

@@ -97,6 +97,13 @@ def test_colonies_inside_the_vessel_are_mentioned():
     assert "never left the vessel" not in words(cascade_figure(fates_from(entries[:2])))
 
 
+def test_how_many_can_found_a_metastasis_is_mentioned():
+    entries = [(0.0, "arrived", "founder", 0), (0.0, "arrived", "none", 1), (0.0, "arrived", "founder", 2)]
+    assert fates_from(entries).able.tolist() == [True, False, True]
+    assert "2 of the arrived can found a metastasis" in words(cascade_figure(fates_from(entries)))
+    assert "can found" not in words(cascade_figure(fates_from(entries[1:2])))
+
+
 def test_missing_parts_are_named(tmp_path, run):
     with pytest.raises(FileNotFoundError, match="events"):
         write_cascade(tmp_path)

@@ -47,9 +47,9 @@ def cascade_figure(fates: Fates, title: str = "") -> Figure:
     tops = [1.0 - (reached[k + 1] / total if k + 1 < len(STAGES) else 0.0) - 0.10 for k in range(len(STAGES))]
     lowest = min(-0.05, *(top - deep for top, deep in zip(tops, depth, strict=True)))
 
-    figure = new_figure(13.0, 1.5 + 2.45 * (1.0 - lowest))
+    figure = new_figure(13.0, 1.63 + 2.45 * (1.0 - lowest))
     inches = figure.get_figheight()
-    axes = figure.add_axes((0.015, 0.35 / inches, 0.97, 1 - (1.3 + 0.35) / inches))
+    axes = figure.add_axes((0.015, 0.48 / inches, 0.97, 1 - (1.3 + 0.48) / inches))
     axes.set_xlim(0, len(STAGES) + 0.02)
     axes.set_ylim(lowest, 1.0)
     axes.axis("off")
@@ -104,6 +104,12 @@ def cascade_figure(fates: Fates, title: str = "") -> Figure:
         notes += (
             f"\nNot among the metastases: colonies that never left the vessel, {fates.intravascular(micro):,} of the size of a "
             f"micrometastasis, of them {fates.intravascular(macro):,} of the size of a macrometastasis."
+        )
+    able = int(fates.able.sum())
+    if able:
+        notes += (
+            f"\n{able:,} of the arrived can found a metastasis, more than in an animal where the run looks for them "
+            "(founder_enrichment): percentages are of the simulated cells."
         )
     figure.text(0.02, 0.06 / inches, notes, fontsize=7.8, color=QUIET, va="bottom")
     return figure

@@ -7,6 +7,8 @@ import pytest
 
 from abm.measures.look import Share
 from abm.measures.topics.nodules import (
+    colonies,
+    colony_size_cv,
     effective_clones,
     incidence,
     multiclonal,
@@ -43,6 +45,16 @@ def three():
 
 def test_groups_of_at_least_so_many(three):
     assert [nodules(three, min_cells=n) for n in (1, 2, 4, 5, 6, 7, 17)] == [4, 3, 3, 2, 2, 1, 0]
+
+
+def test_colonies_are_told_apart_where_they_have_grown_together(three):
+    put_tumors(three.liver, block(4, 8, 2, 4), clone=6)  # beside the 16
+    grown = look(three.liver)
+    assert [nodules(grown, min_cells=n) for n in (4, 5, 9, 17)] == [3, 2, 1, 1]
+    assert [colonies(grown, min_cells=n) for n in (1, 4, 5, 9, 17)] == [6, 4, 3, 1, 0]
+    sizes = np.sqrt([16, 5, 4, 8])
+    assert colony_size_cv(grown) == pytest.approx(sizes.std(ddof=1) / sizes.mean())
+    assert math.isnan(colony_size_cv(grown, min_cells=9))
 
 
 def test_solid_counts_the_cells_of_the_sphere(three):
@@ -96,8 +108,8 @@ def test_vessels_count_inside_of_nodules(three):
 
 def test_without_nodules():
     run = look(liver(empty=True))
-    assert nodules(run) == 0
+    assert nodules(run) == colonies(run) == 0
     assert incidence(run) == Share(0, 1)
     assert multiclonal(run) == Share(0, 0)
-    for measure in (nodule_cells, nodule_area, nodule_diameter, nodule_size_cv, effective_clones, vessel_density):
+    for measure in (nodule_cells, nodule_area, nodule_diameter, nodule_size_cv, colony_size_cv, effective_clones, vessel_density):
         assert math.isnan(measure(run))
