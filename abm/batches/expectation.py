@@ -360,7 +360,7 @@ def judge(expectation: Expectation, simulated: Simulated, more: bool) -> Verdict
     too_high = window.high is not None and low > window.high
     if too_low or too_high:
         return Verdict(FAILS, "too low" if too_low else "too high")
-    if one_sided:
+    if window.low is None or window.high is None:
         near = low if window.high is None else high
         if near in window:
             return Verdict(HOLDS)

@@ -306,7 +306,13 @@ def test_a_cell_is_recognised_by_what_it_brought_and_by_what_it_shows():
     for k, (row, column) in enumerate(sinusoids(model)[:160:4]):
         state, divisions = (EXTRAVASATED, DORMANT)[k % 2], int(rng.integers(2))
         slot = put(
-            model, "tumor", int(row), int(column), arrived_h=float(rng.uniform(-10, 20)), divisions=divisions, state=state
+            model,
+            "tumor",
+            int(row),
+            int(column),
+            arrived_h=float(rng.uniform(-10, 20)),
+            divisions=divisions,
+            state=state,
         )
         cell = model.tumor.rows[slot]
         brought, shown = recognition(cell, 20.0, PATHWAYS)

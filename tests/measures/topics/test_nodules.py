@@ -111,5 +111,13 @@ def test_without_nodules():
     assert nodules(run) == colonies(run) == 0
     assert incidence(run) == Share(0, 1)
     assert multiclonal(run) == Share(0, 0)
-    for measure in (nodule_cells, nodule_area, nodule_diameter, nodule_size_cv, colony_size_cv, effective_clones, vessel_density):
+    for measure in (
+        nodule_cells,
+        nodule_area,
+        nodule_diameter,
+        nodule_size_cv,
+        colony_size_cv,
+        effective_clones,
+        vessel_density,
+    ):
         assert math.isnan(measure(run))
