@@ -169,7 +169,7 @@ class TumorParameters(Parameters):
         low=0.1,
         high=3,
         mark="assumed",
-        source="B16F1, Luzzi 1998, Am J Pathol 153:865, is 0.85; fitter lines lie below",
+        source="B16F1, Luzzi 1998, Am J Pathol 153:865, is 0.66",
         description="multiplies the rate at which solitary cells stop cycling",
     )
     autonomy: Fraction = parameter(

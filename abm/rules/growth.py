@@ -145,7 +145,7 @@ class Growth(Rule):
             low=1,
             high=6,
             mark="derived",
-            source=f"{_LUZZI}: 99 of 100 micrometastases do not grow on: deaths nearly outnumber 0.027 /h births",
+            source=f"{_LUZZI}: 99 of 100 micrometastases do not grow on: deaths outnumber 0.027 /h births",
             description="how many times faster cycling cells without autonomy die without niche",
         )
         dormant_death: PerHour = parameter(

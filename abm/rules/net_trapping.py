@@ -3,7 +3,7 @@
 Nets in sinusoids catch circulating tumor cells, and clearing them with DNase prevents the metastases that sepsis
 brings (Cools-Lartigue 2013, 10.1172/JCI67484); wrapped cells are screened from lymphocytes (Teijeira 2020,
 10.1016/j.immuni.2020.03.001) and proliferate more (Yang 2025, 10.3892/or.2025.8963, ref 78). The capture itself happens
-in `passage`, the screen in `nk_killing`, the growth in `growth`: this rule says who is wrapped, and how strongly.
+in `passage`, the screen in `nk_killing` and `phagocytosis`, the growth in `growth`: this rule says who is wrapped, and how strongly.
 """
 
 from typing import ClassVar
@@ -87,3 +87,9 @@ def wrap(tumor, sites, book, minutes, nets, half_hold, wrapped_above):
         if hold > wrapped_above and cell.net <= wrapped_above:
             enter(book, minutes, event.TRAPPED, cause.NET, cell, sites.zone[cell.row, cell.column])
         cell.net = hold
+
+
+@jit(inline=True, counted=False)
+def net_between(nets, target, cell):
+    """How much of a net (0 to 1) keeps `cell`, which touches `target`, from it: the most at their sites (rows)."""
+    return np.float64(max(nets[target.row, target.column], nets[cell.row, cell.column]))

@@ -40,7 +40,7 @@ class Netosis(Rule):
             low="0.007 /h",
             high="0.1 /h",
             mark="derived",
-            source="Hoppenbrouwers 2017, 10.1371/journal.pone.0176472: 5-50 % under strong stimuli; -ln(1 - 0.2)/7.5 h",
+            source="Hoppenbrouwers 2017, 10.1371/journal.pone.0176472: 5-50 % under strong stimuli; the upper end, -ln(1 - 0.5)/7.5 h",
             description="hazard of committing to NETosis at a saturating stimulus",
         )
         duration: Hours = parameter(
@@ -64,7 +64,7 @@ class Netosis(Rule):
             low="10 um",
             high="40 um",
             mark="derived",
-            source="10-15 times the 520 um3 of a neutrophil fill 90-135 um of sinusoid: 8 sites lie within 30 um",
+            source="10-15 times the 520 um3 of a neutrophil fill 90-135 um of sinusoid: 8 sites lie within 30 um, 14 within 40",
             description="radius of the stretch of sinusoid that one net covers",
         )
         chemokine_weight: Number = parameter(

@@ -29,6 +29,7 @@ from ..target import Target
 from ..tissue.sites import LUMEN, TISSUE
 from ..units import Fraction, Hours, Millimolar, Number, PerHour, parameter
 from .clusters import in_company
+from .net_trapping import net_between
 from .rule import Rule, RuleParameters
 from .supply import turn_over
 
@@ -75,7 +76,7 @@ class NaturalKillerKilling(Rule):
             low="2 /h",
             high="12 /h",
             mark="derived",
-            source=f"{_ICHISE}: half of the early encounters kill, under platelets: 0.6 killers * 3.5/(3.5 + 1), 3.5 = 8 * (1 - 0.7 * 0.8)",
+            source=f"{_ICHISE}: half of the early encounters kill, under platelets: 0.6 killers * 4.8/5.8, 4.8 = 11 * (1 - 0.7*0.8)",
             description="kill hazard in contact, for a killing NK cell and a fully sensitive bare target, all arms together",
         )
         trail_share: Fraction = parameter(
@@ -411,7 +412,7 @@ def attack(nk, tumor, sites, book, minutes, key, step, order, hours, handling_h,
                 tumor.rows[prey],
                 sites,
                 max(pathways.fresh * brought, shown),
-                np.float64(max(nets[tumor.rows[prey].row, tumor.rows[prey].column], nets[cell.row, cell.column])),
+                net_between(nets, tumor.rows[prey], cell),
                 np.float64(lactate[cell.row, cell.column]),
                 np.float64(tgf_beta[cell.row, cell.column]),
                 pathways,

@@ -24,6 +24,7 @@ from ..liver import Liver
 from ..target import Target
 from ..tissue.sites import LUMEN, TISSUE
 from ..units import Fraction, Hours, Number, PerHour, parameter
+from .net_trapping import net_between
 from .rule import Rule, RuleParameters
 from .surroundings import beside_tumor, marked
 
@@ -214,11 +215,10 @@ def engulf(
             wall = through_wall
         if prey < 0 or tumor.rows[prey].state == CIRCULATING:
             continue
-        net = np.float64(max(nets[tumor.rows[prey].row, tumor.rows[prey].column], nets[eater.row, eater.column]))
         hazard = (
             rate
             * wall
-            * (1.0 - net_shield * net)
+            * (1.0 - net_shield * net_between(nets, tumor.rows[prey], eater))
             * np.float64(eater.activity)
             * (1.0 - np.float64(eater.reprogramming))
             * (palatability(tumor.rows[prey], reference, cd47_weight, cd24_weight, pdl1_weight) + opsonin)

@@ -7,8 +7,6 @@ from abm.cells.tumor import CIRCULATING, HELD
 from abm.kernels.sites import lift
 from abm.ledger import event
 from abm.rules.clusters import in_company, led, width
-from abm.rules.holding import holding
-from abm.rules.passage import carry
 from abm.tissue.sites import LUMEN, SINUSOID, TISSUE
 from tests.worlds import (
     LIVELY,
@@ -22,6 +20,8 @@ from tests.worlds import (
     sinusoids,
     without,
 )
+
+from .carrying import carry_only
 
 
 def arrived(*, share=1.0, per_area=800, mean=4, arrest=None, passage=None, **overrides):
@@ -41,28 +41,6 @@ def arrived(*, share=1.0, per_area=800, mean=4, arrest=None, passage=None, **ove
     model.rules["arrival"].apply(model)
     of = model.tumor.used.cluster
     return model, [np.flatnonzero(of == cluster) for cluster in np.unique(of[of != 0])]
-
-
-def carry_only(model, slots, unfolding=1.0):
-    """The passage of these cells."""
-    carry(
-        model.tumor.table,
-        model.sites,
-        model.ledger.book(len(slots)),
-        model.minutes,
-        model.key("passage"),
-        model.step_number,
-        *led(np.asarray(slots), model.tumor.rows.cluster, unfolding),
-        model.flow.pressure,
-        model.flow.carries & model.sites.perfused,
-        model.open_pressure,
-        model.sites.perfused.copy(),
-        model.anatomy.radius_um,
-        model.nets,
-        holding(model),
-        model.spacing_um,
-        model.rules["passage"].lingering,
-    )
 
 
 def outcome(model, slot):

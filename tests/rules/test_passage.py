@@ -7,9 +7,7 @@ from abm.cells.tumor import ADHERENT, CIRCULATING, HELD
 from abm.kernels.random import uniform
 from abm.kernels.sites import lift
 from abm.ledger import cause, event
-from abm.rules.clusters import led
 from abm.rules.holding import held_by, holding
-from abm.rules.passage import carry
 from abm.tissue.sites import CENTRAL_VEIN, LUMEN, PARENCHYMA, SINUSOID
 from tests.worlds import (
     again,
@@ -24,6 +22,8 @@ from tests.worlds import (
     state_of,
     without,
 )
+
+from .carrying import carry_only
 
 NOTHING_HOLDS = {"wall_hold": "0 /um", "kupffer_hold": "0 /um", "mechanical": 0}
 CLOCKWISE = [(-1, 0), (-1, 1), (0, 1), (1, 1), (1, 0), (1, -1), (0, -1), (-1, -1)]
@@ -43,33 +43,11 @@ def arrived(per_area=400, *, arrest=None, passage=None, **overrides):
     return model
 
 
-def carry_one(model, slot):
-    """The passage of one cell alone."""
-    carry(
-        model.tumor.table,
-        model.sites,
-        model.ledger.book(1),
-        model.minutes,
-        model.key("passage"),
-        model.step_number,
-        *led(np.array([slot]), model.tumor.rows.cluster, 0.5),
-        model.flow.pressure,
-        model.flow.carries & model.sites.perfused,
-        model.open_pressure,
-        model.sites.perfused.copy(),
-        model.anatomy.radius_um,
-        model.nets,
-        holding(model),
-        model.spacing_um,
-        model.rules["passage"].lingering,
-    )
-
-
 def carry_each(model):
     """Every cell on its own, as if the others were not there: where each was held, (row, column) or None."""
     held = []
     for slot in range(model.tumor.count):
-        carry_one(model, slot)
+        carry_only(model, [slot], 0.5)
         cell = model.tumor.rows[slot]
         held.append((int(cell.row), int(cell.column)) if cell.alive else None)
         if cell.alive:
@@ -139,7 +117,7 @@ def test_walks_as_plain_python_does(edges):
     model.nets[::3] = 0.5
     for slot in range(model.tumor.count):
         site, reason = naive_passage(model, model.tumor.rows[slot])
-        carry_one(model, slot)
+        carry_only(model, [slot], 0.5)
         cell = model.tumor.rows[slot]
         assert (int(cell.row), int(cell.column)) == site
         assert bool(cell.alive) == (reason is not None)
