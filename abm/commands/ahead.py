@@ -124,6 +124,7 @@ def _rehearse(off: Iterable[str], backwards: bool = False) -> None:
     model = LiverModel(load_text(text, [f"rules.{name}=off" for name in off]))
     if backwards:
         model.rules = dict(reversed(model.rules.items()))
+    model.vessels[0, 0] = 1.0  # none would sprout within a day
     Simulation(model, until=_REHEARSED).run()
 
 
