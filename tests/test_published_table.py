@@ -22,7 +22,7 @@ SUMMARY = re.compile(
 
 @pytest.fixture(scope="module")
 def experiments():
-    return [load_experiment(file, published=True) for file in sorted((ROOT / "configs" / "published").glob("V*.yaml"))]
+    return [load_experiment(file, published=True) for file in sorted((ROOT / "configs" / "published").glob("*.yaml"))]
 
 
 def rows(text: str, heading: str) -> list[list[str]]:
