@@ -74,12 +74,12 @@ class Registry(NamedTuple):
                         f"the rule '{rule.name}' reads or writes '{touched}', which does not exist; there is "
                         f"{', '.join(sorted(self.touched))}"
                     )
-            slowed = {number.name for number in declared(rule.Parameters) if number.unit in ("/h", "h")}
+            slowed = {number.name for number in declared(rule.Parameters) if number.unit in ("/h", "h", "um/min")}
             for parameter in rule.inhibited:
                 if parameter not in slowed:
                     raise ValueError(
-                        f"the rule '{rule.name}' is inhibited at '{parameter}', which is no rate (/h) or time (h) among its "
-                        f"parameters; those are {', '.join(sorted(slowed)) or 'none'}"
+                        f"the rule '{rule.name}' is inhibited at '{parameter}', which is no rate (/h), speed (um/min) or time (h) "
+                        f"among its parameters; those are {', '.join(sorted(slowed)) or 'none'}"
                     )
 
     @property

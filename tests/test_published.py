@@ -45,6 +45,7 @@ def test_the_shipped_experiments_set_no_parameters_of_their_own():
         "W48",
         "W49",
         "W50",
+        "W51",
         "W55",
         "W55b",
         "W59",

@@ -1,6 +1,6 @@
 """Inhibit: a drug slows what a rule does.
 
-As a PAD4 inhibitor slows NETosis (Tohme 2016, 10.1158/0008-5472.CAN-15-1591). Each rule names the rates that an
+As a PAD4 inhibitor slows NETosis (Tohme 2016, 10.1158/0008-5472.CAN-15-1591). Each rule names the rates and speeds that an
 inhibitor scales (`inhibited` in its class; times grow instead). What the rule does besides goes on: nets that are
 there decay, cells that no longer divide die.
 """

@@ -24,6 +24,7 @@ from ..kernels.walk import NO_LURE, STAYS, Lure, Pace, Vessels, Walkers, paces, 
 from ..ledger import cause, event
 from ..ledger.ledger import enter
 from ..liver import Liver
+from ..target import Target
 from ..tissue.sites import LUMEN, PARENCHYMA, SINUSOID, TISSUE
 from ..units import Fraction, Hours, MicrometersPerMinute, parameter, value_at
 from .rule import Rule, RuleParameters
@@ -35,6 +36,8 @@ class Migration(Rule):
     reads = ("tumor", "cxcl1", "hepatocytes")
     writes = ("natural_killer", "neutrophil", "tumor")
     events: ClassVar = {"encountered": ()}
+    inhibited = ("tumor_speed",)
+    inhibitor = Target("tumor cells that cannot move", "Ritsma 2012, 10.1126/scitranslmed.3004394", "unverified")
 
     class Parameters(RuleParameters):
         nk_speed: MicrometersPerMinute = parameter(

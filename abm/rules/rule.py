@@ -43,7 +43,7 @@ class Rule:
     """For a user's own rule: the rule behind which it runs; None puts it last."""
     is_plugin: ClassVar[bool] = False
     inhibited: ClassVar[tuple[str, ...]] = ()
-    """The rates (or times) among its parameters that an inhibitor slows; a rule without any cannot be inhibited."""
+    """The rates and speeds (or times) among its parameters that an inhibitor slows; a rule without any cannot be inhibited."""
     inhibitor: ClassVar[Target | None] = None
     """By what that is done in the laboratory, where it is known."""
 
@@ -56,7 +56,7 @@ class Rule:
         self.parameters = self.uninhibited = parameters
 
     def slow_down(self, left: float) -> None:
-        """Let only a fraction of the rates named in `inhibited` be `left`, of those in the config; times grow instead."""
+        """Let only a fraction of the rates and speeds in `inhibited` be `left`, of those in the config; times grow instead."""
         if left == 1.0:
             self.parameters = self.uninhibited
             return

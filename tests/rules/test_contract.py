@@ -46,10 +46,10 @@ class TestEveryRule:
         assert set(rule.events) <= set(event.NAMES)
         assert all(set(causes) <= set(cause.NAMES) for causes in rule.events.values())
 
-    def test_what_can_be_inhibited_are_rates_or_times_of_its_own(self, rule):
+    def test_what_can_be_inhibited_are_rates_speeds_or_times_of_its_own(self, rule):
         units = {entry.name: entry.unit for entry in declared(rule.Parameters)}
         assert set(rule.inhibited) <= set(units)
-        assert {units[name] for name in rule.inhibited} <= {"/h", "h"}
+        assert {units[name] for name in rule.inhibited} <= {"/h", "h", "um/min"}
 
     def test_parameters_are_a_group_that_can_be_switched_off(self, rule):
         assert issubclass(rule.Parameters, RuleParameters)
