@@ -61,11 +61,12 @@ class Registry(NamedTuple):
                         f"the population '{species.name}' secretes '{secreted.field}', which is no field; fields are "
                         f"{', '.join(sorted(fields))}"
                     )
-            if species.walks is not None and species.walks.up not in {None, *fields}:
-                raise ValueError(
-                    f"the population '{species.name}' walks up '{species.walks.up}', which is no field; fields are "
-                    f"{', '.join(sorted(fields))}"
-                )
+            for walk in species.walks:
+                if walk.up not in {None, *fields}:
+                    raise ValueError(
+                        f"the population '{species.name}' walks up '{walk.up}', which is no field; fields are "
+                        f"{', '.join(sorted(fields))}"
+                    )
 
         for rule in self.rules:
             for touched in (*rule.reads, *rule.writes):

@@ -239,7 +239,7 @@ def test_its_copy_goes_the_same_way(folder):
         ('"alarmin", "cells.sentinel.alarmin"', '"alarmin", "cells.sentinel"', "a config has no number there"),
         ("(DRAWN_HEADING,)", '(abm.cells.species.Drawn("called_h", 3),)', "either `choices` values or by a `chance`"),
         ("@abm.layer\n", "", "the class Footprints is not marked with @layer, and would not be used"),
-        ("        walks=abm.Walk", "        stands=(2,),\n        walks=abm.Walk", "cells walk in the sinusoids"),
+        ("        walks=(", "        stands=(0, 1),\n        walks=(", "in which it stands elsewhere"),
         ("(250, 250, 60)", "(250, 250, 260)", "the colour of the state 'calling' of the sentinel population is"),
         ('"ring"', '"rund"', "is drawn as 'rund'; shapes are round, ring"),
         ('abm.Column("alertness"', 'abm.Column("size"', "has a column 'size', which means something else"),

@@ -1,6 +1,7 @@
 """Who: one file per population, with its states, its parameters, its Mesa agent and everything else that is known of it. A new
 population is a file, and a line in this list; in this order cells settle, and configs name them."""
 
+from .cd8 import CD8TCell
 from .endothelium import EndothelialCell
 from .kupffer import KupfferCell
 from .natural_killer import NaturalKillerCell
@@ -16,4 +17,5 @@ POPULATIONS: tuple[type[LiverCell], ...] = (
     NaturalKillerCell,
     Neutrophil,
     StellateCell,
+    CD8TCell,
 )

@@ -9,6 +9,7 @@ import numpy as np
 from ..kernels.random import stream_key
 from ..target import RETURN, TAKEN, Target
 from ..units import Fraction, Hours, Number, Parameters, PerSquareMillimeter, parameter
+from .leukocyte import BUSY, ENTERED, KILLS, TARGET
 from .population import LiverCell
 from .settle import settle_at_random, site_hashes
 from .species import (
@@ -90,10 +91,10 @@ class NaturalKillerCell(LiverCell):
         columns=(
             Column("killer", "u1", "whether this cell can kill at all: 0 or 1", within=(0, 1)),
             HEADING,
-            Column("kills", "i4", "tumor cells that it has killed"),
-            Column("target", "u8", "uid of the tumor cell it is or was last with", nominal=True),
-            Column("busy_h", "f4", "when it will be free again after a kill", "h", signed=True),
-            Column("entered_h", "f4", "when it came from the blood", "h", signed=True),
+            KILLS,
+            TARGET,
+            BUSY,
+            ENTERED,
         ),
         states=(
             State("patrolling", Appearance("patrolling", (5, 158, 99), "round", 0.44)),
@@ -101,12 +102,14 @@ class NaturalKillerCell(LiverCell):
             State("handling", Appearance("after a kill", (5, 158, 99), "ring", 0.52, 0.15)),
         ),
         settle=populate,
-        walks=Walk(
-            "rules.migration.nk_speed",
-            "rules.migration.nk_persistence",
-            states=("patrolling",),
-            contact="in_contact",
-            exclusion="rules.migration.nk_exclusion",
+        walks=(
+            Walk(
+                "rules.migration.nk_speed",
+                "rules.migration.nk_persistence",
+                states=("patrolling",),
+                contact="in_contact",
+                exclusion="rules.migration.nk_exclusion",
+            ),
         ),
         newcomer=FromBlood(
             drawn=(Drawn("killer", 1, chance="cells.natural_killer.killer_fraction"), DRAWN_HEADING),

@@ -104,13 +104,15 @@ class Neutrophil(LiverCell):
             State("netting", Appearance("casting a net", (225, 245, 255), "burst", 0.85, 0.45)),
         ),
         settle=populate,
-        walks=Walk(
-            "rules.migration.neutrophil_speed",
-            "rules.migration.neutrophil_persistence",
-            states=("n1", "n2"),
-            up="cxcl1",
-            chemotaxis="rules.migration.chemotaxis",
-            touching="bridging",
+        walks=(
+            Walk(
+                "rules.migration.neutrophil_speed",
+                "rules.migration.neutrophil_persistence",
+                states=("n1", "n2"),
+                up="cxcl1",
+                chemotaxis="rules.migration.chemotaxis",
+                touching="bridging",
+            ),
         ),
         newcomer=FromBlood(drawn=(DRAWN_HEADING,)),
         secretes=(Secretes("vegf", "secretion.neutrophil_vegf", ("n2",)),),

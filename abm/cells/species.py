@@ -12,7 +12,7 @@ from typing import Any, Literal, NamedTuple, get_args
 import numpy as np
 
 from ..target import Target
-from ..tissue.sites import LUMEN
+from ..tissue.sites import INTERSTITIUM, LUMEN
 from ..units import Parameters
 
 Colour = tuple[int, int, int]
@@ -133,15 +133,18 @@ class Secretes(NamedTuple):
 
 
 class Walk(NamedTuple):
-    """How the cells of a population walk in the sinusoids, and stop at tumor cells.
+    """How the cells of a population walk in the sinusoids or in the interstitium, and stop at tumor cells.
 
     speed, persistence : the keys of the config that hold the speed, and the time for which a cell keeps its direction
-    states : the states in which they walk; by default all
+    states : the states in which they walk, all in the lumen or all in the interstitium; by default all
     up, chemotaxis : the signal that they follow, and the key of the config that says how strongly
     contact : the state that a cell takes when it meets a tumor cell. It remembers which (column `target`) and ignores it when
         it walks on; the ledger enters the encounter
+    knowing : the column that is 1 in cells that know tumor cells when they meet them; the others pass by
     touching : the column that is 1 while a cell touches a tumor cell
     exclusion : the key of the config that holds the chance with which a cell turns back before a site that is full of tumor
+    hindrance, crowding : the keys of the config that hold the share of its speed that full matrix, and a tumor cell at the site,
+        takes from a cell in the interstitium
 
     Cells that walk have a column `heading`.
     """
@@ -152,8 +155,38 @@ class Walk(NamedTuple):
     up: str | None = None
     chemotaxis: str = ""
     contact: str | None = None
+    knowing: str | None = None
     touching: str | None = None
     exclusion: str = ""
+    hindrance: str = ""
+    crowding: str = ""
+
+
+class Crossing(NamedTuple):
+    """How leukocytes leave a sinusoid for the interstitium, and come back.
+
+    patrolling, searching : their states in the lumen and in the interstitium
+    up : the signal that calls them out; where tumor cells are touched they need none
+    """
+
+    patrolling: str
+    searching: str
+    up: str
+
+
+class Supply(NamedTuple):
+    """How the blood replaces leukocytes that leave and die, so that their density in the sinusoids holds.
+
+    density, residence, life : the keys of the config that hold the density in the sinusoids, the mean stay there, and the mean life
+        outside of them
+    up : the signal that stops more of them, by the molecule `receptor`
+    """
+
+    density: str
+    residence: str
+    life: str
+    up: str
+    receptor: str
 
 
 class Drawn(NamedTuple):
@@ -249,8 +282,10 @@ class Species:
     cells_per_row : the parameter that says how many cells one row stands for, if there is one
     secretes : what its cells secrete
     secretion : the parameters with the amounts, in the group `secretion` of the config
-    walks : how its cells walk in the sinusoids; None: they do not
+    walks : how its cells walk, in the sinusoids and in the interstitium; (): they do not
+    crosses : how they leave the vessels and come back; None: they do not
     newcomer : the properties of cells that enter from the blood
+    supply : how the blood replaces those that leave and die; None: a rule of their own says so
     molecules : its molecules that can be blocked
     depleted, infused : how its cells are depleted and infused in the laboratory; None: they cannot be
     charts, ink : the courses that figures show, and their colour on white
@@ -270,8 +305,10 @@ class Species:
     cells_per_row: str = ""
     secretes: tuple[Secretes, ...] = ()
     secretion: type[Parameters] | None = None
-    walks: Walk | None = None
+    walks: tuple[Walk, ...] = ()
+    crosses: Crossing | None = None
     newcomer: FromBlood = _LIKE_THE_FIRST
+    supply: Supply | None = None
     molecules: Mapping[str, Target] = field(default_factory=dict)
     depleted: Target | None = None
     infused: Target | None = None
@@ -303,22 +340,32 @@ class Species:
         for state, use in self._named_states():
             if state not in self.state_names:
                 raise ValueError(f"the {self.name} population has no state '{state}', {use}")
-        if self.walks is not None and bool(self.walks.up) != bool(self.walks.chemotaxis):
-            raise ValueError(
-                f"the {self.name} population walks up a signal by its chemotaxis: give both `up` and `chemotaxis`"
-            )
+        for walk in self.walks:
+            if bool(walk.up) != bool(walk.chemotaxis):
+                raise ValueError(
+                    f"the {self.name} population walks up a signal by its chemotaxis: give both `up` and `chemotaxis`"
+                )
+            self._refuse_walks_elsewhere(walk)
         for drawn in self.newcomer.drawn:
             if bool(drawn.choices) == bool(drawn.chance):
                 raise ValueError(
                     f"'{drawn.column}' of newcomers of the {self.name} population is drawn from either `choices` values or by a `chance`"
                 )
-        for number, declared in enumerate(self.states):
-            walks = self.walks is not None and (not self.walks.states or declared.name in self.walks.states)
-            if walks and self.layers_of(number) != (LUMEN,):
+
+    def _refuse_walks_elsewhere(self, walk: Walk) -> None:
+        """Raise ValueError for a walk in a layer, or in layers, where nobody can walk."""
+        for state in walk.states or self.state_names:
+            layers = self.layers_of(self.number_of(state))
+            if layers not in ((LUMEN,), (INTERSTITIUM,)) or layers[0] != self.layer_of(walk):
                 raise ValueError(
-                    f"the {self.name} population walks in the state '{declared.name}', in which it does not stand in the lumen "
-                    "only; cells walk in the sinusoids: name the `states` in which these walk"
+                    f"the {self.name} population walks in the state '{state}', in which it stands elsewhere; cells walk in the "
+                    "lumen or in the interstitium: name the `states` of each walk, those of one layer"
                 )
+
+    def layer_of(self, walk: Walk) -> int:
+        """The layer in which a walk of its cells leads."""
+        layers = self.layers_of(self.number_of((walk.states or self.state_names)[0]))
+        return layers[0] if layers else LUMEN
 
     def _refuse_other_types(self) -> None:
         """Raise TypeError or ValueError for what would only fail later, or be drawn as something else."""
@@ -328,13 +375,14 @@ class Species:
             ("stands", self.stands, int),
             ("secretes", self.secretes, Secretes),
             ("charts", self.charts, Chart),
+            ("walks", self.walks, Walk),
             ("drawn", self.newcomer.drawn, Drawn),
             *(
                 (f"states of {secreted.field}", secreted.states, str)
                 for secreted in self.secretes
                 if isinstance(secreted, Secretes)
             ),
-            *(("states of its walk", walk.states, str) for walk in (self.walks,) if walk is not None),
+            *(("states of its walk", walk.states, str) for walk in self.walks if isinstance(walk, Walk)),
         ):
             if not isinstance(values, tuple) or not all(isinstance(value, kind) for value in values):
                 raise TypeError(
@@ -349,12 +397,13 @@ class Species:
 
     def _named_columns(self) -> Iterator[tuple[str, str]]:
         """The columns that its declaration speaks of, and for what they are needed."""
-        if self.walks is not None:
+        for walk in self.walks:
             yield "heading", "cells that walk need"
-            if self.walks.contact is not None:
+            if walk.contact is not None:
                 yield "target", "cells that remember whom they met need"
-            if self.walks.touching is not None:
-                yield self.walks.touching, "its walk speaks of"
+            for column in (walk.knowing, walk.touching):
+                if column is not None:
+                    yield column, "its walk speaks of"
         for drawn in self.newcomer.drawn:
             yield drawn.column, "its newcomers draw"
         if self.newcomer.dated is not None:
@@ -365,10 +414,12 @@ class Species:
 
     def _named_states(self) -> Iterator[tuple[str, str]]:
         """The states that its declaration speaks of, and where."""
-        if self.walks is not None:
-            yield from ((state, "in which it should walk") for state in self.walks.states)
-            if self.walks.contact is not None:
-                yield self.walks.contact, "to which a meeting should lead"
+        for walk in self.walks:
+            yield from ((state, "in which it should walk") for state in walk.states)
+            if walk.contact is not None:
+                yield walk.contact, "to which a meeting should lead"
+        if self.crosses is not None:
+            yield from ((state, "between which it should cross") for state in self.crosses[:2])
         if self.newcomer.state:
             yield self.newcomer.state, "in which its newcomers should be"
         for secreted in self.secretes:
@@ -381,11 +432,21 @@ class Species:
         """The keys of the config that its declaration names, what for, and in which unit; None for any."""
         for secreted in self.secretes:
             yield secreted.amount, f"the amount of {secreted.field} that it secretes", None
-        if self.walks is not None:
-            yield self.walks.speed, "its speed", "um/min"
-            yield self.walks.persistence, "the persistence of its walk", "h"
-            if self.walks.chemotaxis:
-                yield self.walks.chemotaxis, "its chemotaxis", None
+        for walk in self.walks:
+            yield walk.speed, "its speed", "um/min"
+            yield walk.persistence, "the persistence of its walk", "h"
+            for key, what in (
+                (walk.chemotaxis, "its chemotaxis"),
+                (walk.exclusion, "what turns it back"),
+                (walk.hindrance, "what hinders its walk"),
+                (walk.crowding, "what hinders its walk"),
+            ):
+                if key:
+                    yield key, what, None
+        if self.supply is not None:
+            yield self.supply.density, "the density that the blood holds", "/mm^2"
+            yield self.supply.residence, "its stay in the sinusoids", "h"
+            yield self.supply.life, "its life outside of them", "h"
         for drawn in self.newcomer.drawn:
             if not drawn.choices:
                 yield drawn.chance, f"the chance of '{drawn.column}' in newcomers", ""

@@ -227,6 +227,22 @@ class TumorParameters(Parameters):
         source=f"{_YANG}: on breast and colon cancer cells; high in those that bring liver metastases",
         description="CCDC25, the receptor of the DNA of neutrophil nets, relative to the reference line; 0 in a knock-out",
     )
+    antigen: Fraction = parameter(
+        0.1,
+        low=0.02,
+        high=1,
+        mark="unverified",
+        source="Le 2015, 10.1056/NEJMoa1500596: 73 mutations in mismatch-repair-proficient tumors against 1782 in deficient ones (1)",
+        description="chance that a cell shows an antigen that a T cell which knows the tumor recognises",
+    )
+    mhc1: Fraction = parameter(
+        1.0,
+        low=0,
+        high=1,
+        mark="assumed",
+        source="loss of B2M or HLA leaves 0",
+        description="MHC class I on its surface, relative to normal",
+    )
     cxcl1: Number = parameter(
         1.0,
         low=0,
@@ -351,6 +367,7 @@ class TumorCell(LiverCell):
             Column("autonomy", "f4", "how far its colony survives without a niche (inherited)", within=(0, 1)),
             Column("vigour", "f4", "logarithm of how fast it cycles, relative to its line (inherited)", signed=True),
             Column("hardiness", "f4", "logarithm of how much slower it dies than its line (inherited)", signed=True),
+            Column("hits", "u1", "sublethal hits by T cells that are not mended yet"),
             Column("cluster", "u8", "which cluster it came in and is held by, 0 for a single cell", nominal=True),
         ),
         states=(
@@ -372,7 +389,9 @@ class TumorCell(LiverCell):
             "cd47": Target("antibody to CD47", "Willingham 2012, 10.1073/pnas.1121623109", "unverified"),
             "cd24": Target("antibody to CD24", "Barkal 2019, 10.1038/s41586-019-1456-0", "unverified"),
             "pdl1": Target(
-                "antibody to PD-L1 (its don't-eat-me part)", "Yang 2025, 10.3892/or.2025.8963, ref 110", "unverified"
+                "antibody to PD-L1 (as a don't-eat-me signal, and for PD-1)",
+                "Yang 2025, 10.3892/or.2025.8963, ref 110",
+                "unverified",
             ),
             "ccdc25": Target("knock-out of CCDC25 in the line", _YANG, "checked"),
         },

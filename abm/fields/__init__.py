@@ -2,10 +2,11 @@
 
 from .cxcl1 import CXCL1
 from .field import Field
+from .ifn_gamma import InterferonGamma
 from .lactate import LactateField
 from .oxygen import Oxygen
 from .tgf_beta import TGFBeta
 from .tnf import TNF
 from .vegf import VEGF
 
-FIELDS: tuple[type[Field], ...] = (TNF, TGFBeta, CXCL1, Oxygen, LactateField, VEGF)
+FIELDS: tuple[type[Field], ...] = (TNF, TGFBeta, CXCL1, Oxygen, LactateField, VEGF, InterferonGamma)

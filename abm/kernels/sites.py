@@ -128,7 +128,7 @@ def add_around(counts, row, column, periodic):
 
 @jit
 def ways_along(kind, which, periodic):
-    """Which neighbours of each site are of the kind `which`: uint8 [row, column], bit k stands for direction k."""
+    """Which neighbours of each site are `which` in `kind` (uint8 lattice): uint8 [row, column], bit k stands for direction k."""
     rows, columns = kind.shape
     ways = np.zeros((rows, columns), np.uint8)
     for row in range(rows):

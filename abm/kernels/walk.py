@@ -1,5 +1,5 @@
-"""Walking: cells wander along the vessels, each with some persistence, up a signal if they follow one, and stop at whom
-they seek.
+"""Walking: cells wander along the vessels, or between the cells of the tissue, each with some persistence, up a signal
+if they follow one, and stop at whom they seek.
 
 One walk for all populations: it sees the columns of a table, not its rows, and so is compiled once. What is clever here is
 for speed alone: in random order cells stand all over lattices that no cache holds, so their surroundings are fetched
@@ -44,19 +44,25 @@ class Walkers(NamedTuple):
     heading: np.ndarray
 
 
-class Vessels(NamedTuple):
-    """The ways that there are.
+NO_DRAG = np.zeros((0, 0), np.float32)
+"""Where nothing hinders."""
 
-    ways : uint8 [row, column], bit k is set where the neighbour in direction k is a site of a vessel
+
+class Ground(NamedTuple):
+    """The ways that there are: along the ground, or between the cells of the tissue.
+
+    ways : uint8 [row, column], bit k is set where the neighbour in direction k can be walked on
     turns : float32 [ways, heading, way], the chances of each way on (`turns_at`)
     pace : float64 [ways], how long its length takes (`paces`)
     plug : code of the population that fills a vessel: nobody passes over its cells
+    drag : float32 [row, column], how much longer the way from a site takes for what lies in it; empty where nothing hinders
     """
 
     ways: np.ndarray
     turns: np.ndarray
     pace: np.ndarray
     plug: int
+    drag: np.ndarray = NO_DRAG
 
 
 class Pace(NamedTuple):
@@ -114,7 +120,7 @@ def paces(ways: np.ndarray) -> np.ndarray:
     """By how much longer than its length a step takes from a site with the open directions `open`: float64 [open].
 
     Cells pass sites where many vessels meet more often than others; as they pass them the quicker, they are found
-    equally often at every site. `ways` are those of all sites of vessels, over which the mean speed is the true one.
+    equally often at every site. `ways` are those of all sites of ground, over which the mean speed is the true one.
     """
     lengths = (np.arange(256)[:, None] >> np.arange(8) & 1) @ np.array([1.0, DIAGONAL] * 4)
     at_sites = lengths[ways[ways != 0]]
@@ -122,9 +128,9 @@ def paces(ways: np.ndarray) -> np.ndarray:
 
 
 @jit(inline=True, counted=False)
-def way_on(vessels, row, column, heading, draw):
+def way_on(ground, row, column, heading, draw):
     """The direction in which a cell that came to a site in `heading` leaves it, by `draw` in [0, 1); -1 if none is open."""
-    around = np.int64(vessels.ways[row, column])
+    around = np.int64(ground.ways[row, column])
     left, way = around & ~(1 << ((heading + _BACK) & 7)), -1
     if left != around and left != 0 and left & (left - 1) == 0:  # as mostly, there is one way on
         return LOWEST[left]
@@ -132,13 +138,13 @@ def way_on(vessels, row, column, heading, draw):
     while left != 0:
         way = LOWEST[left]
         left &= left - 1
-        if draw < vessels.turns[around, heading, way]:
+        if draw < ground.turns[around, heading, way]:
             break
     return way
 
 
 @jit(inline=True, counted=False)
-def next_site(sites, standing, vessels, row, column, way, key, step, uid, n):
+def next_site(sites, standing, ground, row, column, way, key, step, uid, n):
     """The next free site from one that is left in the direction `way`; cells that line the wall are passed over, at most
     three. Returns row, column, direction and the length (in sites) that the move takes. When there is no free site, or a
     cell that plugs the vessel is in the way, row and column are -1, and the direction is that of one who comes back by
@@ -152,13 +158,13 @@ def next_site(sites, standing, vessels, row, column, way, key, step, uid, n):
     r, c, direction, length = row, column, way, 0.0
     for hops in range(_MOST_HOPS + 1):
         if hops > 0:
-            direction = way_on(vessels, r, c, direction, uniform(key, step, uid, n + hops * _NEXT_HOP))
-        length += length_of(direction) * vessels.pace[vessels.ways[r, c]]
+            direction = way_on(ground, r, c, direction, uniform(key, step, uid, n + hops * _NEXT_HOP))
+        length += length_of(direction) * ground.pace[ground.ways[r, c]]
         r, c = neighbour(sites, r, c, direction)
         there = standing[r, c]
         if there == 0:
             return r, c, direction, length
-        if there == vessels.plug:
+        if there == ground.plug:
             break
     return -1, -1, (way + _BACK) & 7, length
 
@@ -222,11 +228,11 @@ def fetch_row(cells, slot):
 
 
 @jit(inline=True, counted=False)
-def fetch_around(cells, standing, occupant, vessels, lure, sought, slot):
+def fetch_around(cells, standing, occupant, ground, lure, sought, slot):
     """Fetch the surroundings of a cell."""
     columns = standing.shape[1]
     site = cells.row[slot] * columns + cells.column[slot]
-    prefetch(vessels.ways, site)
+    prefetch(ground.ways, site)
     prefetch(sought.near, site)
     for near in (site - columns, site, site + columns):
         prefetch(standing, near)
@@ -236,8 +242,8 @@ def fetch_around(cells, standing, occupant, vessels, lure, sought, slot):
 
 
 @jit
-def walk(cells, code, sites, layer, vessels, pace, lure, sought, key, step, order):
-    """The cells of `order` (slots) of the population `code` walk along the vessels in `layer`, each until its path is walked
+def walk(cells, code, sites, layer, ground, pace, lure, sought, key, step, order):
+    """The cells of `order` (slots) of the population `code` walk over the ground of `layer`, each until its path is walked
     or it touches one of those sought. Returns whom each of `order` then touches (int64): the slot, or 0 if that does not
     matter; NOBODY, or STAYS for one that does not walk.
 
@@ -267,9 +273,9 @@ def walk(cells, code, sites, layer, vessels, pace, lure, sought, key, step, orde
         for k in range(count):
             ahead = following + k + _AHEAD - count
             if k + _AHEAD < count:
-                fetch_around(cells, standing, occupant, vessels, lure, sought, slots[k + _AHEAD])
+                fetch_around(cells, standing, occupant, ground, lure, sought, slots[k + _AHEAD])
             elif ahead < order.size:
-                fetch_around(cells, standing, occupant, vessels, lure, sought, order[ahead])
+                fetch_around(cells, standing, occupant, ground, lure, sought, order[ahead])
             met[who[k]] = walk_one(
                 cells,
                 slots[k],
@@ -278,7 +284,7 @@ def walk(cells, code, sites, layer, vessels, pace, lure, sought, key, step, orde
                 sites,
                 standing,
                 occupant,
-                vessels,
+                ground,
                 pace,
                 lure,
                 sought,
@@ -291,7 +297,7 @@ def walk(cells, code, sites, layer, vessels, pace, lure, sought, key, step, orde
 
 
 @jit(inline=True, counted=False)
-def walk_one(cells, slot, k, code, sites, standing, occupant, vessels, pace, lure, sought, draws, numbers, key, step):
+def walk_one(cells, slot, k, code, sites, standing, occupant, ground, pace, lure, sought, draws, numbers, key, step):
     """The walk of one cell, whose first random bits are column `k` of `draws`; returns whom it has met."""
     uid = cells.uid[slot]
     row, column, heading = cells.row[slot], cells.column[slot], np.int64(cells.heading[slot])
@@ -305,11 +311,13 @@ def walk_one(cells, slot, k, code, sites, standing, occupant, vessels, pace, lur
         if numbers == 3:
             level = np.float64(lure.level[row, column])
             if level > 0.0 and draw_of(draws, n + 2, k, key, step, uid) < lure.strength * level / (1.0 + level):
-                way = uphill(vessels.ways, lure.level, row, column, sites.periodic)
+                way = uphill(ground.ways, lure.level, row, column, sites.periodic)
         if way < 0:
-            way = way_on(vessels, row, column, heading, draw_of(draws, n, k, key, step, uid))
-        to_row, to_column, direction, length = next_site(sites, standing, vessels, row, column, way, key, step, uid, n)
+            way = way_on(ground, row, column, heading, draw_of(draws, n, k, key, step, uid))
+        to_row, to_column, direction, length = next_site(sites, standing, ground, row, column, way, key, step, uid, n)
         length *= pace.spacing_um
+        if ground.drag.size != 0:
+            length *= np.float64(ground.drag[row, column])
         draw = draw_of(draws, n + 1, k, key, step, uid) * max(length / left, 1.0)
         if draw >= 1.0:
             break

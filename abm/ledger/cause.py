@@ -25,6 +25,7 @@ IMPLANT = 21  # set into the tissue by the experimenter
 FOUNDER = 22  # a cell that can found a metastasis has arrived, where a line has others, too
 PLATELET = 23
 ANOIKIS = 24
+CD8 = 25
 
 NAMES = (
     "none",
@@ -52,4 +53,5 @@ NAMES = (
     "founder",
     "platelet",
     "anoikis",
+    "cd8",
 )

@@ -10,6 +10,8 @@ from .extravasation import Extravasation
 from .growth import Growth
 from .kupffer_crawling import KupfferCrawling
 from .kupffer_reprogramming import KupfferReprogramming
+from .leukocyte_crossing import LeukocyteCrossing
+from .leukocyte_entry import LeukocyteEntry
 from .migration import Migration
 from .net_guidance import NetGuidance
 from .net_trapping import NetTrapping
@@ -18,11 +20,14 @@ from .neutrophil_recruitment import NeutrophilRecruitment
 from .niche_formation import NicheFormation
 from .nk_killing import NaturalKillerKilling
 from .passage import Passage
+from .pdl1_induction import PDL1Induction
 from .perfusion import Perfusion
 from .phagocytosis import Phagocytosis
 from .platelet_cloak import PlateletCloak
 from .rule import Rule, RuleParameters, rule
 from .stellate_activation import StellateActivation
+from .t_cell_exhaustion import TCellExhaustion
+from .t_cell_killing import TCellKilling
 
 RULES: tuple[type[Rule], ...] = (
     PlateletCloak,
@@ -34,6 +39,11 @@ RULES: tuple[type[Rule], ...] = (
     KupfferCrawling,
     Phagocytosis,
     NaturalKillerKilling,
+    TCellKilling,
+    TCellExhaustion,
+    PDL1Induction,
+    LeukocyteEntry,
+    LeukocyteCrossing,
     NeutrophilRecruitment,
     Netosis,
     NetTrapping,

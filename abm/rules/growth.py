@@ -49,6 +49,7 @@ class Fate(NamedTuple):
     drift: float = 0.0
     zonation: float = 0.0
     net_support: float = 0.0
+    ifn_gamma: float = 0.0
     hardiness_drift: float = 0.0
     stemness: float = 0.0
 
@@ -172,6 +173,14 @@ class Growth(Rule):
             source="Yazdani 2019, 10.1158/0008-5472.CAN-19-0800: nets keep the mitochondria of tumor cells, and growth, up",
             description="support beside a full net against the death of cycling cells, of that of a full niche",
         )
+        ifn_gamma_inhibition: Fraction = parameter(
+            0.3,
+            low=0,
+            high=0.7,
+            mark="assumed",
+            source="Hoekstra 2020, 10.1038/s43018-020-0036-4: fewer tumor cells cycle in IFN-gamma (direction)",
+            description="share of the speed of the cycle that saturating IFN-gamma takes",
+        )
         niche_gain: Number = parameter(
             0.3,
             low=0,
@@ -240,6 +249,7 @@ class Growth(Rule):
             drift=p.vigour_drift,
             zonation=p.zonation,
             net_support=p.net_support,
+            ifn_gamma=0.0 if liver.fields["ifn_gamma"].at_rest else p.ifn_gamma_inhibition,
             hardiness_drift=p.hardiness_drift,
             stemness=line.stemness,
         )
@@ -255,6 +265,7 @@ class Growth(Rule):
             liver.fields["oxygen"].values,
             liver.nets,
             liver.hepatocytes,
+            liver.signal("ifn_gamma"),
             fate,
             p.push_depth,
             stream_key(0, "division"),
@@ -415,7 +426,23 @@ def make_room(tumor, sites, layer, row, column, depth, turn, queue, came_from, h
 
 
 @jit
-def grow(tumor, sites, book, minutes, key, step, order, hours, oxygen, nets, hepatocytes, fate, push_depth, identity):
+def grow(
+    tumor,
+    sites,
+    book,
+    minutes,
+    key,
+    step,
+    order,
+    hours,
+    oxygen,
+    nets,
+    hepatocytes,
+    ifn_gamma,
+    fate,
+    push_depth,
+    identity,
+):
     """One step of life for every settled tumor cell of `order` (slots): death, waking, dormancy, cycle, division."""
     queue = np.empty(((2 * push_depth + 3) ** 2 + 1, 3), np.int32)
     came_from = np.empty((2 * push_depth + 3, 2 * push_depth + 3), np.int32)
@@ -434,6 +461,7 @@ def grow(tumor, sites, book, minutes, key, step, order, hours, oxygen, nets, hep
         oxygen,
         nets,
         hepatocytes,
+        ifn_gamma,
         fate,
         push_depth,
         queue,
@@ -457,6 +485,7 @@ def live_on(
     oxygen,
     nets,
     hepatocytes,
+    ifn_gamma,
     fate,
     push_depth,
     queue,
@@ -505,6 +534,9 @@ def live_on(
             speed *= np.exp(np.float64(cell.vigour))
         if zone != 0:
             speed *= 1.0 + fate.zonation * (2.0 - np.float64(zone))
+        if fate.ifn_gamma > 0.0:
+            signal = np.float64(ifn_gamma[cell.row, cell.column])
+            speed *= 1.0 - fate.ifn_gamma * signal / (1.0 + signal)
         cycle = np.float64(cell.cycle) + speed * hours
         cell.cycle = np.float32(min(cycle, 1.0))
         if cycle < 1.0:

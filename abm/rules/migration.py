@@ -15,17 +15,17 @@ import numpy as np
 from ..cells.population import Population
 from ..cells.species import Walk
 from ..cells.tumor import EXTRAVASATED, TUMOR
-from ..kernels.contact import Sought, nobody_of
+from ..kernels.contact import EVERYBODY, Sought, nobody_of
 from ..kernels.jit import jit
 from ..kernels.random import draw_each, uniform, unit
 from ..kernels.sites import count_touching, length_of, move, neighbour, ways_along
 from ..kernels.tables import columns_of
-from ..kernels.walk import NO_LURE, STAYS, Lure, Pace, Vessels, Walkers, paces, turns_at, walk
+from ..kernels.walk import NO_DRAG, NO_LURE, STAYS, Ground, Lure, Pace, Walkers, paces, turns_at, walk
 from ..ledger import cause, event
 from ..ledger.ledger import enter
 from ..liver import Liver
 from ..target import Target
-from ..tissue.sites import LUMEN, PARENCHYMA, SINUSOID, TISSUE
+from ..tissue.sites import LUMEN, PARENCHYMA, ROOM, SINUSOID, TISSUE
 from ..units import Fraction, Hours, MicrometersPerMinute, parameter, value_at
 from .rule import Rule, RuleParameters
 from .surroundings import beside_tumor
@@ -33,9 +33,9 @@ from .surroundings import beside_tumor
 
 class Migration(Rule):
     name = "migration"
-    reads = ("tumor", "cxcl1", "hepatocytes")
-    writes = ("natural_killer", "neutrophil", "tumor")
-    events: ClassVar = {"encountered": ()}
+    reads = ("tumor", "cxcl1", "ifn_gamma", "ecm", "hepatocytes")
+    writes = ("natural_killer", "neutrophil", "cd8", "tumor")
+    events: ClassVar = {"encountered": ("cd8",)}
     inhibited = ("tumor_speed",)
     inhibitor = Target("tumor cells that cannot move", "Ritsma 2012, 10.1126/scitranslmed.3004394", "unverified")
 
@@ -63,6 +63,54 @@ class Migration(Rule):
             mark="assumed",
             source="Donadon 2017, 10.1007/s11605-017-3446-6: 0.2 to 5 NK cells per mm2 within metastases, 4 to 27 in the liver",
             description="chance that an NK cell turns back before a stretch of sinusoid that tumor cells surround and squeeze",
+        )
+        t_cell_patrol_speed: MicrometersPerMinute = parameter(
+            "8 um/min",
+            low="4 um/min",
+            high="12 um/min",
+            mark="unverified",
+            source="Guidotti 2015, 10.1016/j.cell.2015.03.021; McNamara 2017",
+            description="path speed of a T cell in the sinusoids",
+        )
+        t_cell_speed: MicrometersPerMinute = parameter(
+            "5 um/min",
+            low="2 um/min",
+            high="10 um/min",
+            mark="unverified",
+            source="intravital and slice imaging of tumors; a published model takes 4",
+            description="path speed of a T cell in loose tissue",
+        )
+        t_cell_persistence: Hours = parameter(
+            "0.2 h",
+            low="0.15 h",
+            high="0.25 h",
+            mark="checked",
+            source="PMC9250760: 12 min for CD8 T cells in liver",
+            description="persistence time of the direction of a T cell",
+        )
+        t_cell_chemotaxis: Fraction = parameter(
+            0.6,
+            low=0.2,
+            high=1,
+            mark="assumed",
+            source="as for neutrophils, and less",
+            description="chance that a T cell in saturating chemokine follows the gradient at a move",
+        )
+        t_cell_hindrance: Fraction = parameter(
+            0.8,
+            low=0.4,
+            high=0.95,
+            mark="assumed",
+            source="Salmon 2012, 10.1172/JCI45817: poor motility in dense matrix (direction)",
+            description="share of the speed of a T cell that full matrix takes",
+        )
+        t_cell_crowding: Fraction = parameter(
+            0.5,
+            low=0.2,
+            high=0.9,
+            mark="assumed",
+            source="Salmon 2012, 10.1172/JCI45817: fewer T cells in tumor islets than in the stroma (direction)",
+            description="share of the speed of a T cell that a tumor cell at the site takes",
         )
         neutrophil_speed: MicrometersPerMinute = parameter(
             "10 um/min",
@@ -108,21 +156,22 @@ class Migration(Rule):
     parameters: Parameters
 
     def prepare(self, liver: Liver) -> None:
-        """Where the vessels lead, and how far each population walks in a step."""
-        ways = ways_along(liver.sites.kind, SINUSOID, liver.periodic)
-        self.vessels = Vessels(ways, turns_at(), paces(ways.ravel()[liver.sinusoids]), TUMOR)
-        self.paces = {
-            name: pace_of(population, walks, liver)
-            for name, population in liver.populations.items()
-            if (walks := population.species.walks) is not None
-        }
+        """Where the vessels and the interstitium lead, and how far each population walks in a step."""
+        self.ground = {LUMEN: ground_of(liver, LUMEN)}
+        self.paces = {}
+        for name, population in liver.populations.items():
+            for walks in population.species.walks:
+                self.paces[name, walks] = pace_of(population, walks, liver)
+                layer = population.species.layer_of(walks)
+                if layer not in self.ground:
+                    self.ground[layer] = ground_of(liver, layer)
 
     def apply(self, liver: Liver) -> None:
         beside = beside_tumor(liver)
-        for name, pace in self.paces.items():
+        for (name, walks), pace in self.paces.items():
             cells = liver.populations[name]
-            if cells.count and cells.species.walks is not None:
-                self.let_walk(liver, cells, cells.species.walks, pace, beside)
+            if cells.count:
+                self.let_walk(liver, cells, walks, pace, beside)
         p = self.parameters
         cells = liver.tumor
         if cells.count and p.tumor_speed > 0.0:
@@ -149,16 +198,39 @@ class Migration(Rule):
         if walks.up is not None:
             lure = Lure(liver.signal(walks.up), value_at(liver.config, walks.chemotaxis))
         ignored = nobody_of(rows.size) if walks.contact is None else rows.target
+        if walks.knowing is not None:
+            ignored = np.where(rows[walks.knowing] != 0, rows.target, EVERYBODY)
         exclusion = value_at(liver.config, walks.exclusion) if walks.exclusion else 0.0
         sought = Sought(TUMOR, beside, tumor.rows.uid, ignored, walks.contact is not None, exclusion)
         order = cells.order(key, step)
-        columns = columns_of(rows, Walkers)
-        met = walk(columns, cells.code, liver.sites, LUMEN, self.vessels, pace, lure, sought, key, step, order)
+        columns, layer = columns_of(rows, Walkers), cells.species.layer_of(walks)
+        ground = self.ground[layer]._replace(drag=drag_on(walks, liver))
+        met = walk(columns, cells.code, liver.sites, layer, ground, pace, lure, sought, key, step, order)
         if walks.touching is not None:
             touch(rows[walks.touching], order, met)
         if walks.contact is not None and (met >= 0).any():
             book, contact = liver.ledger.book(order.size), cells.number_of(walks.contact)
-            meet(rows.state, rows.target, contact, tumor.rows, liver.sites.zone, book, liver.minutes, order, met)
+            by = cause.NAMES.index(cells.name) if cells.name in cause.NAMES else cause.NONE
+            meet(rows.state, rows.target, contact, tumor.rows, liver.sites.zone, book, liver.minutes, order, met, by)
+
+
+def ground_of(liver: Liver, layer: int) -> Ground:
+    """The ways that lead through a layer."""
+    is_open = np.isin(liver.sites.kind, ROOM[layer])
+    ways = ways_along(is_open.astype(np.uint8), 1, liver.periodic)
+    return Ground(ways, turns_at(), paces(ways[is_open]), TUMOR)
+
+
+def drag_on(walks: Walk, liver: Liver) -> np.ndarray:
+    """By how much longer than its length a way takes at each site, for matrix and tumor cells (float32 lattice; empty where
+    nothing hinders)."""
+    if not walks.hindrance and not walks.crowding:
+        return NO_DRAG
+    matrix = value_at(liver.config, walks.hindrance) if walks.hindrance else 0.0
+    crowd = value_at(liver.config, walks.crowding) if walks.crowding else 0.0
+    left = 1.0 - matrix * np.clip(liver.ecm, 0.0, 1.0)
+    left *= np.where(liver.sites.population[TISSUE] == TUMOR, 1.0 - crowd, 1.0)
+    return (1.0 / np.maximum(left, 1e-3)).astype(np.float32)
 
 
 def pace_of(cells: Population, walks: Walk, liver: Liver) -> Pace:
@@ -177,15 +249,15 @@ def touch(touching, order, met):
 
 
 @jit(counted=False)
-def meet(state, target, contact, tumor, zone, book, minutes, order, met):
+def meet(state, target, contact, tumor, zone, book, minutes, order, met, by):
     """The cells of `order` (slots) that have met a tumor cell (the slots `met`) are now in the state `contact` with it, and
-    remember it as their target (columns state and target); the ledger enters the encounter."""
+    remember it as their target (columns state and target); the ledger enters the encounter, by the cause `by`."""
     for n in range(order.size):
         if met[n] >= 0:
             prey = tumor[met[n]]
             state[order[n]] = contact
             target[order[n]] = prey.uid
-            enter(book, minutes, event.ENCOUNTERED, cause.NONE, prey, zone[prey.row, prey.column])
+            enter(book, minutes, event.ENCOUNTERED, by, prey, zone[prey.row, prey.column])
 
 
 @jit(counted=False)

@@ -7,7 +7,7 @@ import pytest
 
 from abm.cells.population import LiverCell
 from abm.cells.species import HEADING, Appearance, Chart, Column, Secretes, Shape, Species, State, Walk
-from abm.tissue.sites import INTERSTITIUM, LUMEN
+from abm.tissue.sites import INTERSTITIUM, LUMEN, TISSUE
 from abm.units import Parameters
 from abm.view.sprites import cell_picture
 
@@ -41,25 +41,33 @@ def looking(**look):
         ({"charts": Chart("guests")}, "`charts` must be a tuple of Chart"),
         ({"secretes": Secretes("tnf", "secretion.kupffer_tnf")}, "`secretes` must be a tuple of Secretes"),
         ({"secretes": (Secretes("tnf", "secretion.kupffer_tnf", "calm"),)}, "`states of tnf` must be a tuple of str"),
-        ({"walks": WALK._replace(states="calm")}, "`states of its walk` must be a tuple of str"),
+        ({"walks": WALK}, "`walks` must be a tuple of Walk"),
+        ({"walks": (WALK._replace(states="calm"),)}, "`states of its walk` must be a tuple of str"),
         ({"depleted": "antibody"}, "`depleted` must be a Target"),
         (
-            {"stands": (INTERSTITIUM,), "walks": WALK},
-            "walks in the state 'calm', in which it does not stand in the lumen",
+            {"stands": (LUMEN, TISSUE), "walks": (WALK,)},
+            "walks in the state 'calm', in which it stands elsewhere",
         ),
-        ({"states": (State("calm"), State("gone", stands=())), "walks": WALK}, "walks in the state 'gone'"),
+        ({"states": (State("calm"), State("gone", stands=())), "walks": (WALK,)}, "walks in the state 'gone'"),
+        (
+            {"states": (State("calm"), State("inside", stands=(INTERSTITIUM,))), "walks": (WALK,)},
+            "walks in the state 'inside', in which it stands elsewhere",
+        ),
     ],
 )
 def test_what_would_fail_later_is_refused(declared, said):
-    assert guest(walks=WALK).layers_of(0) == (LUMEN,)
+    assert guest(walks=(WALK,)).layers_of(0) == (LUMEN,)
     with pytest.raises((ValueError, TypeError), match="guest") as caught:
         guest(**declared)
     assert said in str(caught.value)
 
 
-def test_who_stops_walking_may_stand_elsewhere():
-    states = (State("calm"), State("settled", stands=(INTERSTITIUM,)))
-    assert guest(states=states, walks=WALK._replace(states=("calm",))).layers_of(1) == (INTERSTITIUM,)
+def test_who_stops_walking_may_stand_elsewhere_or_walk_there():
+    states = (State("calm"), State("inside", stands=(INTERSTITIUM,)))
+    patrol, search = WALK._replace(states=("calm",)), WALK._replace(states=("inside",))
+    assert guest(states=states, walks=(patrol,)).layers_of(1) == (INTERSTITIUM,)
+    both = guest(states=states, walks=(patrol, search))
+    assert [both.layer_of(walk) for walk in both.walks] == [LUMEN, INTERSTITIUM]
 
 
 @pytest.mark.parametrize("name", ["remove", "model", "is_alive", "pos", "size", "dtype", "species", "cell"])

@@ -4,6 +4,8 @@ import numba
 import numpy as np
 import pytest
 
+from abm.cells.cd8 import ENGAGED, SEARCHING
+from abm.cells.cd8 import PATROLLING as PATROLLING_T
 from abm.cells.kupffer import KUPFFER
 from abm.cells.natural_killer import HANDLING, IN_CONTACT, PATROLLING
 from abm.cells.neutrophil import N1, NETTING, NEUTROPHIL
@@ -17,9 +19,9 @@ from abm.kernels.walk import (
     _NEXT_HOP,
     NO_LURE,
     STAYS,
+    Ground,
     Lure,
     Pace,
-    Vessels,
     Walkers,
     next_heading,
     next_site,
@@ -28,11 +30,11 @@ from abm.kernels.walk import (
     way_on,
 )
 from abm.kernels.walk import walk as walk_along
-from abm.ledger import event
+from abm.ledger import cause, event
 from abm.ledger.ledger import Ledger
 from abm.rules.migration import creep, getting_on, meet, touch
 from abm.rules.surroundings import count_beside
-from abm.tissue.sites import LUMEN, PARENCHYMA, PORTAL_TRACT, SINUSOID, TISSUE
+from abm.tissue.sites import CENTRAL_VEIN, INTERSTITIUM, LUMEN, PARENCHYMA, PORTAL_TRACT, SINUSOID, TISSUE
 from abm.units import value_at
 from tests.worlds import (
     KEY,
@@ -40,12 +42,14 @@ from tests.worlds import (
     assert_chance,
     assert_in_place,
     assert_mean,
+    assert_sound,
     changed,
     compiled_only,
     every,
     lattice,
     liver,
     put,
+    run_rule,
     settle,
     sinusoids,
     sized,
@@ -57,18 +61,18 @@ FAR = 1e9  # um of memory: a heading that is never forgotten
 UP, RIGHT, DOWN, LEFT = 0, 2, 4, 6
 
 
-WALKING = [species for species in SHIPPED.species if species.walks is not None]
+WALKING = [species for species in SHIPPED.species if species.walks]
 
 
-def seen(sites) -> Vessels:
+def seen(sites) -> Ground:
     """The vessels of the tissue as it is now."""
     ways = ways_along(sites.kind, SINUSOID, sites.periodic)
-    return Vessels(ways, turns_at(), paces(ways[sites.kind == SINUSOID]), TUMOR)
+    return Ground(ways, turns_at(), paces(ways[sites.kind == SINUSOID]), TUMOR)
 
 
 def let_walk(name, cells, sites, tumor, lure, *, step, path, memory, exclusion=0.0):
     """As the rule does; whom each cell has met, and the ledger's entries."""
-    walks = cells.species.walks
+    walks = cells.species.walks[0]
     beside, rows, ledger = np.zeros(sites.kind.shape, np.uint8), cells.rows, Ledger()
     count_beside(beside, tumor.used, sites.periodic)
     meets = walks.contact is not None
@@ -91,6 +95,7 @@ def let_walk(name, cells, sites, tumor, lure, *, step, path, memory, exclusion=0
             60.0 * step,
             order,
             met,
+            cause.NONE,
         )
     else:
         touch(rows[walks.touching], order, met)
@@ -569,6 +574,81 @@ def test_a_netting_neutrophil_stays():
     assert cells.rows.column.tolist() == [10, 25]
 
 
+# --- T cells search the tissue --------------------------------------------------------------------------------------
+
+
+def searching(matrix=0.0, crowd=False, hours=1.0, **parameters):
+    """Mean path (um/min) of T cells that search open tissue, in `matrix` or among tumor cells that they do not know."""
+    model = without(liver("migration", mm=1.2, parameters={"migration": {"t_cell_persistence": "1000 h"} | parameters}))
+    model.sites.kind[:] = PARENCHYMA
+    model.rules["migration"].prepare(model)
+    model.ecm[:] = matrix
+    if crowd:
+        model.sites.population[TISSUE] = TUMOR
+    for row, column in every(*model.shape, 6):
+        put(model, "cd8", int(row), int(column), state=SEARCHING, heading=RIGHT)
+    moved = np.zeros(model.cd8.count)
+    for _ in range(round(hours / model.dt_hours)):
+        before = model.cd8.used.copy()
+        run_rule(model, "migration", model.dt_hours)
+        step = np.column_stack([model.cd8.used.row - before.row, model.cd8.used.column - before.column])
+        step = (step + model.shape[0] // 2) % model.shape[0] - model.shape[0] // 2
+        moved += 10 * np.where((step != 0).all(axis=1), np.sqrt(2), 1.0) * np.abs(step).max(axis=1)
+    return moved / (60 * hours)
+
+
+@compiled_only
+@pytest.mark.parametrize(
+    ("surroundings", "left"),
+    [
+        ({}, 1.0),
+        ({"matrix": 1.0}, 0.2),
+        ({"matrix": 0.5}, 0.6),
+        ({"crowd": True}, 0.5),
+        ({"matrix": 0.5, "crowd": True}, 0.3),
+    ],
+)
+def test_matrix_and_tumor_cells_slow_a_t_cell_in_the_tissue(surroundings, left):
+    assert_mean(searching(hours=2.0, **surroundings), 5.0 * left)
+
+
+def among_t_cells(*, specific, layer, state, cell_layer=TISSUE):
+    """A T cell beside a tumor cell, a step of migration later."""
+    model = without(liver("migration", mm=0.3, cells={"tumor": {"antigen": 1}}))
+    row, column = map(int, sinusoids(model)[20])
+    prey = put(model, "tumor", row, column, layer=cell_layer)
+    slot = put(model, "cd8", row, column, layer=layer, state=state, specific=specific)
+    run_rule(model, "migration", model.dt_hours)
+    assert_sound(model)
+    return model, model.cd8.rows[slot], model.tumor.rows[prey]
+
+
+@pytest.mark.parametrize(("layer", "state"), [(INTERSTITIUM, SEARCHING), (LUMEN, PATROLLING_T)])
+def test_a_t_cell_that_knows_the_tumor_stops_at_it_from_the_tissue_and_through_the_wall(layer, state):
+    model, cell, prey = among_t_cells(specific=1, layer=layer, state=state)
+    assert (cell.state, cell.target) == (ENGAGED, prey.uid)
+    assert model.ledger.total("encountered", "cd8") == 1 == model.ledger.total("encountered")
+
+
+@pytest.mark.parametrize(("layer", "state"), [(INTERSTITIUM, SEARCHING), (LUMEN, PATROLLING_T)])
+def test_other_t_cells_pass_by(layer, state):
+    model, cell, _ = among_t_cells(specific=0, layer=layer, state=state)
+    assert cell.state == state and model.ledger.total("encountered") == 0
+
+
+def test_a_t_cell_in_the_tissue_follows_ifn_gamma():
+    model = without(liver("migration", mm=1.0, parameters={"migration": {"t_cell_chemotaxis": 1}}))
+    rows, columns = model.shape
+    model.fields["ifn_gamma"].values[:] = 50 - abs(np.arange(columns) - columns // 2)
+    for row, column in every(rows, columns, 8):
+        if model.sites.kind[row, column] != CENTRAL_VEIN:
+            put(model, "cd8", int(row), int(column), state=SEARCHING)
+    before = np.abs(model.cd8.used.column - columns // 2).mean()
+    run_rule(model, "migration", 1.0)
+    assert np.abs(model.cd8.used.column - columns // 2).mean() < 0.5 * before
+    assert_sound(model)
+
+
 # --- whoever else walks -------------------------------------------------------------------------------------------
 
 
@@ -595,13 +675,17 @@ def test_any_population_walks_up_any_signal_and_stops_at_anybody():
     assert met.tolist() == [NOBODY] and rows.column[1] > 49
 
 
-@pytest.mark.parametrize("species", WALKING, ids=lambda species: species.name)
-def test_who_walks_has_what_walking_takes(species):
-    model, walks = liver("migration", mm=0.3), species.walks
+@pytest.mark.parametrize(
+    ("species", "walks"),
+    [(species, walks) for species in WALKING for walks in species.walks],
+    ids=lambda each: getattr(each, "name", ""),
+)
+def test_who_walks_has_what_walking_takes(species, walks):
+    model = liver("migration", mm=0.3)
     cells = model.populations[species.name]
     assert set(Walkers._fields) <= set(cells.rows.dtype.names)
     speed, persistence = (value_at(model.config, path) for path in (walks.speed, walks.persistence))
-    pace = model.rules["migration"].paces[species.name]
+    pace = model.rules["migration"].paces[species.name, walks]
     assert (pace.path_um, pace.memory_um) == (speed * model.dt_minutes, speed * persistence * 60.0) and speed > 0
     assert not walks.up or (walks.up in model.fields and 0 < value_at(model.config, walks.chemotaxis) <= 1)
     first = model.populations[WALKING[0].name].rows

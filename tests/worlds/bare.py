@@ -49,7 +49,8 @@ def settle(sites: Sites, name: str, places, *, layer: int | None = None, on_site
     population.book = new_book(population.rows)
     if on_site:
         assert not sites.population[rows.layer, rows.row, rows.column].any(), "a place is taken"
-        assert len(np.unique(places, axis=0)) == len(places), "two cells on one place"
+        standing = np.column_stack([rows.layer, places])
+        assert len(np.unique(standing, axis=0)) == len(places), "two cells on one place"
         sites.population[rows.layer, rows.row, rows.column] = population.code
         sites.occupant[rows.layer, rows.row, rows.column] = np.arange(len(places))
     return population

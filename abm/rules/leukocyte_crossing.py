@@ -1,0 +1,175 @@
+"""Leukocyte crossing: leukocytes leave the sinusoids for the interstitium where tumor cells are, and come back later.
+
+The wall of the sinusoids has fenestrae and no basement membrane; lymphocytes touch through it what lies behind (Guidotti 2015,
+10.1016/j.cell.2015.03.021), and cross it by VCAM-1 and ICAM-1 where chemokine calls. Those that find nothing return to the blood.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from ..kernels.jit import jit
+from ..kernels.random import could_happen, does_happen, draw_each, hash64
+from ..kernels.sites import lift, neighbour, place
+from ..kernels.tables import HIGH, columns_of
+from ..liver import Liver
+from ..target import Target
+from ..tissue.sites import CENTRAL_VEIN, INTERSTITIUM, LUMEN, SINUSOID
+from ..units import Hours, Number, PerHour, parameter
+from .rule import Rule, RuleParameters
+from .surroundings import beside_tumor
+
+_MOST = 6.0
+"""The largest gain of the hazard of crossing: wall (`basal`, VCAM-1, ICAM-1; at most 1 each) times what calls (at most 1 each)."""
+
+
+class Crossers(NamedTuple):
+    """The columns of cells that cross the wall [slot]."""
+
+    alive: np.ndarray
+    state: np.ndarray
+    layer: np.ndarray
+    row: np.ndarray
+    column: np.ndarray
+    uid: np.ndarray
+
+
+class LeukocyteCrossing(Rule):
+    name = "leukocyte_crossing"
+    reads = ("tumor", "endothelium", "ifn_gamma")
+    writes = ("cd8",)
+    inhibited = ("rate",)
+    inhibitor = Target("antibody to VLA-4 (natalizumab)", "Guidotti 2015, 10.1016/j.cell.2015.03.021", "unverified")
+
+    class Parameters(RuleParameters):
+        rate: PerHour = parameter(
+            "0.5 /h",
+            low="0.1 /h",
+            high="3 /h",
+            mark="assumed",
+            source="arrested lymphocytes cross within hours; no figure for the liver was found",
+            description="hazard of crossing where one signal calls in full, at one unit of what the wall offers",
+        )
+        basal: Number = parameter(
+            0.2,
+            low=0.05,
+            high=1,
+            mark="assumed",
+            source="Guidotti 2015, 10.1016/j.cell.2015.03.021: fenestrae let through without activation",
+            description="what a resting wall offers, relative to full VCAM-1 or ICAM-1",
+        )
+        stay: Hours = parameter(
+            "24 h",
+            low="6 h",
+            high="96 h",
+            mark="assumed",
+            source="T cells without antigen leave a tissue within a day or two",
+            description="mean time until a cell that searches in vain returns to a sinusoid",
+        )
+
+    parameters: Parameters
+
+    def apply(self, liver: Liver) -> None:
+        p = self.parameters
+        beside = None
+        for name, cells in liver.populations.items():
+            crossing = cells.species.crosses
+            if crossing is None or cells.count == 0:
+                continue
+            beside = beside_tumor(liver) if beside is None else beside
+            cross_wall(
+                columns_of(cells.rows, Crossers),
+                cells.book,
+                cells.code,
+                liver.sites,
+                liver.endothelium.rows,
+                liver.signal(crossing.up),
+                beside,
+                liver.key(f"{self.name}/{name}"),
+                liver.step_number,
+                np.uint8(cells.number_of(crossing.patrolling)),
+                np.uint8(cells.number_of(crossing.searching)),
+                p.rate * liver.dt_hours,
+                p.basal,
+                liver.left("vcam1"),
+                liver.left("icam1"),
+                liver.dt_hours / max(p.stay, 1e-3),
+            )
+
+
+@jit(counted=False)
+def room_behind(sites, row, column, turn):
+    """A free place in the interstitium at a sinusoid site, else beside it, looked for from direction `turn` on; (-1, -1) if
+    there is none."""
+    if sites.population[INTERSTITIUM, row, column] == 0:
+        return row, column
+    for k in range(8):
+        r, c = neighbour(sites, row, column, (turn + k) % 8)
+        if r >= 0 and sites.kind[r, c] != CENTRAL_VEIN and sites.population[INTERSTITIUM, r, c] == 0:
+            return r, c
+    return -1, -1
+
+
+@jit(counted=False)
+def room_in_vessel(sites, row, column, turn):
+    """A free place in a perfused sinusoid at a site or beside it, looked for from direction `turn` on; (-1, -1) if there is none."""
+    for k in range(9):
+        r, c = neighbour(sites, row, column, 8 if k == 0 else (turn + k - 1) % 8)
+        if r >= 0 and sites.kind[r, c] == SINUSOID and sites.perfused[r, c] != 0 and sites.population[LUMEN, r, c] == 0:
+            return r, c
+    return -1, -1
+
+
+@jit
+def cross_wall(
+    cells,
+    book,
+    code,
+    sites,
+    wall,
+    signal,
+    beside,
+    key,
+    step,
+    patrolling,
+    searching,
+    hazard,
+    basal,
+    vcam1_left,
+    icam1_left,
+    return_hazard,
+):
+    """Patrolling cells cross where the wall lets them and tumor or `signal` (float32 lattice, half-maximal at 1) calls; searching ones
+    return where there is a sinusoid. `beside`: how many tumor cells are touched from each site (uint8 lattice). Hazards per step."""
+    draws = draw_each(key, step, cells.uid[: book[HIGH]], 0)
+    for slot in range(draws.size):
+        if cells.alive[slot] == 0:
+            continue
+        row, column = cells.row[slot], cells.column[slot]
+        state = cells.state[slot]
+        if state == patrolling:
+            if not could_happen(draws[slot], hazard * _MOST):
+                continue
+            level = np.float64(signal[row, column])
+            call = level / (1.0 + level) + (1.0 if beside[row, column] != 0 else 0.0)
+            if call == 0.0:
+                continue
+            segment = wall[sites.endothelium[row, column]]
+            offer = min(basal, 1.0) + vcam1_left * np.float64(segment.vcam1) + icam1_left * np.float64(segment.icam1)
+            if not does_happen(draws[slot], hazard * offer * call):
+                continue
+            to_layer, to_state = INTERSTITIUM, searching
+            r, c = room_behind(sites, row, column, np.int64(hash64(key, cells.uid[slot], step, 1) % np.uint64(8)))
+        elif state == searching:
+            if not does_happen(draws[slot], return_hazard):
+                continue
+            to_layer, to_state = LUMEN, patrolling
+            r, c = room_in_vessel(sites, row, column, np.int64(hash64(key, cells.uid[slot], step, 1) % np.uint64(8)))
+        else:
+            continue
+        if r < 0:
+            continue
+        lift(sites, cells.layer[slot], row, column)
+        place(sites, code, to_layer, r, c, slot)
+        cells.row[slot], cells.column[slot] = r, c
+        cells.layer[slot], cells.state[slot] = to_layer, to_state

@@ -1,0 +1,84 @@
+"""Leukocyte entry: the blood brings leukocytes into the sinusoids, more where chemokine stops them; there they go or die.
+
+Memory and effector CD8 T cells reach the liver within hours (Lefebvre 2021, 10.1016/j.celrep.2021.109956) and follow CXCR3,
+whose ligands IFN-gamma induces: so the more come, the more of them are engaged already. Populations that declare a `supply`
+are served here; NK cells and neutrophils have rules of their own.
+"""
+
+import numpy as np
+
+from ..cells.population import Population
+from ..kernels.jit import jit
+from ..kernels.random import does_happen, draw_each
+from ..kernels.sites import lift
+from ..kernels.tables import HIGH, columns_of, release
+from ..kernels.traffic import Standing
+from ..liver import Liver
+from ..tissue.sites import INTERSTITIUM
+from ..units import Number, parameter, value_at
+from .rule import Rule, RuleParameters
+from .supply import attracting_sites, enter_from_blood, turn_over
+
+
+class LeukocyteEntry(Rule):
+    name = "leukocyte_entry"
+    reads = ("blood", "ifn_gamma", "flow")
+    writes = ("cd8",)
+
+    class Parameters(RuleParameters):
+        attraction: Number = parameter(
+            20.0,
+            low=3,
+            high=100,
+            mark="assumed",
+            source="Halama 2011, 10.1158/0008-5472.CAN-11-0268: 10 to 50 times as many CD8 T cells at the margin as in normal liver",
+            description="gain of entry at a site in saturating chemokine",
+        )
+
+    parameters: Parameters
+
+    def prepare(self, liver: Liver) -> None:
+        """Where they can stop: sinusoid sites (row * columns + column)."""
+        self.sinusoids = liver.sinusoids.astype(np.uint64)
+
+    def apply(self, liver: Liver) -> None:
+        for name, cells in liver.populations.items():
+            supply = cells.species.supply
+            if supply is None:
+                continue
+            wanted = value_at(liver.config, supply.density) * liver.standard_area_mm2
+            if cells.count == 0 and wanted == 0.0:
+                continue
+            key = liver.key(f"{self.name}/{name}")
+            self.let_die(liver, cells, key, value_at(liver.config, supply.life))
+            leaving = 1.0 / max(value_at(liver.config, supply.residence), 1e-3)
+            wanted *= liver.left(name)
+            turn_over(liver, name, key, leaving, wanted)
+            if wanted > 0.0 and not liver.fields[supply.up].at_rest and self.sinusoids.size:
+                called = wanted * leaving / self.sinusoids.size * self.parameters.attraction * liver.dt_hours
+                places = attracting_sites(
+                    self.sinusoids,
+                    liver.sites.perfused,
+                    liver.flow.passing,
+                    liver.signal(supply.up),
+                    key,
+                    liver.step_number,
+                    called * liver.left(supply.receptor),
+                )
+                enter_from_blood(liver, name, key, places, "called")
+
+    def let_die(self, liver: Liver, cells: Population, key: np.uint64, life_h: float) -> None:
+        """Those in the tissue die of age."""
+        hazard = liver.dt_hours / max(life_h, 1e-3)
+        columns = columns_of(cells.rows, Standing)
+        die_outside(columns, cells.rows.uid, cells.book, liver.sites, key, liver.step_number, hazard)
+
+
+@jit
+def die_outside(cells, uids, book, sites, key, step, hazard):
+    """Each living cell in the interstitium dies with the probability 1 - exp(-hazard), by its number 4."""
+    dying = draw_each(key, step, uids[: book[HIGH]], 4)
+    for slot in range(dying.size):
+        if cells.alive[slot] != 0 and cells.layer[slot] == INTERSTITIUM and does_happen(dying[slot], hazard):
+            lift(sites, INTERSTITIUM, cells.row[slot], cells.column[slot])
+            release(cells.alive, book, slot)

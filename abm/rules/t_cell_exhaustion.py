@@ -1,0 +1,93 @@
+"""T-cell exhaustion: PD-L1 on the tumor cells that they are engaged with wears CD8 T cells out, unless PD-1 is blocked.
+
+Cells that meet their antigen for days and weeks lose their function, those that are not yet fixed in that regain it
+when PD-1 is blocked (Yang 2025, 10.3892/or.2025.8963, refs 25, 30).
+"""
+
+import numpy as np
+
+from ..cells import cd8
+from ..cells.tumor import TUMOR
+from ..kernels.contact import NOBODY, still_touched
+from ..kernels.jit import jit
+from ..liver import Liver
+from ..target import Target
+from ..units import Fraction, Number, PerHour, parameter
+from .rule import Rule, RuleParameters
+
+
+class TCellExhaustion(Rule):
+    name = "t_cell_exhaustion"
+    reads = ("tumor",)
+    writes = ("cd8",)
+    inhibited = ("rate",)
+    inhibitor = Target("inhibitor of CHSY1", "Yang 2025, 10.3892/or.2025.8963, ref 30", "unverified")
+
+    class Parameters(RuleParameters):
+        rate: PerHour = parameter(
+            "0.2 /d",
+            low="0.07 /d",
+            high="0.5 /d",
+            mark="unverified",
+            source="exhaustion sets in within days to weeks of contact: 5 d",
+            description="rate of exhaustion in contact with saturating PD-L1",
+        )
+        half_pdl1: Number = parameter(
+            1.0,
+            low=0.3,
+            high=3,
+            mark="assumed",
+            source="PD-L1 is given relative to the reference line",
+            description="PD-L1 of half that effect",
+        )
+        recovery: PerHour = parameter(
+            "0.3 /d",
+            low="0.1 /d",
+            high="1 /d",
+            mark="assumed",
+            source="responses to PD-1 blockade within a week or two",
+            description="rate at which exhaustion falls while PD-1 is blocked in full",
+        )
+        fixed_above: Fraction = parameter(
+            0.7,
+            low=0.5,
+            high=0.9,
+            mark="assumed",
+            source="plastic before fixed dysfunction",
+            description="exhaustion from which a cell does not recover",
+        )
+
+    parameters: Parameters
+
+    def apply(self, liver: Liver) -> None:
+        p = self.parameters
+        if liver.cd8.count == 0:
+            return
+        left = liver.left("pd1") * liver.left("pdl1")
+        wear_out(
+            liver.cd8.used,
+            liver.tumor.rows,
+            liver.sites,
+            p.rate * left * liver.dt_hours,
+            p.half_pdl1,
+            p.recovery * (1.0 - liver.left("pd1")) * liver.dt_hours,
+            p.fixed_above,
+        )
+
+
+@jit(counted=False)
+def wear_out(cells, tumor, sites, hazard, half_pdl1, recovery, fixed_above):
+    """Exhaustion relaxes towards 1 in contact with PD-L1, and towards 0 while PD-1 is blocked, unless it is fixed (hazards per step)."""
+    for i in range(cells.size):
+        cell = cells[i]
+        if cell.alive == 0:
+            continue
+        exhaustion = np.float64(cell.exhaustion)
+        if cell.state == cd8.ENGAGED and hazard > 0.0:
+            prey = still_touched(sites, TUMOR, tumor.uid, cell.row, cell.column, cell.target)
+            if prey != NOBODY:
+                pdl1 = np.float64(tumor[prey].pdl1)
+                exhaustion = 1.0 - (1.0 - exhaustion) * np.exp(-hazard * pdl1 / (pdl1 + half_pdl1))
+        if recovery > 0.0 and exhaustion < fixed_above:
+            exhaustion *= np.exp(-recovery)
+        cell.exhaustion = np.float32(exhaustion)

@@ -1,0 +1,109 @@
+"""Leukocyte entry: the density that the blood holds, whom chemokine adds, and who dies."""
+
+import numpy as np
+import pytest
+
+from abm.cells.cd8 import PATROLLING, SEARCHING
+from abm.tissue.sites import INTERSTITIUM, LUMEN
+from tests.worlds import (
+    assert_chance,
+    assert_mean,
+    assert_resumes,
+    assert_sound,
+    changed,
+    compiled_only,
+    later,
+    liver,
+    put,
+    run_rule,
+    sinusoids,
+    state_of,
+    without,
+)
+
+HOST = {"cd8": {"density": "100 /mm^2", "specific": 0.25, "residence": "2 h", "life": "5 h"}}
+
+
+@compiled_only
+def test_the_blood_holds_the_density_and_brings_few_that_know_the_tumor():
+    counts, knowing, entered = [], 0, 0
+    for seed in range(1, 9):
+        model = liver("leukocyte_entry", mm=0.6, seed=seed, cells=HOST)
+        start = set(model.cd8.alive_rows().uid.tolist())
+        run_rule(model, "leukocyte_entry", 12.0)
+        rows = model.cd8.alive_rows()
+        new = ~np.isin(rows.uid, list(start))
+        counts.append(model.cd8.count)
+        knowing, entered = knowing + int(rows.specific[new].sum()), entered + int(new.sum())
+        assert (rows.state == PATROLLING).all() and (rows.entered_h[new] >= 0).all()
+        assert_sound(model)
+    assert_mean(counts, 36.0)
+    assert_chance(knowing, entered, 0.25)
+    assert entered > 250, "six residences later nearly all are new"
+
+
+@compiled_only
+@pytest.mark.parametrize(
+    ("level", "receptor", "gain"), [(1.0, 1.0, 0.5), (3.0, 1.0, 0.75), (3.0, 0.4, 0.3), (0.0, 1.0, 0.0)]
+)
+def test_chemokine_adds_to_those_that_come(level, receptor, gain):
+    extra = []
+    for seed in range(1, 13):
+        interventions = [{"block": "cxcr3", "fraction": 1 - receptor}] if receptor < 1 else []
+        model = liver(
+            "leukocyte_entry",
+            mm=0.6,
+            seed=seed,
+            cells={"cd8": HOST["cd8"] | {"residence": "1000 h"}},
+            interventions=interventions,
+        )
+        model.fields["ifn_gamma"].values[:] = level
+        model.fields["ifn_gamma"].at_rest = False
+        perfused = float(model.flow.passing.ravel()[model.sinusoids].mean())
+        before = model.cd8.count
+        run_rule(model, "leukocyte_entry", 10.0)
+        extra.append((model.cd8.count - before) / (36.0 * 10.0 / 1000.0 * 20.0 * perfused))
+    assert_mean(extra, gain) if gain else None
+    assert gain or abs(np.mean(extra)) < 0.15
+
+
+@compiled_only
+@pytest.mark.parametrize("step", ["5 min", "20 min"])
+def test_those_in_the_tissue_die_of_age(step):
+    model = without(liver("leukocyte_entry", mm=0.6, step=step, cells={"cd8": HOST["cd8"] | {"density": "0 /mm^2"}}))
+    for row, column in sinusoids(model)[::2]:
+        put(model, "cd8", int(row), int(column), state=SEARCHING)
+    there = model.cd8.count
+    run_rule(model, "leukocyte_entry", 5.0)
+    assert (model.cd8.alive_rows().layer == INTERSTITIUM).all()
+    assert_chance(there - model.cd8.count, there, 1 - np.exp(-1.0))
+    assert_sound(model)
+
+
+def test_depleted_ones_do_not_come_back_at_once():
+    model = liver(
+        "leukocyte_entry",
+        mm=0.6,
+        cells=HOST,
+        interventions=[{"deplete": "cd8", "fraction": 1, "start": "0 h", "stop": "100 d"}],
+    )
+    later(model, 6.0)
+    assert model.cd8.count == 0
+
+
+def test_no_density_costs_nothing():
+    model = liver("leukocyte_entry", mm=0.3)
+    before = state_of(model)
+    run_rule(model, "leukocyte_entry", 5.0)
+    assert model.cd8.count == 0 and changed(model, before) <= {"clock/step_number"}
+
+
+def test_those_of_the_beginning_stand_in_the_sinusoids():
+    model = liver(mm=0.6, cells=HOST)
+    rows = model.cd8.alive_rows()
+    assert rows.size == 36 and (rows.layer == LUMEN).all()
+    assert 0 < rows.specific.sum() < 20 and np.unique(rows.heading).size > 4
+
+
+def test_resumes():
+    assert_resumes(lambda: liver("leukocyte_entry", mm=0.3, cells=HOST), 3.0, 3.0)
