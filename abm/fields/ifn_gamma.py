@@ -17,10 +17,10 @@ class InterferonGammaParameters(SignalParameters):
 
     diffusion: Annotated[SquareMicrometersPerSecond, Positive] = parameter(
         "50 um^2/s",
-        low="1 um^2/s",
+        low="20 um^2/s",
         high="100 um^2/s",
         mark="unverified",
-        source="a dimer of 34 kDa, free; a published model takes 1.45 um2/s, as if bound to the tissue, which would not reach 800 um",
+        source="a dimer of 34 kDa; a published model takes 1.45 um2/s, as if bound to the tissue, which would not reach 800 um",
         description="diffusion coefficient in tissue",
     )
     decay: PerHour = parameter(

@@ -151,7 +151,11 @@ def written():
         seed=3,
         step="10 min",
         tissue={"width": "0.5 mm", "height": "0.5 mm"},
-        cells={"neutrophil": {"density": "60 /mm^2"}, "tumor": {"ccdc25": 1}},
+        cells={
+            "neutrophil": {"density": "60 /mm^2"},
+            "cd8": {"density": "60 /mm^2", "specific": 0.5},
+            "tumor": {"ccdc25": 1, "antigen": 1},
+        },
         interventions=[
             {"stimulate": "exosomes", "level": 1},
             {"stimulate": "lps", "level": 3},
