@@ -6,7 +6,8 @@ colonies that grow, and spare dormant cells (Malladi 2016, 10.1016/j.cell.2016.0
 within minutes. Liver NK cells carry TRAIL constitutively (Takeda 2001, 10.1038/83416). Platelets, nets
 and neutrophils shield the target (Nieswandt 1999, Cancer Res 59:1295; Spiegel 2016, 10.1158/2159-8290.CD-15-1157),
 lactate and TGF-beta paralyse the killer (Harmon 2019, 10.1158/2326-6066.CIR-18-0481). An NK cell meets its target in
-`migration`; what happens while they touch is here, and so is the replacement of lost NK cells from the blood.
+`migration`; what happens while they touch is here, and so is the replacement of lost NK cells from the blood. Poly(IC)
+arms those that are there, and brings many more (Twilley 1987, Nat Immun Cell Growth Regul 6:279).
 """
 
 from typing import ClassVar, NamedTuple
@@ -31,7 +32,7 @@ from ..units import Fraction, Hours, Millimolar, Number, PerHour, parameter
 from .clusters import in_company
 from .net_trapping import net_between
 from .rule import Rule, RuleParameters
-from .supply import turn_over
+from .supply import enter_from_blood, entry_sites, turn_over
 
 _ICHISE = "Ichise 2022, 10.7554/eLife.76269"
 
@@ -232,6 +233,15 @@ class NaturalKillerKilling(Rule):
             source="Cohen 1990, Cancer Res 50:1834: poly(IC)-treated mice clear what resting ones keep",
             description="gain of the kill hazard at saturating poly(IC) in the blood",
         )
+        poly_ic_entry: PerHour = parameter(
+            "0.15 /h",
+            low="0.05 /h",
+            high="0.5 /h",
+            mark="derived",
+            source="Twilley 1987, Nat Immun Cell Growth Regul 6:279: 10 to 20 times the leukocytes of the liver, and kept for 9 d; "
+            "9 in 60 h",
+            description="NK cells that saturating poly(IC) in the blood brings, relative to those of a resting liver",
+        )
         opsonin_fold: Number = parameter(
             3.0,
             low=1,
@@ -309,13 +319,12 @@ class NaturalKillerKilling(Rule):
                 liver.signal("tgf_beta"),
                 pathways,
             )
-        turn_over(
-            liver,
-            "natural_killer",
-            liver.key(self.name + "/turnover"),
-            1.0 / max(host.residence, 1e-3),
-            host.density * liver.standard_area_mm2 * liver.left("natural_killer"),
-        )
+        resting = host.density * liver.standard_area_mm2 * liver.left("natural_killer")
+        turn_over(liver, "natural_killer", liver.key(self.name + "/turnover"), 1.0 / max(host.residence, 1e-3), resting)
+        called = p.poly_ic_entry * liver.saturation("poly_ic") * resting * liver.dt_hours
+        if called > 0.0:
+            key = liver.key(self.name + "/poly_ic")
+            enter_from_blood(liver, "natural_killer", key, entry_sites(liver, key, called), "poly_ic")
 
 
 @jit(counted=False)

@@ -100,6 +100,25 @@ def test_poly_ic_arms_nk_cells(monkeypatch):
     assert rates[2] / rates[0] == pytest.approx(5.0, rel=1e-5)
 
 
+@compiled_only
+@pytest.mark.parametrize(("level", "share"), [(0, 0.0), (1, 0.5), (1e6, 1.0)])
+def test_poly_ic_brings_nk_cells(level, share):
+    """Twilley 1987: ten times as many within two or three days."""
+    more = []
+    for seed in range(1, 7):
+        model = liver(
+            "nk_killing",
+            mm=1.0,
+            seed=seed,
+            cells={"natural_killer": {"density": "20 /mm^2", "residence": "10000 d"}},
+            interventions=[{"stimulate": "poly_ic", "level": level, "half_life": None}] if level else [],
+        )
+        later(model, 60.0)
+        more.append(model.natural_killer.count / 20 - 1)
+    assert_mean(more, 9.0 * share) if share else None
+    assert share or max(more) == 0.0
+
+
 def test_exosomes_educate_kupffer_cells_before_time_0():
     model = liver(
         "niche_formation",
