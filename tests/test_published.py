@@ -57,6 +57,7 @@ def test_the_shipped_experiments_set_no_parameters_of_their_own():
         "V01",
         "V09",
         "V10",
+        "V10b",
         "V11",
         "V13",
         "V17",
