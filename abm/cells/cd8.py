@@ -125,12 +125,12 @@ class CD8TCell(LiverCell):
             ENTERED,
         ),
         states=(
-            State("patrolling", Appearance("in the blood", (120, 110, 235), "round", 0.42)),
-            State("searching", Appearance("in the tissue", (150, 130, 255), "round", 0.46), stands=(INTERSTITIUM,)),
-            State("engaged", Appearance("engaged", (190, 160, 255), "round", 0.52, 0.7), stands=(INTERSTITIUM, LUMEN)),
+            State("patrolling", Appearance("in the blood", (144, 240, 144), "round", 0.42)),
+            State("searching", Appearance("in the tissue", (168, 240, 168), "round", 0.46), stands=(INTERSTITIUM,)),
+            State("engaged", Appearance("engaged", (215, 255, 215), "round", 0.52, 0.7), stands=(INTERSTITIUM, LUMEN)),
             State(
                 "handling",
-                Appearance("after a kill", (150, 130, 255), "ring", 0.52, 0.15),
+                Appearance("after a kill", (168, 240, 168), "ring", 0.52, 0.15),
                 stands=(INTERSTITIUM, LUMEN),
             ),
         ),
@@ -191,6 +191,6 @@ class CD8TCell(LiverCell):
         ),
         infused=Target("adoptive transfer of CD8 T cells", "Yang 2025, 10.3892/or.2025.8963, section 4", "unverified"),
         charts=(Chart("CD8 T cells"), Chart("CD8 T cells engaged", "engaged")),
-        ink="#6a55d0",
+        ink="#5aa02c",
         synonyms="cd8s cd8cell cd8cells cd8t cd8tcell cd8tcells ctl ctls",
     )

@@ -195,11 +195,13 @@ def test_some_rule_asks_for_every_molecule(monkeypatch):
     model = LiverModel(
         tissue={"width": "0.4 mm", "height": "0.4 mm"},
         rules={"angiogenesis": {"sprout": "0.03 /h"}},
+        cells={"cd8": {"density": "40 /mm^2"}},
         interventions=[{"block": "vegf", "fraction": 0.1}],
     )
     row, column = sinusoids(model)[0]
     put(model, "tumor", int(row), int(column), state=HELD)
-    model.fields["cxcl1"].at_rest = model.fields["tnf"].at_rest = False
+    for signal in ("cxcl1", "tnf", "ifn_gamma"):
+        model.fields[signal].at_rest = False
     later(model, 1.0)  # not every rule acts in every step
     assert set(SHIPPED.molecules()) <= asked
 
