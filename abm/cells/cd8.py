@@ -118,7 +118,6 @@ class CD8TCell(LiverCell):
             HEADING,
             Column("specific", "u1", "whether it knows the tumor: 0 or 1", within=(0, 1)),
             Column("exhaustion", "f4", "0 fresh .. 1 exhausted", within=(0, 1)),
-            Column("divisions", "u1", "divisions since it first engaged, along the line of descent"),
             KILLS,
             TARGET,
             BUSY,
