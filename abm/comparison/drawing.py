@@ -51,7 +51,7 @@ _COURSES = (
     ("tumor_area_um2", "area of tumor", "mm²", 1e-6),
     ("events_passed", "tumor cells that left by the vein", "", 1.0),
     ("events_phagocytosed", "tumor cells engulfed", "", 1.0),
-    ("events_killed", "tumor cells killed by NK cells", "", 1.0),
+    ("events_killed", "tumor cells killed by lymphocytes", "", 1.0),
     *((column, words, "", 1.0) for shown in SHOWN for column, words in shown.courses[:1]),
     ("oxygen_mean", "oxygen, mean", "mmHg", 1.0),
 )

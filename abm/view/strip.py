@@ -197,6 +197,6 @@ def _pixels(axes, height: int) -> tuple[int, int, int, int]:
 _FATES = (
     ("events_passed", "passed", (140, 150, 162)),
     ("events_phagocytosed", "engulfed", look_of("kupffer", "tnf_secreting").colour),
-    ("events_killed", "NK kills", look_of("natural_killer", "in_contact").colour),
+    ("events_killed", "killed", look_of("natural_killer", "in_contact").colour),
     ("events_died", "died", (214, 170, 132)),
 )

@@ -46,6 +46,7 @@ class Tissue:
         self.oxygen = np.full(sites.kind.shape, oxygen, np.float32)
         self.nets = np.zeros(sites.kind.shape, np.float32)
         self.hepatocytes = np.ones(sites.kind.shape, np.uint8)
+        self.ifn_gamma = np.zeros(sites.kind.shape, np.float32)
         self.ledger = Ledger()
         self.ledger.totals[event.ARRIVED, 0] = self.cells.count
         self.step_number = 0
@@ -66,6 +67,7 @@ class Tissue:
                 self.oxygen,
                 self.nets,
                 self.hepatocytes,
+                self.ifn_gamma,
                 fate,
                 depth,
                 IDENTITY,
@@ -314,6 +316,18 @@ def test_the_cycle_takes_its_time_at_any_step(oxygen, niche, net, factor, minute
     rows = tissue.cells.used
     np.testing.assert_allclose(rows.divisions + rows.cycle, factor * 100 / 22, atol=2e-3)
     assert tissue.cells.count == 2 ** int(factor * 100 / 22)
+
+
+@pytest.mark.parametrize(("inhibition", "level", "left"), [(0.3, 1.0, 0.85), (0.6, 3.0, 0.55), (0.0, 9.0, 1.0)])
+def test_ifn_gamma_slows_the_cycle(inhibition, level, left):
+    tissue = scattered(30)
+    tissue.ifn_gamma[:] = level
+    tissue.grow(STILL._replace(cycle=0.02, ifn_gamma=inhibition), hours=1.0, steps=10)
+    slowed = tissue.cells.used.cycle
+    np.testing.assert_allclose(
+        slowed, scattered(30).grow(STILL._replace(cycle=0.02), hours=1.0, steps=10).cells.used.cycle * left, rtol=1e-5
+    )
+    assert (slowed > 0).all()
 
 
 def test_cycle_speeds_spread_uniformly_between_cells():

@@ -26,7 +26,7 @@ _WAYS = {
     "alive": "alive, no further",
     "passed": "left by the vein",
     "phagocytosed": "engulfed",
-    "killed": "killed by NK",
+    "killed": "killed",
     "died": "died",
 }
 

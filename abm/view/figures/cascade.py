@@ -18,10 +18,16 @@ _WAYS = {
     ALIVE: "alive at the end",
     "passed": "left by the central vein",
     "phagocytosed": "engulfed by Kupffer cells",
-    "killed": "killed by NK cells",
+    "killed": "killed",
     "died": "died",
 }
-_REASONS = {"trail": "TRAIL", "fasl": "FasL", "other": "other causes"}
+_REASONS = {"other": "other causes"}
+_KILLERS = {
+    "trail": "NK cells: TRAIL",
+    "fasl": "NK cells: FasL",
+    "perforin": "NK cells: perforin",
+    "cd8": "CD8 T cells",
+}
 
 
 def write_cascade(run_dir: Path | str) -> Path:
@@ -151,7 +157,9 @@ def _stage_title(axes, k: int, reached: np.ndarray) -> None:
 def _end_words(end: End, total: int) -> str:
     way, _, reason = end.way.partition("_by_")
     words = _WAYS[way]
-    if reason:
+    if reason in _KILLERS:
+        words += " by " + _KILLERS[reason]
+    elif reason:
         words += ": " + _REASONS.get(reason, reason.replace("_", " "))
     if len(words) > 20:  # break near the middle
         cut = min((abs(i - len(words) // 2), i) for i, letter in enumerate(words) if letter == " ")[1]

@@ -96,7 +96,7 @@ def draw_fates(axes, courses, told: Told) -> None:
     for fate, label in (
         ("passed", "left by the vein"),
         ("phagocytosed", "engulfed"),
-        ("killed", "killed by NK"),
+        ("killed", "killed"),
         ("died", "died"),
     ):
         if f"events_{fate}" in courses:

@@ -12,7 +12,7 @@ def test_cascades():
     assert inside(figure)
     assert words(figure).count("none") == 2  # nobody reached these stages in the control
     assert words(figure).count("none; < 1 %") == 2
-    assert {"went on", "left by the vein", "engulfed", "killed by NK", "died", "alive, no further"} == {
+    assert {"went on", "left by the vein", "engulfed", "killed", "died", "alive, no further"} == {
         text.get_text() for text in figure.legends[1].get_texts()
     }
 
