@@ -109,7 +109,7 @@ def _strip(run_dir: Path, recording: Recording) -> Strip | None:
         return None
     if table.num_rows < 2:
         return None
-    return Strip.of_timeseries({name: table[name].to_numpy() for name in table.column_names}, recording.cast)
+    return Strip.of_timeseries({name: table[name].to_numpy() for name in table.column_names}, recording.charted)
 
 
 def _write_mp4(path, film, recording, field, fps, progress) -> None:

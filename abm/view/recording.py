@@ -78,6 +78,12 @@ class Recording:
                 if shown.name not in tables or self._read(f"cells/{shown.name}/count").any()
             }
 
+    @property
+    def charted(self) -> list[Shown]:
+        """The populations whose courses figures show: those that have cells in any frame, and those that are not drawn."""
+        present = self.present
+        return [shown for shown in self.cast if not shown.looks or shown.name in present]
+
     def words(self, field: str) -> str:
         """What a field is called for readers."""
         return str(self._group[self._known(field)].attrs.get("words", FIELD_LABELS.get(field, field)))

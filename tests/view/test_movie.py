@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from abm import cli
 from abm.view.movie import write_movie
+from abm.view.recording import Recording
 
 
 def decoded(path):
@@ -76,3 +78,10 @@ def test_a_movie_that_fails_leaves_nothing(run):
         write_movie(run, pixels=120, progress=stop)
     assert not (run / "movie.mp4").exists()
     assert not list(run.glob(".movie-*"))
+
+
+def test_courses_of_populations_that_are_never_there_are_left_out(tmp_path):
+    run_dir = tmp_path / "run"
+    assert cli.status_of(["run", "quickstart", "--set", "duration=2 h", "-o", str(run_dir), "-q"]) == 0
+    charted = {shown.name for shown in Recording(run_dir).charted}
+    assert "cd8" not in charted and {"tumor", "kupffer", "natural_killer"} <= charted

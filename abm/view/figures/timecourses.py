@@ -38,8 +38,7 @@ def told_by(run_dir: Path) -> Told:
         recording = Recording(run_dir)
     except FileNotFoundError:
         return Told()
-    cast = [shown for shown in recording.cast if not shown.looks or shown.name in recording.present]
-    return Told(cast, {name: recording.own_unit(name) for name in recording.fields})
+    return Told(recording.charted, {name: recording.own_unit(name) for name in recording.fields})
 
 
 _TUMOR = {"held": "#e3c700"} | {
