@@ -1,16 +1,19 @@
 """CD8 T cells: they patrol the sinusoids, leave the blood where tumor cells call, search the tissue, and kill what they know.
 
 Few of them know the tumor; the others pass by. Those that know it engage a tumor cell through the wall of a sinusoid
-(Guidotti 2015, 10.1016/j.cell.2015.03.021) or beside it in the tissue, and secrete IFN-gamma. PD-L1 exhausts them. They enter
-in `leukocyte_entry`, leave the vessel in `leukocyte_crossing`, walk in `migration` and kill in `t_cell_killing`.
+(Guidotti 2015, 10.1016/j.cell.2015.03.021) or beside it in the tissue, and secrete IFN-gamma. PD-L1 holds them
+back and exhausts them. They enter in `leukocyte_entry`, leave the vessel in `leukocyte_crossing`, walk in `migration`, kill in
+`t_cell_killing` and divide in `t_cell_division`.
 """
+
+from typing import Annotated
 
 import numpy as np
 
 from ..kernels.random import stream_key
 from ..target import RETURN, TAKEN, Target
 from ..tissue.sites import INTERSTITIUM, LUMEN
-from ..units import Fraction, Hours, Number, Parameters, PerSquareMillimeter, parameter
+from ..units import Fraction, Hours, Number, Parameters, PerSquareMillimeter, Positive, parameter
 from .leukocyte import BUSY, ENTERED, KILLS, TARGET
 from .population import LiverCell
 from .settle import settle_at_random, site_hashes
@@ -75,6 +78,14 @@ class CD8TCellParameters(Parameters):
         source="effector cells die within days; a published model takes 2.5 d (2.8e-4 /min)",
         description="mean life in the tissue",
     )
+    half_pdl1: Annotated[Number, Positive] = parameter(
+        1.0,
+        low=0.3,
+        high=3,
+        mark="assumed",
+        source="PD-L1 is given relative to the reference line",
+        description="PD-L1 of a tumor cell, relative to that line, of half its most effect on a T cell",
+    )
 
 
 class CD8TCellSecretion(Parameters):
@@ -119,6 +130,7 @@ class CD8TCell(LiverCell):
             Column("specific", "u1", "whether it knows the tumor: 0 or 1", within=(0, 1)),
             Column("exhaustion", "f4", "0 fresh .. 1 exhausted", within=(0, 1)),
             KILLS,
+            Column("divisions", "u1", "how often it and its mothers have divided in the tissue"),
             TARGET,
             BUSY,
             ENTERED,

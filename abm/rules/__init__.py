@@ -26,6 +26,7 @@ from .phagocytosis import Phagocytosis
 from .platelet_cloak import PlateletCloak
 from .rule import Rule, RuleParameters, rule
 from .stellate_activation import StellateActivation
+from .t_cell_division import TCellDivision
 from .t_cell_exhaustion import TCellExhaustion
 from .t_cell_killing import TCellKilling
 
@@ -40,6 +41,7 @@ RULES: tuple[type[Rule], ...] = (
     Phagocytosis,
     NaturalKillerKilling,
     TCellKilling,
+    TCellDivision,
     TCellExhaustion,
     PDL1Induction,
     LeukocyteEntry,

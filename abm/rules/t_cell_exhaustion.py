@@ -12,7 +12,7 @@ from ..kernels.contact import NOBODY, still_touched
 from ..kernels.jit import jit
 from ..liver import Liver
 from ..target import Target
-from ..units import Fraction, Number, PerHour, parameter
+from ..units import Fraction, PerHour, parameter
 from .rule import Rule, RuleParameters
 
 
@@ -31,14 +31,6 @@ class TCellExhaustion(Rule):
             mark="unverified",
             source="exhaustion sets in within days to weeks of contact: 5 d",
             description="rate of exhaustion in contact with saturating PD-L1",
-        )
-        half_pdl1: Number = parameter(
-            1.0,
-            low=0.3,
-            high=3,
-            mark="assumed",
-            source="PD-L1 is given relative to the reference line",
-            description="PD-L1 of half that effect",
         )
         recovery: PerHour = parameter(
             "0.3 /d",
@@ -69,7 +61,7 @@ class TCellExhaustion(Rule):
             liver.tumor.rows,
             liver.sites,
             p.rate * left * liver.dt_hours,
-            p.half_pdl1,
+            liver.config.cells.cd8.half_pdl1,
             p.recovery * (1.0 - liver.left("pd1")) * liver.dt_hours,
             p.fixed_above,
         )

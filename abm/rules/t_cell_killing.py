@@ -1,9 +1,10 @@
 """T-cell killing: CD8 T cells kill the tumor cells that they recognise, by hits that add up.
 
 One lymphocyte alone seldom kills: each contact damages, the damage is mended within the hour, and several that hit the same cell kill
-it together (Weigelin 2021, 10.1038/s41467-021-25282-3). Recognition takes an antigen and MHC class I. PD-L1 has exhausted some of the
-killers (`t_cell_exhaustion`), TGF-beta and the tolerance of the liver hold them back. A CD8 T cell that knows the tumor meets its
-target in `migration`, and stays with it until it is dead, or for some hours; what it does not recognise it leaves at once.
+it together (Weigelin 2021, 10.1038/s41467-021-25282-3). Recognition takes an antigen and MHC class I. PD-L1 of the target, TGF-beta
+and the tolerance of the liver hold the killers back, and PD-L1 has exhausted some of them (`t_cell_exhaustion`). A CD8 T cell that
+knows the tumor meets its target in `migration`, and stays with it until it is dead, or for some hours; what it does not recognise it
+leaves at once.
 """
 
 from typing import Annotated, ClassVar, NamedTuple
@@ -37,6 +38,7 @@ class Hits(NamedTuple):
     """The rate of sublethal hits of an engaged, rested, unhindered cell (1/h) and what modulates it.
 
     recognised : chance that a tumor cell of the line shows what the T cell knows
+    pd1 : share of the rate that saturating PD-L1 of the target takes; half_pdl1 : the PD-L1 that takes half of that
     """
 
     rate: float
@@ -45,6 +47,8 @@ class Hits(NamedTuple):
     recognised: float
     tgf_beta: float
     tolerance: float
+    pd1: float
+    half_pdl1: float
 
 
 class TCellKilling(Rule):
@@ -104,6 +108,14 @@ class TCellKilling(Rule):
             source="Tauriello 2018, 10.1038/nature25492 (direction): TGF-beta keeps T cells from killing",
             description="share of its hits that saturating TGF-beta takes",
         )
+        pd1_inhibition: Fraction = parameter(
+            0.6,
+            low=0.2,
+            high=0.9,
+            mark="assumed",
+            source="Yang 2025, 10.3892/or.2025.8963, ref 25: PD-L1 inhibits the activation of T cells (direction)",
+            description="share of its hits that saturating PD-L1 of the target takes from a T cell at once, by PD-1",
+        )
         tolerance: Fraction = parameter(
             0.3,
             low=0,
@@ -146,6 +158,8 @@ class TCellKilling(Rule):
                 recognised=line.antigen * line.mhc1,
                 tgf_beta=p.tgf_beta_inhibition,
                 tolerance=p.tolerance,
+                pd1=p.pd1_inhibition * liver.left("pd1") * liver.left("pdl1"),
+                half_pdl1=liver.config.cells.cd8.half_pdl1,
             ),
         )
 
@@ -195,11 +209,13 @@ def strike(cells, tumor, sites, book, minutes, key, step, order, hours, handling
             walk_on(cell)
             continue
         level = np.float64(tgf_beta[cell.row, cell.column])
+        pdl1 = np.float64(tumor.rows[prey].pdl1)
         rate = (
             hits.rate
             * (1.0 - np.float64(cell.exhaustion))
             * (1.0 - hits.tolerance)
             * (1.0 - hits.tgf_beta * level / (1.0 + level))
+            * (1.0 - hits.pd1 * pdl1 / (pdl1 + hits.half_pdl1))
         )
         taken = np.int64(tumor.rows[prey].hits) + poisson(key, step, cell.uid, rate * hours)
         if taken >= hits.needed:

@@ -32,7 +32,7 @@ from tests.worlds import (
     without,
 )
 
-HITS = Hits(rate=1.5, needed=3, leave=0.0, recognised=1.0, tgf_beta=0.7, tolerance=0.0)
+HITS = Hits(rate=1.5, needed=3, leave=0.0, recognised=1.0, tgf_beta=0.7, tolerance=0.0, pd1=0.0, half_pdl1=1.0)
 MENDING = np.log(2.0)  # 1/h
 AROUND = ((0, 1), (1, 0), (1, 1))
 
@@ -105,8 +105,10 @@ def test_kernel_is_its_naive_twin():
     rng = np.random.default_rng(3)
     cells.used.exhaustion = rng.random(cells.count)
     tumor.used.hits = rng.integers(0, 3, tumor.count)
+    tumor.used.pdl1 = 5 * rng.random(tumor.count)
+    pdl1 = dict(zip(tumor.used.uid, tumor.used.pdl1, strict=True))
     tgf_beta = rng.random(sites.kind.shape).astype(np.float32)
-    hits = HITS._replace(rate=4.0, leave=0.8, recognised=0.7, tolerance=0.3)
+    hits = HITS._replace(rate=4.0, leave=0.8, recognised=0.7, tolerance=0.3, pd1=0.6, half_pdl1=2.0)
     order = cells.order(KEY, 5, cells.in_state(ENGAGED))
     ledger, dead, left, taken = Ledger(), [], set(), dict(zip(tumor.used.uid, tumor.used.hits, strict=True))
     busy = set()
@@ -118,6 +120,7 @@ def test_kernel_is_its_naive_twin():
             continue
         level = float(tgf_beta[cell.row, cell.column])
         rate = 4.0 * (1 - float(cell.exhaustion)) * 0.7 * (1 - 0.7 * level / (1 + level))
+        rate *= 1 - 0.6 * float(pdl1[target]) / (float(pdl1[target]) + 2)
         total = int(taken[target]) + poisson(KEY, 5, cell.uid, rate * 0.5)
         if total >= 3:
             dead.append(target)
@@ -154,10 +157,12 @@ def test_a_pair_recognises_each_other_or_never_does(recognised):
         ({}, {"exhaustion": 0.5}, 0.0, 0.5),
         ({}, {}, 1.0, 0.65),
         ({"tolerance": 1.0}, {}, 0.0, 0.0),
+        ({"pd1": 0.6, "half_pdl1": 1 / 3}, {}, 0.0, 0.55),
     ],
 )
 def test_what_holds_back(changes, columns, tgf_beta, left):
     sites, tumor, cells = attacked(2, **columns)
+    tumor.used.pdl1 = 1.0
     there, hits = tumor.count, HITS._replace(**changes)
     dead = fight(sites, tumor, cells, minutes=2.5, hours=1.0, hits=hits, tgf_beta=tgf_beta).total("killed")
     assert_chance(dead, there, chance_of_death(2, 1.0, rate=1.5 * left))
@@ -172,7 +177,7 @@ def test_those_that_do_not_kill_leave_after_a_while():
 
 def duel(layer, antigen=1, **parameters):
     """A liver with one CD8 T cell on one tumor cell, in which the rule runs."""
-    rule = {"hit_rate": "1000 /h", "tolerance": 0, "handling_time": "2 h"} | parameters
+    rule = {"hit_rate": "1000 /h", "tolerance": 0, "handling_time": "2 h", "pd1_inhibition": 0} | parameters
     model = without(
         liver("t_cell_killing", mm=0.3, parameters={"t_cell_killing": rule}, cells={"tumor": {"antigen": antigen}})
     )
@@ -210,3 +215,26 @@ def test_nothing_happens_without_t_cells():
 
 def test_resumes_in_the_middle_of_a_fight():
     assert_resumes(lambda: duel(INTERSTITIUM, hit_rate="2 /h")[0], 0.5, 2.0)
+
+
+@pytest.mark.parametrize("molecule", ["pd1", "pdl1"])
+def test_blocking_either_side_of_the_checkpoint_lets_killers_go(molecule):
+    def dead(interventions):
+        model = without(
+            liver(
+                "t_cell_killing",
+                mm=0.3,
+                parameters={"t_cell_killing": {"pd1_inhibition": 1, "hit_rate": "1000 /h"}},
+                cells={"tumor": {"antigen": 1, "pdl1": 1}, "cd8": {"half_pdl1": "1e-9"}},
+                interventions=interventions,
+            )
+        )
+        row, column = map(int, sinusoids(model)[20])
+        prey = put(model, "tumor", row, column, layer=TISSUE, pdl1=1)
+        target = model.tumor.rows.uid[prey]
+        put(model, "cd8", row, column, layer=INTERSTITIUM, state=ENGAGED, specific=1, target=target)
+        run_rule(model, "t_cell_killing", 1.0)
+        return model.ledger.total("killed", "cd8")
+
+    assert dead([]) == 0
+    assert dead([{"block": molecule, "fraction": 1}]) == 1
