@@ -1,6 +1,7 @@
 """What the circulation brings: one file per level. A new level is a file, and a line in this list, in which each stands before
 those that drive it."""
 
+from .ccl2_production import CCL2Production
 from .exosomes import Exosomes
 from .g_csf import GCSF
 from .injury import Injury
@@ -11,6 +12,6 @@ from .opsonin import Opsonin
 from .platelets import Platelets
 from .poly_ic import PolyIC
 
-LEVELS: tuple[type[Level], ...] = (Neutrophils, GCSF, LPS, Exosomes, Injury, PolyIC, Platelets, Opsonin)
+LEVELS: tuple[type[Level], ...] = (Neutrophils, GCSF, LPS, Exosomes, Injury, PolyIC, Platelets, Opsonin, CCL2Production)
 
 __all__ = ["LEVELS", "Blood", "GivenLevel", "Level"]

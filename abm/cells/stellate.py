@@ -42,6 +42,15 @@ class StellateSecretion(Parameters):
         source="Yang 2025, 10.3892/or.2025.8963, ref 117",
         description=f"TGF-beta of an activated stellate cell: {LEVEL_AT_ITS_SITE}",
     )
+    stellate_ccl2: Number = parameter(
+        0.0,
+        low=0,
+        high=30,
+        mark="assumed",
+        source="none by default, as without macrophages nobody feels it; 0.3 with them: activated stellate cells make CCL2 "
+        "(Marra 1993, Am J Pathol 142:1645)",
+        description=f"CCL2 of an activated stellate cell: {LEVEL_AT_ITS_SITE}",
+    )
 
 
 class StellateCell(LiverCell):
@@ -60,7 +69,10 @@ class StellateCell(LiverCell):
         ),
         settle=settle_at_random,
         stays=True,
-        secretes=(Secretes("tgf_beta", "secretion.stellate_tgf_beta", ("activated",)),),
+        secretes=(
+            Secretes("tgf_beta", "secretion.stellate_tgf_beta", ("activated",)),
+            Secretes("ccl2", "secretion.stellate_ccl2", ("activated",)),
+        ),
         secretion=StellateSecretion,
         depleted=Target(
             "gliotoxin",

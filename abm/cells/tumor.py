@@ -296,6 +296,14 @@ class TumorSecretion(Parameters):
         source="Yang 2025, 10.3892/or.2025.8963, ref 77: positive loop of IL-8 and nets",
         description="gain of CXCL1/IL-8 secretion in a full net",
     )
+    tumor_ccl2: Number = parameter(
+        0.0,
+        low=0,
+        high=30,
+        mark="assumed",
+        source="none by default, as without macrophages nobody feels it; 0.5 with them: Yang 2025, 10.3892/or.2025.8963, refs 56-58",
+        description=f"CCL2 of a tumor cell: {LEVEL_AT_ITS_SITE}",
+    )
     tumor_vegf: Number = parameter(
         0.3,
         low=0.3,
@@ -381,6 +389,7 @@ class TumorCell(LiverCell):
             Secretes("tgf_beta", "secretion.tumor_tgf_beta", _CYCLING),
             Secretes("tgf_beta", "secretion.platelet_tgf_beta", _AT_THE_WALL, weight="platelets"),
             Secretes("cxcl1", "secretion.tumor_cxcl1", _SETTLED, weight=_cxcl1),
+            Secretes("ccl2", "secretion.tumor_ccl2", _SETTLED),
             Secretes("vegf", "secretion.tumor_vegf", _CYCLING, only_hypoxic=True),
             Secretes("lactate", "secretion.tumor_lactate", _CYCLING),
         ),

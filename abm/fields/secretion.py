@@ -30,7 +30,8 @@ def secrete(populations: Mapping[str, Any], fields: Mapping[str, Field], oxygen:
             continue
         for secreted in population.species.secretes:
             filled = fields.get(secreted.field)
-            if not isinstance(filled, Diffusing):
+            amount = value_at(config, secreted.amount)
+            if not isinstance(filled, Diffusing) or amount == 0.0:
                 continue
             cells = population.plain
             if callable(secreted.weight):
@@ -47,7 +48,7 @@ def secrete(populations: Mapping[str, Any], fields: Mapping[str, Field], oxygen:
                 weight,
                 oxygen,
                 hypoxia_below if secreted.only_hypoxic else np.float32(np.inf),
-                np.float32(filled.rate_for(value_at(config, secreted.amount))),
+                np.float32(filled.rate_for(amount)),
                 filled.source,
             )
 

@@ -40,7 +40,10 @@ def test_a_healthy_animal_stays_healthy():
     advanced(blood, parameters(), 24.0, 0.25)
     assert blood.levels.tobytes() == before.tobytes()
     assert {name: blood[name] for name in HEALTHY} == HEALTHY
-    assert HEALTHY["neutrophils"] == HEALTHY["platelets"] == 1.0 and sum(HEALTHY.values()) == 2.0
+    assert (
+        HEALTHY["neutrophils"] == HEALTHY["platelets"] == HEALTHY["ccl2_production"] == 1.0
+        and sum(HEALTHY.values()) == 3.0
+    )
 
 
 @pytest.mark.parametrize("step", [1 / 12, 0.5, 6.0])
@@ -122,3 +125,12 @@ def test_what_an_intervention_gives_before_the_first_step_is_there_at_once():
     blood = Blood(LEVELS)
     blood.begin(liver)
     assert {name: blood[name] for name in HEALTHY} == HEALTHY | {"lps": 0.5, "platelets": 0.25}
+
+
+@pytest.mark.parametrize("step", [1 / 12, 1.0])
+def test_the_production_of_ccl2_rises_while_an_antibody_takes_it_away(step):
+    p = parameters()
+    blood = advanced(Blood(LEVELS), p, 72.0, step, left=0.25)
+    assert blood.ccl2_production == pytest.approx(1 + 0.75 * (p.ccl2_compensation - 1) * (1 - np.exp(-1)), rel=1e-12)
+    advanced(blood, p, 2000.0, step)
+    assert blood.ccl2_production == pytest.approx(1.0, abs=1e-6)
