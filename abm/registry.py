@@ -61,6 +61,12 @@ class Registry(NamedTuple):
                         f"the population '{species.name}' secretes '{secreted.field}', which is no field; fields are "
                         f"{', '.join(sorted(fields))}"
                     )
+            for drawn in species.newcomer.drawn:
+                if drawn.level and drawn.level not in {level.name for level in self.levels}:
+                    raise ValueError(
+                        f"newcomers of the population '{species.name}' are drawn by the level '{drawn.level}', which the blood does not "
+                        f"carry; it carries {', '.join(sorted(level.name for level in self.levels))}"
+                    )
             for walk in species.walks:
                 if walk.up not in {None, *fields}:
                     raise ValueError(

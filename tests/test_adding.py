@@ -238,6 +238,11 @@ def test_its_copy_goes_the_same_way(folder):
         ('"cells.sentinel.speed"', '"cells.sentinel.density"', "it must be in um/min, and that is in /mm^2"),
         ('"alarmin", "cells.sentinel.alarmin"', '"alarmin", "cells.sentinel"', "a config has no number there"),
         ("(DRAWN_HEADING,)", '(abm.cells.species.Drawn("called_h", 3),)', "either `choices` values or by a `chance`"),
+        (
+            "(DRAWN_HEADING,)",
+            '(abm.cells.species.Drawn("called_h", 3, level="fever"),)',
+            "the level 'fever', which the blood does not",
+        ),
         ("@abm.layer\n", "", "the class Footprints is not marked with @layer, and would not be used"),
         ("        walks=(", "        stands=(0, 1),\n        walks=(", "in which it stands elsewhere"),
         ("(250, 250, 60)", "(250, 250, 260)", "the colour of the state 'calling' of the sentinel population is"),

@@ -11,7 +11,21 @@ from .neutrophils import Neutrophils
 from .opsonin import Opsonin
 from .platelets import Platelets
 from .poly_ic import PolyIC
+from .priming import Priming
+from .specific import SpecificTCells
 
-LEVELS: tuple[type[Level], ...] = (Neutrophils, GCSF, LPS, Exosomes, Injury, PolyIC, Platelets, Opsonin, CCL2Production)
+LEVELS: tuple[type[Level], ...] = (
+    Neutrophils,
+    GCSF,
+    LPS,
+    Exosomes,
+    Injury,
+    PolyIC,
+    Platelets,
+    Opsonin,
+    CCL2Production,
+    SpecificTCells,
+    Priming,
+)
 
 __all__ = ["LEVELS", "Blood", "GivenLevel", "Level"]

@@ -2,6 +2,7 @@
 population is a file, and a line in this list; in this order cells settle, and configs name them."""
 
 from .cd8 import CD8TCell
+from .dendritic import DendriticCell
 from .endothelium import EndothelialCell
 from .kupffer import KupfferCell
 from .natural_killer import NaturalKillerCell
@@ -18,4 +19,5 @@ POPULATIONS: tuple[type[LiverCell], ...] = (
     Neutrophil,
     StellateCell,
     CD8TCell,
+    DendriticCell,
 )

@@ -60,7 +60,7 @@ class CD8TCellParameters(Parameters):
         high=0.5,
         mark="assumed",
         source="a few in a thousand know an antigen that was not met before; after priming or transfer a tenth and more",
-        description="share of those that the blood brings that know the tumor",
+        description="share of those in the blood that know the tumor, before dendritic cells prime any",
     )
     residence: Hours = parameter(
         "3 d",
@@ -167,9 +167,7 @@ class CD8TCell(LiverCell):
             ),
         ),
         crosses=Crossing("patrolling", "searching", up="ifn_gamma"),
-        newcomer=FromBlood(
-            drawn=(Drawn("specific", _KNOWING, chance="cells.cd8.specific"), DRAWN_HEADING), dated="entered_h"
-        ),
+        newcomer=FromBlood(drawn=(Drawn("specific", _KNOWING, level="specific"), DRAWN_HEADING), dated="entered_h"),
         supply=Supply("cells.cd8.density", "cells.cd8.residence", "cells.cd8.life", up="ifn_gamma", receptor="cxcr3"),
         secretes=(Secretes("ifn_gamma", "secretion.cd8_ifn_gamma", ("engaged",), weight=_fresh),),
         secretion=CD8TCellSecretion,

@@ -10,7 +10,7 @@ from typing import Any, Literal, NamedTuple
 
 from ..units import Mark, Parameters, value_at
 
-Gene = Literal["wnt", "ras", "braf", "pi3k", "pten", "smad4", "met"]
+Gene = Literal["wnt", "ras", "braf", "pi3k", "pten", "smad4", "met", "mmr", "b2m"]
 
 _LABEL = "mutations"
 _YANG = "Yang 2025, 10.3892/or.2025.8963"
@@ -96,6 +96,34 @@ GENES: Mapping[str, Mutation] = {
         (
             Change("rules.growth.niche_gain", 2.0, low=1, high=3, source=f"{_YANG}, ref 18: HGF and c-MET (direction)"),
             _PDL1,
+        ),
+    ),
+    "mmr": Mutation(
+        "mismatch repair deficient",
+        "mismatch repair",
+        (
+            Change(
+                "cells.tumor.antigen",
+                plus=0.9,
+                low=0.4,
+                high=0.95,
+                mark="derived",
+                source="Le 2015, 10.1056/NEJMoa1500596: 1782 mutations in a deficient tumor, 73 in a proficient one",
+            ),
+        ),
+    ),
+    "b2m": Mutation(
+        "beta-2 microglobulin lost",
+        "MHC class I",
+        (
+            Change("cells.tumor.mhc1", 0.0, low=0, high=0.2, source="general: no MHC class I without it"),
+            Change(
+                "cells.tumor.nk_sensitivity",
+                1.5,
+                low=1,
+                high=3,
+                source="general: NK cells kill what lacks MHC class I (direction)",
+            ),
         ),
     ),
 }

@@ -191,12 +191,13 @@ class Supply(NamedTuple):
 
 class Drawn(NamedTuple):
     """A column of a newcomer that is drawn with its random number `number`: one of `choices` values, equally likely, or 1 with
-    the probability that the config has at the key `chance`, else 0."""
+    the probability that the config has at the key `chance`, or that the level `level` in the blood is, else 0."""
 
     column: str
     number: int
     choices: int = 0
     chance: str = ""
+    level: str = ""
 
 
 class FromBlood(NamedTuple):
@@ -347,9 +348,10 @@ class Species:
                 )
             self._refuse_walks_elsewhere(walk)
         for drawn in self.newcomer.drawn:
-            if bool(drawn.choices) == bool(drawn.chance):
+            if bool(drawn.choices) + bool(drawn.chance) + bool(drawn.level) != 1:
                 raise ValueError(
-                    f"'{drawn.column}' of newcomers of the {self.name} population is drawn from either `choices` values or by a `chance`"
+                    f"'{drawn.column}' of newcomers of the {self.name} population is drawn from either `choices` values or by a `chance` "
+                    "or by a `level` of the blood"
                 )
 
     def _refuse_walks_elsewhere(self, walk: Walk) -> None:
@@ -448,7 +450,7 @@ class Species:
             yield self.supply.residence, "its stay in the sinusoids", "h"
             yield self.supply.life, "its life outside of them", "h"
         for drawn in self.newcomer.drawn:
-            if not drawn.choices:
+            if drawn.chance:
                 yield drawn.chance, f"the chance of '{drawn.column}' in newcomers", ""
 
     @cached_property

@@ -61,7 +61,16 @@ class NewVessels(Layer):
     synonyms = "vessel angiogenesis"
 
 
-LAYERS: tuple[type[Layer], ...] = (ExtracellularMatrix, Nets, NetResidue, ExosomeBurden, NewVessels)
+class Debris(Layer):
+    """What is left of dead tumor cells, in cells."""
+
+    name = "debris"
+    words = "debris of tumor cells"
+    ink = "#8a7a66"
+    synonyms = "deadcells celldebris"
+
+
+LAYERS: tuple[type[Layer], ...] = (ExtracellularMatrix, Nets, NetResidue, ExosomeBurden, NewVessels, Debris)
 
 MARKS = ("hepatocytes", "collapsed")
 """What a site has or is, uint8 [row, column]: 0 or 1."""

@@ -2,8 +2,10 @@
 
 from .angiogenesis import Angiogenesis
 from .anoikis import Anoikis
+from .antigen_presentation import AntigenPresentation
 from .arrest import Arrest
 from .arrival import Arrival
+from .debris import DebrisOfCells
 from .emt import EpithelialMesenchymalTransition
 from .endothelial_activation import EndothelialActivation
 from .extravasation import Extravasation
@@ -44,6 +46,7 @@ RULES: tuple[type[Rule], ...] = (
     TCellDivision,
     TCellExhaustion,
     PDL1Induction,
+    AntigenPresentation,
     LeukocyteEntry,
     LeukocyteCrossing,
     NeutrophilRecruitment,
@@ -59,6 +62,7 @@ RULES: tuple[type[Rule], ...] = (
     Perfusion,
     Angiogenesis,
     KupfferReprogramming,
+    DebrisOfCells,
 )
 
 

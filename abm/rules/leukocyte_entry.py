@@ -22,8 +22,8 @@ from .supply import attracting_sites, enter_from_blood, turn_over
 
 class LeukocyteEntry(Rule):
     name = "leukocyte_entry"
-    reads = ("blood", "ifn_gamma", "flow")
-    writes = ("cd8",)
+    reads = ("blood", "ifn_gamma", "ccl2", "flow")
+    writes = ("cd8", "dendritic")
 
     class Parameters(RuleParameters):
         attraction: Number = parameter(

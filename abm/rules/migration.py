@@ -33,8 +33,8 @@ from .surroundings import beside_tumor
 
 class Migration(Rule):
     name = "migration"
-    reads = ("tumor", "cxcl1", "ifn_gamma", "ecm", "hepatocytes")
-    writes = ("natural_killer", "neutrophil", "cd8", "tumor")
+    reads = ("tumor", "cxcl1", "ifn_gamma", "ccl2", "ecm", "hepatocytes")
+    writes = ("natural_killer", "neutrophil", "cd8", "dendritic", "tumor")
     events: ClassVar = {"encountered": ("cd8",)}
     inhibited = ("tumor_speed",)
     inhibitor = Target("tumor cells that cannot move", "Ritsma 2012, 10.1126/scitranslmed.3004394", "unverified")
@@ -111,6 +111,14 @@ class Migration(Rule):
             mark="assumed",
             source="Salmon 2012, 10.1172/JCI45817: fewer T cells in tumor islets than in the stroma (direction)",
             description="share of the speed of a T cell that a tumor cell at the site takes",
+        )
+        dendritic_speed: MicrometersPerMinute = parameter(
+            "3 um/min",
+            low="1 um/min",
+            high="8 um/min",
+            mark="unverified",
+            source="intravital imaging of dendritic cells in tissues",
+            description="path speed of an immature dendritic cell in loose tissue",
         )
         neutrophil_speed: MicrometersPerMinute = parameter(
             "10 um/min",

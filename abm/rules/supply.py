@@ -50,9 +50,11 @@ def enter_from_blood(liver, name: str, key: np.uint64, places: np.ndarray, strea
     uids = rows.uid[slots]
     for drawn in newcomer.drawn:
         draws = uniform_each(key, liver.step_number, uids, drawn.number)
-        rows[drawn.column][slots] = (
-            draws * drawn.choices if drawn.choices else draws < value_at(liver.config, drawn.chance)
-        )
+        if drawn.choices:
+            rows[drawn.column][slots] = draws * drawn.choices
+            continue
+        chance = liver.blood[drawn.level] if drawn.level else value_at(liver.config, drawn.chance)
+        rows[drawn.column][slots] = draws < chance
 
 
 def _first_state(population: Population) -> int:

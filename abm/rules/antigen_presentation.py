@@ -1,0 +1,216 @@
+"""Antigen presentation: dendritic cells take up what dead tumor cells leave, and nibble at living ones; they mature where there is danger, and leave for the node, where they prime T cells.
+
+TNF-alpha and IFN-gamma of the tissue, endotoxin and poly(IC) are danger. TGF-beta of the tumor (Yang 2025, 10.3892/or.2025.8963, ref
+95), IL-10 (ref 96), and WNT2 of activated stellate cells (ref 99) keep a cell that has antigen from maturing; it turns tolerogenic
+instead, and then makes IL-10 (refs 96, 97). Without dendritic cells nobody is primed.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from ..blood.priming import Priming
+from ..cells import dendritic, stellate
+from ..cells.stellate import STELLATE
+from ..cells.tumor import TUMOR
+from ..kernels.jit import jit
+from ..kernels.random import happens
+from ..kernels.sites import is_touched, lift, neighbour
+from ..kernels.tables import free_slot
+from ..liver import Liver
+from ..target import Target
+from ..tissue.sites import INTERSTITIUM, TISSUE
+from ..units import Fraction, Hours, Number, PerHour, parameter
+from .rule import Rule, RuleParameters
+
+_YANG = "Yang 2025, 10.3892/or.2025.8963"
+
+
+class Fate(NamedTuple):
+    """How dendritic cells take up debris (share per step), mature and leave (1/h), and what keeps them from it.
+
+    nibbled : cells' worth of antigen that one takes in a step from living tumor cells beside it
+    half_load : dead cells that are half a full load; calm : danger where no signal says so; alarm : that which the blood brings
+    wnt2 : share of maturation that a touching activated stellate cell prevents
+    """
+
+    uptake: float
+    nibbled: float
+    half_load: float
+    maturation: float
+    leaving: float
+    calm: float
+    alarm: float
+    wnt2: float
+
+
+class Signals(NamedTuple):
+    """What dendritic cells feel (float32 lattices)."""
+
+    tnf: np.ndarray
+    ifn_gamma: np.ndarray
+    tgf_beta: np.ndarray
+    il10: np.ndarray
+
+
+class AntigenPresentation(Rule):
+    name = "antigen_presentation"
+    reads = ("blood", "tumor", "stellate", "tnf", "ifn_gamma", "tgf_beta", "il10")
+    writes = ("dendritic", "debris", "priming")
+    inhibited = ("maturation",)
+    inhibitor = Target("dexamethasone", "general: keeps dendritic cells immature", "assumed")
+
+    class Parameters(RuleParameters):
+        uptake: PerHour = parameter(
+            "1 /h",
+            low="0.2 /h",
+            high="5 /h",
+            mark="assumed",
+            source="dendritic cells fill up with dead cells within hours in culture",
+            description="share of the debris that it touches that an immature cell takes up per time",
+        )
+        nibbling: PerHour = parameter(
+            "0.1 /h",
+            low="0.01 /h",
+            high="1 /h",
+            mark="assumed",
+            source="Harshyne 2001, 10.4049/jimmunol.166.6.3717: dendritic cells acquire antigen from live cells too",
+            description="antigen, in cells per hour, that an immature cell takes from living tumor cells that it touches",
+        )
+        half_load: Number = parameter(
+            1.0,
+            low=0.3,
+            high=5,
+            mark="assumed",
+            source="one dead cell holds enough antigen",
+            description="dead tumor cells that are half a full load of antigen",
+        )
+        maturation: PerHour = parameter(
+            "0.1 /h",
+            low="0.03 /h",
+            high="0.5 /h",
+            mark="assumed",
+            source="dendritic cells mature within a day",
+            description="rate at which a full immature cell matures in full danger, or turns tolerogenic in full suppression",
+        )
+        stay: Hours = parameter(
+            "12 h",
+            low="6 h",
+            high="24 h",
+            mark="assumed",
+            source="mature cells are in the node within a day",
+            description="mean time that a mature cell stays in the liver",
+        )
+        calm: Fraction = parameter(
+            0.2,
+            low=0,
+            high=0.5,
+            mark="assumed",
+            source="dead cells alone are some danger",
+            description="danger, relative to the most, where no cytokine tells of it",
+        )
+        wnt2_inhibition: Fraction = parameter(
+            0.5,
+            low=0.2,
+            high=0.9,
+            mark="assumed",
+            source=f"{_YANG}, ref 99: WNT2 of fibroblasts inhibits dendritic cells (direction)",
+            description="share of maturation that a touching activated stellate cell prevents",
+        )
+
+    parameters: Parameters
+
+    def apply(self, liver: Liver) -> None:
+        p, cells = self.parameters, liver.dendritic
+        if cells.count == 0:
+            return
+        line = liver.config.cells.tumor
+        carried = sample(
+            cells.table,
+            liver.sites,
+            liver.debris,
+            liver.stellate.rows,
+            liver.key(self.name),
+            liver.step_number,
+            liver.dt_hours,
+            Signals(*(liver.signal(name) for name in Signals._fields)),
+            Fate(
+                uptake=-np.expm1(-p.uptake * liver.dt_hours),
+                nibbled=p.nibbling * liver.dt_hours,
+                half_load=max(p.half_load, 1e-6),
+                maturation=p.maturation,
+                leaving=1.0 / max(p.stay, 1e-3),
+                calm=p.calm,
+                alarm=liver.saturation("lps", "poly_ic"),
+                wnt2=p.wnt2_inhibition * liver.left("wnt2"),
+            ),
+        )
+        if carried:
+            Priming.arrive(liver.blood, liver, carried * line.antigen * line.mhc1)
+
+
+@jit(counted=False)
+def eat(debris, sites, row, column, share):
+    """What a cell takes up of the debris that it touches, a `share` of it."""
+    eaten = 0.0
+    for k in range(9):
+        r, c = neighbour(sites, row, column, k)
+        if r >= 0 and debris[r, c] > 0:
+            amount = debris[r, c] * np.float32(share)
+            debris[r, c] -= amount
+            eaten += np.float64(amount)
+    return eaten
+
+
+@jit(counted=False)
+def beside_activated(stellate_cells, sites, row, column):
+    """Whether an activated stellate cell is touched from a site."""
+    for k in range(9):
+        r, c = neighbour(sites, row, column, k)
+        if r >= 0 and sites.population[TISSUE, r, c] == STELLATE:
+            if stellate_cells[sites.occupant[TISSUE, r, c]].state == stellate.ACTIVATED:
+                return True
+    return False
+
+
+@jit(inline=True, counted=False)
+def half_of(level):
+    """The share of its effect that a level has, half at 1."""
+    return np.float64(level) / (1.0 + np.float64(level))
+
+
+@jit(counted=False)
+def sample(table, sites, debris, stellate_cells, key, step, hours, signals, fate):
+    """Immature dendritic cells take up debris, mature or turn tolerogenic; mature ones leave the liver. Returns how many full loads
+    of antigen these carry to the node."""
+    carried = 0.0
+    for slot in range(table.rows.size):
+        cell = table.rows[slot]
+        if cell.alive == 0:
+            continue
+        if cell.state == dendritic.MATURE:
+            if happens(key, step, cell.uid, 0, fate.leaving, hours):
+                load = np.float64(cell.antigen)
+                carried += load / (load + fate.half_load)
+                lift(sites, INTERSTITIUM, cell.row, cell.column)
+                free_slot(table, slot)
+            continue
+        if cell.state != dendritic.IMMATURE:
+            continue
+        row, column = cell.row, cell.column
+        cell.antigen += np.float32(eat(debris, sites, row, column, fate.uptake))
+        if is_touched(sites, TUMOR, TISSUE, row, column):
+            cell.antigen += np.float32(fate.nibbled)
+        load = np.float64(cell.antigen) / (np.float64(cell.antigen) + fate.half_load)
+        if load == 0.0:
+            continue
+        heard = half_of(signals.tnf[row, column] + signals.ifn_gamma[row, column])
+        danger = max(fate.calm + (1.0 - fate.calm) * heard, fate.alarm)
+        free = (1.0 - half_of(signals.tgf_beta[row, column])) * (1.0 - half_of(signals.il10[row, column]))
+        if fate.wnt2 > 0.0 and beside_activated(stellate_cells, sites, row, column):
+            free *= 1.0 - fate.wnt2
+        if happens(key, step, cell.uid, 1, fate.maturation * load * danger * free, hours):
+            cell.state = np.uint8(dendritic.MATURE)
+        elif happens(key, step, cell.uid, 2, fate.maturation * load * (1.0 - free), hours):
+            cell.state = np.uint8(dendritic.TOLEROGENIC)
+    return carried
