@@ -286,6 +286,8 @@ class Species:
     crosses : how they leave the vessels and come back; None: they do not
     newcomer : the properties of cells that enter from the blood
     supply : how the blood replaces those that leave and die; None: a rule of their own says so
+    suppresses, suppressing : the key of the config that holds the share of their killing that one of its cells takes from lymphocytes
+        nearby, and the states in which it does, by default all; "": it takes none
     molecules : its molecules that can be blocked
     depleted, infused : how its cells are depleted and infused in the laboratory; None: they cannot be
     charts, ink : the courses that figures show, and their colour on white
@@ -309,6 +311,8 @@ class Species:
     crosses: Crossing | None = None
     newcomer: FromBlood = _LIKE_THE_FIRST
     supply: Supply | None = None
+    suppresses: str = ""
+    suppressing: tuple[str, ...] = ()
     molecules: Mapping[str, Target] = field(default_factory=dict)
     depleted: Target | None = None
     infused: Target | None = None
@@ -376,6 +380,7 @@ class Species:
             ("secretes", self.secretes, Secretes),
             ("charts", self.charts, Chart),
             ("walks", self.walks, Walk),
+            ("suppressing", self.suppressing, str),
             ("drawn", self.newcomer.drawn, Drawn),
             *(
                 (f"states of {secreted.field}", secreted.states, str)
@@ -420,6 +425,7 @@ class Species:
                 yield walk.contact, "to which a meeting should lead"
         if self.crosses is not None:
             yield from ((state, "between which it should cross") for state in self.crosses[:2])
+        yield from ((state, "in which it should suppress") for state in self.suppressing)
         if self.newcomer.state:
             yield self.newcomer.state, "in which its newcomers should be"
         for secreted in self.secretes:
@@ -447,6 +453,8 @@ class Species:
             yield self.supply.density, "the density that the blood holds", "/mm^2"
             yield self.supply.residence, "its stay in the sinusoids", "h"
             yield self.supply.life, "its life outside of them", "h"
+        if self.suppresses:
+            yield self.suppresses, "what it takes from lymphocytes", None
         for drawn in self.newcomer.drawn:
             if not drawn.choices:
                 yield drawn.chance, f"the chance of '{drawn.column}' in newcomers", ""

@@ -8,6 +8,7 @@ from .emt import EpithelialMesenchymalTransition
 from .endothelial_activation import EndothelialActivation
 from .extravasation import Extravasation
 from .growth import Growth
+from .immune_suppression import ImmuneSuppression
 from .kupffer_crawling import KupfferCrawling
 from .kupffer_reprogramming import KupfferReprogramming
 from .leukocyte_crossing import LeukocyteCrossing
@@ -38,6 +39,7 @@ RULES: tuple[type[Rule], ...] = (
     Anoikis,
     KupfferCrawling,
     Phagocytosis,
+    ImmuneSuppression,
     NaturalKillerKilling,
     TCellKilling,
     TCellExhaustion,
