@@ -4,6 +4,7 @@ population is a file, and a line in this list; in this order cells settle, and c
 from .cd8 import CD8TCell
 from .endothelium import EndothelialCell
 from .kupffer import KupfferCell
+from .macrophage import Macrophage
 from .natural_killer import NaturalKillerCell
 from .neutrophil import Neutrophil
 from .population import LiverCell
@@ -18,4 +19,5 @@ POPULATIONS: tuple[type[LiverCell], ...] = (
     Neutrophil,
     StellateCell,
     CD8TCell,
+    Macrophage,
 )

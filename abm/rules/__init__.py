@@ -13,6 +13,8 @@ from .kupffer_crawling import KupfferCrawling
 from .kupffer_reprogramming import KupfferReprogramming
 from .leukocyte_crossing import LeukocyteCrossing
 from .leukocyte_entry import LeukocyteEntry
+from .macrophage_phagocytosis import MacrophagePhagocytosis
+from .macrophage_polarisation import MacrophagePolarisation
 from .migration import Migration
 from .net_guidance import NetGuidance
 from .net_trapping import NetTrapping
@@ -39,6 +41,7 @@ RULES: tuple[type[Rule], ...] = (
     Anoikis,
     KupfferCrawling,
     Phagocytosis,
+    MacrophagePhagocytosis,
     ImmuneSuppression,
     NaturalKillerKilling,
     TCellKilling,
@@ -58,6 +61,7 @@ RULES: tuple[type[Rule], ...] = (
     Growth,
     Perfusion,
     Angiogenesis,
+    MacrophagePolarisation,
     KupfferReprogramming,
 )
 
