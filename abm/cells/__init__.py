@@ -5,6 +5,7 @@ from .cd8 import CD8TCell
 from .dendritic import DendriticCell
 from .endothelium import EndothelialCell
 from .kupffer import KupfferCell
+from .macrophage import Macrophage
 from .natural_killer import NaturalKillerCell
 from .neutrophil import Neutrophil
 from .population import LiverCell
@@ -20,4 +21,5 @@ POPULATIONS: tuple[type[LiverCell], ...] = (
     StellateCell,
     CD8TCell,
     DendriticCell,
+    Macrophage,
 )

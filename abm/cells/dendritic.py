@@ -144,7 +144,6 @@ class DendriticCell(LiverCell):
             "cells.dendritic.residence",
             "cells.dendritic.life",
             up="ccl2",
-            receptor="ccr2",
         ),
         secretes=(
             Secretes("il10", "secretion.dendritic_il10", ("tolerogenic",)),

@@ -215,5 +215,5 @@ class KupfferCell(LiverCell):
             Chart("Kupffer (reprogrammed)", "reprogrammed"),
         ),
         ink="#3f6fc9",
-        synonyms="kc kcs macrophage macrophages kupffercell kupffercells",
+        synonyms="kc kcs kupffercell kupffercells",
     )

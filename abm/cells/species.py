@@ -167,26 +167,44 @@ class Crossing(NamedTuple):
 
     patrolling, searching : their states in the lumen and in the interstitium
     up : the signal that calls them out; where tumor cells are touched they need none
+    returns : whether they come back at all
     """
 
     patrolling: str
     searching: str
     up: str
+    returns: bool = True
+
+
+class Called(NamedTuple):
+    """A signal that stops leukocytes of the blood in the sinusoids, at a rate of its own.
+
+    up : the signal
+    rate : the key of the config that holds how many enter each sinusoid site per hour in a saturating signal, at average flow
+    marks : the column that is 1 in those that it brings
+    """
+
+    up: str
+    rate: str
+    marks: str = ""
 
 
 class Supply(NamedTuple):
     """How the blood replaces leukocytes that leave and die, so that their density in the sinusoids holds.
 
-    density, residence, life : the keys of the config that hold the density in the sinusoids, the mean stay there, and the mean life
-        outside of them
-    up : the signal that stops more of them, by the molecule `receptor`
+    density, residence, life : the keys of the config that hold the density in the sinusoids (""; none), the mean stay there, and the
+        mean life outside of them
+    up : the signal that stops more of them, in proportion to the density, by the molecule `receptor` if that is not
+        one of the receptors of the field
+    called : signals that stop more of them at rates of their own
     """
 
     density: str
     residence: str
     life: str
-    up: str
-    receptor: str
+    up: str = ""
+    receptor: str = ""
+    called: tuple[Called, ...] = ()
 
 
 class Drawn(NamedTuple):
@@ -287,6 +305,8 @@ class Species:
     crosses : how they leave the vessels and come back; None: they do not
     newcomer : the properties of cells that enter from the blood
     supply : how the blood replaces those that leave and die; None: a rule of their own says so
+    suppresses, suppressing : the key of the config that holds the share of their killing that one of its cells takes from lymphocytes
+        nearby, and the states in which it does, by default all; "": it takes none
     molecules : its molecules that can be blocked
     depleted, infused : how its cells are depleted and infused in the laboratory; None: they cannot be
     charts, ink : the courses that figures show, and their colour on white
@@ -310,6 +330,8 @@ class Species:
     crosses: Crossing | None = None
     newcomer: FromBlood = _LIKE_THE_FIRST
     supply: Supply | None = None
+    suppresses: str = ""
+    suppressing: tuple[str, ...] = ()
     molecules: Mapping[str, Target] = field(default_factory=dict)
     depleted: Target | None = None
     infused: Target | None = None
@@ -378,6 +400,7 @@ class Species:
             ("secretes", self.secretes, Secretes),
             ("charts", self.charts, Chart),
             ("walks", self.walks, Walk),
+            ("suppressing", self.suppressing, str),
             ("drawn", self.newcomer.drawn, Drawn),
             *(
                 (f"states of {secreted.field}", secreted.states, str)
@@ -410,6 +433,9 @@ class Species:
             yield drawn.column, "its newcomers draw"
         if self.newcomer.dated is not None:
             yield self.newcomer.dated, "its newcomers keep the hour in"
+        for called in self.supply.called if self.supply is not None else ():
+            if called.marks:
+                yield called.marks, f"marks those that {called.up} brings"
         for secreted in self.secretes:
             if isinstance(secreted.weight, str):
                 yield secreted.weight, f"weighs its secretion of {secreted.field}"
@@ -422,6 +448,7 @@ class Species:
                 yield walk.contact, "to which a meeting should lead"
         if self.crosses is not None:
             yield from ((state, "between which it should cross") for state in self.crosses[:2])
+        yield from ((state, "in which it should suppress") for state in self.suppressing)
         if self.newcomer.state:
             yield self.newcomer.state, "in which its newcomers should be"
         for secreted in self.secretes:
@@ -446,9 +473,14 @@ class Species:
                 if key:
                     yield key, what, None
         if self.supply is not None:
-            yield self.supply.density, "the density that the blood holds", "/mm^2"
+            if self.supply.density:
+                yield self.supply.density, "the density that the blood holds", "/mm^2"
             yield self.supply.residence, "its stay in the sinusoids", "h"
             yield self.supply.life, "its life outside of them", "h"
+            for called in self.supply.called:
+                yield called.rate, f"how many of them {called.up} brings", "/h"
+        if self.suppresses:
+            yield self.suppresses, "what it takes from lymphocytes", None
         for drawn in self.newcomer.drawn:
             if drawn.chance:
                 yield drawn.chance, f"the chance of '{drawn.column}' in newcomers", ""

@@ -70,7 +70,24 @@ class Debris(Layer):
     synonyms = "deadcells celldebris"
 
 
-LAYERS: tuple[type[Layer], ...] = (ExtracellularMatrix, Nets, NetResidue, ExosomeBurden, NewVessels, Debris)
+class Suppression(Layer):
+    """How far suppressive cells nearby, and IL-10, keep lymphocytes from killing, as of this step: 0 not at all .. 1 wholly."""
+
+    name = "suppression"
+    words = "suppression of lymphocytes"
+    full = 1.0
+    kept = False
+
+
+LAYERS: tuple[type[Layer], ...] = (
+    ExtracellularMatrix,
+    Nets,
+    NetResidue,
+    ExosomeBurden,
+    NewVessels,
+    Debris,
+    Suppression,
+)
 
 MARKS = ("hepatocytes", "collapsed")
 """What a site has or is, uint8 [row, column]: 0 or 1."""

@@ -26,6 +26,7 @@ FOUNDER = 22  # a cell that can found a metastasis has arrived, where a line has
 PLATELET = 23
 ANOIKIS = 24
 CD8 = 25
+MACROPHAGE = 26
 
 NAMES = (
     "none",
@@ -54,4 +55,5 @@ NAMES = (
     "platelet",
     "anoikis",
     "cd8",
+    "macrophage",
 )

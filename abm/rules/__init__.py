@@ -10,10 +10,13 @@ from .emt import EpithelialMesenchymalTransition
 from .endothelial_activation import EndothelialActivation
 from .extravasation import Extravasation
 from .growth import Growth
+from .immune_suppression import ImmuneSuppression
 from .kupffer_crawling import KupfferCrawling
 from .kupffer_reprogramming import KupfferReprogramming
 from .leukocyte_crossing import LeukocyteCrossing
 from .leukocyte_entry import LeukocyteEntry
+from .macrophage_phagocytosis import MacrophagePhagocytosis
+from .macrophage_polarisation import MacrophagePolarisation
 from .migration import Migration
 from .net_guidance import NetGuidance
 from .net_trapping import NetTrapping
@@ -41,6 +44,8 @@ RULES: tuple[type[Rule], ...] = (
     Anoikis,
     KupfferCrawling,
     Phagocytosis,
+    MacrophagePhagocytosis,
+    ImmuneSuppression,
     NaturalKillerKilling,
     TCellKilling,
     TCellDivision,
@@ -61,6 +66,7 @@ RULES: tuple[type[Rule], ...] = (
     Growth,
     Perfusion,
     Angiogenesis,
+    MacrophagePolarisation,
     KupfferReprogramming,
     DebrisOfCells,
 )

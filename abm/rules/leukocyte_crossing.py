@@ -1,7 +1,8 @@
 """Leukocyte crossing: leukocytes leave the sinusoids for the interstitium where tumor cells are, and come back later.
 
 The wall of the sinusoids has fenestrae and no basement membrane; lymphocytes touch through it what lies behind (Guidotti 2015,
-10.1016/j.cell.2015.03.021), and cross it by VCAM-1 and ICAM-1 where chemokine calls. Those that find nothing return to the blood.
+10.1016/j.cell.2015.03.021), and cross it by VCAM-1 and ICAM-1 where chemokine calls. T cells that find nothing return to the blood;
+monocytes stay, as macrophages.
 """
 
 from typing import NamedTuple
@@ -37,7 +38,7 @@ class Crossers(NamedTuple):
 class LeukocyteCrossing(Rule):
     name = "leukocyte_crossing"
     reads = ("tumor", "endothelium", "ifn_gamma", "ccl2")
-    writes = ("cd8", "dendritic")
+    writes = ("cd8", "dendritic", "macrophage")
     inhibited = ("rate",)
     inhibitor = Target("antibody to VLA-4 (natalizumab)", "Guidotti 2015, 10.1016/j.cell.2015.03.021", "unverified")
 
@@ -93,7 +94,7 @@ class LeukocyteCrossing(Rule):
                 p.basal,
                 liver.left("vcam1"),
                 liver.left("icam1"),
-                liver.dt_hours / max(p.stay, 1e-3),
+                liver.dt_hours / max(p.stay, 1e-3) if crossing.returns else 0.0,
             )
 
 

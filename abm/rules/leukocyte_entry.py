@@ -1,8 +1,8 @@
 """Leukocyte entry: the blood brings leukocytes into the sinusoids, more where chemokine stops them; there they go or die.
 
 Memory and effector CD8 T cells reach the liver within hours (Lefebvre 2021, 10.1016/j.celrep.2021.109956) and follow CXCR3,
-whose ligands IFN-gamma induces: so the more come, the more of them are engaged already. Populations that declare a `supply`
-are served here; NK cells and neutrophils have rules of their own.
+whose ligands IFN-gamma induces: so the more come, the more of them are engaged already. Monocytes stop where CCL2 is, by CCR2 (Zhao
+2013, 10.1002/hep.26094). Populations that declare a `supply` are served here; NK cells and neutrophils have rules of their own.
 """
 
 import numpy as np
@@ -23,7 +23,7 @@ from .supply import attracting_sites, enter_from_blood, turn_over
 class LeukocyteEntry(Rule):
     name = "leukocyte_entry"
     reads = ("blood", "ifn_gamma", "ccl2", "flow")
-    writes = ("cd8", "dendritic")
+    writes = ("cd8", "dendritic", "macrophage")
 
     class Parameters(RuleParameters):
         attraction: Number = parameter(
@@ -46,26 +46,40 @@ class LeukocyteEntry(Rule):
             supply = cells.species.supply
             if supply is None:
                 continue
-            wanted = value_at(liver.config, supply.density) * liver.standard_area_mm2
-            if cells.count == 0 and wanted == 0.0:
+            wanted = value_at(liver.config, supply.density) * liver.standard_area_mm2 if supply.density else 0.0
+            rates = [value_at(liver.config, called.rate) for called in supply.called]
+            if cells.count == 0 and wanted == 0.0 and not any(rates):
                 continue
             key = liver.key(f"{self.name}/{name}")
             self.let_die(liver, cells, key, value_at(liver.config, supply.life))
             leaving = 1.0 / max(value_at(liver.config, supply.residence), 1e-3)
             wanted *= liver.left(name)
             turn_over(liver, name, key, leaving, wanted)
-            if wanted > 0.0 and not liver.fields[supply.up].at_rest and self.sinusoids.size:
-                called = wanted * leaving / self.sinusoids.size * self.parameters.attraction * liver.dt_hours
-                places = attracting_sites(
-                    self.sinusoids,
-                    liver.sites.perfused,
-                    liver.flow.passing,
-                    liver.signal(supply.up),
-                    key,
-                    liver.step_number,
-                    called * liver.left(supply.receptor),
+            if wanted > 0.0 and supply.up and self.sinusoids.size:
+                rate = wanted * leaving / self.sinusoids.size * self.parameters.attraction * liver.dt_hours
+                self.let_in(
+                    liver, name, key, supply.up, rate * (liver.left(supply.receptor) if supply.receptor else 1.0)
                 )
-                enter_from_blood(liver, name, key, places, "called")
+            for called, rate in zip(supply.called, rates, strict=True):
+                key = liver.key(f"{self.name}/{name}/{called.up}")
+                slots = self.let_in(liver, name, key, called.up, rate * liver.left(name) * liver.dt_hours)
+                if called.marks:
+                    cells.rows[called.marks][slots] = 1
+
+    def let_in(self, liver: Liver, name: str, key: np.uint64, signal: str, entries: float) -> np.ndarray:
+        """Cells of a population that a signal stops, `entries` per step and site where it saturates; their slots."""
+        if entries == 0.0 or liver.fields[signal].at_rest:
+            return np.empty(0, np.int64)
+        places = attracting_sites(
+            self.sinusoids,
+            liver.sites.perfused,
+            liver.flow.passing,
+            liver.signal(signal),
+            key,
+            liver.step_number,
+            entries,
+        )
+        return enter_from_blood(liver, name, key, places, "called")
 
     def let_die(self, liver: Liver, cells: Population, key: np.uint64, life_h: float) -> None:
         """Those in the tissue die of age."""

@@ -5,9 +5,10 @@ In the first hours after arrival half of the encounters are lethal; a day later,
 colonies that grow, and spare dormant cells (Malladi 2016, 10.1016/j.cell.2016.02.025). What they cannot kill they leave
 within minutes. Liver NK cells carry TRAIL constitutively (Takeda 2001, 10.1038/83416). Platelets, nets
 and neutrophils shield the target (Nieswandt 1999, Cancer Res 59:1295; Spiegel 2016, 10.1158/2159-8290.CD-15-1157),
-lactate and TGF-beta paralyse the killer (Harmon 2019, 10.1158/2326-6066.CIR-18-0481). An NK cell meets its target in
-`migration`; what happens while they touch is here, and so is the replacement of lost NK cells from the blood. Poly(IC)
-arms those that are there, and brings many more (Twilley 1987, Nat Immun Cell Growth Regul 6:279).
+lactate and TGF-beta paralyse the killer (Harmon 2019, 10.1158/2326-6066.CIR-18-0481), suppressive cells and IL-10 hold it back
+(`immune_suppression`). An NK cell meets its target in `migration`; what happens while they touch is here, and so is the
+replacement of lost NK cells from the blood. Poly(IC) arms those that are there, and brings many more (Twilley 1987, Nat
+Immun Cell Growth Regul 6:279).
 """
 
 from typing import ClassVar, NamedTuple
@@ -65,7 +66,7 @@ class KillPathways(NamedTuple):
 
 class NaturalKillerKilling(Rule):
     name = "nk_killing"
-    reads = ("natural_killer", "tumor", "neutrophil", "nets", "lactate", "tgf_beta", "blood")
+    reads = ("natural_killer", "tumor", "neutrophil", "nets", "lactate", "tgf_beta", "suppression", "blood")
     writes = ("natural_killer", "tumor")
     events: ClassVar = {"killed": ("trail", "fasl", "perforin")}
     inhibited = ("rate",)
@@ -317,6 +318,7 @@ class NaturalKillerKilling(Rule):
                 liver.nets,
                 lactate,
                 liver.signal("tgf_beta"),
+                liver.suppression,
                 pathways,
             )
         resting = host.density * liver.standard_area_mm2 * liver.left("natural_killer")
@@ -402,7 +404,9 @@ def endure(nk, sites, minutes, key, step, hours, lactate, pathways):
 
 
 @jit(counted=False)
-def attack(nk, tumor, sites, book, minutes, key, step, order, hours, handling_h, nets, lactate, tgf_beta, pathways):
+def attack(
+    nk, tumor, sites, book, minutes, key, step, order, hours, handling_h, nets, lactate, tgf_beta, suppression, pathways
+):
     """The NK cells of `order` (slots), all in contact, kill, leave, find nothing to kill, or stay (competing hazards)."""
     now_h = minutes / 60.0
     for slot in order:
@@ -426,6 +430,7 @@ def attack(nk, tumor, sites, book, minutes, key, step, order, hours, handling_h,
                 np.float64(tgf_beta[cell.row, cell.column]),
                 pathways,
             )
+            kill *= 1.0 - np.float64(suppression[cell.row, cell.column])
             if in_company(tumor.rows, sites, prey):
                 kill *= 1.0 - pathways.cluster_shield
         total = kill + leave + reject

@@ -22,11 +22,11 @@ _FAINT = np.float32(1e-3)  # a signal, relative to its half-maximal effect, belo
 _AT_ONCE = 1024  # sites for which numbers are drawn together
 
 
-def enter_from_blood(liver, name: str, key: np.uint64, places: np.ndarray, stream: str = "entry") -> None:
+def enter_from_blood(liver, name: str, key: np.uint64, places: np.ndarray, stream: str = "entry") -> np.ndarray:
     """New cells of a population at those of `places` (int64 [n, 2]) in whose lumen nobody stands; their chances are those of
-    `key`, their identities those of the `stream`."""
+    `key`, their identities those of the `stream`. Returns their slots (int64)."""
     if len(places) == 0:
-        return
+        return np.empty(0, np.int64)
     population = liver.populations[name]
     newcomer = population.species.newcomer
     population.reserve(len(places))
@@ -55,6 +55,7 @@ def enter_from_blood(liver, name: str, key: np.uint64, places: np.ndarray, strea
             continue
         chance = liver.blood[drawn.level] if drawn.level else value_at(liver.config, drawn.chance)
         rows[drawn.column][slots] = draws < chance
+    return slots
 
 
 def _first_state(population: Population) -> int:

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from abm.cells import POPULATIONS
+from abm.cells.macrophage import M2
 from abm.fields import CCL2, CXCL1, FIELDS, TNF, VEGF, InterferonGamma, Interleukin10, LactateField, Oxygen, TGFBeta
 from abm.fields.field import Diffusing, steps_of
 from abm.model import LiverModel
@@ -33,7 +34,9 @@ def secreting(**overrides) -> LiverModel:
                 population.used.state = population.number_of(secreted.states[0])
             if isinstance(secreted.weight, str):
                 population.used[secreted.weight] = 1.0
-    put(model, "tumor", *np.argwhere(model.sites.kind == PARENCHYMA)[300], layer=TISSUE)
+    place = np.argwhere(model.sites.kind == PARENCHYMA)[300]
+    put(model, "tumor", *place, layer=TISSUE)
+    put(model, "macrophage", *place, state=M2, polarisation=1.0)
     return model
 
 

@@ -83,7 +83,7 @@ def test_every_amount_is_used():
 
 @ROWS
 def test_a_cell_secretes_at_its_own_site_and_nowhere_else(liver, species, row, cell):
-    source = sources(liver)[row.field]
+    source = sources(liver, alone(row))[row.field]
     assert source[cell.row, cell.column] == pytest.approx(rate_of(liver, row), rel=1e-6)
     assert np.count_nonzero(source) == 1
     assert liver.fields[row.field].secreted
@@ -128,16 +128,16 @@ def test_secretion_ends_with_the_cell(liver, species, row, cell):
 @table(lambda row: isinstance(row.weight, str))
 def test_secretion_goes_with_its_weight(liver, species, row, cell):
     cell[row.weight] = 0.25
-    assert sources(liver)[row.field].sum() == pytest.approx(0.25 * rate_of(liver, row), rel=1e-6)
+    assert sources(liver, alone(row))[row.field].sum() == pytest.approx(0.25 * rate_of(liver, row), rel=1e-6)
     cell[row.weight] = 0.0
     assert not sources(liver)[row.field].any()
 
 
 @table(lambda row: row.only_hypoxic)
 def test_what_answers_to_hypoxia_is_silent_in_well_oxygenated_tissue(liver, species, row, cell):
-    assert sources(liver)[row.field].any()
+    assert sources(liver, alone(row))[row.field].any()
     liver.fields["oxygen"].values[:] = 40.0
-    assert not sources(liver)[row.field].any()
+    assert not sources(liver, alone(row))[row.field].any()
 
 
 @table(lambda row: row.amount == "secretion.tumor_cxcl1")

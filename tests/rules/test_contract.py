@@ -154,8 +154,10 @@ def written():
         cells={
             "neutrophil": {"density": "60 /mm^2"},
             "cd8": {"density": "60 /mm^2", "specific": 0.5},
+            "macrophage": {"entry": "0.02 /h"},
             "tumor": {"ccdc25": 1, "antigen": 1},
         },
+        secretion={"tumor_ccl2": 2},
         interventions=[
             {"stimulate": "exosomes", "level": 1},
             {"stimulate": "lps", "level": 3},
@@ -171,6 +173,7 @@ def written():
             "perfusion": {"collapse_rate": "1 /h"},
             "angiogenesis": {"sprout": "1 /h"},
             "anoikis": {"rate": "0.3 /h"},
+            "macrophage_phagocytosis": {"rate": "0.5 /h"},
             "kupffer_reprogramming": {"rate": "1 /h"},
         },
     )

@@ -189,3 +189,16 @@ def test_resumes():
         return model
 
     assert_resumes(make, 2.0, 2.0)
+
+
+def test_macrophages_do_not_come_back():
+    model = without(
+        liver("leukocyte_crossing", mm=0.4, parameters={"leukocyte_crossing": {"rate": "50 /h", "stay": "0.01 h"}})
+    )
+    model.fields["ccl2"].values[:] = 50.0
+    for row, column in sinusoids(model)[::3]:
+        put(model, "macrophage", int(row), int(column))
+    run_rule(model, "leukocyte_crossing", 2.0)
+    rows = model.macrophage.alive_rows()
+    assert (rows.layer == INTERSTITIUM).all() and (rows.state == model.macrophage.number_of("intermediate")).all()
+    assert_sound(model)

@@ -107,3 +107,54 @@ def test_those_of_the_beginning_stand_in_the_sinusoids():
 
 def test_resumes():
     assert_resumes(lambda: liver("leukocyte_entry", mm=0.3, cells=HOST), 3.0, 3.0)
+
+
+def called(level=3.0, seed=1, *interventions, **host):
+    """A liver into which CCL2 calls monocytes, and nobody else."""
+    cells = {"macrophage": {"entry": "0.004 /h", "residence": "1000 h", "life": "5 h"} | host}
+    model = without(liver("leukocyte_entry", mm=0.6, seed=seed, cells=cells, interventions=list(interventions)))
+    model.fields["ccl2"].values[:] = level
+    model.fields["ccl2"].at_rest = level == 0.0
+    return model
+
+
+@compiled_only
+@pytest.mark.parametrize(
+    ("level", "interventions", "share"),
+    [
+        (1.0, [], 0.5),
+        (3.0, [], 0.75),
+        (3.0, [{"block": "ccr2", "fraction": 0.8}], 0.375),
+        (0.0, [], 0.0),
+        (3.0, [{"block": "ccr2"}], 0.0),
+    ],
+)
+def test_ccl2_brings_monocytes_at_a_rate_of_their_own(level, interventions, share):
+    counts, expected = [], 0.0
+    for seed in range(1, 7):
+        model = called(level, seed, *interventions)
+        expected = 0.004 * 10.0 * share * float(model.flow.passing.ravel()[model.sinusoids].sum())
+        run_rule(model, "leukocyte_entry", 10.0)
+        counts.append(model.macrophage.count / max(expected, 1.0))
+        rows = model.macrophage.alive_rows()
+        assert (rows.state == 0).all() and (rows.layer == LUMEN).all() and not rows.polarisation.any()
+        assert_sound(model)
+    assert_mean(counts, 1.0) if share else None
+    assert share or not any(counts)
+
+
+@compiled_only
+def test_monocytes_that_stay_in_the_vessel_are_carried_on():
+    model = called(residence="5 h")
+    model.fields["ccl2"].at_rest = True
+    for row, column in sinusoids(model)[::2]:
+        put(model, "macrophage", int(row), int(column))
+    there = model.macrophage.count
+    run_rule(model, "leukocyte_entry", 5.0)
+    assert_chance(there - model.macrophage.count, there, 1 - np.exp(-1.0))
+
+
+def test_a_depletion_keeps_monocytes_away():
+    model = called(3.0, 1, {"deplete": "macrophage", "fraction": 1, "start": "0 h", "stop": "100 d"})
+    later(model, 6.0)
+    assert model.macrophage.count == 0

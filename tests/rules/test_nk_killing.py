@@ -177,6 +177,15 @@ def test_a_net_around_the_target_or_the_killer_shields(where, net, platelets, fo
 
 
 @compiled_only
+def test_what_suppresses_where_the_killer_stands_takes_its_share():
+    model = encounters()
+    cells = model.natural_killer.used
+    model.suppression[cells.row, cells.column] = 0.6
+    seen = contacts(model, 0.5, 15)
+    assert_chance(seen[0], seen.sum(), 0.8 / 2.8 * (1 - np.exp(-2.8 * 0.5)))
+
+
+@compiled_only
 def test_a_target_behind_the_wall_is_half_as_easily_killed():
     seen = contacts(encounters(layer=TISSUE), 0.5, 15)
     assert_chance(seen[0], seen.sum(), 1 / 3 * (1 - np.exp(-1.5)))

@@ -50,15 +50,15 @@ def attacked(killers, **columns):
     return sites, tumor, cells
 
 
-def fight(sites, tumor, cells, *, minutes, hours, hits=HITS, tgf_beta=0.0, mending=MENDING):
+def fight(sites, tumor, cells, *, minutes, hours, hits=HITS, tgf_beta=0.0, suppression=0.0, mending=MENDING):
     """As the rule does, for some hours; the ledger."""
-    ledger, field = Ledger(), np.full(sites.kind.shape, tgf_beta, np.float32)
+    ledger, fields = Ledger(), [np.full(sites.kind.shape, level, np.float32) for level in (tgf_beta, suppression)]
     ledger.totals[event.ARRIVED, 0] = tumor.count
     for step in range(round(60 * hours / minutes)):
         mend(tumor.used, KEY, step, mending * minutes / 60)
         order = cells.order(KEY, step, cells.in_state(ENGAGED))
         book = ledger.book(order.size)
-        strike(cells.rows, tumor.table, sites, book, step * minutes, KEY, step, order, minutes / 60, 2.0, field, hits)
+        strike(cells.rows, tumor.table, sites, book, step * minutes, KEY, step, order, minutes / 60, 2.0, *fields, hits)
     ledger.count()
     assert_in_place(sites, cells, tumor) if not ledger.total("killed") else None
     return ledger
@@ -107,7 +107,7 @@ def test_kernel_is_its_naive_twin():
     tumor.used.hits = rng.integers(0, 3, tumor.count)
     tumor.used.pdl1 = 5 * rng.random(tumor.count)
     pdl1 = dict(zip(tumor.used.uid, tumor.used.pdl1, strict=True))
-    tgf_beta = rng.random(sites.kind.shape).astype(np.float32)
+    tgf_beta, suppression = rng.random((2, *sites.kind.shape)).astype(np.float32)
     hits = HITS._replace(rate=4.0, leave=0.8, recognised=0.7, tolerance=0.3, pd1=0.6, half_pdl1=2.0)
     order = cells.order(KEY, 5, cells.in_state(ENGAGED))
     ledger, dead, left, taken = Ledger(), [], set(), dict(zip(tumor.used.uid, tumor.used.hits, strict=True))
@@ -119,7 +119,8 @@ def test_kernel_is_its_naive_twin():
             left.add(int(slot))
             continue
         level = float(tgf_beta[cell.row, cell.column])
-        rate = 4.0 * (1 - float(cell.exhaustion)) * 0.7 * (1 - 0.7 * level / (1 + level))
+        held = float(suppression[cell.row, cell.column])
+        rate = 4.0 * (1 - float(cell.exhaustion)) * 0.7 * (1 - 0.7 * level / (1 + level)) * (1 - held)
         rate *= 1 - 0.6 * float(pdl1[target]) / (float(pdl1[target]) + 2)
         total = int(taken[target]) + poisson(KEY, 5, cell.uid, rate * 0.5)
         if total >= 3:
@@ -129,7 +130,21 @@ def test_kernel_is_its_naive_twin():
         taken[target] = total
         if uniform(KEY, 5, cell.uid, 1000) < 1 - np.exp(-0.8 * 0.5):
             left.add(int(slot))
-    strike(cells.rows, tumor.table, sites, ledger.book(order.size), 60.0, KEY, 5, order, 0.5, 2.0, tgf_beta, hits)
+    strike(
+        cells.rows,
+        tumor.table,
+        sites,
+        ledger.book(order.size),
+        60.0,
+        KEY,
+        5,
+        order,
+        0.5,
+        2.0,
+        tgf_beta,
+        suppression,
+        hits,
+    )
     assert [entry.uid for entry in ledger.entries] == dead and len(dead) > 3
     assert {(entry.event, entry.cause) for entry in ledger.entries} == {(event.KILLED, cause.CD8)}
     assert set(np.flatnonzero(cells.used.state == SEARCHING).tolist()) == left and len(left) > 3
@@ -151,20 +166,23 @@ def test_a_pair_recognises_each_other_or_never_does(recognised):
 
 @compiled_only
 @pytest.mark.parametrize(
-    ("changes", "columns", "tgf_beta", "left"),
+    ("changes", "columns", "tgf_beta", "suppression", "left"),
     [
-        ({"tolerance": 0.4}, {}, 0.0, 0.6),
-        ({}, {"exhaustion": 0.5}, 0.0, 0.5),
-        ({}, {}, 1.0, 0.65),
-        ({"tolerance": 1.0}, {}, 0.0, 0.0),
-        ({"pd1": 0.6, "half_pdl1": 1 / 3}, {}, 0.0, 0.55),
+        ({"tolerance": 0.4}, {}, 0.0, 0.0, 0.6),
+        ({}, {"exhaustion": 0.5}, 0.0, 0.0, 0.5),
+        ({}, {}, 1.0, 0.0, 0.65),
+        ({}, {}, 0.0, 0.7, 0.3),
+        ({"tolerance": 1.0}, {}, 0.0, 0.0, 0.0),
+        ({"pd1": 0.6, "half_pdl1": 1 / 3}, {}, 0.0, 0.0, 0.55),
     ],
 )
-def test_what_holds_back(changes, columns, tgf_beta, left):
+def test_what_holds_back(changes, columns, tgf_beta, suppression, left):
     sites, tumor, cells = attacked(2, **columns)
     tumor.used.pdl1 = 1.0
     there, hits = tumor.count, HITS._replace(**changes)
-    dead = fight(sites, tumor, cells, minutes=2.5, hours=1.0, hits=hits, tgf_beta=tgf_beta).total("killed")
+    dead = fight(
+        sites, tumor, cells, minutes=2.5, hours=1.0, hits=hits, tgf_beta=tgf_beta, suppression=suppression
+    ).total("killed")
     assert_chance(dead, there, chance_of_death(2, 1.0, rate=1.5 * left))
 
 

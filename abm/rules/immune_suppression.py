@@ -1,0 +1,95 @@
+"""Immune suppression: suppressive cells nearby, and IL-10, keep T cells and NK cells from killing.
+
+Myeloid-derived suppressor cells and regulatory T cells hold back what touches them and what is near, several together more than one
+(Yang 2025, 10.3892/or.2025.8963, refs 45, 83); IL-10 of macrophages does so from farther off (ref 53). Who suppresses, a population
+declares; what is left of killing, `t_cell_killing` and `nk_killing` read off the layer `suppression`.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from ..fields.multigrid import is_zero
+from ..kernels.jit import jit
+from ..kernels.sites import reach_within, shifted
+from ..kernels.tables import columns_of
+from ..liver import Liver
+from ..units import Fraction, Micrometers, parameter, value_at
+from .rule import Rule, RuleParameters
+
+
+class Suppressors(NamedTuple):
+    """The columns of cells that suppress [slot]."""
+
+    alive: np.ndarray
+    state: np.ndarray
+    row: np.ndarray
+    column: np.ndarray
+
+
+class ImmuneSuppression(Rule):
+    name = "immune_suppression"
+    reads = ("il10",)
+    writes = ("suppression",)
+
+    class Parameters(RuleParameters):
+        radius: Micrometers = parameter(
+            "20 um",
+            low="10 um",
+            high="50 um",
+            mark="assumed",
+            source="by contact, arginase and adenosine: one or two cells away",
+            description="how near a suppressive cell takes from lymphocytes what they kill",
+        )
+        il10_inhibition: Fraction = parameter(
+            0.5,
+            low=0.2,
+            high=0.9,
+            mark="assumed",
+            source="Yang 2025, 10.3892/or.2025.8963, ref 53 (direction)",
+            description="share of the killing of T cells and NK cells that saturating IL-10 takes",
+        )
+
+    parameters: Parameters
+
+    def apply(self, liver: Liver) -> None:
+        if not is_zero(liver.suppression):
+            liver.suppression[:] = 0.0
+        if not liver.fields["il10"].at_rest:
+            level = liver.signal("il10")
+            liver.suppression[:] = np.float32(self.parameters.il10_inhibition) * level / (1 + level)
+        for cells in liver.populations.values():
+            species = cells.species
+            if species.suppresses and cells.count:
+                states = sum(1 << cells.number_of(state) for state in species.suppressing or species.state_names)
+                suppress(
+                    columns_of(cells.rows, Suppressors),
+                    states,
+                    np.float32(1.0 - min(value_at(liver.config, species.suppresses), 1.0)),
+                    liver.suppression,
+                    self.parameters.radius / liver.spacing_um,
+                    liver.periodic,
+                )
+
+
+@jit(counted=False)
+def suppress(cells, states, left, suppression, radius, periodic):
+    """Every living cell in one of the `states` (a bit for each) leaves the share `left` (float32) of the killing that is left so far
+    within `radius` (in sites), of which 1 - `suppression` (float32 lattice) is."""
+    rows, columns = suppression.shape
+    top, bottom = reach_within(np.int64(radius), rows, periodic)
+    from_left, to_right = reach_within(np.int64(radius), columns, periodic)
+    one = np.float32(1.0)
+    for slot in range(cells.alive.size):
+        if cells.alive[slot] == 0 or (states >> np.int64(cells.state[slot])) & 1 == 0:
+            continue
+        for dr in range(top, bottom + 1):
+            r = shifted(cells.row[slot], dr, rows, periodic)
+            if r < 0:
+                continue
+            for dc in range(from_left, to_right + 1):
+                if dr * dr + dc * dc > radius * radius:
+                    continue
+                c = shifted(cells.column[slot], dc, columns, periodic)
+                if c >= 0:
+                    suppression[r, c] = one - (one - suppression[r, c]) * left

@@ -1,0 +1,82 @@
+"""Immune suppression: what suppressive cells and IL-10 leave of killing, site by site."""
+
+import numpy as np
+import pytest
+
+from abm.kernels.tables import columns_of
+from abm.rules.immune_suppression import Suppressors, suppress
+from tests.worlds import assert_resumes, changed, lattice, liver, run_rule, settle, state_of, without
+
+EVERY_STATE = (1 << 10) - 1
+
+
+def suppressed(
+    places, *, left=0.6, radius=2.0, states=EVERY_STATE, periodic=True, shape=(12, 15), already=0.0, **columns
+):
+    """The layer after cells at these places (of any population: what the kernel sees is their columns) have acted."""
+    sites = lattice(*shape, periodic=periodic)
+    cells = settle(sites, "kupffer", places, **columns)
+    suppression = np.full(shape, already, np.float32)
+    suppress(columns_of(cells.rows, Suppressors), states, np.float32(left), suppression, radius, periodic)
+    return suppression
+
+
+def apart(shape, periodic, place):
+    """How far every site is from a place."""
+    away = np.abs(np.indices(shape) - np.reshape(place, (2, 1, 1)))
+    away = np.minimum(away, np.reshape(shape, (2, 1, 1)) - away) if periodic else away
+    return np.sqrt((away.astype(float) ** 2).sum(axis=0))
+
+
+@pytest.mark.parametrize("periodic", [True, False])
+@pytest.mark.parametrize("radius", [0.5, 1.0, 2.0, 3.5, 40.0])
+def test_several_cells_leave_the_product_of_what_each_leaves(radius, periodic):
+    shape, places = (12, 15), [(0, 0), (1, 1), (6, 7), (6, 8), (11, 14)]
+    left = np.ones(shape)
+    for place in places:
+        left *= np.where(apart(shape, periodic, place) <= radius, 0.6, 1.0)
+    seen = suppressed(places, radius=radius, periodic=periodic, shape=shape)
+    np.testing.assert_allclose(seen, 1 - left, atol=1e-6)
+
+
+def test_only_the_living_in_the_named_states_suppress_and_il10_adds_to_it():
+    seen = suppressed([(3, 3), (3, 9)], state=[0, 2], states=1 << 2, radius=1.0, already=0.25)
+    assert seen[3, 9] == pytest.approx(1 - 0.75 * 0.6) and seen[3, 3] == pytest.approx(0.25)
+    assert (suppressed([(3, 3)], alive=0) == 0).all()
+    assert (suppressed([(3, 3)], left=1.0) == 0).all() and suppressed([(3, 3)], left=0.0).max() == 1.0
+
+
+def soaked(level=3.0, *interventions):
+    """A liver without leukocytes, full of IL-10."""
+    model = without(liver("immune_suppression", mm=0.3, interventions=list(interventions)))
+    model.fields["il10"].values[:] = level
+    model.fields["il10"].at_rest = level == 0.0
+    return model
+
+
+@pytest.mark.parametrize(
+    ("level", "blocked", "takes"), [(3.0, 0.0, 0.375), (3.0, 1.0, 0.0), (3.0, 0.5, 0.3), (0.0, 0.0, 0.0)]
+)
+def test_il10_takes_a_share_that_saturates(level, blocked, takes):
+    model = soaked(level, {"block": "il10", "fraction": blocked})
+    run_rule(model, "immune_suppression", 0.5)
+    np.testing.assert_allclose(model.suppression, takes, rtol=1e-6)
+
+
+def test_what_is_gone_suppresses_no_longer():
+    model = soaked()
+    run_rule(model, "immune_suppression", 0.5)
+    model.fields["il10"].at_rest = True
+    run_rule(model, "immune_suppression", 1.0)
+    assert not model.suppression.any()
+
+
+def test_where_nobody_suppresses_nothing_happens():
+    model = without(liver("immune_suppression", mm=0.3))
+    before = state_of(model)
+    run_rule(model, "immune_suppression", 2.0)
+    assert changed(model, before) <= {"clock/step_number"}
+
+
+def test_resumes():
+    assert_resumes(soaked, 0.5, 0.5)
