@@ -6,14 +6,17 @@
 A look costs about as much as a step of all rules; nothing in the liver is changed by it.
 """
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from .cells.population import Population
 from .fields.layers import MARKS
-from .kernels.tables import columns_in, new_book
+from .kernels import flows
+from .kernels.tables import FLOWS, columns_in, new_book
+from .ledger import event
+from .ledger.ledger import FLOWS as FLOWS_OF_EVENTS
 from .liver import Liver
 from .tissue.sites import KINDS, PARENCHYMA, ROOM, SINUSOID, STANDING, TISSUE
 
@@ -29,9 +32,27 @@ class BrokenInvariant(RuntimeError):
     """The state of a liver is not one that a liver can be in; the message says when, after what, and what is wrong."""
 
 
-def check(model: Liver, after: str = "") -> None:
-    """Raise BrokenInvariant unless everything holds; `after` names what was done last ("the rule 'growth'")."""
+class Census(NamedTuple):
+    """Who is alive, ascending by uid (uint64), and how many came and went until then (see `kernels.flows`)."""
+
+    uids: np.ndarray
+    flows: np.ndarray
+
+
+def census(model: Liver) -> dict[str, Census]:
+    """Of each population."""
+    return {
+        name: Census(np.sort(population.plain["uid"][population.plain["alive"] != 0]), population.flows.copy())
+        for name, population in model.populations.items()
+    }
+
+
+def check(model: Liver, after: str = "", before: Mapping[str, Census] | None = None) -> None:
+    """Raise BrokenInvariant unless everything holds; `after` names what was done last ("the rule 'growth'"), `before` says who lived
+    before that."""
     wrong = list(violations(model))
+    if before is not None and not wrong:
+        wrong += _replaced(before, census(model))
     if wrong:
         shown = wrong[:_SHOWN] + ([f"and {len(wrong) - _SHOWN} more"] if len(wrong) > _SHOWN else [])
         raise BrokenInvariant(
@@ -42,10 +63,13 @@ def check(model: Liver, after: str = "") -> None:
 def watch(model: "LiverModel", every: int = 1) -> None:
     """Check the model now, and from now on after every part of every `every`-th step."""
     check(model, "the beginning")
+    seen = census(model)
 
     def look(part: str) -> None:
+        nonlocal seen
         if (model.step_number - model.first_step) % every == 0:
-            check(model, part)
+            check(model, part, seen)
+            seen = census(model)
 
     model.watch = look
 
@@ -66,10 +90,16 @@ def violations(model: Liver) -> Iterator[str]:
 
 def _table(population: Population) -> Iterator[str]:
     """The table by itself: its book, identities, states and numbers."""
-    name, expected = population.name, new_book(population.rows)
-    if population.book.tolist() != expected.tolist():
-        yield f"the book of the {name} table says {population.book.tolist()}, its rows say {expected.tolist()}"
+    name, says, expected = population.name, population.book[:FLOWS].tolist(), new_book(population.rows)[:FLOWS].tolist()
+    if says != expected:
+        yield f"the book of the {name} table says {says}, its rows say {expected}"
         return
+    if population.balance != population.count:
+        went = ", ".join(f"{cells} {flow}" for flow, cells in zip(flows.NAMES, population.flows, strict=True) if cells)
+        yield f"{population.count} {name} cells are alive, and {population.balance} by those that came and went ({went or 'nobody'})"
+    for flow, cells in zip(flows.NAMES, population.flows, strict=True):
+        if cells < 0:
+            yield f"{cells} {name} cells {flows.MEANING[flow][1]}"
     rows = population.used[population.used.alive != 0]
     if np.unique(rows.uid).size != rows.size:
         yield f"in the {name} table, two cells have one identity"
@@ -155,10 +185,34 @@ def _lattices(model: Liver, standing: int) -> Iterator[str]:
 
 
 def _books(model: Liver) -> Iterator[str]:
-    """Tumor cells alive = arrived + divided - every way out."""
+    """Tumor cells alive = arrived + divided - every way out, as their table counts them too; who turns stays a cell."""
     model.ledger.count()
     if model.ledger.balance != model.tumor.count:
         yield f"{model.tumor.count} tumor cells are alive, and by the ledger {model.ledger.balance}"
+        return
+    for code, flow in FLOWS_OF_EVENTS.items():
+        written, counted = model.ledger.total(code), model.tumor.flows[flow]
+        if written != counted:
+            yield f"by the ledger {written} tumor cells {event.NAMES[code]}, and {counted} {flows.MEANING[flows.NAMES[flow]][1]}"
+    turned = sum(int(population.flows[flows.TURNED]) for population in model.populations.values())
+    arose = sum(int(population.flows[flows.AROSE]) for population in model.populations.values())
+    if turned != arose:
+        yield f"{turned} cells {flows.MEANING['turned'][1]}, and {arose} {flows.MEANING['arose'][1]}"
+
+
+def _replaced(before: Mapping[str, Census], now: Mapping[str, Census]) -> Iterator[str]:
+    """The identities of who came and went, against how many did."""
+    for name, (uids, counts) in now.items():
+        came, went = ((counts - before[name].flows) @ (sign == flows.SIGNS) for sign in (1, -1))
+        for said, counted, changed in (
+            ("new", came, np.setdiff1d(uids, before[name].uids, assume_unique=True)),
+            ("gone", went, np.setdiff1d(before[name].uids, uids, assume_unique=True)),
+        ):
+            if changed.size > counted:  # one that came and went at once is in both counts
+                yield (
+                    f"in the {name} table, {changed.size} cells are {said}, one with the identity {changed[0]:#x}, "
+                    f"and {counted} were counted"
+                )
 
 
 def _fields(model: Liver) -> Iterator[str]:

@@ -18,6 +18,7 @@ from .cells.tumor import TUMOR
 from .fields.field import Field, exchanging
 from .fields.layers import MARKS
 from .fields.multigrid import is_zero
+from .kernels.flows import ADDED, REMOVED
 from .kernels.random import hash64, stream_key
 from .kernels.sites import Sites, lift, place
 from .kernels.tables import free_slot, take_slot
@@ -295,7 +296,7 @@ class Liver:
         if population.species.is_wall:
             raise ValueError("the wall of a sinusoid cannot be removed; switch its expression off instead")
         lift(self.sites, row.layer, row.row, row.column)
-        free_slot(population.table, slot)
+        free_slot(population.table, slot, REMOVED)
 
     def add(
         self, agent_class: type[LiverCell] | str, at: tuple[int, int], *, state: str | None = None, **columns
@@ -332,7 +333,7 @@ class Liver:
         self._refuse_place(layer, row, column)
         columns = {name: population.checked(name, value) for name, value in columns.items()}
         population.reserve(1)
-        slot = take_slot(population.table)
+        slot = take_slot(population.table, ADDED)
         cell = population.rows[slot]
         site, again, stream = row * self.shape[1] + column, 0, stream_key(0, f"added/{population.name}")
         while (uid := hash64(stream, np.uint64(site), self.step_number, again)) in population.rows.uid:
@@ -385,6 +386,7 @@ class Liver:
     def state_arrays(self) -> dict[str, np.ndarray]:
         """The arrays of a checkpoint, by name: all that does not follow from config and seed."""
         state = {f"cells/{name}": population.plain.copy() for name, population in self.populations.items()}
+        state |= {f"flows/{name}": population.flows.copy() for name, population in self.populations.items()}
         state |= {f"fields/{name}": field.excess for name, field in self.fields.items()}
         state |= {f"layers/{name}": lattice for name, lattice in self.layers.items()}
         state |= {f"layers/{name}": getattr(self, name) for name in MARKS}
@@ -404,7 +406,7 @@ class Liver:
         Raises KeyError or ValueError when they are those of another kind of liver.
         """
         for name, population in self.populations.items():
-            population.load(state[f"cells/{name}"])
+            population.load(state[f"cells/{name}"], state[f"flows/{name}"])
         for name in (*self.layers, *MARKS):
             getattr(self, name)[:] = state[f"layers/{name}"]
         self.sites.perfused[:] = state["sites/perfused"]

@@ -34,6 +34,7 @@ from .folder.names import SNAPSHOTS, SUMMARY, TABLES, table_file
 from .folder.schedule import Every, steps_until
 from .invariants import watch
 from .record.event_table import Events, events_table
+from .record.flow_table import Flows
 from .record.nodules import Nodules, survey
 from .record.recorder import Recorder, as_hours
 from .record.summary import summarise
@@ -427,6 +428,7 @@ def default_recorders(model: "LiverModel", in_folder: bool) -> list[Recorder]:
     wanted = model.config.record
     recorders: list[Recorder] = [
         Timeseries(wanted.timeseries, wanted.micrometastasis_cells),
+        Flows(wanted.timeseries),
         Nodules(wanted.nodules, wanted.micrometastasis_cells),
     ]
     if in_folder:

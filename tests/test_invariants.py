@@ -6,10 +6,13 @@ import pytest
 from abm import Simulation
 from abm.cells import TumorCell
 from abm.invariants import BrokenInvariant, check, violations, watch
+from abm.kernels.flows import EATEN, KILLED, LEFT, REMOVED, SETTLED, TURNED
 from abm.kernels.sites import lift, place
-from abm.kernels.tables import ALIVE, new_book
+from abm.kernels.tables import ALIVE, free_slot, new_book, take_slot
+from abm.ledger import cause, event
+from abm.ledger.ledger import lose
 from abm.rules import RULES
-from abm.tissue.sites import CENTRAL_VEIN, LUMEN, PARENCHYMA, STANDING, TISSUE
+from abm.tissue.sites import CENTRAL_VEIN, LUMEN, PARENCHYMA, SINUSOID, STANDING, TISSUE
 from tests.worlds import LIVELY, after, changed, lively, state_of
 
 
@@ -104,6 +107,82 @@ def in_a_plate(model):
 
 def book_wrong(model):
     model.kupffer.book[ALIVE] += 1
+
+
+def killed_behind_the_book(model):
+    """A row is freed without the book, which is then made up from the rows, as a kernel of one's own might."""
+    slot = standing(model, "kupffer")
+    cell = model.kupffer.rows[slot]
+    lift(model.sites, cell.layer, cell.row, cell.column)
+    model.kupffer.rows[slot].alive = 0
+    model.kupffer.book = new_book(model.kupffer.rows, model.kupffer.flows)
+
+
+def not_counted(model):
+    model.remove_cell(model.neutrophil, standing(model, "neutrophil"))
+    model.neutrophil.flows[REMOVED] -= 1
+
+
+def wrong_sign(model):
+    model.neutrophil.reserve(1)
+    cell = model.neutrophil.rows[take_slot(model.neutrophil.table, LEFT)]
+    free = np.argwhere((model.sites.population[LUMEN] == 0) & (model.sites.kind == SINUSOID))[0]
+    cell.uid, cell.layer, (cell.row, cell.column) = 5, LUMEN, free
+    place(model.sites, model.neutrophil.code, LUMEN, *free, int(np.flatnonzero(model.neutrophil.rows.uid == 5)[0]))
+
+
+def other_reason(model):
+    slot = standing(model)
+    lose(model.tumor.table, model.sites, model.ledger.book(1), 0.0, event.KILLED, cause.NONE, slot)
+    model.tumor.flows[KILLED] -= 1
+    model.tumor.flows[EATEN] += 1
+
+
+def half_turned(model):
+    slot = standing(model, "neutrophil")
+    cell = model.neutrophil.rows[slot]
+    lift(model.sites, cell.layer, cell.row, cell.column)
+    free_slot(model.neutrophil.table, slot, TURNED)
+
+
+@pytest.mark.parametrize(
+    ("break_it", "said"),
+    [
+        (killed_behind_the_book, "kupffer cells are alive, and {} by those that came and went ({} settled)"),
+        (not_counted, "neutrophil cells are alive, and {} by those that came and went ("),
+        (wrong_sign, "neutrophil cells are alive, and {} by those that came and went ("),
+        (other_reason, "tumor cells killed, and {} were killed by a leukocyte"),
+        (half_turned, "1 cells turned into cells of another population, and 0 were of another population before"),
+    ],
+)
+def test_flows_that_do_not_close_are_named(liver, break_it, said):
+    break_it(liver)
+    name = next((name for name in ("kupffer", "neutrophil", "tumor") if name in said), "tumor")
+    population = liver.populations[name]
+    numbers = {"killed": population.flows[KILLED]}.get("killed" if "killed by" in said else "", population.balance)
+    with pytest.raises(BrokenInvariant) as caught:
+        check(liver)
+    assert said.format(numbers, population.flows[SETTLED]) in str(caught.value)
+
+
+def test_one_cell_in_the_place_of_another_is_named(monkeypatch):
+    """Counts close when a row is given to somebody else; identities do not."""
+    rule = next(rule for rule in RULES if rule.name == "extravasation")
+    applied = rule.apply
+
+    def broken(self, liver):
+        applied(self, liver)
+        if liver.step_number == 3:
+            liver.kupffer.rows.uid[standing(liver, "kupffer")] = 12345
+
+    monkeypatch.setattr(rule, "apply", broken)
+    with pytest.raises(BrokenInvariant) as caught:
+        Simulation(lively(), until="1 h", check=True).run()
+    assert "step 3 (0.25 h), after the rule 'extravasation'" in str(caught.value)
+    assert "in the kupffer table, 1 cells are new, one with the identity 0x3039, and 0 were counted" in str(
+        caught.value
+    )
+    assert "in the kupffer table, 1 cells are gone" in str(caught.value)
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,7 @@ LEFT = {
     ".lock",
     "config.yaml",
     "events.parquet",
+    "flows.parquet",
     "manifest.json",
     "nodules.parquet",
     "snapshots.zarr",
@@ -422,7 +423,7 @@ def test_in_memory_with_recorders_of_ones_own():
 
 def test_the_config_says_what_is_kept_by_default():
     simulation = Simulation(FakeLiver(duration=1)).run()
-    assert [recorder.name for recorder in simulation.recorders] == ["timeseries", "nodules"]
+    assert [recorder.name for recorder in simulation.recorders] == ["timeseries", "flows", "nodules"]
     assert simulation.model.ledger.entries.size > 0
     assert "step 6 of 6" in repr(simulation)
 

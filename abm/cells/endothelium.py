@@ -6,7 +6,9 @@ E-selectin, VCAM-1 and ICAM-1; where a tumor cell passes through, the wall is re
 
 import numpy as np
 
+from ..kernels.flows import SETTLED
 from ..kernels.random import stream_key
+from ..kernels.tables import new_book
 from ..target import Target
 from ..tissue.sites import LUMEN, SINUSOID
 from ..units import Number, Parameters, parameter
@@ -42,7 +44,8 @@ def populate(population, sites, parameters: EndotheliumParameters, area_mm2: flo
     rows.layer = LUMEN
     rows.row, rows.column = np.divmod(flat_sites, sites.kind.shape[1])
     rows.uid = identities(stream_key(0, "initial/endothelium"), flat_sites)
-    population.book[:] = (flat_sites.size, flat_sites.size, flat_sites.size)
+    population.book = new_book(population.rows)
+    population.flows[SETTLED] = flat_sites.size
     sites.endothelium.ravel()[flat_sites] = np.arange(flat_sites.size, dtype=np.int32)
 
 

@@ -7,8 +7,9 @@ from typing import Any, ClassVar
 import mesa
 import numpy as np
 
+from ..kernels.flows import SIGNS
 from ..kernels.random import shuffled
-from ..kernels.tables import ALIVE, HIGH, Rows, Table, as_rows, blank_row, columns_in, new_book
+from ..kernels.tables import ALIVE, FLOWS, HIGH, Rows, Table, as_rows, blank_row, columns_in, new_book
 from .species import Species
 
 _FEWEST_ROWS = 16
@@ -168,7 +169,7 @@ class Population:
     species : that declaration; name, code and states are taken from it
     sites_per_cell : how many rows make one real cell (an LSEC lines about six sites)
     rows : the table; a row keeps its place as long as its cell lives
-    book : where to look in the table (see `kernels.tables`)
+    book : where to look in the table, and how many cells came and went (see `kernels.tables`)
     """
 
     def __init__(self, agent_class: type[LiverCell], *, sites_per_cell: float = 1.0):
@@ -193,6 +194,16 @@ class Population:
     def count(self) -> int:
         """How many rows are alive."""
         return int(self.book[ALIVE])
+
+    @property
+    def flows(self) -> np.ndarray:
+        """How many rows came and went since the start, in the order of `kernels.flows.NAMES` (int64): a view."""
+        return self.book[FLOWS:]
+
+    @property
+    def balance(self) -> int:
+        """How many rows must be alive by these."""
+        return int(SIGNS @ self.flows)
 
     @property
     def used(self) -> Rows:
@@ -261,13 +272,13 @@ class Population:
         used = self.plain
         return np.bincount(used["state"][used["alive"] != 0], minlength=len(self.states))
 
-    def load(self, rows: np.ndarray) -> None:
-        """Take over the rows of a checkpoint."""
+    def load(self, rows: np.ndarray, flows: np.ndarray) -> None:
+        """Take over the rows of a checkpoint, and how many came and went until then."""
         if rows.dtype != self.agent_class.dtype:
             raise ValueError(f"the checkpoint's table of {self.name} cells has other columns than this version's")
         self.rows = as_rows(np.zeros(max(rows.size, _FEWEST_ROWS), rows.dtype))
         self.rows[: rows.size] = rows
-        self.book = new_book(self.rows)
+        self.book = new_book(self.rows, flows)
         self._handles.clear()
 
     def handle(self, model, slot: int, uid: int | None = None) -> LiverCell:

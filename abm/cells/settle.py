@@ -2,10 +2,11 @@
 
 import numpy as np
 
+from ..kernels.flows import SETTLED
 from ..kernels.jit import jit
 from ..kernels.random import hash64, stream_key
 from ..kernels.sites import place
-from ..kernels.tables import Rows
+from ..kernels.tables import Rows, new_book
 from ..tissue.sites import SINUSOID
 from .population import Population
 
@@ -65,7 +66,8 @@ def settle(population: Population, sites, flat_sites: np.ndarray, layer: int, se
     rows.layer = layer
     rows.row, rows.column = np.divmod(flat_sites, sites.kind.shape[1])
     rows.uid = identities(stream_key(0, f"initial/{population.name}"), flat_sites)
-    population.book[:] = (flat_sites.size, flat_sites.size, flat_sites.size)
+    population.book = new_book(population.rows)
+    population.flows[SETTLED] = flat_sites.size
     if flat_sites.size:
         _occupy(sites, population.code, rows.layer, rows.row, rows.column)
     return rows

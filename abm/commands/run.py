@@ -176,6 +176,7 @@ def _ending(simulation, folder: Path) -> str:
     contents = (
         (SUMMARY, "what became of the tumor cells"),
         (table_file("timeseries"), "counts, fields and events through time"),
+        (table_file("flows"), "how cells came and went through time"),
         (table_file("events"), "every event with its cause"),
         (table_file("nodules"), "groups of tumor cells through time"),
         (SNAPSHOTS, "lattices and cell tables, for xarray"),

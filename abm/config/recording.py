@@ -12,7 +12,9 @@ Interval = Annotated[Hours, Field(gt=0)]
 class RecordParameters(Parameters):
     """What a run keeps and how often; an interval shorter than the time step means every step."""
 
-    timeseries: Interval = Field(default=written("1 h"), description="time between rows of timeseries.parquet")
+    timeseries: Interval = Field(
+        default=written("1 h"), description="time between moments of timeseries.parquet and flows.parquet"
+    )
     nodules: Interval = Field(default=written("12 h"), description="time between the surveys of nodules.parquet")
     snapshots: Interval = Field(
         default=written("2 h"), description="time between frames of snapshots.zarr, and of the movie"

@@ -2,7 +2,7 @@
 
 SUMMARY = "summary.json"
 SNAPSHOTS = "snapshots.zarr"
-TABLES = ("timeseries", "events", "nodules")
+TABLES = ("timeseries", "flows", "events", "nodules")
 """The tables of a run; `table_file` says what their files are called. Of its manifest and its config, `manifest` says it."""
 
 BATCH = "batch.json"

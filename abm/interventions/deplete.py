@@ -17,6 +17,7 @@ from pydantic import Field
 
 from ..cells.population import Population
 from ..cells.settle import site_hashes
+from ..kernels.flows import DEPLETED, RESETTLED
 from ..kernels.random import stream_key, uniform_each
 from ..kernels.tables import bytes_of, columns_of
 from ..kernels.traffic import Newcomers, Standing, enter, remove
@@ -78,7 +79,7 @@ def take_away(liver, population: Population, key: np.uint64, dose: int, fraction
     """Each living cell is removed with the chance `fraction`, by its number `dose`."""
     used = population.plain
     taken = (used["alive"] != 0) & (uniform_each(key, liver.step_number, used["uid"], dose) < fraction)
-    remove(columns_of(population.rows, Standing), population.book, liver.sites, np.flatnonzero(taken))
+    remove(columns_of(population.rows, Standing), population.book, liver.sites, np.flatnonzero(taken), DEPLETED)
 
 
 def return_home(liver, population: Population) -> None:
@@ -118,4 +119,5 @@ def return_home(liver, population: Population) -> None:
         liver.step_number,
         np.zeros(places.shape[0], np.int64),
         stream_key(0, f"{population.name}/return"),
+        RESETTLED,
     )

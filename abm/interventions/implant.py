@@ -14,6 +14,7 @@ from pydantic import Field
 from ..cells.line import cell_of_line, draw_size, drawn_log
 from ..cells.settle import NoRoom, choose_sites, site_hashes
 from ..cells.tumor import EXTRAVASATED, TUMOR
+from ..kernels.flows import ADDED
 from ..kernels.jit import jit
 from ..kernels.random import hash64, stream_key, uniform
 from ..kernels.sites import place
@@ -138,7 +139,7 @@ def found_colony(
     hardiness = drawn_log(hardiness_log_sd, key, 1, np.uint64(-clone), 2)
     for n in range(places.shape[0]):
         row, column = places[n, 0], places[n, 1]
-        slot = born(tumor, like[0])
+        slot = born(tumor, like[0], ADDED)
         cell = tumor.rows[slot]
         uid = hash64(identity, np.uint64(row) * np.uint64(columns) + np.uint64(column), step, 0)
         cell.row = row

@@ -11,6 +11,7 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from ..cells.settle import choose_sites, rounded_count, site_hashes
+from ..kernels.flows import INFUSED
 from ..kernels.random import stream_key
 from ..rules.supply import enter_from_blood
 from ..tissue.sites import LUMEN
@@ -57,7 +58,7 @@ class Infuse(Course):
         near_inlets = (row * liver.shape[1] + column)[free]
         chosen = choose_sites(near_inlets, min(count, near_inlets.size), stream_key(liver.seed, f"{stream}/{step}"))
         entries = np.stack(np.divmod(chosen, liver.shape[1]), axis=1)
-        enter_from_blood(liver, self.infuse, key, entries, "infused")
+        enter_from_blood(liver, self.infuse, key, entries, INFUSED, "infused")
 
     def _arriving(self, liver, stream: str, dose: int) -> int:
         """How many cells of a dose come in the present step."""

@@ -1,7 +1,7 @@
 """Tables of cells: rows never move, freed rows are taken again lowest first.
 
-A `Table` is its rows and its book. The free list is implied by the column `alive`; the book only remembers
-where to look, so saving the rows saves everything.
+A `Table` is its rows and its book. The free list is implied by the column `alive`; the book remembers where to look, and
+counts the cells by the way that they came and went, so that rows and counts are everything to be saved.
 """
 
 from functools import cache
@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self, TypeVar
 
 import numpy as np
 
+from .flows import NAMES
 from .jit import jit
 
 Columns = TypeVar("Columns", bound=tuple)
 
-HIGH, FREE, ALIVE = 0, 1, 2
-"""Entries of a book: the rows up to the last one alive, the lowest free row, how many cells are alive."""
+HIGH, FREE, ALIVE, FLOWS = 0, 1, 2, 3
+"""Entries of a book: the rows up to the last one alive, the lowest free row, how many cells are alive; from there on, how many
+went each way (`flows`) since the start."""
 
 
 class Rows(np.ndarray):
@@ -60,7 +62,7 @@ def _column(name: str) -> property:
 
 
 class Table(NamedTuple):
-    """rows: with a column `alive`; book: int64 [3]; blank: one row, with which every new one begins."""
+    """rows: with a column `alive`; book: int64 [3 + flows]; blank: one row, with which every new one begins."""
 
     rows: Rows
     book: np.ndarray
@@ -97,19 +99,29 @@ def columns_in(dtype: np.dtype) -> tuple[str, ...]:
     return dtype.names or ()
 
 
-def new_book(rows: Rows) -> np.ndarray:
-    """The book that belongs to `rows`."""
+def new_book(rows: Rows, flows: np.ndarray | None = None) -> np.ndarray:
+    """The book that belongs to `rows`; `flows` (int64 [flows]): how many cells went each way, by default none."""
     alive = np.asarray(rows.alive) != 0
     used = np.flatnonzero(alive)
     free = np.flatnonzero(~alive)
     high = int(used[-1]) + 1 if used.size else 0
-    return np.array([high, int(free[0]) if free.size else alive.size, used.size], np.int64)
+    book = np.zeros(FLOWS + len(NAMES), np.int64)
+    book[:FLOWS] = high, int(free[0]) if free.size else alive.size, used.size
+    if flows is not None:
+        book[FLOWS:] = flows
+    return book
 
 
 @jit(counted=False)
-def claim(alive, book):
-    """Claim the lowest free row by the column `alive`; what else stands in it is the caller's to overwrite. Raises
-    IndexError when none was reserved."""
+def tally(book, flow):
+    """Count a cell that goes this way (a code of `flows`)."""
+    book[FLOWS + flow] += 1
+
+
+@jit(counted=False)
+def claim(alive, book, flow):
+    """Claim the lowest free row by the column `alive`, for a cell that comes by `flow`; what else stands in it is the caller's to
+    overwrite. Raises IndexError when none was reserved."""
     slot = book[FREE]
     if slot >= alive.size:
         raise IndexError("a cell table is full: reserve rows before the kernel runs")
@@ -120,36 +132,38 @@ def claim(alive, book):
     book[FREE] = following
     book[HIGH] = max(book[HIGH], slot + 1)
     book[ALIVE] += 1
+    tally(book, flow)
     return slot
 
 
 @jit(counted=False)
-def release(alive, book, slot):
-    """Give a row back by the column `alive`."""
+def release(alive, book, slot, flow):
+    """Give the row of a cell that goes by `flow` back by the column `alive`."""
     alive[slot] = 0
     book[FREE] = min(book[FREE], slot)
     book[ALIVE] -= 1
+    tally(book, flow)
     while book[HIGH] > 0 and alive[book[HIGH] - 1] == 0:
         book[HIGH] -= 1
 
 
 @jit(counted=False)
-def born(table, template):
-    """A new cell that is like `template`, a row: of `blank_row`, or its mother's. Returns its row's number. Nothing is left of
-    the cell that stood there before. Raises IndexError when no row was reserved."""
-    slot = claim(table.rows.alive, table.book)
+def born(table, template, flow):
+    """A new cell, come by `flow`, that is like `template`, a row: of `blank_row`, or its mother's. Returns its row's number. Nothing
+    is left of the cell that stood there before. Raises IndexError when no row was reserved."""
+    slot = claim(table.rows.alive, table.book, flow)
     table.rows[slot] = template
     table.rows[slot].alive = 1
     return slot
 
 
 @jit(counted=False)
-def take_slot(table):
-    """A new cell, blank but for `alive`. Raises IndexError when no row was reserved."""
-    return born(table, table.blank[0])
+def take_slot(table, flow):
+    """A new cell, come by `flow`, blank but for `alive`. Raises IndexError when no row was reserved."""
+    return born(table, table.blank[0], flow)
 
 
 @jit(counted=False)
-def free_slot(table, slot):
-    """Give a row back."""
-    release(table.rows.alive, table.book, slot)
+def free_slot(table, slot, flow):
+    """Give the row of a cell that goes by `flow` back."""
+    release(table.rows.alive, table.book, slot, flow)

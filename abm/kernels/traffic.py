@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from .flows import LEFT
 from .jit import jit
 from .random import does_happen, draw_each, hash64
 from .sites import lift, place
@@ -22,12 +23,12 @@ class Residents(NamedTuple):
 
 @jit
 def leave(cells, book, sites, layer, key, step, state, hazard):
-    """Each living cell in the state leaves the layer with the probability 1 - exp(-hazard), by its number 0."""
+    """Each living cell in the state leaves the layer with the blood, with the probability 1 - exp(-hazard), by its number 0."""
     leaving = draw_each(key, step, cells.uid[: book[HIGH]], 0)
     for slot in range(leaving.size):
         if cells.alive[slot] != 0 and cells.state[slot] == state and does_happen(leaving[slot], hazard):
             lift(sites, layer, cells.row[slot], cells.column[slot])
-            release(cells.alive, book, slot)
+            release(cells.alive, book, slot, LEFT)
 
 
 class Standing(NamedTuple):
@@ -40,11 +41,11 @@ class Standing(NamedTuple):
 
 
 @jit(counted=False)
-def remove(cells, book, sites, slots):
-    """Take the cells in `slots` out of the tissue and out of their table."""
+def remove(cells, book, sites, slots, flow):
+    """Take the cells in `slots` out of the tissue and, by `flow`, out of their table."""
     for slot in slots:
         lift(sites, cells.layer[slot], cells.row[slot], cells.column[slot])
-        release(cells.alive, book, slot)
+        release(cells.alive, book, slot, flow)
 
 
 class Newcomers(NamedTuple):
@@ -57,9 +58,9 @@ class Newcomers(NamedTuple):
 
 
 @jit
-def enter(cells, rows, book, like, sites, code, layer, places, step, numbers, identity):
-    """New cells of the population `code` at those of `places` (int64 [n, 2]) where nobody stands; returns their slots (int64
-    [n], -1 where somebody stands).
+def enter(cells, rows, book, like, sites, code, layer, places, step, numbers, identity, flow):
+    """New cells of the population `code`, come by `flow`, at those of `places` (int64 [n, 2]) where nobody stands; returns
+    their slots (int64 [n], -1 where somebody stands).
 
     rows, like : uint8 [row, byte] (`tables.bytes_of`), the table, and what each of the new cells, or all, begins with
     numbers : int64 [n]; a cell's uid is the hash of its place, the step and its number by the key `identity`
@@ -72,7 +73,7 @@ def enter(cells, rows, book, like, sites, code, layer, places, step, numbers, id
         row, column = places[n, 0], places[n, 1]
         if sites.population[layer, row, column] != 0:
             continue
-        slot = claim(cells.alive, book)
+        slot = claim(cells.alive, book, flow)
         for byte in range(rows.shape[1]):
             rows[slot, byte] = like[n % like.shape[0], byte]
         cells.alive[slot] = 1

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..cells.tumor import TUMOR
+from ..kernels import flows
 from ..kernels.jit import jit
 from ..kernels.sites import lift
 from ..kernels.tables import Rows, as_rows, columns_in, free_slot
@@ -26,6 +27,17 @@ ENTRY = np.dtype(
         ("column", "i4"),
     ]
 )
+
+
+FLOWS = {
+    events.PASSED: flows.LEFT,
+    events.PHAGOCYTOSED: flows.EATEN,
+    events.KILLED: flows.KILLED,
+    events.DIED: flows.DIED,
+    events.DIVIDED: flows.BORN,
+}
+"""The events by which a tumor cell goes, or a further one comes, and what the book of the tumor table counts them as."""
+_FLOWS = tuple(FLOWS.get(code, -1) for code in range(len(events.NAMES)))
 
 
 class Book(NamedTuple):
@@ -147,4 +159,4 @@ def lose(tumor, sites, book, minutes, event, cause, slot):
         and sites.population[cell.layer, cell.row, cell.column] == TUMOR
     ):
         lift(sites, cell.layer, cell.row, cell.column)
-    free_slot(tumor, slot)
+    free_slot(tumor, slot, _FLOWS[event])

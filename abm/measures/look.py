@@ -12,7 +12,7 @@ from ..cells.tumor import TUMOR, TumorCell
 from ..ledger import cause, event
 from ..record.event_table import events_table
 from ..record.fates import Fates, fates_of
-from ..record.nodules import connected, standing, survey
+from ..record.nodules import connected, from_edge, standing, survey
 
 if TYPE_CHECKING:
     from ..model import LiverModel
@@ -43,6 +43,7 @@ class Look:
         self.events = events
         self.hours = float(liver.hours)
         self._fates: dict[tuple, Fates] = {}
+        self._from_edge: dict[int, np.ndarray] = {}
 
     @cached_property
     def cells(self) -> np.ndarray:
@@ -121,6 +122,15 @@ class Look:
         group, cells = self.group_of_site, self.standing
         sizes = np.bincount(group[cells["row"], cells["column"]], minlength=int(group.max(initial=0)) + 1)
         return (sizes >= min_cells)[group] & self.tumor_sites
+
+    def from_edge(self, min_cells: int) -> np.ndarray:
+        """How far each site is from the edge of the nodules of at least `min_cells` tumor cells, in um, negative inside of them
+        (see `record.nodules.from_edge`)."""
+        if min_cells not in self._from_edge:
+            self._from_edge[min_cells] = from_edge(
+                self.nodule_sites(min_cells), self.liver.spacing_um, self.liver.periodic
+            )
+        return self._from_edge[min_cells]
 
     def near(self, places: np.ndarray, within_um: float) -> np.ndarray:
         """The sites whose centre is at most `within_um` from that of a marked site; both bool [row, column]."""

@@ -5,6 +5,8 @@ either layer, with at least a given number of cells. Numbers say which nodule of
 they do not follow a nodule through time.
 """
 
+import math
+
 import numpy as np
 from scipy import ndimage, sparse
 
@@ -56,6 +58,27 @@ def connected(occupied: np.ndarray, periodic: bool) -> tuple[np.ndarray, int]:
     np.minimum.at(leader, group, np.arange(count + 1))
     rank = np.argsort(np.argsort(leader, kind="stable"), kind="stable")
     return rank[group].astype(np.int32)[labels], groups - 1
+
+
+def from_edge(inside: np.ndarray, spacing_um: float, periodic: bool) -> np.ndarray:
+    """How far the centre of each site is from the edge of the nodules that stand at `inside` (bool [row, column]), in um
+    (float64 [row, column]): negative within them, and infinite where there are none.
+
+    The edge lies midway between the last site inside and the first outside. What a nodule encloses, as a vessel or a gap that
+    its dead left, is inside.
+    """
+    if not inside.any():
+        return np.full(inside.shape, np.inf)
+    outside, count = connected(~inside, periodic)
+    if count == 0:
+        return np.full(inside.shape, -np.inf)
+    outside = outside == 1 + np.argmax(np.bincount(outside.ravel())[1:])
+    edges = [(math.ceil(size / 2) if periodic else 0,) * 2 for size in inside.shape]
+    padded = np.pad(outside, edges, mode="wrap")
+    middle = tuple(slice(before, before + size) for (before, _), size in zip(edges, inside.shape, strict=True))
+    sites = ndimage.distance_transform_edt(padded)
+    sites = np.where(padded, sites, -ndimage.distance_transform_edt(~padded))
+    return ((np.abs(sites) - 0.5) * np.sign(sites))[middle] * spacing_um
 
 
 def survey(model: Liver, min_cells: float) -> np.ndarray:

@@ -14,6 +14,7 @@ from ..blood.priming import Priming
 from ..cells import dendritic, stellate
 from ..cells.stellate import STELLATE
 from ..cells.tumor import TUMOR
+from ..kernels.flows import LEFT
 from ..kernels.jit import jit
 from ..kernels.random import happens
 from ..kernels.sites import is_touched, lift, neighbour
@@ -194,7 +195,7 @@ def sample(table, sites, debris, stellate_cells, key, step, hours, signals, fate
                 load = np.float64(cell.antigen)
                 carried += load / (load + fate.half_load)
                 lift(sites, INTERSTITIUM, cell.row, cell.column)
-                free_slot(table, slot)
+                free_slot(table, slot, LEFT)
             continue
         if cell.state != dendritic.IMMATURE:
             continue

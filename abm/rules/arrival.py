@@ -16,6 +16,7 @@ from pydantic_core import PydanticCustomError
 from ..cells.line import cell_of_line, draw_founder, draw_size, drawn_log
 from ..cells.settle import rounded_count
 from ..cells.tumor import CIRCULATING
+from ..kernels.flows import ENTERED
 from ..kernels.jit import jit
 from ..kernels.random import hash64, stream_key, uniform
 from ..kernels.tables import born
@@ -246,7 +247,7 @@ def enter_the_liver(
     carries them past everybody until something holds them.
     """
     for k in numbers:
-        cell = tumor.rows[born(tumor, like[0])]
+        cell = tumor.rows[born(tumor, like[0], ENTERED)]
         uid = hash64(identity, np.uint64(k), 0, 0)
         leader = uid
         if first[k] >= 0:

@@ -15,9 +15,11 @@ from ..cells.endothelium import RETRACTED
 from ..cells.kupffer import KUPFFER
 from ..cells.neutrophil import NEUTROPHIL
 from ..cells.tumor import ADHERENT, EXTRAVASATED, TUMOR
+from ..kernels.flows import CROSSED
 from ..kernels.jit import jit
 from ..kernels.random import happens, hash64
 from ..kernels.sites import count_touching, lift, neighbour, place
+from ..kernels.tables import tally
 from ..ledger import cause, event
 from ..ledger.ledger import enter
 from ..liver import Liver
@@ -92,7 +94,7 @@ class Extravasation(Rule):
         half_time = p.rapid_half_time if rapid else p.intravascular_half_time
         order = tumor.order(liver.key(self.name), liver.step_number, adherent)
         cross(
-            tumor.rows,
+            tumor.table,
             liver.endothelium.rows,
             liver.sites,
             liver.ledger.book(order.size),
@@ -148,7 +150,7 @@ def cross(
     """Adherent cells of `order` (slots) cross the wall where there is room, `1 + net_gain` times as fast beside a full net; a
     plate site loses its hepatocyte."""
     for slot in order:
-        cell = tumor[slot]
+        cell = tumor.rows[slot]
         if cell.state != ADHERENT:
             continue
         helpers = count_touching(sites, KUPFFER, LUMEN, cell.row, cell.column)
@@ -179,4 +181,5 @@ def cross(
         cell.net = np.float32(0.0)
         place(sites, TUMOR, TISSUE, row, column, slot)
         displace_hepatocyte(sites, hepatocytes, row, column)
+        tally(tumor.book, CROSSED)
         enter(book, minutes, event.EXTRAVASATED, cause.NONE, cell, sites.zone[row, column])

@@ -14,6 +14,7 @@ from pydantic import Field
 
 from ..cells.line import drawn_log, stemness_of
 from ..cells.tumor import ADHERENT, CIRCULATING, DORMANT, EXTRAVASATED, HELD, TUMOR
+from ..kernels.flows import BORN
 from ..kernels.jit import jit
 from ..kernels.random import does_happen, draw_each, happens, hash64, stream_key, uniform, unit
 from ..kernels.sites import neighbour, offset_between, place, reach_within, shifted
@@ -569,7 +570,7 @@ def divide(tumor, sites, book, minutes, slot, row, column, zone, identity, hepat
     mother = tumor.rows[slot]
     mother.cycle = rest
     mother.divisions += 1
-    taken = born(tumor, mother)
+    taken = born(tumor, mother, BORN)
     daughter = tumor.rows[taken]
     daughter.row = row
     daughter.column = column

@@ -9,10 +9,11 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ..kernels.flows import CROSSED, RECROSSED
 from ..kernels.jit import jit
 from ..kernels.random import could_happen, does_happen, draw_each, hash64
 from ..kernels.sites import lift, neighbour, place
-from ..kernels.tables import HIGH, columns_of
+from ..kernels.tables import HIGH, columns_of, tally
 from ..liver import Liver
 from ..target import Target
 from ..tissue.sites import CENTRAL_VEIN, INTERSTITIUM, LUMEN, SINUSOID
@@ -174,3 +175,4 @@ def cross_wall(
         place(sites, code, to_layer, r, c, slot)
         cells.row[slot], cells.column[slot] = r, c
         cells.layer[slot], cells.state[slot] = to_layer, to_state
+        tally(book, CROSSED if to_layer == INTERSTITIUM else RECROSSED)

@@ -8,6 +8,7 @@ whose ligands IFN-gamma induces: so the more come, the more of them are engaged 
 import numpy as np
 
 from ..cells.population import Population
+from ..kernels.flows import DIED, ENTERED
 from ..kernels.jit import jit
 from ..kernels.random import does_happen, draw_each
 from ..kernels.sites import lift
@@ -79,7 +80,7 @@ class LeukocyteEntry(Rule):
             liver.step_number,
             entries,
         )
-        return enter_from_blood(liver, name, key, places, "called")
+        return enter_from_blood(liver, name, key, places, ENTERED, "called")
 
     def let_die(self, liver: Liver, cells: Population, key: np.uint64, life_h: float) -> None:
         """Those in the tissue die of age."""
@@ -95,4 +96,4 @@ def die_outside(cells, uids, book, sites, key, step, hazard):
     for slot in range(dying.size):
         if cells.alive[slot] != 0 and cells.layer[slot] == INTERSTITIUM and does_happen(dying[slot], hazard):
             lift(sites, INTERSTITIUM, cells.row[slot], cells.column[slot])
-            release(cells.alive, book, slot)
+            release(cells.alive, book, slot, DIED)

@@ -12,6 +12,7 @@ from pydantic import Field
 
 from ..cells import neutrophil
 from ..fields.multigrid import is_zero
+from ..kernels.flows import BURST
 from ..kernels.jit import jit
 from ..kernels.random import could_happen, does_happen, draw_each
 from ..kernels.relax import decay
@@ -183,4 +184,4 @@ def cast_nets(
                 if r >= 0 and c >= 0 and sites.kind[r, c] == SINUSOID:
                     nets[r, c] = np.float32(1.0)
         lift(sites, LUMEN, cell.row, cell.column)
-        free_slot(cells, slot)
+        free_slot(cells, slot, BURST)

@@ -9,6 +9,7 @@ to N2 (Fridlender 2009, 10.1016/j.ccr.2009.06.017).
 import numpy as np
 
 from ..cells import neutrophil
+from ..kernels.flows import DIED, ENTERED
 from ..kernels.jit import jit
 from ..kernels.random import could_happen, does_happen, draw_each
 from ..kernels.sites import lift
@@ -93,7 +94,7 @@ class NeutrophilRecruitment(Rule):
                 p.entry_rate * pool * liver.dt_hours,
             )
             entries = np.concatenate((entries, attracted))
-        enter_from_blood(liver, "neutrophil", key, entries)
+        enter_from_blood(liver, "neutrophil", key, entries, ENTERED)
 
 
 @jit
@@ -111,7 +112,7 @@ def age(cells, sites, key, step, hours, death_rate, tissue_death_rate, turning_r
             rate = death_rate + (tissue_death_rate - death_rate) * signal
             if does_happen(dying[slot], rate * hours):
                 lift(sites, LUMEN, cell.row, cell.column)
-                free_slot(cells, slot)
+                free_slot(cells, slot, DIED)
                 continue
         if cell.state == neutrophil.N1 and could_happen(turning[slot], turning_rate * hours):
             level = np.float64(tgf_beta[cell.row, cell.column])

@@ -20,6 +20,7 @@ from ..cells import natural_killer
 from ..cells.neutrophil import NEUTROPHIL
 from ..cells.tumor import DORMANT, TUMOR
 from ..kernels.contact import EVERYBODY, NOBODY, still_touched
+from ..kernels.flows import ENTERED, POISONED
 from ..kernels.jit import jit
 from ..kernels.random import could_happen, does_happen, draw_each, happens, uniform
 from ..kernels.sites import count_touching, lift
@@ -326,7 +327,7 @@ class NaturalKillerKilling(Rule):
         called = p.poly_ic_entry * liver.saturation("poly_ic") * resting * liver.dt_hours
         if called > 0.0:
             key = liver.key(self.name + "/poly_ic")
-            enter_from_blood(liver, "natural_killer", key, entry_sites(liver, key, called), "poly_ic")
+            enter_from_blood(liver, "natural_killer", key, entry_sites(liver, key, called), ENTERED, "poly_ic")
 
 
 @jit(counted=False)
@@ -394,7 +395,7 @@ def endure(nk, sites, minutes, key, step, hours, lactate, pathways):
             )
             if level > pathways.lactate_at_rest and does_happen(dying[slot], poisoning * hours):
                 lift(sites, LUMEN, cell.row, cell.column)
-                free_slot(nk, slot)
+                free_slot(nk, slot, POISONED)
                 continue
         if cell.busy_h <= np.float32(minutes / 60.0):
             if cell.state == natural_killer.HANDLING:

@@ -9,6 +9,7 @@ from functools import lru_cache
 import numpy as np
 
 from ..cells.population import Population
+from ..kernels.flows import ENTERED
 from ..kernels.jit import jit
 from ..kernels.random import could_happen, does_happen, fill_each, stream_key, uniform, uniform_each
 from ..kernels.tables import Rows, blank_row, bytes_of, columns_of
@@ -22,9 +23,11 @@ _FAINT = np.float32(1e-3)  # a signal, relative to its half-maximal effect, belo
 _AT_ONCE = 1024  # sites for which numbers are drawn together
 
 
-def enter_from_blood(liver, name: str, key: np.uint64, places: np.ndarray, stream: str = "entry") -> np.ndarray:
-    """New cells of a population at those of `places` (int64 [n, 2]) in whose lumen nobody stands; their chances are those of
-    `key`, their identities those of the `stream`. Returns their slots (int64)."""
+def enter_from_blood(
+    liver, name: str, key: np.uint64, places: np.ndarray, flow: int, stream: str = "entry"
+) -> np.ndarray:
+    """New cells of a population at those of `places` (int64 [n, 2]) in whose lumen nobody stands, come by `flow`; their chances are
+    those of `key`, their identities those of the `stream`. Returns their slots (int64)."""
     if len(places) == 0:
         return np.empty(0, np.int64)
     population = liver.populations[name]
@@ -43,6 +46,7 @@ def enter_from_blood(liver, name: str, key: np.uint64, places: np.ndarray, strea
         liver.step_number,
         np.arange(len(places)),
         stream_key(0, f"{name}/{stream}"),
+        flow,
     )
     slots = slots[slots >= 0]
     if newcomer.dated is not None:
@@ -84,7 +88,7 @@ def turn_over(liver, name: str, key: np.uint64, leaving_rate: float, wanted: flo
         _first_state(population),
         leaving_rate * liver.dt_hours,
     )
-    enter_from_blood(liver, name, key, places)
+    enter_from_blood(liver, name, key, places, ENTERED)
 
 
 @jit

@@ -10,6 +10,7 @@ import numpy as np
 from pydantic import Field
 
 from ..cells import cd8
+from ..kernels.flows import BORN
 from ..kernels.jit import jit
 from ..kernels.random import happens, hash64, stream_key
 from ..kernels.sites import place
@@ -86,7 +87,7 @@ def multiply(table, sites, key, step, order, hours, rate, most, identity):
         if row < 0:
             continue
         mother.divisions += np.uint8(1)
-        taken = born(table, mother)
+        taken = born(table, mother, BORN)
         daughter = table.rows[taken]
         daughter.uid = hash64(identity, mother.uid, mother.divisions, 0)
         daughter.state, daughter.layer = np.uint8(cd8.SEARCHING), INTERSTITIUM

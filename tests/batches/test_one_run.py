@@ -162,6 +162,7 @@ def test_tables_are_kept(begun):
     own = folder / RUNS / tasks[0].id
     assert {path.name for path in own.iterdir()} == {
         "timeseries.parquet",
+        "flows.parquet",
         "events.parquet",
         "nodules.parquet",
         "summary.json",

@@ -9,6 +9,7 @@ from scipy import stats
 from abm.cells import POPULATIONS, Neutrophil, StellateCell
 from abm.cells.population import ALIVE, Population
 from abm.cells.species import WHERE
+from abm.kernels.flows import ADDED, LEFT
 from abm.kernels.random import stream_key
 from abm.kernels.tables import free_slot, new_book, take_slot
 
@@ -19,7 +20,7 @@ def neutrophils(count: int) -> Population:
     population = Population(Neutrophil)
     for number in range(count):
         population.reserve(1)
-        cell = population.rows[take_slot(population.table)]
+        cell = population.rows[take_slot(population.table, ADDED)]
         cell.uid, cell.row, cell.column, cell.state = 1000 + number, number, 2 * number, number % 3
     return population
 
@@ -41,7 +42,7 @@ def test_the_table_grows_by_doubling_and_rows_stay_in_place():
     assert population.rows.size == 32
     assert population.rows[:16].tobytes() == before.tobytes()
     assert not population.rows.alive[16:].any()
-    assert take_slot(population.table) == 16
+    assert take_slot(population.table, ADDED) == 16
     population.reserve(200)
     assert population.rows.size >= 217
     assert population.rows[:16].tobytes() == before.tobytes()
@@ -49,16 +50,16 @@ def test_the_table_grows_by_doubling_and_rows_stay_in_place():
 
 def test_room_is_made_for_births_not_for_rows():
     population = neutrophils(16)
-    free_slot(population.table, 4)
+    free_slot(population.table, 4, LEFT)
     population.reserve(1)
     assert population.rows.size == 16
-    assert take_slot(population.table) == 4
+    assert take_slot(population.table, ADDED) == 4
 
 
 def test_an_order_is_a_permutation_of_the_living_fresh_at_every_step_and_for_every_rule():
     population = neutrophils(40)
     for slot in (0, 7, 39):
-        free_slot(population.table, slot)
+        free_slot(population.table, slot, LEFT)
     living = np.flatnonzero(population.rows.alive)
     orders = [population.order(key, step) for key in (KEY, stream_key(1, "another")) for step in range(3)]
     for order in orders:
@@ -80,7 +81,7 @@ def test_no_row_is_favoured():
 def test_the_order_of_cells_does_not_depend_on_their_rows():
     population = neutrophils(30)
     backwards = neutrophils(0)
-    backwards.load(np.asarray(population.used)[::-1])
+    backwards.load(np.asarray(population.used)[::-1], population.flows)
     orders = [p.rows.uid[p.order(KEY, 4)].tolist() for p in (population, backwards)]
     assert orders[0] == orders[1]
 
@@ -96,8 +97,8 @@ def test_an_empty_population_has_an_empty_order():
 def test_counts_of_states_and_living_rows_leave_the_dead_out():
     population = neutrophils(10)
     assert population.state_counts().tolist() == [4, 3, 3]
-    free_slot(population.table, 3)
-    free_slot(population.table, 9)
+    free_slot(population.table, 3, LEFT)
+    free_slot(population.table, 9, LEFT)
     assert population.state_counts().tolist() == [2, 3, 3]
     assert population.count == len(population) == 8
     assert population.alive_rows().uid.tolist() == [1000, 1001, 1002, 1004, 1005, 1006, 1007, 1008]
@@ -112,7 +113,7 @@ def test_living_rows_are_a_copy():
 
 def test_a_data_frame_names_the_states_and_has_every_column():
     population = neutrophils(4)
-    free_slot(population.table, 0)
+    free_slot(population.table, 0, LEFT)
     frame = population.to_dataframe()
     assert list(frame.columns) == [name for name in Neutrophil.dtype.names if name != "alive"]
     assert frame["state"].tolist() == ["n2", "netting", "n1"]
@@ -123,21 +124,22 @@ def test_a_data_frame_names_the_states_and_has_every_column():
 def test_a_saved_table_comes_back():
     population = neutrophils(20)
     for slot in (2, 5, 19):
-        free_slot(population.table, slot)
+        free_slot(population.table, slot, LEFT)
     other = neutrophils(3)
     saved = np.asarray(population.used).copy()
-    other.load(saved)
+    other.load(saved, population.flows)
     assert other.used.tobytes() == population.used.tobytes() == saved.tobytes()
-    assert other.book.tolist() == population.book.tolist() == new_book(other.rows).tolist()
+    assert other.book.tolist() == population.book.tolist() == new_book(other.rows, population.flows).tolist()
+    assert (other.flows[ADDED], other.flows[LEFT], other.balance) == (20, 3, 17)
     other.reserve(4)
-    assert [int(take_slot(other.table)) for _ in range(4)] == [2, 5, 19, 20]
+    assert [int(take_slot(other.table, ADDED)) for _ in range(4)] == [2, 5, 19, 20]
     assert saved.tobytes() == population.used.tobytes(), "the checkpoint's own array is left alone"
 
 
 def test_a_table_with_other_columns_is_refused():
     population = neutrophils(3)
     with pytest.raises(ValueError, match="neutrophil cells has other columns"):
-        population.load(np.zeros(3, StellateCell.dtype))
+        population.load(np.zeros(3, StellateCell.dtype), population.flows)
     assert population.count == 3
 
 
@@ -148,9 +150,9 @@ def test_a_handle_is_the_same_object_while_its_cell_lives_and_stale_afterwards()
     assert (handle.unique_id, handle.state_name, handle.column) == (1001, "n2", 2)
     population.reserve(100)
     assert handle.row == 1, "a handle survives the growth of its table"
-    free_slot(population.table, 1)
+    free_slot(population.table, 1, LEFT)
     assert not handle.is_alive and "gone" in repr(handle)
-    population.rows[take_slot(population.table)].uid = 77
+    population.rows[take_slot(population.table, ADDED)].uid = 77
     assert population.book[ALIVE] == 3
     for touch in (lambda: handle.state, lambda: setattr(handle, "state", 1), handle.remove):
         with pytest.raises(LookupError, match="no longer alive"):

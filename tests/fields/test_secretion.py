@@ -7,6 +7,7 @@ from abm.cells.species import Secretes
 from abm.config.schema import SHIPPED, compose
 from abm.fields.field import Diffusing
 from abm.fields.secretion import deposit, secrete
+from abm.kernels.flows import ADDED, REMOVED
 from abm.kernels.tables import free_slot, take_slot
 from abm.tissue.sites import LUMEN
 from abm.units import value_at
@@ -115,14 +116,14 @@ def test_secretion_ends_with_the_cell(liver, species, row, cell):
     slot = int(liver.sites.occupant[LUMEN, cell.row, cell.column])
     population = liver.populations[species.name]
     population.reserve(1)
-    other = take_slot(population.table)  # keeps the row of the dead cell within the used ones
-    free_slot(population.table, slot)
+    other = take_slot(population.table, ADDED)  # keeps the row of the dead cell within the used ones
+    free_slot(population.table, slot, REMOVED)
     population.rows[other].alive = 0
     assert not sources(liver)[row.field].any()
     assert not liver.fields[row.field].secreted
     population.rows[other].alive = 1
-    free_slot(population.table, other)
-    take_slot(population.table)
+    free_slot(population.table, other, REMOVED)
+    take_slot(population.table, ADDED)
 
 
 @table(lambda row: isinstance(row.weight, str))

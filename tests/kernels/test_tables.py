@@ -10,8 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from abm.kernels import flows
+from abm.kernels.flows import BORN, DIED, ENTERED, NAMES, SIGNS
 from abm.kernels.tables import (
     ALIVE,
+    FLOWS,
     FREE,
     HIGH,
     Rows,
@@ -44,13 +47,16 @@ def test_any_sequence_of_births_and_deaths_keeps_the_book(sequence):
     for what in sequence:
         if what is None and len(living) < ROOM:
             lowest = min(set(range(ROOM)) - living)
-            assert take_slot(table) == lowest
+            assert take_slot(table, BORN) == lowest
             living.add(lowest)
         elif what in living:
-            free_slot(table, what)
+            free_slot(table, what, DIED)
             living.remove(what)
         assert set(np.flatnonzero(table.rows.alive).tolist()) == living
-        assert table.book.tolist() == new_book(table.rows).tolist()
+        assert table.book[:FLOWS].tolist() == new_book(table.rows)[:FLOWS].tolist()
+        assert SIGNS @ table.book[FLOWS:] == table.book[ALIVE]
+    assert table.book[FLOWS + DIED] == table.book[FLOWS + BORN] - len(living)
+    assert not np.delete(table.book[FLOWS:], (BORN, DIED)).any()
     assert table.book[ALIVE] == len(living)
     assert table.book[HIGH] == max(living, default=-1) + 1
     assert table.book[FREE] == min(set(range(ROOM + 1)) - living)
@@ -58,22 +64,22 @@ def test_any_sequence_of_births_and_deaths_keeps_the_book(sequence):
 
 def test_a_full_table_raises_and_stays_as_it_is():
     table = new_table()
-    assert [int(take_slot(table)) for _ in range(ROOM)] == list(range(ROOM))
+    assert [int(take_slot(table, BORN)) for _ in range(ROOM)] == list(range(ROOM))
     before = table.book.copy()
     with pytest.raises(IndexError, match="full"):
-        take_slot(table)
+        take_slot(table, BORN)
     assert table.book.tolist() == before.tolist()
-    free_slot(table, 3)
-    assert take_slot(table) == 3
+    free_slot(table, 3, DIED)
+    assert take_slot(table, BORN) == 3
 
 
 def test_a_new_cell_begins_blank_and_others_are_not_touched():
     table = new_table()
     for uid in (10, 11, 12):
-        table.rows[take_slot(table)].uid = uid
-    free_slot(table, 1)
+        table.rows[take_slot(table, BORN)].uid = uid
+    free_slot(table, 1, DIED)
     assert table.rows.uid[[0, 2]].tolist() == [10, 12]
-    assert take_slot(table) == 1
+    assert take_slot(table, BORN) == 1
     assert table.rows.uid[:3].tolist() == [10, 0, 12], "nothing is left of the cell that stood there"
     assert table.rows.alive[:3].tolist() == [1, 1, 1] and table.blank.alive[0] == 0
 
@@ -81,12 +87,13 @@ def test_a_new_cell_begins_blank_and_others_are_not_touched():
 def test_a_newborn_is_like_its_template_or_its_mother():
     table, like = new_table(), blank_row(DTYPE, uid=77)
     assert like.uid.tolist() == [77] and like.alive[0] == 0
-    assert born(table, like[0]) == 0 and born(table, table.rows[0]) == 1
+    assert born(table, like[0], ENTERED) == 0 and born(table, table.rows[0], BORN) == 1
     table.rows[0].uid = 5
-    free_slot(table, 0)
-    assert born(table, table.rows[1]) == 0
+    free_slot(table, 0, DIED)
+    assert born(table, table.rows[1], BORN) == 0
     assert table.rows.uid[:3].tolist() == [77, 77, 0] and table.rows.alive[:3].tolist() == [1, 1, 0]
-    assert table.book.tolist() == new_book(table.rows).tolist()
+    assert table.book.tolist() == new_book(table.rows, table.book[FLOWS:]).tolist()
+    assert [int(table.book[FLOWS + flow]) for flow in (ENTERED, BORN, DIED)] == [1, 2, 1]
     with pytest.raises(ValueError, match="nobody"):
         blank_row(DTYPE, nobody=1)
 
@@ -125,7 +132,7 @@ def test_kept_columns_do_not_keep_their_rows(again):
 
 
 def test_the_book_of_no_rows():
-    assert new_book(as_rows(np.zeros(0, DTYPE))).tolist() == [0, 0, 0]
+    assert new_book(as_rows(np.zeros(0, DTYPE))).tolist() == [0, 0, 0, *(0 for _ in NAMES)]
 
 
 def test_columns_and_single_cells_have_attributes():
@@ -148,3 +155,8 @@ def test_copies_are_rows_of_their_own(copied):
     other.uid[0] = 9
     assert isinstance(other, Rows) and other.uid.tolist() == [9, 0, 0] and rows.uid.tolist() == [0, 0, 0]
     assert copied(rows["uid"]).tolist() == [0, 0, 0]
+
+
+def test_every_flow_has_its_code_and_its_words():
+    assert [getattr(flows, name.upper()) for name in NAMES] == list(range(len(NAMES)))
+    assert set(SIGNS.tolist()) == {-1, 0, 1} and len({words for _, words in flows.MEANING.values()}) == len(NAMES)

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from abm.cells.tumor import TUMOR, TumorCell
+from abm.kernels.flows import DIED, ENTERED, LEFT
 from abm.kernels.jit import jit
 from abm.kernels.sites import place
-from abm.kernels.tables import ALIVE, Rows, Table, as_rows, blank_row, new_book, take_slot
+from abm.kernels.tables import ALIVE, FLOWS, Rows, Table, as_rows, blank_row, new_book, take_slot
 from abm.ledger import cause, event
 from abm.ledger.ledger import ENTRY, Ledger, enter, lose
 from abm.tissue.sites import LUMEN, TISSUE
@@ -119,6 +120,7 @@ def test_a_lost_cell_leaves_its_row_and_its_site(layer):
     rows.layer = layer
     rows.alive[:3] = 1
     tumor = Table(rows, new_book(rows), blank_row(rows.dtype))
+    assert not tumor.book[FLOWS:].any()
     for slot in range(3):
         place(sites, TUMOR, layer, rows.row[slot], rows.column[slot], slot)
     ledger = Ledger()
@@ -126,6 +128,7 @@ def test_a_lost_cell_leaves_its_row_and_its_site(layer):
     ledger.count()
     assert (ledger.total("died", "shear"), ledger.entries.uid[0], ledger.entries.zone[0]) == (1, 101, 3)
     assert rows.alive.tolist() == [1, 0, 1, 0] and tumor.book[ALIVE] == 2
+    assert tumor.book[FLOWS + DIED] == tumor.book[FLOWS:].sum() == 1
     where = [(layer, row, row) for row in (0, 1, 2)]
     assert [int(sites.population[site]) for site in where] == [TUMOR, 0, TUMOR]
     assert [int(sites.occupant[site]) for site in where] == [0, -1, 2]
@@ -138,9 +141,10 @@ def test_a_lost_cell_frees_no_site_that_is_not_its_own(code, occupant):
     sites = lattice(*SHAPE)
     rows = tumor_cells(4)
     tumor = Table(rows, new_book(rows), blank_row(rows.dtype))
-    slot = take_slot(tumor)
+    slot = take_slot(tumor, ENTERED)
     sites.population[LUMEN, 0, 0], sites.occupant[LUMEN, 0, 0] = code, occupant
     lose(tumor, sites, Ledger().book(1), 0.0, event.PASSED, cause.NONE, slot)
+    assert tumor.book[FLOWS + ENTERED] == tumor.book[FLOWS + LEFT] == 1 and tumor.book[FLOWS:].sum() == 2
     own = code == TUMOR and occupant == slot
     assert sites.population[LUMEN, 0, 0] == (0 if own else code)
     assert sites.occupant[LUMEN, 0, 0] == (-1 if own else occupant)

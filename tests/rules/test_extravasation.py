@@ -50,7 +50,7 @@ def run(
     ledger = Ledger()
     order = cells.order(KEY, step)
     cross(
-        cells.rows,
+        cells.table,
         segments,
         sites,
         ledger.book(order.size),

@@ -212,7 +212,7 @@ def test_what_nothing_holds_passes_at_once_over_everybody_who_lines_the_wall():
     assert model.ledger.total("passed") == 100
     last = model.ledger.entries[model.ledger.entries.event == event.PASSED]
     assert (model.sites.kind[last.row, last.column] == CENTRAL_VEIN).all()
-    assert changed(model, before) <= {"cells/tumor", "ledger/totals"}
+    assert changed(model, before) <= {"cells/tumor", "flows/tumor", "ledger/totals"}
 
 
 def test_held_cells_stand_one_by_one_on_free_sites():

@@ -7,6 +7,7 @@ from scipy.stats import chisquare
 
 from abm.cells.kupffer import KUPFFER
 from abm.config.schema import SHIPPED
+from abm.kernels.flows import ENTERED, INFUSED
 from abm.kernels.random import hash64, stream_key, uniform
 from abm.kernels.tables import columns_of
 from abm.kernels.traffic import Residents
@@ -92,10 +93,11 @@ def test_newcomers_are_what_is_declared_of_them_and_nothing_else(name):
     stale(cells)
     old = set(cells.alive_rows().uid)
     places = np.concatenate((np.argwhere(model.sites.population[LUMEN] == KUPFFER)[:1], sinusoids(model)[:150]))
-    enter_from_blood(model, name, KEY, places, "infused")
+    enter_from_blood(model, name, KEY, places, INFUSED, "infused")
     new = cells.alive_rows()
     new = new[[uid not in old for uid in new.uid]]
     assert_sound(model)
+    assert cells.flows[INFUSED] == len(places) - 1 == new.size
     assert {tuple(place) for place in places[1:]} == set(zip(new.row, new.column, strict=True)), "one place was taken"
     columns = np.uint64(model.shape[1])
     for n, (row, column) in enumerate(places[1:].astype(np.uint64), start=1):
@@ -117,7 +119,7 @@ def test_newcomers_are_what_is_declared_of_them_and_nothing_else(name):
 def test_nobody_at_all_comes_to_no_place():
     model = liver()
     before = model.neutrophil.used.tobytes()
-    enter_from_blood(model, "neutrophil", KEY, np.empty((0, 2), np.int64))
+    enter_from_blood(model, "neutrophil", KEY, np.empty((0, 2), np.int64), ENTERED)
     assert model.neutrophil.used.tobytes() == before
 
 

@@ -275,6 +275,7 @@ def test_a_spoilt_chunk_of_a_complete_run_is_named_when_it_is_drawn(tmp_path, co
             (name, spoil)
             for name in (
                 "events.parquet",
+                "flows.parquet",
                 "timeseries.parquet",
                 "summary.json",
                 "manifest.json",

@@ -8,11 +8,12 @@ from abm.blood import LEVELS, Blood
 from abm.cells.population import Population
 from abm.config.schema import SHIPPED, compose
 from abm.invariants import violations
+from abm.kernels.flows import SETTLED
 from abm.kernels.random import stream_key
 from abm.kernels.sites import COLUMN_OFFSET, ROW_OFFSET, Sites
 from abm.kernels.tables import Rows, as_rows, new_book
 from abm.ledger import cause, event
-from abm.ledger.ledger import Ledger
+from abm.ledger.ledger import FLOWS, Ledger
 from abm.tissue.sites import SINUSOID, STANDING
 
 KEY = stream_key(1, "test")
@@ -47,6 +48,7 @@ def settle(sites: Sites, name: str, places, *, layer: int | None = None, on_site
     for column, values in columns.items():
         rows[column] = values
     population.book = new_book(population.rows)
+    population.flows[SETTLED] = len(places)
     if on_site:
         assert not sites.population[rows.layer, rows.row, rows.column].any(), "a place is taken"
         standing = np.column_stack([rows.layer, places])
@@ -90,7 +92,9 @@ def assert_in_place(sites: Sites, *populations: Population) -> None:
     shape, by_name = sites.kind.shape, {population.name: population for population in populations}
     tumor = by_name.get("tumor", Population(SHIPPED.populations[0]))
     ledger = Ledger()
-    ledger.totals[event.ARRIVED, cause.NONE] = tumor.count
+    for code, flow in FLOWS.items():
+        ledger.totals[code, cause.NONE] = tumor.flows[flow]
+    ledger.totals[event.ARRIVED, cause.NONE] = tumor.count - ledger.balance
     nothing = {layer.name: np.zeros(shape, np.float32) for layer in SHIPPED.layers}
     bare = SimpleNamespace(
         config=compose()(),

@@ -13,6 +13,7 @@ from abm.cells.tumor import EXTRAVASATED, HELD
 from abm.config.recording import RecordParameters
 from abm.config.schema import SHIPPED, compose
 from abm.fields.field import Field
+from abm.kernels.flows import DIED
 from abm.kernels.sites import lift
 from abm.kernels.tables import free_slot
 from abm.ledger import cause, event
@@ -101,7 +102,7 @@ class FakeLiver(Liver):
                 self.enter(event.DIED, cause.SHEAR, slot)
                 cell = self.tumor.rows[slot]
                 lift(self.sites, cell.layer, cell.row, cell.column)
-                free_slot(self.tumor.table, slot)
+                free_slot(self.tumor.table, slot, DIED)
         for field in self.fields.values():
             field.values += random.random(self.shape, np.float32)
         self.wall.rows.e_selectin[:5] = random.random(5, np.float32)

@@ -6,6 +6,7 @@ import numpy as np
 
 from abm.cells.tumor import ADHERENT, EXTRAVASATED
 from abm.config.schema import SHIPPED
+from abm.kernels.flows import ADDED
 from abm.kernels.sites import place
 from abm.kernels.tables import take_slot
 from abm.ledger import cause, event
@@ -103,7 +104,7 @@ def put(
     if state is None:
         state = _USUAL[layer] if is_tumor else 0
     population.reserve(1)
-    slot = int(take_slot(population.table))
+    slot = int(take_slot(population.table, ADDED))
     cell, site = population.rows[slot], row * model.shape[1] + column
     given = {"uid": (1_000_003 if is_tumor else 7_000_003) * site + (layer if is_tumor else population.code)}
     if is_tumor:

@@ -52,7 +52,7 @@ TnfAbove = Annotated[
 @measure(unit="cells", kind="count")
 def population_cells(look: Look, population: Name, states: InStates = None) -> float:
     """Living cells of a population in the slab; wall segments are counted as the endothelial cells they make up."""
-    return _members(look, population, states).size / look.liver.populations[population].sites_per_cell
+    return members(look, population, states).size / look.liver.populations[population].sites_per_cell
 
 
 @measure(unit="/mm^2", kind="level")
@@ -107,7 +107,7 @@ def tnf_secretion(look: Look, within: Near = None, states: States = SETTLED) -> 
     return levels.mean(dtype=np.float64) if levels.size else np.nan
 
 
-def _members(look: Look, population: str, states) -> np.ndarray:
+def members(look: Look, population: str, states) -> np.ndarray:
     """The living cells asked for: rows of their table."""
     chosen = look.liver.populations[population]
     rows = np.asarray(chosen.alive_rows())
@@ -119,7 +119,7 @@ def _density(look: Look, population: str, states, region: str, within: float, mi
     sites = _region(look, region, within, min_cells)
     if not sites.any():
         return np.nan
-    rows = _members(look, population, states)
+    rows = members(look, population, states)
     cells = sites[rows["row"], rows["column"]].sum() / look.liver.populations[population].sites_per_cell
     return cells / (sites.sum() * (look.liver.spacing_um / 1000.0) ** 2)
 
@@ -139,7 +139,7 @@ def _region(look: Look, region: str, within: float, min_cells: int) -> np.ndarra
 
 def _tnf(look: Look, within: float | None, states) -> np.ndarray:
     """TNF secretion of the Kupffer cells asked for."""
-    rows = _members(look, "kupffer", None)
+    rows = members(look, "kupffer", None)
     if within is not None:
         rows = rows[look.near(look.sites_of(look.cells_in(states)), within)[rows["row"], rows["column"]]]
     return rows["tnf"]

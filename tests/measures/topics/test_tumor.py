@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from abm.cells.tumor import ADHERENT, CIRCULATING, DORMANT, EXTRAVASATED, HELD
+from abm.kernels.flows import ENTERED
 from abm.kernels.tables import take_slot
 from abm.measures.look import Share
 from abm.measures.topics.tumor import (
@@ -149,7 +150,7 @@ def test_a_cell_that_the_blood_carries_past_stands_nowhere():
     place = tuple(sinusoids(model)[0])
     put(model, "tumor", *place, layer=LUMEN, state=HELD)
     model.tumor.reserve(1)
-    passing = model.tumor.rows[take_slot(model.tumor.table)]
+    passing = model.tumor.rows[take_slot(model.tumor.table, ENTERED)]
     passing.uid, passing.state, passing.layer = 77, CIRCULATING, LUMEN
     passing.row, passing.column = place
     run = look(model)

@@ -1,0 +1,117 @@
+"""The infiltrate of nodules where every cell was placed by hand."""
+
+import math
+
+import numpy as np
+import pytest
+
+from abm.cells.cd8 import ENGAGED, PATROLLING, SEARCHING
+from abm.measures.look import Share
+from abm.measures.topics.immunity import exhausted_share, infiltrate, margin_core_ratio, pdl1_score, specific_share
+from abm.record.nodules import from_edge
+from abm.tissue.sites import LUMEN, SINUSOID, TISSUE
+from tests.worlds import liver, put, sinusoids
+
+from .worlds import look, put_tumors
+
+
+def disc(rows, columns, row, column, radius):
+    return [
+        (i % rows, j % columns)
+        for i in range(row - radius, row + radius + 1)
+        for j in range(column - radius, column + radius + 1)
+        if (i - row) ** 2 + (j - column) ** 2 <= radius**2
+    ]
+
+
+def naive(inside, periodic):
+    """Distances from the edge by looking at all pairs; nothing is enclosed."""
+    rows, columns = inside.shape
+    distance = np.full(inside.shape, np.inf)
+    for row in range(rows):
+        for column in range(columns):
+            for i, j in np.argwhere(inside != inside[row, column]):
+                down, across = abs(row - i), abs(column - j)
+                if periodic:
+                    down, across = min(down, rows - down), min(across, columns - across)
+                distance[row, column] = min(distance[row, column], math.hypot(down, across))
+    return np.where(inside, 0.5 - distance, distance - 0.5)
+
+
+@pytest.mark.parametrize("periodic", [True, False])
+def test_distances_are_those_of_all_pairs(periodic):
+    inside = np.zeros((17, 22), bool)
+    for place in disc(17, 22, 1, 20, 4):
+        inside[place] = True
+    inside[9, 8:10] = True
+    np.testing.assert_allclose(from_edge(inside, 10.0, periodic), 10 * naive(inside, periodic))
+
+
+def test_what_a_nodule_encloses_is_inside():
+    inside = np.zeros((20, 20), bool)
+    inside[4:13, 4:13] = True
+    whole = from_edge(inside, 10.0, True)
+    inside[8, 7:9] = False
+    np.testing.assert_array_equal(from_edge(inside, 10.0, True), whole)
+    assert whole[8, 8] == -45 and whole[8, 3] == 5 and whole[8, 12] == -5
+    assert np.isposinf(from_edge(np.zeros((4, 4), bool), 10.0, True)).all()
+    assert np.isneginf(from_edge(np.ones((4, 4), bool), 10.0, False)).all()
+
+
+@pytest.fixture
+def grown():
+    """A nodule with a radius of eight sites around (20, 20), and a single tumor cell; nobody else."""
+    model = liver(empty=True)
+    put_tumors(model, disc(*model.shape, 20, 20, 8))
+    put(model, "tumor", 45, 45, layer=TISSUE)
+    return model
+
+
+def count_in(model, nearest, farthest):
+    inside = (model.sites.population[TISSUE] == model.tumor.code) & (np.arange(model.shape[0]) < 40)[:, None]
+    distance = 10 * naive(inside, True)
+    return int(((distance >= nearest) & (distance < farthest)).sum())
+
+
+def test_density_by_bands(grown):
+    for column in (20, 21, 26, 29, 30, 33, 49):  # 85, 75, 25, -5, -15, -45 and far
+        put(grown, "cd8", 20, column, state=SEARCHING)
+    run, mm2 = look(grown), 1e-4
+    bands = {(-1000, 0): 3, (-50, 50): 4, (0, 50): 3, (-1000, -50): 2, (100, 1000): 1, (0, 5): 0, (5, 15): 1}
+    for (nearest, farthest), cells in bands.items():
+        there = infiltrate(run, population="cd8", nearest=f"{nearest} um", farthest=f"{farthest} um")
+        sites = count_in(grown, nearest, farthest)
+        assert (math.isnan(there) and sites == 0) or there == pytest.approx(cells / (sites * mm2)), (nearest, farthest)
+    assert infiltrate(run, population="cd8") == infiltrate(run, population="cd8", nearest="0 um", farthest="50 um")
+    assert infiltrate(run, population="cd8", states="patrolling") == 0
+    assert math.isnan(infiltrate(run, population="cd8", min_cells=300))
+    margin, core = 4 / count_in(grown, -50, 50), 2 / count_in(grown, -1000, -50)
+    assert margin_core_ratio(run, population="cd8") == pytest.approx(margin / core)
+    assert math.isnan(margin_core_ratio(run, population="cd8", width="200 um")), "the nodule has no such core"
+    assert math.isnan(margin_core_ratio(run, population="natural_killer"))
+
+
+def test_t_cells_that_know_and_that_are_exhausted(grown):
+    vessels = sinusoids(grown)[:3]
+    for (row, column), state, specific in zip(vessels, (PATROLLING, PATROLLING, ENGAGED), (0, 1, 1), strict=True):
+        put(grown, "cd8", row, column, layer=LUMEN, state=state, specific=specific, exhaustion=0.9)
+    for column, exhaustion, specific in ((22, 0.0, 0), (23, 0.6, 1), (24, 0.4, 1), (25, 0.8, 1)):
+        put(grown, "cd8", 20, column, state=SEARCHING, exhaustion=exhaustion, specific=specific)
+    run = look(grown)
+    assert grown.sites.kind[tuple(vessels[0])] == SINUSOID
+    assert specific_share(run) == Share(3, 4)
+    assert specific_share(run, compartment="lumen") == Share(2, 3)
+    assert specific_share(run, compartment="any") == Share(5, 7)
+    assert exhausted_share(run) == Share(2, 4)
+    assert exhausted_share(run, above=0.3, specific=True) == Share(3, 3)
+    assert exhausted_share(run, compartment="lumen") == Share(3, 3)
+    assert exhausted_share(look(liver(empty=True))) == Share(0, 0)
+
+
+def test_pdl1_is_scored_by_cells(grown):
+    grown.tumor.rows.pdl1[:10] = 2.5
+    cells = grown.tumor.count
+    run = look(grown)
+    assert pdl1_score(run) == Share(10, cells)
+    assert pdl1_score(run, above=2.5) == Share(0, cells)
+    assert pdl1_score(run, above=0.5, states="held") == Share(0, 0)
