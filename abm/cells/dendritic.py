@@ -71,7 +71,7 @@ class DendriticCellSecretion(Parameters):
     """What a dendritic cell secretes."""
 
     dendritic_il10: Number = parameter(
-        3.0,
+        1.0,
         low=0.3,
         high=30,
         mark="assumed",

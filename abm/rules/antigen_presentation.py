@@ -29,7 +29,7 @@ _YANG = "Yang 2025, 10.3892/or.2025.8963"
 
 
 class Fate(NamedTuple):
-    """How dendritic cells take up debris (share per step), mature and leave (1/h), and what keeps them from it.
+    """How dendritic cells take up debris (share per step), mature, turn tolerogenic and leave (1/h), and what keeps them from it.
 
     nibbled : cells' worth of antigen that one takes in a step from living tumor cells beside it
     half_load : dead cells that are half a full load; calm : danger where no signal says so; alarm : that which the blood brings
@@ -40,6 +40,7 @@ class Fate(NamedTuple):
     nibbled: float
     half_load: float
     maturation: float
+    tolerance: float
     leaving: float
     calm: float
     alarm: float
@@ -93,7 +94,15 @@ class AntigenPresentation(Rule):
             high="0.5 /h",
             mark="assumed",
             source="dendritic cells mature within a day",
-            description="rate at which a full immature cell matures in full danger, or turns tolerogenic in full suppression",
+            description="rate at which an immature cell with a full load matures in full danger",
+        )
+        tolerance: PerHour = parameter(
+            "0.02 /h",
+            low="0.005 /h",
+            high="0.1 /h",
+            mark="assumed",
+            source=f"{_YANG}, refs 96, 97: dendritic cells of the tumor that make IL-10 and go with Tregs (direction)",
+            description="rate at which one turns tolerogenic where TGF-beta, IL-10 and WNT2 keep it from maturing wholly",
         )
         stay: Hours = parameter(
             "12 h",
@@ -141,6 +150,7 @@ class AntigenPresentation(Rule):
                 nibbled=p.nibbling * liver.dt_hours,
                 half_load=max(p.half_load, 1e-6),
                 maturation=p.maturation,
+                tolerance=p.tolerance,
                 leaving=1.0 / max(p.stay, 1e-3),
                 calm=p.calm,
                 alarm=liver.saturation("lps", "poly_ic"),
@@ -213,6 +223,6 @@ def sample(table, sites, debris, stellate_cells, key, step, hours, signals, fate
             free *= 1.0 - fate.wnt2
         if happens(key, step, cell.uid, 1, fate.maturation * load * danger * free, hours):
             cell.state = np.uint8(dendritic.MATURE)
-        elif happens(key, step, cell.uid, 2, fate.maturation * load * (1.0 - free), hours):
+        elif happens(key, step, cell.uid, 2, fate.tolerance * load * (1.0 - free), hours):
             cell.state = np.uint8(dendritic.TOLEROGENIC)
     return carried
