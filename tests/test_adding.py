@@ -240,7 +240,7 @@ def test_its_copy_goes_the_same_way(folder):
         ("(DRAWN_HEADING,)", '(abm.cells.species.Drawn("called_h", 3),)', "either `choices` values or by a `chance`"),
         (
             "(DRAWN_HEADING,)",
-            '(abm.cells.species.Drawn("called_h", 3, level="fever"),)',
+            '(abm.cells.species.Drawn("called_h", 3, chance="cells.cd8.specific", level="fever"),)',
             "the level 'fever', which the blood does not",
         ),
         ("@abm.layer\n", "", "the class Footprints is not marked with @layer, and would not be used"),

@@ -11,8 +11,8 @@ from .neutrophils import Neutrophils
 from .opsonin import Opsonin
 from .platelets import Platelets
 from .poly_ic import PolyIC
+from .primed import PrimedTCells
 from .priming import Priming
-from .specific import SpecificTCells
 
 LEVELS: tuple[type[Level], ...] = (
     Neutrophils,
@@ -24,7 +24,7 @@ LEVELS: tuple[type[Level], ...] = (
     Platelets,
     Opsonin,
     CCL2Production,
-    SpecificTCells,
+    PrimedTCells,
     Priming,
 )
 

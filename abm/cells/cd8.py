@@ -167,7 +167,10 @@ class CD8TCell(LiverCell):
             ),
         ),
         crosses=Crossing("patrolling", "searching", up="ifn_gamma"),
-        newcomer=FromBlood(drawn=(Drawn("specific", _KNOWING, level="specific"), DRAWN_HEADING), dated="entered_h"),
+        newcomer=FromBlood(
+            drawn=(Drawn("specific", _KNOWING, chance="cells.cd8.specific", level="primed"), DRAWN_HEADING),
+            dated="entered_h",
+        ),
         supply=Supply("cells.cd8.density", "cells.cd8.residence", "cells.cd8.life", up="ifn_gamma", receptor="cxcr3"),
         secretes=(Secretes("ifn_gamma", "secretion.cd8_ifn_gamma", ("engaged",), weight=_fresh),),
         secretion=CD8TCellSecretion,

@@ -209,7 +209,7 @@ class Supply(NamedTuple):
 
 class Drawn(NamedTuple):
     """A column of a newcomer that is drawn with its random number `number`: one of `choices` values, equally likely, or 1 with
-    the probability that the config has at the key `chance`, or that the level `level` in the blood is, else 0."""
+    the probability that the config has at the key `chance` and the level `level` in the blood adds to, if one is named, else 0."""
 
     column: str
     number: int
@@ -370,10 +370,9 @@ class Species:
                 )
             self._refuse_walks_elsewhere(walk)
         for drawn in self.newcomer.drawn:
-            if bool(drawn.choices) + bool(drawn.chance) + bool(drawn.level) != 1:
+            if bool(drawn.choices) == bool(drawn.chance):
                 raise ValueError(
-                    f"'{drawn.column}' of newcomers of the {self.name} population is drawn from either `choices` values or by a `chance` "
-                    "or by a `level` of the blood"
+                    f"'{drawn.column}' of newcomers of the {self.name} population is drawn from either `choices` values or by a `chance`"
                 )
 
     def _refuse_walks_elsewhere(self, walk: Walk) -> None:

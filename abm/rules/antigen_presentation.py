@@ -28,7 +28,7 @@ from .rule import Rule, RuleParameters
 _YANG = "Yang 2025, 10.3892/or.2025.8963"
 
 
-class Fate(NamedTuple):
+class Sampler(NamedTuple):
     """How dendritic cells take up debris (share per step), mature, turn tolerogenic and leave (1/h), and what keeps them from it.
 
     nibbled : cells' worth of antigen that one takes in a step from living tumor cells beside it
@@ -59,7 +59,7 @@ class Signals(NamedTuple):
 class AntigenPresentation(Rule):
     name = "antigen_presentation"
     reads = ("blood", "tumor", "stellate", "tnf", "ifn_gamma", "tgf_beta", "il10")
-    writes = ("dendritic", "debris", "priming")
+    writes = ("dendritic", "debris", "blood")
     inhibited = ("maturation",)
     inhibitor = Target("dexamethasone", "general: keeps dendritic cells immature", "assumed")
 
@@ -145,7 +145,7 @@ class AntigenPresentation(Rule):
             liver.step_number,
             liver.dt_hours,
             Signals(*(liver.signal(name) for name in Signals._fields)),
-            Fate(
+            Sampler(
                 uptake=-np.expm1(-p.uptake * liver.dt_hours),
                 nibbled=p.nibbling * liver.dt_hours,
                 half_load=max(p.half_load, 1e-6),
@@ -192,7 +192,7 @@ def half_of(level):
 
 
 @jit(counted=False)
-def sample(table, sites, debris, stellate_cells, key, step, hours, signals, fate):
+def sample(table, sites, debris, stellate_cells, key, step, hours, signals, sampler):
     """Immature dendritic cells take up debris, mature or turn tolerogenic; mature ones leave the liver. Returns how many full loads
     of antigen these carry to the node."""
     carried = 0.0
@@ -201,28 +201,28 @@ def sample(table, sites, debris, stellate_cells, key, step, hours, signals, fate
         if cell.alive == 0:
             continue
         if cell.state == dendritic.MATURE:
-            if happens(key, step, cell.uid, 0, fate.leaving, hours):
+            if happens(key, step, cell.uid, 0, sampler.leaving, hours):
                 load = np.float64(cell.antigen)
-                carried += load / (load + fate.half_load)
+                carried += load / (load + sampler.half_load)
                 lift(sites, INTERSTITIUM, cell.row, cell.column)
                 free_slot(table, slot, LEFT)
             continue
         if cell.state != dendritic.IMMATURE:
             continue
         row, column = cell.row, cell.column
-        cell.antigen += np.float32(eat(debris, sites, row, column, fate.uptake))
+        cell.antigen += np.float32(eat(debris, sites, row, column, sampler.uptake))
         if is_touched(sites, TUMOR, TISSUE, row, column):
-            cell.antigen += np.float32(fate.nibbled)
-        load = np.float64(cell.antigen) / (np.float64(cell.antigen) + fate.half_load)
+            cell.antigen += np.float32(sampler.nibbled)
+        load = np.float64(cell.antigen) / (np.float64(cell.antigen) + sampler.half_load)
         if load == 0.0:
             continue
         heard = half_of(signals.tnf[row, column] + signals.ifn_gamma[row, column])
-        danger = max(fate.calm + (1.0 - fate.calm) * heard, fate.alarm)
+        danger = max(sampler.calm + (1.0 - sampler.calm) * heard, sampler.alarm)
         free = (1.0 - half_of(signals.tgf_beta[row, column])) * (1.0 - half_of(signals.il10[row, column]))
-        if fate.wnt2 > 0.0 and beside_activated(stellate_cells, sites, row, column):
-            free *= 1.0 - fate.wnt2
-        if happens(key, step, cell.uid, 1, fate.maturation * load * danger * free, hours):
+        if sampler.wnt2 > 0.0 and beside_activated(stellate_cells, sites, row, column):
+            free *= 1.0 - sampler.wnt2
+        if happens(key, step, cell.uid, 1, sampler.maturation * load * danger * free, hours):
             cell.state = np.uint8(dendritic.MATURE)
-        elif happens(key, step, cell.uid, 2, fate.tolerance * load * (1.0 - free), hours):
+        elif happens(key, step, cell.uid, 2, sampler.tolerance * load * (1.0 - free), hours):
             cell.state = np.uint8(dendritic.TOLEROGENIC)
     return carried

@@ -1,6 +1,7 @@
 """Debris: what is left of a tumor cell that was killed or died in the tissue lies there until it is cleared.
 
-Macrophages clear it within hours to days; dendritic cells find its antigen in it (`antigen_presentation`).
+Macrophages clear it within hours to days (Poon 2014, 10.1038/nri3607); dendritic cells find its antigen in it
+(`antigen_presentation`). The blood takes along what dies in it.
 """
 
 from typing import Annotated
@@ -31,7 +32,7 @@ class DebrisOfCells(Rule):
             low="6 h",
             high="48 h",
             mark="assumed",
-            source="dead cells are cleared within hours to days",
+            source="Poon 2014, 10.1038/nri3607: dead cells are cleared within hours to days (general)",
             description="half-life of the debris of a dead tumor cell",
         )
 

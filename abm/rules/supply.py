@@ -57,7 +57,7 @@ def enter_from_blood(
         if drawn.choices:
             rows[drawn.column][slots] = draws * drawn.choices
             continue
-        chance = liver.blood[drawn.level] if drawn.level else value_at(liver.config, drawn.chance)
+        chance = value_at(liver.config, drawn.chance) + (liver.blood[drawn.level] if drawn.level else 0.0)
         rows[drawn.column][slots] = draws < chance
     return slots
 

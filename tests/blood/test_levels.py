@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from abm.blood import LEVELS, Blood, GivenLevel
+from abm.blood.priming import Priming
 from abm.config.schema import compose
 
 GIVEN = [level.name for level in LEVELS if issubclass(level, GivenLevel)]
@@ -134,3 +135,26 @@ def test_the_production_of_ccl2_rises_while_an_antibody_takes_it_away(step):
     assert blood.ccl2_production == pytest.approx(1 + 0.75 * (p.ccl2_compensation - 1) * (1 - np.exp(-1)), rel=1e-12)
     advanced(blood, p, 2000.0, step)
     assert blood.ccl2_production == pytest.approx(1.0, abs=1e-6)
+
+
+@pytest.mark.parametrize("step", [1 / 12, 1.0])
+@pytest.mark.parametrize(("left", "share"), [(1.0, 0.3), (0.0, 1.0)])
+def test_primed_t_cells_become_many_and_few_again(step, left, share):
+    p = parameters(ctla4_brake=0.7, expansion="100 h", memory="1000 h", primed_most=0.2)
+    blood = Blood(LEVELS)
+    blood["priming"], priming, primed, hours = 4.0, 4.0, 0.0, 400.0
+    for _ in range(round(hours / 0.01)):  # the same by small steps
+        settled = 0.2 * share * priming / (1 + share * priming)
+        primed += 0.01 * (settled - primed) / (100.0 if settled > primed else 1000.0)
+        priming -= 0.01 * priming / 100.0
+    advanced(blood, p, hours, step, left=left)
+    assert blood.priming == pytest.approx(4.0 * np.exp(-4.0), rel=1e-9)
+    assert blood.primed == pytest.approx(primed, rel=0.02)
+    assert 0 < blood.primed < 0.2
+
+
+def test_priming_counts_dendritic_cells_per_area():
+    liver = SimpleNamespace(config=SimpleNamespace(blood=parameters(priming_half=0.5)), standard_area_mm2=4.0)
+    blood = Blood(LEVELS)
+    Priming.arrive(blood, liver, 3.0)
+    assert blood.priming == pytest.approx(3.0 / 4.0 / 0.5)

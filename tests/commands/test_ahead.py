@@ -44,6 +44,9 @@ def test_every_function_that_is_compiled_is_counted():
 
 IDLE = (
     "anoikis",
+    "antigen_presentation",
+    "debris",
+    "immune_suppression",
     "leukocyte_crossing",
     "leukocyte_entry",
     "pdl1_induction",

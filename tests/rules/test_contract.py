@@ -154,6 +154,7 @@ def written():
         cells={
             "neutrophil": {"density": "60 /mm^2"},
             "cd8": {"density": "60 /mm^2", "specific": 0.5},
+            "dendritic": {"density": "60 /mm^2"},
             "macrophage": {"entry": "0.02 /h"},
             "tumor": {"ccdc25": 1, "antigen": 1},
         },
@@ -173,6 +174,7 @@ def written():
             "perfusion": {"collapse_rate": "1 /h"},
             "angiogenesis": {"sprout": "1 /h"},
             "anoikis": {"rate": "0.3 /h"},
+            "antigen_presentation": {"maturation": "1 /h", "tolerance": "1 /h", "stay": "1 h", "nibbling": "1 /h"},
             "macrophage_phagocytosis": {"rate": "0.5 /h"},
             "kupffer_reprogramming": {"rate": "1 /h"},
         },
