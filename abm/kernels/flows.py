@@ -32,7 +32,7 @@ MEANING = {
     "added": (1, "were set into the tissue by the experimenter"),
     "born": (1, "were born by division"),
     "arose": (1, "were of another population before"),
-    "left": (-1, "left with the blood"),
+    "left": (-1, "left with the blood, or with the lymph for a node"),
     "died": (-1, "died of age, apoptosis or want"),
     "poisoned": (-1, "died of lactate"),
     "burst": (-1, "burst into a net"),
