@@ -513,7 +513,7 @@ def movie(
 
 @command()
 def plot(run_dir: RunFolder, quiet: Quiet = False) -> None:
-    """Draw the figures of a run: overview.png, cascade.png and timecourses.png."""
+    """Draw the figures of a run: overview.png, cascade.png, timecourses.png, and infiltrate.png where leukocytes have left the vessels."""
     from .commands.progress import progress
     from .commands.run import draw_figures
     from .folder.names import SUMMARY

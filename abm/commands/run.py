@@ -183,6 +183,7 @@ def _ending(simulation, folder: Path) -> str:
         ("overview.png", "the run at a glance"),
         ("cascade.png", "from arrival to metastasis"),
         ("timecourses.png", "everything through time"),
+        ("infiltrate.png", "who stands where about the nodules"),
         ("movie.mp4", "the movie"),
         (manifest.CONFIG, "the config, everything filled in"),
     )

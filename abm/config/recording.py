@@ -23,7 +23,9 @@ class RecordParameters(Parameters):
         default=written("1 d"), description="simulated time between checkpoints, from which a run resumes"
     )
     movie: bool = Field(default=True, description="whether the run ends with drawing movie.mp4")
-    figures: bool = Field(default=True, description="whether the run ends with drawing overview.png and cascade.png")
+    figures: bool = Field(
+        default=True, description="whether the run ends with drawing its figures, overview.png and others"
+    )
     micrometastasis_cells: Annotated[Number, Field(ge=1)] = parameter(
         4,
         low=2,

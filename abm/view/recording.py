@@ -91,6 +91,10 @@ class Recording:
     def __len__(self) -> int:
         return self.times_min.size
 
+    def __contains__(self, name: str) -> bool:
+        """Whether the store has an array of that name."""
+        return name in self._group
+
     def unit(self, field: str) -> str:
         """The unit of a field as readers know it; '' when it has none."""
         unit = self.own_unit(field)
@@ -113,7 +117,7 @@ class Recording:
         colours, tint = None, self.tint
         if tint is not None:
             shown = next(shown for shown in self.cast if shown.name == tint.population)
-            colours = tint.lattices(standing, shown, self._cells(tint.population, index, ("layer", tint.column)))
+            colours = tint.lattices(standing, shown, self.cells(tint.population, index, ("layer", tint.column)))
         return Scene(minutes=float(self.times_min[index]), standing=standing, field=level, tint=colours, **lattices)
 
     def tint_by(self, column: str) -> Tint:
@@ -132,8 +136,9 @@ class Recording:
         unit = str(about.get("units", ""))
         return Tint(population, name, words, unit, bool(about.get("nominal", False)), limits_of(about, values))
 
-    def _cells(self, population: str, index: int, columns: Iterable[str]) -> dict[str, np.ndarray]:
+    def cells(self, population: str, index: int, columns: Iterable[str]) -> dict[str, np.ndarray]:
         """Columns of the cells of a population at frame `index`, and their row and column."""
+        index = range(len(self))[index]
         group = f"cells/{population}"
         with self._whole():
             counts = self._read(f"{group}/count")

@@ -8,6 +8,7 @@ from abm import Simulation
 from abm.kernels.flows import MEANING, NAMES, SIGNS
 from abm.record.flow_table import Flows
 from abm.simulation import RunInterrupted
+from abm.tissue.sites import INTERSTITIUM
 from tests.same_bytes import differing
 from tests.worlds import LIVELY, RESIDENTS, FakeLiver, after, lively, put
 
@@ -46,15 +47,14 @@ EXPECTED = {
 def busy(tmp_path_factory):
     """A run of everything at once, watched."""
     folder = tmp_path_factory.mktemp("runs") / "busy"
-    Simulation(lively(**EVERYTHING), until="4 h", folder=folder, check=True).run()
-    return folder
+    return Simulation(lively(**EVERYTHING), until="4 h", folder=folder, check=True).run()
 
 
 def test_every_row_closes_and_every_flow_is_what_happened(busy):
-    frame = pq.read_table(busy / "flows.parquet").to_pandas()
+    frame = pq.read_table(busy.folder / "flows.parquet").to_pandas()
     counts = frame[list(NAMES)].to_numpy()
     assert (counts @ SIGNS == frame.alive).all() and (counts >= 0).all()
-    courses = pq.read_table(busy / "timeseries.parquet").to_pandas().set_index("time_min")
+    courses = pq.read_table(busy.folder / "timeseries.parquet").to_pandas().set_index("time_min")
     assert set(frame.population) == set(RESIDENTS) | {"tumor"}
     for population, rows in frame.groupby("population", observed=True):
         assert rows.time_min.tolist() == courses.index.tolist()
@@ -68,10 +68,15 @@ def test_every_row_closes_and_every_flow_is_what_happened(busy):
         assert tumor[flow] == last[f"events_{event}"]
     assert tumor.died == last.events_died and tumor.entered + tumor.added == last.events_arrived
     assert tumor.added == 60 and tumor.crossed == last.events_extravasated - 60
+    t_cells = frame[frame.population == "cd8"].iloc[-1]
+    outside = int((busy.model.cd8.alive_rows().layer == INTERSTITIUM).sum())
+    assert outside == t_cells.crossed - t_cells.recrossed - t_cells.died > 0, (
+        "who is outside of the vessels crossed the wall"
+    )
 
 
 def test_columns_say_what_they_count(busy):
-    schema = pq.read_schema(busy / "flows.parquet")
+    schema = pq.read_schema(busy.folder / "flows.parquet")
     assert schema.names == ["time_min", "population", "alive", *NAMES]
     for name, (_, words) in MEANING.items():
         about = schema.field(name).metadata
@@ -87,7 +92,7 @@ def test_a_run_that_goes_on_has_the_same_flows(busy, tmp_path):
         Simulation(lively(**EVERYTHING), until="4 h", folder=tmp_path / "run", progress=stop).run()
     resumed = Simulation(lively(**EVERYTHING), until="4 h", folder=tmp_path / "run", resume=True).run()
     assert resumed.resumed_from == 24
-    assert differing(busy, tmp_path / "run") == []
+    assert differing(busy.folder, tmp_path / "run") == []
 
 
 def test_a_copy_goes_on_with_the_same_flows():

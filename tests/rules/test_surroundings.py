@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from abm.cells.tumor import ADHERENT, CIRCULATING, TUMOR
+from abm.kernels.tables import FLOWS
 from abm.rules.surroundings import beside_tumor, block_of, marked, tumor_around
 from abm.tissue.sites import LUMEN, TISSUE
 from tests.worlds import KEY, around, every, lattice, liver, put, settle, sinusoids, without
@@ -72,7 +73,7 @@ def test_where_blocks_say_that_there_are_too_few_there_are(scattered, reach):
 def test_those_picked_act_in_the_same_order_as_among_all():
     cells = settle(lattice(30, 30), "kupffer", every(30, 30), state=ADHERENT)
     cells.rows.alive[[4, 77]] = 0
-    cells.book[:] = (900, 4, 898)
+    cells.book[:FLOWS] = (900, 4, 898)
     among = (np.arange(900) % 7 == 0) & (cells.rows.alive != 0)
     everybody, picked = cells.order(KEY, 3), cells.order(KEY, 3, among)
     assert picked.tolist() == [slot for slot in everybody if among[slot]]

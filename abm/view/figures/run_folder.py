@@ -22,19 +22,29 @@ def timeseries(run_dir: Path) -> dict[str, np.ndarray]:
 
 def settings(run_dir: Path) -> tuple[RecordParameters, float, str]:
     """What the run's manifest says of its records, the spacing of its lattice, and its name."""
+    config = _config(run_dir)
+    tissue = config.get("tissue", {})
+    return (
+        RecordParameters.model_validate(config.get("record", {})),
+        _micrometers(tissue.get("site", "10 um")),
+        str(config.get("name", "")),
+    )
+
+
+def are_edges_periodic(run_dir: Path) -> bool:
+    """Whether what leaves the tissue of the run on one side comes in on the other."""
+    return _config(run_dir).get("tissue", {}).get("edges", "periodic") == "periodic"
+
+
+def _config(run_dir: Path) -> dict:
+    """The config in the run's manifest, as plain data."""
     path = run_dir / manifest.NAME
     if not path.exists():
         raise FileNotFoundError(f"{run_dir} is not the folder of a run: it has no {manifest.NAME}")
     try:
-        config = json.loads(path.read_text(encoding="utf-8"))["config"]
+        return dict(json.loads(path.read_text(encoding="utf-8"))["config"])
     except (ValueError, KeyError, TypeError) as error:
         raise DamagedFile(f"{path} cannot be read ({error})") from error
-    tissue = config.get("tissue", {})
-    return (
-        RecordParameters.model_validate(config.get("record", {})),
-        _micrometers(tissue.get("site", 10.0)),
-        str(config.get("name", "")),
-    )
 
 
 def _micrometers(value) -> float:
