@@ -9,6 +9,7 @@ from .natural_killer import NaturalKillerCell
 from .neutrophil import Neutrophil
 from .population import LiverCell
 from .stellate import StellateCell
+from .suppressor import SuppressorCell
 from .tumor import TumorCell
 
 POPULATIONS: tuple[type[LiverCell], ...] = (
@@ -20,4 +21,5 @@ POPULATIONS: tuple[type[LiverCell], ...] = (
     StellateCell,
     CD8TCell,
     Macrophage,
+    SuppressorCell,
 )

@@ -181,12 +181,13 @@ class Called(NamedTuple):
 
     up : the signal
     rate : the key of the config that holds how many enter each sinusoid site per hour in a saturating signal, at average flow
-    marks : the column that is 1 in those that it brings
+    column, value : the column that says which of them it brings, and its value in these
     """
 
     up: str
     rate: str
-    marks: str = ""
+    column: str = ""
+    value: int = 0
 
 
 class Supply(NamedTuple):
@@ -431,8 +432,8 @@ class Species:
         if self.newcomer.dated is not None:
             yield self.newcomer.dated, "its newcomers keep the hour in"
         for called in self.supply.called if self.supply is not None else ():
-            if called.marks:
-                yield called.marks, f"marks those that {called.up} brings"
+            if called.column:
+                yield called.column, f"tells those that {called.up} brings"
         for secreted in self.secretes:
             if isinstance(secreted.weight, str):
                 yield secreted.weight, f"weighs its secretion of {secreted.field}"

@@ -29,7 +29,7 @@ class Suppressors(NamedTuple):
 
 class ImmuneSuppression(Rule):
     name = "immune_suppression"
-    reads = ("il10",)
+    reads = ("suppressor", "il10")
     writes = ("suppression",)
 
     class Parameters(RuleParameters):

@@ -155,6 +155,7 @@ def written():
             "neutrophil": {"density": "60 /mm^2"},
             "cd8": {"density": "60 /mm^2", "specific": 0.5},
             "macrophage": {"entry": "0.02 /h"},
+            "suppressor": {"density": "30 /mm^2", "ccl2_entry": "0.01 /h"},
             "tumor": {"ccdc25": 1, "antigen": 1},
         },
         secretion={"tumor_ccl2": 2},

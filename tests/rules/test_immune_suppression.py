@@ -5,7 +5,7 @@ import pytest
 
 from abm.kernels.tables import columns_of
 from abm.rules.immune_suppression import Suppressors, suppress
-from tests.worlds import assert_resumes, changed, lattice, liver, run_rule, settle, state_of, without
+from tests.worlds import assert_resumes, changed, lattice, liver, put, run_rule, settle, sinusoids, state_of, without
 
 EVERY_STATE = (1 << 10) - 1
 
@@ -61,6 +61,15 @@ def test_il10_takes_a_share_that_saturates(level, blocked, takes):
     model = soaked(level, {"block": "il10", "fraction": blocked})
     run_rule(model, "immune_suppression", 0.5)
     np.testing.assert_allclose(model.suppression, takes, rtol=1e-6)
+
+
+def test_a_suppressor_cell_takes_its_share_from_lymphocytes_nearby():
+    model = without(liver("immune_suppression", mm=0.3, cells={"suppressor": {"suppression": 0.7}}))
+    row, column = map(int, sinusoids(model)[40])
+    put(model, "suppressor", row, column)
+    run_rule(model, "immune_suppression", 0.5)
+    near = apart(model.shape, True, (row, column)) <= 2.0
+    np.testing.assert_allclose(model.suppression, np.where(near, 0.7, 0.0), rtol=1e-6)
 
 
 def test_what_is_gone_suppresses_no_longer():
