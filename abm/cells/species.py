@@ -193,8 +193,8 @@ class Called(NamedTuple):
 class Supply(NamedTuple):
     """How the blood replaces leukocytes that leave and die, so that their density in the sinusoids holds.
 
-    density, residence, life : the keys of the config that hold the density in the sinusoids (""; none), the mean stay there, and the
-        mean life outside of them
+    density, residence, life : the keys of the config that hold the density in the sinusoids, the mean stay there, and the mean life
+        outside of them
     up : the signal that stops more of them, in proportion to the density, by the molecule `receptor`
     called : signals that stop more of them at rates of their own
     """
@@ -471,8 +471,7 @@ class Species:
                 if key:
                     yield key, what, None
         if self.supply is not None:
-            if self.supply.density:
-                yield self.supply.density, "the density that the blood holds", "/mm^2"
+            yield self.supply.density, "the density that the blood holds", "/mm^2"
             yield self.supply.residence, "its stay in the sinusoids", "h"
             yield self.supply.life, "its life outside of them", "h"
             for called in self.supply.called:

@@ -13,6 +13,7 @@ from .kupffer_crawling import KupfferCrawling
 from .kupffer_reprogramming import KupfferReprogramming
 from .leukocyte_crossing import LeukocyteCrossing
 from .leukocyte_entry import LeukocyteEntry
+from .macrophage_matrix import MacrophageMatrix
 from .macrophage_phagocytosis import MacrophagePhagocytosis
 from .macrophage_polarisation import MacrophagePolarisation
 from .migration import Migration
@@ -29,6 +30,7 @@ from .phagocytosis import Phagocytosis
 from .platelet_cloak import PlateletCloak
 from .rule import Rule, RuleParameters, rule
 from .stellate_activation import StellateActivation
+from .t_cell_elimination import TCellElimination
 from .t_cell_exhaustion import TCellExhaustion
 from .t_cell_killing import TCellKilling
 
@@ -55,6 +57,7 @@ RULES: tuple[type[Rule], ...] = (
     NetGuidance,
     Extravasation,
     StellateActivation,
+    MacrophageMatrix,
     NicheFormation,
     Migration,
     EpithelialMesenchymalTransition,
@@ -62,6 +65,7 @@ RULES: tuple[type[Rule], ...] = (
     Perfusion,
     Angiogenesis,
     MacrophagePolarisation,
+    TCellElimination,
     KupfferReprogramming,
 )
 

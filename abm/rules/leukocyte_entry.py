@@ -47,7 +47,7 @@ class LeukocyteEntry(Rule):
             supply = cells.species.supply
             if supply is None:
                 continue
-            wanted = value_at(liver.config, supply.density) * liver.standard_area_mm2 if supply.density else 0.0
+            wanted = value_at(liver.config, supply.density) * liver.standard_area_mm2
             rates = [value_at(liver.config, called.rate) for called in supply.called]
             if cells.count == 0 and wanted == 0.0 and not any(rates):
                 continue

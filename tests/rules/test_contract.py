@@ -175,6 +175,9 @@ def written():
             "angiogenesis": {"sprout": "1 /h"},
             "anoikis": {"rate": "0.3 /h"},
             "macrophage_phagocytosis": {"rate": "0.5 /h"},
+            "leukocyte_crossing": {"rate": "3 /h"},
+            "macrophage_polarisation": {"time": "1 h", "tnf": 0, "ifn_gamma": 0},
+            "t_cell_elimination": {"rate": "5 /h"},
             "kupffer_reprogramming": {"rate": "1 /h"},
         },
     )
