@@ -17,7 +17,7 @@ from ..cells.line import drawn_log, stemness_of
 from ..cells.tumor import ADHERENT, CIRCULATING, DORMANT, EXTRAVASATED, HELD, TUMOR
 from ..kernels.jit import jit
 from ..kernels.random import does_happen, draw_each, happens, hash64, stream_key, uniform, unit
-from ..kernels.sites import COLUMN_OFFSET, ROW_OFFSET, neighbour, offset_between, place, reach_within, shifted
+from ..kernels.sites import neighbour, offset_between, place, reach_within, shifted
 from ..kernels.tables import HIGH, born
 from ..ledger import cause, event
 from ..ledger.ledger import enter, lose
@@ -26,6 +26,7 @@ from ..target import Target
 from ..tissue.plates import displace_hepatocyte
 from ..tissue.sites import LUMEN, PARENCHYMA, SINUSOID, TISSUE
 from ..units import Fraction, Hours, MillimetersOfMercury, Number, PerHour, Positive, parameter
+from .immune_suppression import MONOCYTIC_TOUCHES, NONE_TOUCHES, guards_of
 from .rule import Rule, RuleParameters
 
 _LUZZI = "Luzzi 1998, 10.1016/S0002-9440(10)65628-3"
@@ -292,38 +293,6 @@ class Growth(Rule):
             p.push_depth,
             stream_key(0, "division"),
         )
-
-
-NONE_TOUCHES, GRANULOCYTIC_TOUCHES, MONOCYTIC_TOUCHES = np.uint8(0), np.uint8(1), np.uint8(2)
-"""Which suppressor cells are touched from a site."""
-NO_GUARDS = np.zeros((0, 0), np.uint8)
-"""Where there are no suppressor cells."""
-
-
-def guards_of(liver: Liver) -> np.ndarray:
-    """Which suppressor cells are touched from each site (uint8 lattice); empty where there are none."""
-    cells = liver.suppressor
-    if cells.count == 0:
-        return NO_GUARDS
-    guards = np.zeros(liver.shape, np.uint8)
-    mark_guards(cells.used, guards, liver.periodic)
-    return guards
-
-
-@jit(counted=False)
-def mark_guards(cells, guards, periodic):
-    """Mark every site that touches a living suppressor cell; a monocytic one, where it touches both kinds."""
-    rows, columns = guards.shape
-    for i in range(cells.size):
-        cell = cells[i]
-        if cell.alive == 0:
-            continue
-        mark = GRANULOCYTIC_TOUCHES if cell.granulocytic != 0 else MONOCYTIC_TOUCHES
-        for k in range(9):
-            r = shifted(cell.row, ROW_OFFSET[k], rows, periodic)
-            c = shifted(cell.column, COLUMN_OFFSET[k], columns, periodic)
-            if r >= 0 and c >= 0:
-                guards[r, c] = max(guards[r, c], mark)
 
 
 @jit(inline=True, counted=False)

@@ -1,4 +1,4 @@
-"""Macrophage matrix: M2 macrophages build matrix where they stand.
+"""Macrophage matrix: M2 macrophages build matrix around them.
 
 Macrophages of colorectal tumors lay and cross-link collagen (Afik 2016, 10.1084/jem.20151193; Yang 2025, 10.3892/or.2025.8963,
 ref 49). It supports tumor cells and hinders T cells as that of stellate cells does, and decays with it (`stellate_activation`).
@@ -8,6 +8,7 @@ import numpy as np
 
 from ..cells import macrophage
 from ..kernels.jit import jit
+from ..kernels.sites import neighbour
 from ..liver import Liver
 from ..target import Target
 from ..tissue.sites import CENTRAL_VEIN, PORTAL_TRACT
@@ -29,7 +30,7 @@ class MacrophageMatrix(Rule):
             high="0.03 /h",
             mark="assumed",
             source="a third of what an activated stellate cell lays at its site: Afik 2016, 10.1084/jem.20151193 (direction)",
-            description="rate at which a wholly M2 macrophage fills its site with matrix",
+            description="rate at which a wholly M2 macrophage fills its site with matrix, and those around it at half of it",
         )
 
     parameters: Parameters
@@ -41,12 +42,14 @@ class MacrophageMatrix(Rule):
 
 @jit(counted=False)
 def lay(cells, sites, ecm, hazard):
-    """Every M2 macrophage fills a part of what is missing to 1 in the matrix (float32 lattice) at its site."""
+    """Every M2 macrophage fills a part of what is missing to 1 in the matrix (float32 lattice) at its site, half of it around."""
     for i in range(cells.size):
         cell = cells[i]
         if cell.alive == 0 or cell.state != macrophage.M2:
             continue
-        kind = sites.kind[cell.row, cell.column]
-        if kind != PORTAL_TRACT and kind != CENTRAL_VEIN:
-            laid = np.float32(-np.expm1(-hazard * np.float64(cell.polarisation)))
-            ecm[cell.row, cell.column] += laid * (np.float32(1.0) - ecm[cell.row, cell.column])
+        laid = np.float32(-np.expm1(-hazard * np.float64(cell.polarisation)))
+        half = np.float32(-np.expm1(-0.5 * hazard * np.float64(cell.polarisation)))
+        for k in range(9):
+            r, c = neighbour(sites, cell.row, cell.column, k)
+            if r >= 0 and sites.kind[r, c] != PORTAL_TRACT and sites.kind[r, c] != CENTRAL_VEIN:
+                ecm[r, c] += (laid if k == 8 else half) * (np.float32(1.0) - ecm[r, c])

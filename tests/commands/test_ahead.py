@@ -44,9 +44,14 @@ def test_every_function_that_is_compiled_is_counted():
 
 IDLE = (
     "anoikis",
+    "immune_suppression",
     "leukocyte_crossing",
     "leukocyte_entry",
+    "macrophage_matrix",
+    "macrophage_phagocytosis",
+    "macrophage_polarisation",
     "pdl1_induction",
+    "t_cell_elimination",
     "t_cell_exhaustion",
     "t_cell_killing",
 )

@@ -8,19 +8,8 @@ from abm.cells.tumor import ADHERENT, CIRCULATING, DORMANT, EXTRAVASATED, HELD, 
 from abm.kernels.random import stream_key, uniform
 from abm.ledger import cause, event
 from abm.ledger.ledger import Ledger
-from abm.rules.growth import (
-    GRANULOCYTIC_TOUCHES,
-    MONOCYTIC_TOUCHES,
-    NO_GUARDS,
-    NONE_TOUCHES,
-    Fate,
-    free_neighbour,
-    grow,
-    guards_of,
-    habitable,
-    is_room_within,
-    path_to_room,
-)
+from abm.rules.growth import Fate, free_neighbour, grow, habitable, is_room_within, path_to_room
+from abm.rules.immune_suppression import GRANULOCYTIC_TOUCHES, MONOCYTIC_TOUCHES, NO_GUARDS, NONE_TOUCHES
 from abm.tissue.sites import CENTRAL_VEIN, LUMEN, PARENCHYMA, PORTAL_TRACT, SINUSOID, TISSUE
 from tests.worlds import (
     KEY,
@@ -333,21 +322,6 @@ def test_suppressor_cells_keep_tumor_cells_alive_but_for_hypoxia(guard, oxygen):
     necrosis = 0.01 if oxygen < 2 else 0.0
     tissue.grow(STILL._replace(death=0.02, necrosis=0.01, guarded_death=0.5), hours=1.0, steps=20)
     assert_chance(tissue.total("died"), cells, 1 - np.exp(-(rate + necrosis) * 20))
-
-
-def test_who_is_touched_by_which_suppressor_cells():
-    model = without(liver(mm=0.3))
-    assert guards_of(model).size == 0
-    (a, b), (c, d) = (map(int, sinusoids(model)[n]) for n in (20, 200))
-    put(model, "suppressor", a, b, granulocytic=1)
-    put(model, "suppressor", c, d)
-    rows, columns = model.shape
-    expected = np.zeros(model.shape, np.uint8)
-    for row, column, mark in ((a, b, GRANULOCYTIC_TOUCHES), (c, d, MONOCYTIC_TOUCHES)):
-        for r in range(row - 1, row + 2):
-            for k in range(column - 1, column + 2):
-                expected[r % rows, k % columns] = max(expected[r % rows, k % columns], mark)
-    assert (guards_of(model) == expected).all()
 
 
 # --- the cycle ----------------------------------------------------------------------------------------------------
