@@ -112,11 +112,11 @@ class MacrophageSecretion(Parameters):
         description=f"TNF-alpha of an M1 macrophage: {LEVEL_AT_ITS_SITE}",
     )
     macrophage_tgf_beta: Number = parameter(
-        1.0,
+        0.5,
         low=0.1,
         high=30,
         mark="assumed",
-        source=f"{_YANG}, refs 50, 51, 53; as an educated Kupffer cell",
+        source=f"{_YANG}, refs 50, 51, 53; half of an educated Kupffer cell",
         description=f"TGF-beta of a wholly M2 macrophage: {LEVEL_AT_ITS_SITE}",
     )
     macrophage_il10: Number = parameter(

@@ -25,11 +25,11 @@ class MacrophageMatrix(Rule):
 
     class Parameters(RuleParameters):
         rate: PerHour = parameter(
-            "0.01 /h",
-            low="0.002 /h",
-            high="0.03 /h",
+            "0.03 /h",
+            low="0.005 /h",
+            high="0.1 /h",
             mark="assumed",
-            source="a third of what an activated stellate cell lays at its site: Afik 2016, 10.1084/jem.20151193 (direction)",
+            source="as an activated stellate cell; Afik 2016, 10.1084/jem.20151193: macrophages build collagen of colorectal tumors",
             description="rate at which a wholly M2 macrophage fills its site with matrix, and those around it at half of it",
         )
 

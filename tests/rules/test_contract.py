@@ -158,7 +158,6 @@ def written():
             "suppressor": {"density": "30 /mm^2", "ccl2_entry": "0.01 /h"},
             "tumor": {"ccdc25": 1, "antigen": 1},
         },
-        secretion={"tumor_ccl2": 2},
         interventions=[
             {"stimulate": "exosomes", "level": 1},
             {"stimulate": "lps", "level": 3},

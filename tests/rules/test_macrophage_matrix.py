@@ -42,7 +42,7 @@ def test_m2_ones_fill_their_sites_exactly_at_any_step(kind, steps):
 
 
 def alone(state=M2):
-    model = without(liver("macrophage_matrix", mm=0.3))
+    model = without(liver("macrophage_matrix", mm=0.3, parameters={"macrophage_matrix": {"rate": "0.01 /h"}}))
     put(model, "macrophage", *map(int, sinusoids(model)[20]), state=state, polarisation=0.8)
     return model
 
