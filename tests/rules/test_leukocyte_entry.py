@@ -13,6 +13,7 @@ from tests.worlds import (
     changed,
     compiled_only,
     later,
+    lively,
     liver,
     put,
     run_rule,
@@ -184,3 +185,16 @@ def test_ccl2_brings_monocytic_and_cxcl1_granulocytic_suppressor_cells_beside_th
         kinds += [(new.granulocytic == kind).sum() / (passing * 10.0 * 0.5) for kind in (0, 1)]
         assert_sound(model)
     np.testing.assert_allclose(kinds / 6, [0.004, 0.002], rtol=0.2)
+
+
+def test_without_ccr2_all_is_as_if_no_monocytes_came():
+    """But for CCL2 itself, which is then not even worked out."""
+    brought = lively(cells={"macrophage": {"entry": "0.02 /h"}})
+    models = [
+        lively(cells={"macrophage": {"entry": entry}}, interventions=[{"knock_out": "ccr2"}] if taken else [])
+        for entry, taken in (("0.02 /h", True), ("0 /h", False))
+    ]
+    for model in (brought, *models):
+        later(model, 12.0)
+    assert brought.macrophage.count > 3
+    assert changed(*models) <= {"fields/ccl2"}
