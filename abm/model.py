@@ -136,7 +136,9 @@ class LiverModel(Liver, mesa.Model):
             rule.slow_down(self.left(rule.name))
 
     def _advance_fields(self) -> None:
-        due = {name: field for name, field in self.fields.items() if field.is_due(self.step_number)}
+        due = {
+            name: field for name, field in self.fields.items() if field.is_due(self.step_number) and field.is_felt(self)
+        }
         if due:
             secrete(self.populations, due, self.fields["oxygen"].values, self.config)
         if self._pool is None:

@@ -10,6 +10,7 @@ from .natural_killer import NaturalKillerCell
 from .neutrophil import Neutrophil
 from .population import LiverCell
 from .stellate import StellateCell
+from .suppressor import SuppressorCell
 from .tumor import TumorCell
 
 POPULATIONS: tuple[type[LiverCell], ...] = (
@@ -22,4 +23,5 @@ POPULATIONS: tuple[type[LiverCell], ...] = (
     CD8TCell,
     DendriticCell,
     Macrophage,
+    SuppressorCell,
 )

@@ -5,11 +5,15 @@ matrix instead (Yang 2025, 10.3892/or.2025.8963, refs 46-58, 70, 71). Those of t
 `leukocyte_entry`, leave the vessel in `leukocyte_crossing`, walk in `migration`, and turn in `macrophage_polarisation`.
 """
 
+import numpy as np
+
+from ..kernels.random import stream_key
 from ..target import RETURN, TAKEN, Target
 from ..tissue.sites import INTERSTITIUM
-from ..units import Fraction, Hours, MicrometersPerMinute, Number, Parameters, PerHour, parameter
+from ..units import Fraction, Hours, MicrometersPerMinute, Number, Parameters, PerHour, PerSquareMillimeter, parameter
 from .leukocyte import ENTERED
 from .population import LiverCell
+from .settle import settle_at_random, site_hashes
 from .species import (
     DRAWN_HEADING,
     HEADING,
@@ -38,6 +42,14 @@ _YANG = "Yang 2025, 10.3892/or.2025.8963"
 class MacrophageParameters(Parameters):
     """How many monocytes CCL2 brings, and how the macrophages walk that they become."""
 
+    density: PerSquareMillimeter = parameter(
+        "0 /mm^2",
+        low="0 /mm^2",
+        high="10 /mm^2",
+        mark="assumed",
+        source="none: those of the healthy liver are Kupffer cells, the others stand in its capsule and portal tracts",
+        description="monocytes in the sinusoids per area of a 10 um slab of normal liver",
+    )
     entry: PerHour = parameter(
         "0 /h",
         low="0 /h",
@@ -100,11 +112,11 @@ class MacrophageSecretion(Parameters):
         description=f"TNF-alpha of an M1 macrophage: {LEVEL_AT_ITS_SITE}",
     )
     macrophage_tgf_beta: Number = parameter(
-        1.0,
+        0.5,
         low=0.1,
         high=30,
         mark="assumed",
-        source=f"{_YANG}, refs 50, 51, 53; as an educated Kupffer cell",
+        source=f"{_YANG}, refs 50, 51, 53; half of an educated Kupffer cell",
         description=f"TGF-beta of a wholly M2 macrophage: {LEVEL_AT_ITS_SITE}",
     )
     macrophage_il10: Number = parameter(
@@ -149,6 +161,13 @@ class MacrophageSecretion(Parameters):
     )
 
 
+def populate(population, sites, parameters: MacrophageParameters, area_mm2: float, seed: int) -> None:
+    """Settle the monocytes of a normal liver on free sinusoid sites."""
+    rows = settle_at_random(population, sites, parameters, area_mm2, seed)
+    draws = site_hashes(stream_key(seed, "macrophage/born"), rows.row * sites.kind.shape[1] + rows.column)
+    rows.heading = (draws & np.uint64(7)).astype(np.uint8)
+
+
 class Macrophage(LiverCell):
     """One macrophage that came as a monocyte."""
 
@@ -179,10 +198,11 @@ class Macrophage(LiverCell):
                 chemotaxis="cells.macrophage.chemotaxis",
             ),
         ),
+        settle=populate,
         crosses=Crossing("monocyte", "intermediate", up="ccl2", returns=False),
         newcomer=FromBlood(drawn=(DRAWN_HEADING,), dated="entered_h"),
         supply=Supply(
-            "",
+            "cells.macrophage.density",
             "cells.macrophage.residence",
             "cells.macrophage.life",
             called=(Called("ccl2", "cells.macrophage.entry"),),

@@ -181,19 +181,20 @@ class Called(NamedTuple):
 
     up : the signal
     rate : the key of the config that holds how many enter each sinusoid site per hour in a saturating signal, at average flow
-    marks : the column that is 1 in those that it brings
+    column, value : the column that says which of them it brings, and its value in these
     """
 
     up: str
     rate: str
-    marks: str = ""
+    column: str = ""
+    value: int = 0
 
 
 class Supply(NamedTuple):
     """How the blood replaces leukocytes that leave and die, so that their density in the sinusoids holds.
 
-    density, residence, life : the keys of the config that hold the density in the sinusoids (""; none), the mean stay there, and the
-        mean life outside of them
+    density, residence, life : the keys of the config that hold the density in the sinusoids, the mean stay there, and the mean life
+        outside of them
     up : the signal that stops more of them, in proportion to the density, by the molecule `receptor` if that is not
         one of the receptors of the field
     called : signals that stop more of them at rates of their own
@@ -433,8 +434,8 @@ class Species:
         if self.newcomer.dated is not None:
             yield self.newcomer.dated, "its newcomers keep the hour in"
         for called in self.supply.called if self.supply is not None else ():
-            if called.marks:
-                yield called.marks, f"marks those that {called.up} brings"
+            if called.column:
+                yield called.column, f"tells those that {called.up} brings"
         for secreted in self.secretes:
             if isinstance(secreted.weight, str):
                 yield secreted.weight, f"weighs its secretion of {secreted.field}"
@@ -472,8 +473,7 @@ class Species:
                 if key:
                     yield key, what, None
         if self.supply is not None:
-            if self.supply.density:
-                yield self.supply.density, "the density that the blood holds", "/mm^2"
+            yield self.supply.density, "the density that the blood holds", "/mm^2"
             yield self.supply.residence, "its stay in the sinusoids", "h"
             yield self.supply.life, "its life outside of them", "h"
             for called in self.supply.called:

@@ -43,12 +43,12 @@ class StellateSecretion(Parameters):
         description=f"TGF-beta of an activated stellate cell: {LEVEL_AT_ITS_SITE}",
     )
     stellate_ccl2: Number = parameter(
-        0.0,
-        low=0,
+        0.1,
+        low=0.1,
         high=30,
         mark="assumed",
-        source="none by default, as without macrophages nobody feels it; 0.3 with them: activated stellate cells make CCL2 "
-        "(Marra 1993, Am J Pathol 142:1645)",
+        source="Marra 1993, Am J Pathol 142:1645 (direction); with 0.3 stellate cells and macrophages keep each other going when the "
+        "tumor is gone",
         description=f"CCL2 of an activated stellate cell: {LEVEL_AT_ITS_SITE}",
     )
 

@@ -297,11 +297,11 @@ class TumorSecretion(Parameters):
         description="gain of CXCL1/IL-8 secretion in a full net",
     )
     tumor_ccl2: Number = parameter(
-        0.0,
-        low=0,
+        0.5,
+        low=0.1,
         high=30,
         mark="assumed",
-        source="none by default, as without macrophages nobody feels it; 0.5 with them: Yang 2025, 10.3892/or.2025.8963, refs 56-58",
+        source="Yang 2025, 10.3892/or.2025.8963, refs 56-58; not made where nobody follows it",
         description=f"CCL2 of a tumor cell: {LEVEL_AT_ITS_SITE}",
     )
     tumor_vegf: Number = parameter(

@@ -2,7 +2,7 @@
 
 It brings monocytes and monocytic suppressor cells out of the blood, and turns macrophages (Yang 2025, 10.3892/or.2025.8963, refs 56-59,
 85-87). Under an antibody to it more of it is made, as in mice with MC38 in the liver, which an antibody to CCL2 does not help and the loss
-of CCR2 does (Zhao 2013, 10.1002/hep.26094): `blood.ccl2_production`.
+of CCR2 does (Zhao 2013, 10.1002/hep.26094): `blood.ccl2_production`. Where nobody follows it, it is not worked out.
 """
 
 from typing import Annotated, ClassVar
@@ -10,7 +10,7 @@ from typing import Annotated, ClassVar
 import numpy as np
 
 from ..target import Target
-from ..units import Hours, PerHour, Positive, SquareMicrometersPerSecond, parameter
+from ..units import Hours, PerHour, Positive, SquareMicrometersPerSecond, parameter, value_at
 from .field import INTERVAL, Signal, SignalParameters
 
 
@@ -56,6 +56,22 @@ class CCL2(Signal):
         "ccr2": Target("CCR2 antagonist", "Yang 2025, 10.3892/or.2025.8963, ref 59", "unverified"),
     }
     synonyms = "mcp1"
+
+    def is_felt(self, liver):
+        """Whether anybody follows it who is there, or whom it brings."""
+        return any(self._leads(population, liver.config) for population in liver.populations.values())
+
+    def _leads(self, population, config) -> bool:
+        """Whether cells of a population walk or cross the wall up it, or are brought by it."""
+        crosses, supply = population.species.crosses, population.species.supply
+        ways = [walk.up for walk in population.species.walks] + ([crosses.up] if crosses is not None else [])
+        if population.count and self.name in ways:
+            return True
+        if supply is None:
+            return False
+        brought = [supply.density] if supply.up == self.name else []
+        brought += [called.rate for called in supply.called if called.up == self.name]
+        return any(value_at(config, key) > 0.0 for key in brought)
 
     def advance(self, liver=None):
         """As other signals, but for how much more of it is made under an antibody."""

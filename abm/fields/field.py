@@ -155,6 +155,10 @@ class Field:
         """Whether it is solved at the end of this step: whenever a multiple of its interval has passed."""
         return (step_number + 1) % self.every == 0
 
+    def is_felt(self, liver: Any) -> bool:
+        """Whether anybody can feel it; if not, it is left as it is."""
+        return True
+
     def begin(self, liver: Any) -> None:
         """Bring it to the state that it has in the given liver before the first step."""
 

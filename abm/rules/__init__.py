@@ -15,6 +15,7 @@ from .kupffer_crawling import KupfferCrawling
 from .kupffer_reprogramming import KupfferReprogramming
 from .leukocyte_crossing import LeukocyteCrossing
 from .leukocyte_entry import LeukocyteEntry
+from .macrophage_matrix import MacrophageMatrix
 from .macrophage_phagocytosis import MacrophagePhagocytosis
 from .macrophage_polarisation import MacrophagePolarisation
 from .migration import Migration
@@ -32,6 +33,7 @@ from .platelet_cloak import PlateletCloak
 from .rule import Rule, RuleParameters, rule
 from .stellate_activation import StellateActivation
 from .t_cell_division import TCellDivision
+from .t_cell_elimination import TCellElimination
 from .t_cell_exhaustion import TCellExhaustion
 from .t_cell_killing import TCellKilling
 
@@ -60,6 +62,7 @@ RULES: tuple[type[Rule], ...] = (
     NetGuidance,
     Extravasation,
     StellateActivation,
+    MacrophageMatrix,
     NicheFormation,
     Migration,
     EpithelialMesenchymalTransition,
@@ -67,6 +70,7 @@ RULES: tuple[type[Rule], ...] = (
     Perfusion,
     Angiogenesis,
     MacrophagePolarisation,
+    TCellElimination,
     KupfferReprogramming,
     DebrisOfCells,
 )

@@ -1,7 +1,7 @@
 """Kupffer reprogramming: near an established nodule Kupffer cells turn into tumor-associated macrophages.
 
-They lose their phagocytic activity and secrete VEGF (Yang 2025, 10.3892/or.2025.8963, ref 111: loss of miR-342). The
-net effect of removing Kupffer cells therefore depends on when, which emerges here and is no switch.
+TGF-beta, lactate and IL-10 turn them; they lose their phagocytic activity and secrete VEGF (Yang 2025, 10.3892/or.2025.8963, ref
+111: loss of miR-342). The net effect of removing Kupffer cells therefore depends on when, which emerges here and is no switch.
 """
 
 from typing import Annotated
@@ -23,7 +23,7 @@ from .surroundings import block_of, tumor_around
 
 class KupfferReprogramming(Rule):
     name = "kupffer_reprogramming"
-    reads = ("tumor", "tgf_beta", "lactate")
+    reads = ("tumor", "tgf_beta", "lactate", "il10")
     writes = ("kupffer",)
     inhibited = ("rate",)
     inhibitor = Target("enforced miR-342", "Yang 2025, 10.3892/or.2025.8963, ref 111", "unverified")
@@ -88,6 +88,7 @@ class KupfferReprogramming(Rule):
                 np.float32(p.reprogrammed_above),
                 liver.signal("tgf_beta"),
                 liver.fields["lactate"].excess,
+                liver.signal("il10"),
             )
 
 
@@ -115,10 +116,21 @@ def is_near_nodule(sites, row, column, radius, nodule_cells):
 
 @jit(counted=False)
 def reprogram(
-    kupffer_cells, sites, around, hours, rate, radius, nodule_cells, lactate_half, reprogrammed_above, tgf_beta, lactate
+    kupffer_cells,
+    sites,
+    around,
+    hours,
+    rate,
+    radius,
+    nodule_cells,
+    lactate_half,
+    reprogrammed_above,
+    tgf_beta,
+    lactate,
+    il10,
 ):
-    """Advance the score of every Kupffer cell with a nodule within `radius` (in sites) by TGF-beta and by `lactate`,
-    the excess (mM) over its level at rest. `around` (`tumor_around`) says who need not look for one."""
+    """Advance the score of every Kupffer cell with a nodule within `radius` (in sites) by TGF-beta, IL-10 and `lactate`, the
+    excess (mM) over its level at rest. `around` (`tumor_around`) says who need not look for one."""
     for i in range(kupffer_cells.size):
         cell = kupffer_cells[i]
         if cell.alive == 0 or around[block_of(around, sites, cell.row, cell.column)] < nodule_cells:
@@ -126,6 +138,9 @@ def reprogram(
         level = np.float64(tgf_beta[cell.row, cell.column])
         acid = max(np.float64(lactate[cell.row, cell.column]), 0.0)
         signal = level / (1.0 + level) + (acid / (acid + lactate_half) if acid > 0.0 else 0.0)
+        calm = np.float64(il10[cell.row, cell.column])
+        if calm > 0.0:
+            signal += calm / (1.0 + calm)
         if signal <= 0.0 or not is_near_nodule(sites, cell.row, cell.column, radius, nodule_cells):
             continue
         cell.reprogramming += np.float32(-np.expm1(-rate * min(signal, 1.0) * hours)) * (

@@ -1,8 +1,9 @@
 """Leukocyte entry: the blood brings leukocytes into the sinusoids, more where chemokine stops them; there they go or die.
 
 Memory and effector CD8 T cells reach the liver within hours (Lefebvre 2021, 10.1016/j.celrep.2021.109956) and follow CXCR3,
-whose ligands IFN-gamma induces: so the more come, the more of them are engaged already. Monocytes stop where CCL2 is, by CCR2 (Zhao
-2013, 10.1002/hep.26094). Populations that declare a `supply` are served here; NK cells and neutrophils have rules of their own.
+whose ligands IFN-gamma induces: so the more come, the more of them are engaged already. Monocytes and suppressor cells stop where
+CCL2 or CXCL1 is (Zhao 2013, 10.1002/hep.26094). Populations that declare a `supply` are served here; NK cells and neutrophils have
+rules of their own.
 """
 
 import numpy as np
@@ -23,8 +24,8 @@ from .supply import attracting_sites, enter_from_blood, turn_over
 
 class LeukocyteEntry(Rule):
     name = "leukocyte_entry"
-    reads = ("blood", "ifn_gamma", "ccl2", "flow")
-    writes = ("cd8", "dendritic", "macrophage")
+    reads = ("blood", "ifn_gamma", "ccl2", "cxcl1", "flow")
+    writes = ("cd8", "dendritic", "macrophage", "suppressor")
 
     class Parameters(RuleParameters):
         attraction: Number = parameter(
@@ -47,7 +48,7 @@ class LeukocyteEntry(Rule):
             supply = cells.species.supply
             if supply is None:
                 continue
-            wanted = value_at(liver.config, supply.density) * liver.standard_area_mm2 if supply.density else 0.0
+            wanted = value_at(liver.config, supply.density) * liver.standard_area_mm2
             rates = [value_at(liver.config, called.rate) for called in supply.called]
             if cells.count == 0 and wanted == 0.0 and not any(rates):
                 continue
@@ -64,8 +65,8 @@ class LeukocyteEntry(Rule):
             for called, rate in zip(supply.called, rates, strict=True):
                 key = liver.key(f"{self.name}/{name}/{called.up}")
                 slots = self.let_in(liver, name, key, called.up, rate * liver.left(name) * liver.dt_hours)
-                if called.marks:
-                    cells.rows[called.marks][slots] = 1
+                if called.column:
+                    cells.rows[called.column][slots] = called.value
 
     def let_in(self, liver: Liver, name: str, key: np.uint64, signal: str, entries: float) -> np.ndarray:
         """Cells of a population that a signal stops, `entries` per step and site where it saturates; their slots."""

@@ -109,7 +109,11 @@ class MacrophagePolarisation(Rule):
             p.lactate_half,
         )
         felt = Surrounding(
-            *(liver.signal(name) for name in ("tgf_beta", "il10", "ccl2", "ifn_gamma", "tnf")),
+            liver.signal("tgf_beta"),
+            liver.signal("il10"),
+            liver.signal("ccl2"),
+            liver.signal("ifn_gamma"),
+            liver.signal("tnf"),
             liver.fields["lactate"].excess,
         )
         polarise(liver.macrophage.used, felt, cues, liver.dt_hours / max(p.time, 1e-3), np.float32(p.turned_beyond))

@@ -1,4 +1,4 @@
-"""T-cell exhaustion: PD-L1 on the tumor cells that they are engaged with wears CD8 T cells out, unless PD-1 is blocked.
+"""T-cell exhaustion: PD-L1 on the tumor cells that they are engaged with, and on M2 macrophages beside them, wears CD8 T cells out.
 
 Cells that meet their antigen for days and weeks lose their function, those that are not yet fixed in that regain it
 when PD-1 is blocked (Yang 2025, 10.3892/or.2025.8963, refs 25, 30).
@@ -14,11 +14,12 @@ from ..liver import Liver
 from ..target import Target
 from ..units import Fraction, PerHour, parameter
 from .rule import Rule, RuleParameters
+from .t_cell_elimination import touching_m2
 
 
 class TCellExhaustion(Rule):
     name = "t_cell_exhaustion"
-    reads = ("tumor",)
+    reads = ("tumor", "macrophage")
     writes = ("cd8",)
     inhibited = ("rate",)
     inhibitor = Target("inhibitor of CHSY1", "Yang 2025, 10.3892/or.2025.8963, ref 30", "unverified")
@@ -31,6 +32,14 @@ class TCellExhaustion(Rule):
             mark="unverified",
             source="exhaustion sets in within days to weeks of contact: 5 d",
             description="rate of exhaustion in contact with saturating PD-L1",
+        )
+        macrophage_pdl1: Number = parameter(
+            0.5,
+            low=0,
+            high=3,
+            mark="assumed",
+            source="macrophages of metastases show PD-L1 (Yang 2025, 10.3892/or.2025.8963, ref 30; direction)",
+            description="PD-L1 of an M2 macrophage beside the T cell, in units of that of the reference line",
         )
         recovery: PerHour = parameter(
             "0.3 /d",
@@ -59,17 +68,20 @@ class TCellExhaustion(Rule):
         wear_out(
             liver.cd8.used,
             liver.tumor.rows,
+            liver.macrophage.rows.state,
             liver.sites,
             p.rate * left * liver.dt_hours,
             liver.config.cells.cd8.half_pdl1,
+            p.macrophage_pdl1 if liver.macrophage.count else 0.0,
             p.recovery * (1.0 - liver.left("pd1")) * liver.dt_hours,
             p.fixed_above,
         )
 
 
 @jit(counted=False)
-def wear_out(cells, tumor, sites, hazard, half_pdl1, recovery, fixed_above):
-    """Exhaustion relaxes towards 1 in contact with PD-L1, and towards 0 while PD-1 is blocked, unless it is fixed (hazards per step)."""
+def wear_out(cells, tumor, macrophages, sites, hazard, half_pdl1, macrophage_pdl1, recovery, fixed_above):
+    """Exhaustion relaxes towards 1 in contact with PD-L1, and towards 0 while PD-1 is blocked, unless it is fixed (hazards per step).
+    `macrophages`: their states [slot]."""
     for i in range(cells.size):
         cell = cells[i]
         if cell.alive == 0:
@@ -79,6 +91,8 @@ def wear_out(cells, tumor, sites, hazard, half_pdl1, recovery, fixed_above):
             prey = still_touched(sites, TUMOR, tumor.uid, cell.row, cell.column, cell.target)
             if prey != NOBODY:
                 pdl1 = np.float64(tumor[prey].pdl1)
+                if macrophage_pdl1 > 0.0:
+                    pdl1 += macrophage_pdl1 * touching_m2(sites, macrophages, cell.row, cell.column)
                 exhaustion = 1.0 - (1.0 - exhaustion) * np.exp(-hazard * pdl1 / (pdl1 + half_pdl1))
         if recovery > 0.0 and exhaustion < fixed_above:
             exhaustion *= np.exp(-recovery)

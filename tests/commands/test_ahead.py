@@ -49,7 +49,11 @@ IDLE = (
     "immune_suppression",
     "leukocyte_crossing",
     "leukocyte_entry",
+    "macrophage_matrix",
+    "macrophage_phagocytosis",
+    "macrophage_polarisation",
     "pdl1_induction",
+    "t_cell_elimination",
     "t_cell_exhaustion",
     "t_cell_killing",
 )

@@ -27,7 +27,7 @@ SOLVED_EACH_STEP = {name: {"interval": "5 min"} for name in DIFFUSING}
 
 def secreting(**overrides) -> LiverModel:
     """A liver in which nobody does anything but secrete: the host's cells all that they can, and a tumor cell."""
-    model = liver(mm=0.4, cells={"cd8": {"density": "40 /mm^2"}}, secretion={"tumor_ccl2": 0.5}, **overrides)
+    model = liver(mm=0.4, cells={"cd8": {"density": "40 /mm^2"}}, **overrides)
     for population in (model.populations[name] for name in RESIDENTS):
         for secreted in population.species.secretes:
             if secreted.states:
@@ -131,3 +131,22 @@ def test_a_course_of_hours_is_followed_as_closely_as_the_interval_allows():
     assert lag < 0.15 * peak
     tops = [float(model.fields["cxcl1"].values.max()) for model in (usual, closely)]
     assert tops[0] == pytest.approx(tops[1], rel=0.01)  # a steady source: the same level
+
+
+@pytest.mark.parametrize(
+    ("cells", "felt"),
+    [
+        ({}, False),
+        ({"macrophage": {"entry": "0.001 /h"}}, True),
+        ({"suppressor": {"ccl2_entry": "0.001 /h"}}, True),
+        ({"suppressor": {"cxcl1_entry": "0.001 /h"}}, False),
+        ({"suppressor": {"density": "20 /mm^2"}}, True),
+        ({"cd8": {"density": "20 /mm^2"}}, False),
+    ],
+)
+def test_ccl2_is_not_worked_out_where_nobody_follows_it(cells, felt):
+    model = liver(mm=0.4, cells=cells)
+    put(model, "tumor", *np.argwhere(model.sites.kind == PARENCHYMA)[300], layer=TISSUE)
+    model.stellate.used.state = 1
+    until(model, 1.0)
+    assert model.fields["ccl2"].values.any() == felt == (not model.fields["ccl2"].at_rest)

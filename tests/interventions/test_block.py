@@ -212,7 +212,7 @@ def test_some_rule_asks_for_every_molecule(monkeypatch):
 def test_of_ccl2_more_is_made_under_an_antibody_to_it_and_not_without_its_receptor(molecule, made):
     levels = []
     for interventions in ([], [{"block": molecule, "fraction": 0.5}]):
-        model = liver(mm=0.3, secretion={"stellate_ccl2": 0.3}, interventions=interventions)
+        model = liver(mm=0.3, cells={"macrophage": {"entry": "0.001 /h"}}, interventions=interventions)
         model.stellate.rows.state[:] = 1
         later(model, 12.0)
         levels.append(float(model.fields["ccl2"].values.mean()))

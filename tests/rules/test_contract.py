@@ -156,9 +156,9 @@ def written():
             "cd8": {"density": "60 /mm^2", "specific": 0.5},
             "dendritic": {"density": "60 /mm^2"},
             "macrophage": {"entry": "0.02 /h"},
+            "suppressor": {"density": "30 /mm^2", "ccl2_entry": "0.01 /h"},
             "tumor": {"ccdc25": 1, "antigen": 1},
         },
-        secretion={"tumor_ccl2": 2},
         interventions=[
             {"stimulate": "exosomes", "level": 1},
             {"stimulate": "lps", "level": 3},
@@ -176,6 +176,9 @@ def written():
             "anoikis": {"rate": "0.3 /h"},
             "antigen_presentation": {"maturation": "1 /h", "tolerance": "1 /h", "stay": "1 h", "nibbling": "1 /h"},
             "macrophage_phagocytosis": {"rate": "0.5 /h"},
+            "leukocyte_crossing": {"rate": "3 /h"},
+            "macrophage_polarisation": {"time": "1 h", "tnf": 0, "ifn_gamma": 0},
+            "t_cell_elimination": {"rate": "5 /h"},
             "kupffer_reprogramming": {"rate": "1 /h"},
         },
     )

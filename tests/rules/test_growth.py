@@ -9,6 +9,7 @@ from abm.kernels.random import stream_key, uniform
 from abm.ledger import cause, event
 from abm.ledger.ledger import Ledger
 from abm.rules.growth import Fate, free_neighbour, grow, habitable, is_room_within, path_to_room
+from abm.rules.immune_suppression import GRANULOCYTIC_TOUCHES, MONOCYTIC_TOUCHES, NO_GUARDS, NONE_TOUCHES
 from abm.tissue.sites import CENTRAL_VEIN, LUMEN, PARENCHYMA, PORTAL_TRACT, SINUSOID, TISSUE
 from tests.worlds import (
     KEY,
@@ -47,6 +48,7 @@ class Tissue:
         self.nets = np.zeros(sites.kind.shape, np.float32)
         self.hepatocytes = np.ones(sites.kind.shape, np.uint8)
         self.ifn_gamma = np.zeros(sites.kind.shape, np.float32)
+        self.guards = NO_GUARDS
         self.ledger = Ledger()
         self.ledger.totals[event.ARRIVED, 0] = self.cells.count
         self.step_number = 0
@@ -68,6 +70,7 @@ class Tissue:
                 self.nets,
                 self.hepatocytes,
                 self.ifn_gamma,
+                self.guards,
                 fate,
                 depth,
                 IDENTITY,
@@ -104,16 +107,16 @@ def naive_life(tissue, slot, fate, hours):
     resting = state == DORMANT or cell.divisions == 0
     death = fate.dormant_death if resting else fate.death * (1 + (fate.unsupported_fold - 1) * (1 - support))
     death *= np.exp(-float(cell.hardiness))
+    guard = tissue.guards[here] if tissue.guards.size else NONE_TOUCHES
+    death *= fate.guarded_death if guard != NONE_TOUCHES else 1.0
     necrosis = fate.necrosis if oxygen < fate.necrosis_below else 0.0
     if chance(0) < 1 - np.exp(-(death + necrosis) * hours):
         return None, 0, (event.DIED, cause.APOPTOSIS if chance(1) < death / (death + necrosis) else cause.HYPOXIA)
     if state == DORMANT:
-        if chance(2) < 1 - np.exp(-fate.wake * (1 + fate.wake_gain * max(niche, beside)) * hours):
-            return (
-                EXTRAVASATED,
-                cell.cycle,
-                (event.WOKEN, cause.NET if beside > niche else cause.NICHE if niche else cause.NONE),
-            )
+        called, ccl7 = fate.wake_gain * max(niche, beside), fate.ccl7_gain * (guard == MONOCYTIC_TOUCHES)
+        if chance(2) < 1 - np.exp(-fate.wake * (1 + max(called, ccl7)) * hours):
+            why = cause.NET if beside > niche else cause.NICHE if niche else cause.NONE
+            return EXTRAVASATED, cell.cycle, (event.WOKEN, cause.CCL7 if ccl7 > called else why)
         return state, cell.cycle, None
     company = (
         sum((tissue.sites.population[:, r, c] == TUMOR).sum() for r, c in around(tissue.sites, *here, own=True)) - 1
@@ -132,7 +135,8 @@ def naive_life(tissue, slot, fate, hours):
     return state, cell.cycle + hours * speed * (1 + fate.niche_gain * niche + fate.net_gain * beside), None
 
 
-def test_kernel_is_its_naive_twin():
+@pytest.mark.parametrize("guarded", [False, True])
+def test_kernel_is_its_naive_twin(guarded):
     rng = np.random.default_rng(11)
     size = sized(60, 30)
     places = every(size, size, 3)[rng.random(size * size // 9) < 0.9]
@@ -157,6 +161,9 @@ def test_kernel_is_its_naive_twin():
     tissue.oxygen[:] = rng.choice([0.0, 1.5, 20, 60], tissue.oxygen.shape)
     tissue.nets[:] = rng.random(tissue.nets.shape) * (rng.random(tissue.nets.shape) < 0.1)
     fate = DEFAULT._replace(wake=0.02, death=0.02, dormancy=0.3, dormant_death=0.01, net_support=0.8, stemness=0.7)
+    if guarded:
+        tissue.guards = rng.integers(0, 3, tissue.nets.shape).astype(np.uint8)
+        fate = fate._replace(guarded_death=0.4, ccl7_gain=40.0)
     expected = {slot: naive_life(tissue, slot, fate, 3.0) for slot in range(n)}
     uids = tissue.cells.rows.uid.copy()
     order = tissue.cells.order(KEY, 0)
@@ -182,6 +189,7 @@ def test_kernel_is_its_naive_twin():
         (event.WOKEN, cause.NICHE),
         (event.DORMANT, cause.SOLITUDE),
         (event.DIVIDED, cause.NONE),
+        *([(event.WOKEN, cause.CCL7)] if guarded else []),
     } <= {(e.event, e.cause) for e in entries}
     assert tissue.cells.count == tissue.ledger.balance
 
@@ -290,6 +298,30 @@ def test_hazard_of_waking(niche, net, gain, why):
     tissue.grow(STILL._replace(wake=0.01, wake_gain=5.0), hours=1.0, steps=10)
     assert_chance(tissue.total("woken", why), cells, 1 - np.exp(-0.01 * gain * 10))
     assert tissue.total("woken") == tissue.total("woken", why) == (tissue.cells.used.state == EXTRAVASATED).sum()
+
+
+@pytest.mark.parametrize(
+    ("guard", "gain"), [(NONE_TOUCHES, 1.0), (GRANULOCYTIC_TOUCHES, 1.0), (MONOCYTIC_TOUCHES, 6.0)]
+)
+def test_a_monocytic_suppressor_cell_wakes_whom_it_touches(guard, gain):
+    tissue = scattered(sized(150, 36), state=DORMANT)
+    tissue.guards = np.full(tissue.nets.shape, guard)
+    cells = tissue.cells.count
+    tissue.grow(STILL._replace(wake=0.01, ccl7_gain=5.0), hours=1.0, steps=10)
+    why = "ccl7" if gain > 1 else "none"
+    assert_chance(tissue.total("woken", why), cells, 1 - np.exp(-0.01 * gain * 10))
+    assert tissue.total("woken") == tissue.total("woken", why)
+
+
+@pytest.mark.parametrize("guard", [NONE_TOUCHES, GRANULOCYTIC_TOUCHES, MONOCYTIC_TOUCHES])
+@pytest.mark.parametrize("oxygen", [40.0, 1.0])
+def test_suppressor_cells_keep_tumor_cells_alive_but_for_hypoxia(guard, oxygen):
+    tissue = scattered(sized(150, 36), divisions=1, niche=1.0, oxygen=oxygen)
+    tissue.guards = np.full(tissue.nets.shape, guard)
+    cells, rate = tissue.cells.count, 0.02 * (0.5 if guard else 1.0)
+    necrosis = 0.01 if oxygen < 2 else 0.0
+    tissue.grow(STILL._replace(death=0.02, necrosis=0.01, guarded_death=0.5), hours=1.0, steps=20)
+    assert_chance(tissue.total("died"), cells, 1 - np.exp(-(rate + necrosis) * 20))
 
 
 # --- the cycle ----------------------------------------------------------------------------------------------------

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from abm.kernels.tables import columns_of
-from abm.rules.immune_suppression import Suppressors, suppress
-from tests.worlds import assert_resumes, changed, lattice, liver, run_rule, settle, state_of, without
+from abm.rules.immune_suppression import GRANULOCYTIC_TOUCHES, MONOCYTIC_TOUCHES, Suppressors, guards_of, suppress
+from tests.worlds import assert_resumes, changed, lattice, liver, put, run_rule, settle, sinusoids, state_of, without
 
 EVERY_STATE = (1 << 10) - 1
 
@@ -63,6 +63,15 @@ def test_il10_takes_a_share_that_saturates(level, blocked, takes):
     np.testing.assert_allclose(model.suppression, takes, rtol=1e-6)
 
 
+def test_a_suppressor_cell_takes_its_share_from_lymphocytes_nearby():
+    model = without(liver("immune_suppression", mm=0.3, cells={"suppressor": {"suppression": 0.7}}))
+    row, column = map(int, sinusoids(model)[40])
+    put(model, "suppressor", row, column)
+    run_rule(model, "immune_suppression", 0.5)
+    near = apart(model.shape, True, (row, column)) <= 2.0
+    np.testing.assert_allclose(model.suppression, np.where(near, 0.7, 0.0), rtol=1e-6)
+
+
 def test_what_is_gone_suppresses_no_longer():
     model = soaked()
     run_rule(model, "immune_suppression", 0.5)
@@ -80,3 +89,18 @@ def test_where_nobody_suppresses_nothing_happens():
 
 def test_resumes():
     assert_resumes(soaked, 0.5, 0.5)
+
+
+def test_who_is_touched_by_which_suppressor_cells():
+    model = without(liver(mm=0.3))
+    assert guards_of(model).size == 0
+    (a, b), (c, d) = (map(int, sinusoids(model)[n]) for n in (20, 200))
+    put(model, "suppressor", a, b, granulocytic=1)
+    put(model, "suppressor", c, d)
+    rows, columns = model.shape
+    expected = np.zeros(model.shape, np.uint8)
+    for row, column, mark in ((a, b, GRANULOCYTIC_TOUCHES), (c, d, MONOCYTIC_TOUCHES)):
+        for r in range(row - 1, row + 2):
+            for k in range(column - 1, column + 2):
+                expected[r % rows, k % columns] = max(expected[r % rows, k % columns], mark)
+    assert (guards_of(model) == expected).all()

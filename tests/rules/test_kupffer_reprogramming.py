@@ -14,8 +14,9 @@ RATE, RADIUS, NODULE, HALF, ABOVE = 0.01, 5.0, 4, 10.0, np.float32(0.5)
 EVERYWHERE = np.full((1, 1), 1000)  # so many tumor cells around that everybody looks for a nodule
 
 
-def run(cells, sites, tgf_beta, lactate, *, hours=1.0, rate=RATE, radius=RADIUS):
-    reprogram(cells.used, sites, EVERYWHERE, hours, rate, radius, NODULE, HALF, ABOVE, tgf_beta, lactate)
+def run(cells, sites, tgf_beta, lactate, *, il10=None, hours=1.0, rate=RATE, radius=RADIUS):
+    il10 = np.zeros_like(tgf_beta) if il10 is None else il10
+    reprogram(cells.used, sites, EVERYWHERE, hours, rate, radius, NODULE, HALF, ABOVE, tgf_beta, lactate, il10)
 
 
 def naive_reprogram(cells, sites, tgf_beta, lactate, hours):
@@ -69,21 +70,24 @@ def test_kernel_is_its_naive_twin(periodic):
 
 @pytest.mark.parametrize("steps", [12, 24, 72])
 @pytest.mark.parametrize(
-    ("level", "acid", "signal"),
+    ("level", "acid", "calm", "signal"),
     [
-        (1.0, 0.0, 0.5),
-        (0.0, 10.0, 0.5),
-        (1.0, 2.5, 0.7),
-        (9.0, 90.0, 1.0),
-        (0.0, 0.0, 0.0),
+        (1.0, 0.0, 0.0, 0.5),
+        (0.0, 10.0, 0.0, 0.5),
+        (1.0, 2.5, 0.0, 0.7),
+        (9.0, 90.0, 0.0, 1.0),
+        (0.0, 0.0, 0.0, 0.0),
+        (0.0, 0.0, 3.0, 0.75),
+        (0.25, 0.0, 0.25, 0.4),
     ],
 )
-def test_score_follows_its_closed_form_at_any_step(steps, level, acid, signal):
+def test_score_follows_its_closed_form_at_any_step(steps, level, acid, calm, signal):
     sites = lattice(9, 9)
     settle(sites, "tumor", [(0, 0), (0, 1), (1, 0), (1, 1)], layer=TISSUE)
     cells = settle(sites, "kupffer", [(2, 2)], reprogramming=0.1)
     for _ in range(steps):
-        run(cells, sites, np.full((9, 9), level, np.float32), np.full((9, 9), acid, np.float32), hours=72 / steps)
+        tgf_beta, lactate, il10 = (np.full((9, 9), amount, np.float32) for amount in (level, acid, calm))
+        run(cells, sites, tgf_beta, lactate, il10=il10, hours=72 / steps)
     assert cells.rows.reprogramming[0] == pytest.approx(1 - 0.9 * np.exp(-RATE * signal * 72), abs=1e-5)
 
 
@@ -92,7 +96,7 @@ def test_a_nodule_counts_within_its_radius_in_every_direction():
         sites = lattice(17, 17, periodic=False)
         sites.population[TISSUE, row, column] = TUMOR
         cells = settle(sites, "kupffer", [(8, 8)])
-        reprogram(cells.used, sites, EVERYWHERE, 1.0, RATE, RADIUS, 1, HALF, ABOVE, *np.ones((2, 17, 17), np.float32))
+        reprogram(cells.used, sites, EVERYWHERE, 1.0, RATE, RADIUS, 1, HALF, ABOVE, *np.ones((3, 17, 17), np.float32))
         assert (cells.rows.reprogramming[0] > 0) == (np.hypot(row - 8, column - 8) <= RADIUS)
 
 

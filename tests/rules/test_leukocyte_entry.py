@@ -13,6 +13,7 @@ from tests.worlds import (
     changed,
     compiled_only,
     later,
+    lively,
     liver,
     put,
     run_rule,
@@ -158,3 +159,42 @@ def test_a_depletion_keeps_monocytes_away():
     model = called(3.0, 1, {"deplete": "macrophage", "fraction": 1, "start": "0 h", "stop": "100 d"})
     later(model, 6.0)
     assert model.macrophage.count == 0
+
+
+@compiled_only
+def test_ccl2_brings_monocytic_and_cxcl1_granulocytic_suppressor_cells_beside_those_that_the_blood_holds():
+    host = {
+        "density": "50 /mm^2",
+        "granulocytic": 0.6,
+        "life": "1000 h",
+        "ccl2_entry": "0.004 /h",
+        "cxcl1_entry": "0.002 /h",
+    }
+    kinds = np.zeros(2)
+    for seed in range(1, 7):
+        model = liver("leukocyte_entry", mm=0.6, seed=seed, cells={"suppressor": host})
+        old = model.suppressor.alive_rows()
+        assert old.size == 18
+        for name in ("ccl2", "cxcl1"):
+            model.fields[name].values[:] = 1.0
+            model.fields[name].at_rest = False
+        passing = float(model.flow.passing.ravel()[model.sinusoids].sum())
+        run_rule(model, "leukocyte_entry", 10.0)
+        rows = model.suppressor.alive_rows()
+        new = rows[~np.isin(rows.uid, old.uid)]
+        kinds += [(new.granulocytic == kind).sum() / (passing * 10.0 * 0.5) for kind in (0, 1)]
+        assert_sound(model)
+    np.testing.assert_allclose(kinds / 6, [0.004, 0.002], rtol=0.2)
+
+
+def test_without_ccr2_all_is_as_if_no_monocytes_came():
+    """But for CCL2 itself, which is then not even worked out."""
+    brought = lively(cells={"macrophage": {"entry": "0.02 /h"}})
+    models = [
+        lively(cells={"macrophage": {"entry": entry}}, interventions=[{"knock_out": "ccr2"}] if taken else [])
+        for entry, taken in (("0.02 /h", True), ("0 /h", False))
+    ]
+    for model in (brought, *models):
+        later(model, 12.0)
+    assert brought.macrophage.count > 3
+    assert changed(*models) <= {"fields/ccl2"}

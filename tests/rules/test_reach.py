@@ -174,6 +174,7 @@ def test_a_kupffer_cell_turns_with_the_right_number_of_cells_around(periodic):
                     np.float32(0.5),
                     signal,
                     none,
+                    none,
                 )
                 assert (cells.rows.reprogramming[0] > 0) == turns
 

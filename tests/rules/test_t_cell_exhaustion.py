@@ -4,9 +4,12 @@ import numpy as np
 import pytest
 
 from abm.cells.cd8 import ENGAGED, SEARCHING
+from abm.cells.macrophage import INTERMEDIATE, M1, M2
 from abm.rules.t_cell_exhaustion import wear_out
 from abm.tissue.sites import INTERSTITIUM, TISSUE
 from tests.worlds import changed, every, lattice, liver, put, run_rule, settle, sinusoids, state_of, without
+
+NO_MACROPHAGES = np.zeros(1, np.uint8)
 
 
 def pairs(pdl1, exhaustion=0.0, state=ENGAGED):
@@ -24,7 +27,7 @@ def pairs(pdl1, exhaustion=0.0, state=ENGAGED):
 def test_contact_wears_out_exactly_at_any_step(steps, pdl1, share):
     sites, tumor, cells = pairs(pdl1)
     for _ in range(steps):
-        wear_out(cells.used, tumor.rows, sites, 0.2 * 3 / steps, 1.0, 0.0, 0.7)
+        wear_out(cells.used, tumor.rows, NO_MACROPHAGES, sites, 0.2 * 3 / steps, 1.0, 0.0, 0.0, 0.7)
     np.testing.assert_allclose(cells.used.exhaustion, 1 - np.exp(-0.2 * 3 * share), rtol=1e-4, atol=1e-7)
 
 
@@ -33,18 +36,28 @@ def test_recovery_of_those_that_are_not_fixed(steps):
     for exhaustion, left in ((0.6, np.exp(-0.3 * 2)), (0.8, 1.0)):
         sites, tumor, cells = pairs(0.0, exhaustion, SEARCHING)
         for _ in range(steps):
-            wear_out(cells.used, tumor.rows, sites, 0.0, 1.0, 0.3 * 2 / steps, 0.7)
+            wear_out(cells.used, tumor.rows, NO_MACROPHAGES, sites, 0.0, 1.0, 0.0, 0.3 * 2 / steps, 0.7)
         np.testing.assert_allclose(cells.used.exhaustion, exhaustion * left, rtol=1e-5)
 
 
 def test_only_contact_wears_out():
     sites, tumor, cells = pairs(5.0, state=SEARCHING)
-    wear_out(cells.used, tumor.rows, sites, 1.0, 1.0, 0.0, 0.7)
+    wear_out(cells.used, tumor.rows, NO_MACROPHAGES, sites, 1.0, 1.0, 0.0, 0.0, 0.7)
     assert not cells.used.exhaustion.any()
     sites, tumor, cells = pairs(5.0)
     cells.used.target = np.uint64(7)  # nobody's
-    wear_out(cells.used, tumor.rows, sites, 1.0, 1.0, 0.0, 0.7)
+    wear_out(cells.used, tumor.rows, NO_MACROPHAGES, sites, 1.0, 1.0, 0.0, 0.0, 0.7)
     assert not cells.used.exhaustion.any()
+
+
+@pytest.mark.parametrize(("states", "pdl1"), [([M2], 1.5), ([M2, M2, M1], 2.0), ([M1, INTERMEDIATE], 1.0)])
+def test_the_pdl1_of_m2_macrophages_beside_it_adds_to_that_of_the_tumor_cell(states, pdl1):
+    sites, tumor, cells = pairs(1.0)
+    beside = ((0, 1), (1, 0), (-1, 0))
+    places = np.concatenate([every(24, 24, 4) + 1 + np.array(beside[n]) for n in range(len(states))])
+    macrophages = settle(sites, "macrophage", places, layer=INTERSTITIUM, state=np.repeat(states, cells.count))
+    wear_out(cells.used, tumor.rows, macrophages.rows.state, sites, 0.6, 1.0, 0.5, 0.0, 0.7)
+    np.testing.assert_allclose(cells.used.exhaustion, 1 - np.exp(-0.6 * pdl1 / (1 + pdl1)), rtol=1e-4)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,91 @@
+"""T-cell elimination: M2 macrophages of the liver kill the activated CD8 T cells that touch them, by FasL.
+
+So metastases of the liver take T cells from the whole body, and immunotherapy fails with them (Yu 2021, 10.1038/s41591-020-1131-x).
+What the liver removes is lost to the blood only in so far as the T cells die here.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from ..cells import cd8, macrophage
+from ..cells.macrophage import MACROPHAGE
+from ..kernels.jit import jit
+from ..kernels.random import could_happen, does_happen, draw_each
+from ..kernels.sites import lift, neighbour
+from ..kernels.tables import HIGH, columns_of, release
+from ..liver import Liver
+from ..target import Target
+from ..tissue.sites import INTERSTITIUM
+from ..units import PerHour, parameter
+from .rule import Rule, RuleParameters
+
+
+class Eliminated(NamedTuple):
+    """The columns of T cells that may die [slot]."""
+
+    alive: np.ndarray
+    state: np.ndarray
+    layer: np.ndarray
+    row: np.ndarray
+    column: np.ndarray
+    uid: np.ndarray
+
+
+class TCellElimination(Rule):
+    name = "t_cell_elimination"
+    reads = ("macrophage",)
+    writes = ("cd8",)
+    inhibited = ("rate",)
+    inhibitor = Target("Fas-Fc (asunercept)", "general: it binds FasL", "assumed")
+
+    class Parameters(RuleParameters):
+        rate: PerHour = parameter(
+            "0.05 /h",
+            low="0.01 /h",
+            high="0.2 /h",
+            mark="assumed",
+            source="Yu 2021, 10.1038/s41591-020-1131-x (direction): FasL+ macrophages induce apoptosis of Fas+ CD8 T cells",
+            description="death of a CD8 T cell that is engaged or has just killed, for each M2 macrophage that it touches",
+        )
+
+    parameters: Parameters
+
+    def apply(self, liver: Liver) -> None:
+        cells, macrophages = liver.cd8, liver.macrophage
+        if cells.count == 0 or macrophages.count == 0:
+            return
+        eliminate(
+            columns_of(cells.rows, Eliminated),
+            cells.book,
+            liver.sites,
+            macrophages.rows.state,
+            liver.key(self.name),
+            liver.step_number,
+            self.parameters.rate * liver.left("fasl") * liver.dt_hours,
+        )
+
+
+@jit(counted=False)
+def touching_m2(sites, states, row, column):
+    """How many M2 macrophages are touched from a site; `states`: of all macrophages [slot]."""
+    found = 0
+    for k in range(9):
+        r, c = neighbour(sites, row, column, k)
+        if r >= 0 and sites.population[INTERSTITIUM, r, c] == MACROPHAGE:
+            found += states[sites.occupant[INTERSTITIUM, r, c]] == macrophage.M2
+    return found
+
+
+@jit
+def eliminate(cells, book, sites, states, key, step, hazard):
+    """Each activated T cell dies with the probability 1 - exp(-n*hazard) when it touches n M2 macrophages, by its number 0."""
+    dying = draw_each(key, step, cells.uid[: book[HIGH]], 0)
+    for slot in range(dying.size):
+        if cells.alive[slot] == 0 or (cells.state[slot] != cd8.ENGAGED and cells.state[slot] != cd8.HANDLING):
+            continue
+        if could_happen(dying[slot], 9.0 * hazard):
+            touched = touching_m2(sites, states, cells.row[slot], cells.column[slot])
+            if touched != 0 and does_happen(dying[slot], touched * hazard):
+                lift(sites, cells.layer[slot], cells.row[slot], cells.column[slot])
+                release(cells.alive, book, slot)
