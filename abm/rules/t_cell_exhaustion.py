@@ -12,7 +12,7 @@ from ..kernels.contact import NOBODY, still_touched
 from ..kernels.jit import jit
 from ..liver import Liver
 from ..target import Target
-from ..units import Fraction, PerHour, parameter
+from ..units import Fraction, Number, PerHour, parameter
 from .rule import Rule, RuleParameters
 from .t_cell_elimination import touching_m2
 
