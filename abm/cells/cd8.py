@@ -117,6 +117,9 @@ def _fresh(cells: np.ndarray, config) -> np.ndarray:
 _GUIDOTTI = "Guidotti 2015, 10.1016/j.cell.2015.03.021"
 
 
+_SHOWN = ("cells.tumor.antigen", "cells.tumor.mhc1")
+
+
 class CD8TCell(LiverCell):
     """One CD8 T cell."""
 
@@ -153,6 +156,7 @@ class CD8TCell(LiverCell):
                 states=("patrolling",),
                 contact="engaged",
                 knowing="specific",
+                recognising=_SHOWN,
             ),
             Walk(
                 "rules.migration.t_cell_speed",
@@ -162,6 +166,7 @@ class CD8TCell(LiverCell):
                 chemotaxis="rules.migration.t_cell_chemotaxis",
                 contact="engaged",
                 knowing="specific",
+                recognising=_SHOWN,
                 hindrance="rules.migration.t_cell_hindrance",
                 crowding="rules.migration.t_cell_crowding",
             ),

@@ -141,6 +141,8 @@ class Walk(NamedTuple):
     contact : the state that a cell takes when it meets a tumor cell. It remembers which (column `target`) and ignores it when
         it walks on; the ledger enters the encounter
     knowing : the column that is 1 in cells that know tumor cells when they meet them; the others pass by
+    recognising : keys of the config whose product is the chance that a tumor cell is recognised, for one pair always or never; one that
+        is not is remembered and passed by
     touching : the column that is 1 while a cell touches a tumor cell
     exclusion : the key of the config that holds the chance with which a cell turns back before a site that is full of tumor
     hindrance, crowding : the keys of the config that hold the share of its speed that full matrix, and a tumor cell at the site,
@@ -156,6 +158,7 @@ class Walk(NamedTuple):
     chemotaxis: str = ""
     contact: str | None = None
     knowing: str | None = None
+    recognising: tuple[str, ...] = ()
     touching: str | None = None
     exclusion: str = ""
     hindrance: str = ""
@@ -408,6 +411,7 @@ class Species:
                 if isinstance(secreted, Secretes)
             ),
             *(("states of its walk", walk.states, str) for walk in self.walks if isinstance(walk, Walk)),
+            *(("recognising", walk.recognising, str) for walk in self.walks if isinstance(walk, Walk)),
         ):
             if not isinstance(values, tuple) or not all(isinstance(value, kind) for value in values):
                 raise TypeError(
@@ -469,6 +473,7 @@ class Species:
                 (walk.exclusion, "what turns it back"),
                 (walk.hindrance, "what hinders its walk"),
                 (walk.crowding, "what hinders its walk"),
+                *((key, "the chance that it recognises a tumor cell") for key in walk.recognising),
             ):
                 if key:
                     yield key, what, None

@@ -8,6 +8,7 @@ they are equally often on every stretch of sinusoid, though sinusoids run togeth
 tumor cells creep along the space of Disse, epithelial ones and those in a nest stay (Yang 2025, 10.3892/or.2025.8963, ref 7).
 """
 
+import math
 from typing import Any, ClassVar
 
 import numpy as np
@@ -17,7 +18,7 @@ from ..cells.species import Walk
 from ..cells.tumor import EXTRAVASATED, TUMOR
 from ..kernels.contact import EVERYBODY, Sought, nobody_of
 from ..kernels.jit import jit
-from ..kernels.random import draw_each, uniform, unit
+from ..kernels.random import draw_each, hash64, uniform, unit
 from ..kernels.sites import count_touching, length_of, move, neighbour, ways_along
 from ..kernels.tables import columns_of
 from ..kernels.walk import NO_DRAG, NO_LURE, STAYS, Ground, Lure, Pace, Walkers, paces, turns_at, walk
@@ -219,7 +220,22 @@ class Migration(Rule):
         if walks.contact is not None and (met >= 0).any():
             book, contact = liver.ledger.book(order.size), cells.number_of(walks.contact)
             by = cause.NAMES.index(cells.name) if cells.name in cause.NAMES else cause.NONE
-            meet(rows.state, rows.target, contact, tumor.rows, liver.sites.zone, book, liver.minutes, order, met, by)
+            chance = math.prod(value_at(liver.config, shown) for shown in walks.recognising)
+            meet(
+                rows.uid,
+                rows.state,
+                rows.target,
+                contact,
+                tumor.rows,
+                liver.sites.zone,
+                book,
+                liver.minutes,
+                order,
+                met,
+                by,
+                key,
+                chance,
+            )
 
 
 def ground_of(liver: Liver, layer: int) -> Ground:
@@ -256,16 +272,24 @@ def touch(touching, order, met):
             touching[order[n]] = met[n] >= 0
 
 
+@jit(inline=True, counted=False)
+def recognises(key, cell, prey, chance):
+    """Whether a cell recognises a tumor cell (uids), of which it does the share `chance`: always or never, for one pair."""
+    return chance >= 1.0 or unit(hash64(key, cell, np.int64(prey >> np.uint64(1)), 0)) < chance
+
+
 @jit(counted=False)
-def meet(state, target, contact, tumor, zone, book, minutes, order, met, by):
-    """The cells of `order` (slots) that have met a tumor cell (the slots `met`) are now in the state `contact` with it, and
-    remember it as their target (columns state and target); the ledger enters the encounter, by the cause `by`."""
+def meet(uid, state, target, contact, tumor, zone, book, minutes, order, met, by, key, chance):
+    """The cells of `order` (slots) that have met a tumor cell (the slots `met`) remember it as their target (columns uid, state and
+    target). Those that recognise it, with the `chance`, are now in the state `contact` with it; the ledger enters the encounter, by
+    the cause `by`."""
     for n in range(order.size):
         if met[n] >= 0:
             prey = tumor[met[n]]
-            state[order[n]] = contact
             target[order[n]] = prey.uid
-            enter(book, minutes, event.ENCOUNTERED, by, prey, zone[prey.row, prey.column])
+            if recognises(key, uid[order[n]], prey.uid, chance):
+                state[order[n]] = contact
+                enter(book, minutes, event.ENCOUNTERED, by, prey, zone[prey.row, prey.column])
 
 
 @jit(counted=False)

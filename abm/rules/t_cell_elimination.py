@@ -10,6 +10,7 @@ import numpy as np
 
 from ..cells import cd8, macrophage
 from ..cells.macrophage import MACROPHAGE
+from ..kernels.flows import KILLED
 from ..kernels.jit import jit
 from ..kernels.random import could_happen, does_happen, draw_each
 from ..kernels.sites import lift, neighbour
@@ -88,4 +89,4 @@ def eliminate(cells, book, sites, states, key, step, hazard):
             touched = touching_m2(sites, states, cells.row[slot], cells.column[slot])
             if touched != 0 and does_happen(dying[slot], touched * hazard):
                 lift(sites, cells.layer[slot], cells.row[slot], cells.column[slot])
-                release(cells.alive, book, slot)
+                release(cells.alive, book, slot, KILLED)

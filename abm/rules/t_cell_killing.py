@@ -1,10 +1,10 @@
 """T-cell killing: CD8 T cells kill the tumor cells that they recognise, by hits that add up.
 
 One lymphocyte alone seldom kills: each contact damages, the damage is mended within the hour, and several that hit the same cell kill
-it together (Weigelin 2021, 10.1038/s41467-021-25282-3). Recognition takes an antigen and MHC class I. PD-L1 of the target, TGF-beta,
-suppressive cells and IL-10 (`immune_suppression`), and the tolerance of the liver hold the killers back, and PD-L1 has exhausted some of
-them (`t_cell_exhaustion`). A CD8 T cell that knows the tumor meets its target in `migration`, and stays with it until it is dead, or for
-some hours; what it does not recognise it leaves at once.
+it together (Weigelin 2021, 10.1038/s41467-021-25282-3). A CD8 T cell that knows the tumor meets its target in `migration`, where it
+recognises it by antigen and MHC class I or passes by; it stays until the target is dead, or for some hours. PD-L1 of the target,
+TGF-beta, suppressive cells and IL-10 (`immune_suppression`), and the tolerance of the liver hold killers back, and PD-L1 has exhausted
+some of them (`t_cell_exhaustion`).
 """
 
 from typing import Annotated, ClassVar, NamedTuple
@@ -16,7 +16,7 @@ from ..cells import cd8
 from ..cells.tumor import TUMOR
 from ..kernels.contact import NOBODY, still_touched
 from ..kernels.jit import jit
-from ..kernels.random import happens, hash64, uniform, unit
+from ..kernels.random import happens, uniform
 from ..ledger import cause, event
 from ..ledger.ledger import lose
 from ..liver import Liver
@@ -37,14 +37,12 @@ _LEAVES = 1000
 class Hits(NamedTuple):
     """The rate of sublethal hits of an engaged, rested, unhindered cell (1/h) and what modulates it.
 
-    recognised : chance that a tumor cell of the line shows what the T cell knows
     pd1 : share of the rate that saturating PD-L1 of the target takes; half_pdl1 : the PD-L1 that takes half of that
     """
 
     rate: float
     needed: int
     leave: float
-    recognised: float
     tgf_beta: float
     tolerance: float
     pd1: float
@@ -138,7 +136,6 @@ class TCellKilling(Rule):
         order = cells.order(key, step, cells.in_state(cd8.ENGAGED))
         if order.size == 0:
             return
-        line = liver.config.cells.tumor
         strike(
             cells.rows,
             tumor.table,
@@ -156,7 +153,6 @@ class TCellKilling(Rule):
                 rate=p.hit_rate,
                 needed=p.hits_needed,
                 leave=1.0 / max(p.patience, 1e-3),
-                recognised=line.antigen * line.mhc1,
                 tgf_beta=p.tgf_beta_inhibition,
                 tolerance=p.tolerance,
                 pd1=p.pd1_inhibition * liver.left("pd1") * liver.left("pdl1"),
@@ -193,12 +189,6 @@ def walk_on(cell):
     cell.state = cd8.SEARCHING if cell.layer == INTERSTITIUM else cd8.PATROLLING
 
 
-@jit(inline=True, counted=False)
-def recognises(key, killer, prey, chance):
-    """Whether a T cell recognises a tumor cell (uids): the same at every step, for one pair."""
-    return unit(hash64(key, killer, np.int64(prey >> np.uint64(1)), 0)) < chance
-
-
 @jit(counted=False)
 def strike(cells, tumor, sites, book, minutes, key, step, order, hours, handling_h, tgf_beta, suppression, hits):
     """The CD8 T cells of `order` (slots), all engaged, hit their targets, as often as chance has it in the step, kill those that have
@@ -206,7 +196,7 @@ def strike(cells, tumor, sites, book, minutes, key, step, order, hours, handling
     for slot in order:
         cell = cells[slot]
         prey = still_touched(sites, TUMOR, tumor.rows.uid, cell.row, cell.column, cell.target)
-        if prey == NOBODY or not recognises(key, cell.uid, cell.target, hits.recognised):
+        if prey == NOBODY:
             walk_on(cell)
             continue
         level = np.float64(tgf_beta[cell.row, cell.column])

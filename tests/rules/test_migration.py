@@ -32,7 +32,7 @@ from abm.kernels.walk import (
 from abm.kernels.walk import walk as walk_along
 from abm.ledger import cause, event
 from abm.ledger.ledger import Ledger
-from abm.rules.migration import creep, getting_on, meet, touch
+from abm.rules.migration import creep, getting_on, meet, recognises, touch
 from abm.rules.surroundings import count_beside
 from abm.tissue.sites import CENTRAL_VEIN, INTERSTITIUM, LUMEN, PARENCHYMA, PORTAL_TRACT, SINUSOID, TISSUE
 from abm.units import value_at
@@ -86,6 +86,7 @@ def let_walk(name, cells, sites, tumor, lure, *, step, path, memory, exclusion=0
     if meets:
         book = ledger.book(order.size)
         meet(
+            rows.uid,
             rows.state,
             rows.target,
             cells.number_of(walks.contact),
@@ -96,6 +97,8 @@ def let_walk(name, cells, sites, tumor, lure, *, step, path, memory, exclusion=0
             order,
             met,
             cause.NONE,
+            KEY,
+            1.0,
         )
     else:
         touch(rows[walks.touching], order, met)
@@ -612,9 +615,9 @@ def test_matrix_and_tumor_cells_slow_a_t_cell_in_the_tissue(surroundings, left):
     assert_mean(searching(hours=2.0, **surroundings), 5.0 * left)
 
 
-def among_t_cells(*, specific, layer, state, cell_layer=TISSUE):
+def among_t_cells(*, specific, layer, state, cell_layer=TISSUE, antigen=1):
     """A T cell beside a tumor cell, a step of migration later."""
-    model = without(liver("migration", mm=0.3, cells={"tumor": {"antigen": 1}}))
+    model = without(liver("migration", mm=0.3, cells={"tumor": {"antigen": antigen}}))
     row, column = map(int, sinusoids(model)[20])
     prey = put(model, "tumor", row, column, layer=cell_layer)
     slot = put(model, "cd8", row, column, layer=layer, state=state, specific=specific)
@@ -634,6 +637,12 @@ def test_a_t_cell_that_knows_the_tumor_stops_at_it_from_the_tissue_and_through_t
 def test_other_t_cells_pass_by(layer, state):
     model, cell, _ = among_t_cells(specific=0, layer=layer, state=state)
     assert cell.state == state and model.ledger.total("encountered") == 0
+
+
+@pytest.mark.parametrize(("layer", "state"), [(INTERSTITIUM, SEARCHING), (LUMEN, PATROLLING_T)])
+def test_a_t_cell_passes_by_what_shows_no_antigen_and_does_not_look_at_it_again(layer, state):
+    model, cell, prey = among_t_cells(specific=1, layer=layer, state=state, antigen=0)
+    assert (cell.state, cell.target) == (state, prey.uid) and model.ledger.total("encountered") == 0
 
 
 def test_a_t_cell_in_the_tissue_follows_ifn_gamma():
@@ -816,3 +825,12 @@ def test_off_or_without_motile_cells_nothing_changes():
     before = off.natural_killer.used.copy()
     off.step()
     assert (off.natural_killer.used == before).all()
+
+
+@compiled_only
+@pytest.mark.parametrize("recognised", [0.0, 0.25, 1.0])
+def test_a_pair_recognises_each_other_or_never_does(recognised):
+    pairs = [(np.uint64(a), np.uint64(b)) for a in range(1, 60) for b in range(1000, 1060)]
+    first = [recognises(KEY, killer, prey, recognised) for killer, prey in pairs]
+    assert first == [recognises(KEY, killer, prey, recognised) for killer, prey in pairs]
+    assert_chance(sum(first), len(first), recognised)

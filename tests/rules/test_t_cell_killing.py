@@ -10,7 +10,7 @@ from abm.kernels.random import uniform
 from abm.ledger import cause, event
 from abm.ledger.ledger import Ledger
 from abm.rules.supply import poisson
-from abm.rules.t_cell_killing import Hits, mend, recognises, strike
+from abm.rules.t_cell_killing import Hits, mend, strike
 from abm.tissue.sites import INTERSTITIUM, LUMEN, TISSUE
 from tests.worlds import (
     KEY,
@@ -32,7 +32,7 @@ from tests.worlds import (
     without,
 )
 
-HITS = Hits(rate=1.5, needed=3, leave=0.0, recognised=1.0, tgf_beta=0.7, tolerance=0.0, pd1=0.0, half_pdl1=1.0)
+HITS = Hits(rate=1.5, needed=3, leave=0.0, tgf_beta=0.7, tolerance=0.0, pd1=0.0, half_pdl1=1.0)
 MENDING = np.log(2.0)  # 1/h
 AROUND = ((0, 1), (1, 0), (1, 1))
 
@@ -108,14 +108,14 @@ def test_kernel_is_its_naive_twin():
     tumor.used.pdl1 = 5 * rng.random(tumor.count)
     pdl1 = dict(zip(tumor.used.uid, tumor.used.pdl1, strict=True))
     tgf_beta, suppression = rng.random((2, *sites.kind.shape)).astype(np.float32)
-    hits = HITS._replace(rate=4.0, leave=0.8, recognised=0.7, tolerance=0.3, pd1=0.6, half_pdl1=2.0)
+    hits = HITS._replace(rate=4.0, leave=0.8, tolerance=0.3, pd1=0.6, half_pdl1=2.0)
     order = cells.order(KEY, 5, cells.in_state(ENGAGED))
     ledger, dead, left, taken = Ledger(), [], set(), dict(zip(tumor.used.uid, tumor.used.hits, strict=True))
     busy = set()
     for slot in order:
         cell = cells.rows[slot].copy()
         target = cell.target
-        if target in dead or not recognises(KEY, cell.uid, target, 0.7):
+        if target in dead:
             left.add(int(slot))
             continue
         level = float(tgf_beta[cell.row, cell.column])
@@ -153,15 +153,6 @@ def test_kernel_is_its_naive_twin():
     assert {int(cell.uid): int(cell.hits) for cell in alive if cell.alive} == {
         int(uid): int(number) for uid, number in taken.items() if uid not in dead
     }
-
-
-@compiled_only
-@pytest.mark.parametrize("recognised", [0.0, 0.25, 1.0])
-def test_a_pair_recognises_each_other_or_never_does(recognised):
-    pairs = [(np.uint64(a), np.uint64(b)) for a in range(1, 60) for b in range(1000, 1060)]
-    first = [recognises(KEY, killer, prey, recognised) for killer, prey in pairs]
-    assert first == [recognises(KEY, killer, prey, recognised) for killer, prey in pairs]
-    assert_chance(sum(first), len(first), recognised)
 
 
 @compiled_only
@@ -215,12 +206,6 @@ def test_a_killer_rests_and_goes_on_where_it_stands(layer, free):
     run_rule(model, "t_cell_killing", 1.25)
     assert model.cd8.rows[killer].state == free
     assert_sound(model)
-
-
-def test_without_antigen_nobody_is_killed():
-    model, killer = duel(INTERSTITIUM, antigen=0)
-    run_rule(model, "t_cell_killing", 1.0)
-    assert model.tumor.count == 1 and model.cd8.rows[killer].state == SEARCHING
 
 
 def test_nothing_happens_without_t_cells():
