@@ -74,7 +74,7 @@ def _populations(model):
 def _events(model):
     totals = model.ledger.totals
     for code, name in enumerate(event.NAMES):
-        words = "met an NK cell" if code == event.ENCOUNTERED else name
+        words = "met an NK cell or a T cell that knows it" if code == event.ENCOUNTERED else name
         yield (
             TableColumn(f"events_{name}", "i8", "events", f"times a tumor cell {words}, since the start"),
             totals[code].sum(),

@@ -5,7 +5,7 @@ from typing import Annotated
 import numpy as np
 from pydantic import Field
 
-from ...ledger import event
+from ...ledger import cause, event
 from ...units import Hours, written
 from ..look import Look, Share
 from ..measure import measure
@@ -37,7 +37,8 @@ def encounters(look: Look, from_age: FromAge = written("0 h"), to_age: ToAge = N
 
 def _encounters(look: Look) -> tuple[np.ndarray, np.ndarray]:
     """Of every encounter: the hours since the founder arrived (nan if it never did), and whether it ended in a kill."""
-    chosen = look.events[np.isin(look.events["event"], (event.ENCOUNTERED, event.KILLED))]
+    either = np.isin(look.events["event"], (event.ENCOUNTERED, event.KILLED))
+    chosen = look.events[either & (look.events["cause"] != cause.CD8)]
     chosen = chosen[np.argsort(chosen["uid"], kind="stable")]  # cell by cell, each in the order of time
     met = chosen["event"] == event.ENCOUNTERED
     killed = np.zeros(met.size, bool)

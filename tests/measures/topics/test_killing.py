@@ -54,3 +54,15 @@ def test_without_encounters():
     run = look(liver(empty=True), (1, 0, "arrived"))
     assert kill_per_encounter(run) == Share(0, 0)
     assert encounters(run) == 0
+
+
+def test_t_cells_are_no_nk_cells():
+    run = look(
+        at_hours(liver(empty=True), 48),
+        (1, 0, "arrived"),
+        (1, 5, "encountered", "none", 1),
+        (1, 7, "encountered", "cd8", 1),
+        (1, 9, "killed", "cd8", 1),
+    )
+    assert kill_per_encounter(run) == Share(0, 1)
+    assert encounters(run) == 1
