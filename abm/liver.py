@@ -213,11 +213,11 @@ class Liver:
             return self.mean(lambda hours: self.given(name, hours))
         return sum(entry.given(name, hours) for entry in self.interventions.values())
 
-    def saturation(self, *names: str) -> float:
-        """The joint effect of levels that are given, x / (1 + x) of their sum x: the mean over the present step."""
+    def saturation(self, *names: str, more: float = 0.0) -> float:
+        """The joint effect of levels that are given, x / (1 + x) of their sum x, with `more` of them: the mean over the present step."""
         if not self.interventions:
-            return 0.0
-        return self.mean(lambda hours: 1.0 - 1.0 / (1.0 + sum(self.given(name, hours) for name in names)))
+            return more / (1.0 + more)
+        return self.mean(lambda hours: 1.0 - 1.0 / (1.0 + more + sum(self.given(name, hours) for name in names)))
 
     # --- what rules ask for ---------------------------------------------------------------------------------------
 

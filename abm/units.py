@@ -239,6 +239,7 @@ MicrometersPerMinute = Annotated[float, Quantity("um/min", "a speed", "5 um/min"
 MicrometersPerSecond = Annotated[float, Quantity("um/s", "a speed", "234 um/s")]
 SquareMicrometersPerSecond = Annotated[float, Quantity("um^2/s", "a diffusion coefficient", "20 um^2/s")]
 PerSquareMillimeter = Annotated[float, Quantity("/mm^2", "a density per area of section", "180 /mm^2", maximum=1e6)]
+CubicMillimeters = Annotated[float, Quantity("mm^3", "a volume", "100 mm^3", maximum=1e6)]
 Grams = Annotated[float, Quantity("g", "a mass", "1.3 g")]
 GramsPerCubicCentimeter = Annotated[float, Quantity("g/cm^3", "a density", "1.06 g/cm^3")]
 MillimetersOfMercury = Annotated[float, Quantity("mmHg", "a partial pressure", "62 mmHg")]

@@ -11,6 +11,7 @@ from .neutrophils import Neutrophils
 from .opsonin import Opsonin
 from .platelets import Platelets
 from .poly_ic import PolyIC
+from .primary import PrimaryTumor
 from .primed import PrimedTCells
 from .priming import Priming
 
@@ -26,6 +27,7 @@ LEVELS: tuple[type[Level], ...] = (
     CCL2Production,
     PrimedTCells,
     Priming,
+    PrimaryTumor,
 )
 
 __all__ = ["LEVELS", "Blood", "GivenLevel", "Level"]

@@ -1,4 +1,5 @@
-"""Tumor exosomes in the blood, in units of their half-maximal effect: they educate Kupffer cells.
+"""Tumor exosomes in the blood, in units of their half-maximal effect: they educate Kupffer cells. A primary
+tumor keeps them up, or they are given.
 
 See Costa-Silva 2015, 10.1038/ncb3169.
 """
@@ -8,6 +9,7 @@ from typing import ClassVar
 from ..target import HALF_LIFE_IN_BLOOD, Target
 from ..units import parameter
 from .level import GivenLevel
+from .primary import kept_up
 
 
 class Exosomes(GivenLevel):
@@ -30,3 +32,13 @@ class Exosomes(GivenLevel):
             },
         )
     }
+
+    @classmethod
+    def begin(cls, blood, liver):
+        super().begin(blood, liver)
+        blood[cls.name] += kept_up(blood, liver.config.blood.primary_exosomes)
+
+    @classmethod
+    def advance(cls, blood, liver):
+        super().advance(blood, liver)
+        blood[cls.name] += kept_up(blood, liver.config.blood.primary_exosomes)

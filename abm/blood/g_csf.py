@@ -8,6 +8,7 @@ from typing import ClassVar
 from ..target import Target
 from ..units import Number, Parameters, PerHour, parameter
 from .level import Level
+from .primary import kept_up
 
 _YANG = "Yang 2025, 10.3892/or.2025.8963, refs 75, 79"
 
@@ -45,4 +46,5 @@ class GCSF(Level):
         p = liver.config.blood
         per_mm2 = liver.config.cells.tumor.g_csf * liver.tumor.count / liver.standard_area_mm2
         supply = per_mm2 / p.g_csf_burden if p.g_csf_burden > 0 else 0.0
+        supply += kept_up(blood, p.primary_g_csf)
         blood.means["g_csf"] = blood.relax("g_csf", supply + liver.given("g_csf"), p.g_csf_decay, liver.dt_hours)

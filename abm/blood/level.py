@@ -78,8 +78,8 @@ class Blood:
         return self[name]
 
     def begin(self, liver: Any) -> None:
-        """Bring all levels to what they are before the first step."""
-        for level in self.declared:
+        """Bring all levels to what they are before the first step, those that drive others first."""
+        for level in reversed(self.declared):
             level.begin(self, liver)
 
     def advance(self, liver: Any) -> None:

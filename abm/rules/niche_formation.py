@@ -1,6 +1,6 @@
 """Niche formation: exosomes educate Kupffer cells before any tumor cell arrives, and matrix supports those that do.
 
-Tumor exosomes are taken up by Kupffer cells, which then secrete TGF-beta; stellate cells answer with fibronectin
+Exosomes, of a primary tumor or given, are taken up by Kupffer cells, which then secrete TGF-beta; stellate cells answer with fibronectin
 (Costa-Silva 2015, 10.1038/ncb3169: three weeks of education raise the liver burden; Yang 2025,
 10.3892/or.2025.8963, refs 62-69). Whoever settles on that matrix, or touches an activated stellate cell and its HGF
 (ref 18), is supported: `growth` reads the support that is worked out here.
@@ -8,6 +8,7 @@ Tumor exosomes are taken up by Kupffer cells, which then secrete TGF-beta; stell
 
 import numpy as np
 
+from ..blood.primary import kept_up
 from ..cells import stellate
 from ..cells.stellate import STELLATE
 from ..cells.tumor import CIRCULATING
@@ -72,7 +73,8 @@ class NicheFormation(Rule):
         p = self.parameters
         level = liver.blood.exosomes
         if level > 0.0 or not is_zero(liver.exosomes):
-            rate = p.education_rate * 2.0 * liver.saturation("exosomes")  # the parameter itself at level 1
+            made = kept_up(liver.blood, liver.config.blood.primary_exosomes)
+            rate = p.education_rate * 2.0 * liver.saturation("exosomes", more=made)  # the parameter itself at level 1
             educate(
                 liver.kupffer.used,
                 liver.exosomes,

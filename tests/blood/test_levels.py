@@ -120,6 +120,7 @@ def test_the_levels_are_a_table_of_one_row_with_their_names_in_print():
 def test_what_an_intervention_gives_before_the_first_step_is_there_at_once():
     liver = SimpleNamespace(
         hours=-3.0,
+        config=SimpleNamespace(blood=parameters()),
         given=lambda name, hours: {("lps", -3.0): 0.5}.get((name, hours), 0.0),
         left=lambda name, hours: {("platelets", -3.0): 0.25}.get((name, hours), 1.0),
     )
@@ -158,3 +159,45 @@ def test_priming_counts_dendritic_cells_per_area():
     blood = Blood(LEVELS)
     Priming.arrive(blood, liver, 3.0)
     assert blood.priming == pytest.approx(3.0 / 4.0 / 0.5)
+
+
+def with_primary(step, hours, left=lambda name, hours=None: 1.0, **changed):
+    """The blood of a host with a primary tumor, some hours after the beginning at -100 h, and its parameters."""
+    p = parameters(**{"primary_volume": "50 mm^3", "primary_time": "240 h", "primary_most": "1000 mm^3"} | changed)
+    liver = SimpleNamespace(
+        config=SimpleNamespace(blood=p, cells=compose()().cells, begins=-100.0),
+        tumor=SimpleNamespace(count=0),
+        standard_area_mm2=1.0,
+        dt_hours=step,
+        hours=-100.0,
+        given=lambda name, hours=None: 0.0,
+        left=left,
+    )
+    blood = Blood(LEVELS)
+    blood.begin(liver)
+    for _ in range(round(hours / step)):
+        blood.advance(liver)
+        liver.hours += step
+    return blood, p
+
+
+@pytest.mark.parametrize("step", [1 / 12, 0.5, 5.0])
+def test_a_primary_tumor_grows_by_gompertz_and_keeps_up_exosomes_and_g_csf(step):
+    blood, p = with_primary(step, 300.0)
+    volume = 1000.0 * np.exp(np.log(0.05) * np.exp(-300.0 / 240.0))
+    assert blood.primary == pytest.approx(volume)
+    assert blood.exosomes == pytest.approx(p.primary_exosomes * volume / 100)
+    assert blood.g_csf == pytest.approx(p.primary_g_csf * volume / 100, rel=0.03), "it follows within hours"
+
+
+def test_it_is_there_at_the_beginning():
+    blood, p = with_primary(1.0, 0.0)
+    assert (blood.primary, blood.exosomes) == (50.0, 0.5 * p.primary_exosomes)
+
+
+def test_a_resected_one_keeps_nothing_up():
+    blood, _ = with_primary(
+        1.0, 200.0, left=lambda name, hours=None: float(name != "primary" or hours is None or hours < 0)
+    )
+    assert blood.primary == blood.exosomes == 0.0
+    assert blood.g_csf < 1e-6
