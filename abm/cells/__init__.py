@@ -10,6 +10,7 @@ from .natural_killer import NaturalKillerCell
 from .neutrophil import Neutrophil
 from .population import LiverCell
 from .stellate import StellateCell
+from .treg import RegulatoryTCell
 from .tumor import TumorCell
 
 POPULATIONS: tuple[type[LiverCell], ...] = (
@@ -20,6 +21,7 @@ POPULATIONS: tuple[type[LiverCell], ...] = (
     Neutrophil,
     StellateCell,
     CD8TCell,
+    RegulatoryTCell,
     DendriticCell,
     Macrophage,
 )

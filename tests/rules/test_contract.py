@@ -154,6 +154,7 @@ def written():
         cells={
             "neutrophil": {"density": "60 /mm^2"},
             "cd8": {"density": "60 /mm^2", "specific": 0.5},
+            "treg": {"density": "5 /mm^2", "entry": "0.01 /h"},
             "macrophage": {"entry": "0.02 /h"},
             "tumor": {"ccdc25": 1, "antigen": 1},
         },
