@@ -40,7 +40,7 @@ class Crossers(NamedTuple):
 class LeukocyteCrossing(Rule):
     name = "leukocyte_crossing"
     reads = ("tumor", "endothelium", "ifn_gamma", "ccl2", "tgf_beta", "il10")
-    writes = ("cd8", "treg", "dendritic", "macrophage")
+    writes = ("cd8", "cd4", "treg", "dendritic", "macrophage")
     inhibited = ("rate",)
     inhibitor = Target("antibody to VLA-4 (natalizumab)", "Guidotti 2015, 10.1016/j.cell.2015.03.021", "unverified")
 

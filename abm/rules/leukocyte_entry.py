@@ -24,7 +24,7 @@ from .supply import attracting_sites, enter_from_blood, turn_over
 class LeukocyteEntry(Rule):
     name = "leukocyte_entry"
     reads = ("blood", "ifn_gamma", "ccl2", "tgf_beta", "il10", "flow")
-    writes = ("cd8", "treg", "dendritic", "macrophage")
+    writes = ("cd8", "cd4", "treg", "dendritic", "macrophage")
 
     class Parameters(RuleParameters):
         attraction: Number = parameter(

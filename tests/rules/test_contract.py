@@ -154,6 +154,7 @@ def written():
         cells={
             "neutrophil": {"density": "60 /mm^2"},
             "cd8": {"density": "60 /mm^2", "specific": 0.5},
+            "cd4": {"density": "100 /mm^2"},
             "treg": {"density": "5 /mm^2", "entry": "0.01 /h"},
             "macrophage": {"entry": "0.02 /h"},
             "tumor": {"ccdc25": 1, "antigen": 1},
@@ -176,6 +177,8 @@ def written():
             "anoikis": {"rate": "0.3 /h"},
             "macrophage_phagocytosis": {"rate": "0.5 /h"},
             "kupffer_reprogramming": {"rate": "1 /h"},
+            "helper_differentiation": {"commitment": "1 h"},
+            "stellate_deletion": {"rate": "1 /h"},
         },
     )
     found = Written(model)
