@@ -44,11 +44,14 @@ def test_every_function_that_is_compiled_is_counted():
 
 IDLE = (
     "anoikis",
+    "helper_differentiation",
     "leukocyte_crossing",
     "leukocyte_entry",
     "pdl1_induction",
+    "stellate_deletion",
     "t_cell_exhaustion",
     "t_cell_killing",
+    "th17_support",
 )
 """Rules that do nothing by default: a first run does not wait for their kernels."""
 
