@@ -169,14 +169,22 @@ class Crossing(NamedTuple):
     """How leukocytes leave a sinusoid for the interstitium, and come back.
 
     patrolling, searching : their states in the lumen and in the interstitium
-    up : the signal that calls them out; where tumor cells are touched they need none
+    up : the signal that calls them out, or the signals that do together; where tumor cells are touched they need none
     returns : whether they come back at all
+    marked, otherwise : the column that is 1 in those that are `searching` in the interstitium, and the state of the others there; by
+        default all are
     """
 
     patrolling: str
     searching: str
-    up: str
+    up: str | tuple[str, ...]
     returns: bool = True
+    marked: str = ""
+    otherwise: str = ""
+
+    @property
+    def signals(self) -> tuple[str, ...]:
+        return (self.up,) if isinstance(self.up, str) else self.up
 
 
 class Called(NamedTuple):
@@ -437,6 +445,8 @@ class Species:
             yield drawn.column, "its newcomers draw"
         if self.newcomer.dated is not None:
             yield self.newcomer.dated, "its newcomers keep the hour in"
+        if self.crosses is not None and self.crosses.marked:
+            yield self.crosses.marked, "says in which state they are outside of the vessels"
         for called in self.supply.called if self.supply is not None else ():
             if called.column:
                 yield called.column, f"tells those that {called.up} brings"
@@ -451,7 +461,8 @@ class Species:
             if walk.contact is not None:
                 yield walk.contact, "to which a meeting should lead"
         if self.crosses is not None:
-            yield from ((state, "between which it should cross") for state in self.crosses[:2])
+            ends = (self.crosses.patrolling, self.crosses.searching, self.crosses.otherwise)
+            yield from ((state, "between which it should cross") for state in ends if state)
         yield from ((state, "in which it should suppress") for state in self.suppressing)
         if self.newcomer.state:
             yield self.newcomer.state, "in which its newcomers should be"

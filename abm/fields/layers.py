@@ -79,6 +79,14 @@ class Suppression(Layer):
     kept = False
 
 
+class Help(Layer):
+    """How many more hits, relative to those without, CD8 T cells land for the help of Th1 cells nearby, as of this step."""
+
+    name = "help"
+    words = "help for CD8 T cells"
+    kept = False
+
+
 LAYERS: tuple[type[Layer], ...] = (
     ExtracellularMatrix,
     Nets,
@@ -87,6 +95,7 @@ LAYERS: tuple[type[Layer], ...] = (
     NewVessels,
     Debris,
     Suppression,
+    Help,
 )
 
 MARKS = ("hepatocytes", "collapsed")

@@ -10,6 +10,7 @@ from .emt import EpithelialMesenchymalTransition
 from .endothelial_activation import EndothelialActivation
 from .extravasation import Extravasation
 from .growth import Growth
+from .helper_differentiation import HelperDifferentiation
 from .immune_suppression import ImmuneSuppression
 from .kupffer_crawling import KupfferCrawling
 from .kupffer_reprogramming import KupfferReprogramming
@@ -32,10 +33,13 @@ from .phagocytosis import Phagocytosis
 from .platelet_cloak import PlateletCloak
 from .rule import Rule, RuleParameters, rule
 from .stellate_activation import StellateActivation
+from .stellate_deletion import StellateDeletion
 from .t_cell_division import TCellDivision
 from .t_cell_elimination import TCellElimination
 from .t_cell_exhaustion import TCellExhaustion
+from .t_cell_help import TCellHelp
 from .t_cell_killing import TCellKilling
+from .th17_support import Th17Support
 
 RULES: tuple[type[Rule], ...] = (
     PlateletCloak,
@@ -48,12 +52,15 @@ RULES: tuple[type[Rule], ...] = (
     Phagocytosis,
     MacrophagePhagocytosis,
     ImmuneSuppression,
+    TCellHelp,
     NaturalKillerKilling,
     TCellKilling,
     TCellDivision,
     TCellExhaustion,
+    StellateDeletion,
     PDL1Induction,
     AntigenPresentation,
+    HelperDifferentiation,
     LeukocyteEntry,
     LeukocyteCrossing,
     NeutrophilRecruitment,
@@ -66,6 +73,7 @@ RULES: tuple[type[Rule], ...] = (
     NicheFormation,
     Migration,
     EpithelialMesenchymalTransition,
+    Th17Support,
     Growth,
     Perfusion,
     Angiogenesis,

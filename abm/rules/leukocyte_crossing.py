@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ..cells.species import Crossing
 from ..kernels.flows import CROSSED, RECROSSED
 from ..kernels.jit import jit
 from ..kernels.random import could_happen, does_happen, draw_each, hash64
@@ -38,8 +39,8 @@ class Crossers(NamedTuple):
 
 class LeukocyteCrossing(Rule):
     name = "leukocyte_crossing"
-    reads = ("tumor", "endothelium", "ifn_gamma", "ccl2")
-    writes = ("cd8", "dendritic", "macrophage", "suppressor")
+    reads = ("tumor", "endothelium", "ifn_gamma", "ccl2", "tgf_beta", "il10")
+    writes = ("cd8", "cd4", "treg", "dendritic", "macrophage", "suppressor")
     inhibited = ("rate",)
     inhibitor = Target("antibody to VLA-4 (natalizumab)", "Guidotti 2015, 10.1016/j.cell.2015.03.021", "unverified")
 
@@ -79,24 +80,37 @@ class LeukocyteCrossing(Rule):
             if crossing is None or cells.count == 0:
                 continue
             beside = beside_tumor(liver) if beside is None else beside
+            searching = np.uint8(cells.number_of(crossing.searching))
             cross_wall(
                 columns_of(cells.rows, Crossers),
                 cells.book,
                 cells.code,
                 liver.sites,
                 liver.endothelium.rows,
-                liver.signal(crossing.up),
+                call_of(liver, crossing),
                 beside,
                 liver.key(f"{self.name}/{name}"),
                 liver.step_number,
                 np.uint8(cells.number_of(crossing.patrolling)),
-                np.uint8(cells.number_of(crossing.searching)),
+                searching,
+                np.uint8(cells.number_of(crossing.otherwise)) if crossing.otherwise else searching,
+                getattr(cells.rows, crossing.marked or "alive"),
                 p.rate * liver.dt_hours,
                 p.basal,
                 liver.left("vcam1"),
                 liver.left("icam1"),
                 liver.dt_hours / max(p.stay, 1e-3) if crossing.returns else 0.0,
             )
+
+
+def call_of(liver: Liver, crossing: Crossing) -> np.ndarray:
+    """What calls cells out of the vessels, of all signals that do (float32 lattice, half-maximal at 1)."""
+    first, *more = crossing.signals
+    level = liver.signal(first)
+    for name in more:
+        if not liver.fields[name].at_rest:
+            level = level + liver.signal(name)
+    return level
 
 
 @jit(counted=False)
@@ -135,14 +149,17 @@ def cross_wall(
     step,
     patrolling,
     searching,
+    otherwise,
+    marked,
     hazard,
     basal,
     vcam1_left,
     icam1_left,
     return_hazard,
 ):
-    """Patrolling cells cross where the wall lets them and tumor or `signal` (float32 lattice, half-maximal at 1) calls; searching ones
-    return where there is a sinusoid. `beside`: how many tumor cells are touched from each site (uint8 lattice). Hazards per step."""
+    """Patrolling cells cross where the wall lets them and tumor or `signal` (float32 lattice, half-maximal at 1) calls, and are then
+    `searching`, but for those not `marked` (uint8 [slot]), which are in the state `otherwise`; from both they return where there is a
+    sinusoid. `beside`: how many tumor cells are touched from each site (uint8 lattice). Hazards per step."""
     draws = draw_each(key, step, cells.uid[: book[HIGH]], 0)
     for slot in range(draws.size):
         if cells.alive[slot] == 0:
@@ -160,9 +177,9 @@ def cross_wall(
             offer = min(basal, 1.0) + vcam1_left * np.float64(segment.vcam1) + icam1_left * np.float64(segment.icam1)
             if not does_happen(draws[slot], hazard * offer * call):
                 continue
-            to_layer, to_state = INTERSTITIUM, searching
+            to_layer, to_state = INTERSTITIUM, searching if marked[slot] != 0 else otherwise
             r, c = room_behind(sites, row, column, np.int64(hash64(key, cells.uid[slot], step, 1) % np.uint64(8)))
-        elif state == searching:
+        elif state in (searching, otherwise):
             if not does_happen(draws[slot], return_hazard):
                 continue
             to_layer, to_state = LUMEN, patrolling

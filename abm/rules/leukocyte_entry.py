@@ -24,8 +24,8 @@ from .supply import attracting_sites, enter_from_blood, turn_over
 
 class LeukocyteEntry(Rule):
     name = "leukocyte_entry"
-    reads = ("blood", "ifn_gamma", "ccl2", "cxcl1", "flow")
-    writes = ("cd8", "dendritic", "macrophage", "suppressor")
+    reads = ("blood", "ifn_gamma", "ccl2", "cxcl1", "tgf_beta", "il10", "flow")
+    writes = ("cd8", "cd4", "treg", "dendritic", "macrophage", "suppressor")
 
     class Parameters(RuleParameters):
         attraction: Number = parameter(

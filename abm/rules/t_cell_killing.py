@@ -1,10 +1,10 @@
 """T-cell killing: CD8 T cells kill the tumor cells that they recognise, by hits that add up.
 
-One lymphocyte alone seldom kills: each contact damages, the damage is mended within the hour, and several that hit the same cell kill
-it together (Weigelin 2021, 10.1038/s41467-021-25282-3). A CD8 T cell that knows the tumor meets its target in `migration`, where it
+One lymphocyte alone seldom kills: each contact damages, the damage is mended within the hour, and several that hit the same cell kill it
+together (Weigelin 2021, 10.1038/s41467-021-25282-3). A CD8 T cell that knows the tumor meets its target in `migration`, where it
 recognises it by antigen and MHC class I or passes by; it stays until the target is dead, or for some hours. PD-L1 of the target,
-TGF-beta, suppressive cells and IL-10 (`immune_suppression`), and the tolerance of the liver hold killers back, and PD-L1 has exhausted
-some of them (`t_cell_exhaustion`).
+TGF-beta, suppressive cells and IL-10 (`immune_suppression`), and the tolerance of the liver hold killers back, Th1 cells help them
+(`t_cell_help`), and PD-L1 has exhausted some of them (`t_cell_exhaustion`).
 """
 
 from typing import Annotated, ClassVar, NamedTuple
@@ -51,7 +51,7 @@ class Hits(NamedTuple):
 
 class TCellKilling(Rule):
     name = "t_cell_killing"
-    reads = ("cd8", "tumor", "tgf_beta", "suppression")
+    reads = ("cd8", "tumor", "tgf_beta", "suppression", "help")
     writes = ("cd8", "tumor")
     events: ClassVar = {"killed": ("cd8",)}
     inhibited = ("hit_rate",)
@@ -149,6 +149,7 @@ class TCellKilling(Rule):
             p.handling_time,
             liver.signal("tgf_beta"),
             liver.suppression,
+            liver.help,
             Hits(
                 rate=p.hit_rate,
                 needed=p.hits_needed,
@@ -190,7 +191,9 @@ def walk_on(cell):
 
 
 @jit(counted=False)
-def strike(cells, tumor, sites, book, minutes, key, step, order, hours, handling_h, tgf_beta, suppression, hits):
+def strike(
+    cells, tumor, sites, book, minutes, key, step, order, hours, handling_h, tgf_beta, suppression, helped, hits
+):
     """The CD8 T cells of `order` (slots), all engaged, hit their targets, as often as chance has it in the step, kill those that have
     taken enough, or leave."""
     for slot in order:
@@ -208,6 +211,7 @@ def strike(cells, tumor, sites, book, minutes, key, step, order, hours, handling
             * (1.0 - hits.tgf_beta * level / (1.0 + level))
             * (1.0 - hits.pd1 * pdl1 / (pdl1 + hits.half_pdl1))
             * (1.0 - np.float64(suppression[cell.row, cell.column]))
+            * (1.0 + np.float64(helped[cell.row, cell.column]))
         )
         taken = np.int64(tumor.rows[prey].hits) + poisson(key, step, cell.uid, rate * hours)
         if taken >= hits.needed:

@@ -46,6 +46,7 @@ IDLE = (
     "anoikis",
     "antigen_presentation",
     "debris",
+    "helper_differentiation",
     "immune_suppression",
     "leukocyte_crossing",
     "leukocyte_entry",
@@ -53,9 +54,11 @@ IDLE = (
     "macrophage_phagocytosis",
     "macrophage_polarisation",
     "pdl1_induction",
+    "stellate_deletion",
     "t_cell_elimination",
     "t_cell_exhaustion",
     "t_cell_killing",
+    "th17_support",
 )
 """Rules that do nothing by default: a first run does not wait for their kernels."""
 

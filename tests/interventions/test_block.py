@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from abm import LiverModel
+from abm.cells.cd4 import TH17
 from abm.cells.kupffer import RESTING
 from abm.cells.macrophage import M2
 from abm.cells.natural_killer import IN_CONTACT
@@ -204,6 +205,7 @@ def test_some_rule_asks_for_every_molecule(monkeypatch):
     for signal in ("cxcl1", "tnf", "ifn_gamma", "il10"):
         model.fields[signal].at_rest = False
     put(model, "macrophage", int(row), int(column), state=M2)
+    put(model, "cd4", *map(int, sinusoids(model)[10]), state=TH17)
     later(model, 1.0)  # not every rule acts in every step
     assert set(SHIPPED.molecules()) <= asked
 

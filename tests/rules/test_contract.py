@@ -154,6 +154,8 @@ def written():
         cells={
             "neutrophil": {"density": "60 /mm^2"},
             "cd8": {"density": "60 /mm^2", "specific": 0.5},
+            "cd4": {"density": "100 /mm^2"},
+            "treg": {"density": "5 /mm^2", "entry": "0.01 /h"},
             "dendritic": {"density": "60 /mm^2"},
             "macrophage": {"entry": "0.02 /h"},
             "suppressor": {"density": "30 /mm^2", "ccl2_entry": "0.01 /h"},
@@ -180,6 +182,8 @@ def written():
             "macrophage_polarisation": {"time": "1 h", "tnf": 0, "ifn_gamma": 0},
             "t_cell_elimination": {"rate": "5 /h"},
             "kupffer_reprogramming": {"rate": "1 /h"},
+            "helper_differentiation": {"commitment": "1 h"},
+            "stellate_deletion": {"rate": "1 /h"},
         },
     )
     found = Written(model)

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from abm.cells.treg import INFLAMMATORY, PATROLLING, SUPPRESSIVE
 from abm.kernels.tables import columns_of
 from abm.rules.immune_suppression import GRANULOCYTIC_TOUCHES, MONOCYTIC_TOUCHES, Suppressors, guards_of, suppress
 from tests.worlds import assert_resumes, changed, lattice, liver, put, run_rule, settle, sinusoids, state_of, without
@@ -78,6 +79,17 @@ def test_what_is_gone_suppresses_no_longer():
     model.fields["il10"].at_rest = True
     run_rule(model, "immune_suppression", 1.0)
     assert not model.suppression.any()
+
+
+@pytest.mark.parametrize("state", [PATROLLING, SUPPRESSIVE, INFLAMMATORY])
+def test_of_regulatory_t_cells_only_suppressive_ones_take_their_share(state):
+    model = without(liver("immune_suppression", mm=0.3, cells={"treg": {"suppression": 0.65}}))
+    row, column = map(int, sinusoids(model)[20])
+    put(model, "treg", row, column, state=state)
+    run_rule(model, "immune_suppression", 0.5)
+    takes = 0.65 if state == SUPPRESSIVE else 0.0
+    assert model.suppression[row, column] == pytest.approx(takes)
+    assert (model.suppression > 0).sum() == (13 if takes else 0)
 
 
 def test_where_nobody_suppresses_nothing_happens():

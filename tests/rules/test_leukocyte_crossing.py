@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 
+from abm.cells import treg
 from abm.cells.cd8 import CD8, ENGAGED, PATROLLING, SEARCHING
 from abm.kernels.random import hash64, uniform
 from abm.kernels.tables import columns_of
-from abm.rules.leukocyte_crossing import Crossers, cross_wall
+from abm.rules.leukocyte_crossing import Crossers, call_of, cross_wall
 from abm.tissue.sites import CENTRAL_VEIN, INTERSTITIUM, LUMEN, PARENCHYMA, PORTAL_TRACT, SINUSOID
 from tests.worlds import (
     KEY,
@@ -44,6 +45,8 @@ def cross(sites, cells, segments, signal, beside, *, step=0, hazard=0.1, basal=0
         step,
         np.uint8(PATROLLING),
         np.uint8(SEARCHING),
+        np.uint8(SEARCHING),
+        columns.alive,
         hazard,
         basal,
         *left,
@@ -202,3 +205,32 @@ def test_macrophages_do_not_come_back():
     rows = model.macrophage.alive_rows()
     assert (rows.layer == INTERSTITIUM).all() and (rows.state == model.macrophage.number_of("intermediate")).all()
     assert_sound(model)
+
+
+def test_regulatory_t_cells_are_in_the_tissue_what_they_are_and_come_back():
+    rule = {"rate": "50 /h", "stay": "0.01 h"}
+    model = without(liver("leukocyte_crossing", mm=0.4, parameters={"leukocyte_crossing": rule}))
+    model.fields["il10"].values[:], model.fields["il10"].at_rest = 50.0, False
+    for number, (row, column) in enumerate(sinusoids(model)[::3]):
+        put(model, "treg", int(row), int(column), foxp3_high=number % 2)
+    model.step()
+    rows = model.treg.alive_rows()
+    out = rows[rows.layer == INTERSTITIUM]
+    assert 0.4 < len(out) / len(rows) < 0.7, "five minutes at 50/h times a fifth: 0.57"
+    assert set(out.state[out.foxp3_high == 1]) == {treg.SUPPRESSIVE}
+    assert set(out.state[out.foxp3_high == 0]) == {treg.INFLAMMATORY}
+    model.fields["il10"].at_rest = True
+    model.fields["il10"].values[:] = 0.0
+    run_rule(model, "leukocyte_crossing", 2.0)
+    rows = model.treg.alive_rows()
+    assert (rows.layer == LUMEN).all() and (rows.state == treg.PATROLLING).all()
+    assert_sound(model)
+
+
+@pytest.mark.parametrize("signals", [("tgf_beta",), ("il10",), ("ccl2",), ("tgf_beta", "il10", "ccl2")])
+def test_each_of_several_signals_calls_and_all_together_more(signals):
+    model = without(liver("leukocyte_crossing", mm=0.3))
+    for name in ("tgf_beta", "il10", "ccl2"):
+        model.fields[name].at_rest = name not in signals
+        model.fields[name].values[:] = 0.5 * (name in signals)
+    np.testing.assert_allclose(call_of(model, model.treg.species.crosses), 0.5 * len(signals))

@@ -198,3 +198,38 @@ def test_without_ccr2_all_is_as_if_no_monocytes_came():
         later(model, 12.0)
     assert brought.macrophage.count > 3
     assert changed(*models) <= {"fields/ccl2"}
+
+
+@pytest.mark.parametrize("signals", [("tgf_beta",), ("il10",), ("ccl2",), ("tgf_beta", "ccl2")])
+def test_each_signal_of_a_tumor_brings_regulatory_t_cells(signals):
+    counts, shares = [], []
+    for seed in range(1, 7):
+        cells = {"treg": {"entry": "0.002 /h", "residence": "1000 h", "foxp3_high": 0.7}}
+        model = without(liver("leukocyte_entry", mm=0.6, seed=seed, cells=cells))
+        for signal in signals:
+            model.fields[signal].values[:], model.fields[signal].at_rest = 1.0, False
+        expected = 0.002 * 10.0 * 0.5 * len(signals) * float(model.flow.passing.ravel()[model.sinusoids].sum())
+        run_rule(model, "leukocyte_entry", 10.0)
+        rows = model.treg.alive_rows()
+        counts.append(model.treg.count / expected)
+        shares.append(float(rows.foxp3_high.mean()))
+        assert (rows.state == 0).all() and (rows.layer == LUMEN).all()
+    assert_mean(counts, 1.0)
+    assert_mean(shares, 0.7)
+
+
+def test_regulatory_t_cells_of_the_beginning_have_much_foxp3_or_little():
+    model = liver(mm=1.0, cells={"treg": {"density": "400 /mm^2", "foxp3_high": 0.7}})
+    assert_chance(int(model.treg.alive_rows().foxp3_high.sum()), model.treg.count, 0.7)
+
+
+def test_a_depletion_keeps_regulatory_t_cells_away():
+    cells = {"treg": {"density": "100 /mm^2", "entry": "0.01 /h"}}
+    model = liver(
+        "leukocyte_entry",
+        cells=cells,
+        interventions=[{"deplete": "treg", "fraction": 1, "start": "0 h", "stop": "100 d"}],
+    )
+    model.fields["tgf_beta"].values[:], model.fields["tgf_beta"].at_rest = 3.0, False
+    assert model.treg.count > 10
+    assert later(model, 3.0).treg.count == 0

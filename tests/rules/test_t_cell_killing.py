@@ -50,9 +50,14 @@ def attacked(killers, **columns):
     return sites, tumor, cells
 
 
-def fight(sites, tumor, cells, *, minutes, hours, hits=HITS, tgf_beta=0.0, suppression=0.0, mending=MENDING):
+def fight(
+    sites, tumor, cells, *, minutes, hours, hits=HITS, tgf_beta=0.0, suppression=0.0, helped=0.0, mending=MENDING
+):
     """As the rule does, for some hours; the ledger."""
-    ledger, fields = Ledger(), [np.full(sites.kind.shape, level, np.float32) for level in (tgf_beta, suppression)]
+    ledger, fields = (
+        Ledger(),
+        [np.full(sites.kind.shape, level, np.float32) for level in (tgf_beta, suppression, helped)],
+    )
     ledger.totals[event.ARRIVED, 0] = tumor.count
     for step in range(round(60 * hours / minutes)):
         mend(tumor.used, KEY, step, mending * minutes / 60)
@@ -107,7 +112,7 @@ def test_kernel_is_its_naive_twin():
     tumor.used.hits = rng.integers(0, 3, tumor.count)
     tumor.used.pdl1 = 5 * rng.random(tumor.count)
     pdl1 = dict(zip(tumor.used.uid, tumor.used.pdl1, strict=True))
-    tgf_beta, suppression = rng.random((2, *sites.kind.shape)).astype(np.float32)
+    tgf_beta, suppression, helped = rng.random((3, *sites.kind.shape)).astype(np.float32)
     hits = HITS._replace(rate=4.0, leave=0.8, tolerance=0.3, pd1=0.6, half_pdl1=2.0)
     order = cells.order(KEY, 5, cells.in_state(ENGAGED))
     ledger, dead, left, taken = Ledger(), [], set(), dict(zip(tumor.used.uid, tumor.used.hits, strict=True))
@@ -120,7 +125,8 @@ def test_kernel_is_its_naive_twin():
             continue
         level = float(tgf_beta[cell.row, cell.column])
         held = float(suppression[cell.row, cell.column])
-        rate = 4.0 * (1 - float(cell.exhaustion)) * 0.7 * (1 - 0.7 * level / (1 + level)) * (1 - held)
+        more = float(helped[cell.row, cell.column])
+        rate = 4.0 * (1 - float(cell.exhaustion)) * 0.7 * (1 - 0.7 * level / (1 + level)) * (1 - held) * (1 + more)
         rate *= 1 - 0.6 * float(pdl1[target]) / (float(pdl1[target]) + 2)
         total = int(taken[target]) + poisson(KEY, 5, cell.uid, rate * 0.5)
         if total >= 3:
@@ -143,6 +149,7 @@ def test_kernel_is_its_naive_twin():
         2.0,
         tgf_beta,
         suppression,
+        helped,
         hits,
     )
     assert [entry.uid for entry in ledger.entries] == dead and len(dead) > 3
@@ -175,6 +182,14 @@ def test_what_holds_back(changes, columns, tgf_beta, suppression, left):
         sites, tumor, cells, minutes=2.5, hours=1.0, hits=hits, tgf_beta=tgf_beta, suppression=suppression
     ).total("killed")
     assert_chance(dead, there, chance_of_death(2, 1.0, rate=1.5 * left))
+
+
+@compiled_only
+def test_help_adds_to_the_hits():
+    sites, tumor, cells = attacked(2)
+    there = tumor.count
+    dead = fight(sites, tumor, cells, minutes=2.5, hours=0.5, helped=1.0).total("killed")
+    assert_chance(dead, there, chance_of_death(2, 0.5, rate=3.0))
 
 
 @compiled_only

@@ -58,6 +58,21 @@ def margin_core_ratio(
     return _density(look, population, states, -width, width, min_cells) / core if core else np.nan
 
 
+@measure(unit="", kind="level")
+def cd8_foxp3_ratio(look: Look, min_cells: MinCells = 4) -> float:
+    """CD8 T cells per regulatory T cell within nodules.
+
+    nan where no regulatory T cell is in a nodule. Among patients the ratio within metastases predicts survival, that around
+    them does not (Sideras 2018, 10.1002/jso.25091).
+    """
+    inside = look.from_edge(min_cells) < 0
+    killers, regulators = (
+        int(inside[rows["row"], rows["column"]].sum())
+        for rows in (members(look, name, None) for name in ("cd8", "treg"))
+    )
+    return killers / regulators if regulators else np.nan
+
+
 @measure(unit="", kind="share")
 def exhausted_share(
     look: Look,

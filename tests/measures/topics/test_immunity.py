@@ -7,7 +7,14 @@ import pytest
 
 from abm.cells.cd8 import ENGAGED, PATROLLING, SEARCHING
 from abm.measures.look import Share
-from abm.measures.topics.immunity import exhausted_share, infiltrate, margin_core_ratio, pdl1_score, specific_share
+from abm.measures.topics.immunity import (
+    cd8_foxp3_ratio,
+    exhausted_share,
+    infiltrate,
+    margin_core_ratio,
+    pdl1_score,
+    specific_share,
+)
 from abm.record.nodules import from_edge
 from abm.tissue.sites import LUMEN, SINUSOID, TISSUE
 from tests.worlds import liver, put, sinusoids
@@ -89,6 +96,16 @@ def test_density_by_bands(grown):
     assert margin_core_ratio(run, population="cd8") == pytest.approx(margin / core)
     assert math.isnan(margin_core_ratio(run, population="cd8", width="200 um")), "the nodule has no such core"
     assert math.isnan(margin_core_ratio(run, population="natural_killer"))
+
+
+def test_of_killers_and_regulators_those_within_nodules_count(grown):
+    assert math.isnan(cd8_foxp3_ratio(look(grown)))
+    for column in (18, 20, 22, 24, 45):
+        put(grown, "cd8", 20, column, state=SEARCHING)
+    for column, state in ((19, 1), (21, 2), (46, 1), (47, 1)):
+        put(grown, "treg", 20, column, state=state)
+    assert cd8_foxp3_ratio(look(grown)) == pytest.approx(4 / 2)
+    assert math.isnan(cd8_foxp3_ratio(look(grown), min_cells=300))
 
 
 def test_t_cells_that_know_and_that_are_exhausted(grown):
