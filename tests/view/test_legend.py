@@ -59,7 +59,7 @@ def test_it_fits_however_many_populations_there_are(populations, height):
 
 
 def test_every_state_has_its_line_where_there_is_room():
-    legend = Legend(painter(), 800, 1.0)
+    legend = Legend(painter(), 1600, 1.0)
     codes = [what for (kind, what), _ in legend._counters if kind == "cells"]
     assert codes == [(code,) for shown in SHOWN for code in shown.looks]
 
