@@ -142,9 +142,9 @@ class RegulatoryTCell(LiverCell):
             ENTERED,
         ),
         states=(
-            State("patrolling", Appearance("in the blood", (214, 132, 196), "round", 0.42)),
-            State("suppressive", Appearance("suppressive", (250, 84, 190), "round", 0.5, 0.3), stands=(INTERSTITIUM,)),
-            State("inflammatory", Appearance("inflammatory", (244, 150, 120), "round", 0.46), stands=(INTERSTITIUM,)),
+            State("patrolling", Appearance("in the blood", (45, 30, 255), "round", 0.42)),
+            State("suppressive", Appearance("suppressive", (45, 30, 255), "round", 0.5, 0.3), stands=(INTERSTITIUM,)),
+            State("inflammatory", Appearance("inflammatory", (90, 80, 220), "ring", 0.46), stands=(INTERSTITIUM,)),
         ),
         settle=populate,
         walks=(
@@ -211,6 +211,6 @@ class RegulatoryTCell(LiverCell):
         ),
         infused=Target("adoptive transfer of regulatory T cells", "general", "assumed"),
         charts=(Chart("Tregs"), Chart("suppressive Tregs", "suppressive")),
-        ink="#c2339a",
+        ink="#2d1eff",
         synonyms="tregs regulatorytcell regulatorytcells foxp3",
     )
