@@ -147,8 +147,8 @@ class CD4TCell(LiverCell):
             "il17": Target("antibody to IL-17A (secukinumab)", f"{_YANG}, refs 36, 37", "unverified"),
         },
         depleted=Target(
-            "antibody to CD4",
-            "general",
+            "antibody to CD4 (GK1.5)",
+            "general: depletes CD4 T cells of mice",
             "assumed",
             {
                 "fraction": parameter(
@@ -169,7 +169,7 @@ class CD4TCell(LiverCell):
                 ),
             },
         ),
-        infused=Target("adoptive transfer of CD4 T cells", "general", "assumed"),
+        infused=Target("adoptive transfer of CD4 T cells", "general: helper cells are given with killers", "assumed"),
         charts=(Chart("CD4 T cells"), Chart("Th1", "th1"), Chart("Th17", "th17")),
         ink="#8f9a1e",
         synonyms="cd4s cd4cell cd4cells cd4t cd4tcell cd4tcells helper helpers th1 th17",

@@ -209,7 +209,9 @@ class RegulatoryTCell(LiverCell):
                 ),
             },
         ),
-        infused=Target("adoptive transfer of regulatory T cells", "general", "assumed"),
+        infused=Target(
+            "adoptive transfer of regulatory T cells", "general: given against graft-versus-host disease", "assumed"
+        ),
         charts=(Chart("Tregs"), Chart("suppressive Tregs", "suppressive")),
         ink="#2d1eff",
         synonyms="tregs regulatorytcell regulatorytcells foxp3",
