@@ -59,9 +59,9 @@ class RegulatoryTCellParameters(Parameters):
     entry: PerHour = parameter(
         "0 /h",
         low="0 /h",
-        high="0.02 /h",
+        high="0.002 /h",
         mark="assumed",
-        source="none by default; 0.001 /h gives about 100 per mm2 of the tissue in and around nodules",
+        source="none by default; 0.0002 /h gives some 50 per mm2 of a tissue with nodules, 0.001 /h some 250",
         description="regulatory T cells that enter each sinusoid site per hour in saturating TGF-beta at average flow; as many in IL-10, "
         "as many in CCL2",
     )
