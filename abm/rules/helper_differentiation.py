@@ -93,9 +93,9 @@ class HelperDifferentiation(Rule):
             0.3, f"{_YANG}, ref 117 (direction)", "a touching activated stellate cell, for Treg,"
         )
         conversion: PerHour = parameter(
-            "0.1 /d",
+            "0.02 /d",
             low="0 /d",
-            high="0.5 /d",
+            high="0.2 /d",
             mark="assumed",
             source="Th1 cells that become regulatory in tolerogenic surroundings (direction)",
             description="rate at which a Th1 cell turns regulatory where nearly all killing is suppressed",
