@@ -111,10 +111,10 @@ class CD4TCell(LiverCell):
             ENTERED,
         ),
         states=(
-            State("patrolling", Appearance("in the blood", (120, 200, 214), "round", 0.42)),
-            State("searching", Appearance("uncommitted", (140, 214, 226), "round", 0.46), stands=(INTERSTITIUM,)),
-            State("th1", Appearance("Th1", (90, 240, 255), "round", 0.5, 0.3), stands=(INTERSTITIUM,)),
-            State("th17", Appearance("Th17", (255, 170, 60), "round", 0.5, 0.3), stands=(INTERSTITIUM,)),
+            State("patrolling", Appearance("in the blood", (225, 255, 120), "round", 0.42)),
+            State("searching", Appearance("uncommitted", (225, 255, 120), "round", 0.46), stands=(INTERSTITIUM,)),
+            State("th1", Appearance("Th1", (240, 255, 170), "round", 0.5, 0.5), stands=(INTERSTITIUM,)),
+            State("th17", Appearance("Th17", (200, 220, 50), "ring", 0.5, 0.3), stands=(INTERSTITIUM,)),
         ),
         settle=populate,
         walks=(
@@ -147,8 +147,8 @@ class CD4TCell(LiverCell):
             "il17": Target("antibody to IL-17A (secukinumab)", f"{_YANG}, refs 36, 37", "unverified"),
         },
         depleted=Target(
-            "antibody to CD4",
-            "general",
+            "antibody to CD4 (GK1.5)",
+            "general: depletes CD4 T cells of mice",
             "assumed",
             {
                 "fraction": parameter(
@@ -169,8 +169,8 @@ class CD4TCell(LiverCell):
                 ),
             },
         ),
-        infused=Target("adoptive transfer of CD4 T cells", "general", "assumed"),
+        infused=Target("adoptive transfer of CD4 T cells", "general: helper cells are given with killers", "assumed"),
         charts=(Chart("CD4 T cells"), Chart("Th1", "th1"), Chart("Th17", "th17")),
-        ink="#2b8fa3",
+        ink="#8f9a1e",
         synonyms="cd4s cd4cell cd4cells cd4t cd4tcell cd4tcells helper helpers th1 th17",
     )

@@ -59,9 +59,9 @@ class RegulatoryTCellParameters(Parameters):
     entry: PerHour = parameter(
         "0 /h",
         low="0 /h",
-        high="0.02 /h",
+        high="0.002 /h",
         mark="assumed",
-        source="none by default; 0.001 /h gives about 100 per mm2 of the tissue in and around nodules",
+        source="none by default; 0.0002 /h gives some 50 per mm2 of a tissue with nodules, 0.001 /h some 250",
         description="regulatory T cells that enter each sinusoid site per hour in saturating TGF-beta at average flow; as many in IL-10, "
         "as many in CCL2",
     )
@@ -142,9 +142,9 @@ class RegulatoryTCell(LiverCell):
             ENTERED,
         ),
         states=(
-            State("patrolling", Appearance("in the blood", (214, 132, 196), "round", 0.42)),
-            State("suppressive", Appearance("suppressive", (250, 84, 190), "round", 0.5, 0.3), stands=(INTERSTITIUM,)),
-            State("inflammatory", Appearance("inflammatory", (244, 150, 120), "round", 0.46), stands=(INTERSTITIUM,)),
+            State("patrolling", Appearance("in the blood", (45, 30, 255), "round", 0.42)),
+            State("suppressive", Appearance("suppressive", (45, 30, 255), "round", 0.5, 0.3), stands=(INTERSTITIUM,)),
+            State("inflammatory", Appearance("inflammatory", (90, 80, 220), "ring", 0.46), stands=(INTERSTITIUM,)),
         ),
         settle=populate,
         walks=(
@@ -209,8 +209,10 @@ class RegulatoryTCell(LiverCell):
                 ),
             },
         ),
-        infused=Target("adoptive transfer of regulatory T cells", "general", "assumed"),
+        infused=Target(
+            "adoptive transfer of regulatory T cells", "general: given against graft-versus-host disease", "assumed"
+        ),
         charts=(Chart("Tregs"), Chart("suppressive Tregs", "suppressive")),
-        ink="#c2339a",
+        ink="#2d1eff",
         synonyms="tregs regulatorytcell regulatorytcells foxp3",
     )

@@ -49,9 +49,9 @@ class Weights(NamedTuple):
     stellate: float
 
 
-def _weight(source: str, cue: str):
+def _weight(default: float, source: str, cue: str):
     return parameter(
-        1.0,
+        default,
         low=0,
         high=3,
         mark="assumed",
@@ -76,23 +76,26 @@ class HelperDifferentiation(Rule):
             source="a day or two in culture",
             description="time constant of commitment under cues that weigh 1 together",
         )
-        ifn_gamma: Number = _weight("textbook: T-bet by IFN-gamma", "saturating IFN-gamma, for Th1,")
+        ifn_gamma: Number = _weight(1.0, "textbook: T-bet by IFN-gamma", "saturating IFN-gamma, for Th1,")
         mature: Number = _weight(
-            "textbook: IL-12 of mature dendritic cells", "a touching mature dendritic cell, for Th1,"
+            1.0, "textbook: IL-12 of mature dendritic cells", "a touching mature dendritic cell, for Th1,"
         )
         tgf_beta: Number = _weight(
-            "textbook: TGF-beta alone makes Treg, with IL-6 Th17",
+            0.3,
+            "textbook: TGF-beta alone makes Treg, with IL-6 Th17; less than IFN-gamma, as a tenth to a third of the CD4 T cells are FOXP3+",
             "saturating TGF-beta, for Th17 as far as there is TNF and for Treg as far as there is none,",
         )
-        il10: Number = _weight(f"{_YANG}, ref 33 (direction)", "saturating IL-10, for Treg,")
+        il10: Number = _weight(0.3, f"{_YANG}, ref 33 (direction)", "saturating IL-10, for Treg,")
         tolerogenic: Number = _weight(
-            f"{_YANG}, ref 97 (direction)", "a touching tolerogenic dendritic cell, for Treg,"
+            1.0, f"{_YANG}, ref 97 (direction)", "a touching tolerogenic dendritic cell, for Treg,"
         )
-        stellate: Number = _weight(f"{_YANG}, ref 117 (direction)", "a touching activated stellate cell, for Treg,")
+        stellate: Number = _weight(
+            0.3, f"{_YANG}, ref 117 (direction)", "a touching activated stellate cell, for Treg,"
+        )
         conversion: PerHour = parameter(
-            "0.1 /d",
+            "0.02 /d",
             low="0 /d",
-            high="0.5 /d",
+            high="0.2 /d",
             mark="assumed",
             source="Th1 cells that become regulatory in tolerogenic surroundings (direction)",
             description="rate at which a Th1 cell turns regulatory where nearly all killing is suppressed",
@@ -145,7 +148,7 @@ class HelperDifferentiation(Rule):
             INTERSTITIUM,
             places,
             step,
-            np.arange(slots.size),
+            np.zeros(slots.size, np.int64),
             stream_key(0, "treg/arisen"),
             AROSE,
         )

@@ -1,9 +1,9 @@
 """Leukocyte entry: the blood brings leukocytes into the sinusoids, more where chemokine stops them; there they go or die.
 
 Memory and effector CD8 T cells reach the liver within hours (Lefebvre 2021, 10.1016/j.celrep.2021.109956) and follow CXCR3,
-whose ligands IFN-gamma induces: so the more come, the more of them are engaged already. Monocytes and suppressor cells stop where
-CCL2 or CXCL1 is (Zhao 2013, 10.1002/hep.26094). Populations that declare a `supply` are served here; NK cells and neutrophils have
-rules of their own.
+whose ligands IFN-gamma induces: so the more come, the more of them are engaged already. Monocytes stop where CCL2 is, by CCR2 (Zhao
+2013, 10.1002/hep.26094), suppressor cells where CCL2 or CXCL1 is, regulatory T cells where TGF-beta, IL-10 or CCL2 is (Yang 2025,
+10.3892/or.2025.8963, refs 39-41). Populations that declare a `supply` are served here; NK cells and neutrophils have rules of their own.
 """
 
 import numpy as np
