@@ -19,7 +19,7 @@ from ..liver import Liver
 from ..tissue.sites import INTERSTITIUM
 from ..units import Number, parameter, value_at
 from .rule import Rule, RuleParameters
-from .supply import attracting_sites, enter_from_blood, turn_over
+from .supply import called_sites, enter_from_blood, turn_over
 
 
 class LeukocyteEntry(Rule):
@@ -72,7 +72,7 @@ class LeukocyteEntry(Rule):
         """Cells of a population that a signal stops, `entries` per step and site where it saturates; their slots."""
         if entries == 0.0 or liver.fields[signal].at_rest:
             return np.empty(0, np.int64)
-        places = attracting_sites(
+        places = called_sites(
             self.sinusoids,
             liver.sites.perfused,
             liver.flow.passing,

@@ -177,10 +177,14 @@ class Migration(Rule):
 
     def apply(self, liver: Liver) -> None:
         beside = beside_tumor(liver)
+        drags: dict[tuple[str, str], np.ndarray] = {}
         for (name, walks), pace in self.paces.items():
             cells = liver.populations[name]
             if cells.count:
-                self.let_walk(liver, cells, walks, pace, beside)
+                hindered = (walks.hindrance, walks.crowding)
+                if hindered not in drags:
+                    drags[hindered] = drag_on(*hindered, liver)
+                self.let_walk(liver, cells, walks, pace, beside, drags[hindered])
         p = self.parameters
         cells = liver.tumor
         if cells.count and p.tumor_speed > 0.0:
@@ -199,8 +203,11 @@ class Migration(Rule):
                 1.0 - p.cohesion,
             )
 
-    def let_walk(self, liver: Liver, cells: Population, walks: Walk, pace: Pace, beside: np.ndarray) -> None:
-        """The cells of one population walk; `beside`: how many tumor cells are touched from each site (uint8 lattice)."""
+    def let_walk(
+        self, liver: Liver, cells: Population, walks: Walk, pace: Pace, beside: np.ndarray, drag: np.ndarray
+    ) -> None:
+        """The cells of one population walk; `beside`: how many tumor cells are touched from each site (uint8 lattice); `drag`: see
+        `drag_on`."""
         tumor, rows = liver.tumor, cells.rows
         key, step = liver.key(self.name), liver.step_number
         lure = NO_LURE
@@ -213,7 +220,7 @@ class Migration(Rule):
         sought = Sought(TUMOR, beside, tumor.rows.uid, ignored, walks.contact is not None, exclusion)
         order = cells.order(key, step)
         columns, layer = columns_of(rows, Walkers), cells.species.layer_of(walks)
-        ground = self.ground[layer]._replace(drag=drag_on(walks, liver))
+        ground = self.ground[layer]._replace(drag=drag)
         met = walk(columns, cells.code, liver.sites, layer, ground, pace, lure, sought, key, step, order)
         if walks.touching is not None:
             touch(rows[walks.touching], order, met)
@@ -245,16 +252,28 @@ def ground_of(liver: Liver, layer: int) -> Ground:
     return Ground(ways, turns_at(), paces(ways[is_open]), TUMOR)
 
 
-def drag_on(walks: Walk, liver: Liver) -> np.ndarray:
-    """By how much longer than its length a way takes at each site, for matrix and tumor cells (float32 lattice; empty where
-    nothing hinders)."""
-    if not walks.hindrance and not walks.crowding:
+def drag_on(hindrance: str, crowding: str, liver: Liver) -> np.ndarray:
+    """By how much longer than its length a way takes at each site, for matrix and tumor cells, by the shares of a speed that the config
+    has at these keys (float32 lattice; empty where nothing hinders)."""
+    if not hindrance and not crowding:
         return NO_DRAG
-    matrix = value_at(liver.config, walks.hindrance) if walks.hindrance else 0.0
-    crowd = value_at(liver.config, walks.crowding) if walks.crowding else 0.0
-    left = 1.0 - matrix * np.clip(liver.ecm, 0.0, 1.0)
-    left *= np.where(liver.sites.population[TISSUE] == TUMOR, 1.0 - crowd, 1.0)
-    return (1.0 / np.maximum(left, 1e-3)).astype(np.float32)
+    matrix = value_at(liver.config, hindrance) if hindrance else 0.0
+    crowd = value_at(liver.config, crowding) if crowding else 0.0
+    drag = np.empty(liver.shape, np.float32)
+    slow_down(drag, liver.ecm, liver.sites.population[TISSUE], matrix, crowd)
+    return drag
+
+
+@jit(counted=False)
+def slow_down(drag, ecm, standing, matrix, crowd):
+    """Fill `drag` (float32 lattice) from the matrix (float32 lattice) and who stands in the tissue (uint8 lattice), which take these
+    shares of a speed."""
+    for row in range(drag.shape[0]):
+        for column in range(drag.shape[1]):
+            left = 1.0 - matrix * min(max(np.float64(ecm[row, column]), 0.0), 1.0)
+            if standing[row, column] == TUMOR:
+                left *= 1.0 - crowd
+            drag[row, column] = np.float32(1.0 / max(left, 1e-3))
 
 
 def pace_of(cells: Population, walks: Walk, liver: Liver) -> Pace:

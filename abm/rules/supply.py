@@ -20,6 +20,7 @@ from ..units import value_at
 _FIRST_TRY = 16  # number of the first draw for a site where nobody stands
 _TRIES = 16  # after which the cell stays in the blood
 _FAINT = np.float32(1e-3)  # a signal, relative to its half-maximal effect, below which no site is looked at
+_CALLED = np.uint64(0xFFFFFFFE)  # whose number says how many may be called
 _AT_ONCE = 1024  # sites for which numbers are drawn together
 
 
@@ -127,6 +128,28 @@ def entry_sites(liver, key, expected: float) -> np.ndarray:
         return np.empty((0, 2), np.int64)
     count = poisson(key, liver.step_number, np.uint64(0xFFFFFFFF), min(expected, candidates.shape[0]))
     return choose(key, liver.step_number, liver.sites, candidates, count)
+
+
+@jit
+def called_sites(sinusoids, perfused, passing, signal, key, step, entries):
+    """As `attracting_sites`, for entries so rare that it is quicker to draw how many may come at most, and then where each would."""
+    open_sites, levels, blood = perfused.ravel(), signal.ravel(), passing.ravel()
+    most = np.float64(0.0)
+    for k in range(sinusoids.size):
+        most = max(most, np.float64(blood[sinusoids[k]]))
+    count = poisson(key, step, _CALLED, entries * most * sinusoids.size)
+    found = np.empty((count, 2), np.int64)
+    came = 0
+    for n in range(count):
+        place = sinusoids[np.int64(uniform(key, step, np.uint64(n), 3) * sinusoids.size)]
+        level = np.float64(levels[place])
+        if levels[place] <= _FAINT or open_sites[place] == 0:
+            continue
+        if uniform(key, step, np.uint64(n), 4) * most < np.float64(blood[place]) * level / (1.0 + level):
+            found[came, 0] = np.int64(place) // signal.shape[1]
+            found[came, 1] = np.int64(place) % signal.shape[1]
+            came += 1
+    return found[:came].copy()
 
 
 @jit
