@@ -76,6 +76,7 @@ class LeukocyteEntry(Rule):
             self.sinusoids,
             liver.sites.perfused,
             liver.flow.passing,
+            float(liver.flow.passing.max()),
             liver.signal(signal),
             key,
             liver.step_number,

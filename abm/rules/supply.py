@@ -131,12 +131,10 @@ def entry_sites(liver, key, expected: float) -> np.ndarray:
 
 
 @jit
-def called_sites(sinusoids, perfused, passing, signal, key, step, entries):
-    """As `attracting_sites`, for entries so rare that it is quicker to draw how many may come at most, and then where each would."""
+def called_sites(sinusoids, perfused, passing, most, signal, key, step, entries):
+    """As `attracting_sites`, for entries so rare that it is quicker to draw how many may come at most, and then where each would.
+    `most`: the largest value of `passing`."""
     open_sites, levels, blood = perfused.ravel(), signal.ravel(), passing.ravel()
-    most = np.float64(0.0)
-    for k in range(sinusoids.size):
-        most = max(most, np.float64(blood[sinusoids[k]]))
     count = poisson(key, step, _CALLED, entries * most * sinusoids.size)
     found = np.empty((count, 2), np.int64)
     came = 0

@@ -11,7 +11,7 @@ from abm.kernels.flows import ENTERED, INFUSED
 from abm.kernels.random import hash64, stream_key, uniform
 from abm.kernels.tables import columns_of
 from abm.kernels.traffic import Residents
-from abm.rules.supply import choose, enter_from_blood, entry_sites, poisson
+from abm.rules.supply import called_sites, choose, enter_from_blood, entry_sites, poisson
 from abm.tissue.sites import LUMEN
 from abm.units import value_at
 from tests.worlds import assert_sound, compiled_only, liver, sinusoids
@@ -128,3 +128,28 @@ def test_columns_of_all_populations_are_of_one_type():
     model = liver()
     kinds = {str(numba.typeof(columns_of(model.populations[name].rows, Residents))) for name in model.populations}
     assert len(kinds) == 1
+
+
+@compiled_only
+@pytest.mark.parametrize("entries", [0.002, 0.05])
+def test_rare_ones_come_as_often_and_where_they_come_by_looking_at_every_site(entries):
+    model = liver(mm=0.6)
+    places = model.sinusoids.astype(np.uint64)
+    rng = np.random.default_rng(4)
+    signal = (3 * rng.random(model.shape)).astype(np.float32)
+    passing = model.flow.passing
+    model.sites.perfused.ravel()[places[::7]] = 0
+    level = np.float64(signal.ravel()[places])
+    chance = entries * np.float64(passing.ravel()[places]) * level / (1 + level)
+    chance[::7] = 0.0
+    counts = np.zeros(model.shape)
+    steps = 4000
+    for step in range(steps):
+        found = called_sites(places, model.sites.perfused, passing, float(passing.max()), signal, KEY, step, entries)
+        np.add.at(counts, (found[:, 0], found[:, 1]), 1)
+    seen = counts.ravel()[places]
+    assert seen.sum() == counts.sum() and not seen[::7].any()
+    assert seen.sum() == pytest.approx(steps * chance.sum(), abs=3.3 * np.sqrt(steps * chance.sum()))
+    groups = np.digitize(chance[chance > 0], np.quantile(chance[chance > 0], np.linspace(0, 1, 9)[1:-1]))
+    observed, expected = (np.bincount(groups, weights=w[chance > 0]) for w in (seen, chance))
+    assert chisquare(observed, expected * observed.sum() / expected.sum()).pvalue > 1e-3
