@@ -110,14 +110,14 @@ class DendriticCell(LiverCell):
             ENTERED,
         ),
         states=(
-            State("precursor", Appearance("in the blood", (206, 160, 60), "round", 0.42)),
+            State("precursor", Appearance("in the blood", (240, 165, 90), "round", 0.42)),
             State(
                 "immature",
-                Appearance("immature", (226, 178, 70), "amoeboid", 0.6),
+                Appearance("immature", (240, 165, 90), "amoeboid", 0.6),
                 stands=(INTERSTITIUM,),
             ),
             State("mature", Appearance("mature", (255, 214, 110), "amoeboid", 0.7, 0.5), stands=(INTERSTITIUM,)),
-            State("tolerogenic", Appearance("tolerogenic", (150, 116, 60), "amoeboid", 0.6), stands=(INTERSTITIUM,)),
+            State("tolerogenic", Appearance("tolerogenic", (170, 112, 60), "amoeboid", 0.6), stands=(INTERSTITIUM,)),
         ),
         settle=populate,
         walks=(

@@ -184,10 +184,10 @@ class Macrophage(LiverCell):
             ENTERED,
         ),
         states=(
-            State("monocyte", Appearance("monocytes in the blood", (214, 190, 226), "round", 0.44)),
-            State("m1", Appearance("M1", (96, 150, 250), "amoeboid", 0.62, 0.15), stands=(INTERSTITIUM,)),
-            State("intermediate", Appearance("not turned", (190, 130, 200), "amoeboid", 0.62), stands=(INTERSTITIUM,)),
-            State("m2", Appearance("M2", (236, 92, 122), "amoeboid", 0.62, 0.15), stands=(INTERSTITIUM,)),
+            State("monocyte", Appearance("monocytes in the blood", (255, 135, 165), "round", 0.44)),
+            State("m1", Appearance("M1", (255, 196, 208), "amoeboid", 0.62, 0.15), stands=(INTERSTITIUM,)),
+            State("intermediate", Appearance("not turned", (255, 135, 165), "amoeboid", 0.62), stands=(INTERSTITIUM,)),
+            State("m2", Appearance("M2", (255, 80, 180), "amoeboid", 0.62, 0.15), stands=(INTERSTITIUM,)),
         ),
         walks=(
             Walk(

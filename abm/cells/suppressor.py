@@ -153,9 +153,9 @@ class SuppressorCell(LiverCell):
             ENTERED,
         ),
         states=(
-            State("sinusoidal", Appearance("in the sinusoids", (206, 178, 96), "lobed", 0.46)),
+            State("sinusoidal", Appearance("in the sinusoids", (240, 255, 240), "lobed", 0.46)),
             State(
-                "infiltrating", Appearance("in the tissue", (232, 200, 84), "lobed", 0.5, 0.1), stands=(INTERSTITIUM,)
+                "infiltrating", Appearance("in the tissue", (240, 255, 240), "lobed", 0.5, 0.1), stands=(INTERSTITIUM,)
             ),
         ),
         settle=populate,

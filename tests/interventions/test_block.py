@@ -5,6 +5,7 @@ import pytest
 
 from abm import LiverModel
 from abm.cells.cd4 import TH17
+from abm.cells.dendritic import IMMATURE
 from abm.cells.kupffer import RESTING
 from abm.cells.macrophage import M2
 from abm.cells.natural_killer import IN_CONTACT
@@ -205,6 +206,7 @@ def test_some_rule_asks_for_every_molecule(monkeypatch):
     for signal in ("cxcl1", "tnf", "ifn_gamma", "il10"):
         model.fields[signal].at_rest = False
     put(model, "macrophage", int(row), int(column), state=M2)
+    put(model, "dendritic", *map(int, sinusoids(model)[20]), state=IMMATURE)
     put(model, "cd4", *map(int, sinusoids(model)[10]), state=TH17)
     later(model, 1.0)  # not every rule acts in every step
     assert set(SHIPPED.molecules()) <= asked
