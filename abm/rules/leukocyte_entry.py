@@ -76,7 +76,7 @@ class LeukocyteEntry(Rule):
             self.sinusoids,
             liver.sites.perfused,
             liver.flow.passing,
-            float(liver.flow.passing.max()),
+            float(np.max(liver.flow.passing)),
             liver.signal(signal),
             key,
             liver.step_number,

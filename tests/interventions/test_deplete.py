@@ -26,7 +26,7 @@ def test_a_dose_takes_its_fraction(name):
     assert number(later(model, 1.0), name) == number(model, name), "without recovery nobody comes back"
 
 
-@pytest.mark.parametrize("name", [level.name for level in SHIPPED.levels if level.depleted])
+@pytest.mark.parametrize("name", [level.name for level in SHIPPED.levels if level.depleted and level.normal == 1.0])
 def test_a_level_in_the_blood_falls_by_its_fraction_and_comes_back(name):
     dose = {"deplete": name, "fraction": 0.9, "start": "-1 h", "away": "10 h", "recovery": "6 h"}
     model = liver(mm=0.3, interventions=[dose])
@@ -37,6 +37,17 @@ def test_a_level_in_the_blood_falls_by_its_fraction_and_comes_back(name):
     assert later(model, 80.0).blood[name] == pytest.approx(1.0, abs=1e-3)
     usual = liver(mm=0.3, interventions=[{"deplete": name}])
     assert later(usual, 1.0).blood[name] == pytest.approx(0.03)
+
+
+def test_a_primary_tumor_is_resected_for_good():
+    model = liver(
+        mm=0.3,
+        begin="-2 h",
+        blood={"primary_volume": "100 mm^3"},
+        interventions=[{"deplete": "primary", "start": "0 h"}],
+    )
+    assert model.blood.primary == 100.0 and later(model, 1.0).blood.primary > 100.0
+    assert later(model, 2.0).blood.primary == 0.0 == later(model, 48.0).blood.primary
 
 
 @pytest.mark.parametrize("name", [one.name for one in SHIPPED.species if one.stays and one.depleted])

