@@ -6,15 +6,12 @@ regulatory T cells (ref 33), which are a population of their own (`treg`). Wheth
 `helper_differentiation`, and act in `t_cell_help` and `th17_support`.
 """
 
-import numpy as np
-
-from ..kernels.random import stream_key
 from ..target import RETURN, TAKEN, Target
 from ..tissue.sites import INTERSTITIUM
 from ..units import Hours, Number, Parameters, PerSquareMillimeter, parameter
 from .leukocyte import ENTERED
 from .population import LiverCell
-from .settle import settle_at_random, site_hashes
+from .settle import settle_as_newcomers
 from .species import (
     DRAWN_HEADING,
     HEADING,
@@ -89,13 +86,6 @@ class CD4TCellSecretion(Parameters):
     )
 
 
-def populate(population, sites, parameters: CD4TCellParameters, area_mm2: float, seed: int) -> None:
-    """Settle the patrolling CD4 T cells on free sinusoid sites."""
-    rows = settle_at_random(population, sites, parameters, area_mm2, seed)
-    draws = site_hashes(stream_key(seed, "cd4/born"), rows.row * sites.kind.shape[1] + rows.column)
-    rows.heading = (draws & np.uint64(7)).astype(np.uint8)
-
-
 class CD4TCell(LiverCell):
     """One CD4 T cell."""
 
@@ -116,7 +106,7 @@ class CD4TCell(LiverCell):
             State("th1", Appearance("Th1", (240, 255, 170), "round", 0.5, 0.5), stands=(INTERSTITIUM,)),
             State("th17", Appearance("Th17", (200, 220, 50), "ring", 0.5, 0.3), stands=(INTERSTITIUM,)),
         ),
-        settle=populate,
+        settle=settle_as_newcomers,
         walks=(
             Walk(
                 "rules.migration.t_cell_patrol_speed",

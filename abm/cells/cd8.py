@@ -10,13 +10,12 @@ from typing import Annotated
 
 import numpy as np
 
-from ..kernels.random import stream_key
 from ..target import RETURN, TAKEN, Target
 from ..tissue.sites import INTERSTITIUM, LUMEN
 from ..units import Fraction, Hours, Number, Parameters, PerSquareMillimeter, Positive, parameter
 from .leukocyte import BUSY, ENTERED, KILLS, TARGET
 from .population import LiverCell
-from .settle import settle_at_random, site_hashes
+from .settle import settle_as_newcomers
 from .species import (
     DRAWN_HEADING,
     HEADING,
@@ -101,14 +100,6 @@ class CD8TCellSecretion(Parameters):
     )
 
 
-def populate(population, sites, parameters: CD8TCellParameters, area_mm2: float, seed: int) -> None:
-    """Settle the patrolling CD8 T cells on free sinusoid sites."""
-    rows = settle_at_random(population, sites, parameters, area_mm2, seed)
-    draws = site_hashes(stream_key(seed, "cd8/born"), rows.row * sites.kind.shape[1] + rows.column)
-    rows.heading = (draws & np.uint64(7)).astype(np.uint8)
-    rows.specific = (draws >> np.uint64(11)) / 2.0**53 < parameters.specific
-
-
 def _fresh(cells: np.ndarray, config) -> np.ndarray:
     """How much IFN-gamma each of the `cells` secretes, relative to one that is not exhausted."""
     return 1 - cells["exhaustion"]
@@ -148,7 +139,7 @@ class CD8TCell(LiverCell):
                 stands=(INTERSTITIUM, LUMEN),
             ),
         ),
-        settle=populate,
+        settle=settle_as_newcomers,
         walks=(
             Walk(
                 "rules.migration.t_cell_patrol_speed",

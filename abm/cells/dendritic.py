@@ -5,15 +5,12 @@ T cells; with TGF-beta and IL-10 instead it becomes tolerogenic and stays (Yang 
 rule `antigen_presentation`.
 """
 
-import numpy as np
-
-from ..kernels.random import stream_key
 from ..target import RETURN, TAKEN, Target
 from ..tissue.sites import INTERSTITIUM
 from ..units import Hours, Number, Parameters, PerSquareMillimeter, parameter
 from .leukocyte import ENTERED
 from .population import LiverCell
-from .settle import settle_at_random, site_hashes
+from .settle import settle_as_newcomers
 from .species import (
     DRAWN_HEADING,
     HEADING,
@@ -88,13 +85,6 @@ class DendriticCellSecretion(Parameters):
     )
 
 
-def populate(population, sites, parameters: DendriticCellParameters, area_mm2: float, seed: int) -> None:
-    """Settle the precursors on free sinusoid sites."""
-    rows = settle_at_random(population, sites, parameters, area_mm2, seed)
-    draws = site_hashes(stream_key(seed, "dendritic/born"), rows.row * sites.kind.shape[1] + rows.column)
-    rows.heading = (draws & np.uint64(7)).astype(np.uint8)
-
-
 class DendriticCell(LiverCell):
     """One dendritic cell."""
 
@@ -119,7 +109,7 @@ class DendriticCell(LiverCell):
             State("mature", Appearance("mature", (255, 214, 110), "amoeboid", 0.7, 0.5), stands=(INTERSTITIUM,)),
             State("tolerogenic", Appearance("tolerogenic", (170, 112, 60), "amoeboid", 0.6), stands=(INTERSTITIUM,)),
         ),
-        settle=populate,
+        settle=settle_as_newcomers,
         walks=(
             Walk(
                 "rules.migration.t_cell_patrol_speed",

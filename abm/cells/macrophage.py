@@ -5,15 +5,12 @@ matrix instead (Yang 2025, 10.3892/or.2025.8963, refs 46-58, 70, 71). Those of t
 `leukocyte_entry`, leave the vessel in `leukocyte_crossing`, walk in `migration`, and turn in `macrophage_polarisation`.
 """
 
-import numpy as np
-
-from ..kernels.random import stream_key
 from ..target import RETURN, TAKEN, Target
 from ..tissue.sites import INTERSTITIUM
 from ..units import Fraction, Hours, MicrometersPerMinute, Number, Parameters, PerHour, PerSquareMillimeter, parameter
 from .leukocyte import ENTERED
 from .population import LiverCell
-from .settle import settle_at_random, site_hashes
+from .settle import settle_as_newcomers
 from .species import (
     DRAWN_HEADING,
     HEADING,
@@ -161,13 +158,6 @@ class MacrophageSecretion(Parameters):
     )
 
 
-def populate(population, sites, parameters: MacrophageParameters, area_mm2: float, seed: int) -> None:
-    """Settle the monocytes of a normal liver on free sinusoid sites."""
-    rows = settle_at_random(population, sites, parameters, area_mm2, seed)
-    draws = site_hashes(stream_key(seed, "macrophage/born"), rows.row * sites.kind.shape[1] + rows.column)
-    rows.heading = (draws & np.uint64(7)).astype(np.uint8)
-
-
 class Macrophage(LiverCell):
     """One macrophage that came as a monocyte."""
 
@@ -198,7 +188,7 @@ class Macrophage(LiverCell):
                 chemotaxis="cells.macrophage.chemotaxis",
             ),
         ),
-        settle=populate,
+        settle=settle_as_newcomers,
         crosses=Crossing("monocyte", "intermediate", up="ccl2", returns=False),
         newcomer=FromBlood(drawn=(DRAWN_HEADING,), dated="entered_h"),
         supply=Supply(

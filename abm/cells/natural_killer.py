@@ -4,14 +4,11 @@ About half of them never kill. A cell that meets a tumor cell stays with it for 
 before the next. TGF-beta and lactate weaken them.
 """
 
-import numpy as np
-
-from ..kernels.random import stream_key
 from ..target import RETURN, TAKEN, Target
 from ..units import Fraction, Hours, Number, Parameters, PerSquareMillimeter, parameter
 from .leukocyte import BUSY, ENTERED, KILLS, TARGET
 from .population import LiverCell
-from .settle import settle_at_random, site_hashes
+from .settle import settle_as_newcomers
 from .species import (
     DRAWN_HEADING,
     HEADING,
@@ -68,15 +65,6 @@ class NaturalKillerParameters(Parameters):
     )
 
 
-def populate(population, sites, parameters: NaturalKillerParameters, area_mm2: float, seed: int) -> None:
-    """Settle the NK cells on free sinusoid sites."""
-    rows = settle_at_random(population, sites, parameters, area_mm2, seed)
-    places = rows.row * sites.kind.shape[1] + rows.column
-    draws = site_hashes(stream_key(seed, "natural_killer/born"), places)
-    rows.heading = (draws & np.uint64(7)).astype(np.uint8)
-    rows.killer = (draws >> np.uint64(11)) / 2.0**53 < parameters.killer_fraction
-
-
 _TAKEDA = "Takeda 2001, 10.1038/83416"
 
 
@@ -101,7 +89,7 @@ class NaturalKillerCell(LiverCell):
             State("in_contact", Appearance("on a tumor cell", (20, 196, 128), "round", 0.52, 0.70)),
             State("handling", Appearance("after a kill", (5, 158, 99), "ring", 0.52, 0.15)),
         ),
-        settle=populate,
+        settle=settle_as_newcomers,
         walks=(
             Walk(
                 "rules.migration.nk_speed",

@@ -6,13 +6,10 @@ N1 to N2 under TGF-beta.
 
 from typing import Annotated
 
-import numpy as np
-
-from ..kernels.random import stream_key
 from ..target import RETURN, TAKEN, Target
 from ..units import Hours, Number, Parameters, PerSquareMillimeter, Positive, parameter
 from .population import LiverCell
-from .settle import settle_at_random, site_hashes
+from .settle import settle_as_newcomers
 from .species import (
     DRAWN_HEADING,
     HEADING,
@@ -65,13 +62,6 @@ class NeutrophilParameters(Parameters):
     )
 
 
-def populate(population, sites, parameters: NeutrophilParameters, area_mm2: float, seed: int) -> None:
-    """Settle the marginated neutrophils on free sinusoid sites."""
-    rows = settle_at_random(population, sites, parameters, area_mm2, seed)
-    draws = site_hashes(stream_key(seed, "neutrophil/born"), rows.row * sites.kind.shape[1] + rows.column)
-    rows.heading = (draws & np.uint64(7)).astype(np.uint8)
-
-
 class NeutrophilSecretion(Parameters):
     """What a neutrophil secretes."""
 
@@ -103,7 +93,7 @@ class Neutrophil(LiverCell):
             State("n2", Appearance("N2", (118, 160, 204), "lobed", 0.47)),
             State("netting", Appearance("casting a net", (225, 245, 255), "burst", 0.85, 0.45)),
         ),
-        settle=populate,
+        settle=settle_as_newcomers,
         walks=(
             Walk(
                 "rules.migration.neutrophil_speed",

@@ -80,3 +80,17 @@ def settle_at_random(population: Population, sites, parameters, area_mm2: float,
     candidates = np.flatnonzero((sites.kind == SINUSOID) & (sites.population[layer] == 0))
     chosen = choose_sites(candidates, rounded_count(parameters.density * area_mm2, key), key)
     return settle(population, sites, chosen, layer, seed)
+
+
+def settle_as_newcomers(population: Population, sites, parameters, area_mm2: float, seed: int) -> Rows:
+    """As `settle_at_random`; those of the beginning are drawn as the species says of those that enter later: a heading, and of which
+    kind they are. A chance must be one of the population's own parameters."""
+    rows = settle_at_random(population, sites, parameters, area_mm2, seed)
+    draws = site_hashes(stream_key(seed, f"{population.name}/born"), rows.row * sites.kind.shape[1] + rows.column)
+    for drawn in population.species.newcomer.drawn:
+        if drawn.choices:
+            rows[drawn.column] = draws % np.uint64(drawn.choices)
+        else:
+            share = getattr(parameters, drawn.chance.rpartition(".")[2])
+            rows[drawn.column] = (draws >> np.uint64(11)) / 2.0**53 < share
+    return rows

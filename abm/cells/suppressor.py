@@ -6,15 +6,12 @@ dormant cells (Yang 2025, 10.3892/or.2025.8963, refs 83-92). They enter in `leuk
 `leukocyte_crossing`, suppress in `immune_suppression`, and support tumor cells in `growth`.
 """
 
-import numpy as np
-
-from ..kernels.random import stream_key
 from ..target import RETURN, TAKEN, Target
 from ..tissue.sites import INTERSTITIUM
 from ..units import Fraction, Hours, MicrometersPerMinute, Number, Parameters, PerHour, PerSquareMillimeter, parameter
 from .leukocyte import ENTERED
 from .population import LiverCell
-from .settle import settle_at_random, site_hashes
+from .settle import settle_as_newcomers
 from .species import (
     DRAWN_HEADING,
     HEADING,
@@ -131,14 +128,6 @@ class SuppressorSecretion(Parameters):
     )
 
 
-def populate(population, sites, parameters: SuppressorParameters, area_mm2: float, seed: int) -> None:
-    """Settle the suppressor cells of a normal liver on free sinusoid sites."""
-    rows = settle_at_random(population, sites, parameters, area_mm2, seed)
-    draws = site_hashes(stream_key(seed, "suppressor/born"), rows.row * sites.kind.shape[1] + rows.column)
-    rows.heading = (draws & np.uint64(7)).astype(np.uint8)
-    rows.granulocytic = (draws >> np.uint64(11)) / 2.0**53 < parameters.granulocytic
-
-
 class SuppressorCell(LiverCell):
     """One myeloid-derived suppressor cell."""
 
@@ -158,7 +147,7 @@ class SuppressorCell(LiverCell):
                 "infiltrating", Appearance("in the tissue", (240, 255, 240), "lobed", 0.5, 0.1), stands=(INTERSTITIUM,)
             ),
         ),
-        settle=populate,
+        settle=settle_as_newcomers,
         walks=(Walk("cells.suppressor.speed", "cells.suppressor.persistence", states=("infiltrating",)),),
         crosses=Crossing("sinusoidal", "infiltrating", up="ccl2", returns=False),
         newcomer=FromBlood(

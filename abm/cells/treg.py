@@ -6,15 +6,12 @@ those of colorectal metastases suppress more than others (ref 45). Not all cells
 `immune_suppression`.
 """
 
-import numpy as np
-
-from ..kernels.random import stream_key
 from ..target import RETURN, TAKEN, Target
 from ..tissue.sites import INTERSTITIUM
 from ..units import Fraction, Hours, Number, Parameters, PerHour, PerSquareMillimeter, parameter
 from .leukocyte import ENTERED
 from .population import LiverCell
-from .settle import settle_at_random, site_hashes
+from .settle import settle_as_newcomers
 from .species import (
     DRAWN_HEADING,
     HEADING,
@@ -120,14 +117,6 @@ class RegulatoryTCellSecretion(Parameters):
     )
 
 
-def populate(population, sites, parameters: RegulatoryTCellParameters, area_mm2: float, seed: int) -> None:
-    """Settle the patrolling ones on free sinusoid sites."""
-    rows = settle_at_random(population, sites, parameters, area_mm2, seed)
-    draws = site_hashes(stream_key(seed, "treg/born"), rows.row * sites.kind.shape[1] + rows.column)
-    rows.heading = (draws & np.uint64(7)).astype(np.uint8)
-    rows.foxp3_high = (draws >> np.uint64(11)) / 2.0**53 < parameters.foxp3_high
-
-
 class RegulatoryTCell(LiverCell):
     """One regulatory T cell."""
 
@@ -146,7 +135,7 @@ class RegulatoryTCell(LiverCell):
             State("suppressive", Appearance("suppressive", (45, 30, 255), "round", 0.5, 0.3), stands=(INTERSTITIUM,)),
             State("inflammatory", Appearance("inflammatory", (90, 80, 220), "ring", 0.46), stands=(INTERSTITIUM,)),
         ),
-        settle=populate,
+        settle=settle_as_newcomers,
         walks=(
             Walk(
                 "rules.migration.t_cell_patrol_speed",
