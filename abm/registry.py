@@ -67,6 +67,18 @@ class Registry(NamedTuple):
                         f"newcomers of the population '{species.name}' are drawn by the level '{drawn.level}', which the blood does not "
                         f"carry; it carries {', '.join(sorted(level.name for level in self.levels))}"
                     )
+            for signal in species.called_by:
+                if signal not in fields:
+                    raise ValueError(
+                        f"the population '{species.name}' is called by '{signal}', which is no field; fields are "
+                        f"{', '.join(sorted(fields))}"
+                    )
+            receptor = species.supply.receptor if species.supply is not None else ""
+            if receptor and receptor not in self.molecules():
+                raise ValueError(
+                    f"the population '{species.name}' is called by the receptor '{receptor}', which is no molecule; molecules are "
+                    f"{', '.join(sorted(self.molecules()))}"
+                )
             for walk in species.walks:
                 if walk.up not in {None, *fields}:
                     raise ValueError(

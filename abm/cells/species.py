@@ -540,6 +540,13 @@ class Species:
         )
 
     @property
+    def called_by(self) -> tuple[str, ...]:
+        """The signals that stop its cells in the blood, or call them across the wall."""
+        supply, crosses = self.supply, self.crosses
+        brought = [] if supply is None else [*([supply.up] if supply.up else []), *(one.up for one in supply.called)]
+        return tuple(dict.fromkeys([*brought, *(crosses.signals if crosses is not None else ())]))
+
+    @property
     def first_picture_code(self) -> int:
         """The number of its first state in pictures; the others follow. 0 is nobody."""
         return max(1, (self.code - 1) * _STATES_OF_A_CODE)

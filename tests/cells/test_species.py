@@ -1,12 +1,15 @@
 """What the declaration of a population refuses, before anything is simulated with it."""
 
+from dataclasses import replace
 from typing import get_args
 
 import numpy as np
 import pytest
 
+from abm.cells.cd8 import CD8TCell
 from abm.cells.population import LiverCell
 from abm.cells.species import HEADING, Appearance, Chart, Column, Secretes, Shape, Species, State, Walk
+from abm.config.schema import SHIPPED
 from abm.tissue.sites import INTERSTITIUM, LUMEN, TISSUE
 from abm.units import Parameters
 from abm.view.sprites import cell_picture
@@ -80,3 +83,21 @@ def test_every_shape_is_drawn_in_its_own_way():
     pictures = [cell_picture(looking(shape=shape)[0].look, 12) for shape in get_args(Shape)]
     for n, first in enumerate(pictures):
         assert all(not np.array_equal(first, second) for second in pictures[:n])
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"supply": {"up": "ifn_gama"}}, "is called by 'ifn_gama', which is no field"),
+        ({"crosses": {"up": ("ifn_gamma", "cl2")}}, "is called by 'cl2', which is no field"),
+        ({"supply": {"receptor": "cxcr33"}}, "by the receptor 'cxcr33', which is no molecule"),
+    ],
+)
+def test_what_calls_a_population_exists(changes, said):
+    species = CD8TCell.species
+    changed = replace(species, **{name: getattr(species, name)._replace(**how) for name, how in changes.items()})
+    other = type("Other", (LiverCell,), {"species": changed})
+    populations = tuple(other if one is CD8TCell else one for one in SHIPPED.populations)
+    with pytest.raises(ValueError, match=said):
+        SHIPPED._replace(populations=populations).refuse_misfits()
+    assert SHIPPED.refuse_misfits() is None and "ifn_gamma" in species.called_by
