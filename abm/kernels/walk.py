@@ -127,6 +127,18 @@ def paces(ways: np.ndarray) -> np.ndarray:
     return (at_sites.mean() if at_sites.size else 1.0) / np.maximum(lengths, 1.0)
 
 
+@jit(counted=False)
+def slow_down(drag, ecm, standing, code, matrix, crowd):
+    """Fill `drag` (float32 lattice; see `Ground`): the matrix (float32 lattice) and cells of the population `code` where they stand
+    (uint8 lattice) take these shares of a speed."""
+    for row in range(drag.shape[0]):
+        for column in range(drag.shape[1]):
+            left = 1.0 - matrix * min(max(np.float64(ecm[row, column]), 0.0), 1.0)
+            if standing[row, column] == code:
+                left *= 1.0 - crowd
+            drag[row, column] = np.float32(1.0 / max(left, 1e-3))
+
+
 @jit(inline=True, counted=False)
 def way_on(ground, row, column, heading, draw):
     """The direction in which a cell that came to a site in `heading` leaves it, by `draw` in [0, 1); -1 if none is open."""

@@ -11,7 +11,7 @@ import numpy as np
 from ..cells.population import Population
 from ..kernels.flows import DIED, ENTERED
 from ..kernels.jit import jit
-from ..kernels.random import does_happen, draw_each
+from ..kernels.random import does_happen, draw_each, uniform
 from ..kernels.sites import lift
 from ..kernels.tables import HIGH, columns_of, release
 from ..kernels.traffic import Standing
@@ -19,7 +19,10 @@ from ..liver import Liver
 from ..tissue.sites import INTERSTITIUM
 from ..units import Number, parameter, value_at
 from .rule import Rule, RuleParameters
-from .supply import called_sites, enter_from_blood, turn_over
+from .supply import FAINT, enter_from_blood, poisson, turn_over
+
+_CALLED = np.uint64(0xFFFFFFFE)
+"""Whose random number says how many may be called."""
 
 
 class LeukocyteEntry(Rule):
@@ -89,6 +92,26 @@ class LeukocyteEntry(Rule):
         hazard = liver.dt_hours / max(life_h, 1e-3)
         columns = columns_of(cells.rows, Standing)
         die_outside(columns, cells.rows.uid, cells.book, liver.sites, key, liver.step_number, hazard)
+
+
+@jit
+def called_sites(sinusoids, perfused, passing, most, signal, key, step, entries):
+    """As `supply.attracting_sites`, for entries so rare that it is quicker to draw how many may come at most, and then where each would.
+    `most`: the largest value of `passing`."""
+    open_sites, levels, blood = perfused.ravel(), signal.ravel(), passing.ravel()
+    count = poisson(key, step, _CALLED, entries * most * sinusoids.size)
+    found = np.empty((count, 2), np.int64)
+    came = 0
+    for n in range(count):
+        place = sinusoids[np.int64(uniform(key, step, np.uint64(n), 3) * sinusoids.size)]
+        level = np.float64(levels[place])
+        if levels[place] <= FAINT or open_sites[place] == 0:
+            continue
+        if uniform(key, step, np.uint64(n), 4) * most < np.float64(blood[place]) * level / (1.0 + level):
+            found[came, 0] = np.int64(place) // signal.shape[1]
+            found[came, 1] = np.int64(place) % signal.shape[1]
+            came += 1
+    return found[:came].copy()
 
 
 @jit

@@ -21,7 +21,7 @@ from ..kernels.jit import jit
 from ..kernels.random import draw_each, hash64, uniform, unit
 from ..kernels.sites import count_touching, length_of, move, neighbour, ways_along
 from ..kernels.tables import columns_of
-from ..kernels.walk import NO_DRAG, NO_LURE, STAYS, Ground, Lure, Pace, Walkers, paces, turns_at, walk
+from ..kernels.walk import NO_DRAG, NO_LURE, STAYS, Ground, Lure, Pace, Walkers, paces, slow_down, turns_at, walk
 from ..ledger import cause, event
 from ..ledger.ledger import enter
 from ..liver import Liver
@@ -260,20 +260,8 @@ def drag_on(hindrance: str, crowding: str, liver: Liver) -> np.ndarray:
     matrix = value_at(liver.config, hindrance) if hindrance else 0.0
     crowd = value_at(liver.config, crowding) if crowding else 0.0
     drag = np.empty(liver.shape, np.float32)
-    slow_down(drag, liver.ecm, liver.sites.population[TISSUE], matrix, crowd)
+    slow_down(drag, liver.ecm, liver.sites.population[TISSUE], TUMOR, matrix, crowd)
     return drag
-
-
-@jit(counted=False)
-def slow_down(drag, ecm, standing, matrix, crowd):
-    """Fill `drag` (float32 lattice) from the matrix (float32 lattice) and who stands in the tissue (uint8 lattice), which take these
-    shares of a speed."""
-    for row in range(drag.shape[0]):
-        for column in range(drag.shape[1]):
-            left = 1.0 - matrix * min(max(np.float64(ecm[row, column]), 0.0), 1.0)
-            if standing[row, column] == TUMOR:
-                left *= 1.0 - crowd
-            drag[row, column] = np.float32(1.0 / max(left, 1e-3))
 
 
 def pace_of(cells: Population, walks: Walk, liver: Liver) -> Pace:

@@ -19,8 +19,7 @@ from ..units import value_at
 
 _FIRST_TRY = 16  # number of the first draw for a site where nobody stands
 _TRIES = 16  # after which the cell stays in the blood
-_FAINT = np.float32(1e-3)  # a signal, relative to its half-maximal effect, below which no site is looked at
-_CALLED = np.uint64(0xFFFFFFFE)  # whose number says how many may be called
+FAINT = np.float32(1e-3)  # a signal, relative to its half-maximal effect, below which no site is looked at
 _AT_ONCE = 1024  # sites for which numbers are drawn together
 
 
@@ -131,26 +130,6 @@ def entry_sites(liver, key, expected: float) -> np.ndarray:
 
 
 @jit
-def called_sites(sinusoids, perfused, passing, most, signal, key, step, entries):
-    """As `attracting_sites`, for entries so rare that it is quicker to draw how many may come at most, and then where each would.
-    `most`: the largest value of `passing`."""
-    open_sites, levels, blood = perfused.ravel(), signal.ravel(), passing.ravel()
-    count = poisson(key, step, _CALLED, entries * most * sinusoids.size)
-    found = np.empty((count, 2), np.int64)
-    came = 0
-    for n in range(count):
-        place = sinusoids[np.int64(uniform(key, step, np.uint64(n), 3) * sinusoids.size)]
-        level = np.float64(levels[place])
-        if levels[place] <= _FAINT or open_sites[place] == 0:
-            continue
-        if uniform(key, step, np.uint64(n), 4) * most < np.float64(blood[place]) * level / (1.0 + level):
-            found[came, 0] = np.int64(place) // signal.shape[1]
-            found[came, 1] = np.int64(place) % signal.shape[1]
-            came += 1
-    return found[:came].copy()
-
-
-@jit
 def attracting_sites(sinusoids, perfused, passing, signal, key, step, entries):
     """Perfused ones of the `sinusoids` (uint64, row * columns + column) where a signal (float32 lattice, half-maximal at 1)
     brings a cell out of the blood in this step: int64 [n, 2]. `entries` are those per step in a saturating signal where
@@ -169,7 +148,7 @@ def attracting_sites(sinusoids, perfused, passing, signal, key, step, entries):
             if not could_happen(draws[k], most):  # hardly a site needs to be looked at
                 continue
             level = np.float64(levels[place])
-            if levels[place] <= _FAINT or open_sites[place] == 0:
+            if levels[place] <= FAINT or open_sites[place] == 0:
                 continue
             if does_happen(draws[k], most * level / (1.0 + level)):
                 found[count, 0] = np.int64(place) // columns

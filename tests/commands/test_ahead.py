@@ -55,6 +55,7 @@ IDLE = (
     "macrophage_polarisation",
     "pdl1_induction",
     "stellate_deletion",
+    "t_cell_division",
     "t_cell_elimination",
     "t_cell_exhaustion",
     "t_cell_killing",

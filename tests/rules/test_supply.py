@@ -11,7 +11,8 @@ from abm.kernels.flows import ENTERED, INFUSED
 from abm.kernels.random import hash64, stream_key, uniform
 from abm.kernels.tables import columns_of
 from abm.kernels.traffic import Residents
-from abm.rules.supply import called_sites, choose, enter_from_blood, entry_sites, poisson
+from abm.rules.leukocyte_entry import called_sites
+from abm.rules.supply import choose, enter_from_blood, entry_sites, poisson
 from abm.tissue.sites import LUMEN
 from abm.units import value_at
 from tests.worlds import assert_sound, compiled_only, liver, sinusoids
