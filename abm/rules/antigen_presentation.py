@@ -17,6 +17,7 @@ from ..cells.tumor import TUMOR
 from ..kernels.flows import LEFT
 from ..kernels.jit import jit
 from ..kernels.random import happens
+from ..kernels.saturation import saturation
 from ..kernels.sites import is_touched, lift, neighbour
 from ..kernels.tables import free_slot
 from ..liver import Liver
@@ -185,12 +186,6 @@ def beside_activated(stellate_cells, sites, row, column):
     return False
 
 
-@jit(inline=True, counted=False)
-def half_of(level):
-    """The share of its effect that a level has, half at 1."""
-    return np.float64(level) / (1.0 + np.float64(level))
-
-
 @jit(counted=False)
 def sample(table, sites, debris, stellate_cells, key, step, hours, signals, sampler):
     """Immature dendritic cells take up debris, mature or turn tolerogenic; mature ones leave the liver. Returns how many full loads
@@ -216,9 +211,9 @@ def sample(table, sites, debris, stellate_cells, key, step, hours, signals, samp
         load = np.float64(cell.antigen) / (np.float64(cell.antigen) + sampler.half_load)
         if load == 0.0:
             continue
-        heard = half_of(signals.tnf[row, column] + signals.ifn_gamma[row, column])
+        heard = saturation(signals.tnf[row, column] + signals.ifn_gamma[row, column])
         danger = max(sampler.calm + (1.0 - sampler.calm) * heard, sampler.alarm)
-        free = (1.0 - half_of(signals.tgf_beta[row, column])) * (1.0 - half_of(signals.il10[row, column]))
+        free = (1.0 - saturation(signals.tgf_beta[row, column])) * (1.0 - saturation(signals.il10[row, column]))
         if sampler.wnt2 > 0.0 and beside_activated(stellate_cells, sites, row, column):
             free *= 1.0 - sampler.wnt2
         if happens(key, step, cell.uid, 1, sampler.maturation * load * danger * free, hours):

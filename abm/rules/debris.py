@@ -9,6 +9,7 @@ from typing import Annotated
 import numpy as np
 
 from ..kernels.jit import jit
+from ..kernels.relax import decay
 from ..ledger import cause, event
 from ..liver import Liver
 from ..units import Hours, Positive, parameter
@@ -41,10 +42,8 @@ class DebrisOfCells(Rule):
     def apply(self, liver: Liver) -> None:
         if liver.dendritic.count == 0 and liver.config.cells.dendritic.density == 0.0:
             return  # nobody looks for it
-        lying = liver.debris
-        lying *= np.float32(0.5 ** (liver.dt_hours / self.parameters.half_life))
-        lying[lying < _FAINT] = 0.0
-        lie(lying, liver.ledger.entries, liver.minutes)
+        decay(liver.debris, np.float32(0.5 ** (liver.dt_hours / self.parameters.half_life)), _FAINT)
+        lie(liver.debris, liver.ledger.entries, liver.minutes)
 
 
 @jit(counted=False)

@@ -15,6 +15,7 @@ from ..cells.dendritic import DENDRITIC
 from ..kernels.flows import AROSE, TURNED
 from ..kernels.jit import jit
 from ..kernels.random import happens, stream_key, uniform, uniform_each
+from ..kernels.saturation import saturation
 from ..kernels.sites import neighbour
 from ..kernels.tables import blank_row, bytes_of, columns_of
 from ..kernels.traffic import Newcomers, Standing, enter, remove
@@ -158,12 +159,6 @@ class HelperDifferentiation(Rule):
         rows.state[made] = np.where(high, treg.SUPPRESSIVE, treg.INFLAMMATORY)
 
 
-@jit(inline=True, counted=False)
-def effect(level):
-    """The share of its effect that a level has, half at 1."""
-    return np.float64(level) / (1.0 + np.float64(level))
-
-
 @jit(counted=False)
 def dendritic_beside(cells, sites, row, column):
     """Whether a mature, and whether a tolerogenic, dendritic cell is touched in the interstitium."""
@@ -196,13 +191,13 @@ def commit(cells, sites, dendritic_cells, stellate_cells, felt, weights, key, st
         if cell.state != cd4.SEARCHING:
             continue
         mature, tolerogenic = dendritic_beside(dendritic_cells, sites, row, column)
-        tgf_beta = weights.tgf_beta * effect(felt.tgf_beta[row, column])
-        inflamed = effect(felt.tnf[row, column])
-        th1 = weights.ifn_gamma * effect(felt.ifn_gamma[row, column]) + (weights.mature if mature else 0.0)
+        tgf_beta = weights.tgf_beta * saturation(felt.tgf_beta[row, column])
+        inflamed = saturation(felt.tnf[row, column])
+        th1 = weights.ifn_gamma * saturation(felt.ifn_gamma[row, column]) + (weights.mature if mature else 0.0)
         th17 = tgf_beta * inflamed
         regulatory = (
             tgf_beta * (1.0 - inflamed)
-            + weights.il10 * effect(felt.il10[row, column])
+            + weights.il10 * saturation(felt.il10[row, column])
             + (weights.tolerogenic if tolerogenic else 0.0)
         )
         if weights.stellate > 0.0 and beside_activated(stellate_cells, sites, row, column):

@@ -12,6 +12,7 @@ from pydantic import Field
 
 from ..cells import macrophage
 from ..kernels.jit import jit
+from ..kernels.saturation import saturation
 from ..liver import Liver
 from ..target import Target
 from ..units import Fraction, Hours, Millimolar, Number, parameter
@@ -119,12 +120,6 @@ class MacrophagePolarisation(Rule):
         polarise(liver.macrophage.used, felt, cues, liver.dt_hours / max(p.time, 1e-3), np.float32(p.turned_beyond))
 
 
-@jit(inline=True, counted=False)
-def effect(level, half):
-    """level / (half + level) of what is not below 0."""
-    return level / (half + level) if level > 0.0 else 0.0
-
-
 @jit(counted=False)
 def polarise(cells, felt, cues, hazard, turned_beyond):
     """The polarisation m of every macrophage outside of the vessels relaxes exactly by dm/dt = ((1-m)/2 * M2 - (1+m)/2 * M1)/time
@@ -134,15 +129,14 @@ def polarise(cells, felt, cues, hazard, turned_beyond):
         if cell.alive == 0 or cell.state == macrophage.MONOCYTE:
             continue
         r, c = cell.row, cell.column
+        acid = max(np.float64(felt.lactate[r, c]), 0.0)
         m2 = (
-            cues.tgf_beta * effect(np.float64(felt.tgf_beta[r, c]), 1.0)
-            + cues.il10 * effect(np.float64(felt.il10[r, c]), 1.0)
-            + cues.ccl2 * effect(np.float64(felt.ccl2[r, c]), 1.0)
-            + cues.lactate * effect(np.float64(felt.lactate[r, c]), cues.lactate_half)
+            cues.tgf_beta * saturation(felt.tgf_beta[r, c])
+            + cues.il10 * saturation(felt.il10[r, c])
+            + cues.ccl2 * saturation(felt.ccl2[r, c])
+            + (cues.lactate * acid / (cues.lactate_half + acid) if acid > 0.0 else 0.0)
         )
-        m1 = cues.ifn_gamma * effect(np.float64(felt.ifn_gamma[r, c]), 1.0) + cues.tnf * effect(
-            np.float64(felt.tnf[r, c]), 1.0
-        )
+        m1 = cues.ifn_gamma * saturation(felt.ifn_gamma[r, c]) + cues.tnf * saturation(felt.tnf[r, c])
         if m1 + m2 > 0.0:
             settled = (m2 - m1) / (m2 + m1)
             cell.polarisation = np.float32(
