@@ -21,7 +21,7 @@ from ..liver import Liver
 from ..target import Target
 from ..tissue.sites import TISSUE
 from ..units import Hours, Number, PerHour, parameter
-from .phagocytosis import palatability
+from .phagocytosis import finish_meals, palatability
 from .rule import Rule, RuleParameters
 from .surroundings import beside_tumor, marked
 
@@ -104,13 +104,10 @@ class MacrophagePhagocytosis(Rule):
 
 @jit(counted=False)
 def digest_meals(cells, now_h, handling_h):
-    """Meals end one after the other."""
+    """The meals of every macrophage end, one after the other."""
     for i in range(cells.size):
-        cell = cells[i]
-        while cell.alive != 0 and cell.load > 0 and cell.digested_h <= now_h:
-            cell.load -= np.uint8(1)
-            if cell.load > 0:
-                cell.digested_h += handling_h
+        if cells[i].alive != 0:
+            finish_meals(cells[i], now_h, handling_h)
 
 
 @jit(counted=False)

@@ -150,17 +150,23 @@ class Phagocytosis(Rule):
         )
 
 
+@jit(inline=True, counted=False)
+def finish_meals(cell, now_h, handling_h):
+    """The meals of a cell end one after the other."""
+    while cell.load > 0 and cell.digested_h <= now_h:
+        cell.load -= 1
+        if cell.load > 0:
+            cell.digested_h += handling_h
+
+
 @jit(counted=False)
 def digest(kupffer_cells, now_h, handling_h):
-    """Meals end one after the other; a cell with an empty stomach rests again."""
+    """Meals end; a cell with an empty stomach rests again."""
     for i in range(kupffer_cells.size):
         cell = kupffer_cells[i]
         if cell.alive == 0 or cell.load == 0:
             continue
-        while cell.load > 0 and cell.digested_h <= now_h:
-            cell.load -= 1
-            if cell.load > 0:
-                cell.digested_h += handling_h
+        finish_meals(cell, now_h, handling_h)
         if cell.load == 0 and cell.state == kupffer.ENGULFING:
             cell.state = kupffer.RESTING
 
