@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from abm import cli
+from abm.view.figures import overview
 from abm.view.movie import write_movie
 from abm.view.recording import Recording
 
@@ -80,8 +81,12 @@ def test_a_movie_that_fails_leaves_nothing(run):
     assert not list(run.glob(".movie-*"))
 
 
-def test_courses_of_populations_that_are_never_there_are_left_out(tmp_path):
+def test_populations_that_are_never_there_are_left_out(tmp_path, monkeypatch):
     run_dir = tmp_path / "run"
     assert cli.status_of(["run", "quickstart", "--set", "duration=2 h", "-o", str(run_dir), "-q"]) == 0
     charted = {shown.name for shown in Recording(run_dir).charted}
     assert "cd8" not in charted and {"tumor", "kupffer", "natural_killer"} <= charted
+    keyed, draw = [], overview._key
+    monkeypatch.setattr(overview, "_key", lambda width, cast: (keyed.extend(cast), draw(width, cast))[1])
+    overview.overview_figure(run_dir)
+    assert {shown.name for shown in keyed} == charted, "the line below the pictures of the overview"

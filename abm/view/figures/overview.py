@@ -34,7 +34,7 @@ def overview_figure(run_dir: Path | str) -> Figure:
     film = Film(painter, legend=False)
     frames = [_framed(film.frame(recording.scene(k))) for k in chosen]
     sheet = contact_sheet(frames, len(frames))
-    key = _key(sheet.shape[1], recording.cast)
+    key = _key(sheet.shape[1], recording.charted)
     picture = np.concatenate((sheet, key))
 
     width = 15.0
