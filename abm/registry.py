@@ -61,11 +61,11 @@ class Registry(NamedTuple):
                         f"the population '{species.name}' secretes '{secreted.field}', which is no field; fields are "
                         f"{', '.join(sorted(fields))}"
                     )
-            for drawn in species.newcomer.drawn:
-                if drawn.level and drawn.level not in {level.name for level in self.levels}:
+            for level in species.brought_by:
+                if level not in {level.name for level in self.levels}:
                     raise ValueError(
-                        f"newcomers of the population '{species.name}' are drawn by the level '{drawn.level}', which the blood does not "
-                        f"carry; it carries {', '.join(sorted(level.name for level in self.levels))}"
+                        f"the population '{species.name}' comes by the level '{level}', which the blood does not carry; it carries "
+                        f"{', '.join(sorted(level.name for level in self.levels))}"
                     )
             for signal in species.called_by:
                 if signal not in fields:
@@ -73,12 +73,12 @@ class Registry(NamedTuple):
                         f"the population '{species.name}' is called by '{signal}', which is no field; fields are "
                         f"{', '.join(sorted(fields))}"
                     )
-            receptor = species.supply.receptor if species.supply is not None else ""
-            if receptor and receptor not in self.molecules():
-                raise ValueError(
-                    f"the population '{species.name}' is called by the receptor '{receptor}', which is no molecule; molecules are "
-                    f"{', '.join(sorted(self.molecules()))}"
-                )
+            for receptor in species.stopped_by:
+                if receptor not in self.molecules():
+                    raise ValueError(
+                        f"the population '{species.name}' is called by the receptor '{receptor}', which is no molecule; molecules are "
+                        f"{', '.join(sorted(self.molecules()))}"
+                    )
             for walk in species.walks:
                 if walk.up not in {None, *fields}:
                     raise ValueError(

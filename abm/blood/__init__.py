@@ -4,6 +4,8 @@ those that drive it."""
 from .ccl2_production import CCL2Production
 from .exosomes import Exosomes
 from .g_csf import GCSF
+from .il6 import IL6
+from .il18 import IL18
 from .injury import Injury
 from .level import Blood, GivenLevel, Level
 from .lps import LPS
@@ -14,6 +16,7 @@ from .poly_ic import PolyIC
 from .primary import PrimaryTumor
 from .primed import PrimedTCells
 from .priming import Priming
+from .timp1 import TIMP1
 
 LEVELS: tuple[type[Level], ...] = (
     Neutrophils,
@@ -27,6 +30,9 @@ LEVELS: tuple[type[Level], ...] = (
     CCL2Production,
     PrimedTCells,
     Priming,
+    IL18,
+    IL6,
+    TIMP1,
     PrimaryTumor,
 )
 

@@ -8,13 +8,13 @@ from typing import ClassVar
 
 from ..target import HALF_LIFE_IN_BLOOD, Target
 from ..units import parameter
-from .level import GivenLevel
-from .primary import kept_up
+from .primary import KeptUp
 
 
-class Exosomes(GivenLevel):
+class Exosomes(KeptUp):
     name = "exosomes"
     words = "tumor exosomes"
+    kept_up_by = "primary_exosomes"
     given: ClassVar = {
         "exosomes": Target(
             "tumor exosomes, every other day",
@@ -32,13 +32,3 @@ class Exosomes(GivenLevel):
             },
         )
     }
-
-    @classmethod
-    def begin(cls, blood, liver):
-        super().begin(blood, liver)
-        blood[cls.name] += kept_up(blood, liver.config.blood.primary_exosomes)
-
-    @classmethod
-    def advance(cls, blood, liver):
-        super().advance(blood, liver)
-        blood[cls.name] += kept_up(blood, liver.config.blood.primary_exosomes)

@@ -1,15 +1,15 @@
 """The primary tumor in the bowel, in mm3: it grows, until it is resected, and educates the liver through the blood.
 
-It keeps up exosomes (Costa-Silva 2015, 10.1038/ncb3169) and G-CSF (Yang 2025, 10.3892/or.2025.8963, refs 75, 79) in proportion to its
-volume, which follows Gompertz's law. By default there is none.
+It keeps up exosomes (Costa-Silva 2015, 10.1038/ncb3169), G-CSF, TIMP-1 and IL-6 (Yang 2025, 10.3892/or.2025.8963, refs 75, 79, 80, 92) in
+proportion to its volume, which follows Gompertz's law. By default there is none.
 """
 
 import math
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from ..target import TAKEN, Target
 from ..units import CubicMillimeters, Hours, Number, Parameters, Positive, parameter
-from .level import Blood, Level
+from .level import Blood, GivenLevel, Level
 
 _STANDARD_MM3 = 100.0
 """The volume for which it is said what a primary tumor keeps up."""
@@ -58,6 +58,22 @@ class PrimaryTumorParameters(Parameters):
         source="neutrophils of the blood rise as tumors of mice grow (direction)",
         description="G-CSF in the blood that 100 mm3 of it keep up, in units of its half-maximal effect",
     )
+    primary_timp1: Number = parameter(
+        0.0,
+        low=0,
+        high=3,
+        mark="assumed",
+        source="none by default; 0.3 is a guess: Seubert 2015, 10.1002/hep.27378 (direction)",
+        description="TIMP-1 in the blood that 100 mm3 of it keep up, in units of its half-maximal effect",
+    )
+    primary_il6: Number = parameter(
+        0.0,
+        low=0,
+        high=3,
+        mark="assumed",
+        source="none by default; 0.3 is a guess: Yang 2025, 10.3892/or.2025.8963, ref 92 (direction)",
+        description="IL-6 in the blood that 100 mm3 of it keep up, in units of its half-maximal effect",
+    )
 
 
 class PrimaryTumor(Level):
@@ -93,3 +109,24 @@ class PrimaryTumor(Level):
 def kept_up(blood: Blood, amount: float) -> float:
     """What the primary tumor keeps up in the blood of something of which 100 mm3 keep up the `amount`."""
     return amount * blood["primary"] / _STANDARD_MM3
+
+
+class KeptUp(GivenLevel):
+    """A level that a primary tumor keeps up, and that may be given; `kept_up_by` is the parameter with what 100 mm3 keep up."""
+
+    kept_up_by: ClassVar[str]
+
+    @classmethod
+    def begin(cls, blood, liver):
+        super().begin(blood, liver)
+        blood[cls.name] += kept_up(blood, getattr(liver.config.blood, cls.kept_up_by))
+
+    @classmethod
+    def advance(cls, blood, liver):
+        super().advance(blood, liver)
+        blood[cls.name] += kept_up(blood, getattr(liver.config.blood, cls.kept_up_by))
+
+    @classmethod
+    def saturation(cls, liver) -> float:
+        """Its effect, x / (1 + x): the mean over the present step."""
+        return liver.saturation(cls.name, more=kept_up(liver.blood, getattr(liver.config.blood, cls.kept_up_by)))

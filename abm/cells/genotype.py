@@ -10,7 +10,7 @@ from typing import Any, Literal, NamedTuple
 
 from ..units import Mark, Parameters, value_at
 
-Gene = Literal["wnt", "ras", "braf", "pi3k", "pten", "smad4", "met", "mmr", "b2m"]
+Gene = Literal["wnt", "ras", "braf", "pi3k", "pten", "smad4", "met", "mmr", "b2m", "chsy1"]
 
 _LABEL = "mutations"
 _YANG = "Yang 2025, 10.3892/or.2025.8963"
@@ -123,6 +123,19 @@ GENES: Mapping[str, Mutation] = {
                 low=1,
                 high=3,
                 source="general: NK cells kill what lacks MHC class I (direction)",
+            ),
+        ),
+    ),
+    "chsy1": Mutation(
+        "CHSY1 overexpressed",
+        "succinate",
+        (
+            Change(
+                "rules.t_cell_exhaustion.rate",
+                2.0,
+                low=1,
+                high=3,
+                source=f"{_YANG}, ref 30: CD8 T cells tire (direction)",
             ),
         ),
     ),

@@ -178,6 +178,9 @@ class KupfferCell(LiverCell):
             Secretes("vegf", "secretion.kupffer_vegf", ("reprogrammed",), weight="reprogramming"),
         ),
         secretion=KupfferSecretion,
+        molecules={
+            "sting": Target("STING-deficient mice; H-151", "Yang 2025, 10.3892/or.2025.8963, ref 100", "unverified"),
+        },
         depleted=Target(
             "clodronate liposomes",
             _VAN_ROOIJEN,

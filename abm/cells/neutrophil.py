@@ -1,13 +1,13 @@
 """Neutrophils: marginated in the sinusoids, recruited from the portal blood by CXCL1/IL-8, short-lived.
 
 They crawl along the chemokine, form a bridge for tumor cells, cast DNA nets (NETs) when stimulated, and turn from
-N1 to N2 under TGF-beta.
+N1 to N2 under TGF-beta (`neutrophil_polarisation`).
 """
 
 from typing import Annotated
 
 from ..target import RETURN, TAKEN, Target
-from ..units import Hours, Number, Parameters, PerSquareMillimeter, Positive, parameter
+from ..units import Fraction, Hours, Number, Parameters, PerSquareMillimeter, Positive, parameter
 from .population import LiverCell
 from .settle import settle_as_newcomers
 from .species import (
@@ -60,6 +60,14 @@ class NeutrophilParameters(Parameters):
         source="tissue neutrophils live 1-3 d, longer under G-CSF",
         description="half-life of a neutrophil in a full chemokine signal",
     )
+    suppression: Fraction = parameter(
+        0.0,
+        low=0,
+        high=0.8,
+        mark="assumed",
+        source="none by default; 0.3 is a guess: Yang 2025, 10.3892/or.2025.8963, ref 74 (direction)",
+        description="share of their killing that an N2 neutrophil takes from lymphocytes nearby",
+    )
 
 
 class NeutrophilSecretion(Parameters):
@@ -72,6 +80,14 @@ class NeutrophilSecretion(Parameters):
         mark="assumed",
         source="Yang 2025, 10.3892/or.2025.8963, refs 75, 76",
         description=f"VEGF of an N2 neutrophil: {LEVEL_AT_ITS_SITE}",
+    )
+    neutrophil_tgf_beta: Number = parameter(
+        0.0,
+        low=0,
+        high=3,
+        mark="assumed",
+        source="none by default; 0.3 is a guess: Yang 2025, 10.3892/or.2025.8963, ref 74: their MMP activates it (direction)",
+        description=f"TGF-beta that an N2 neutrophil activates: {LEVEL_AT_ITS_SITE}",
     )
 
 
@@ -105,10 +121,16 @@ class Neutrophil(LiverCell):
             ),
         ),
         newcomer=FromBlood(drawn=(DRAWN_HEADING,)),
-        secretes=(Secretes("vegf", "secretion.neutrophil_vegf", ("n2",)),),
+        secretes=(
+            Secretes("vegf", "secretion.neutrophil_vegf", ("n2",)),
+            Secretes("tgf_beta", "secretion.neutrophil_tgf_beta", ("n2",)),
+        ),
         secretion=NeutrophilSecretion,
+        suppresses="cells.neutrophil.suppression",
+        suppressing=("n2",),
         molecules={
             "mac1": Target("antibody to Mac-1 (CD11b)", _SPICER, "checked"),
+            "cxcr4": Target("CXCR4 antagonist (AMD3100)", "Seubert 2015, 10.1002/hep.27378", "checked"),
             "fgf2": Target("antibody to FGF2 (here with Bv8)", "Gordon-Weeks 2017, 10.1002/hep.29088", "unverified"),
         },
         depleted=Target(

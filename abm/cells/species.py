@@ -201,6 +201,15 @@ class Called(NamedTuple):
     value: int = 0
 
 
+class Raised(NamedTuple):
+    """A level in the blood that brings more leukocytes: its name, the key of the config that holds how many more where it saturates,
+    and the molecule by which it does."""
+
+    level: str
+    gain: str
+    receptor: str
+
+
 class Supply(NamedTuple):
     """How the blood replaces leukocytes that leave and die, so that their density in the sinusoids holds.
 
@@ -209,6 +218,7 @@ class Supply(NamedTuple):
     up : the signal that stops more of them, in proportion to the density, by the molecule `receptor` if that is not
         one of the receptors of the field
     called : signals that stop more of them at rates of their own
+    raised : a level in the blood that brings more of all kinds
     """
 
     density: str
@@ -217,6 +227,7 @@ class Supply(NamedTuple):
     up: str = ""
     receptor: str = ""
     called: tuple[Called, ...] = ()
+    raised: Raised | None = None
 
 
 class Drawn(NamedTuple):
@@ -545,6 +556,21 @@ class Species:
         supply, crosses = self.supply, self.crosses
         brought = [] if supply is None else [*([supply.up] if supply.up else []), *(one.up for one in supply.called)]
         return tuple(dict.fromkeys([*brought, *(crosses.signals if crosses is not None else ())]))
+
+    @property
+    def brought_by(self) -> tuple[str, ...]:
+        """The levels in the blood that say how many of its cells come, and what they are like."""
+        raised = self.supply.raised if self.supply is not None else None
+        drawn = [drawn.level for drawn in self.newcomer.drawn if drawn.level]
+        return tuple(dict.fromkeys([*drawn, *([raised.level] if raised is not None else [])]))
+
+    @property
+    def stopped_by(self) -> tuple[str, ...]:
+        """The molecules of its own by which it is called."""
+        if self.supply is None:
+            return ()
+        raised = self.supply.raised
+        return tuple(name for name in (self.supply.receptor, raised.receptor if raised is not None else "") if name)
 
     @property
     def first_picture_code(self) -> int:

@@ -23,6 +23,7 @@ from .species import (
     Crossing,
     Drawn,
     FromBlood,
+    Raised,
     Secretes,
     Species,
     State,
@@ -72,6 +73,14 @@ class SuppressorParameters(Parameters):
         mark="assumed",
         source="none by default; as of those that CCL2 brings",
         description="granulocytic ones that enter each sinusoid site per hour in saturating CXCL1 at average flow",
+    )
+    il6_gain: Number = parameter(
+        0.0,
+        low=0,
+        high=5,
+        mark="assumed",
+        source=f"none by default; 2 is a guess: {_YANG}, ref 92 (direction)",
+        description="how many more enter, of all kinds, in saturating IL-6 of the blood, by S1PR1",
     )
     life: Hours = parameter(
         "2 d",
@@ -162,6 +171,7 @@ class SuppressorCell(LiverCell):
                 Called("ccl2", "cells.suppressor.ccl2_entry", "granulocytic", 0),
                 Called("cxcl1", "cells.suppressor.cxcl1_entry", "granulocytic", 1),
             ),
+            raised=Raised("il6", "cells.suppressor.il6_gain", "s1pr1"),
         ),
         suppresses="cells.suppressor.suppression",
         secretes=(
@@ -169,7 +179,10 @@ class SuppressorCell(LiverCell):
             Secretes("vegf", "secretion.suppressor_vegf"),
         ),
         secretion=SuppressorSecretion,
-        molecules={"ccl7": Target("antibody to CCL7", f"{_YANG}, ref 91", "unverified")},
+        molecules={
+            "ccl7": Target("antibody to CCL7", f"{_YANG}, ref 91", "unverified"),
+            "s1pr1": Target("S1PR1 antagonist (fingolimod)", f"{_YANG}, ref 92", "unverified"),
+        },
         depleted=Target(
             "antibody to Gr-1 (here without its effect on neutrophils)",
             "Connolly 2010, 10.1189/jlb.0909607",

@@ -23,6 +23,8 @@ from .migration import Migration
 from .net_guidance import NetGuidance
 from .net_trapping import NetTrapping
 from .netosis import Netosis
+from .neutrophil_killing import NeutrophilKilling
+from .neutrophil_polarisation import NeutrophilPolarisation
 from .neutrophil_recruitment import NeutrophilRecruitment
 from .niche_formation import NicheFormation
 from .nk_killing import NaturalKillerKilling
@@ -63,6 +65,8 @@ RULES: tuple[type[Rule], ...] = (
     HelperDifferentiation,
     LeukocyteEntry,
     LeukocyteCrossing,
+    NeutrophilPolarisation,
+    NeutrophilKilling,
     NeutrophilRecruitment,
     Netosis,
     NetTrapping,

@@ -1,8 +1,8 @@
 """Immune suppression: suppressive cells nearby, and IL-10, keep T cells and NK cells from killing.
 
-Myeloid-derived suppressor cells and regulatory T cells hold back what touches them and what is near, several together more than one
-(Yang 2025, 10.3892/or.2025.8963, refs 45, 83); IL-10 of macrophages does so from farther off (ref 53). Who suppresses, a population
-declares; what is left of killing, `t_cell_killing` and `nk_killing` read off the layer `suppression`.
+Myeloid-derived suppressor cells, regulatory T cells and N2 neutrophils hold back what touches them and what is near, several
+together more than one (Yang 2025, 10.3892/or.2025.8963, refs 45, 74, 83); IL-10 of macrophages does so from farther off (ref 53).
+Who suppresses, a population declares; what is left of killing, `t_cell_killing` and `nk_killing` read off the layer `suppression`.
 """
 
 from typing import NamedTuple
@@ -29,7 +29,7 @@ class Suppressors(NamedTuple):
 
 class ImmuneSuppression(Rule):
     name = "immune_suppression"
-    reads = ("suppressor", "il10")
+    reads = ("suppressor", "neutrophil", "il10")
     writes = ("suppression",)
 
     class Parameters(RuleParameters):
@@ -60,12 +60,13 @@ class ImmuneSuppression(Rule):
             liver.suppression[:] = np.float32(self.parameters.il10_inhibition) * level / (1 + level)
         for cells in liver.populations.values():
             species = cells.species
-            if species.suppresses and cells.count:
+            taken = value_at(liver.config, species.suppresses) if species.suppresses and cells.count else 0.0
+            if taken > 0.0:
                 states = sum(1 << cells.number_of(state) for state in species.suppressing or species.state_names)
                 suppress(
                     columns_of(cells.rows, Suppressors),
                     states,
-                    np.float32(1.0 - min(value_at(liver.config, species.suppresses), 1.0)),
+                    np.float32(1.0 - min(taken, 1.0)),
                     liver.suppression,
                     self.parameters.radius / liver.spacing_um,
                     liver.periodic,

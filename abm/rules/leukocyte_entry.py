@@ -1,14 +1,16 @@
 """Leukocyte entry: the blood brings leukocytes into the sinusoids, more where chemokine stops them; there they go or die.
 
-Memory and effector CD8 T cells reach the liver within hours (Lefebvre 2021, 10.1016/j.celrep.2021.109956) and follow CXCR3,
-whose ligands IFN-gamma induces: so the more come, the more of them are engaged already. Monocytes stop where CCL2 is, by CCR2 (Zhao
-2013, 10.1002/hep.26094), suppressor cells where CCL2 or CXCL1 is, regulatory T cells where TGF-beta, IL-10 or CCL2 is (Yang 2025,
-10.3892/or.2025.8963, refs 39-41). Populations that declare a `supply` are served here; NK cells and neutrophils have rules of their own.
+Memory and effector CD8 T cells reach the liver within hours (Lefebvre 2021, 10.1016/j.celrep.2021.109956) and follow CXCR3, whose
+ligands IFN-gamma induces: so the more come, the more of them are engaged already. Monocytes stop where CCL2 is, by CCR2 (Zhao 2013,
+10.1002/hep.26094), suppressor cells where CCL2 or CXCL1 is, regulatory T cells where TGF-beta, IL-10 or CCL2 is (Yang 2025,
+10.3892/or.2025.8963, refs 39-41); IL-6 in the blood brings more suppressor cells (ref 92). Populations that declare a `supply` are
+served here; NK cells and neutrophils have rules of their own.
 """
 
 import numpy as np
 
 from ..cells.population import Population
+from ..cells.species import Raised
 from ..kernels.flows import DIED, ENTERED
 from ..kernels.jit import jit
 from ..kernels.random import does_happen, draw_each, uniform
@@ -58,7 +60,8 @@ class LeukocyteEntry(Rule):
             key = liver.key(f"{self.name}/{name}")
             self.let_die(liver, cells, key, value_at(liver.config, supply.life))
             leaving = 1.0 / max(value_at(liver.config, supply.residence), 1e-3)
-            wanted *= liver.left(name)
+            more = self.how_many_more(liver, supply.raised)
+            wanted *= liver.left(name) * more
             turn_over(liver, name, key, leaving, wanted)
             if wanted > 0.0 and supply.up and self.sinusoids.size:
                 rate = wanted * leaving / self.sinusoids.size * self.parameters.attraction * liver.dt_hours
@@ -67,9 +70,17 @@ class LeukocyteEntry(Rule):
                 )
             for called, rate in zip(supply.called, rates, strict=True):
                 key = liver.key(f"{self.name}/{name}/{called.up}")
-                slots = self.let_in(liver, name, key, called.up, rate * liver.left(name) * liver.dt_hours)
+                slots = self.let_in(liver, name, key, called.up, rate * more * liver.left(name) * liver.dt_hours)
                 if called.column:
                     cells.rows[called.column][slots] = called.value
+
+    def how_many_more(self, liver: Liver, raised: Raised | None) -> float:
+        """By how much a level in the blood multiplies all that come."""
+        gain = 0.0 if raised is None else value_at(liver.config, raised.gain)
+        if raised is None or gain == 0.0:
+            return 1.0
+        level = liver.blood[raised.level] * liver.left(raised.level)
+        return 1.0 + gain * level / (1.0 + level) * liver.left(raised.receptor)
 
     def let_in(self, liver: Liver, name: str, key: np.uint64, signal: str, entries: float) -> np.ndarray:
         """Cells of a population that a signal stops, `entries` per step and site where it saturates; their slots."""

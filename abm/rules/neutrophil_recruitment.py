@@ -1,13 +1,14 @@
-"""Neutrophil recruitment: CXCL1/IL-8 draws neutrophils from the portal blood; TGF-beta turns them.
+"""Neutrophil recruitment: CXCL1/IL-8 draws neutrophils from the portal blood, and keeps them alive longer.
 
 A small pool is always marginated in the sinusoids and renewed as it dies (half-life about 7 h: Dancey 1976, J Clin
-Invest 58:705). Tumor chemokine recruits more, in proportion to those that the blood carries past a site, and keeps them
-alive longer; G-CSF fills the blood pool (Yang 2025, 10.3892/or.2025.8963, refs 75, 79). Under TGF-beta they turn from N1
-to N2 (Fridlender 2009, 10.1016/j.ccr.2009.06.017).
+Invest 58:705). Tumor chemokine recruits more, in proportion to those that the blood carries past a site; G-CSF fills the blood
+pool (Yang 2025, 10.3892/or.2025.8963, refs 75, 79). TIMP-1, of which patients with liver metastases have much, holds more of them in the
+sinusoids by CXCL12 and its receptor CXCR4 (Seubert 2015, 10.1002/hep.27378).
 """
 
 import numpy as np
 
+from ..blood.timp1 import TIMP1
 from ..cells import neutrophil
 from ..kernels.flows import DIED, ENTERED
 from ..kernels.jit import jit
@@ -17,14 +18,14 @@ from ..kernels.tables import HIGH, free_slot
 from ..liver import Liver
 from ..target import Target
 from ..tissue.sites import LUMEN
-from ..units import Hours, Number, PerHour, parameter
+from ..units import Number, PerHour, parameter
 from .rule import Rule, RuleParameters
 from .supply import attracting_sites, enter_from_blood, entry_sites
 
 
 class NeutrophilRecruitment(Rule):
     name = "neutrophil_recruitment"
-    reads = ("blood", "cxcl1", "tgf_beta", "flow")
+    reads = ("blood", "cxcl1", "flow")
     writes = ("neutrophil",)
     inhibited = ("entry_rate",)
     inhibitor = Target("CXCR2 antagonist", "Wang 2017, 10.1158/0008-5472.CAN-16-3199", "checked")
@@ -38,14 +39,6 @@ class NeutrophilRecruitment(Rule):
             source="Gordon-Weeks 2017, 10.1002/hep.29088: much denser in metastases than in liver, about 5-20 fold",
             description="neutrophils that enter each sinusoid site per hour at saturating CXCL1, a normal blood pool and average flow",
         )
-        n2_time: Hours = parameter(
-            "24 h",
-            low="6 h",
-            high="72 h",
-            mark="assumed",
-            source="Fridlender 2009, 10.1016/j.ccr.2009.06.017 (direction)",
-            description="time constant of turning from N1 to N2 at saturating TGF-beta",
-        )
         sequestration: Number = parameter(
             9.0,
             low=4,
@@ -53,6 +46,14 @@ class NeutrophilRecruitment(Rule):
             mark="derived",
             source="neutrophils in the sinusoids rise 5-20 fold after endotoxin (Cools-Lartigue 2013, 10.1172/JCI67484): 10 fold",
             description="gain of the marginated pool at a saturating level of LPS or injury in the blood",
+        )
+        retention: Number = parameter(
+            3.0,
+            low=1,
+            high=9,
+            mark="assumed",
+            source="Seubert 2015, 10.1002/hep.27378: TIMP-1 raises CXCL12 and neutrophils of the liver (direction)",
+            description="gain of the marginated pool at a saturating level of TIMP-1 in the blood, by CXCR4",
         )
 
     parameters: Parameters
@@ -76,12 +77,11 @@ class NeutrophilRecruitment(Rule):
             liver.dt_hours,
             np.log(2.0) / max(host.half_life, 1e-3),
             np.log(2.0) / max(host.tissue_half_life, 1e-3),
-            1.0 / max(p.n2_time, 1e-3),
             cxcl1,
-            liver.signal("tgf_beta"),
         )
         renewal = host.density * liver.standard_area_mm2 * np.log(2.0) / max(host.half_life, 1e-3)
         sequestered = 1.0 + p.sequestration * liver.saturation("lps", "injury")
+        sequestered *= 1.0 + p.retention * TIMP1.saturation(liver) * liver.left("cxcr4")
         entries = entry_sites(liver, key, renewal * pool * sequestered * liver.dt_hours)
         if not liver.fields["cxcl1"].at_rest and p.entry_rate > 0.0:
             attracted = attracting_sites(
@@ -98,11 +98,10 @@ class NeutrophilRecruitment(Rule):
 
 
 @jit
-def age(cells, sites, key, step, hours, death_rate, tissue_death_rate, turning_rate, cxcl1, tgf_beta):
-    """Death, slower in chemokine, and the turn from N1 to N2. A cell casting its net dies of that instead."""
-    uids = cells.rows.uid[: cells.book[HIGH]]
-    dying, turning = draw_each(key, step, uids, 0), draw_each(key, step, uids, 1)
-    for slot in range(uids.size):
+def age(cells, sites, key, step, hours, death_rate, tissue_death_rate, cxcl1):
+    """Death, slower in chemokine. A cell casting its net dies of that instead."""
+    dying = draw_each(key, step, cells.rows.uid[: cells.book[HIGH]], 0)
+    for slot in range(dying.size):
         cell = cells.rows[slot]
         if cell.alive == 0 or cell.state == neutrophil.NETTING:
             continue
@@ -113,8 +112,3 @@ def age(cells, sites, key, step, hours, death_rate, tissue_death_rate, turning_r
             if does_happen(dying[slot], rate * hours):
                 lift(sites, LUMEN, cell.row, cell.column)
                 free_slot(cells, slot, DIED)
-                continue
-        if cell.state == neutrophil.N1 and could_happen(turning[slot], turning_rate * hours):
-            level = np.float64(tgf_beta[cell.row, cell.column])
-            if level > 0.0 and does_happen(turning[slot], turning_rate * level / (1.0 + level) * hours):
-                cell.state = neutrophil.N2

@@ -8,7 +8,7 @@ Exosomes, of a primary tumor or given, are taken up by Kupffer cells, which then
 
 import numpy as np
 
-from ..blood.primary import kept_up
+from ..blood.exosomes import Exosomes
 from ..cells import stellate
 from ..cells.stellate import STELLATE
 from ..cells.tumor import CIRCULATING
@@ -73,8 +73,7 @@ class NicheFormation(Rule):
         p = self.parameters
         level = liver.blood.exosomes
         if level > 0.0 or not is_zero(liver.exosomes):
-            made = kept_up(liver.blood, liver.config.blood.primary_exosomes)
-            rate = p.education_rate * 2.0 * liver.saturation("exosomes", more=made)  # the parameter itself at level 1
+            rate = p.education_rate * 2.0 * Exosomes.saturation(liver)  # the parameter itself at level 1
             educate(
                 liver.kupffer.used,
                 liver.exosomes,

@@ -6,9 +6,10 @@ colonies that grow, and spare dormant cells (Malladi 2016, 10.1016/j.cell.2016.0
 within minutes. Liver NK cells carry TRAIL constitutively (Takeda 2001, 10.1038/83416). Platelets, nets
 and neutrophils shield the target (Nieswandt 1999, Cancer Res 59:1295; Spiegel 2016, 10.1158/2159-8290.CD-15-1157),
 lactate and TGF-beta paralyse the killer (Harmon 2019, 10.1158/2326-6066.CIR-18-0481), suppressive cells and IL-10 hold it back
-(`immune_suppression`). An NK cell meets its target in `migration`; what happens while they touch is here, and so is the
-replacement of lost NK cells from the blood. Poly(IC) arms those that are there, and brings many more (Twilley 1987, Nat
-Immun Cell Growth Regul 6:279).
+(`immune_suppression`). IL-18 of Kupffer cells that have engulfed tumor cells makes them kill more (Dupaul-Chicoine 2015,
+10.1016/j.immuni.2015.08.013), and so does a touching Kupffer cell, by STING and 4-1BB. An NK cell meets its target in `migration`;
+what happens while they touch is here, and so is the replacement of lost NK cells from the blood. Poly(IC) arms those that are
+there, and brings many more (Twilley 1987, Nat Immun Cell Growth Regul 6:279).
 """
 
 from typing import ClassVar, NamedTuple
@@ -17,13 +18,14 @@ import numpy as np
 
 from ..blood.opsonin import opsonised
 from ..cells import natural_killer
+from ..cells.kupffer import KUPFFER
 from ..cells.neutrophil import NEUTROPHIL
 from ..cells.tumor import DORMANT, TUMOR
 from ..kernels.contact import EVERYBODY, NOBODY, still_touched
 from ..kernels.flows import ENTERED, POISONED
 from ..kernels.jit import jit
 from ..kernels.random import could_happen, does_happen, draw_each, happens, uniform
-from ..kernels.sites import count_touching, lift
+from ..kernels.sites import count_touching, is_touched, lift
 from ..kernels.tables import HIGH, free_slot
 from ..ledger import cause, event
 from ..ledger.ledger import lose
@@ -63,11 +65,12 @@ class KillPathways(NamedTuple):
     lactate_death: float
     lactate_at_rest: float
     cluster_shield: float
+    sting: float
 
 
 class NaturalKillerKilling(Rule):
     name = "nk_killing"
-    reads = ("natural_killer", "tumor", "neutrophil", "nets", "lactate", "tgf_beta", "suppression", "blood")
+    reads = ("natural_killer", "tumor", "kupffer", "neutrophil", "nets", "lactate", "tgf_beta", "suppression", "blood")
     writes = ("natural_killer", "tumor")
     events: ClassVar = {"killed": ("trail", "fasl", "perforin")}
     inhibited = ("rate",)
@@ -252,6 +255,22 @@ class NaturalKillerKilling(Rule):
             source="CD16 of NK cells on IgG1: cytotoxicity by antibodies; none by IgG2",
             description="kill hazard for a tumor cell that an antibody covers wholly, relative to a bare one",
         )
+        il18_gain: Number = parameter(
+            2.3,
+            low=0.5,
+            high=5,
+            mark="assumed",
+            source="Dupaul-Chicoine 2015, 10.1016/j.immuni.2015.08.013 (direction): a third of the activity without IL-18",
+            description="gain of the kill hazard at saturating IL-18 in the blood",
+        )
+        sting_gain: Number = parameter(
+            0.0,
+            low=0,
+            high=2,
+            mark="assumed",
+            source="none by default; 0.5 is a guess: Yang 2025, 10.3892/or.2025.8963, ref 100 (direction)",
+            description="gain of the kill hazard while the NK cell touches a Kupffer cell, whose STING shows it 4-1BB ligand",
+        )
         lactate_death: PerHour = parameter(
             "0.05 /h",
             low="0.01 /h",
@@ -269,6 +288,8 @@ class NaturalKillerKilling(Rule):
         host, line = liver.config.cells.natural_killer, liver.config.cells.tumor
         if nk.count:
             boost = 1.0 + p.poly_ic_gain * liver.saturation("poly_ic")
+            il18 = liver.blood.il18 * liver.left("il18")
+            boost *= 1.0 + p.il18_gain * il18 / (1.0 + il18)
             boost *= 1.0 + (p.opsonin_fold - 1.0) * opsonised(liver)
             pathways = KillPathways(
                 rate=p.rate * host.activation * boost,
@@ -292,6 +313,7 @@ class NaturalKillerKilling(Rule):
                 lactate_death=p.lactate_death,
                 lactate_at_rest=liver.fields["lactate"].least,
                 cluster_shield=p.cluster_shield,
+                sting=p.sting_gain * liver.left("sting"),
             )
             lactate = liver.fields["lactate"].values
             endure(
@@ -434,6 +456,8 @@ def attack(
             kill *= 1.0 - np.float64(suppression[cell.row, cell.column])
             if in_company(tumor.rows, sites, prey):
                 kill *= 1.0 - pathways.cluster_shield
+            if pathways.sting > 0.0 and is_touched(sites, KUPFFER, LUMEN, cell.row, cell.column):
+                kill *= 1.0 + pathways.sting
         total = kill + leave + reject
         if not happens(key, step, cell.uid, 0, total, hours):
             continue

@@ -1,12 +1,13 @@
-"""T-cell help: CD8 T cells near a Th1 cell hit more often.
+"""T-cell help: CD8 T cells near a Th1 cell, or near an N1 neutrophil, hit more often.
 
 By IL-2 and IFN-gamma, Th1 cells raise the cytotoxicity of CD8 T cells; patients with many of them live longer without disease (Yang
-2025, 10.3892/or.2025.8963, ref 34). How much, the layer `help` says; `t_cell_killing` reads it. What help does to exhaustion is left out.
+2025, 10.3892/or.2025.8963, ref 34). Neutrophils of early tumors stimulate T cells (ref 72). How much, the layer `help` says;
+`t_cell_killing` reads it. What help does to exhaustion is left out.
 """
 
 import numpy as np
 
-from ..cells import cd4
+from ..cells import cd4, neutrophil
 from ..fields.multigrid import is_zero
 from ..kernels.tables import columns_of
 from ..liver import Liver
@@ -19,7 +20,7 @@ _YANG = "Yang 2025, 10.3892/or.2025.8963"
 
 class TCellHelp(Rule):
     name = "t_cell_help"
-    reads = ("cd4",)
+    reads = ("cd4", "neutrophil")
     writes = ("help",)
 
     class Parameters(RuleParameters):
@@ -29,7 +30,7 @@ class TCellHelp(Rule):
             high="60 um",
             mark="assumed",
             source="IL-2 reaches a few cells far",
-            description="how near a Th1 cell helps CD8 T cells",
+            description="how near a Th1 cell or an N1 neutrophil helps CD8 T cells",
         )
         gain: Number = parameter(
             1.0,
@@ -39,14 +40,24 @@ class TCellHelp(Rule):
             source=f"{_YANG}, ref 34 (direction)",
             description="how many more hits, relative to those without help, a CD8 T cell lands near a Th1 cell",
         )
+        n1_gain: Number = parameter(
+            0.0,
+            low=0,
+            high=2,
+            mark="assumed",
+            source=f"none by default; 0.5 is a guess: {_YANG}, ref 72 (direction)",
+            description="how many more hits, relative to those without help, a CD8 T cell lands near an N1 neutrophil",
+        )
 
     parameters: Parameters
 
     def apply(self, liver: Liver) -> None:
         if not is_zero(liver.help):
             liver.help[:] = 0.0
-        if liver.cd4.in_state(cd4.TH1).any():
-            reach = self.parameters.radius / liver.spacing_um
-            helpers, nothing = columns_of(liver.cd4.rows, Suppressors), np.float32(0.0)
-            suppress(helpers, 1 << cd4.TH1, nothing, liver.help, reach, liver.periodic)  # 1 wherever one is near
-            liver.help[:] *= np.float32(self.parameters.gain)
+        p = self.parameters
+        for cells, state, gain in ((liver.cd4, cd4.TH1, p.gain), (liver.neutrophil, neutrophil.N1, p.n1_gain)):
+            if gain > 0.0 and cells.in_state(state).any():
+                near = np.zeros(liver.shape, np.float32)
+                reach, nothing = p.radius / liver.spacing_um, np.float32(0.0)
+                suppress(columns_of(cells.rows, Suppressors), 1 << state, nothing, near, reach, liver.periodic)
+                liver.help[:] += np.float32(gain) * near  # 1 wherever one is near

@@ -30,7 +30,7 @@ class Neutrophil(Crawler):
 
     def age(self) -> bool:
         """Die, later in chemokine, or turn from N1 to N2; whether it lives."""
-        p, host = self.model.config.rules.neutrophil_recruitment, self.model.config.cells.neutrophil
+        p, host = self.model.config.rules.neutrophil_polarisation, self.model.config.cells.neutrophil
         chemokine, tgf_beta = float(self.cell.cxcl1), float(self.cell.tgf_beta)
         death, tissue_death = (
             math.log(2.0) / max(host.half_life, 1e-3),

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from abm.blood import LEVELS, Blood, GivenLevel
+from abm.blood.il18 import IL18
 from abm.blood.priming import Priming
 from abm.config.schema import compose
 
@@ -19,9 +20,16 @@ def parameters(**changed):
 
 
 def advanced(
-    blood: Blood, p, hours: float, step: float, burden: float = 0.0, left: float = 1.0, **given: float
+    blood: Blood,
+    p,
+    hours: float,
+    step: float,
+    burden: float = 0.0,
+    left: float = 1.0,
+    suppressors: float = 0.0,
+    **given: float,
 ) -> Blood:
-    """The blood of a liver with `burden` tumor cells per mm2, after some hours of steps."""
+    """The blood of a liver with `burden` tumor cells, and so many suppressor cells, per mm2, after some hours of steps."""
     liver = SimpleNamespace(
         config=SimpleNamespace(blood=p, cells=compose()().cells),
         tumor=SimpleNamespace(count=burden),
@@ -29,6 +37,7 @@ def advanced(
         dt_hours=step,
         given=lambda name: given.get(name, 0.0),
         left=lambda name: left,
+        suppressor=SimpleNamespace(count=suppressors),
     )
     for _ in range(round(hours / step)):
         blood.advance(liver)
@@ -167,6 +176,7 @@ def with_primary(step, hours, left=lambda name, hours=None: 1.0, **changed):
     liver = SimpleNamespace(
         config=SimpleNamespace(blood=p, cells=compose()().cells, begins=-100.0),
         tumor=SimpleNamespace(count=0),
+        suppressor=SimpleNamespace(count=0),
         standard_area_mm2=1.0,
         dt_hours=step,
         hours=-100.0,
@@ -201,3 +211,44 @@ def test_a_resected_one_keeps_nothing_up():
     )
     assert blood.primary == blood.exosomes == 0.0
     assert blood.g_csf < 1e-6
+
+
+@pytest.mark.parametrize("step", [1 / 12, 0.5])
+def test_il6_is_kept_up_by_suppressor_cells_and_by_what_is_given(step):
+    p = parameters(il6_supply=0.1, il6_decay="0.2 /h")
+    blood = advanced(Blood(LEVELS), p, 5.0, step, suppressors=20.0, il6=1.0)
+    assert blood.il6 == pytest.approx(3.0 * (1 - np.exp(-1.0)), rel=1e-9)
+    assert advanced(blood, p, 100.0, step).il6 < 1e-6
+
+
+def test_a_primary_tumor_keeps_up_timp1_and_il6_where_it_is_said_to():
+    blood, _ = with_primary(1.0, 0.0, primary_timp1=0.5)
+    assert blood.timp1 == 0.25
+    blood, _ = with_primary(0.5, 300.0, primary_timp1=0.5, primary_il6=2.0)
+    assert blood.timp1 == pytest.approx(0.5 * blood.primary / 100)
+    assert blood.il6 == pytest.approx(2.0 * blood.primary / 100, rel=0.05), "it follows within hours"
+    blood, _ = with_primary(0.5, 300.0)
+    assert blood.timp1 == blood.il6 == 0.0
+
+
+@pytest.mark.parametrize("step", [1 / 12, 0.5])
+@pytest.mark.parametrize("left", [1.0, 0.4, 0.0])
+def test_il18_comes_of_kupffer_cells_that_digest_by_nlrp3(step, left):
+    p = parameters(il18_supply=0.3, il18_decay="0.1 /h")
+    kupffer = np.zeros(9, [("alive", "u1"), ("load", "u1")]).view(np.recarray)
+    kupffer.alive[:7], kupffer.load[4:] = 1, 2  # three of the living digest
+    liver = SimpleNamespace(
+        config=SimpleNamespace(blood=p),
+        kupffer=SimpleNamespace(used=kupffer),
+        standard_area_mm2=0.5,
+        dt_hours=step,
+        left=lambda name: {"nlrp3": left}[name],
+    )
+    blood = Blood(LEVELS)
+    for _ in range(round(10.0 / step)):
+        IL18.advance(blood, liver)
+    assert blood.il18 == pytest.approx(0.3 * 6 * left * (1 - np.exp(-1.0)), rel=1e-9)
+
+
+def test_by_default_kupffer_cells_make_no_il18():
+    assert parameters().il18_supply == 0.0

@@ -53,6 +53,7 @@ IDLE = (
     "macrophage_matrix",
     "macrophage_phagocytosis",
     "macrophage_polarisation",
+    "neutrophil_killing",
     "pdl1_induction",
     "stellate_deletion",
     "t_cell_division",

@@ -16,7 +16,7 @@ from tests.worlds import put, sinusoids
 
 HYPOXIC = 5.0  # mmHg, below any threshold of hypoxia that is plausible
 TABLE = [(species, row) for species in SHIPPED.species for row in species.secretes]
-DEFAULTS = compose()(secretion={"platelet_tgf_beta": 1})
+DEFAULTS = compose()(secretion={"platelet_tgf_beta": 1, "neutrophil_tgf_beta": 1})
 
 
 def table(wanted=lambda row: True):
@@ -59,7 +59,10 @@ def sources(liver, config=DEFAULTS) -> dict[str, np.ndarray]:
 def alone(row: Secretes):
     """The defaults, in which no other row of the field secretes."""
     others = [one.amount for _, one in TABLE if one.field == row.field and one is not row]
-    return compose()(secretion={"platelet_tgf_beta": 1} | {name.removeprefix("secretion."): 0 for name in others})
+    return compose()(
+        secretion={"platelet_tgf_beta": 1, "neutrophil_tgf_beta": 1}
+        | {name.removeprefix("secretion."): 0 for name in others}
+    )
 
 
 def rate_of(liver, row: Secretes) -> float:

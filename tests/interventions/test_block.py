@@ -148,7 +148,7 @@ def test_cxcl1_is_felt_through_cxcr2():
         ("tnf", "tnf", "netosis"),
         ("tgf_beta", "tgf_beta", "stellate_activation"),
         ("cxcr2", "cxcl1", "neutrophil_recruitment"),
-        ("tgf_beta", "tgf_beta", "neutrophil_recruitment"),
+        ("tgf_beta", "tgf_beta", "neutrophil_polarisation"),
     ],
 )
 def test_a_rule_finds_no_signal_where_it_is_blocked(molecule, field, rule):
@@ -198,7 +198,8 @@ def test_some_rule_asks_for_every_molecule(monkeypatch):
     model = LiverModel(
         tissue={"width": "0.4 mm", "height": "0.4 mm"},
         rules={"angiogenesis": {"sprout": "0.03 /h"}},
-        cells={"cd8": {"density": "40 /mm^2"}},
+        cells={"cd8": {"density": "40 /mm^2"}, "suppressor": {"density": "40 /mm^2", "il6_gain": 1}},
+        blood={"il18_supply": 0.2},
         interventions=[{"block": "vegf", "fraction": 0.1}],
     )
     row, column = sinusoids(model)[0]

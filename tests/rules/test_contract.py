@@ -173,6 +173,7 @@ def written():
             "growth": {"cycle_time": "2 h", "death_rate": "0.05 /h", "dormancy_rate": "0.3 /h", "wake_rate": "1 /h"},
             "nk_killing": {"rate": "5 /h"},
             "netosis": {"rate": "1 /h"},
+            "neutrophil_killing": {"rate": "0.05 /h"},
             "perfusion": {"collapse_rate": "1 /h"},
             "angiogenesis": {"sprout": "1 /h"},
             "anoikis": {"rate": "0.3 /h"},

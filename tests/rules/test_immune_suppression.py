@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from abm.cells.neutrophil import N1, N2
 from abm.cells.treg import INFLAMMATORY, PATROLLING, SUPPRESSIVE
 from abm.kernels.tables import columns_of
 from abm.rules.immune_suppression import GRANULOCYTIC_TOUCHES, MONOCYTIC_TOUCHES, Suppressors, guards_of, suppress
@@ -90,6 +91,16 @@ def test_of_regulatory_t_cells_only_suppressive_ones_take_their_share(state):
     takes = 0.65 if state == SUPPRESSIVE else 0.0
     assert model.suppression[row, column] == pytest.approx(takes)
     assert (model.suppression > 0).sum() == (13 if takes else 0)
+
+
+@pytest.mark.parametrize(("state", "takes"), [(N1, 0.0), (N2, 0.3)])
+def test_of_neutrophils_only_n2_ones_take_their_share_and_by_default_none(state, takes):
+    for share, expected in ((0.3, takes), (0.0, 0.0)):
+        model = without(liver("immune_suppression", mm=0.3, cells={"neutrophil": {"suppression": share}}))
+        row, column = map(int, sinusoids(model)[20])
+        put(model, "neutrophil", row, column, state=state)
+        run_rule(model, "immune_suppression", 0.5)
+        assert model.suppression[row, column] == pytest.approx(expected)
 
 
 def test_where_nobody_suppresses_nothing_happens():

@@ -188,6 +188,32 @@ def test_ccl2_brings_monocytic_and_cxcl1_granulocytic_suppressor_cells_beside_th
     np.testing.assert_allclose(kinds / 12, [0.004, 0.002], rtol=0.2)
 
 
+@compiled_only
+@pytest.mark.parametrize(
+    ("il6", "taken", "fold"), [(0.0, {}, 1.0), (1.0, {}, 2.0), (3.0, {"s1pr1": 0.4}, 1.9), (4.0, {"il6": 0.75}, 2.0)]
+)
+def test_il6_in_the_blood_brings_more_suppressor_cells_of_all_kinds_by_s1pr1(il6, taken, fold):
+    host = {"density": "40 /mm^2", "life": "5 h", "cxcl1_entry": "0.004 /h", "il6_gain": 2}
+    counts, expected = [], 0.0
+    for seed in range(1, 9):
+        model = liver(
+            "leukocyte_entry",
+            mm=0.6,
+            seed=seed,
+            cells={"suppressor": host},
+            interventions=[{"block": name, "fraction": fraction} for name, fraction in taken.items()],
+        )
+        without(model, "kupffer", "natural_killer", "neutrophil", "suppressor")
+        model.fields["cxcl1"].values[:], model.fields["cxcl1"].at_rest = 1.0, False
+        model.blood["il6"] = il6
+        # both come at a steady rate and stay 5 h on average
+        rate = 40 * 0.36 / 5.0 + 0.002 * float(model.flow.passing.ravel()[model.sinusoids].sum())
+        expected = rate * fold * 5.0 * (1 - np.exp(-6.0 / 5.0))
+        run_rule(model, "leukocyte_entry", 6.0)
+        counts.append(model.suppressor.count / expected)
+    assert_mean(counts, 1.0)
+
+
 def test_without_ccr2_all_is_as_if_no_monocytes_came():
     """But for CCL2 itself, which is then not even worked out."""
     brought = lively(cells={"macrophage": {"entry": "0.02 /h"}})

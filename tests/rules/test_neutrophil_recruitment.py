@@ -1,4 +1,4 @@
-"""Neutrophil recruitment: a steady pool, what chemokine adds to it, and the turn from N1 to N2."""
+"""Neutrophil recruitment: a steady pool, and what chemokine and the blood add to it."""
 
 import numpy as np
 import pytest
@@ -25,7 +25,7 @@ from tests.worlds import (
     without,
 )
 
-RULE = {"entry_rate": "0.05 /h", "n2_time": "24 h"}
+RULE = {"entry_rate": "0.05 /h"}
 HOST = {"density": "15 /mm^2", "half_life": "7.5 h", "tissue_half_life": "48 h"}
 NOBODY_COMES = HOST | {"density": "0 /mm^2"}
 
@@ -62,21 +62,6 @@ def test_half_life_is_longer_in_chemokine(step, cxcl1, half_life):
     assert_sound(model)
 
 
-@compiled_only
-@pytest.mark.parametrize("step", ["5 min", "10 min"])
-@pytest.mark.parametrize("tgf_beta", [0.0, 1.0, 1e6])
-def test_the_turn_to_n2_follows_tgf_beta(step, tgf_beta):
-    model = filled(step)
-    model.fields["tgf_beta"].values[:] = tgf_beta
-    run_rule(model, "neutrophil_recruitment", 6.0)
-    states = model.neutrophil.alive_rows().state
-    turned = np.count_nonzero(states == N2)
-    if tgf_beta == 0.0:
-        assert turned == 0
-    else:
-        assert_chance(turned, states.size, 1 - np.exp(-6.0 / 24.0 * tgf_beta / (1 + tgf_beta)))
-
-
 def test_a_cell_that_casts_its_net_does_not_die_here():
     model = without(host(neutrophil=NOBODY_COMES | {"half_life": "0.001 h"}))
     put(model, "neutrophil", *map(int, sinusoids(model)[0]), state=NETTING)
@@ -111,29 +96,36 @@ def naive_attracting(sites, passing, cxcl1, key, step, rate, hours):
 
 
 @pytest.mark.parametrize(("death", "in_chemokine"), [(0.09, 0.015), (0.015, 0.09)])
-def test_who_dies_and_who_turns_is_what_plain_python_says(death, in_chemokine):
+def test_who_dies_is_what_plain_python_says(death, in_chemokine):
     rng = np.random.default_rng(13)
     size, key, step, hours = sized(60, 30), np.uint64(78), 5, 6.0
     sites = lattice(size, size)
     cells = settle(sites, "neutrophil", every(size, size, 2), state=rng.choice([N1, N2, NETTING], size**2 // 4))
-    cxcl1, tgf_beta = (rng.gamma(0.7, 2.0, (2, size, size)) * (rng.random((2, size, size)) < 0.8)).astype(np.float32)
+    cxcl1 = (rng.gamma(0.7, 2.0, (size, size)) * (rng.random((size, size)) < 0.8)).astype(np.float32)
     rows = cells.rows.copy()
-    died, turned = [], []
+    died = []
     for row in rows:
-        chemokine, level = float(cxcl1[row.row, row.column]), float(tgf_beta[row.row, row.column])
+        chemokine = float(cxcl1[row.row, row.column])
         rate = death + (in_chemokine - death) * chemokine / (1 + chemokine)
         died.append(row.state != NETTING and uniform(key, step, row.uid, 0) < 1 - np.exp(-rate * hours))
-        turned.append(
-            row.state == N1 and uniform(key, step, row.uid, 1) < 1 - np.exp(-level / (1 + level) / 24 * hours)
-        )
-    died, turned = np.array(died), np.array(turned) & ~np.array(died)
-    age(cells.table, sites, key, step, hours, death, in_chemokine, 1 / 24, cxcl1, tgf_beta)
-    assert ((cells.rows.alive == 0) == died).all() and 20 < died.sum() < len(rows)
-    assert (
-        ((cells.rows.state != rows.state) == turned).all()
-        and turned.sum() > 5
-        and (cells.rows.state[turned] == N2).all()
-    )
+    age(cells.table, sites, key, step, hours, death, in_chemokine, cxcl1)
+    assert ((cells.rows.alive == 0) == died).all() and 20 < sum(died) < len(rows)
+
+
+@compiled_only
+@pytest.mark.parametrize(
+    ("level", "taken", "fold"), [(1.0, 0.0, 2.5), (9.0, 0.0, 3.7), (1.0, 0.8, 1.3), (0.0, 0.0, 1.0)]
+)
+def test_timp1_holds_more_in_the_sinusoids_by_cxcr4(level, taken, fold):
+    interventions = [{"stimulate": "timp1", "level": level, "half_life": None}] if level else []
+    interventions += [{"block": "cxcr4", "fraction": taken}] if taken else []
+    model = host(mm=1.0, interventions=interventions)
+    counts = []
+    for _ in range(400):
+        run_rule(model, "neutrophil_recruitment", 1.0)
+        counts.append(model.neutrophil.count)
+    wanted, memory = 15.0 * fold, 7.5 / np.log(2)
+    assert np.mean(counts[60:]) == pytest.approx(wanted, abs=3.3 * np.sqrt(wanted * 2 * memory / 340))
 
 
 def test_chemokine_draws_at_the_sites_plain_python_says():

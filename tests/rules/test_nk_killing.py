@@ -76,6 +76,7 @@ PATHWAYS = KillPathways(
     lactate_death=0.05,
     lactate_at_rest=1.0,
     cluster_shield=0.3,
+    sting=0.0,
 )
 
 
@@ -266,6 +267,33 @@ def test_a_cell_in_which_nothing_is_recognised_is_left_within_its_time_and_other
 def test_an_antibody_multiplies_the_hazard_as_far_as_it_covers_and_is_felt(taken, fold):
     antibody = {"stimulate": "opsonin", "level": 1, "half_life": None}
     seen = contacts(encounters(interventions=[antibody, *taken]), 0.5, 15)
+    kill = 2.0 * fold
+    assert_chance(seen[0], seen.sum(), kill / (kill + 2) * (1 - np.exp(-(kill + 2) * 0.5)))
+
+
+@compiled_only
+@pytest.mark.parametrize(
+    ("level", "taken", "fold"), [(1.0, 0.0, 1.6), (3.0, 0.0, 1.9), (1.0, 0.5, 1.4), (0.0, 0.0, 1.0)]
+)
+def test_il18_multiplies_the_hazard(level, taken, fold):
+    taken = [{"block": "il18", "fraction": taken}] if taken else []
+    model = encounters(parameters={"il18_gain": 1.2}, interventions=taken)
+    model.blood["il18"] = level
+    seen = contacts(model, 0.5, 15)
+    kill = 2.0 * fold
+    assert_chance(seen[0], seen.sum(), kill / (kill + 2) * (1 - np.exp(-(kill + 2) * 0.5)))
+
+
+@compiled_only
+@pytest.mark.parametrize(
+    ("touched", "taken", "fold"),
+    [(True, [], 1.5), (False, [], 1.0), (True, [{"block": "sting", "fraction": 0.6}], 1.2)],
+)
+def test_a_touching_kupffer_cell_multiplies_the_hazard_by_sting(touched, taken, fold):
+    model = encounters(layer=TISSUE, parameters={"sting_gain": 0.5, "through_wall": 1}, interventions=taken)
+    for cell in model.tumor.alive_rows() if touched else ():
+        put(model, "kupffer", int(cell.row), int(cell.column))
+    seen = contacts(model, 0.5, 15)
     kill = 2.0 * fold
     assert_chance(seen[0], seen.sum(), kill / (kill + 2) * (1 - np.exp(-(kill + 2) * 0.5)))
 

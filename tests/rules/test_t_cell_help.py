@@ -1,10 +1,11 @@
-"""T-cell help: where Th1 cells are near, and how much they help."""
+"""T-cell help: where Th1 cells and N1 neutrophils are near, and how much they help."""
 
 import numpy as np
 import pytest
 
 from abm.cells.cd4 import PATROLLING, SEARCHING, TH1, TH17
-from tests.worlds import assert_resumes, changed, liver, put, run_rule, state_of, without
+from abm.cells.neutrophil import N1, N2
+from tests.worlds import assert_resumes, changed, liver, put, run_rule, sinusoids, state_of, without
 
 
 def helped(places, state=TH1, **parameters):
@@ -44,6 +45,24 @@ def test_only_th1_cells_help(state):
 def test_those_in_the_blood_do_not_help():
     model = without(liver("t_cell_help", mm=0.3, cells={"cd4": {"density": "100 /mm^2"}}), "cd8")
     assert model.cd4.count and (model.cd4.alive_rows().state == PATROLLING).all()
+    run_rule(model, "t_cell_help", 0.5)
+    assert not model.help.any()
+
+
+@pytest.mark.parametrize(("state", "gain"), [(N1, 0.5), (N2, 0.0)])
+def test_an_n1_neutrophil_adds_its_help_to_that_of_a_th1_cell(state, gain):
+    model = helped([(10, 10)], gain=1.0, n1_gain=0.5)
+    row, column = next((int(r), int(c)) for r, c in sinusoids(model) if abs(r - 10) + abs(c - 10) in (2, 3))
+    put(model, "neutrophil", row, column, state=state)
+    run_rule(model, "t_cell_help", 0.5)
+    expected = near(model, [(10, 10)], 3) + gain * near(model, [(row, column)], 3)
+    np.testing.assert_allclose(model.help, expected)
+    assert model.help.max() == 1 + gain
+
+
+def test_by_default_neutrophils_do_not_help():
+    model = without(liver("t_cell_help", mm=0.3))
+    put(model, "neutrophil", *map(int, sinusoids(model)[5]))
     run_rule(model, "t_cell_help", 0.5)
     assert not model.help.any()
 
