@@ -208,6 +208,13 @@ def levers(
     at: Annotated[
         str | None, typer.Option(metavar="TIME,TIME", help="when to look, such as '1 d,7 d'; by default at the end")
     ] = None,
+    measure: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="MEASURE",
+            help="one more readout: pdl1_score, '{measure: population_density, population: cd8}' ...; may be repeated",
+        ),
+    ] = None,
     only: Annotated[
         list[str] | None,
         typer.Option(metavar="NAME", help="only this lever: tnf, kupffer, rule, 'nk_*' ...; may be repeated"),
@@ -228,6 +235,7 @@ def levers(
         output if output is not None else Path("batches") / f"{config.stem}-levers",
         name=config.stem,
         at=at,
+        measures=measure or (),
         only=only or (),
         replicates=replicates,
         workers=workers,

@@ -4,8 +4,10 @@ import math
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import yaml
+from pydantic import ValidationError
 from pydantic_core import PydanticCustomError
 from rich.table import Table
 from rich.text import Text
@@ -32,6 +34,7 @@ def pull_levers(
     *,
     name: str,
     at: str | None,
+    measures: Sequence[str],
     only: Sequence[str],
     replicates: int,
     workers: int | None,
@@ -45,6 +48,7 @@ def pull_levers(
 
     name : of the config, where it gives itself none
     at : times to look, "1 d,7 d"; by default the end
+    measures : more readouts: names of measures, or lines as of an experiment, "{measure: population_density, population: cd8}"
     dry_run : say what would be run, and stop
 
     Raises UserError, and what a batch raises.
@@ -57,11 +61,12 @@ def pull_levers(
         raise UserError(
             f"runs must last {in_time(FIRST_LOOK_H)} or more, for it to be known who lives on, not {in_time(config.duration)}"
         )
+    asked = [asked_measure(text) for text in measures]
     named = "" if "name" in config.model_fields_set else name
     try:
-        experiment, readouts = experiment_of(config, levers, looks, replicates, named)
+        experiment, readouts = experiment_of(config, levers, looks, replicates, named, asked)
     except ValueError as error:
-        raise UserError(f"--at: {error}") from error
+        raise UserError(str(error)) from error
     refuse_others(folder, [BATCH], [TABLE, TEXT, FIGURE])
     if dry_run:
         show_forecast(experiment, folder, workers=workers, cluster=None, resume=resume, keep="measures")
@@ -105,12 +110,15 @@ def show_effects(effects: "Effects") -> None:
     from ..levers.effects import remarks
 
     console = a_console()
-    shown = [k for k, stage in enumerate(effects.stages) if stage.readout.of or k >= len(effects.stages) - 2]
+    cascade = sum(not stage.readout.is_asked for stage in effects.stages)
+    shown = [k for k, stage in enumerate(effects.stages) if stage.readout.of or k >= cascade - 2]
     stages = [effects.stages[k] for k in shown]
     table = Table(box=None, padding=(0, 1, 0, 0), header_style="bold")
     table.add_column("without", no_wrap=True)
     for stage in stages:
         heading = stage.readout.name.replace("metastasis", "-\nmetastasis").replace("extravasated", "extra-\nvasated")
+        if stage.readout.is_asked:
+            heading = heading.replace("(", "(\n").replace(", ", ",\n")
         table.add_column(heading.replace(" at ", "\nat "), justify="right", no_wrap=True)
     for name, cells in (
         ("of", [stage.readout.of_briefly.replace("extravasated", "these") for stage in stages]),
@@ -162,6 +170,26 @@ def chosen(config: "Config", levers: "Sequence[Lever]", only: Sequence[str]) -> 
 def _is_called(lever: "Lever", wanted: str) -> bool:
     unnumbered = lever.name.rstrip("0123456789 ")
     return any(fnmatchcase(name.lower(), wanted.lower()) for name in (lever.name, unnumbered, lever.kind, lever.arm))
+
+
+def asked_measure(text: str) -> "dict[str, Any] | str":
+    """A measure that is asked for: its name, or a line as of an experiment. Raises UserError for what cannot be read as such."""
+    from ..measures.request import read_request
+
+    try:
+        line = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise UserError(f"--measure {text}: {error}") from error
+    example = "such as --measure pdl1_score or --measure '{measure: population_density, population: cd8}'"
+    if not isinstance(line, str) and not (isinstance(line, dict) and isinstance(line.get("measure"), str)):
+        raise UserError(f"--measure {text} names no measure; {example}")
+    try:
+        read_request(line)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = "".join(f"{part}: " for part in first["loc"] if part != "measure")
+        raise UserError(f"--measure {text}: {where}{first['msg']}; crlm measures tells what each takes") from error
+    return line
 
 
 def looks_of(at: str) -> list[float]:

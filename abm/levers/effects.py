@@ -116,7 +116,10 @@ class Effects:
             lever
             for lever, effects in self.rows
             if any(
-                effect.moves and not effect.stage.readout.of and abs(effect.ratio.value - 1) >= STRONG
+                effect.moves
+                and not effect.stage.readout.of
+                and not effect.stage.readout.is_asked
+                and abs(effect.ratio.value - 1) >= STRONG
                 for effect in effects
             )
         ]

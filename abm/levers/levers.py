@@ -38,12 +38,14 @@ class Lever(NamedTuple):
 class Readout(NamedTuple):
     """A stage of the cascade, measured.
 
-    name : its column; line : the line of `measures`; of : the stage before, of which it is a share, or "" for a number
+    name : its column; line : the line of `measures`; of : the stage before, of which it is a share, or "" for a number;
+    is_asked : whether it is a measure that was asked for besides those of the cascade
     """
 
     name: str
     line: Mapping[str, Any]
     of: str = ""
+    is_asked: bool = False
 
     @property
     def of_briefly(self) -> str:
@@ -75,9 +77,11 @@ def levers_of(config: Config) -> list[Lever]:
     return levers
 
 
-def readouts_of(config: Config, looks: Sequence[float]) -> list[Readout]:
+def readouts_of(
+    config: Config, looks: Sequence[float], measures: Sequence[Mapping[str, Any] | str] = ()
+) -> list[Readout]:
     """What is measured: the stages of the cascade at the last of `looks` (hours), each as a share of the one before; then
-    nodules and burden at every look."""
+    nodules and burden at every look, and the `measures` (lines of an experiment) that do not say when themselves."""
     last = in_time(looks[-1])
 
     def cascade(name: str, stage: str, of: str, before: str) -> Readout:
@@ -105,16 +109,30 @@ def readouts_of(config: Config, looks: Sequence[float]) -> list[Readout]:
             ),
             Readout(f"burden{at}", {"measure": "tumor_cells", "at": in_time(hours), "name": f"burden{at}"}),
         ]
-    return shares + numbers
+    return shares + numbers + [readout for line in measures for readout in _asked(line, looks)]
+
+
+def _asked(line: Mapping[str, Any] | str, looks: Sequence[float]) -> list[Readout]:
+    """The readouts of a line of `measures`: at every look, or when it says itself. Raises pydantic's ValidationError."""
+    whole = {"measure": line} if isinstance(line, str) else dict(line)
+    lines = [whole] if {"at", "every"} & set(whole) else [whole | {"at": in_time(hours)} for hours in looks]
+    requests = [read_request(one) for one in lines]
+    return [Readout(request.label, request.written, is_asked=True) for request in requests]
 
 
 def experiment_of(
-    config: Config, levers: Iterable[Lever], looks: Sequence[float], replicates: int, name: str = ""
+    config: Config,
+    levers: Iterable[Lever],
+    looks: Sequence[float],
+    replicates: int,
+    name: str = "",
+    measures: Sequence[Mapping[str, Any] | str] = (),
 ) -> tuple[Experiment, list[Readout]]:
     """The experiment with an arm for each lever, and its readouts at `looks` (hours, rising); runs end at the last. name : of the
-    config, where that of its own is none.
+    config, where that of its own is none; measures : more readouts, as lines of an experiment.
 
-    Raises ValueError for looks that the runs do not reach or that come before the cascade can be told.
+    Raises ValueError for looks and measures that the runs do not reach, or that come before the cascade can be told, and pydantic's
+    ValidationError for a line of `measures` that cannot be read.
     """
     for hours in looks:
         if not FIRST_LOOK_H - TOLERANCE <= hours <= config.duration + TOLERANCE:
@@ -122,7 +140,10 @@ def experiment_of(
                 f"{in_time(hours)} is no time to look: the run ends at {in_time(config.duration)}, and before "
                 f"{in_time(FIRST_LOOK_H)} it is not known who lives on"
             )
-    readouts = readouts_of(config, looks)
+    readouts = readouts_of(config, looks, measures)
+    requests = tuple(read_request(readout.line) for readout in readouts)
+    for request in requests:
+        request.moments(looks[-1], config.begins)
     until = {"duration": in_time(looks[-1])}
     configs = {(CONTROL, 0): with_changes(config, until)}
     configs |= {(lever.arm, 0): with_changes(config, {**until, **lever.changes}) for lever in levers}
@@ -141,6 +162,6 @@ def experiment_of(
         control=CONTROL,
         configs=on_one_clock(configs),
         replicates=replicates,
-        measures=tuple(read_request(readout.line) for readout in readouts),
+        measures=requests,
     )
     return experiment, readouts

@@ -1,5 +1,6 @@
 """`crlm levers`, from the command line to the table that is printed."""
 
+import pyarrow.parquet as pq
 import pytest
 
 from abm import cli
@@ -50,9 +51,26 @@ def test_what_would_be_run_is_shown(config, capsys):
     assert not (config.parent / "batches").exists()
 
 
+def test_more_readouts_can_be_asked_for(config, capsys):
+    density = "{measure: population_density, population: natural_killer}"
+    asked = ("--measure", density, "--measure", "{measure: tumor_cells, at: 20 h}", "--measure", "dormant")
+    assert pull(*asked, "--only", "natural_killer", "--at", "24 h,30 h", "--replicates", "2", "--workers", "1") == 0
+    rows = pq.read_table(config.parent / "batches" / "little-levers" / TABLE).to_pylist()
+    of_lever = {row["readout"]: row["ratio"] for row in rows if row["lever"] == "natural_killer"}
+    looked = [f"population_density(population=natural_killer, at={at})" for at in ("1 d", "30 h")]
+    assert {*looked, "tumor_cells(at=20 h)", "dormant(at=1 d)", "dormant(at=30 h)"} <= set(of_lever)
+    assert of_lever[looked[0]] == of_lever[looked[1]] == 0.0
+    assert "natural_killer" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
+        (("--measure", "pdl1_scor"), "there is no measure named 'pdl1_scor'; did you mean 'pdl1_score'"),
+        (("--measure", "{population: cd8}"), "names no measure; such as --measure pdl1_score"),
+        (("--measure", "{measure: population_density, populaton: cd8}"), "populaton: "),
+        (("--measure", "{measure: pdl1_score"), "--measure {measure: pdl1_score: "),
+        (("--measure", "{measure: pdl1_score, at: 90 d}"), "the run is from"),
         (("--only", "kupfer"), "there is no lever 'kupfer'; did you mean 'kupffer'"),
         (("--only", "zzz"), "there is no lever 'zzz'; --dry-run lists what there is"),
         (("--only", "tnf,arrival"), "the rule 'arrival' brings the tumor cells"),
@@ -61,8 +79,8 @@ def test_what_would_be_run_is_shown(config, capsys):
         (("--at", ""), "--at says no time"),
         (("--at", "3 parsec"), "--at 3 parsec: '3 parsec' has the wrong dimension"),
         (("--at", "soon"), "--at soon: expected a duration"),
-        (("--at", "6 h"), "--at: 6 h is no time to look: the run ends at 30 h, and before 1 d"),
-        (("--at", "1 d,9 d"), "--at: 9 d is no time to look"),
+        (("--at", "6 h"), "6 h is no time to look: the run ends at 30 h, and before 1 d"),
+        (("--at", "1 d,9 d"), "9 d is no time to look"),
     ],
 )
 def test_what_cannot_be_done_is_told(config, capsys, arguments, told):
