@@ -1,8 +1,8 @@
 """Macrophage polarisation: what surrounds a macrophage turns it towards M2, or back towards M1.
 
-TGF-beta, IL-10, CCL2 and lactate of a tumor turn macrophages to M2, which dominate in metastases of the liver; IFN-gamma and TNF turn
-them to M1, and turning is reversible (Yang 2025, 10.3892/or.2025.8963, refs 46-48, 53, 55-58). An inhibitor of CSF1R takes the
-cues to M2 from them (Pyonteck 2013, 10.1038/nm.3337).
+TGF-beta, IL-10, CCL2, lactate and exosomes of a tumor turn macrophages to M2, which dominate in metastases of the liver; IFN-gamma and
+TNF turn them to M1, and turning is reversible (Yang 2025, 10.3892/or.2025.8963, refs 46-48, 53, 55-58, 62-69). An inhibitor of CSF1R
+takes the cues to M2 from them (Pyonteck 2013, 10.1038/nm.3337).
 """
 
 from typing import Annotated, NamedTuple
@@ -10,6 +10,7 @@ from typing import Annotated, NamedTuple
 import numpy as np
 from pydantic import Field
 
+from ..blood.exosomes import Exosomes
 from ..cells import macrophage
 from ..kernels.jit import jit
 from ..kernels.saturation import saturation
@@ -22,7 +23,8 @@ _YANG = "Yang 2025, 10.3892/or.2025.8963"
 
 
 class Cues(NamedTuple):
-    """How much each cue weighs in saturation, and the lactate (mM above rest) that is half of that."""
+    """How much each cue weighs in saturation, and the lactate (mM above rest) that is half of that; `exosomes`: how much those in the
+    blood weigh now."""
 
     tgf_beta: float
     il10: float
@@ -31,6 +33,7 @@ class Cues(NamedTuple):
     ifn_gamma: float
     tnf: float
     lactate_half: float
+    exosomes: float
 
 
 class Surrounding(NamedTuple):
@@ -57,7 +60,7 @@ def _weight(default: float, source: str, cue: str):
 
 class MacrophagePolarisation(Rule):
     name = "macrophage_polarisation"
-    reads = ("tgf_beta", "il10", "ccl2", "lactate", "ifn_gamma", "tnf")
+    reads = ("tgf_beta", "il10", "ccl2", "lactate", "ifn_gamma", "tnf", "blood")
     writes = ("macrophage",)
     inhibited = ("time",)
     inhibitor = Target("inhibitor of PI3K-gamma", f"{_YANG}, ref 48", "unverified")
@@ -75,6 +78,7 @@ class MacrophagePolarisation(Rule):
         il10: Number = _weight(1.0, f"{_YANG}, ref 53 (direction)", "IL-10")
         ccl2: Number = _weight(0.5, f"{_YANG}, refs 56-58 (direction)", "CCL2")
         lactate: Number = _weight(0.5, "Colegio 2014, 10.1038/nature13490 (direction)", "lactate")
+        exosomes: Number = _weight(0.5, f"{_YANG}, refs 62-69 (direction)", "exosomes in the blood")
         ifn_gamma: Number = _weight(1.0, f"{_YANG}, ref 46 (direction)", "IFN-gamma")
         tnf: Number = _weight(0.5, f"{_YANG}, ref 46 (direction)", "TNF-alpha")
         lactate_half: Millimolar = parameter(
@@ -108,6 +112,7 @@ class MacrophagePolarisation(Rule):
             p.ifn_gamma,
             p.tnf,
             p.lactate_half,
+            p.exosomes * Exosomes.saturation(liver) * towards_m2,
         )
         felt = Surrounding(
             liver.signal("tgf_beta"),
@@ -135,6 +140,7 @@ def polarise(cells, felt, cues, hazard, turned_beyond):
             + cues.il10 * saturation(felt.il10[r, c])
             + cues.ccl2 * saturation(felt.ccl2[r, c])
             + (cues.lactate * acid / (cues.lactate_half + acid) if acid > 0.0 else 0.0)
+            + cues.exosomes
         )
         m1 = cues.ifn_gamma * saturation(felt.ifn_gamma[r, c]) + cues.tnf * saturation(felt.tnf[r, c])
         if m1 + m2 > 0.0:

@@ -21,7 +21,7 @@ from tests.worlds import (
     without,
 )
 
-CUES = Cues(tgf_beta=1.0, il10=1.0, ccl2=0.5, lactate=0.5, ifn_gamma=1.0, tnf=0.5, lactate_half=10.0)
+CUES = Cues(tgf_beta=1.0, il10=1.0, ccl2=0.5, lactate=0.5, ifn_gamma=1.0, tnf=0.5, lactate_half=10.0, exosomes=0.0)
 LEVELS = {"tgf_beta": 1.0, "il10": 0.5, "ccl2": 2.0, "ifn_gamma": 0.4, "tnf": 3.0, "lactate": 5.0}
 TOWARDS_M2 = 1 / 2 + 0.5 / 1.5 + 0.5 * 2 / 3 + 0.5 * 5 / 15
 TOWARDS_M1 = 0.4 / 1.4 + 0.5 * 3 / 4
@@ -53,6 +53,16 @@ def test_each_cue_turns_it_its_way(cue, side):
     cells = turned(20000.0, **{cue: LEVELS[cue]})
     np.testing.assert_allclose(cells.polarisation, side, atol=1e-3)
     assert (cells.state == (M2 if side > 0 else M1)).all()
+
+
+@pytest.mark.parametrize(("level", "weight"), [(1.0, 0.5), (3.0, 0.75), (0.0, 0.0)])
+def test_exosomes_in_the_blood_turn_it_to_m2(level, weight):
+    given = (
+        [{"stimulate": "exosomes", "level": level, "half_life": None, "start": "0 h", "stop": "90 d"}] if level else []
+    )
+    # against TNF that weighs half
+    settled = (0.5 * weight - 0.25) / (0.5 * weight + 0.25)
+    assert polarisation(1500.0, *given, tnf=1.0) == pytest.approx(settled, abs=1e-3)
 
 
 def test_without_cues_it_stays_and_what_is_below_rest_is_none():
