@@ -145,8 +145,8 @@ class Walk(NamedTuple):
         is not is remembered and passed by
     touching : the column that is 1 while a cell touches a tumor cell
     exclusion : the key of the config that holds the chance with which a cell turns back before a site that is full of tumor
-    hindrance, crowding : the keys of the config that hold the share of its speed that full matrix, and a tumor cell at the site,
-        takes from a cell in the interstitium
+    hindrance, crowding : the keys of the config that hold the share that full matrix, and a tumor cell at the site, take from the chance
+        with which a cell in the interstitium gets in there
 
     Cells that walk have a column `heading`.
     """

@@ -28,6 +28,7 @@ _KEPT_MOVES = 50  # as many as have their random numbers made beforehand: an hou
 _AHEAD = 8  # cells whose surroundings are fetched before their turn
 _NEXT_HOP = 1 << 24  # from the number of a draw for a way to those for the sites that are passed over on it
 _TURNS_BACK = (_MOST_HOPS + 1) * _NEXT_HOP  # to that for whether a crowded site is entered
+_GETS_IN = (_MOST_HOPS + 2) * _NEXT_HOP  # to that for whether one gets into a site that hinders
 
 STAYS = -2
 """Whom one meets who does not walk."""
@@ -44,7 +45,7 @@ class Walkers(NamedTuple):
     heading: np.ndarray
 
 
-NO_DRAG = np.zeros((0, 0), np.float32)
+ALL_PERMEABLE = np.zeros((0, 0), np.float32)
 """Where nothing hinders."""
 
 
@@ -55,14 +56,15 @@ class Ground(NamedTuple):
     turns : float32 [ways, heading, way], the chances of each way on (`turns_at`)
     pace : float64 [ways], how long its length takes (`paces`)
     plug : code of the population that fills a vessel: nobody passes over its cells
-    drag : float32 [row, column], how much longer the way from a site takes for what lies in it; empty where nothing hinders
+    permeable : float32 [row, column], the chance with which one who tries gets into a site, and else turns back; empty where nothing
+        hinders. So those inside are slower by it, and as much fewer than outside: what only slowed them there would gather them
     """
 
     ways: np.ndarray
     turns: np.ndarray
     pace: np.ndarray
     plug: int
-    drag: np.ndarray = NO_DRAG
+    permeable: np.ndarray = ALL_PERMEABLE
 
 
 class Pace(NamedTuple):
@@ -128,15 +130,15 @@ def paces(ways: np.ndarray) -> np.ndarray:
 
 
 @jit(counted=False)
-def slow_down(drag, ecm, standing, code, matrix, crowd):
-    """Fill `drag` (float32 lattice; see `Ground`): the matrix (float32 lattice) and cells of the population `code` where they stand
-    (uint8 lattice) take these shares of a speed."""
-    for row in range(drag.shape[0]):
-        for column in range(drag.shape[1]):
+def find_permeable(permeable, ecm, standing, code, matrix, crowd):
+    """Fill `permeable` (float32 lattice; see `Ground`): full matrix (`ecm`, float32 lattice) and cells of the population `code` where
+    they stand (uint8 lattice) take these shares of the chance."""
+    for row in range(permeable.shape[0]):
+        for column in range(permeable.shape[1]):
             left = 1.0 - matrix * min(max(np.float64(ecm[row, column]), 0.0), 1.0)
             if standing[row, column] == code:
                 left *= 1.0 - crowd
-            drag[row, column] = np.float32(1.0 / max(left, 1e-3))
+            permeable[row, column] = np.float32(max(left, 1e-3))
 
 
 @jit(inline=True, counted=False)
@@ -328,8 +330,6 @@ def walk_one(cells, slot, k, code, sites, standing, occupant, ground, pace, lure
             way = way_on(ground, row, column, heading, draw_of(draws, n, k, key, step, uid))
         to_row, to_column, direction, length = next_site(sites, standing, ground, row, column, way, key, step, uid, n)
         length *= pace.spacing_um
-        if ground.drag.size != 0:
-            length *= np.float64(ground.drag[row, column])
         draw = draw_of(draws, n + 1, k, key, step, uid) * max(length / left, 1.0)
         if draw >= 1.0:
             break
@@ -337,6 +337,9 @@ def walk_one(cells, slot, k, code, sites, standing, occupant, ground, pace, lure
         if to_row >= 0 and sought.exclusion > 0.0 and sought.near[to_row, to_column] != 0:
             crowd = min(2.0 * np.float64(sought.near[to_row, to_column]) / _ALL_AROUND - 1.0, 1.0)
             if uniform(key, step, uid, n + _TURNS_BACK) < sought.exclusion * crowd:
+                to_row, direction = -1, (way + _BACK) & 7
+        if to_row >= 0 and ground.permeable.size != 0 and ground.permeable[to_row, to_column] < np.float32(1.0):
+            if uniform(key, step, uid, n + _GETS_IN) >= np.float64(ground.permeable[to_row, to_column]):
                 to_row, direction = -1, (way + _BACK) & 7
         heading = next_heading(draw, direction, length, pace.memory_um)
         if to_row >= 0:

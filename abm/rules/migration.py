@@ -21,7 +21,19 @@ from ..kernels.jit import jit
 from ..kernels.random import draw_each, hash64, uniform, unit
 from ..kernels.sites import count_touching, length_of, move, neighbour, ways_along
 from ..kernels.tables import columns_of
-from ..kernels.walk import NO_DRAG, NO_LURE, STAYS, Ground, Lure, Pace, Walkers, paces, slow_down, turns_at, walk
+from ..kernels.walk import (
+    ALL_PERMEABLE,
+    NO_LURE,
+    STAYS,
+    Ground,
+    Lure,
+    Pace,
+    Walkers,
+    find_permeable,
+    paces,
+    turns_at,
+    walk,
+)
 from ..ledger import cause, event
 from ..ledger.ledger import enter
 from ..liver import Liver
@@ -103,7 +115,7 @@ class Migration(Rule):
             high=0.95,
             mark="assumed",
             source="Salmon 2012, 10.1172/JCI45817: poor motility in dense matrix (direction)",
-            description="share of the speed of a T cell that full matrix takes",
+            description="share of the speed of a T cell, and of its density, that full matrix takes",
         )
         t_cell_crowding: Fraction = parameter(
             0.5,
@@ -111,7 +123,7 @@ class Migration(Rule):
             high=0.9,
             mark="assumed",
             source="Salmon 2012, 10.1172/JCI45817: fewer T cells in tumor islets than in the stroma (direction)",
-            description="share of the speed of a T cell that a tumor cell at the site takes",
+            description="share of the speed of a T cell, and of its density, that tumor cells at the sites take",
         )
         dendritic_speed: MicrometersPerMinute = parameter(
             "3 um/min",
@@ -177,14 +189,14 @@ class Migration(Rule):
 
     def apply(self, liver: Liver) -> None:
         beside = beside_tumor(liver)
-        drags: dict[tuple[str, str], np.ndarray] = {}
+        permeables: dict[tuple[str, str], np.ndarray] = {}
         for (name, walks), pace in self.paces.items():
             cells = liver.populations[name]
             if cells.count:
                 hindered = (walks.hindrance, walks.crowding)
-                if hindered not in drags:
-                    drags[hindered] = drag_on(*hindered, liver)
-                self.let_walk(liver, cells, walks, pace, beside, drags[hindered])
+                if hindered not in permeables:
+                    permeables[hindered] = permeable_for(*hindered, liver)
+                self.let_walk(liver, cells, walks, pace, beside, permeables[hindered])
         p = self.parameters
         cells = liver.tumor
         if cells.count and p.tumor_speed > 0.0:
@@ -204,10 +216,10 @@ class Migration(Rule):
             )
 
     def let_walk(
-        self, liver: Liver, cells: Population, walks: Walk, pace: Pace, beside: np.ndarray, drag: np.ndarray
+        self, liver: Liver, cells: Population, walks: Walk, pace: Pace, beside: np.ndarray, permeable: np.ndarray
     ) -> None:
-        """The cells of one population walk; `beside`: how many tumor cells are touched from each site (uint8 lattice); `drag`: see
-        `drag_on`."""
+        """The cells of one population walk; `beside`: how many tumor cells are touched from each site (uint8 lattice); `permeable`: see
+        `permeable_for`."""
         tumor, rows = liver.tumor, cells.rows
         key, step = liver.key(self.name), liver.step_number
         lure = NO_LURE
@@ -220,7 +232,7 @@ class Migration(Rule):
         sought = Sought(TUMOR, beside, tumor.rows.uid, ignored, walks.contact is not None, exclusion)
         order = cells.order(key, step)
         columns, layer = columns_of(rows, Walkers), cells.species.layer_of(walks)
-        ground = self.ground[layer]._replace(drag=drag)
+        ground = self.ground[layer]._replace(permeable=permeable)
         met = walk(columns, cells.code, liver.sites, layer, ground, pace, lure, sought, key, step, order)
         if walks.touching is not None:
             touch(rows[walks.touching], order, met)
@@ -252,16 +264,16 @@ def ground_of(liver: Liver, layer: int) -> Ground:
     return Ground(ways, turns_at(), paces(ways[is_open]), TUMOR)
 
 
-def drag_on(hindrance: str, crowding: str, liver: Liver) -> np.ndarray:
-    """By how much longer than its length a way takes at each site, for matrix and tumor cells, by the shares of a speed that the config
-    has at these keys (float32 lattice; empty where nothing hinders)."""
+def permeable_for(hindrance: str, crowding: str, liver: Liver) -> np.ndarray:
+    """With which chance one who tries gets into each site, for matrix and tumor cells, by the shares that the config has at these keys
+    (float32 lattice; empty where nothing hinders)."""
     if not hindrance and not crowding:
-        return NO_DRAG
+        return ALL_PERMEABLE
     matrix = value_at(liver.config, hindrance) if hindrance else 0.0
     crowd = value_at(liver.config, crowding) if crowding else 0.0
-    drag = np.empty(liver.shape, np.float32)
-    slow_down(drag, liver.ecm, liver.sites.population[TISSUE], TUMOR, matrix, crowd)
-    return drag
+    permeable = np.empty(liver.shape, np.float32)
+    find_permeable(permeable, liver.ecm, liver.sites.population[TISSUE], TUMOR, matrix, crowd)
+    return permeable
 
 
 def pace_of(cells: Population, walks: Walk, liver: Liver) -> Pace:

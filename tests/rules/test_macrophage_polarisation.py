@@ -55,14 +55,12 @@ def test_each_cue_turns_it_its_way(cue, side):
     assert (cells.state == (M2 if side > 0 else M1)).all()
 
 
-@pytest.mark.parametrize(("level", "weight"), [(1.0, 0.5), (3.0, 0.75), (0.0, 0.0)])
+@pytest.mark.parametrize(("level", "weight"), [(1.0, 0.5), (3.0, 0.75)])
 def test_exosomes_in_the_blood_turn_it_to_m2(level, weight):
-    given = (
-        [{"stimulate": "exosomes", "level": level, "half_life": None, "start": "0 h", "stop": "90 d"}] if level else []
-    )
+    given = {"stimulate": "exosomes", "level": level, "half_life": None, "start": "0 h", "stop": "90 d"}
     # against TNF that weighs half
     settled = (0.5 * weight - 0.25) / (0.5 * weight + 0.25)
-    assert polarisation(1500.0, *given, tnf=1.0) == pytest.approx(settled, abs=1e-3)
+    assert polarisation(1500.0, given, tnf=1.0) == pytest.approx(settled, abs=1e-3)
 
 
 def test_without_cues_it_stays_and_what_is_below_rest_is_none():

@@ -582,7 +582,8 @@ def test_a_netting_neutrophil_stays():
 
 def searching(matrix=0.0, crowd=False, hours=1.0, **parameters):
     """Mean path (um/min) of T cells that search open tissue, in `matrix` or among tumor cells that they do not know."""
-    model = without(liver("migration", mm=1.2, parameters={"migration": {"t_cell_persistence": "1000 h"} | parameters}))
+    parameters = {"migration": {"t_cell_persistence": "1000 h"} | parameters}
+    model = without(liver("migration", mm=1.2, step="1 min", parameters=parameters))  # a site or none in a step
     model.sites.kind[:] = PARENCHYMA
     model.rules["migration"].prepare(model)
     model.ecm[:] = matrix
@@ -613,6 +614,28 @@ def searching(matrix=0.0, crowd=False, hours=1.0, **parameters):
 )
 def test_matrix_and_tumor_cells_slow_a_t_cell_in_the_tissue(surroundings, left):
     assert_mean(searching(hours=2.0, **surroundings), 5.0 * left)
+
+
+@compiled_only
+@pytest.mark.parametrize("step", ["5 min", "10 min"])
+def test_where_they_are_slow_t_cells_are_as_much_fewer(step):
+    """A walk that only took longer there would gather them there."""
+    shares = {"t_cell_persistence": "0.1 h", "t_cell_chemotaxis": 0, "t_cell_crowding": 0.6, "t_cell_hindrance": 0.5}
+    model = without(liver("migration", mm=0.5, step=step, parameters={"migration": shares}))
+    model.sites.kind[:] = PARENCHYMA
+    model.rules["migration"].prepare(model)
+    parts = np.arange(model.shape[1]) * 3 // model.shape[1]  # open, full of tumor cells, full of matrix
+    model.sites.population[TISSUE][:, parts == 1] = TUMOR
+    model.ecm[:, parts == 2] = 1.0
+    for row, column in every(*model.shape, 4):
+        put(model, "cd8", int(row), int(column), state=SEARCHING)
+    counts = np.zeros(3)
+    for n in range(120):
+        run_rule(model, "migration", 2.0)
+        if n >= 20:
+            counts += np.bincount(parts[model.cd8.used.column], minlength=3)
+    counts /= np.bincount(parts)
+    np.testing.assert_allclose(counts[1:] / counts[0], [0.4, 0.5], atol=0.04)
 
 
 def among_t_cells(*, specific, layer, state, cell_layer=TISSUE, antigen=1):
