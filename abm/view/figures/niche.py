@@ -29,7 +29,7 @@ _CELLS = {"neutrophil": ("n2", "N2"), "suppressor": ("infiltrating", "out of the
 _INKS = {layer.name: layer.ink for layer in SHIPPED.layers}
 
 
-class Line(NamedTuple):
+class Plotted(NamedTuple):
     """A line of a diagram: its name in the legend, its values [moments], and how it is drawn."""
 
     label: str
@@ -42,7 +42,7 @@ class Diagram(NamedTuple):
     """What has one axis."""
 
     title: str
-    lines: list[Line]
+    lines: list[Plotted]
 
 
 class Niche(NamedTuple):
@@ -74,11 +74,11 @@ def niche_of(courses: dict[str, np.ndarray], area: float, cast: Sequence[Shown] 
     inks = {shown.name: shown.ink for shown in SHOWN} | {shown.name: shown.ink for shown in cast}
     words = {shown.name: shown.words for shown in (*SHOWN, *cast)}
 
-    def per_area(label: str, name: str, ink: str, style: str = "-") -> list[Line]:
-        return [Line(label, courses[name] / area, ink, style)] if name in courses else []
+    def per_area(label: str, name: str, ink: str, style: str = "-") -> list[Plotted]:
+        return [Plotted(label, courses[name] / area, ink, style)] if name in courses else []
 
-    def level(label: str, name: str, ink: str) -> list[Line]:
-        return [Line(label, courses[name], ink)] if name in courses else []
+    def level(label: str, name: str, ink: str) -> list[Plotted]:
+        return [Plotted(label, courses[name], ink)] if name in courses else []
 
     diagrams = [
         Diagram("Primary tumor, mm³", level("", "blood_primary", as_hex(FATES["alive"]))),
@@ -104,13 +104,13 @@ def niche_of(courses: dict[str, np.ndarray], area: float, cast: Sequence[Shown] 
     return Niche(area, hours, float(hours[come[0]]) if come.size else None, [each for each in there if each.lines])
 
 
-def _education(courses: dict[str, np.ndarray], ink: str) -> list[Line]:
+def _education(courses: dict[str, np.ndarray], ink: str) -> list[Plotted]:
     """The mean over the Kupffer cells; the layer of exosomes holds the education of each where it stands."""
     if "exosomes_total" not in courses or "kupffer" not in courses:
         return []
     cells = np.asarray(courses["kupffer"], float)
     mean = np.divide(courses["exosomes_total"], cells, out=np.full(cells.size, np.nan), where=cells > 0)
-    return [Line("", mean, ink)]
+    return [Plotted("", mean, ink)]
 
 
 def niche_figure(found: Niche, title: str = "", done: Sequence[Done] = ()) -> Figure:

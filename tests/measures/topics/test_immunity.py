@@ -6,13 +6,16 @@ import numpy as np
 import pytest
 
 from abm.cells.cd8 import ENGAGED, PATROLLING, SEARCHING
+from abm.cells.macrophage import INTERMEDIATE, M1, M2, MONOCYTE
 from abm.measures.look import Share
 from abm.measures.topics.immunity import (
     cd8_foxp3_ratio,
     exhausted_share,
     infiltrate,
     margin_core_ratio,
+    monocyte_derived_share,
     pdl1_score,
+    polarised_share,
     specific_share,
 )
 from abm.record.nodules import from_edge
@@ -123,6 +126,45 @@ def test_t_cells_that_know_and_that_are_exhausted(grown):
     assert exhausted_share(run, above=0.3, specific=True) == Share(3, 3)
     assert exhausted_share(run, compartment="lumen") == Share(3, 3)
     assert exhausted_share(look(liver(empty=True))) == Share(0, 0)
+
+
+def put_macrophages(model):
+    """Around the nodule, whose radius is eight sites around the column 20: inside, 5, 25 and 65 um from it, and in a vessel."""
+    for column, state in ((20, M2), (22, M2), (24, M1), (29, M2), (31, INTERMEDIATE), (35, M1)):
+        put(model, "macrophage", 20, column, state=state)
+    vessel = next(place for place in sinusoids(model) if look(model).from_edge(4)[tuple(place)] < 0)
+    put(model, "macrophage", *vessel, state=MONOCYTE)
+
+
+def test_macrophages_that_have_turned(grown):
+    assert polarised_share(look(grown)) == Share(0, 0) and math.isnan(polarised_share(look(grown)).fraction)
+    put_macrophages(grown)
+    run = look(grown)
+    assert polarised_share(run) == Share(3, 6), "the monocyte in the vessel does not count"
+    assert polarised_share(run, states=("m1", "intermediate")) == Share(3, 6)
+    assert polarised_share(run, region="inside") == Share(2, 3)
+    assert polarised_share(run, region="around") == Share(1, 2)
+    assert polarised_share(run, region="near") == Share(3, 5)
+    assert polarised_share(run, region="far") == Share(0, 1)
+    assert polarised_share(run, region="far", within="20 um", states="m1") == Share(1, 2)
+    assert polarised_share(run, region="inside", min_cells=300) == Share(0, 0), "there is no such nodule"
+    assert polarised_share(run, region="far", min_cells=300) == Share(3, 6)
+
+
+def test_macrophages_within_nodules_that_came_as_monocytes(grown):
+    assert monocyte_derived_share(look(grown)) == Share(0, 0)
+    vessels = [tuple(place) for place in sinusoids(grown)]
+    distance = look(grown).from_edge(4)
+    inside = [place for place in vessels if distance[place] < 0]
+    outside = [place for place in vessels if distance[place] > 0]
+    for place in (*inside[:2], *outside[:3]):
+        put(grown, "kupffer", *place)
+    assert monocyte_derived_share(look(grown)) == Share(0, 2)
+    for column, state in ((20, M2), (22, M1), (24, INTERMEDIATE), (29, M2)):
+        put(grown, "macrophage", 20, column, state=state)
+    put(grown, "macrophage", *inside[2], state=MONOCYTE)
+    assert monocyte_derived_share(look(grown)) == Share(3, 5)
+    assert monocyte_derived_share(look(grown), min_cells=300) == Share(0, 0)
 
 
 def test_pdl1_is_scored_by_cells(grown):
