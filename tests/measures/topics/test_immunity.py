@@ -38,13 +38,12 @@ def naive(inside, periodic):
     """Distances from the edge by looking at all pairs; nothing is enclosed."""
     rows, columns = inside.shape
     distance = np.full(inside.shape, np.inf)
-    for row in range(rows):
-        for column in range(columns):
-            for i, j in np.argwhere(inside != inside[row, column]):
-                down, across = abs(row - i), abs(column - j)
-                if periodic:
-                    down, across = min(down, rows - down), min(across, columns - across)
-                distance[row, column] = min(distance[row, column], math.hypot(down, across))
+    for of in (True, False):
+        here, there = np.argwhere(inside == of), np.argwhere(inside != of)
+        apart = np.abs(here[:, None] - there[None])
+        if periodic:
+            apart = np.minimum(apart, (rows, columns) - apart)
+        distance[inside == of] = np.sqrt((apart**2).sum(axis=-1)).min(axis=1)
     return np.where(inside, 0.5 - distance, distance - 0.5)
 
 
@@ -77,25 +76,28 @@ def grown():
     return model
 
 
-def count_in(model, nearest, farthest):
+def far_from_the_nodule(model):
     inside = (model.sites.population[TISSUE] == model.tumor.code) & (np.arange(model.shape[0]) < 40)[:, None]
-    distance = 10 * naive(inside, True)
-    return int(((distance >= nearest) & (distance < farthest)).sum())
+    return 10 * naive(inside, True)
 
 
 def test_density_by_bands(grown):
     for column in (20, 21, 26, 29, 30, 33, 49):  # 85, 75, 25, -5, -15, -45 and far
         put(grown, "cd8", 20, column, state=SEARCHING)
-    run, mm2 = look(grown), 1e-4
+    run, mm2, distance = look(grown), 1e-4, far_from_the_nodule(grown)
+
+    def count_in(nearest, farthest):
+        return int(((distance >= nearest) & (distance < farthest)).sum())
+
     bands = {(-1000, 0): 3, (-50, 50): 4, (0, 50): 3, (-1000, -50): 2, (100, 1000): 1, (0, 5): 0, (5, 15): 1}
     for (nearest, farthest), cells in bands.items():
         there = infiltrate(run, population="cd8", nearest=f"{nearest} um", farthest=f"{farthest} um")
-        sites = count_in(grown, nearest, farthest)
+        sites = count_in(nearest, farthest)
         assert (math.isnan(there) and sites == 0) or there == pytest.approx(cells / (sites * mm2)), (nearest, farthest)
     assert infiltrate(run, population="cd8") == infiltrate(run, population="cd8", nearest="0 um", farthest="50 um")
     assert infiltrate(run, population="cd8", states="patrolling") == 0
     assert math.isnan(infiltrate(run, population="cd8", min_cells=300))
-    margin, core = 4 / count_in(grown, -50, 50), 2 / count_in(grown, -1000, -50)
+    margin, core = 4 / count_in(-50, 50), 2 / count_in(-1000, -50)
     assert margin_core_ratio(run, population="cd8") == pytest.approx(margin / core)
     assert math.isnan(margin_core_ratio(run, population="cd8", width="200 um")), "the nodule has no such core"
     assert math.isnan(margin_core_ratio(run, population="natural_killer"))
