@@ -9,6 +9,5 @@ pytest.register_assert_rewrite("tests.worlds")
 
 np.seterr(all="raise", under="ignore")
 
-os.fsync = (
-    os.fstat
-)  # no test cuts the power: files need not have reached the disk; an fsync takes milliseconds, runs call hundreds
+# no test cuts the power, so that files need not have reached the disk: a run calls this hundreds of times, for milliseconds each
+os.fsync = os.fstat
