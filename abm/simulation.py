@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 
 PLUGINS = "plugins"
 """Folder inside the run folder with copies of the user's own rules."""
-PICTURES = ("overview.png", "cascade.png", "timecourses.png", "infiltrate.png", "movie.mp4")
+PICTURES = ("overview.png", "cascade.png", "timecourses.png", "infiltrate.png", "niche.png", "movie.mp4")
 """What is drawn of a run when it ends."""
 RUN_FILES = (
     manifest.NAME,

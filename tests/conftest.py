@@ -1,4 +1,6 @@
-"""For all tests: an arithmetic that fails is an error, and what the worlds assert is explained."""
+"""For all tests: an arithmetic that fails is an error, what the worlds assert is explained, and nobody waits for the disk."""
+
+import os
 
 import numpy as np
 import pytest
@@ -6,3 +8,6 @@ import pytest
 pytest.register_assert_rewrite("tests.worlds")
 
 np.seterr(all="raise", under="ignore")
+
+# no test cuts the power, so that files need not have reached the disk: a run calls this hundreds of times, for milliseconds each
+os.fsync = os.fstat

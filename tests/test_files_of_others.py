@@ -249,7 +249,9 @@ def test_a_run_begins_nowhere_where_it_would_overwrite(tmp_path, resume):
 
 def test_what_is_drawn_of_a_run_is_known_by_name(run, tmp_path):  # noqa: F811
     drawn = {path.name for path in plot_run(run)} | {write_movie(run, pixels=120).name}
-    assert drawn | {"infiltrate.png"} == set(PICTURES), "it is drawn of runs with leukocytes about nodules"
+    assert drawn | {"infiltrate.png", "niche.png"} == set(PICTURES), (
+        "those are drawn of runs with leukocytes, and a niche"
+    )
 
 
 def test_checkpoints_have_the_names_that_are_removed(tmp_path):

@@ -1,5 +1,7 @@
 """What `--check` looks at: nothing in a sound liver, and each way in which one can be broken."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 
@@ -218,10 +220,12 @@ def test_one_cell_in_the_place_of_another_is_named(monkeypatch):
     ],
 )
 def test_what_is_broken_is_named(liver, break_it, said):
+    watch(liver)
     break_it(liver)
-    with pytest.raises(BrokenInvariant, match=r"^step 24 \(2 h\), after the test: ") as caught:
-        check(liver, "the test")
-    assert said in str(caught.value)
+    for look in (liver.watch, partial(check, liver)):  # what knows what was sound before, and what looks at everything
+        with pytest.raises(BrokenInvariant, match=r"^step 24 \(2 h\), after the test: ") as caught:
+            look("the test")
+        assert said in str(caught.value)
 
 
 def test_the_error_names_the_rule_after_which_it_is_broken(monkeypatch):

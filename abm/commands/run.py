@@ -184,6 +184,7 @@ def _ending(simulation, folder: Path) -> str:
         ("cascade.png", "from arrival to metastasis"),
         ("timecourses.png", "everything through time"),
         ("infiltrate.png", "who stands where about the nodules"),
+        ("niche.png", "what awaits tumor cells"),
         ("movie.mp4", "the movie"),
         (manifest.CONFIG, "the config, everything filled in"),
     )

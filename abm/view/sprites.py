@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping
+from functools import lru_cache
 
 import numpy as np
 
@@ -32,8 +33,9 @@ def cell_atlas(scale: int, looks: Mapping[int, Appearance]) -> tuple[np.ndarray,
     return np.stack(pictures), place
 
 
+@lru_cache(maxsize=1024)
 def cell_picture(look: Appearance, scale: int, variant: int = 0) -> np.ndarray:
-    """One cell, uint8 [size, size, 4] (straight alpha)."""
+    """One cell, uint8 [size, size, 4] (straight alpha); not to be written to."""
     random = np.random.default_rng([_SEED, variant])
     fine = _enlargement(scale)
     size = (scale + 2 * padding(scale)) * fine
@@ -63,7 +65,9 @@ def cell_picture(look: Appearance, scale: int, variant: int = 0) -> np.ndarray:
         alpha = np.where(inside, alpha, halo)
     if scale <= 2 and look.group != TUMOR_GROUP:
         alpha = alpha * _BYSTANDER
-    return _reduce(rgb, alpha, fine)
+    picture = _reduce(rgb, alpha, fine)
+    picture.flags.writeable = False
+    return picture
 
 
 def _outline(shape: str, angle: np.ndarray, radius: float, phase: np.ndarray) -> np.ndarray:

@@ -1,4 +1,5 @@
-"""The infiltrate: how dense leukocytes are by their distance from the edge of nodules, and what has become of T cells and targets.
+"""The infiltrate: how dense leukocytes are by their distance from the edge of nodules, and what has become of T cells, macrophages and
+targets.
 
 Distances are from the edge of the nearest nodule, negative inside of it: what a nodule encloses, as a vessel, is inside.
 """
@@ -6,18 +7,23 @@ Distances are from the edge of the nearest nodule, negative inside of it: what a
 from typing import Annotated, Literal
 
 import numpy as np
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from ...tissue.sites import LUMEN
 from ...units import Fraction, Micrometers, Number, Quantity, written
 from ..look import Look, Share
 from ..measure import measure
-from .parameters import SETTLED, MinCells, States
-from .populations import InStates, Name, members
+from .parameters import SETTLED, MinCells, States, listed
+from .populations import Distance, InStates, Name, Where, members
 
 FromEdge = Annotated[float, Quantity("um", "a distance (negative: inside)", "-50 um", minimum=-1e6, maximum=1e6)]
 Compartment = Annotated[
     Literal["any", "lumen", "tissue"], Field(description="T cells in the vessels, outside of them, or both")
+]
+Polarised = Annotated[
+    tuple[Literal["m1", "intermediate", "m2"], ...],
+    BeforeValidator(listed),
+    Field(min_length=1, description="states of the macrophages that count"),
 ]
 
 
@@ -95,6 +101,41 @@ def specific_share(look: Look, compartment: Compartment = "tissue") -> Share:
 
 
 @measure(unit="", kind="share")
+def polarised_share(
+    look: Look,
+    states: Polarised = ("m2",),
+    region: Where = "everywhere",
+    within: Distance = written("50 um"),
+    min_cells: MinCells = 4,
+) -> Share:
+    """Share of the macrophages that came as monocytes and have left the vessels that are in `states`, by default M2.
+
+    Those of a region are told by their distance from the edge of nodules, negative inside.
+    """
+    cells = _macrophages(look)
+    if region != "everywhere":
+        distance = look.from_edge(min_cells)[cells["row"], cells["column"]]
+        near = distance < within
+        cells = cells[{"inside": distance < 0, "around": near & (distance >= 0), "near": near, "far": ~near}[region]]
+    numbers = [look.liver.populations["macrophage"].states.index(state) for state in states]
+    return Share(int(np.isin(cells["state"], numbers).sum()), cells.size)
+
+
+@measure(unit="", kind="share")
+def monocyte_derived_share(look: Look, min_cells: MinCells = 4) -> Share:
+    """Share of all macrophages within nodules that came as monocytes; the others are the Kupffer cells of the liver.
+
+    Monocytes that are still in a vessel are no macrophages.
+    """
+    inside = look.from_edge(min_cells) < 0
+    came, resident = (
+        int(inside[cells["row"], cells["column"]].sum())
+        for cells in (_macrophages(look), members(look, "kupffer", None))
+    )
+    return Share(came, came + resident)
+
+
+@measure(unit="", kind="share")
 def pdl1_score(
     look: Look,
     above: Annotated[
@@ -111,6 +152,12 @@ def _t_cells(look: Look, compartment: str) -> np.ndarray:
     """The living CD8 T cells: rows of their table."""
     rows = members(look, "cd8", None)
     return rows if compartment == "any" else rows[(rows["layer"] == LUMEN) == (compartment == "lumen")]
+
+
+def _macrophages(look: Look) -> np.ndarray:
+    """The living macrophages that came as monocytes and have left the vessels: rows of their table."""
+    rows = members(look, "macrophage", None)
+    return rows[rows["layer"] != LUMEN]
 
 
 def _density(look: Look, population: str, states, nearest: float, farthest: float, min_cells: int) -> float:

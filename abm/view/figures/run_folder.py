@@ -2,14 +2,28 @@
 
 import json
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
+from pydantic import TypeAdapter
 
 from ...config.recording import RecordParameters
+from ...config.schema import SHIPPED
 from ...folder import manifest
 from ...folder.files import DamagedFile
 from ...record.tables import read_table
-from ...units import Quantity
+from ...tissue.parameters import TissueParameters
+from ...units import Moment, Quantity
+
+_MOMENT = TypeAdapter(Moment)
+
+
+class Done(NamedTuple):
+    """What the experimenter did: in words, and from when until when (hours); None: it has no end of its own."""
+
+    words: str
+    start: float
+    stop: float | None
 
 
 def timeseries(run_dir: Path) -> dict[str, np.ndarray]:
@@ -34,6 +48,37 @@ def settings(run_dir: Path) -> tuple[RecordParameters, float, str]:
 def are_edges_periodic(run_dir: Path) -> bool:
     """Whether what leaves the tissue of the run on one side comes in on the other."""
     return _config(run_dir).get("tissue", {}).get("edges", "periodic") == "periodic"
+
+
+def area_mm2(run_dir: Path) -> float:
+    """The area of the tissue of the run."""
+    tissue = TissueParameters.model_validate(_config(run_dir).get("tissue", {}))
+    rows, columns = tissue.shape
+    return rows * columns * (tissue.site / 1000.0) ** 2
+
+
+def interventions(run_dir: Path) -> list[Done]:
+    """The interventions of the run that begin at some time, in the order of these times; what holds from the beginning, as a
+    knock-out, is none of them."""
+    agents = {
+        (kind.kind, name): target.agent
+        for kind in SHIPPED.interventions
+        for name, target in kind.for_registry(SHIPPED).targets.items()
+    }
+    done = []
+    for entry in _config(run_dir).get("interventions", []):
+        if "start" in entry:
+            kind, target = next(iter(entry.items()))
+            words = agents.get((kind, target), f"{kind} {target}".replace("_", " ")).partition(",")[0]
+            stop = entry.get("stop")
+            done.append(
+                Done(
+                    words,
+                    _MOMENT.validate_python(entry["start"]),
+                    None if stop is None else _MOMENT.validate_python(stop),
+                )
+            )
+    return sorted(done, key=lambda each: each.start)
 
 
 def _config(run_dir: Path) -> dict:

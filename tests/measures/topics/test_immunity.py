@@ -6,13 +6,16 @@ import numpy as np
 import pytest
 
 from abm.cells.cd8 import ENGAGED, PATROLLING, SEARCHING
+from abm.cells.macrophage import INTERMEDIATE, M1, M2, MONOCYTE
 from abm.measures.look import Share
 from abm.measures.topics.immunity import (
     cd8_foxp3_ratio,
     exhausted_share,
     infiltrate,
     margin_core_ratio,
+    monocyte_derived_share,
     pdl1_score,
+    polarised_share,
     specific_share,
 )
 from abm.record.nodules import from_edge
@@ -35,13 +38,12 @@ def naive(inside, periodic):
     """Distances from the edge by looking at all pairs; nothing is enclosed."""
     rows, columns = inside.shape
     distance = np.full(inside.shape, np.inf)
-    for row in range(rows):
-        for column in range(columns):
-            for i, j in np.argwhere(inside != inside[row, column]):
-                down, across = abs(row - i), abs(column - j)
-                if periodic:
-                    down, across = min(down, rows - down), min(across, columns - across)
-                distance[row, column] = min(distance[row, column], math.hypot(down, across))
+    for of in (True, False):
+        here, there = np.argwhere(inside == of), np.argwhere(inside != of)
+        apart = np.abs(here[:, None] - there[None])
+        if periodic:
+            apart = np.minimum(apart, (rows, columns) - apart)
+        distance[inside == of] = np.sqrt((apart**2).sum(axis=-1)).min(axis=1)
     return np.where(inside, 0.5 - distance, distance - 0.5)
 
 
@@ -74,25 +76,28 @@ def grown():
     return model
 
 
-def count_in(model, nearest, farthest):
+def far_from_the_nodule(model):
     inside = (model.sites.population[TISSUE] == model.tumor.code) & (np.arange(model.shape[0]) < 40)[:, None]
-    distance = 10 * naive(inside, True)
-    return int(((distance >= nearest) & (distance < farthest)).sum())
+    return 10 * naive(inside, True)
 
 
 def test_density_by_bands(grown):
     for column in (20, 21, 26, 29, 30, 33, 49):  # 85, 75, 25, -5, -15, -45 and far
         put(grown, "cd8", 20, column, state=SEARCHING)
-    run, mm2 = look(grown), 1e-4
+    run, mm2, distance = look(grown), 1e-4, far_from_the_nodule(grown)
+
+    def count_in(nearest, farthest):
+        return int(((distance >= nearest) & (distance < farthest)).sum())
+
     bands = {(-1000, 0): 3, (-50, 50): 4, (0, 50): 3, (-1000, -50): 2, (100, 1000): 1, (0, 5): 0, (5, 15): 1}
     for (nearest, farthest), cells in bands.items():
         there = infiltrate(run, population="cd8", nearest=f"{nearest} um", farthest=f"{farthest} um")
-        sites = count_in(grown, nearest, farthest)
+        sites = count_in(nearest, farthest)
         assert (math.isnan(there) and sites == 0) or there == pytest.approx(cells / (sites * mm2)), (nearest, farthest)
     assert infiltrate(run, population="cd8") == infiltrate(run, population="cd8", nearest="0 um", farthest="50 um")
     assert infiltrate(run, population="cd8", states="patrolling") == 0
     assert math.isnan(infiltrate(run, population="cd8", min_cells=300))
-    margin, core = 4 / count_in(grown, -50, 50), 2 / count_in(grown, -1000, -50)
+    margin, core = 4 / count_in(-50, 50), 2 / count_in(-1000, -50)
     assert margin_core_ratio(run, population="cd8") == pytest.approx(margin / core)
     assert math.isnan(margin_core_ratio(run, population="cd8", width="200 um")), "the nodule has no such core"
     assert math.isnan(margin_core_ratio(run, population="natural_killer"))
@@ -123,6 +128,45 @@ def test_t_cells_that_know_and_that_are_exhausted(grown):
     assert exhausted_share(run, above=0.3, specific=True) == Share(3, 3)
     assert exhausted_share(run, compartment="lumen") == Share(3, 3)
     assert exhausted_share(look(liver(empty=True))) == Share(0, 0)
+
+
+def put_macrophages(model):
+    """Around the nodule, whose radius is eight sites around the column 20: inside, 5, 25 and 65 um from it, and in a vessel."""
+    for column, state in ((20, M2), (22, M2), (24, M1), (29, M2), (31, INTERMEDIATE), (35, M1)):
+        put(model, "macrophage", 20, column, state=state)
+    vessel = next(place for place in sinusoids(model) if look(model).from_edge(4)[tuple(place)] < 0)
+    put(model, "macrophage", *vessel, state=MONOCYTE)
+
+
+def test_macrophages_that_have_turned(grown):
+    assert polarised_share(look(grown)) == Share(0, 0) and math.isnan(polarised_share(look(grown)).fraction)
+    put_macrophages(grown)
+    run = look(grown)
+    assert polarised_share(run) == Share(3, 6), "the monocyte in the vessel does not count"
+    assert polarised_share(run, states=("m1", "intermediate")) == Share(3, 6)
+    assert polarised_share(run, region="inside") == Share(2, 3)
+    assert polarised_share(run, region="around") == Share(1, 2)
+    assert polarised_share(run, region="near") == Share(3, 5)
+    assert polarised_share(run, region="far") == Share(0, 1)
+    assert polarised_share(run, region="far", within="20 um", states="m1") == Share(1, 2)
+    assert polarised_share(run, region="inside", min_cells=300) == Share(0, 0), "there is no such nodule"
+    assert polarised_share(run, region="far", min_cells=300) == Share(3, 6)
+
+
+def test_macrophages_within_nodules_that_came_as_monocytes(grown):
+    assert monocyte_derived_share(look(grown)) == Share(0, 0)
+    vessels = [tuple(place) for place in sinusoids(grown)]
+    distance = look(grown).from_edge(4)
+    inside = [place for place in vessels if distance[place] < 0]
+    outside = [place for place in vessels if distance[place] > 0]
+    for place in (*inside[:2], *outside[:3]):
+        put(grown, "kupffer", *place)
+    assert monocyte_derived_share(look(grown)) == Share(0, 2)
+    for column, state in ((20, M2), (22, M1), (24, INTERMEDIATE), (29, M2)):
+        put(grown, "macrophage", 20, column, state=state)
+    put(grown, "macrophage", *inside[2], state=MONOCYTE)
+    assert monocyte_derived_share(look(grown)) == Share(3, 5)
+    assert monocyte_derived_share(look(grown), min_cells=300) == Share(0, 0)
 
 
 def test_pdl1_is_scored_by_cells(grown):
