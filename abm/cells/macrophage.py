@@ -109,19 +109,19 @@ class MacrophageSecretion(Parameters):
         description=f"TNF-alpha of an M1 macrophage: {LEVEL_AT_ITS_SITE}",
     )
     macrophage_tgf_beta: Number = parameter(
-        0.5,
+        0.1,
         low=0.1,
         high=30,
         mark="assumed",
-        source=f"{_YANG}, refs 50, 51, 53; half of an educated Kupffer cell",
+        source=f"{_YANG}, refs 50, 51, 53 (direction); low, as they are many, and anti-PD-1 acts on metastases that are rich in antigen",
         description=f"TGF-beta of a wholly M2 macrophage: {LEVEL_AT_ITS_SITE}",
     )
     macrophage_il10: Number = parameter(
-        1.0,
+        0.1,
         low=0.1,
         high=30,
         mark="assumed",
-        source=f"{_YANG}, ref 53 (direction)",
+        source=f"{_YANG}, ref 53 (direction); low, as they are many, and anti-PD-1 acts on metastases that are rich in antigen",
         description=f"IL-10 of a wholly M2 macrophage: {LEVEL_AT_ITS_SITE}",
     )
     macrophage_vegf: Number = parameter(

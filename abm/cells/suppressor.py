@@ -91,11 +91,11 @@ class SuppressorParameters(Parameters):
         description="mean stay in the sinusoids, and mean life in the tissue",
     )
     suppression: Fraction = parameter(
-        0.5,
+        0.3,
         low=0.2,
         high=0.8,
         mark="assumed",
-        source="J Clin Oncol abstract 3079: T cells that divide fall from 72 to 29 % beside suppressor cells, 0.41 of it (0.3 to 0.55)",
+        source="J Clin Oncol abstract 3079: T cells that divide fall from 72 to 29 % beside as many suppressor cells; by some three of them",
         description="share of their killing that one takes from lymphocytes nearby",
     )
     speed: MicrometersPerMinute = parameter(

@@ -58,7 +58,7 @@ class RegulatoryTCellParameters(Parameters):
         low="0 /h",
         high="0.002 /h",
         mark="assumed",
-        source="none by default; 0.0002 /h gives some 50 per mm2 of a tissue with nodules, 0.001 /h some 250",
+        source="none by default; with 0.00003 /h a fifth of the CD4 T cells of a metastasis are regulatory, with those that turn",
         description="regulatory T cells that enter each sinusoid site per hour in saturating TGF-beta at average flow; as many in IL-10, "
         "as many in CCL2",
     )
@@ -100,11 +100,11 @@ class RegulatoryTCellSecretion(Parameters):
     """What a regulatory T cell secretes."""
 
     treg_il10: Number = parameter(
-        1.0,
+        0.2,
         low=0.1,
         high=30,
         mark="assumed",
-        source=f"{_YANG}, ref 39 (direction)",
+        source=f"{_YANG}, ref 39 (direction); low, as anti-PD-1 acts on metastases that are rich in antigen",
         description=f"IL-10 of a suppressive regulatory T cell in the tissue: {LEVEL_AT_ITS_SITE}",
     )
     treg_tnf: Number = parameter(

@@ -82,16 +82,16 @@ class HelperDifferentiation(Rule):
             1.0, "textbook: IL-12 of mature dendritic cells", "a touching mature dendritic cell, for Th1,"
         )
         tgf_beta: Number = _weight(
-            0.3,
+            0.1,
             "textbook: TGF-beta alone makes Treg, with IL-6 Th17; less than IFN-gamma, as a tenth to a third of the CD4 T cells are FOXP3+",
             "saturating TGF-beta, for Th17 as far as there is TNF and for Treg as far as there is none,",
         )
-        il10: Number = _weight(0.3, f"{_YANG}, ref 33 (direction)", "saturating IL-10, for Treg,")
+        il10: Number = _weight(0.1, f"{_YANG}, ref 33 (direction)", "saturating IL-10, for Treg,")
         tolerogenic: Number = _weight(
             1.0, f"{_YANG}, ref 97 (direction)", "a touching tolerogenic dendritic cell, for Treg,"
         )
         stellate: Number = _weight(
-            0.3, f"{_YANG}, ref 117 (direction)", "a touching activated stellate cell, for Treg,"
+            0.1, f"{_YANG}, ref 117 (direction)", "a touching activated stellate cell, for Treg,"
         )
         conversion: PerHour = parameter(
             "0.02 /d",

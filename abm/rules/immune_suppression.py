@@ -42,11 +42,11 @@ class ImmuneSuppression(Rule):
             description="how near a suppressive cell takes from lymphocytes what they kill",
         )
         il10_inhibition: Fraction = parameter(
-            0.5,
+            0.3,
             low=0.2,
             high=0.9,
             mark="assumed",
-            source="Yang 2025, 10.3892/or.2025.8963, ref 53 (direction)",
+            source="Yang 2025, 10.3892/or.2025.8963, ref 53 (direction); on top of what the cells that secrete it take",
             description="share of the killing of T cells and NK cells that saturating IL-10 takes",
         )
 

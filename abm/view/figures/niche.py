@@ -22,7 +22,7 @@ _WIDTH = 14.0
 _TITLE, _LINE = 0.86, 2.72  # inches: of the title, and of a line of diagrams
 _ROW, _ROWS = 0.12, 3  # of the highest value: for the letter of what was done, in so many rows
 _BEFORE = "#f3f1ec"
-_NICHE = ("blood_primary", "blood_exosomes", "suppressor", "macrophage")
+_NICHE = ("blood_primary", "blood_exosomes", "blood_timp1", "suppressor", "macrophage")
 """Columns of which one at least is above 0 in a run with a niche to show."""
 _CELLS = {"neutrophil": ("n2", "N2"), "suppressor": ("infiltrating", "out of the vessels"), "macrophage": ("m2", "M2")}
 """The populations of the niche, and a state of each that is shown beside all of its cells."""
@@ -58,7 +58,7 @@ class Niche(NamedTuple):
 
 
 def write_niche(run_dir: Path | str) -> Path | None:
-    """niche.png from the timeseries; nothing, and None, for a run without exosomes, primary tumor, suppressor cells and macrophages.
+    """niche.png from the timeseries; nothing, and None, for a run without primary tumor, exosomes, TIMP-1, suppressor cells and macrophages.
     Raises FileNotFoundError when the run kept no timeseries."""
     run_dir = Path(run_dir)
     found = niche_of(timeseries(run_dir), area_mm2(run_dir), told_by(run_dir).cast)
@@ -84,7 +84,10 @@ def niche_of(courses: dict[str, np.ndarray], area: float, cast: Sequence[Shown] 
         Diagram("Primary tumor, mm³", level("", "blood_primary", as_hex(FATES["alive"]))),
         Diagram(
             "In the blood (half-maximal effect = 1)",
-            level("exosomes", "blood_exosomes", _INKS["exosomes"]) + level("G-CSF", "blood_g_csf", inks["neutrophil"]),
+            level("exosomes", "blood_exosomes", _INKS["exosomes"])
+            + level("G-CSF", "blood_g_csf", inks["neutrophil"])
+            + level("TIMP-1", "blood_timp1", inks["stellate"])
+            + level("IL-6", "blood_il6", inks["suppressor"]),
         ),
         Diagram("Education of Kupffer cells (full = 1)", _education(courses, inks["kupffer"])),
         Diagram("Activated stellate cells, per mm²", per_area("", "stellate_activated", inks["stellate"])),
