@@ -95,7 +95,7 @@ class SuppressorParameters(Parameters):
         low=0.2,
         high=0.8,
         mark="assumed",
-        source="J Clin Oncol abstract 3079: T cells that divide fall from 72 to 29 % beside as many suppressor cells; by some three of them",
+        source="J Clin Oncol abstract 3079: T cells that divide fall from 72 to 29 % beside as many; by some three of them",
         description="share of their killing that one takes from lymphocytes nearby",
     )
     speed: MicrometersPerMinute = parameter(

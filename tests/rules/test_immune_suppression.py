@@ -50,7 +50,8 @@ def test_only_the_living_in_the_named_states_suppress_and_il10_adds_to_it():
 
 def soaked(level=3.0, *interventions):
     """A liver without leukocytes, full of IL-10."""
-    model = without(liver("immune_suppression", mm=0.3, interventions=list(interventions)))
+    parameters = {"immune_suppression": {"il10_inhibition": 0.5}}
+    model = without(liver("immune_suppression", mm=0.3, parameters=parameters, interventions=list(interventions)))
     model.fields["il10"].values[:] = level
     model.fields["il10"].at_rest = level == 0.0
     return model

@@ -58,7 +58,7 @@ class Niche(NamedTuple):
 
 
 def write_niche(run_dir: Path | str) -> Path | None:
-    """niche.png from the timeseries; nothing, and None, for a run without primary tumor, exosomes, TIMP-1, suppressor cells and macrophages.
+    """niche.png from the timeseries; nothing, and None, for a run without a niche.
     Raises FileNotFoundError when the run kept no timeseries."""
     run_dir = Path(run_dir)
     found = niche_of(timeseries(run_dir), area_mm2(run_dir), told_by(run_dir).cast)
