@@ -109,11 +109,11 @@ class MacrophageSecretion(Parameters):
         description=f"TNF-alpha of an M1 macrophage: {LEVEL_AT_ITS_SITE}",
     )
     macrophage_tgf_beta: Number = parameter(
-        0.1,
+        0.5,
         low=0.1,
         high=30,
         mark="assumed",
-        source=f"{_YANG}, refs 50, 51, 53 (direction); low, as they are many, and anti-PD-1 acts on metastases that are rich in antigen",
+        source=f"{_YANG}, refs 50, 51, 53; half of an educated Kupffer cell",
         description=f"TGF-beta of a wholly M2 macrophage: {LEVEL_AT_ITS_SITE}",
     )
     macrophage_il10: Number = parameter(
