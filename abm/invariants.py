@@ -225,7 +225,7 @@ def _books(model: Liver) -> Iterator[str]:
 def _replaced(before: Mapping[str, Census], now: Mapping[str, Census]) -> Iterator[str]:
     """The identities of who came and went, against how many did."""
     for name, (uids, counts) in now.items():
-        if np.array_equal(uids, before[name].uids):
+        if np.array_equal(uids, before[name].uids) and np.array_equal(counts, before[name].flows):
             continue
         came, went = ((counts - before[name].flows) @ (sign == flows.SIGNS) for sign in (1, -1))
         for said, counted, changed in (
