@@ -16,6 +16,7 @@ from .poly_ic import PolyIC
 from .primary import PrimaryTumor
 from .primed import PrimedTCells
 from .priming import Priming
+from .regeneration import Regeneration
 from .timp1 import TIMP1
 
 LEVELS: tuple[type[Level], ...] = (
@@ -33,6 +34,7 @@ LEVELS: tuple[type[Level], ...] = (
     IL18,
     IL6,
     TIMP1,
+    Regeneration,
     PrimaryTumor,
 )
 

@@ -687,6 +687,29 @@ def test_cells_cycle_faster_in_the_periportal_zone_and_slower_in_the_pericentral
         assert cells.cycle[zone == number] == pytest.approx(5 / 20 * speed, rel=1e-4)
 
 
+@pytest.mark.parametrize(("level", "gain"), [(0.0, 1.0), (1.0, 1.2), (3.0, 1.3)])
+def test_cells_cycle_faster_while_the_liver_regenerates(level, gain):
+    rule = {
+        "cycle_time": "20 h",
+        "cycle_spread": 0,
+        "zonation": 0,
+        "regeneration_gain": 0.4,
+        "dormancy_rate": 0,
+        "death_rate": 0,
+    }
+    given = (
+        [{"stimulate": "hepatectomy", "level": level, "start": "0 h", "half_life": None, "stop": "9 d"}]
+        if level
+        else []
+    )
+    model = without(liver("growth", mm=0.5, step="1 h", parameters={"growth": rule}, interventions=given))
+    model.fields["oxygen"].values[:] = 1e9
+    for place in sinusoids(model, TISSUE)[::9]:
+        put(model, "tumor", *place, layer=TISSUE)
+    run_rule(model, "growth", 5.0)
+    assert model.tumor.alive_rows().cycle == pytest.approx(5 / 20 * gain, rel=1e-4)
+
+
 def test_a_crowded_liver_keeps_its_order():
     model = liver(
         "growth", mm=0.3, step="1 h", tissue={"edges": "closed"}, parameters={"growth": {"death_rate": "0.003 /h"}}
