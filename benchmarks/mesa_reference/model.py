@@ -267,6 +267,7 @@ class MesaLiver(mesa.Model):
         body = SimpleNamespace(
             config=self.config,
             tumor=SimpleNamespace(count=tumor_cells),
+            suppressor=SimpleNamespace(count=0),
             standard_area_mm2=self.area_mm2,
             dt_hours=self.dt_hours,
             given=self._given,
