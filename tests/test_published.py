@@ -70,6 +70,9 @@ def test_the_shipped_experiments_set_no_parameters_of_their_own():
         "V31",
         "V36",
         "V37",
+        "W43",
+        "W55",
+        "W55b",
     }
 
 
