@@ -52,4 +52,4 @@ class IL18(Level):
             return
         digesting = np.count_nonzero((liver.kupffer.used.load > 0) & (liver.kupffer.used.alive != 0))
         supply = p.il18_supply * digesting / liver.standard_area_mm2 * liver.left("nlrp3")
-        blood.means[cls.name] = blood.relax(cls.name, supply, p.il18_decay, liver.dt_hours)
+        blood.relax(cls.name, supply, p.il18_decay, liver.dt_hours)

@@ -5,11 +5,11 @@ proteases, and hold T cells back (`immune_suppression`). Without TGF-beta most o
 10.1016/j.ccr.2009.06.017); early in a tumor they are, late they are not (Yang 2025, 10.3892/or.2025.8963, refs 72-74).
 """
 
-import numpy as np
 
 from ..cells import neutrophil
 from ..kernels.jit import jit
 from ..kernels.random import could_happen, does_happen, draw_each
+from ..kernels.saturation import saturation
 from ..kernels.tables import HIGH
 from ..liver import Liver
 from ..units import Hours, parameter
@@ -67,10 +67,10 @@ def turn(cells, key, step, to_n2, to_n1, tgf_beta, ifn_gamma):
         if cell.alive == 0 or not could_happen(turning[slot], max(to_n2, to_n1)):
             continue
         if cell.state == neutrophil.N1:
-            level, hazard, other = np.float64(tgf_beta[cell.row, cell.column]), to_n2, neutrophil.N2
+            level, hazard, other = tgf_beta[cell.row, cell.column], to_n2, neutrophil.N2
         elif cell.state == neutrophil.N2:
-            level, hazard, other = np.float64(ifn_gamma[cell.row, cell.column]), to_n1, neutrophil.N1
+            level, hazard, other = ifn_gamma[cell.row, cell.column], to_n1, neutrophil.N1
         else:
             continue
-        if level > 0.0 and does_happen(turning[slot], hazard * level / (1.0 + level)):
+        if does_happen(turning[slot], hazard * saturation(level)):
             cell.state = other
