@@ -1,4 +1,4 @@
-"""Stimulate: something in the blood drives the liver: endotoxin, injury, poly(IC), G-CSF, exosomes, an antibody.
+"""Stimulate: something in the blood drives the liver: endotoxin, injury, resection, poly(IC), G-CSF, IL-6, TIMP-1, exosomes, an antibody.
 
 Endotoxin and ischemia-reperfusion fill the sinusoids with neutrophils that cast nets (Cools-Lartigue 2013,
 10.1172/JCI67484; Tohme 2016, 10.1158/0008-5472.CAN-15-1591); poly(IC) activates NK cells (Cohen 1990, Cancer Res
