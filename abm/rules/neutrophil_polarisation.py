@@ -5,7 +5,6 @@ proteases, and hold T cells back (`immune_suppression`). Without TGF-beta most o
 10.1016/j.ccr.2009.06.017); early in a tumor they are, late they are not (Yang 2025, 10.3892/or.2025.8963, refs 72-74).
 """
 
-
 from ..cells import neutrophil
 from ..kernels.jit import jit
 from ..kernels.random import could_happen, does_happen, draw_each
