@@ -364,6 +364,26 @@ def new(
     write_new(file, source)
 
 
+@command("app")
+def open_app(
+    what: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="CONFIG|RUN_DIR|BATCH_DIR", help="what the first page shows; by default a small run", show_default=False
+        ),
+    ] = None,
+    host: Annotated[
+        str, typer.Option(metavar="ADDRESS", help="where it listens; by default only this machine can reach it")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option(metavar="N", min=1, max=65535)] = 8765,
+    browser: Annotated[bool, typer.Option("--browser/--no-browser", help="open it in the browser")] = True,
+) -> None:
+    """Open the app in the browser: watch a run, change a number, look back at runs and batches of this folder."""
+    from .app.command import start_app
+
+    start_app(what, host=host, port=port, browser=browser)
+
+
 @command()
 def examples() -> None:
     """Show what comes with crlm: configs, experiments, published experiments, cell lines and hosts."""

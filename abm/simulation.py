@@ -137,6 +137,7 @@ class Simulation:
         self._manifest: dict = {}
         self._seconds_before = 0.0
         self._due: dict[str, set[int]] = {}
+        self._asked_to_stop = False
 
     @property
     def run_folder(self) -> Path:
@@ -184,7 +185,7 @@ class Simulation:
         if not self._prepare():
             return self
         with _interruptions(self.folder is not None) as interrupted:
-            self._loop(interrupted, clock)
+            self._loop(lambda: interrupted() or self._asked_to_stop, clock)
         for recorder in self.recorders:
             recorder.finish(self.model)
         if self.folder is not None:
@@ -194,6 +195,10 @@ class Simulation:
             self._note_wall_time(clock, status=manifest.COMPLETE)
             self._remove_working_files()
         return self
+
+    def interrupt(self) -> None:
+        """Ask the run to stop before the next step, as Ctrl-C does: with a checkpoint, and RunInterrupted."""
+        self._asked_to_stop = True
 
     def summary(self) -> dict:
         """What became of the tumor cells so far, as in summary.json."""
