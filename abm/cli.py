@@ -364,6 +364,22 @@ def new(
     write_new(file, source)
 
 
+@command()
+def report(
+    folder: Annotated[Path, typer.Argument(metavar="RUN_DIR|BATCH_DIR", help="the output folder of a run or a batch")],
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", metavar="FILE.html", help="the page; by default report.html in the folder"),
+    ] = None,
+    movie: Annotated[bool, typer.Option("--movie/--no-movie", help="with the movie, which is most of its size")] = True,
+    quiet: Quiet = False,
+) -> None:
+    """Make one page of a run or a batch, to be mailed or put on a web server: movie, figures, numbers, config."""
+    from .commands.report import write_report
+
+    write_report(folder, output, movie, quiet)
+
+
 @command("app")
 def open_app(
     what: Annotated[

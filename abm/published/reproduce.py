@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -18,6 +19,7 @@ from ..batches.expectation import (
     simulate,
 )
 from ..batches.experiment import Experiment
+from ..batches.store import read_results, read_series
 
 QUICK_REPLICATES = 3
 
@@ -78,6 +80,12 @@ def reproduce(
     failed = pc.sum(pc.equal(results["status"], "failed")).as_py() or 0
     seconds = pc.sum(results["seconds"]).as_py() or 0.0
     return Reproduction(experiment, outcomes, replicates, results.num_rows, failed, seconds, quick)
+
+
+def judged(experiment: Experiment, folder: Path) -> list[Judgement]:
+    """Its expectations, judged by the runs that are in the folder of its batch, whether or not more will follow."""
+    results, series = read_results(folder), read_series(folder)
+    return [_judged(expectation, results, series, more=False) for expectation in experiment.expect]
 
 
 def published_as(experiment: Experiment) -> Published:

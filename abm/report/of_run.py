@@ -1,0 +1,92 @@
+"""The page of one run."""
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+
+import yaml
+
+from ..folder import manifest
+from ..folder.names import SUMMARY
+from ..units import in_time
+from .document import Document
+
+FIGURES = {
+    "movie.mp4": "The whole run.",
+    "overview.png": "The run at a glance.",
+    "cascade.png": "From arrival to metastasis: how far the tumor cells came, and how they were lost.",
+    "timecourses.png": "Everything through time.",
+    "infiltrate.png": "Who stands where about the nodules.",
+    "niche.png": "What awaits tumor cells.",
+}
+"""What a run draws, in the order of the page."""
+_STAGES = {"alive_24h": "alive at 24 h"}
+
+
+def report_of_run(folder: Path, figures: Iterable[str] = tuple(FIGURES)) -> Document:
+    """The page of the run in `folder`, with those of `figures` that are there. Raises FileNotFoundError for another folder, and for a
+    run that has not come to its end."""
+    about = manifest.read(folder)
+    if about is None:
+        raise FileNotFoundError(f"{folder} is not the folder of a run: it has no {manifest.NAME}")
+    if not (folder / SUMMARY).exists():
+        raise FileNotFoundError(f"the run in {folder} has not come to its end; go on with it (crlm run ... --resume)")
+    summary = json.loads((folder / SUMMARY).read_text(encoding="utf-8"))
+    config = yaml.safe_load((folder / manifest.CONFIG).read_text(encoding="utf-8"))
+    document = Document(str(summary["title"]), str(config.get("description") or "").strip())
+    cells = {name: counts for name, counts in summary["cells"].items() if counts["alive"]}
+    document.facts(
+        {
+            "simulated": f"{in_time(summary['simulated_hours'])} of {summary['area_mm2']:.3g} mm² of liver",
+            "seed": str(summary["seed"]),
+            "presets": ", ".join(f"{kind} {name}" for kind, name in (config.get("labels") or {}).items()) or "none",
+            "interventions": str(len(config.get("interventions") or [])) if config.get("interventions") else "none",
+            "crlm": about["versions"]["crlm"],
+            "computed in": f"{about['wall_seconds']:.0f} s",
+        }
+    )
+    cascade = summary["cascade"]
+    first = next(iter(cascade.values()))["count"]
+    document.heading("How far the tumor cells came")
+    document.table(
+        ("stage", "founders", "of all that arrived"),
+        [
+            (
+                _STAGES.get(stage, stage.replace("_", " ")),
+                f"{reached['count']:,}",
+                f"{100 * reached['count'] / first:.3g} %" if first else "",
+            )
+            for stage, reached in cascade.items()
+        ],
+    )
+    nodules = summary["nodules"]
+    document.text(
+        f"At the end {nodules['count']:,} nodules ({nodules['definition']}), the largest of "
+        f"{nodules['largest_cells']:,} cells."
+    )
+    for name in figures:
+        if (folder / name).exists():
+            document.figure(folder / name, FIGURES[name])
+    document.heading("Who is there at the end")
+    document.table(
+        ("population", "cells", "in their states"),
+        [
+            (
+                name.replace("_", " "),
+                f"{counts['alive']:,.0f}",
+                ", ".join(
+                    f"{count:,.0f} {state.replace('_', ' ')}"
+                    for state, count in counts.items()
+                    if state != "alive" and count
+                ),
+            )
+            for name, counts in cells.items()
+        ],
+    )
+    document.heading("The same run again")
+    document.text(
+        f"Save what follows as config.yaml, and run it with crlm {about['versions']['crlm']}: crlm run config.yaml. The "
+        "same seed gives the same bytes."
+    )
+    document.code((folder / manifest.CONFIG).read_text(encoding="utf-8"), "config.yaml, everything filled in")
+    return document
