@@ -28,7 +28,7 @@ from abm.fields.layers import MARKS
 from abm.ledger import event
 from abm.rules import RULES
 from abm.tissue.sites import LUMEN, PARENCHYMA, SINUSOID, TISSUE
-from abm.view import frames
+from abm.view import paint
 from abm.view.painter import Painter
 from tests.worlds import LIVELY, RESIDENTS, after, assert_sound, changed, lively, state_of
 
@@ -282,7 +282,7 @@ def test_time(own_liver):
 
 def test_pictures_of_one_liver_are_prepared_once(own_liver, monkeypatch):
     prepared = []
-    monkeypatch.setattr(frames, "Painter", lambda *what, **how: prepared.append(how) or Painter(*what, **how))
+    monkeypatch.setattr(paint, "Painter", lambda *what, **how: prepared.append(how) or Painter(*what, **how))
     first = own_liver.show(pixels=100)
     after(own_liver, 2)
     again = own_liver.show(pixels=100)

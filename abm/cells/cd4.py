@@ -101,9 +101,9 @@ class CD4TCell(LiverCell):
             ENTERED,
         ),
         states=(
-            State("patrolling", Appearance("in the blood", (225, 255, 120), "round", 0.42)),
-            State("searching", Appearance("uncommitted", (225, 255, 120), "round", 0.46), stands=(INTERSTITIUM,)),
-            State("th1", Appearance("Th1", (240, 255, 170), "round", 0.5, 0.5), stands=(INTERSTITIUM,)),
+            State("patrolling", Appearance("in the blood", (225, 255, 120), "diamond", 0.42)),
+            State("searching", Appearance("uncommitted", (225, 255, 120), "diamond", 0.46), stands=(INTERSTITIUM,)),
+            State("th1", Appearance("Th1", (240, 255, 170), "diamond", 0.5, 0.5), stands=(INTERSTITIUM,)),
             State("th17", Appearance("Th17", (200, 220, 50), "ring", 0.5, 0.3), stands=(INTERSTITIUM,)),
         ),
         settle=settle_as_newcomers,

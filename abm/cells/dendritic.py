@@ -100,14 +100,14 @@ class DendriticCell(LiverCell):
             ENTERED,
         ),
         states=(
-            State("precursor", Appearance("in the blood", (240, 165, 90), "round", 0.42)),
+            State("precursor", Appearance("in the blood", (200, 160, 240), "starred", 0.55)),
             State(
                 "immature",
-                Appearance("immature", (240, 165, 90), "amoeboid", 0.6),
+                Appearance("immature", (200, 160, 240), "starred", 0.75),
                 stands=(INTERSTITIUM,),
             ),
-            State("mature", Appearance("mature", (255, 214, 110), "amoeboid", 0.7, 0.5), stands=(INTERSTITIUM,)),
-            State("tolerogenic", Appearance("tolerogenic", (170, 112, 60), "amoeboid", 0.6), stands=(INTERSTITIUM,)),
+            State("mature", Appearance("mature", (234, 214, 255), "starred", 0.85, 0.5), stands=(INTERSTITIUM,)),
+            State("tolerogenic", Appearance("tolerogenic", (150, 100, 195), "starred", 0.75), stands=(INTERSTITIUM,)),
         ),
         settle=settle_as_newcomers,
         walks=(
@@ -170,6 +170,6 @@ class DendriticCell(LiverCell):
             Chart("dendritic cells mature", "mature"),
             Chart("dendritic cells tolerogenic", "tolerogenic"),
         ),
-        ink="#a67c1e",
+        ink="#a884d4",
         synonyms="dc dcs dendriticcell dendriticcells",
     )

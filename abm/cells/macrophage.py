@@ -174,10 +174,10 @@ class Macrophage(LiverCell):
             ENTERED,
         ),
         states=(
-            State("monocyte", Appearance("monocytes in the blood", (255, 135, 165), "round", 0.44)),
-            State("m1", Appearance("M1", (255, 196, 208), "amoeboid", 0.62, 0.15), stands=(INTERSTITIUM,)),
-            State("intermediate", Appearance("not turned", (255, 135, 165), "amoeboid", 0.62), stands=(INTERSTITIUM,)),
-            State("m2", Appearance("M2", (255, 80, 180), "amoeboid", 0.62, 0.15), stands=(INTERSTITIUM,)),
+            State("monocyte", Appearance("monocytes in the blood", (60, 200, 180), "amoeboid", 0.48)),
+            State("m1", Appearance("M1", (170, 245, 230), "amoeboid", 0.62, 0.15), stands=(INTERSTITIUM,)),
+            State("intermediate", Appearance("not turned", (60, 200, 180), "amoeboid", 0.62), stands=(INTERSTITIUM,)),
+            State("m2", Appearance("M2", (0, 140, 130), "amoeboid", 0.62, 0.15), stands=(INTERSTITIUM,)),
         ),
         walks=(
             Walk(
@@ -235,6 +235,6 @@ class Macrophage(LiverCell):
         ),
         infused=Target("macrophages from bone marrow", f"{_YANG}, refs 62-69", "unverified"),
         charts=(Chart("macrophages"), Chart("macrophages M1", "m1"), Chart("macrophages M2", "m2")),
-        ink="#b0608c",
+        ink="#12857a",
         synonyms="macrophages monocyte monocytes tam tams bmdm",
     )

@@ -86,7 +86,7 @@ class NaturalKillerCell(LiverCell):
         ),
         states=(
             State("patrolling", Appearance("patrolling", (5, 158, 99), "round", 0.44)),
-            State("in_contact", Appearance("on a tumor cell", (20, 196, 128), "round", 0.52, 0.70)),
+            State("in_contact", Appearance("on a tumor cell", (16, 180, 116), "round", 0.52, 0.70)),
             State("handling", Appearance("after a kill", (5, 158, 99), "ring", 0.52, 0.15)),
         ),
         settle=settle_as_newcomers,

@@ -16,9 +16,9 @@ from ..tissue.sites import INTERSTITIUM, LUMEN
 from ..units import Parameters
 
 Colour = tuple[int, int, int]
-Shape = Literal["round", "ring", "tile", "lobed", "amoeboid", "engulfing", "spindle", "burst"]
-"""How a cell can be drawn: round with a nucleus, hollow, cobbled, with a lobed nucleus, with short arms, the same around what it
-has eaten, long and thin, burst open."""
+Shape = Literal["round", "ring", "tile", "diamond", "lobed", "amoeboid", "starred", "engulfing", "spindle", "burst"]
+"""How a cell can be drawn: round with a nucleus, hollow, cobbled, on its edge, with a lobed nucleus, with short arms, with long
+ones, with short arms around what it has eaten, long and thin, burst open."""
 
 _STATES_OF_A_CODE = 10
 """How many numbers in pictures are reserved for the states of one population."""

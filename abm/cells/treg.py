@@ -131,8 +131,8 @@ class RegulatoryTCell(LiverCell):
             ENTERED,
         ),
         states=(
-            State("patrolling", Appearance("in the blood", (45, 30, 255), "round", 0.42)),
-            State("suppressive", Appearance("suppressive", (45, 30, 255), "round", 0.5, 0.3), stands=(INTERSTITIUM,)),
+            State("patrolling", Appearance("in the blood", (45, 30, 255), "diamond", 0.42)),
+            State("suppressive", Appearance("suppressive", (45, 30, 255), "diamond", 0.5, 0.3), stands=(INTERSTITIUM,)),
             State("inflammatory", Appearance("inflammatory", (90, 80, 220), "ring", 0.46), stands=(INTERSTITIUM,)),
         ),
         settle=settle_as_newcomers,

@@ -382,8 +382,8 @@ class TumorCell(LiverCell):
             State("circulating", Appearance("circulating", (255, 252, 200), "round", 0.50, 0.45), stands=()),
             State("held", Appearance("held in a sinusoid", (250, 240, 60), "round", 0.72, 0.55), stands=(LUMEN,)),
             State("adherent", Appearance("adherent", (252, 142, 30), "round", 0.74, 0.55), stands=(LUMEN,)),
-            State("extravasated", Appearance("extravasated", (226, 52, 66), "tile", 0.66, 0.45), stands=(TISSUE,)),
-            State("dormant", Appearance("dormant", (190, 50, 145), "ring", 0.64, 0.35), stands=(TISSUE, LUMEN)),
+            State("extravasated", Appearance("in the tissue", (240, 70, 60), "tile", 0.66, 0.45), stands=(TISSUE,)),
+            State("dormant", Appearance("dormant", (240, 110, 200), "ring", 0.64, 0.35), stands=(TISSUE, LUMEN)),
         ),
         secretes=(
             Secretes("tgf_beta", "secretion.tumor_tgf_beta", _CYCLING),

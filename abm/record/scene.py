@@ -37,7 +37,9 @@ class Scene:
     tint: dict[str, np.ndarray] | None = None
 
     def cut(self, part: tuple[slice, slice]) -> "Scene":
-        """The scene in some rows and columns."""
+        """The scene in some rows and columns; itself where these are all."""
+        if self.perfused[part].shape == self.perfused.shape:
+            return self
         lattices = {each.name: getattr(self, each.name) for each in fields(self)}
         cut: dict[str, Any] = {
             name: np.ascontiguousarray(values[part])

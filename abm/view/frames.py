@@ -6,21 +6,20 @@ below the courses of the counts up to the moment shown.
 
 import math
 from collections.abc import Collection, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from ..cells.species import Shown
-from ..record.scene import Scene, scene_of
-from . import lettering, palette
+from ..record.scene import Scene
+from . import lettering
 from .legend import Legend
+from .paint import field_words, paint
 from .painter import Painter
 from .palette import FAINT, INK, PAPER
-from .recording import Recording, field_limits
+from .recording import Recording
+from .region import Part
 from .strip import Strip
-from .tint import Tint, column_of, limits_of
 
 if TYPE_CHECKING:
     from ..model import LiverModel
@@ -92,15 +91,18 @@ class Film:
         return self._legend.image.copy()
 
     def frame(self, scene: Scene) -> np.ndarray:
-        """RGB, uint8 [height, width, 3], of `scene`."""
+        """RGB, uint8 [height, width, 3], of `scene`, which is of the whole liver."""
+        return self.around(self.painter.paint(scene, self.limits), scene)
+
+    def around(self, tissue: np.ndarray, scene: Scene) -> np.ndarray:
+        """The same, of a scene that the painter has painted already; writes into `tissue`."""
         image = self._canvas.copy()
-        tissue = self.painter.paint(scene, self.limits)
         if self.clock:
             self._draw_clock(tissue, scene.minutes)
         self._draw_scale_bar(tissue)
         image[: tissue.shape[0], : tissue.shape[1]] = tissue
         if self._legend:
-            self._legend.write_counts(image[: self._top, self.painter.width :], scene)
+            self._legend.write_counts(image[: self._top, self.painter.width :], scene.cut(self.painter.part))
         if self.strip:
             strip = self.strip.at(scene.minutes)
             image[self._top : self._top + strip.shape[0], : strip.shape[1]] = strip
@@ -132,28 +134,9 @@ class Film:
         lettering.write(image, label, bottom - thick - round(1.45 * size), left, size, INK)
 
 
-def _tint(model: "LiverModel", column: str) -> Tint:
-    """How cells are coloured by a column of their population, within the limits of what is there now. Raises ValueError."""
-    columns = {
-        name: [column.name for column in population.species.columns] for name, population in model.populations.items()
-    }
-    population, name = column_of(column, columns)
-    about = model.populations[population].species.column[name]
-    limits = limits_of(
-        {"valid_range": about.within} if about.within else {}, model.populations[population].alive_rows()[name]
-    )
-    words = f"{population.replace('_', ' ')}: {name.replace('_', ' ')}"
-    return Tint(population, name, words, about.unit, about.nominal, limits)
-
-
-def _cast(model: "LiverModel") -> list[Shown]:
-    """The populations of a model that may be seen."""
-    return [population.species.shown for population in model.populations.values()]
-
-
 _KEPT_FILMS = 4
 _films: WeakKeyDictionary = WeakKeyDictionary()
-"""The films of pictures that were asked for lately, by model: to prepare one takes a hundred times as long as a frame."""
+"""The films of pictures that were asked for lately, by model."""
 
 
 def picture(
@@ -162,55 +145,30 @@ def picture(
     *,
     pixels: int = 800,
     legend: bool = True,
-    region: tuple[slice, slice] | None = None,
+    region: Part | None = None,
     limits: tuple[float, float] | None = None,
     colour_by: str | None = None,
+    hidden: Collection[str] = (),
 ):
-    """The model as it is now, as a PIL image (Jupyter shows it).
+    """The model as it is now, as a PIL image (Jupyter shows it), with clock, scale bar and legend.
 
-    field : name of a field or layer to lay over it, between `limits` (by default those of the picture); pixels : of the
-    longer side of the tissue; region : rows and columns to show, as in `numpy.s_[20:60, 10:50]`; the numbers in the legend
-    are those of the region; colour_by : a column of a population, "emt" or "tumor.emt", by which its cells are coloured.
-
-    Raises ValueError for a field or a column that the model does not have, naming those it has, and for a region without sites.
+    The options are those of `abm.view.paint.paint`, and legend : whether there is one; its numbers are those of the region.
+    Raises ValueError as that does.
     """
     from PIL import Image
 
-    scene, part = scene_of(model, field), region or (slice(None), slice(None))
-    kind = np.ascontiguousarray(model.anatomy.kind[part])
-    if kind.ndim != 2 or min(kind.shape) == 0:
-        raise ValueError(
-            f"there are no sites in rows and columns {part}; the lattice has {model.shape[0]} x {model.shape[1]}"
-        )
-    tint = None if colour_by is None else _tint(model, colour_by)
-    if tint is not None:
-        population = model.populations[tint.population]
-        rows = np.asarray(population.alive_rows())
-        scene = replace(scene, tint=tint.lattices(scene.standing, population.species.shown, rows))
-    scene = scene.cut(part)
-    present = {name for name, population in model.populations.items() if population.count}
-    overlay = None
-    if scene.field is not None:
-        unit = model.fields[field].unit if field in model.fields else ""
-        words = type(model.config).registry.words()[field]
-        overlay = words, palette.UNITS.get(unit, unit), limits or field_limits([scene.field])
+    painted = paint(model, field, region=region, pixels=pixels, limits=limits, colour_by=colour_by, hidden=hidden)
+    painter, present = painted.painter, {name for name, population in model.populations.items() if population.count}
+    overlay = None if field is None or painted.limits is None else (*field_words(model, field), painted.limits)
     films = _films.setdefault(model, {})
-    key = pixels, legend, tint, *((cut.start, cut.stop, cut.step) for cut in part)
-    film = films.pop(key, None)
-    if film is None:
-        film = Film(
-            Painter(kind, model.spacing_um, pixels=pixels, cast=_cast(model), tint=tint),
-            title=str(model.config.name),
-            field=overlay,
-            legend=legend,
-            present=present,
-        )
-    elif (film.field, film.present) != (overlay, present):
-        film = Film(film.painter, title=film.title, field=overlay, legend=legend, present=present)
-    films[key] = film
+    key = legend, overlay, painter.tint, frozenset(present)
+    film, kept_as = films.pop(painter, (None, None))
+    if film is None or kept_as != key:
+        film = Film(painter, title=str(model.config.name), field=overlay, legend=legend, present=present)
+    films[painter] = film, key
     while len(films) > _KEPT_FILMS:
         del films[next(iter(films))]
-    return Image.fromarray(film.frame(scene))
+    return Image.fromarray(film.around(painted.image, painted.scene))
 
 
 def contact_sheet(frames: Sequence[np.ndarray], columns: int) -> np.ndarray:

@@ -13,10 +13,9 @@ import numpy as np
 from ..record.scene import Scene
 from . import lettering, palette
 from .painter import Painter, overlay_colours
-from .palette import FAINT, INK, PAPER
+from .palette import FAINT, INK, PAPER, TUMOR
 from .sprites import cell_picture, fibre_atlas, net_atlas, padding, vessel_atlas
 
-_TUMOR = "tumor"
 _WIDTH = 284  # pixels at a height of 800
 _ROW = 19.5  # height of a line at a height of 800
 _LETTERS = 12.5
@@ -121,9 +120,9 @@ class Legend:
         scale = round(12 * self._unit)
         for shown in self.painter.cast:
             looks, everybody = shown.looks, tuple(shown.looks)
-            if not looks or (present is not None and shown.name not in (*present, _TUMOR)):
+            if not looks or (present is not None and shown.name not in (*present, TUMOR)):
                 continue
-            if brief and shown.name != _TUMOR:
+            if brief and shown.name != TUMOR:
                 yield _Row(("cells", everybody), shown.words, cell_picture(next(iter(looks.values())), scale, 2))
                 continue
             yield _Row(("group", everybody), shown.words, None)
@@ -132,7 +131,7 @@ class Legend:
         yield _Row((), "Tissue", None)
         yield _Row(("share", "flow"), "sinusoid with blood flow", _swatch(palette.BLOOD, palette.WALL, scale))
         yield _Row(("share", "still"), "sinusoid without flow", _swatch(palette.NO_FLOW, palette.WALL, scale))
-        yield _Row(("share", "wall"), "E-selectin on the wall", _swatch(palette.BLOOD, palette.ACTIVE_WALL, scale))
+        yield _Row(("share", "wall"), "LSECs, with E-selectin", _swatch(palette.BLOOD, palette.WALL, scale))
         yield _Row(("share", "vessels"), palette.VESSEL.label, vessel_atlas(scale)[2])
         yield _Row(("share", "nets"), "neutrophil nets (NETs)", net_atlas(scale)[0])
         yield _Row(("share", "ecm"), "matrix (ECM)", fibre_atlas(scale)[1])

@@ -4,7 +4,8 @@ What does not change (the course of the vessels, the texture of the plates, the 
 is one pass over the pixels and one stamp per cell.
 """
 
-from collections.abc import Sequence
+import math
+from collections.abc import Collection, Sequence
 
 import numpy as np
 
@@ -13,26 +14,35 @@ from ..kernels.random import stream_key
 from ..record.scene import Scene
 from ..tissue.sites import CENTRAL_VEIN, PARENCHYMA, PORTAL_TRACT, SINUSOID
 from . import palette, raster
-from .sprites import VARIANTS, cell_atlas, fibre_atlas, net_atlas, padding, vessel_atlas
+from .region import Part, as_part
+from .sprites import VARIANTS, CellAtlas, fibre_atlas, net_atlas, padding, vessel_atlas
 from .tint import Tint
 
 _SINUSOID_RADIUS = 0.40  # sites
 _LARGE_RADIUS = 0.62  # sites: half a diagonal, so that tracts and veins are filled
 _WALL = 0.17  # sites: thickness of the drawn wall
-_REACH = 1.0  # sites
+_WALL_OPACITY = 0.5
+_REACH = 1.4  # sites
+_ROUNDS = 2  # of smoothing the course of vessels
+_SOFTENED = 0.45  # sites: the corners of tracts and veins are rounded so far
+_BORDER = 4  # sites around a part of the liver that its vessels depend on
 _HEPATOCYTE = 2.2  # sites
 _FAINTEST_NET, _FAINTEST_ECM = 0.04, 0.06
-_NET_OVER_CELLS = np.float32(0.18)  # opacity of the threads that lie over the cells they wrap
+_NET_OVER_CELLS = 0.18  # opacity of the threads that lie over the cells they wrap
 _FROM_BELOW = ("tissue", "interstitium", "lumen")
 _GROW_BELOW = 3  # pixels per site under which everything but cells and vessels would be noise
+_GRAIN = 509  # pixels after which the grain of the picture begins again
 
 
 class Painter:
     """Paints scenes of one liver.
 
-    site_kind : uint8 [row, column]; pixels : wanted size of the longer side. The picture has a whole number of pixels
-    per site (`scale`), so its size (`height`, `width`) may differ a little. cast : the populations that may be seen;
-    tint : by what cells are coloured, if the scenes say so
+    site_kind : uint8 [row, column] of the whole liver; region : the rows and columns that are painted, by default all; pixels :
+    wanted size of the longer side. The picture has a whole number of pixels per site (`scale`), so its size (`height`,
+    `width`) may differ a little. A part of a liver looks as it does in the whole. cast : the populations that may be seen;
+    tint : by what cells are coloured, if the scenes say so; it may be changed.
+
+    Raises ValueError for less than 16 pixels, and for a region without sites.
     """
 
     def __init__(
@@ -40,28 +50,31 @@ class Painter:
         site_kind: np.ndarray,
         spacing_um: float,
         *,
+        region: Part | None = None,
         pixels: int = 800,
         cast: Sequence[Shown] = palette.SHOWN,
         tint: Tint | None = None,
     ):
         if pixels < 16:
             raise ValueError(f"a picture of {pixels} pixels shows nothing; take 16 or more")
-        rows, columns = site_kind.shape
-        self.shape = rows, columns
+        self.whole = site_kind.shape
+        self.part = as_part(region, self.whole)
+        self.first = tuple(side.start for side in self.part)
+        self.shape = tuple(side.stop - side.start for side in self.part)
         self.spacing_um = float(spacing_um)
-        self.scale = max(1, round(pixels / max(rows, columns)))
-        self.height, self.width = rows * self.scale, columns * self.scale
-        self._parenchyma = np.ascontiguousarray(site_kind == PARENCHYMA, dtype=np.uint8)
-        self._sinusoid = site_kind == SINUSOID
+        self.scale = max(1, round(pixels / max(self.shape)))
+        self.height, self.width = (side * self.scale for side in self.shape)
+        kind = site_kind[self.part]
+        self._parenchyma = np.ascontiguousarray(kind == PARENCHYMA, dtype=np.uint8)
+        self._sinusoid = np.ascontiguousarray(kind == SINUSOID)
         self.sinusoids = int(self._sinusoid.sum())
         self._pad = padding(self.scale)
         self.cast = tuple(cast)
-        self._cells, self._place = cell_atlas(self.scale, self.looks)
+        self._cells = CellAtlas(self.scale, self.looks)
         self._nets, self._fibres = net_atlas(self.scale), fibre_atlas(self.scale)
         self._vessels = vessel_atlas(self.scale)
         self.tint = tint
-        if tint is not None:
-            self._tinted = cell_atlas(self.scale, tint.looks())
+        self._tinted: dict[bool, CellAtlas] = {}
         self._draw_tissue(site_kind)
 
     @property
@@ -74,78 +87,114 @@ class Painter:
         return self.scale / self.spacing_um
 
     def share_of_sinusoids(self, perfused: np.ndarray) -> float:
-        """Share of the sinusoid sites where `perfused` is not 0."""
+        """Share of the sinusoid sites of the region where `perfused` is not 0."""
         return int(np.count_nonzero((perfused != 0) & self._sinusoid)) / max(1, self.sinusoids)
 
-    def paint(self, scene: Scene, limits: tuple[float, float] | None = None) -> np.ndarray:
-        """RGB, uint8 [height, width, 3], of the tissue; `limits` are those of the overlay, needed if there is one."""
+    def site_at(self, x: float, y: float) -> tuple[int, int] | None:
+        """Row and column in the whole liver of the site that is shown at a pixel (from the left, from above); None outside."""
+        row, column = math.floor(y / self.scale), math.floor(x / self.scale)
+        if not (0 <= row < self.shape[0] and 0 <= column < self.shape[1]):
+            return None
+        return self.first[0] + row, self.first[1] + column
+
+    def pixel_of(self, row: float, column: float) -> tuple[float, float]:
+        """Where the middle of a site of the whole liver is shown: pixels from the left, from above; it may lie outside."""
+        return (column - self.first[1] + 0.5) * self.scale, (row - self.first[0] + 0.5) * self.scale
+
+    def paint(
+        self, scene: Scene, limits: tuple[float, float] | None = None, hidden: Collection[str] = ()
+    ) -> np.ndarray:
+        """RGB, uint8 [height, width, 3], of the tissue; `scene` is of the whole liver; `limits` are those of the overlay (by
+        default its lowest and highest level); `hidden` : populations that are not drawn."""
+        scene = scene.cut(self.part)
         image = np.empty((self.height, self.width, 3), np.uint8)
         raster.tissue(
             image,
             self._living,
             self._stroma,
             self._blood,
+            np.array(palette.WALL, np.int32),
             self._blood_alpha,
             self._wall_alpha,
-            self._vessel_site,
+            self._sinusoid,
             self._parenchyma,
             scene.hepatocyte,
             scene.perfused,
-            scene.e_selectin,
             np.array(palette.NO_FLOW, np.int32),
-            np.array(palette.WALL, np.int32),
-            np.array(palette.ACTIVE_WALL, np.int32),
             self.scale,
         )
-        raster.stamp_levels(image, scene.ecm, _FAINTEST_ECM, self._fibres, self.scale, self._pad)
+        self._stamp_levels(image, scene.ecm, _FAINTEST_ECM, self._fibres)
         if scene.field is not None:
             low, high = limits if limits is not None else (float(scene.field.min()), float(scene.field.max()))
             level = np.clip((scene.field - low) * (255.0 / max(high - low, 1e-12)), 0, 255).astype(np.float32)
             raster.overlay(image, level, overlay_colours(low > 0.0), self.scale)
-        raster.stamp_levels(image, scene.nets, _FAINTEST_NET, self._nets, self.scale, self._pad)
-        for layer in _FROM_BELOW:
-            if layer in scene.standing:
-                self._stamp(image, scene.standing[layer], scene.tint[layer] if scene.tint is not None else None)
+        self._stamp_levels(image, scene.nets, _FAINTEST_NET, self._nets)
+        self._stamp_standing(image, scene, hidden)
         if scene.vessels is not None:
-            there = np.sign(scene.vessels, dtype=np.float32)
-            raster.stamp_levels(image, there, np.float32(0.0), self._vessels, self.scale, self._pad)
-        raster.stamp_levels(
-            image, scene.nets * _NET_OVER_CELLS, _NET_OVER_CELLS * _FAINTEST_NET, self._nets, self.scale, self._pad
-        )
+            self._stamp_levels(image, np.sign(scene.vessels, dtype=np.float32), 0.0, self._vessels)
+        self._stamp_levels(image, scene.nets * _NET_OVER_CELLS, _NET_OVER_CELLS * _FAINTEST_NET, self._nets)
         return image
 
-    def _stamp(self, image: np.ndarray, codes: np.ndarray, tint: np.ndarray | None) -> None:
-        """Draw the cells of a layer, those with a tint in its colours."""
-        if tint is not None:
-            codes = np.where(tint == 0, codes, 0).astype(np.uint8)
-        raster.stamp_cells(image, codes, self._cells, self._place, VARIANTS, self.scale, self._pad)
-        if tint is not None:
-            raster.stamp_cells(image, tint, *self._tinted, VARIANTS, self.scale, self._pad)
+    def _stamp_levels(self, image: np.ndarray, level: np.ndarray, faintest: float, atlas: np.ndarray) -> None:
+        raster.stamp_levels(image, level, np.float32(faintest), atlas, self.first, self.scale, self._pad)
 
-    def _draw_tissue(self, kind: np.ndarray) -> None:
+    def _stamp_standing(self, image: np.ndarray, scene: Scene, hidden: Collection[str]) -> None:
+        """Draw the cells of all layers; who shares the site of a tumor cell stands aside."""
+        is_hidden, is_tumor = np.zeros(256, bool), np.zeros(256, bool)
+        for shown in self.cast:
+            is_hidden[list(shown.looks)] = shown.name in hidden
+            is_tumor[list(shown.looks)] = shown.name == palette.TUMOR and shown.name not in hidden
+        tumor = np.any([is_tumor[codes] for codes in scene.standing.values()], axis=0)
+        for layer in _FROM_BELOW:
+            if layer not in scene.standing:
+                continue
+            codes = scene.standing[layer]
+            if hidden:
+                codes = np.where(is_hidden[codes], 0, codes).astype(np.uint8)
+            tint = None if scene.tint is None else np.where(codes != 0, scene.tint[layer], 0).astype(np.uint8)
+            aside = tumor & ~is_tumor[codes]
+            if tint is not None:
+                codes = np.where(tint == 0, codes, 0).astype(np.uint8)
+            self._stamp(image, codes, aside, self._cells)
+            if tint is not None and self.tint is not None:
+                if self.tint.nominal not in self._tinted:
+                    self._tinted[self.tint.nominal] = CellAtlas(self.scale, self.tint.looks())
+                self._stamp(image, tint, aside, self._tinted[self.tint.nominal])
+
+    def _stamp(self, image: np.ndarray, codes: np.ndarray, aside: np.ndarray, atlas: CellAtlas) -> None:
+        pictures, place = atlas.showing(codes)
+        raster.stamp_cells(image, codes, aside, pictures, place, VARIANTS, self.first, self.scale, self._pad)
+
+    def _draw_tissue(self, whole_kind: np.ndarray) -> None:
         size = self.height, self.width
+        around = tuple(
+            slice(max(0, side.start - _BORDER), min(length, side.stop + _BORDER))
+            for side, length in zip(self.part, self.whole, strict=True)
+        )
+        inside = tuple(
+            slice((side.start - wide.start) * self.scale, (side.stop - wide.start) * self.scale)
+            for side, wide in zip(self.part, around, strict=True)
+        )
+        kind = whole_kind[around]
         large = (kind == PORTAL_TRACT) | (kind == CENTRAL_VEIN)
-        sinusoid, site = self._network(kind == SINUSOID, large)
-        portal, _ = self._network(kind == PORTAL_TRACT, kind == SINUSOID)
-        vein, _ = self._network(kind == CENTRAL_VEIN, kind == SINUSOID)
+        sinusoid = self._network(kind == SINUSOID, large)[inside]
+        portal = self._softened(kind == PORTAL_TRACT, kind == SINUSOID)[inside]
+        vein = self._softened(kind == CENTRAL_VEIN, kind == SINUSOID)[inside]
         soft = 0.5 / self.scale
 
         tube = _cover(_SINUSOID_RADIUS - sinusoid, soft)
         wall = _cover(_WALL / 2 - np.abs(sinusoid - _SINUSOID_RADIUS), max(soft, 0.06))
         hidden = np.maximum(_cover(_LARGE_RADIUS - portal, soft), _cover(_LARGE_RADIUS - vein, soft))
         self._blood_alpha = np.rint(255 * tube * (1 - hidden)).astype(np.uint8)
-        self._wall_alpha = np.rint(255 * wall * (1 - hidden)).astype(np.uint8)
-        self._vessel_site = np.maximum(site, 0)
+        self._wall_alpha = np.rint(255 * _WALL_OPACITY * wall * (1 - hidden)).astype(np.uint8)
 
-        random = np.random.default_rng(3)
-        grain = random.normal(0.0, 0.035, size).astype(np.float32)
+        grain = self._grain()
         middle = np.clip(1.0 - sinusoid / _SINUSOID_RADIUS, 0, 1)
         self._blood = _shade(palette.BLOOD, 0.82 + 0.30 * middle + grain)
 
         edge, nucleus, tone = (np.zeros(size, np.float32) for _ in range(3))
-        raster.hepatocytes(
-            self.height, self.width, self.scale, stream_key(0, "view/hepatocytes"), _HEPATOCYTE, edge, nucleus, tone
-        )
+        top, left = (side * self.scale for side in self.first)
+        raster.hepatocytes(top, left, self.scale, stream_key(0, "view/hepatocytes"), _HEPATOCYTE, edge, nucleus, tone)
         weak = 1.0 if self.scale >= _GROW_BELOW else 0.35
         plate = _shade(palette.HEPATOCYTE, 1.0 + weak * 0.34 * (tone - 0.5) + grain)
         plate = _mix(plate, _shade(palette.HEPATOCYTE_EDGE, 1.0 + grain), 0.85 * weak * edge)
@@ -155,6 +204,12 @@ class Painter:
             self._draw_large(image, portal, vein, soft, grain)
         self._living, self._stroma = (image.clip(0, 255).astype(np.uint8) for image in (plate, stroma))
         self._blood = self._blood.clip(0, 255).astype(np.uint8)
+
+    def _grain(self) -> np.ndarray:
+        """Noise of the film, float32 [height, width]; each place of the liver keeps its own."""
+        tile = np.random.default_rng(3).normal(0.0, 0.035, (_GRAIN, _GRAIN)).astype(np.float32)
+        rows, columns = (np.arange(side.start * self.scale, side.stop * self.scale) % _GRAIN for side in self.part)
+        return tile[np.ix_(rows, columns)]
 
     def _draw_large(self, image, portal, vein, soft, grain) -> None:
         """Portal tracts: collagen around a vessel; central veins: a wide lumen with a thin bright wall."""
@@ -171,11 +226,19 @@ class Painter:
         depth = ndimage.distance_transform_edt(portal < _LARGE_RADIUS) / self.scale
         return np.where(portal < _LARGE_RADIUS, _cover(depth - 0.32, max(soft, 0.12)), 0.0).astype(np.float32)
 
-    def _network(self, member: np.ndarray, partner: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        distance = np.full((self.height, self.width), 9.0, np.float32)
-        nearest = np.full((self.height, self.width), -1, np.int32)
-        raster.vessel_distance(member, partner, self.scale, _REACH, distance, nearest)
-        return distance, nearest
+    def _network(self, member: np.ndarray, partner: np.ndarray) -> np.ndarray:
+        """Distance (sites) of each pixel to the lines of a network of vessels."""
+        distance = np.full([side * self.scale for side in member.shape], 9.0, np.float32)
+        place = raster.smooth_places(member, partner, _ROUNDS)
+        raster.vessel_distance(member, partner, place, self.scale, _REACH, distance)
+        return distance
+
+    def _softened(self, member: np.ndarray, partner: np.ndarray) -> np.ndarray:
+        """The same of wide vessels, whose corners are rounded."""
+        from scipy import ndimage
+
+        distance = np.minimum(self._network(member, partner), _REACH)
+        return ndimage.gaussian_filter(distance, _SOFTENED * self.scale)
 
 
 def overlay_colours(everywhere: bool) -> np.ndarray:

@@ -1,9 +1,9 @@
 """Colours and shapes: what each display code and each kind of tissue looks like.
 
-Modelled on intravital microscopy: dim autofluorescent hepatocytes, dark red vessels, fluorescent cells. Tumor cells
-are warm (yellow held, orange adherent, red extravasated, magenta rings dormant), leukocytes and Kupffer cells cold, stellate cells
-violet. The colours of any two populations, and of any two tumor states, stay apart for readers with protanopia and
-deuteranopia; where two states of one population share a hue, brightness and shape tell them apart.
+Modelled on intravital microscopy: dim autofluorescent hepatocytes, vessels of grey violet, fluorescent cells. Tumor cells alone
+are warm (yellow held, orange adherent, red in the tissue, pink rings dormant), leukocytes and Kupffer cells cold, stellate cells
+violet. The colours of the fates, of any two tumor states, and of any two populations that share a shape stay apart for readers
+with protanopia and deuteranopia; where two states of one population share a hue, brightness and shape tell them apart.
 """
 
 from ..cells import POPULATIONS
@@ -18,7 +18,9 @@ SHOWN: tuple[Shown, ...] = tuple(agent.species.shown for agent in POPULATIONS)
 """What is shown of the populations that come with the simulator."""
 
 
-TUMOR_GROUP = next(shown.words for shown in SHOWN if shown.name == "tumor")
+TUMOR = "tumor"
+"""The name of the population that matters most in pictures: nobody may hide its cells."""
+TUMOR_GROUP = next(shown.words for shown in SHOWN if shown.name == TUMOR)
 """The words of the tumor cells, which stay bright in large fields where the liver's own cells are dimmed."""
 
 
@@ -34,14 +36,13 @@ HEPATOCYTE: Colour = (31, 42, 54)
 HEPATOCYTE_EDGE: Colour = (21, 30, 40)
 HEPATOCYTE_NUCLEUS: Colour = (22, 31, 42)
 STROMA: Colour = (38, 20, 34)  # where a nodule has replaced the hepatocytes
-BLOOD: Colour = (92, 18, 24)
-NO_FLOW: Colour = (13, 11, 16)
-WALL: Colour = (64, 40, 48)
-ACTIVE_WALL: Colour = (252, 141, 177)  # endothelium with E-selectin
-PORTAL: Colour = (84, 86, 84)
-PORTAL_LUMEN: Colour = (100, 22, 28)
-VEIN: Colour = (58, 12, 20)
-VEIN_WALL: Colour = (104, 92, 92)
+BLOOD: Colour = (74, 70, 92)
+NO_FLOW: Colour = (18, 17, 24)
+WALL: Colour = (58, 62, 80)
+PORTAL: Colour = (108, 114, 124)
+PORTAL_LUMEN: Colour = (84, 80, 108)
+VEIN: Colour = (52, 60, 84)
+VEIN_WALL: Colour = (122, 134, 150)
 NET: Colour = (245, 240, 235)
 ECM: Colour = (150, 168, 182)
 VESSEL = Appearance("new vessel", (255, 190, 200), "ring", 0.75)  # cut across
@@ -52,13 +53,16 @@ FAINT: Colour = (138, 146, 156)
 RULE: Colour = (48, 55, 64)
 
 FATES: dict[str, Colour] = {
-    "passed": (122, 134, 148),
-    "phagocytosed": (74, 124, 222),
-    "killed": (5, 158, 99),
-    "died": (176, 137, 104),
-    "alive": (226, 52, 66),
+    "passed": (86, 180, 233),
+    "phagocytosed": (0, 114, 178),
+    "killed": (0, 158, 115),
+    "died": (60, 67, 76),
+    "alive": (213, 94, 0),
 }
-"""Ways out of the tissue in figures, and those still there."""
+"""Ways out of the tissue in figures, and those still there (Okabe and Ito's colours)."""
+
+FATES_ON_DARK: dict[str, Colour] = FATES | {"died": (214, 218, 224)}
+"""The same on the dark ground of movies."""
 
 ARMS: tuple[Colour, ...] = (
     (60, 67, 76),

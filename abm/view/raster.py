@@ -11,44 +11,97 @@ import numpy as np
 from ..kernels.jit import jit
 from ..kernels.random import hash64
 
+_BENDS = 4
+"""Pieces of a curve."""
+
+
+@jit(inline=True)
+def _joined(member, partner, i, j, di, dj):
+    """Whether a line leads from the member site (i, j) to its neighbour: diagonally only where no straight way exists."""
+    rows, columns = member.shape
+    a, b = i + di, j + dj
+    if (di == 0 and dj == 0) or a < 0 or b < 0 or a >= rows or b >= columns:
+        return False
+    if not (member[a, b] or partner[a, b]):
+        return False
+    return di == 0 or dj == 0 or not (member[i, b] or partner[i, b] or member[a, j] or partner[a, j])
+
 
 @jit
-def vessel_distance(member, partner, scale, reach, distance, nearest):
+def smooth_places(member, partner, rounds):
+    """Where the lines of a vessel network turn: the middles of its `member` sites (row, column; sites), drawn towards the
+    middle between their neighbours so that staircases become curves; float64 [row, column, 2]. `partner` sites stay."""
+    rows, columns = member.shape
+    place = np.empty((rows, columns, 2))
+    for i in range(rows):
+        for j in range(columns):
+            place[i, j, 0] = i + 0.5
+            place[i, j, 1] = j + 0.5
+    for _ in range(rounds):
+        before = place.copy()
+        for i in range(rows):
+            for j in range(columns):
+                if not member[i, j]:
+                    continue
+                y, x, links = 0.0, 0.0, 0
+                for di in range(-1, 2):
+                    for dj in range(-1, 2):
+                        if _joined(member, partner, i, j, di, dj):
+                            y += before[i + di, j + dj, 0]
+                            x += before[i + di, j + dj, 1]
+                            links += 1
+                if links > 1:
+                    place[i, j, 0] = 0.5 * before[i, j, 0] + 0.5 * y / links
+                    place[i, j, 1] = 0.5 * before[i, j, 1] + 0.5 * x / links
+    return place
+
+
+@jit
+def vessel_distance(member, partner, place, scale, reach, distance):
     """Distance (sites) from every pixel to the centre lines of a vessel network, where it is at most `reach`.
 
-    The lines join neighbouring `member` sites with each other and with `partner` sites (both bool lattices), diagonally
-    only where no straight way exists. `distance` (float32) and `nearest` (int32: row * columns + column of the member
-    site on that line) are written where this network is nearer than what they hold.
+    The lines join neighbouring `member` sites with each other and with `partner` sites (both bool lattices) where they are
+    drawn, `place`; a line that goes through a site bends there. `distance` (float32 [height, width]) is written where this
+    network is nearer than what it holds.
     """
     rows, columns = member.shape
+    ends = np.empty((8, 2))
     for i in range(rows):
         for j in range(columns):
             if not member[i, j]:
                 continue
-            _segment(i, j, i, j, i * columns + j, scale, reach, distance, nearest)
+            y, x = place[i, j, 0], place[i, j, 1]
+            links = 0
             for di in range(-1, 2):
                 for dj in range(-1, 2):
-                    a, b = i + di, j + dj
-                    if (di == 0 and dj == 0) or a < 0 or b < 0 or a >= rows or b >= columns:
-                        continue
-                    if not (member[a, b] or partner[a, b]):
-                        continue
-                    if di != 0 and dj != 0 and (member[i, b] or partner[i, b] or member[a, j] or partner[a, j]):
-                        continue
-                    _segment(i, j, a, b, i * columns + j, scale, reach, distance, nearest)
+                    if _joined(member, partner, i, j, di, dj):
+                        ends[links, 0] = 0.5 * (y + place[i + di, j + dj, 0])
+                        ends[links, 1] = 0.5 * (x + place[i + di, j + dj, 1])
+                        links += 1
+            if links == 2:  # a quadratic curve from middle to middle
+                before_y, before_x = ends[0, 0], ends[0, 1]
+                for k in range(1, _BENDS + 1):
+                    t = k / _BENDS
+                    at_y = (1 - t) ** 2 * ends[0, 0] + 2 * t * (1 - t) * y + t * t * ends[1, 0]
+                    at_x = (1 - t) ** 2 * ends[0, 1] + 2 * t * (1 - t) * x + t * t * ends[1, 1]
+                    _segment(before_y, before_x, at_y, at_x, scale, reach, distance)
+                    before_y, before_x = at_y, at_x
+                continue
+            if links == 0:
+                _segment(y, x, y, x, scale, reach, distance)
+            for k in range(links):
+                _segment(y, x, ends[k, 0], ends[k, 1], scale, reach, distance)
 
 
 @jit
-def _segment(i0, j0, i1, j1, site, scale, reach, distance, nearest):
-    """The half of the line from site (i0, j0) to (i1, j1) that belongs to the first."""
+def _segment(y0, x0, y1, x1, scale, reach, distance):
     height, width = distance.shape
-    y0, x0 = i0 + 0.5, j0 + 0.5
-    dy, dx = 0.5 * (i1 - i0), 0.5 * (j1 - j0)
+    dy, dx = y1 - y0, x1 - x0
     length2 = dy * dy + dx * dx
-    top = max(0, math.floor((min(y0, y0 + dy) - reach) * scale))
-    bottom = min(height, math.ceil((max(y0, y0 + dy) + reach) * scale) + 1)
-    left = max(0, math.floor((min(x0, x0 + dx) - reach) * scale))
-    right = min(width, math.ceil((max(x0, x0 + dx) + reach) * scale) + 1)
+    top = max(0, math.floor((min(y0, y1) - reach) * scale))
+    bottom = min(height, math.ceil((max(y0, y1) + reach) * scale) + 1)
+    left = max(0, math.floor((min(x0, x1) - reach) * scale))
+    right = min(width, math.ceil((max(x0, x1) + reach) * scale) + 1)
     for p in range(top, bottom):
         y = (p + 0.5) / scale - y0
         for q in range(left, right):
@@ -59,16 +112,18 @@ def _segment(i0, j0, i1, j1, site, scale, reach, distance, nearest):
             away = math.sqrt((y - t * dy) ** 2 + (x - t * dx) ** 2)
             if away <= reach and away < distance[p, q]:
                 distance[p, q] = away
-                nearest[p, q] = site
 
 
 @jit
-def hepatocytes(height, width, scale, key, cell_sites, edge, nucleus, tone):
+def hepatocytes(top, left, scale, key, cell_sites, edge, nucleus, tone):
     """A pavement of cells about `cell_sites` sites wide: how near each pixel is to a border (`edge`) and to a nucleus
-    (`nucleus`), both 0-1 float32, and the brightness of its cell (`tone`, 0-1)."""
+    (`nucleus`), both 0-1 float32 [height, width], and the brightness of its cell (`tone`, 0-1). `top`, `left`: the pixel of the
+    whole liver with which the picture begins, so that parts of it look as it does."""
+    height, width = edge.shape
     pitch = cell_sites * scale
-    for p in range(height):
-        for q in range(width):
+    for v in range(height):
+        for u in range(width):
+            p, q = top + v, left + u
             row, column = int(p / pitch), int(q / pitch)
             first, second = 1e9, 1e9
             owner = np.uint64(0)
@@ -82,9 +137,9 @@ def hepatocytes(height, width, scale, key, cell_sites, edge, nucleus, tone):
                         first, second, owner = away, first, bits
                     elif away < second:
                         second = away
-            edge[p, q] = max(0.0, 1.0 - (second - first) / 0.16)
-            nucleus[p, q] = min(1.0, max(0.0, (0.21 - first) / 0.06))
-            tone[p, q] = float((owner >> np.uint64(16)) & np.uint64(255)) / 255.0
+            edge[v, u] = max(0.0, 1.0 - (second - first) / 0.16)
+            nucleus[v, u] = min(1.0, max(0.0, (0.21 - first) / 0.06))
+            tone[v, u] = float((owner >> np.uint64(16)) & np.uint64(255)) / 255.0
 
 
 @jit
@@ -93,22 +148,24 @@ def tissue(
     living,
     stroma,
     blood,
+    wall,
     blood_alpha,
     wall_alpha,
-    vessel_site,
+    sinusoid,
     parenchyma,
     hepatocyte,
     perfused,
-    e_selectin,
     no_flow,
-    wall,
-    active_wall,
     scale,
 ):
-    """Paint plates, sinusoids and their walls; per site: parenchyma, hepatocyte, perfused (uint8), e_selectin 0-1."""
+    """Paint plates, sinusoids and their walls; per site: sinusoid (bool), parenchyma, hepatocyte, perfused (uint8). Where blood
+    stops flowing along a vessel, one colour passes into the other."""
     rows, columns = parenchyma.shape
     for p in range(rows * scale):
         i = p // scale
+        y = min(rows - 1.0, max(0.0, (p + 0.5) / scale - 0.5))
+        top = int(y)
+        bottom = min(top + 1, rows - 1)
         for j in range(columns):
             gone = parenchyma[i, j] != 0 and hepatocyte[i, j] == 0
             for q in range(j * scale, (j + 1) * scale):
@@ -118,19 +175,25 @@ def tissue(
                     image[p, q, c] = stroma[p, q, c] if gone else living[p, q, c]
                 if alpha == 0 and rim == 0:
                     continue
-                site = vessel_site[p, q]
-                a = site // columns
-                b = site - a * columns
-                flows = perfused[a, b] != 0
-                level: Any = np.int32(
-                    256.0 * math.sqrt(min(1.0, max(0.0, e_selectin[a, b])))
-                )  # as the eye sees fluorescence
-                strength = rim * (90 + (166 * level >> 8)) >> 8
+                x = min(columns - 1.0, max(0.0, (q + 0.5) / scale - 0.5))
+                left = int(x)
+                right = min(left + 1, columns - 1)
+                down, across = y - top, x - left
+                weights, flow = 1e-9, 1e-9
+                for a, b, weight in (
+                    (top, left, (1 - down) * (1 - across)),
+                    (top, right, (1 - down) * across),
+                    (bottom, left, down * (1 - across)),
+                    (bottom, right, down * across),
+                ):
+                    if sinusoid[a, b]:
+                        weights += weight
+                        flow += weight * (perfused[a, b] != 0)
+                flows: Any = np.int32(256.0 * flow / weights)
                 for c in range(3):
-                    vessel = np.int32(blood[p, q, c]) if flows else no_flow[c]
+                    vessel = no_flow[c] + ((np.int32(blood[p, q, c]) - no_flow[c]) * flows >> 8)
                     value = _blend(np.int32(image[p, q, c]), vessel, alpha)
-                    tint = wall[c] + ((active_wall[c] - wall[c]) * level >> 8)
-                    image[p, q, c] = _blend(value, tint, strength)
+                    image[p, q, c] = _blend(value, wall[c], rim)
 
 
 @jit
@@ -168,27 +231,36 @@ def overlay(image, level, colours, scale):
 
 
 @jit
-def stamp_cells(image, codes, atlas, place, variants, scale, pad):
+def stamp_cells(image, codes, aside, atlas, place, variants, first, scale, pad):
     """Draw the cells of one layer. `codes` uint8 per site; `atlas` uint8 [n, size, size, 4]; the pictures of code k are
-    the `variants` ones from place[k] (int32 [256], -1: not drawn) on, taken by site so that a cell that stays looks the same."""
+    the `variants` ones from place[k] (int32 [256], -1: not drawn) on, taken by site so that a cell that stays looks the same.
+    Cells at sites that are `aside` (bool) are moved to a corner, so that one can see who else is there. `first`: the
+    row and column of the whole liver with which the picture begins."""
     rows, columns = codes.shape
     for i in range(rows):
         for j in range(columns):
             code = codes[i, j]
             if code != 0 and place[code] >= 0:
+                number = _scattered(first[0] + i, first[1] + j)
+                down = across = 0
+                if aside[i, j]:
+                    away = (scale + 1) // 2
+                    down = away if number & 1 else -away
+                    across = away if number & 2 else -away
                 _stamp(
                     image,
                     atlas,
-                    place[code] + _scattered(i, j) % variants,
+                    place[code] + number % variants,
                     256,
-                    i * scale - pad,
-                    j * scale - pad,
+                    i * scale - pad + down,
+                    j * scale - pad + across,
                 )
 
 
 @jit
-def stamp_levels(image, level, lowest, atlas, scale, pad):
-    """Draw something whose opacity is its `level` (float32 per site, 1 is full) wherever it is above `lowest`."""
+def stamp_levels(image, level, lowest, atlas, first, scale, pad):
+    """Draw something whose opacity is its `level` (float32 per site, 1 is full) wherever it is above `lowest`. `first`: as
+    in `stamp_cells`."""
     rows, columns = level.shape
     for i in range(rows):
         for j in range(columns):
@@ -197,7 +269,7 @@ def stamp_levels(image, level, lowest, atlas, scale, pad):
                 _stamp(
                     image,
                     atlas,
-                    _scattered(i, j) % atlas.shape[0],
+                    _scattered(first[0] + i, first[1] + j) % atlas.shape[0],
                     opacity,
                     i * scale - pad,
                     j * scale - pad,

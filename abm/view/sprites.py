@@ -23,17 +23,28 @@ def padding(scale: int) -> int:
     return max(2, scale)
 
 
-def cell_atlas(scale: int, looks: Mapping[int, Appearance]) -> tuple[np.ndarray, np.ndarray]:
-    """Pictures of all looks, uint8 [n, size, size, 4], and where those of each number begin, int32 [256], -1: none."""
-    place = np.full(256, -1, np.int32)
-    pictures: list[np.ndarray] = []
-    for code, look in looks.items():
-        place[code] = len(pictures)
-        pictures += [cell_picture(look, scale, variant) for variant in range(VARIANTS)]
-    return np.stack(pictures), place
+class CellAtlas:
+    """The pictures of cells of one size, drawn when a cell is first seen."""
+
+    def __init__(self, scale: int, looks: Mapping[int, Appearance]):
+        self._scale, self._looks = scale, dict(looks)
+        size = scale + 2 * padding(scale)
+        self.pictures = np.zeros((0, size, size, 4), np.uint8)
+        self.place = np.full(256, -1, np.int32)
+
+    def showing(self, codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Pictures, uint8 [n, size, size, 4], of at least the numbers in `codes` (uint8) that have a look, and where those of each
+        begin, int32 [256], -1: none."""
+        seen = np.flatnonzero(np.bincount(codes.ravel(), minlength=256))
+        missing = [int(code) for code in seen if code in self._looks and self.place[code] < 0]
+        for code in missing:
+            self.place[code] = len(self.pictures)
+            new = [cell_picture(self._looks[code], self._scale, variant) for variant in range(VARIANTS)]
+            self.pictures = np.concatenate((self.pictures, np.stack(new)))
+        return self.pictures, self.place
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=2048)
 def cell_picture(look: Appearance, scale: int, variant: int = 0) -> np.ndarray:
     """One cell, uint8 [size, size, 4] (straight alpha); not to be written to."""
     random = np.random.default_rng([_SEED, variant])
@@ -87,6 +98,10 @@ def _outline(shape: str, angle: np.ndarray, radius: float, phase: np.ndarray) ->
         return radius * (
             0.26 + 0.74 * np.abs(np.cos(angle - phase[0])) ** 5 + 0.42 * np.abs(np.sin(angle - phase[0])) ** 7
         )
+    if shape == "starred":
+        return radius * (0.30 + 0.70 * np.abs(np.cos(2.5 * angle + phase[0])) ** 5)
+    if shape == "diamond":
+        return 1.12 * radius / (np.abs(np.cos(angle + 0.15 * phase[0])) + np.abs(np.sin(angle + 0.15 * phase[0])))
     if shape == "burst":
         return radius * (0.55 + 0.40 * np.abs(np.cos(3.5 * angle + phase[0])) ** 2)
     if shape == "tile":
@@ -105,12 +120,12 @@ def _details(look, rgb, alpha, away, angle, limit, colour, phase, y, x) -> None:
         eaten = np.hypot(y - 0.12 * np.sin(phase[2]), x - 0.12 * np.cos(phase[2]))
         rgb[eaten < 0.38] = colour * 0.3
         rgb[eaten < 0.30] = _EATEN
-    elif look.shape in ("round", "tile"):
+    elif look.shape in ("round", "tile", "diamond"):
         nucleus = np.clip(
             (0.46 * limit - np.hypot(y - 0.05 * np.sin(phase[2]), x - 0.05 * np.cos(phase[2]))) / 0.08, 0, 1
         )
         rgb *= (1.0 - 0.30 * nucleus)[..., None]
-    elif look.shape in ("amoeboid", "spindle"):
+    elif look.shape in ("amoeboid", "spindle", "starred"):
         nucleus = np.clip((0.20 - away) / 0.08, 0, 1)
         rgb *= (1.0 - 0.38 * nucleus)[..., None]
 

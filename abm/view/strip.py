@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..cells.species import Colour, Shown
-from .palette import FAINT, INK, PAPER, RULE, SHOWN, as_hex, look_of
+from .palette import FAINT, FATES_ON_DARK, INK, PAPER, RULE, SHOWN, as_hex
 
 _HEIGHT = 168  # pixels at a width of 1084
 _DIM = 5  # what is still to come is so many times fainter
@@ -56,7 +56,11 @@ class Strip:
             for look in shown.looks.values()
             if f"tumor_{look.state}" in get
         ]
-        fates = [Trace(label, colour, get[name]) for name, label, colour in _FATES if name in get]
+        fates = [
+            Trace(label, FATES_ON_DARK[fate], get[f"events_{fate}"])
+            for fate, label in _FATES
+            if f"events_{fate}" in get
+        ]
         host = [
             Trace(label, colour, get[name])
             for shown in cast
@@ -194,9 +198,4 @@ def _pixels(axes, height: int) -> tuple[int, int, int, int]:
     return round(height - box.y1), round(height - box.y0), round(box.x0), round(box.x1)
 
 
-_FATES = (
-    ("events_passed", "passed", (140, 150, 162)),
-    ("events_phagocytosed", "engulfed", look_of("kupffer", "tnf_secreting").colour),
-    ("events_killed", "killed", look_of("natural_killer", "in_contact").colour),
-    ("events_died", "died", (214, 170, 132)),
-)
+_FATES = (("passed", "passed"), ("phagocytosed", "engulfed"), ("killed", "killed"), ("died", "died"))

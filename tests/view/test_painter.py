@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from abm.cells import TumorCell
+from abm.cells import Neutrophil, TumorCell
+from abm.cells.tumor import EXTRAVASATED
 from abm.tissue.sites import PARENCHYMA, SINUSOID
 from abm.view.painter import Painter
 from abm.view.palette import LOOKS
@@ -67,7 +68,6 @@ def test_the_state_of_the_tissue_is_seen(painter, kind):
     sinusoid, plate = tuple(np.argwhere(kind == SINUSOID)[20]), tuple(np.argwhere(kind == PARENCHYMA)[200])
     for lattice, site, value in (
         ("perfused", sinusoid, 0),
-        ("e_selectin", sinusoid, 1.0),
         ("hepatocyte", plate, 0),
         ("ecm", plate, 1.0),
         ("nets", sinusoid, 1.0),
@@ -92,6 +92,57 @@ def test_the_overlay_covers_the_tissue_and_not_the_cells(painter, kind, scene):
 def test_the_same_scene_gives_the_same_picture(kind, scene):
     one, other = (Painter(kind, 10.0, pixels=120).paint(scene) for _ in range(2))
     assert (one == other).all()
+
+
+def test_e_selectin_is_seen_on_demand_only(painter, kind, scene):
+    without = painter.paint(scene)
+    scene.e_selectin[:] = 1.0
+    assert (painter.paint(scene) == without).all()
+
+
+def test_a_part_looks_as_it_does_in_the_whole(kind, scene):
+    scene.nets[10:14, 6:20] = 0.7
+    whole = Painter(kind, 10.0, pixels=240)
+    part = Painter(kind, 10.0, region=np.s_[4:20, 3:23], pixels=160)
+    assert part.scale == whole.scale and (part.height, part.width) == (128, 160)
+    inside = np.s_[16:-16, 16:-16]  # cells reach over the edge
+    assert (part.paint(scene)[inside] == whole.paint(scene)[32:160, 24:184][inside]).all()
+
+
+def test_pixels_tell_their_sites_and_sites_their_pixels(kind, scene):
+    part = Painter(kind, 10.0, region=np.s_[4:20, 3:23], pixels=160)
+    assert part.site_at(0, 0) == (4, 3) and part.site_at(159.9, 127.9) == (19, 22)
+    assert part.site_at(-0.1, 5) is None and part.site_at(5, 128) is None
+    assert part.site_at(*part.pixel_of(10, 8)) == (10, 8)
+    scene.standing["tissue"][:] = scene.standing["lumen"][:] = 0
+    without = part.paint(scene).astype(int)
+    scene.standing["tissue"][10, 8] = TumorCell.species.first_picture_code + EXTRAVASATED
+    rows, columns = np.nonzero(np.abs(part.paint(scene) - without).sum(-1) > 100)
+    assert part.site_at(columns.mean(), rows.mean()) == (10, 8)
+
+
+@pytest.mark.parametrize("region", [np.s_[24:30, :], np.s_[5:5, 0:3], np.s_[::2, :], np.s_[4, 0:3]])
+def test_a_part_is_a_rectangle_of_sites(kind, region):
+    with pytest.raises(ValueError, match="no sites in rows and columns"):
+        Painter(kind, 10.0, region=region)
+
+
+def test_hidden_populations_are_not_drawn(painter, kind, scene):
+    bare = painter.paint(empty_scene(kind))
+    everybody = [shown.name for shown in painter.cast]
+    assert (painter.paint(scene, hidden=everybody) == bare).all()
+    assert (painter.paint(scene, hidden=["kupffer"]) != bare).any()
+    assert (painter.paint(scene, hidden=["kupffer"]) != painter.paint(scene)).any()
+
+
+def test_nobody_hides_a_tumor_cell_of_the_same_site(painter, kind):
+    scene = empty_scene(kind)
+    scene.standing["tissue"][10, 10] = TumorCell.species.first_picture_code + EXTRAVASATED
+    alone = site_pixels(painter.paint(scene), painter, 10, 10)
+    scene.standing["lumen"][10, 10] = Neutrophil.species.first_picture_code
+    both = site_pixels(painter.paint(scene), painter, 10, 10)
+    same = (np.abs(both - alone).sum(-1) < 20).mean()
+    assert 0.6 < same < 1.0
 
 
 def test_levels_beyond_their_limits_do_no_harm(painter, kind, scene):

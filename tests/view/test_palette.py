@@ -48,6 +48,32 @@ def test_populations_and_tumor_states_are_told_apart(vision):
 
 
 @pytest.mark.parametrize("vision", VISION)
+@pytest.mark.parametrize("fates", [palette.FATES, palette.FATES_ON_DARK])
+def test_fates_are_told_apart(vision, fates):
+    near = {(a, b): difference(fates[a], fates[b], vision) for a, b in itertools.combinations(fates, 2)}
+    assert min(near.values()) > 22, min(near, key=near.get)
+
+
+@pytest.mark.parametrize("vision", VISION)
+def test_populations_of_one_shape_are_told_apart(vision):
+    """In every state of the one from every state of the other."""
+    looks = [(shown.name, look) for shown in palette.SHOWN for look in shown.looks.values()]
+    near = {
+        (name, one.state, other_name, other.state): difference(one.colour, other.colour, vision)
+        for (name, one), (other_name, other) in itertools.combinations(looks, 2)
+        if name != other_name and one.shape == other.shape
+    }
+    assert len(near) > 30 and min(near.values()) > 18, min(near, key=near.get)
+
+
+@pytest.mark.parametrize("vision", VISION)
+def test_conditions_of_tumor_cells_in_the_tissue_are_told_apart(vision):
+    tiles = [look for look in TumorCell.species.looks.values() if look.shape == "tile"]
+    near = [difference(one.colour, other.colour, vision) for one, other in itertools.combinations(tiles, 2)]
+    assert len(tiles) > 2 and min(near) > 25
+
+
+@pytest.mark.parametrize("vision", VISION)
 @pytest.mark.parametrize("ground", [palette.HEPATOCYTE, palette.BLOOD, palette.NO_FLOW, palette.STROMA])
 def test_cells_stand_out_from_the_tissue(vision, ground):
     for name, colour in SEEN.items():
@@ -57,7 +83,6 @@ def test_cells_stand_out_from_the_tissue(vision, ground):
 @pytest.mark.parametrize("vision", VISION)
 def test_vessels_walls_and_nets_stand_out(vision):
     assert difference(palette.BLOOD, palette.HEPATOCYTE, vision) > 10
-    assert difference(palette.ACTIVE_WALL, palette.WALL, vision) > 30
     assert difference(palette.NET, palette.BLOOD, vision) > 50
     assert difference(palette.ECM, palette.HEPATOCYTE, vision) > 40
     assert difference(palette.VESSEL.colour, palette.STROMA, vision) > 40

@@ -6,18 +6,23 @@ import pytest
 from abm.view import raster
 
 
+def drawn(member, scale, rounds=0):
+    """Distance of each pixel to the lines of a network."""
+    alone = np.zeros_like(member)
+    distance = np.full([side * scale for side in member.shape], 9, np.float32)
+    raster.vessel_distance(member, alone, raster.smooth_places(member, alone, rounds), scale, 1.0, distance)
+    return distance
+
+
 def test_vessels_are_tubes_around_their_sites():
     member = np.zeros((5, 6), bool)
     member[2, 1:5] = True
-    distance, nearest = np.full((20, 24), 9, np.float32), np.full((20, 24), -1, np.int32)
-    raster.vessel_distance(member, np.zeros_like(member), 4, 1.0, distance, nearest)
+    distance = drawn(member, 4)
     y, x = np.meshgrid((np.arange(20) + 0.5) / 4, (np.arange(24) + 0.5) / 4, indexing="ij")
     expected = np.hypot(y - 2.5, x - np.clip(x, 1.5, 4.5))
     near = expected < 0.9
     np.testing.assert_allclose(distance[near], expected[near], atol=1e-5)
     assert (distance[expected > 1.1] == 9).all()
-    on_line = np.abs(y - 2.5) < 0.5
-    assert (nearest[near & on_line] // 6 == 2).all()
 
 
 @pytest.mark.parametrize(("corner", "linked"), [(False, True), (True, False)])
@@ -25,10 +30,26 @@ def test_a_diagonal_is_drawn_only_where_no_straight_way_exists(corner, linked):
     member = np.zeros((4, 4), bool)
     member[1, 1] = member[2, 2] = True
     member[1, 2] = corner
-    distance, nearest = np.full((32, 32), 9, np.float32), np.full((32, 32), -1, np.int32)
-    raster.vessel_distance(member, np.zeros_like(member), 8, 1.0, distance, nearest)
-    between = distance[15:17, 15:17].min()  # the corner that both sites share
+    between = drawn(member, 8)[15:17, 15:17].min()  # the corner that both sites share
     assert (between < 0.15) == linked
+
+
+def test_staircases_become_slopes_and_straight_lines_stay():
+    straight = np.zeros((5, 9), bool)
+    straight[2] = True
+    assert np.array_equal(drawn(straight, 8, 3), drawn(straight, 8))
+    stairs = np.zeros((12, 24), bool)
+    for k in range(8):  # two across, one down
+        stairs[2 + k, 3 + 2 * k : 5 + 2 * k] = True
+    off = []
+    for rounds in (0, 2):
+        place = raster.smooth_places(stairs, np.zeros_like(stairs), rounds)[stairs][4:-4]
+        off.append(np.abs(place[:, 0] - np.polyval(np.polyfit(place[:, 1], place[:, 0], 1), place[:, 1])).max())
+    assert off[1] < 0.4 * off[0]
+    moved = raster.smooth_places(stairs, np.zeros_like(stairs), 2) - raster.smooth_places(
+        stairs, np.zeros_like(stairs), 0
+    )
+    assert np.abs(moved).max() < 0.6  # cells stay on their vessels
 
 
 def test_overlay_interpolates_between_the_middles_of_sites():
@@ -57,7 +78,7 @@ def test_a_stamp_is_cut_off_at_the_edges():
     codes[0, 0] = codes[2, 2] = 7
     codes[1, 1] = 9  # has no picture
     image = np.zeros((6, 6, 3), np.uint8)
-    raster.stamp_cells(image, codes, atlas, place, 1, 2, 2)
+    raster.stamp_cells(image, codes, np.zeros((3, 3), bool), atlas, place, 1, (0, 0), 2, 2)
     expected = np.zeros((6, 6), bool)
     expected[:4, :4] = expected[2:, 2:] = True
     assert ((image[..., 0] == 255) == expected).all()
@@ -66,7 +87,7 @@ def test_a_stamp_is_cut_off_at_the_edges():
 def test_levels_set_the_opacity():
     atlas = np.full((1, 2, 2, 4), 255, np.uint8)
     image = np.zeros((2, 6, 3), np.uint8)
-    raster.stamp_levels(image, np.array([[0.05, 0.5, 3.0]], np.float32), 0.1, atlas, 2, 0)
+    raster.stamp_levels(image, np.array([[0.05, 0.5, 3.0]], np.float32), np.float32(0.1), atlas, (0, 0), 2, 0)
     assert image[0, 0, 0] == 0
     assert image[0, 2, 0] == pytest.approx(127, abs=3)
     assert image[0, 4, 0] >= 254
