@@ -71,19 +71,25 @@ def moment(model: "LiverModel", doing) -> Moment:
 
 
 def picture(model: "LiverModel", view: View) -> bytes:
-    """A JPEG of the liver as it is now."""
-    image = io.BytesIO()
+    """A JPEG of the tissue as it is now. Raises ValueError for a field, a column or a population that is not there."""
+    from PIL import Image
+
+    from ..view.paint import paint
+
     region = None
     if view.region is not None:
         row, column, rows, columns = view.region
         region = (slice(row, row + rows), slice(column, column + columns))
-    model.show(
+    painted = paint(
+        model,
         view.field or None,
-        pixels=view.pixels,
-        legend=False,
         region=region,
+        pixels=view.pixels,
         colour_by=view.colour_by or None,
-    ).save(image, "JPEG", quality=JPEG_QUALITY)
+        hidden=view.hidden & model.populations.keys(),
+    )
+    image = io.BytesIO()
+    Image.fromarray(painted.image).save(image, "JPEG", quality=JPEG_QUALITY)
     return image.getvalue()
 
 

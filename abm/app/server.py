@@ -6,13 +6,17 @@ from urllib.parse import urlsplit
 
 from fastapi import Request, Response
 from nicegui import app, ui
+from nicegui import run as background
 from starlette.middleware.base import BaseHTTPMiddleware
-from starlette.responses import PlainTextResponse
+from starlette.responses import HTMLResponse, PlainTextResponse
 
-from .pages.frame import STATIC
+from ..folder.files import DamagedFile
+from .kept_runs import KeptRuns, KeptView
+from .pages.frame import STATIC, STYLE
+from .pages.look_page import LookPage
 from .pages.run_page import RunPage
 from .sessions import Sessions
-from .working_folder import WorkingFolder
+from .working_folder import OutsideFolder, WorkingFolder
 
 _LONGEST_WAIT = 10.0
 """Seconds for which a page waits for a picture before it asks again."""
@@ -54,6 +58,7 @@ def serve(
         host=host,
         port=port,
         title="crlm",
+        language="en-US",
         show=page if show else False,
         reload=False,
         show_welcome_message=False,
@@ -64,8 +69,8 @@ def serve(
 
 def add_pages(working: WorkingFolder, sessions: Sessions, chosen: str) -> None:
     """Everything that the server answers."""
-    app.add_static_files("/crlm/static", STATIC)
-    app.add_static_file(local_file=STATIC / "app.css", url_path="/crlm/app.css")
+    kept = KeptRuns(working)
+    app.add_static_file(local_file=STATIC / "app.css", url_path=STYLE)
 
     @app.get("/crlm/pictures/{number}")
     async def next_picture(number: int, request: Request, after: int = 0) -> Response:
@@ -80,6 +85,34 @@ def add_pages(working: WorkingFolder, sessions: Sessions, chosen: str) -> None:
         if session.region is not None:
             headers["x-region"] = ",".join(map(str, session.region))
         return Response(session.picture, media_type="image/jpeg", headers=headers)
+
+    @app.get("/crlm/kept")
+    async def kept_picture(
+        run: str, minutes: float, field: str = "", colour_by: str = "", region: str = ""
+    ) -> Response:
+        """A moment of a run that was kept."""
+        try:
+            part = tuple(map(int, region.split(","))) if region else None
+            if part is not None and (len(part) != 4 or min(part) < 0 or min(part[2:]) < 1):
+                raise ValueError(f"'{region}' is no region")
+            view = KeptView(run, minutes, field, colour_by, part)
+            picture = await background.io_bound(kept.picture, view)
+        except (OutsideFolder, FileNotFoundError, DamagedFile, ValueError) as error:
+            return PlainTextResponse(str(error), 404)
+        headers = {"cache-control": "private, max-age=60"} | ({"x-region": region} if region else {})
+        return Response(picture, media_type="image/jpeg", headers=headers)
+
+    @app.get("/crlm/report")
+    async def page_of(run: str = "", batch: str = "") -> Response:
+        """The page of a run or a batch, which loads nothing else."""
+        try:
+            return HTMLResponse(await background.io_bound(kept.report, run or batch))
+        except (OutsideFolder, FileNotFoundError, DamagedFile, ValueError) as error:
+            return PlainTextResponse(str(error), 404)
+
+    @ui.page("/look", response_timeout=30)
+    def look_page(run: str = "", beside: str = "", batch: str = "") -> None:
+        LookPage(working, kept, run, beside, batch)
 
     @ui.page("/", response_timeout=30)
     async def run_page(request: Request) -> None:

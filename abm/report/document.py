@@ -18,8 +18,8 @@ body { margin: 0 auto; padding: 1.5rem; max-width: 72rem; background: var(--pape
 h1 { font-size: 1.8rem; margin: 0.2rem 0; } h2 { font-size: 1.3rem; margin: 2.2rem 0 0.6rem; border-bottom: 1px solid var(--line); }
 h3 { font-size: 1.05rem; margin: 1.4rem 0 0.4rem; }
 p.about, figcaption, footer { color: var(--quiet); }
-figure { margin: 1rem 0; } figure img, figure video { max-width: 100%; height: auto; display: block; border-radius: 4px; }
-figure img { background: #fff; }
+figure { margin: 1rem 0; } img, video { max-width: 100%; height: auto; display: block; border-radius: 4px; }
+img { background: #fff; }
 .table { overflow-x: auto; } table { border-collapse: collapse; font-size: 0.92rem; font-variant-numeric: tabular-nums; }
 th, td { padding: 0.3rem 0.7rem; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top; }
 td.number { text-align: right; }

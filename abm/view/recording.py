@@ -120,18 +120,20 @@ class Recording:
             colours = tint.lattices(standing, shown, self.cells(tint.population, index, ("layer", tint.column)))
         return Scene(minutes=float(self.times_min[index]), standing=standing, field=level, tint=colours, **lattices)
 
+    def tinting(self) -> dict[str, list[str]]:
+        """The columns by which cells can be coloured, by population."""
+        with self._whole():
+            return {
+                name: [member for member, _ in group.arrays() if member not in _NO_TINT]
+                for name, group in self._tables().items()
+            }
+
     def tint_by(self, column: str) -> Tint:
         """How cells are coloured by a column, "emt" or "tumor.emt", over the whole run. Raises ValueError for one that is not
         there."""
+        population, name = column_of(column, self.tinting())
         with self._whole():
-            tables = self._tables()
-            columns = {
-                name: [member for member, _ in group.arrays() if member not in _NO_TINT]
-                for name, group in tables.items()
-            }
-        population, name = column_of(column, columns)
-        with self._whole():
-            about, values = dict(tables[population][name].attrs), self._read(f"cells/{population}/{name}")
+            about, values = dict(self._tables()[population][name].attrs), self._read(f"cells/{population}/{name}")
         words = f"{population.replace('_', ' ')}: {name.replace('_', ' ')}"
         unit = str(about.get("units", ""))
         return Tint(population, name, words, unit, bool(about.get("nominal", False)), limits_of(about, values))

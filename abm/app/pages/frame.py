@@ -14,6 +14,7 @@ def begin_page(title: str, here: str) -> None:
     ui.page_title(f"{title} · crlm")
     ui.add_head_html(f'<link rel="stylesheet" href="{STYLE}">')
     ui.colors(primary="#0b5f7a", secondary="#56606b", negative="#b3261e")
+    ui.html(f'<h1 class="crlm-unseen">{title}</h1>', sanitize=False)
     with ui.header(elevated=False).classes("crlm-header items-center gap-2 py-2"):
         ui.html('<a href="/" style="font-weight:600">crlm</a>', sanitize=False)
         with ui.element("nav").props('aria-label="Pages"').classes("flex gap-1"):

@@ -13,27 +13,39 @@ Region = tuple[int, int, int, int]
 
 
 class LivingPicture(Element, component=_SCRIPT):
-    """Shows what comes from `source`, an address that answers with the next picture.
+    """Shows a liver.
 
+    live : whether its address answers with the next picture of a run, one after the other, or with one picture
     on_region : called with (first row, first column, rows, columns) when another part is wanted, None for everything
     on_pick : called with the row and column of a site that is clicked
     """
 
-    def __init__(self, on_region: Callable[[Region | None], Any], on_pick: Callable[[int, int], Any]):
+    def __init__(
+        self,
+        on_region: Callable[[Region | None], Any],
+        on_pick: Callable[[int, int], Any] = lambda row, column: None,
+        *,
+        live: bool = True,
+    ):
         super().__init__()
         self._rows, self._columns = 1, 1
         self.on("region", lambda event: on_region(self._region(event)))
         self.on("pick", lambda event: on_pick(int(event.args[0]), int(event.args[1])))
+        self.props["live"] = live
         self.props["label"] = (
             "The liver. Plus and minus zoom, arrow keys move, 0 shows everything, Enter tells what is in the middle."
         )
         self.show("", 1, 1)
 
-    def show(self, source: str, rows: int, columns: int) -> None:
-        """Show another liver, with so many rows and columns."""
+    def show(self, source: str, rows: int, columns: int, spacing_um: float = 10.0) -> None:
+        """Show the liver that has pictures at the address `source`, with so many rows and columns of sites."""
         self._rows, self._columns = rows, columns
-        for name, value in (("source", source), ("rows", rows), ("columns", columns), ("mark", None)):
-            self.props[name] = value
+        self.props.update(source=source, rows=rows, columns=columns, spacing=spacing_um, mark=None)
+        self.update()
+
+    def still(self, source: str) -> None:
+        """Show the same liver as it is at another address."""
+        self.props["source"] = source
         self.update()
 
     def mark(self, row: int, column: int) -> None:

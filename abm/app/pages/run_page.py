@@ -48,7 +48,7 @@ class RunPage:
                     )
                     ui.button("Save config", icon="save_alt", on_click=self._ask_config_name).props("no-caps outline")
                 self._form = ConfigForm(folder, chosen, self._set_ready)
-            with ui.column().classes("grow gap-2 min-w-0").props('role="main"'):
+            with ui.column().classes("grow gap-2 min-w-0"):
                 self._build_bar()
                 self._status = ui.label("Choose a config and start it.").classes("crlm-numbers").props(
                     'role="status" data-testid="status"'
@@ -149,7 +149,7 @@ class RunPage:
             self._picture.show("", 1, 1)
             return
         rows, columns = liver.shape
-        self._picture.show(f"/crlm/pictures/{self._number}", rows, columns)
+        self._picture.show(f"/crlm/pictures/{self._number}", rows, columns, liver.spacing_um)
         self._field.set_options({_NOTHING: "nothing", **liver.fields}, value=self._kept(self._field.value, liver.fields))
         self._colour_by.set_options(
             {_NOTHING: "who they are", **liver.columns}, value=self._kept(self._colour_by.value, liver.columns)

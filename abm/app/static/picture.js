@@ -11,12 +11,13 @@ export default {
          @wheel.prevent="wheel" @pointerdown="down" @pointermove="move" @pointerup="up" @keydown="key">
       <img ref="image" alt="" draggable="false" :style="placed" v-show="shown">
       <div v-if="mark" class="crlm-mark" :style="markPlaced"></div>
+      <div v-if="shown" class="crlm-scale"><span>{{ bar.words }}</span><div :style="{width: bar.width}"></div></div>
       <div v-if="!shown" class="crlm-nothing"><slot></slot></div>
     </div>`,
-  props: { source: String, label: String, rows: Number, columns: Number, live: Boolean, mark: Array },
+  props: { source: String, label: String, rows: Number, columns: Number, spacing: Number, mark: Array, live: Boolean },
   emits: ["region", "pick"],
   data() {
-    return { shown: false, number: 0, of: this.whole(), wanted: this.whole(), grip: null, timer: null, gone: false };
+    return { shown: false, number: 0, of: this.whole(), wanted: this.whole(), grip: null, timer: null, gone: false, loading: false };
   },
   computed: {
     // where the picture that is there lies in the frame, in parts of the frame
@@ -27,6 +28,13 @@ export default {
         width: 100 * o.columns / w.columns + "%", height: 100 * o.rows / w.rows + "%",
       };
     },
+    // a round length that is about a sixth of the width
+    bar() {
+      const um = this.wanted.columns * this.spacing, wanted = um / 6;
+      const length = [10, 20, 50, 100, 200, 500, 1000, 2000].reduce((best, one) =>
+        Math.abs(Math.log(one / wanted)) < Math.abs(Math.log(best / wanted)) ? one : best);
+      return { words: length < 1000 ? length + " µm" : length / 1000 + " mm", width: 100 * length / um + "cqw" };
+    },
     markPlaced() {
       const w = this.wanted, [row, column] = this.mark;
       return {
@@ -36,11 +44,11 @@ export default {
     },
   },
   watch: {
-    source() { this.forget(); },
+    source() { if (this.live) this.forget(); else this.load(); },
     rows() { this.forget(); },
     columns() { this.forget(); },
   },
-  mounted() { this.follow(); },
+  mounted() { if (this.live) this.follow(); else this.load(); },
   unmounted() { this.gone = true; clearTimeout(this.timer); },
   methods: {
     whole() { return { row: 0, column: 0, rows: this.rows || 1, columns: this.columns || 1 }; },
@@ -57,6 +65,19 @@ export default {
           await new Promise(done => setTimeout(done, LONGEST_WAIT));
         }
       }
+    },
+    // of a run that is over: the picture of one moment; of those that change while one is loaded only the last is wanted
+    async load() {
+      if (this.loading) return;
+      this.loading = true;
+      for (let loaded = null; loaded !== this.source && !this.gone;) {
+        loaded = this.source;
+        try {
+          const answer = loaded && await fetch(loaded);
+          if (answer && answer.ok) await this.show(answer);
+        } catch (error) { break; }  // the server is not there: the next change tries again
+      }
+      this.loading = false;
     },
     async show(answer) {
       const url = URL.createObjectURL(await answer.blob()), image = this.$refs.image;
