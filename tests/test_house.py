@@ -11,7 +11,9 @@ from abm.folder import manifest
 ROOT = Path(abm.__file__).parent
 FLOORS = [
     "cli",
+    "app",
     "commands",
+    "report",
     "published",
     "levers",
     "comparison",

@@ -9,13 +9,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
-import yaml
 from pydantic import BaseModel
 
 from ..config import ConfigError, load_config
 from ..config.describe import as_yaml, text_scalar
 from ..config.errors import Problem, alternatives, dotted, is_group, keys_of, takes_nothing
-from ..config.nodes import plain_scalar
+from ..config.nodes import Source, compose_nodes, to_plain
 from ..config.schema import Config
 from ..config.shipped import PRESETS
 from ..units import declared
@@ -222,7 +221,8 @@ class Form:
             *above, last = path.split(".")
             for key in above:
                 group = group.setdefault(key, {})
-            group[last] = yaml.safe_load(text) if text.strip().startswith(("[", "{")) else plain_scalar(text)
+            node = compose_nodes(text, Source(path, Path()), [])
+            group[last] = None if node is None else to_plain(node)
         return as_yaml(content)
 
 

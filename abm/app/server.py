@@ -64,6 +64,7 @@ def serve(
         show_welcome_message=False,
         storage_secret=secrets.token_hex(32),
         fastapi_docs=False,
+        timeout_graceful_shutdown=1,  # pages wait for pictures when it ends
     )
 
 

@@ -85,7 +85,7 @@ class RunPage:
                 'aria-label="Pause" data-testid="play"'
             )
             self._step = ui.select(list(_STEPS), value="1 step", label="Step").props("outlined dense options-dense")
-            ui.button("Step", icon="skip_next", on_click=self._go_a_step).props('no-caps outline data-testid="step"')
+            ui.button("Step", icon="skip_next", on_click=self._go_a_step).props('no-caps outline data-testid="go-a-step"')
             ui.button("Stop", icon="stop", on_click=self._stop).props("no-caps outline")
             self._pace = (
                 ui.select(list(_PACES), value="as fast as it can", label="Speed", on_change=self._set_pace)
