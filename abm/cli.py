@@ -385,7 +385,9 @@ def open_app(
     what: Annotated[
         Path | None,
         typer.Argument(
-            metavar="CONFIG|RUN_DIR|BATCH_DIR", help="what the first page shows; by default a small run", show_default=False
+            metavar="CONFIG|RUN_DIR|BATCH_DIR",
+            help="what the first page shows; by default a small run",
+            show_default=False,
         ),
     ] = None,
     host: Annotated[

@@ -2,6 +2,7 @@
 
 import base64
 import html
+import importlib.util
 import inspect
 import io
 import math
@@ -17,6 +18,7 @@ import numpy as np
 from .cells.population import LiverCell
 from .config.loading import with_changes
 from .config.schema import Config
+from .extras import how_to_install
 from .fields.secretion import secrete
 from .interventions import Intervention
 from .liver import Liver
@@ -281,6 +283,17 @@ class LiverModel(Liver, mesa.Model):
         from .view.frames import picture
 
         return picture(self, field, **how)
+
+    def widget(self, steps: int = 12, **how):
+        """The liver in a notebook, with play, pause and step, `steps` steps between two pictures; `how` as for `show`. Raises
+        ModuleNotFoundError where the extra `notebook` is not installed."""
+        if importlib.util.find_spec("anywidget") is None:
+            raise ModuleNotFoundError(
+                f"a widget needs what is installed only when it is asked for: {how_to_install('notebook')}"
+            )
+        from .view.widget import LiverWidget
+
+        return LiverWidget(self, steps, **how)
 
     def _repr_html_(self) -> str:
         """What Jupyter shows: a small picture, and the tree."""

@@ -41,7 +41,9 @@ def _first_page(folder: WorkingFolder, what: Path | None) -> tuple[str, str]:
             raise OutsideFolder(f"{what} is not in this folder")
         return file.name, "/"
     except (OutsideFolder, ValueError) as error:
-        raise UserError(f"the app shows what is in the folder in which it is started, and {what} is not: go there") from error
+        raise UserError(
+            f"the app shows what is in the folder in which it is started, and {what} is not: go there"
+        ) from error
 
 
 def _refuse_taken(host: str, port: int) -> None:

@@ -28,7 +28,7 @@ FIRST = "run"
 
 
 @dataclass(frozen=True)
-class Entry:
+class FormEntry:
     """A key of the config, and all that is known of it.
 
     path : dotted; value : as it is written behind the key, of `words` without the quotes of YAML; kind : what it is
@@ -77,7 +77,7 @@ class Section:
 
     path: str
     summary: str
-    entries: tuple[Entry, ...]
+    entries: tuple[FormEntry, ...]
     sections: tuple["Section", ...] = ()
 
     @property
@@ -85,7 +85,7 @@ class Section:
         name = self.path.rpartition(".")[2].replace("_", " ")
         return name[:1].upper() + name[1:]
 
-    def every_entry(self) -> Iterator[Entry]:
+    def every_entry(self) -> Iterator[FormEntry]:
         """Its entries, and those of the sections in it."""
         yield from self.entries
         for section in self.sections:
@@ -103,38 +103,46 @@ def sections_of(config: Config) -> list[Section]:
     return [Section(FIRST, "The run as a whole.", whole.entries), *whole.sections]
 
 
+def entries_of(group: type[BaseModel]) -> list[FormEntry]:
+    """The entries of a group of keys that stands nowhere yet, with the defaults for values ("" where there is none)."""
+    written = {
+        each.alias or name: "" if each.is_required() else each.get_default(call_default_factory=True)
+        for name, each in group.model_fields.items()
+    }
+    return [_entry(group, (key,), annotation, written[key]) for key, annotation in keys_of(group).items()]
+
+
 def _section(group: type[BaseModel], value: Any, written: Mapping[str, Any], above: tuple[str, ...]) -> Section:
-    about = {one.name: one for one in declared(group)}
-    fields = {each.alias or name: (name, each) for name, each in group.model_fields.items()}
-    entries: list[Entry] = []
+    names = {each.alias or name: name for name, each in group.model_fields.items()}
+    entries: list[FormEntry] = []
     sections: list[Section] = []
     for key, annotation in keys_of(group).items():
-        name, declaration = fields[key]
-        path = (*above, key)
+        path, inner = (*above, key), getattr(value, names[key])
         if dotted(path) in NAMES_FILES:
             continue
-        inner = getattr(value, name)
         if isinstance(inner, BaseModel) and any(map(is_group, alternatives(annotation))):
             sections.append(_section(type(inner), inner, written[key], path))
-            continue
-        known = about.get(name)
-        kind, choices = _kind(annotation)
-        entries.append(
-            Entry(
-                dotted(path),
-                str(written[key]) if kind == "words" else as_text(written[key]),
-                kind,
-                choices,
-                declaration.description or "",
-                *(
-                    (str(known.low or ""), str(known.high or ""), known.mark, known.source)
-                    if known
-                    else ("", "", "", "")
-                ),
-            )
-        )
+        else:
+            entries.append(_entry(group, path, annotation, written[key]))
     own = group.__doc__ if "__doc__" in vars(group) and group.__doc__ else ""
     return Section(dotted(above), " ".join(own.split("\n\n")[0].split()), tuple(entries), tuple(sections))
+
+
+def _entry(group: type[BaseModel], path: tuple[str, ...], annotation: Any, written: Any) -> FormEntry:
+    """The entry of a key of `group`, with what is written there."""
+    name, declaration = next(
+        (name, each) for name, each in group.model_fields.items() if (each.alias or name) == path[-1]
+    )
+    known = next((one for one in declared(group) if one.name == name), None)
+    kind, choices = _kind(annotation)
+    return FormEntry(
+        dotted(path),
+        str(written) if kind == "words" else as_text(written),
+        kind,
+        choices,
+        declaration.description or "",
+        *((str(known.low or ""), str(known.high or ""), known.mark, known.source) if known else ()),
+    )
 
 
 def _kind(annotation: Any) -> tuple[Kind, tuple[str, ...]]:
@@ -183,7 +191,9 @@ class Form:
 
     def config(self, unchanged: bool = False) -> Config:
         """The config, or the one without the changes (but with the presets). Raises ConfigError."""
-        return load_config(self.base, [f"{key}={text}" for key, text in self.presets.items()] if unchanged else self.overrides)
+        return load_config(
+            self.base, [f"{key}={text}" for key, text in self.presets.items()] if unchanged else self.overrides
+        )
 
     def problems(self) -> dict[str, str]:
         """What is wrong: the key of the form at which it is to be shown ("" for none of them) -> in words."""

@@ -112,7 +112,7 @@ class KeptRuns:
             region = (slice(row, row + rows), slice(column, column + columns))
         with self._painting:
             recording = self._recording(view.run)
-            frame = int(np.abs(recording.times_min - view.minutes).argmin())
+            frame = int(np.argmin(np.abs(recording.times_min - view.minutes)))
             painted = paint(
                 recording,
                 view.field or None,

@@ -11,7 +11,7 @@ from ..record.event_table import Events, events_table
 from ..record.fates import fates_of
 from ..record.scene import levels
 from ..tissue.sites import KINDS, STANDING
-from .messages import Liver, Moment, Site, View
+from .messages import AboutLiver, Moment, Site, View
 
 if TYPE_CHECKING:
     from ..cells.population import Population
@@ -23,7 +23,7 @@ _ZONES = {1: "1, periportal", 2: "2, midzonal", 3: "3, pericentral"}
 _NOT_TOLD = ("alive", "state", "layer", "row", "column")
 
 
-def about(simulation: "Simulation") -> Liver:
+def about(simulation: "Simulation") -> AboutLiver:
     """What a page needs to know of the liver of a run."""
     from ..view.palette import as_hex
 
@@ -46,7 +46,7 @@ def about(simulation: "Simulation") -> Liver:
         for name, population in model.populations.items()
         if population.species.looks
     )
-    return Liver(
+    return AboutLiver(
         str(model.config.name),
         model.shape,
         model.spacing_um,
@@ -149,4 +149,3 @@ def cascade(simulation: "Simulation") -> bytes:
     image = io.BytesIO()
     cascade_figure(fates, str(model.config.name)).savefig(image, format="png", dpi=110)
     return image.getvalue()
-

@@ -38,7 +38,7 @@ class Order:
 
 
 @dataclass(frozen=True)
-class Liver:
+class AboutLiver:
     """What a page needs to know of a liver, told once: its title, rows and columns, spacing (um), the fields and layers
     that can be laid over (name -> words), the columns that can colour cells (name -> words), the populations (name, words,
     ((number in pictures, words, colour) of each state)), the hours at which the run begins and ends, and those of a step."""
@@ -69,7 +69,7 @@ class Moment:
 class News:
     """What the process of a liver says.
 
-    phase (words, done, total): what it prepares; liver (Liver); moment (Moment); picture (bytes of a JPEG, region, Moment)
+    phase (words, done, total): what it prepares; liver (AboutLiver); moment (Moment); picture (bytes of a JPEG, region, Moment)
     picked (Site); cascade (bytes of a PNG); saved (folder); failed (words, places): places are keys of the config -> words
     """
 

@@ -42,7 +42,13 @@ class SamePlaceOnly(BaseHTTPMiddleware):
 
 
 def serve(
-    folder: Path, chosen: str = FIRST_CHOICE, *, host: str = "127.0.0.1", port: int = 8765, show: bool = True, page: str = "/"
+    folder: Path,
+    chosen: str = FIRST_CHOICE,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 8765,
+    show: bool = True,
+    page: str = "/",
 ) -> None:
     """Serve the app until it is interrupted.
 

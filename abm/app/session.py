@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from .form import Form
-from .messages import Liver, Moment, News, Order, Site, View
+from .messages import AboutLiver, Moment, News, Order, Site, View
 from .worker import work
 
 _MOST_POINTS = 2000
@@ -39,7 +39,7 @@ class Session:
         self._forget()
 
     def _forget(self) -> None:
-        self.liver: Liver | None = None
+        self.liver: AboutLiver | None = None
         self.moment: Moment | None = None
         self.history: list[Moment] = []
         self.site: Site | None = None

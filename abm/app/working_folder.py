@@ -22,7 +22,7 @@ class OutsideFolder(ValueError):
 
 
 @dataclass(frozen=True)
-class Kept:
+class KeptFolder:
     """A run or a batch that was kept: `name` is its path in the working folder; `when` the time of its last change (seconds)."""
 
     name: str
@@ -75,17 +75,17 @@ class WorkingFolder:
             raise FileNotFoundError(f"no config called '{config}' comes with crlm")
         return Path(config)
 
-    def kept(self) -> list[Kept]:
+    def kept(self) -> list[KeptFolder]:
         """The runs and batches that the folder holds, the latest first; the runs of a batch belong to it."""
-        found: list[Kept] = []
+        found: list[KeptFolder] = []
         self._look_into(self.root, _DEPTH, found)
         return sorted(found, key=lambda one: -one.when)[:_MOST]
 
-    def _look_into(self, folder: Path, depth: int, found: list[Kept]) -> None:
+    def _look_into(self, folder: Path, depth: int, found: list[KeptFolder]) -> None:
         kind = kind_of(folder)
         if kind is not None:
             mark = folder / (manifest.NAME if kind == "run" else BATCH)
-            found.append(Kept(self.name_of(folder) or ".", kind, mark.stat().st_mtime if mark.exists() else 0.0))
+            found.append(KeptFolder(self.name_of(folder) or ".", kind, mark.stat().st_mtime if mark.exists() else 0.0))
         elif depth:
             for below in sorted(folder.iterdir()):
                 if (

@@ -56,6 +56,7 @@ _COURSES = (
     ("oxygen_mean", "oxygen, mean", "mmHg", 1.0),
 )
 """What is drawn of the runs' timeseries: column, words, unit, and the factor to that unit."""
+_POPULATIONS = {column for shown in SHOWN for column, _ in shown.courses[:1]} - {"tumor"}
 _ALL_TUMOR_CELLS = ("tumor_cells",)
 """The series that the runs' timeseries have too, mostly finer: see `_asked`."""
 _WHEN = ("measure", "name", "at", "every", "from", "until", "take")
@@ -224,7 +225,8 @@ def _run_panels(outcome: Outcome, point: int) -> list[CoursePanel]:
                         "count",
                     )
                 )
-        if courses:
+        # a population that none of the arms has tells nothing; its other columns, of events, are told even at zero
+        if courses and (column not in _POPULATIONS or any(curve.mean.any() for curve in courses)):
             panels.append(CoursePanel(words, unit, courses))
     return panels
 

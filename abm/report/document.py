@@ -59,7 +59,9 @@ class Document:
         written = MarkdownIt("commonmark", {"html": False}).enable("table").render(text)
         written = re.sub(r"<h1>.*?</h1>\n?", "", written, flags=re.DOTALL)
         written = written.replace("<table>", '<div class="table"><table>').replace("</table>", "</table></div>")
-        self._parts.append(_IMAGE.sub(lambda match: f'<img loading="lazy" src="{data_address(folder / match[1])}"', written))
+        self._parts.append(
+            _IMAGE.sub(lambda match: f'<img loading="lazy" src="{data_address(folder / match[1])}"', written)
+        )
 
     def table(self, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
         """A table; cells that hold a number stand at the right."""
@@ -89,13 +91,13 @@ class Document:
     def code(self, text: str, title: str = "") -> None:
         """Text as it is written; with a title it is opened by a click."""
         written = f"<pre><code>{html.escape(text)}</code></pre>"
-        self._parts.append(
-            f"<details><summary>{html.escape(title)}</summary>{written}</details>" if title else written
-        )
+        self._parts.append(f"<details><summary>{html.escape(title)}</summary>{written}</details>" if title else written)
 
     def verdict(self, word: str, sentence: str) -> None:
         """A verdict, and what it is about."""
-        self._parts.append(f'<p><strong class="{html.escape(word)}">{html.escape(word)}</strong>: {html.escape(sentence)}</p>')
+        self._parts.append(
+            f'<p><strong class="{html.escape(word)}">{html.escape(word)}</strong>: {html.escape(sentence)}</p>'
+        )
 
     def render(self) -> str:
         """The whole page."""

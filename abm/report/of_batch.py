@@ -79,4 +79,6 @@ def _movie(outcome: Outcome, scratch: Path, progress) -> Path | None:
     runs = {arm: kept[arm, point][0] for arm in outcome.arms[:MOST_ARMS] if kept.get((arm, point))}
     if not runs:
         return None
-    return write_arms_movie(list(runs.values()), list(runs), scratch / "movie.mp4", title=outcome.name, progress=progress)
+    return write_arms_movie(
+        list(runs.values()), list(runs), scratch / "movie.mp4", title=outcome.name, progress=progress
+    )

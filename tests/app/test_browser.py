@@ -14,7 +14,9 @@ import pytest
 pytestmark = pytest.mark.browser
 playwright = pytest.importorskip("playwright.sync_api")
 pytest.importorskip("nicegui")
-CHROMIUM = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+CHROMIUM = os.environ.get("CHROMIUM") or next(
+    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
+)
 if CHROMIUM is None:
     pytest.skip("there is no Chromium here", allow_module_level=True)
 
@@ -52,7 +54,9 @@ def folder(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def server(folder):
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST")}  # NiceGUI heeds them
+    environment = {
+        name: value for name, value in os.environ.items() if not name.startswith("PYTEST")
+    }  # NiceGUI heeds them
     with (folder / "app.log").open("w") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "abm", "app", "small.yaml", "--no-browser", "--port", str(PORT)],
@@ -112,7 +116,9 @@ def status(page):
 
 def until(page, words, patience=PATIENCE):
     page.wait_for_function(
-        "words => document.querySelector('[data-testid=status]')?.innerText.includes(words)", arg=words, timeout=patience
+        "words => document.querySelector('[data-testid=status]')?.innerText.includes(words)",
+        arg=words,
+        timeout=patience,
     )
 
 
@@ -220,7 +226,9 @@ def test_two_users_have_two_livers_and_neither_sees_the_other_s(browser, page):
     other.click('[data-testid="start"]')
     until(other, "complete")
     assert "paused" in status(page)
-    number = page.evaluate("performance.getEntriesByType('resource').map(e => e.name).find(n => n.includes('/crlm/pictures/'))")
+    number = page.evaluate(
+        "performance.getEntriesByType('resource').map(e => e.name).find(n => n.includes('/crlm/pictures/'))"
+    )
     assert other.evaluate("async address => (await fetch(address)).status", number) == 404
     assert page.evaluate("async address => (await fetch(address)).status", number.split("?")[0]) == 200
     other.context.close()
@@ -257,7 +265,9 @@ def test_a_saved_config_runs_on_the_command_line(page, folder):
     )
     page.get_by_role("button", name="Save", exact=True).click()
     page.wait_for_selector("text=Saved mine.yaml")
-    subprocess.run([sys.executable, "-m", "abm", "check", "mine.yaml"], cwd=folder, check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(
+        [sys.executable, "-m", "abm", "check", "mine.yaml"], cwd=folder, check=True, stdout=subprocess.DEVNULL
+    )
     assert "1 h" in (folder / "mine.yaml").read_text()
 
 

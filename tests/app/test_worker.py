@@ -156,7 +156,14 @@ def test_what_is_saved_in_the_middle_is_what_crlm_run_writes(page, tmp_path):
     page.comes_to("complete")
     ours = Simulation(LiverModel(form.config()), folder=tmp_path / "whole").run()
     assert ours.folder is not None
-    for name in ("events.parquet", "timeseries.parquet", "nodules.parquet", "flows.parquet", "summary.json", "config.yaml"):
+    for name in (
+        "events.parquet",
+        "timeseries.parquet",
+        "nodules.parquet",
+        "flows.parquet",
+        "summary.json",
+        "config.yaml",
+    ):
         assert (Path(folder) / name).read_bytes() == (ours.folder / name).read_bytes(), name
 
 
@@ -187,7 +194,9 @@ def test_a_pace_is_held(page, tmp_path):
     page.wait("liver")
     began = time.monotonic()
     page.wait("moment", lambda moment: moment.hours >= 15)
-    assert time.monotonic() - began > 0.9  # 10 h of simulated time a second, and some are behind it when the order comes
+    assert (
+        time.monotonic() - began > 0.9
+    )  # 10 h of simulated time a second, and some are behind it when the order comes
 
 
 def test_a_config_that_cannot_be_is_told_at_its_key(page, tmp_path):

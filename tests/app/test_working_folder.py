@@ -2,7 +2,7 @@
 
 import pytest
 
-from abm.app.working_folder import Kept, OutsideFolder, WorkingFolder, kind_of
+from abm.app.working_folder import KeptFolder, OutsideFolder, WorkingFolder, kind_of
 
 
 @pytest.fixture
@@ -20,7 +20,9 @@ def folder(tmp_path):
     return WorkingFolder(root)
 
 
-@pytest.mark.parametrize("name", ["..", "../secret.yaml", "runs/../../secret.yaml", "/etc/passwd", "link", "link/x", "a\0b"])
+@pytest.mark.parametrize(
+    "name", ["..", "../secret.yaml", "runs/../../secret.yaml", "/etc/passwd", "link", "link/x", "a\0b"]
+)
 def test_nothing_leads_out_of_the_folder(folder, name):
     (folder.root / "link").symlink_to(folder.root.parent)
     with pytest.raises(OutsideFolder):
@@ -38,7 +40,7 @@ def test_runs_and_batches_are_found_and_the_runs_of_a_batch_belong_to_it(folder)
         ("runs/deeper/b", "run"),
         ("batches/c", "batch"),
     }
-    assert all(isinstance(kept, Kept) and kept.when >= 0 for kept in folder.kept())
+    assert all(isinstance(kept, KeptFolder) and kept.when >= 0 for kept in folder.kept())
     assert kind_of(folder.root / "unfinished") is None
 
 
@@ -50,7 +52,9 @@ def test_configs_are_those_of_the_folder_and_those_that_ship(folder):
     assert str(folder.base_of("quickstart")) == "quickstart"
 
 
-@pytest.mark.parametrize("name", ["../secret.yaml", "other.yaml", "nosuch", "hosts/nude", "published/V24_e_selectin_kinetics"])
+@pytest.mark.parametrize(
+    "name", ["../secret.yaml", "other.yaml", "nosuch", "hosts/nude", "published/V24_e_selectin_kinetics"]
+)
 def test_other_configs_are_refused(folder, name):
     with pytest.raises((OutsideFolder, FileNotFoundError)):
         folder.base_of(name)

@@ -2,7 +2,7 @@
 
 from nicegui import ui
 
-from ..messages import Liver, Moment
+from ..messages import AboutLiver, Moment
 
 _TUMOR = "tumor"
 _INK, _GRID = "#3c434c", "#e3e7eb"
@@ -12,7 +12,7 @@ class Charts:
     """Two charts: the tumor cells by state, and all other populations."""
 
     def __init__(self) -> None:
-        self._liver: Liver | None = None
+        self._liver: AboutLiver | None = None
         with ui.row().classes("w-full no-wrap gap-3"):
             self._tumor = self._chart("Tumor cells")
             self._others = self._chart("Cells of the liver")
@@ -43,7 +43,7 @@ class Charts:
             .props(f'role="img" aria-label="Chart: {title} through time"')
         )
 
-    def show(self, liver: Liver, history: list[Moment]) -> None:
+    def show(self, liver: AboutLiver, history: list[Moment]) -> None:
         """Draw what happened so far."""
         days = [round(moment.hours / 24, 3) for moment in history]
         tumor, others = [], []

@@ -8,11 +8,12 @@ from nicegui import run, ui
 from ...config import ConfigError
 from ...config.schema import Config
 from ...config.shipped import presets, shipped
-from ..form import PRESET_KEYS, Entry, Form, Section, sections_of
+from ..form import PRESET_KEYS, Form, FormEntry, Section, sections_of
 from ..working_folder import OutsideFolder, WorkingFolder
+from .intervention_dialog import ask_for_intervention, with_entry
 
 _OPEN = ("run",)
-_OFTEN = ("tissue",)
+_INTERVENTIONS = "interventions"
 _MOST_FOUND = 40
 _OF_CONFIG = ""
 """What is chosen for a preset when that of the config stays."""
@@ -81,7 +82,9 @@ class ConfigForm:
             return
         for select in self._presets.values():
             select.set_value(_OF_CONFIG)
-        self._about.text = next((f"{one.sentence}." for one in shipped() if one.name == name), "A config of this folder.")
+        self._about.text = next(
+            (f"{one.sentence}." for one in shipped() if one.name == name), "A config of this folder."
+        )
         await self._read()
 
     async def _set_preset(self, key: str, name: str) -> None:
@@ -145,7 +148,7 @@ class ConfigForm:
             for entry in found[:_MOST_FOUND]:
                 self._field(entry, whole_name=True)
 
-    def _field(self, entry: Entry, whole_name: bool = False) -> None:
+    def _field(self, entry: FormEntry, whole_name: bool = False) -> None:
         label = entry.path if whole_name else entry.words
         value = self.form.changes.get(entry.path, entry.value)
         written = f'outlined dense stack-label data-testid="{entry.path}"'
@@ -159,15 +162,19 @@ class ConfigForm:
                 field.on("change", lambda: self._change(entry, field.value))
                 field.on("keydown.enter", lambda: self._change(entry, field.value))
             field.classes("grow")
-            with ui.button(icon="help_outline").props(f'flat dense round size=sm aria-label="About {label}"'):
-                with ui.menu().classes("p-3"):
-                    ui.label(entry.path).classes("font-bold")
-                    ui.label(entry.help or "No description.").classes("crlm-help")
+            about = ui.button(icon="help_outline").props(f'flat dense round size=sm aria-label="About {label}"')
+            with about, ui.menu().classes("p-3"):
+                ui.label(entry.path).classes("font-bold")
+                ui.label(entry.help or "No description.").classes("crlm-help")
+        if entry.path == _INTERVENTIONS:
+            ui.button("Add an intervention", icon="add", on_click=self._add_intervention).props(
+                'no-caps flat dense data-testid="add-intervention"'
+            )
         default = ui.row().classes("w-full items-center gap-1 -mt-2")
         self._inputs.setdefault(entry.path, []).append((entry, field, default))
         self._mark(entry, field, default)
 
-    def _mark(self, entry: Entry, field, default) -> None:
+    def _mark(self, entry: FormEntry, field, default) -> None:
         """Show at a field whether it was changed, from what, and what is wrong with it."""
         changed = entry.path in self.form.changes
         field.classes(add="crlm-changed" if changed else "", remove="" if changed else "crlm-changed")
@@ -181,7 +188,7 @@ class ConfigForm:
 
     # --- what is done ------------------------------------------------------------------------------------------------
 
-    async def _change(self, entry: Entry, value: str | None) -> None:
+    async def _change(self, entry: FormEntry, value: str | None) -> None:
         text = str(value if value is not None else "")
         before = self.form.changes.get(entry.path, entry.value)
         if text == before:
@@ -192,7 +199,18 @@ class ConfigForm:
             self.form.changes[entry.path] = entry.written(text)
         await self._check()
 
-    async def _put_back(self, entry: Entry) -> None:
+    async def _add_intervention(self) -> None:
+        """Put an intervention together, and add it to the list."""
+        if self._config is None:
+            return
+        chosen = await ask_for_intervention(self._config)
+        if chosen is None:
+            return
+        for entry, field, _ in self._inputs[_INTERVENTIONS]:
+            field.set_value(with_entry(str(field.value), chosen))
+            await self._change(entry, field.value)
+
+    async def _put_back(self, entry: FormEntry) -> None:
         self.form.changes.pop(entry.path, None)
         for _, field, _ in self._inputs.get(entry.path, ()):
             field.set_value(entry.value)

@@ -6,7 +6,7 @@ from nicegui import ui
 
 from ...units import in_time
 from ..kept_runs import KeptRuns, KeptView
-from ..working_folder import Kept, OutsideFolder, WorkingFolder
+from ..working_folder import KeptFolder, OutsideFolder, WorkingFolder
 from .frame import begin_page, problem
 from .picture import LivingPicture, Region
 
@@ -24,10 +24,10 @@ class LookPage:
         self._names = [one, other]
         begin_page("Look back", "/look")
         self._kept = folder.kept()
-        with ui.row().classes("w-full no-wrap items-start gap-4"):
-            with ui.column().classes("gap-2").style("width: 18rem; flex: none").props('role="region" aria-label="What is kept"'):
+        with ui.element("div").classes("crlm-columns two"):
+            with ui.column().classes("gap-2").props('role="region" aria-label="What is kept"'):
                 self._build_list(one or batch)
-            with ui.column().classes("grow gap-2 min-w-0"):
+            with ui.column().classes("gap-2"):
                 if batch:
                     self._build_batch(batch)
                 elif one:
@@ -46,7 +46,7 @@ class LookPage:
                     self._link(kept, kept.name == chosen)
 
     @staticmethod
-    def _link(kept: Kept, chosen: bool) -> None:
+    def _link(kept: KeptFolder, chosen: bool) -> None:
         link = ui.link(kept.name, f"/look?{kept.kind}={quote(kept.name)}").classes("break-all")
         if chosen:
             link.classes("font-bold").props('aria-current="page"')
@@ -64,7 +64,9 @@ class LookPage:
         if runs:
             with ui.row().classes("items-center gap-2"):
                 ui.label("Runs that were kept:").classes("crlm-quiet")
-                choice = ui.select(runs, value=runs[0], label="Run").props("outlined dense options-dense").classes("w-72")
+                choice = (
+                    ui.select(runs, value=runs[0], label="Run").props("outlined dense options-dense").classes("w-72")
+                )
                 ui.button(
                     "Look at it", on_click=lambda: ui.navigate.to(f"/look?run={quote(f'{batch}/runs/{choice.value}')}")
                 ).props("no-caps outline")

@@ -12,7 +12,7 @@ _SCRIPT = Path(__file__).parent.parent / "static" / "picture.js"
 Region = tuple[int, int, int, int]
 
 
-class LivingPicture(Element, component=_SCRIPT):
+class LivingPicture(Element, component=_SCRIPT):  # type: ignore[call-arg]  # NiceGUI's, where it is not installed
     """Shows a liver.
 
     live : whether its address answers with the next picture of a run, one after the other, or with one picture

@@ -6,7 +6,7 @@ from dataclasses import replace
 from nicegui import run, ui
 
 from ...config import ConfigError
-from ..messages import Liver, Moment, Site, View
+from ..messages import AboutLiver, Moment, Site, View
 from ..session import Session
 from ..sessions import Sessions
 from ..working_folder import OutsideFolder, WorkingFolder
@@ -25,7 +25,8 @@ _PACES = {
     "1 hour per second": 1.0,
     "10 minutes per second": 1 / 6,
 }
-_STEPS = {"1 step": 1, "1 hour": "1 h", "1 day": "24 h"}
+_STEPS = {"1 step": 0.0, "1 hour": 1.0, "1 day": 24.0}
+"""Simulated hours per second, and of the button that goes on for a while."""
 _NOTHING = ""
 
 
@@ -34,24 +35,28 @@ class RunPage:
 
     def __init__(self, folder: WorkingFolder, sessions: Sessions, number: int, chosen: str):
         self._folder, self._sessions, self._number = folder, sessions, number
-        self._looks, self._drawn_liver, self._drawn_site = 0, None, None
-        self._drawn_history, self._drawn_cascade, self._seen_failure = 0, b"", None
+        self._looks, self._drawn_history, self._drawn_cascade = 0, 0, b""
+        self._drawn_liver: AboutLiver | None = None
+        self._drawn_site: Site | None = None
+        self._seen_failure: tuple[str, dict[str, str]] | None = None
         self._view = View()
         self._counts: dict[str, ui.label] = {}
         self._groups: dict[str, ui.column] = {}
         begin_page("Run", "/")
-        with ui.row().classes("w-full no-wrap items-start gap-4"):
-            with ui.column().classes("gap-2").style("width: 22rem; flex: none").props('role="region" aria-label="Config"'):
+        with ui.element("div").classes("crlm-columns"):
+            with ui.column().classes("gap-2").props('role="region" aria-label="Config"'):
                 with ui.row().classes("gap-2"):
                     self._start = ui.button("Start", icon="play_arrow", on_click=self._begin).props(
                         'no-caps data-testid="start"'
                     )
                     ui.button("Save config", icon="save_alt", on_click=self._ask_config_name).props("no-caps outline")
                 self._form = ConfigForm(folder, chosen, self._set_ready)
-            with ui.column().classes("grow gap-2 min-w-0"):
+            with ui.column().classes("gap-2"):
                 self._build_bar()
-                self._status = ui.label("Choose a config and start it.").classes("crlm-numbers").props(
-                    'role="status" data-testid="status"'
+                self._status = (
+                    ui.label("Choose a config and start it.")
+                    .classes("crlm-numbers")
+                    .props('role="status" data-testid="status"')
                 )
                 self._progress = ui.linear_progress(0, show_value=False).props('aria-label="Progress" instant-feedback')
                 self._trouble = ui.column().classes("w-full")
@@ -67,9 +72,7 @@ class RunPage:
                         self._charts = Charts()
                     with ui.tab_panel(cascade).classes("p-0"):
                         self._cascade = ui.html(sanitize=False).classes("w-full")
-            with ui.column().classes("gap-2").style("width: 18rem; flex: none").props(
-                'role="region" aria-label="What is shown"'
-            ):
+            with ui.column().classes("gap-2").props('role="region" aria-label="What is shown"'):
                 self._build_view()
         ui.timer(_REFRESH, self._refresh)
 
@@ -85,7 +88,9 @@ class RunPage:
                 'aria-label="Pause" data-testid="play"'
             )
             self._step = ui.select(list(_STEPS), value="1 step", label="Step").props("outlined dense options-dense")
-            ui.button("Step", icon="skip_next", on_click=self._go_a_step).props('no-caps outline data-testid="go-a-step"')
+            ui.button("Step", icon="skip_next", on_click=self._go_a_step).props(
+                'no-caps outline data-testid="go-a-step"'
+            )
             ui.button("Stop", icon="stop", on_click=self._stop).props("no-caps outline")
             self._pace = (
                 ui.select(list(_PACES), value="as fast as it can", label="Speed", on_change=self._set_pace)
@@ -106,7 +111,9 @@ class RunPage:
             .classes("w-full")
         )
         self._colour_by = (
-            ui.select({_NOTHING: "who they are"}, value=_NOTHING, label="Cells coloured by", on_change=self._change_view)
+            ui.select(
+                {_NOTHING: "who they are"}, value=_NOTHING, label="Cells coloured by", on_change=self._change_view
+            )
             .props("outlined dense options-dense")
             .classes("w-full")
         )
@@ -115,7 +122,9 @@ class RunPage:
         ui.label("What is where you click").classes("font-bold mt-2").props('role="heading" aria-level="2"')
         self._site = ui.column().classes("w-full gap-1").props('data-testid="site"')
         with self._site:
-            ui.label("Click on the liver, and everything of that place and its cells is shown here.").classes("crlm-quiet")
+            ui.label("Click on the liver, and everything of that place and its cells is shown here.").classes(
+                "crlm-quiet"
+            )
 
     def _refresh(self) -> None:
         session = self._session
@@ -143,14 +152,16 @@ class RunPage:
             ui.notify(f"Saved in {self._folder.name_of(self._folder.root / session.saved)}", type="positive")
             session.saved = ""
 
-    def _show_liver(self, liver: Liver | None) -> None:
+    def _show_liver(self, liver: AboutLiver | None) -> None:
         self._drawn_liver = liver
         if liver is None:
             self._picture.show("", 1, 1)
             return
         rows, columns = liver.shape
         self._picture.show(f"/crlm/pictures/{self._number}", rows, columns, liver.spacing_um)
-        self._field.set_options({_NOTHING: "nothing", **liver.fields}, value=self._kept(self._field.value, liver.fields))
+        self._field.set_options(
+            {_NOTHING: "nothing", **liver.fields}, value=self._kept(self._field.value, liver.fields)
+        )
         self._colour_by.set_options(
             {_NOTHING: "who they are", **liver.columns}, value=self._kept(self._colour_by.value, liver.columns)
         )
@@ -170,9 +181,9 @@ class RunPage:
         """A population: whether it is drawn, and how many of it are in which state."""
         with ui.column().classes("w-full gap-0") as self._groups[name]:
             with ui.row().classes("w-full items-center no-wrap gap-2"):
-                ui.checkbox(words, value=name not in self._view.hidden, on_change=lambda e: self._hide(name, e.value)).props(
-                    "dense size=sm"
-                ).classes("grow")
+                ui.checkbox(
+                    words, value=name not in self._view.hidden, on_change=lambda e: self._hide(name, e.value)
+                ).props("dense size=sm").classes("grow")
                 self._counts[name] = ui.label("0").classes("crlm-numbers font-bold")
             if len(states) > 1:
                 for code, label, colour in states:
@@ -261,11 +272,9 @@ class RunPage:
             self._order("pause" if session.moment.doing == "running" else "play")
 
     def _go_a_step(self) -> None:
-        steps = _STEPS[self._step.value]
         session = self._session
-        if session is None or session.liver is None:
-            return
-        self._order("step", steps if isinstance(steps, int) else round(float(steps.split()[0]) / session.liver.step_hours))
+        if session is not None and session.liver is not None:
+            self._order("step", max(1, round(_STEPS[str(self._step.value)] / session.liver.step_hours)))
 
     def _stop(self) -> None:
         self._order("stop")
@@ -333,7 +342,7 @@ def _facts(title: str, facts) -> None:
                     ui.label(value)
 
 
-def _where(moment: Moment, liver: Liver) -> str:
+def _where(moment: Moment, liver: AboutLiver) -> str:
     """Where a run is, in words."""
     days, rest = divmod(moment.hours * 60, 1440)
     hours, minutes = divmod(round(rest), 60)
@@ -345,7 +354,9 @@ def _where(moment: Moment, liver: Liver) -> str:
         "preparing": "preparing",
         "failed": "failed",
     }[moment.doing]
-    cells = sum(moment.counts.get(code, 0) for name, _, states in liver.populations if name == "tumor" for code, _, _ in states)
+    cells = sum(
+        moment.counts.get(code, 0) for name, _, states in liver.populations if name == "tumor" for code, _, _ in states
+    )
     return (
         f"Day {days:.0f}, {hours:02.0f}:{minutes:02.0f} of {liver.ends / 24:.4g} days after time 0, {state}; "
         f"{cells:,} tumor cells, {moment.events.get('arrived', 0):,} arrived so far"

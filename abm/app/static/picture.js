@@ -7,7 +7,7 @@ const CLOSEST = 24;  // times
 export default {
   template: `
     <div class="crlm-picture" ref="frame" tabindex="0" role="application" :aria-label="label"
-         :style="{aspectRatio: columns + ' / ' + rows}"
+         :style="{aspectRatio: columns + ' / ' + rows, width: 'min(100%, ' + 76 * columns / rows + 'vh)'}"
          @wheel.prevent="wheel" @pointerdown="down" @pointermove="move" @pointerup="up" @keydown="key">
       <img ref="image" alt="" draggable="false" :style="placed" v-show="shown">
       <div v-if="mark" class="crlm-mark" :style="markPlaced"></div>
