@@ -31,7 +31,7 @@ from ..kernels.tables import Rows, columns_in
 from ..liver import Liver
 from ..tissue.sites import KINDS, STANDING
 from .recorder import Recorder
-from .scene import levels, standing
+from .scene import aspects, levels, standing
 
 LIVING = "alive"
 """The column that is left out: all cells kept are alive."""
@@ -302,6 +302,7 @@ def _create(
             "dt_minutes": float(model.dt_minutes),
             "populations": {name: list(population.states) for name, population in model.populations.items()},
             "cast": [population.species.shown.plain for population in model.populations.values()],
+            "aspects": [told._asdict() for told in aspects(model)],
         },
     )
     rows, columns = model.shape

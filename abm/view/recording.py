@@ -11,7 +11,7 @@ import numpy as np
 from ..cells.species import Shown
 from ..folder.files import DamagedFile
 from ..folder.names import SNAPSHOTS
-from ..record.scene import Scene
+from ..record.scene import Scene, SeenAs, show_aspects
 from ..tissue.sites import STANDING
 from .palette import FIELD_LABELS, SHOWN, UNITS
 from .tint import Tint, column_of, limits_of
@@ -68,6 +68,11 @@ class Recording:
         return SHOWN if kept is None else tuple(Shown.from_plain(shown) for shown in kept)
 
     @cached_property
+    def aspects(self) -> list[SeenAs]:
+        """What is told apart among cells in a state; nothing of runs of earlier versions."""
+        return [SeenAs(**told) for told in self._attributes.get("aspects", [])]
+
+    @cached_property
     def present(self) -> set[str]:
         """The populations that have cells in any frame; all of a run of which the tables are not there."""
         tables = self._tables()
@@ -114,6 +119,12 @@ class Recording:
         lattices = {name: self._frame(name, index) for name in (*_LATTICES, *later)}
         standing = {name: self._frame(name, index) for name in STANDING if name in self._group}
         level = None if field is None else self._frame(self._known(field), index)
+        standing = show_aspects(
+            standing,
+            self.aspects,
+            lambda name: self._frame(name, index),
+            lambda name, column: self.cells(name, index, ("layer", column)),
+        )
         colours, tint = None, self.tint
         if tint is not None:
             shown = next(shown for shown in self.cast if shown.name == tint.population)
