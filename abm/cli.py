@@ -539,6 +539,20 @@ def movie(
     format: Annotated[
         Literal["mp4", "gif", "png"], typer.Option(help="movie, animated picture, or numbered pictures")
     ] = "mp4",
+    region: Annotated[
+        str | None,
+        typer.Option(
+            metavar="X,Y,WIDTH", help="the square to show, from the lower left: um, or with units as 0.2mm,100um,400um"
+        ),
+    ] = None,
+    pixels: Annotated[int | None, typer.Option(metavar="N", min=16, help="of the longer side of the tissue")] = None,
+    start: Annotated[str | None, typer.Option("--from", metavar="TIME", help="from when on, as 0, 6h, 2d")] = None,
+    stop: Annotated[str | None, typer.Option("--until", metavar="TIME", help="until when")] = None,
+    every: Annotated[str | None, typer.Option(metavar="TIME", help="least time between frames")] = None,
+    inset: Annotated[
+        Literal["colony", "arrest"] | None,
+        typer.Option(help="a close look that follows the largest colony, or the first arrested cell"),
+    ] = None,
     arms: Annotated[
         str | None, typer.Option(metavar="ARM,ARM", help="of a batch: the arms, side by side; by default all")
     ] = None,
@@ -546,7 +560,8 @@ def movie(
     point: Annotated[int, typer.Option(metavar="N", min=0, help="of a batch with a sweep: which point")] = 0,
     quiet: Quiet = False,
 ) -> None:
-    """Draw the movie of a run, or of the arms of a batch side by side."""
+    """Draw the movie of a run, or of the arms of a batch side by side. `--from 0 --until 6h` shows the first hours step by step, where
+    the run kept them (record.first_hours)."""
     from .commands.movie import write_batch_movie, write_run_movie
     from .folder.names import BATCH, SNAPSHOTS
 
@@ -554,7 +569,19 @@ def movie(
         write_batch_movie(run_dir, arms, replicate, point, field, colour_by, format, quiet)
     else:
         _needs_run(run_dir, SNAPSHOTS)
-        write_run_movie(run_dir, field, colour_by, format, quiet)
+        write_run_movie(
+            run_dir,
+            field,
+            quiet,
+            start,
+            stop,
+            every,
+            colour_by=colour_by,
+            format=format,
+            region=region,
+            pixels=pixels,
+            inset=inset,
+        )
 
 
 @command()

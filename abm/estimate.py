@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 
 from .config.schema import LONGEST_TESTED_STEP, Config
-from .folder.schedule import Every, steps_until
+from .folder.schedule import Every, EveryAndFirst, steps_until
 from .interventions.implant import Implant
 from .units import in_time
 
@@ -87,7 +87,7 @@ def estimate(config: Config) -> Needs:
     area = sites * (tissue.site / 1000.0) ** 2
     first, last = math.floor(config.begins / config.step + 1e-9), steps_until(config.duration, config.step)
     steps = last - first
-    frames = Every(config.record.snapshots).count(first, last, config.step)
+    frames = EveryAndFirst(Every(config.record.snapshots), config.record.first_hours).count(first, last, config.step)
     tumor_cells = _arriving(config) * area + sum(
         entry.implant * entry.cells for entry in config.interventions if isinstance(entry, Implant)
     )

@@ -46,7 +46,15 @@ if TYPE_CHECKING:
 
 PLUGINS = "plugins"
 """Folder inside the run folder with copies of the user's own rules."""
-PICTURES = ("overview.png", "cascade.png", "timecourses.png", "infiltrate.png", "niche.png", "movie.mp4")
+PICTURES = (
+    "overview.png",
+    "cascade.png",
+    "timecourses.png",
+    "infiltrate.png",
+    "niche.png",
+    "movie.mp4",
+    "first_hours.mp4",
+)
 """What is drawn of a run when it ends."""
 RUN_FILES = (
     manifest.NAME,
@@ -439,7 +447,7 @@ def default_recorders(model: "LiverModel", in_folder: bool) -> list[Recorder]:
     if in_folder:
         from .record.snapshots import Snapshots
 
-        recorders += [Events(wanted.checkpoint), Snapshots(wanted.snapshots)]
+        recorders += [Events(wanted.checkpoint), Snapshots(wanted.snapshots, wanted.first_hours)]
     return recorders
 
 

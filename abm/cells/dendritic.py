@@ -100,14 +100,14 @@ class DendriticCell(LiverCell):
             ENTERED,
         ),
         states=(
-            State("precursor", Appearance("in the blood", (200, 160, 240), "starred", 0.55)),
+            State("precursor", Appearance("in the blood", (102, 221, 170), "starred", 0.55)),
             State(
                 "immature",
-                Appearance("immature", (200, 160, 240), "starred", 0.75),
+                Appearance("immature", (102, 221, 170), "starred", 0.75),
                 stands=(INTERSTITIUM,),
             ),
-            State("mature", Appearance("mature", (234, 214, 255), "starred", 0.85, 0.5), stands=(INTERSTITIUM,)),
-            State("tolerogenic", Appearance("tolerogenic", (150, 100, 195), "starred", 0.75), stands=(INTERSTITIUM,)),
+            State("mature", Appearance("mature", (160, 245, 210), "starred", 0.85, 0.5), stands=(INTERSTITIUM,)),
+            State("tolerogenic", Appearance("tolerogenic", (60, 150, 118), "starred", 0.75), stands=(INTERSTITIUM,)),
         ),
         settle=settle_as_newcomers,
         walks=(
@@ -170,6 +170,6 @@ class DendriticCell(LiverCell):
             Chart("dendritic cells mature", "mature"),
             Chart("dendritic cells tolerogenic", "tolerogenic"),
         ),
-        ink="#a884d4",
+        ink="#66c2a5",
         synonyms="dc dcs dendriticcell dendriticcells",
     )

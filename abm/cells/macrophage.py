@@ -174,9 +174,9 @@ class Macrophage(LiverCell):
             ENTERED,
         ),
         states=(
-            State("monocyte", Appearance("monocytes in the blood", (60, 200, 180), "amoeboid", 0.48)),
+            State("monocyte", Appearance("monocytes in the blood", (24, 176, 158), "amoeboid", 0.48)),
             State("m1", Appearance("M1", (170, 245, 230), "amoeboid", 0.62, 0.15), stands=(INTERSTITIUM,)),
-            State("intermediate", Appearance("not turned", (60, 200, 180), "amoeboid", 0.62), stands=(INTERSTITIUM,)),
+            State("intermediate", Appearance("not turned", (24, 176, 158), "amoeboid", 0.62), stands=(INTERSTITIUM,)),
             State("m2", Appearance("M2", (0, 140, 130), "amoeboid", 0.62, 0.15), stands=(INTERSTITIUM,)),
         ),
         walks=(

@@ -115,6 +115,23 @@ class State(NamedTuple):
     stands: tuple[int, ...] | None = None
 
 
+class Aspect(NamedTuple):
+    """What pictures show of some cells in a state, beyond the state: those beside little of something, or with much of something.
+
+    state : theirs; look : how they are drawn
+    field, below : a field, and the level under which it lies at their site: in a species the key of the config that holds it, in
+        what a run says of itself the level
+    column, least : a column, and from which value on
+    """
+
+    state: str
+    look: Appearance
+    field: str = ""
+    below: str | float = ""
+    column: str = ""
+    least: float = 0.0
+
+
 class Secretes(NamedTuple):
     """A field that the cells of a population secrete.
 
@@ -316,6 +333,7 @@ class Species:
     parameters : its group in the config, under `cells`
     states : the states in which a cell can be
     columns : what is known of each cell, besides `WHERE`
+    aspects : what pictures tell apart among the cells in a state; of several that are true the last is shown
     stands : the layers in which its cells can stand; they settle in the first
     is_wall : whether it is the wall of the vessels, which stands in no layer and cannot be removed
     settle : places the cells at the beginning: a function of the population, the sites, its parameters, the area in mm2 and
@@ -342,6 +360,7 @@ class Species:
     parameters: type[Parameters]
     states: tuple[State, ...]
     columns: tuple[Column, ...] = ()
+    aspects: tuple[Aspect, ...] = ()
     stands: tuple[int, ...] = (LUMEN,)
     is_wall: bool = False
     settle: Callable[..., Any] | None = None
@@ -369,9 +388,10 @@ class Species:
                 f"the code of the {self.name} population is {self.code}; it must be between 1 and {MOST_CODES}"
             )
         most = self.first_picture_code - self.first_picture_code // _STATES_OF_A_CODE * _STATES_OF_A_CODE
-        if not 1 <= len(self.states) <= _STATES_OF_A_CODE - most:
+        if not 1 <= len(self.states) <= _STATES_OF_A_CODE - most - len(self.aspects):
             raise ValueError(
-                f"the {self.name} population has {len(self.states)} states; it must have 1 to {_STATES_OF_A_CODE - most}"
+                f"the {self.name} population has {len(self.states)} states; it must have 1 to "
+                f"{_STATES_OF_A_CODE - most - len(self.aspects)}"
             )
         for kind, names in (
             ("column", [column.name for column in self.all_columns]),
@@ -418,6 +438,7 @@ class Species:
         for name, values, kind in (
             ("states", self.states, State),
             ("columns", self.columns, Column),
+            ("aspects", self.aspects, Aspect),
             ("stands", self.stands, int),
             ("secretes", self.secretes, Secretes),
             ("charts", self.charts, Chart),
@@ -442,6 +463,8 @@ class Species:
         for state in self.states:
             if state.look is not None:
                 state.look.refuse_what_cannot_be_drawn(f"the state '{state.name}' of the {self.name} population")
+        for aspect in self.aspects:
+            aspect.look.refuse_what_cannot_be_drawn(f"an aspect of the {self.name} population")
 
     def _named_columns(self) -> Iterator[tuple[str, str]]:
         """The columns that its declaration speaks of, and for what they are needed."""
@@ -452,6 +475,9 @@ class Species:
             for column in (walk.knowing, walk.touching):
                 if column is not None:
                     yield column, "its walk speaks of"
+        for aspect in self.aspects:
+            if aspect.column:
+                yield aspect.column, "pictures look at"
         for drawn in self.newcomer.drawn:
             yield drawn.column, "its newcomers draw"
         if self.newcomer.dated is not None:
@@ -474,6 +500,7 @@ class Species:
         if self.crosses is not None:
             ends = (self.crosses.patrolling, self.crosses.searching, self.crosses.otherwise)
             yield from ((state, "between which it should cross") for state in ends if state)
+        yield from ((aspect.state, "of which it has an aspect") for aspect in self.aspects)
         yield from ((state, "in which it should suppress") for state in self.suppressing)
         if self.newcomer.state:
             yield self.newcomer.state, "in which its newcomers should be"
@@ -485,6 +512,9 @@ class Species:
 
     def named_keys(self) -> Iterator[tuple[str, str, str | None]]:
         """The keys of the config that its declaration names, what for, and in which unit; None for any."""
+        for aspect in self.aspects:
+            if aspect.field:
+                yield str(aspect.below), f"the level of {aspect.field} under which it is shown", None
         for secreted in self.secretes:
             yield secreted.amount, f"the amount of {secreted.field} that it secretes", None
         for walk in self.walks:
@@ -579,12 +609,20 @@ class Species:
 
     @property
     def looks(self) -> dict[int, Appearance]:
-        """Number in pictures -> how cells in that state are drawn. Cells that the blood carries are not drawn."""
-        return {
-            self.first_picture_code + number: state.look._replace(group=self.words, state=state.name)
-            for number, state in enumerate(self.states)
-            if state.look is not None and self.layers_of(number)
-        }
+        """Number in pictures -> how cells in that state, or of that aspect, are drawn. Cells that the blood carries are not drawn."""
+        looks = {}
+        for number, state in enumerate(self.states):
+            if state.look is not None and self.layers_of(number):
+                looks[self.first_picture_code + number] = state.look._replace(group=self.words, state=state.name)
+            for code, aspect in self.aspect_codes:
+                if aspect.state == state.name:
+                    looks[code] = aspect.look._replace(group=self.words)
+        return looks
+
+    @property
+    def aspect_codes(self) -> list[tuple[int, Aspect]]:
+        """Its aspects, with their numbers in pictures: those behind the numbers of its states."""
+        return list(enumerate(self.aspects, start=self.first_picture_code + len(self.states)))
 
     @property
     def shown(self) -> Shown:

@@ -25,7 +25,7 @@ from ..units import (
 )
 from .genotype import Gene
 from .population import LiverCell
-from .species import LEVEL_AT_ITS_SITE, Appearance, Column, Secretes, Species, State
+from .species import LEVEL_AT_ITS_SITE, Appearance, Aspect, Column, Secretes, Species, State
 
 TUMOR = 1
 """Its code in the lattices of occupancy."""
@@ -382,8 +382,38 @@ class TumorCell(LiverCell):
             State("circulating", Appearance("circulating", (255, 252, 200), "round", 0.50, 0.45), stands=()),
             State("held", Appearance("held in a sinusoid", (250, 240, 60), "round", 0.72, 0.55), stands=(LUMEN,)),
             State("adherent", Appearance("adherent", (252, 142, 30), "round", 0.74, 0.55), stands=(LUMEN,)),
-            State("extravasated", Appearance("in the tissue", (240, 70, 60), "tile", 0.66, 0.45), stands=(TISSUE,)),
-            State("dormant", Appearance("dormant", (240, 110, 200), "ring", 0.64, 0.35), stands=(TISSUE, LUMEN)),
+            State(
+                "extravasated",
+                Appearance("in the tissue, cycling", (226, 52, 66), "tile", 0.66, 0.45),
+                stands=(TISSUE,),
+            ),
+            State("dormant", Appearance("dormant", (214, 30, 184), "ring", 0.64, 0.35), stands=(TISSUE, LUMEN)),
+        ),
+        aspects=(
+            Aspect(
+                "extravasated",
+                Appearance("about to divide", (255, 150, 84), "tile", 0.68, 0.45),
+                column="cycle",
+                least=0.85,
+            ),
+            Aspect(
+                "extravasated",
+                Appearance("resting, no room", (255, 216, 206), "tile", 0.66, 0.2),
+                column="cycle",
+                least=1.0,
+            ),
+            Aspect(
+                "extravasated",
+                Appearance("hypoxic", (150, 20, 110), "tile", 0.66, 0.2),
+                "oxygen",
+                "secretion.hypoxia_below",
+            ),
+            Aspect(
+                "extravasated",
+                Appearance("dying of hypoxia", (150, 140, 120), "burst", 0.6),
+                "oxygen",
+                "rules.growth.necrosis_below",
+            ),
         ),
         secretes=(
             Secretes("tgf_beta", "secretion.tumor_tgf_beta", _CYCLING),

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from ..config.errors import choice, did_you_mean, same
 from ..folder.names import RESULTS, RUNS, SNAPSHOTS
+from ..record.recorder import as_hours
 from . import UserError, typed
 from .ahead import compile_for_pictures
 from .compare import refuse_other_folders
@@ -11,15 +12,36 @@ from .progress import counted, progress
 from .run import draw_movie
 
 
-def write_run_movie(folder: Path, field: str | None, colour_by: str | None, format: str, quiet: bool) -> None:
-    """Draw the movie of the run in `folder`, and say where it is. Raises UserError."""
+def write_run_movie(
+    folder: Path,
+    field: str | None,
+    quiet: bool,
+    start: str | None = None,
+    stop: str | None = None,
+    every: str | None = None,
+    **settings,
+) -> None:
+    """Draw the movie of the run in `folder`, and say where it is; start, stop, every : times in words; `settings` : others of
+    `abm.view.movie.write_movie`. Raises UserError."""
     try:
         overlay = field_called(field, folder)
+        times = {
+            name: None if text is None else as_hours(_number(text))
+            for name, text in (("start", start), ("stop", stop), ("every", every))
+        }
         with progress(quiet) as shown:
-            written = draw_movie(folder, shown, field=overlay, colour_by=colour_by, format=format)
+            written = draw_movie(folder, shown, field=overlay, **times, **settings)
     except (ValueError, FileNotFoundError) as error:
         raise UserError(str(error)) from error
     print(f"Wrote {written}")
+
+
+def _number(text: str) -> str | float:
+    """A time in words, or the number of hours that it is without a unit."""
+    try:
+        return float(text)
+    except ValueError:
+        return text
 
 
 def field_called(name: str | None, run: Path) -> str | None:

@@ -146,6 +146,7 @@ def draw_all(folder: Path, config: "Config", shown: Phases) -> None:
             draw_figures(folder, shown)
         if config.record.movie:
             draw_movie(folder, shown)
+            draw_first_hours(folder, shown)
     except Exception as error:  # whatever goes wrong in drawing, the data are there and the user must hear both
         raise DrawingFailed(
             f"The data of the run are in {folder}, but drawing failed: {type(error).__name__}: {error}\n"
@@ -171,6 +172,14 @@ def draw_movie(folder: Path, shown: Phases, **settings) -> Path:
     return write_movie(folder, progress=lambda done, total: shown((done, total)), **settings)
 
 
+def draw_first_hours(folder: Path, shown: Phases) -> Path | None:
+    """The clip of the first hours, as a phase, where the run kept frames of every step then; returns what was written."""
+    shown.phase("drawing the first hours", counted("frame"))
+    from ..view.movie import write_first_hours
+
+    return write_first_hours(folder, lambda done, total: shown((done, total)))
+
+
 def _ending(simulation, folder: Path) -> str:
     lines = [f"The run in {folder} was complete already." if simulation.already_complete else f"Done: {folder}"]
     contents = (
@@ -186,6 +195,7 @@ def _ending(simulation, folder: Path) -> str:
         ("infiltrate.png", "who stands where about the nodules"),
         ("niche.png", "what awaits tumor cells"),
         ("movie.mp4", "the movie"),
+        ("first_hours.mp4", "the first hours, step by step"),
         (manifest.CONFIG, "the config, everything filled in"),
     )
     lines += [f"  {name:<19} {meaning}" for name, meaning in contents if (folder / name).exists()]

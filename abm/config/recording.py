@@ -19,10 +19,14 @@ class RecordParameters(Parameters):
     snapshots: Interval = Field(
         default=written("2 h"), description="time between frames of snapshots.zarr, and of the movie"
     )
+    first_hours: Hours = Field(
+        default=written("0 h"),
+        description="so long from time 0 on snapshots.zarr has a frame of every step: for the clip of the first hours",
+    )
     checkpoint: Interval = Field(
         default=written("1 d"), description="simulated time between checkpoints, from which a run resumes"
     )
-    movie: bool = Field(default=True, description="whether the run ends with drawing movie.mp4")
+    movie: bool = Field(default=True, description="whether the run ends with drawing movie.mp4, and first_hours.mp4")
     figures: bool = Field(
         default=True, description="whether the run ends with drawing its figures, overview.png and others"
     )

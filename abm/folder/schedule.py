@@ -42,6 +42,30 @@ class Every:
         return math.floor((step + _TOLERANCE) * dt_hours / self.hours)
 
 
+@dataclass(frozen=True)
+class EveryAndFirst:
+    """Due as `every` says, and at every step of the first `hours` from time 0 on; 0: of none."""
+
+    every: Every
+    hours: float
+
+    def steps(self, first: int, last: int, dt_hours: float, start: int = 0) -> list[int]:
+        """The steps due from `first` to `last`, both included."""
+        close = self._close(first, last, dt_hours)
+        return sorted({*self.every.steps(first, last, dt_hours, start), *close})
+
+    def count(self, first: int, last: int, dt_hours: float) -> int:
+        """How many steps are due from `first`, with which the run starts, to `last`, both included."""
+        close = self._close(first, last, dt_hours)
+        return self.every.count(first, last, dt_hours) + sum(
+            not self.every.due(step, dt_hours, first) for step in close
+        )
+
+    def _close(self, first: int, last: int, dt_hours: float) -> range:
+        reached = math.floor(self.hours / dt_hours + _TOLERANCE)
+        return range(max(0, first), min(last, reached) + 1) if reached > 0 else range(0)
+
+
 def steps_until(hours: float, dt_hours: float) -> int:
     """How many steps of `dt_hours` reach `hours`."""
     return max(0, math.ceil(hours / dt_hours - _TOLERANCE))

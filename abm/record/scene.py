@@ -1,17 +1,19 @@
 """A scene: everything that is seen of the liver at one moment, as pictures show it and snapshots keep it.
 
 Who stands at a site is one number per layer: 0 is nobody, and every state of every population has a number of its own
-(`Species.first_picture_code`), which the store of a run explains.
+(`Species.first_picture_code`), which the store of a run explains. Scenes tell apart the aspects of cells in a state, too.
 """
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from ..kernels.jit import jit
 from ..liver import Liver
 from ..tissue.sites import STANDING
+from ..units import value_at
 
 
 @dataclass
@@ -88,6 +90,63 @@ def _mark(rows, population_code, first, population, occupant, codes):
             codes[layer, row, column] = first + cell.state
 
 
+class SeenAs(NamedTuple):
+    """An aspect of cells as a scene shows it: cells with the number `code` are shown with the number `becomes` where the level of
+    `field` lies below `below`, or where their `column` is at least `least`."""
+
+    population: str
+    code: int
+    becomes: int
+    field: str
+    below: float
+    column: str
+    least: float
+
+
+def aspects(liver: Liver) -> list[SeenAs]:
+    """The aspects that can be seen of this liver, with its levels."""
+    return [
+        SeenAs(
+            species.name,
+            species.first_picture_code + species.number_of(aspect.state),
+            code,
+            aspect.field,
+            float(value_at(liver.config, str(aspect.below))) if aspect.field else 0.0,
+            aspect.column,
+            aspect.least,
+        )
+        for species in (population.species for population in liver.populations.values())
+        for code, aspect in species.aspect_codes
+    ]
+
+
+def show_aspects(
+    standing: dict[str, np.ndarray],
+    told: Iterable[SeenAs],
+    level_of: Callable[[str], np.ndarray],
+    cells_of: Callable[[str, str], Any],
+) -> dict[str, np.ndarray]:
+    """`standing`, with cells numbered by their aspects. level_of : a field by its name [row, column]; cells_of : the living cells
+    of a population, with layer, row, column, and a column by its name."""
+    shown = {name: codes.copy() for name, codes in standing.items()}
+    for one in told:
+        if one.column:
+            cells = cells_of(one.population, one.column)
+            those = np.asarray(cells[one.column]) >= one.least
+            layer, row, column = (np.asarray(cells[name])[those] for name in ("layer", "row", "column"))
+        for name, codes in shown.items():
+            here = standing[name] == one.code
+            if one.field:
+                if here.any():
+                    codes[here & (level_of(one.field) < one.below)] = one.becomes
+            else:
+                at = layer == STANDING.index(name)
+                chosen = np.zeros_like(here)
+                chosen[row[at], column[at]] = True
+                codes[here & chosen] = one.becomes
+    return shown
+
+
 def levels(liver: Liver) -> dict[str, np.ndarray]:
     """The levels that pictures show: layers that are kept, fields, and what the wall expresses, float32 [row, column]."""
     registry = type(liver.config).registry
@@ -103,7 +162,12 @@ def scene_of(liver: Liver, field: str | None = None) -> Scene:
         raise ValueError(f"there is no field '{field}'; there are: {', '.join(sorted(shown))}")
     return Scene(
         minutes=float(liver.minutes),
-        standing=standing(liver),
+        standing=show_aspects(
+            standing(liver),
+            aspects(liver),
+            lambda name: liver.fields[name].values,
+            lambda name, column: liver.populations[name].alive_rows(),
+        ),
         perfused=liver.perfused_sinusoids().astype(np.uint8),
         hepatocyte=liver.living_hepatocytes().astype(np.uint8),
         ecm=shown["ecm"],

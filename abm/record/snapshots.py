@@ -27,11 +27,13 @@ from ..cells.species import Species
 from ..folder import chunks
 from ..folder.files import TEMPORARY, DamagedFile, remove_files, remove_folder, sync
 from ..folder.names import SNAPSHOTS as NAME
+from ..folder.schedule import Every, EveryAndFirst
 from ..kernels.tables import Rows, columns_in
 from ..liver import Liver
+from ..rules.arrival import is_injected
 from ..tissue.sites import KINDS, STANDING
-from .recorder import Recorder
-from .scene import levels, standing
+from .recorder import Recorder, as_hours
+from .scene import aspects, levels, standing
 
 LIVING = "alive"
 """The column that is left out: all cells kept are alive."""
@@ -58,8 +60,10 @@ class Snapshots(Recorder):
 
     name = "snapshots"
 
-    def __init__(self, every="2 h"):
+    def __init__(self, every="2 h", first_hours=0.0):
+        """first_hours : so long from time 0 on every step has a frame."""
         super().__init__(every)
+        self.schedule = EveryAndFirst(Every(self.every_hours), as_hours(first_hours))
         self.frames = self._synced_ns = 0
 
     def begin(self, model, folder, steps):
@@ -68,7 +72,7 @@ class Snapshots(Recorder):
             raise ValueError("snapshots need a run folder")
         self._allocate(model, steps)
         remove_folder(folder / NAME, self._ours())  # of a run that was killed before its first checkpoint
-        self._arrays = _create(folder / NAME, model, self._frames, self._tables, len(steps))
+        self._arrays = _create(folder / NAME, model, self._frames, self._tables, len(steps), self.every_hours)
 
     def check(self, folder, state):
         store = folder / NAME
@@ -290,7 +294,7 @@ def _lattices(model: Liver) -> dict[str, np.ndarray]:
 
 
 def _create(
-    path, model: Liver, frames: dict[str, np.ndarray], tables: dict[str, _Ragged], count: int
+    path, model: Liver, frames: dict[str, np.ndarray], tables: dict[str, _Ragged], count: int, every_hours: float
 ) -> dict[str, zarr.Array]:
     """The arrays of a new store with room for `count` frames, as they are written to."""
     arrays: dict[str, zarr.Array] = {}
@@ -300,8 +304,11 @@ def _create(
             "title": model.config.name,
             "spacing_um": float(model.spacing_um),
             "dt_minutes": float(model.dt_minutes),
+            "every_minutes": 60.0 * every_hours,
+            "injected": is_injected(model.config),
             "populations": {name: list(population.states) for name, population in model.populations.items()},
             "cast": [population.species.shown.plain for population in model.populations.values()],
+            "aspects": [told._asdict() for told in aspects(model)],
         },
     )
     rows, columns = model.shape

@@ -41,6 +41,16 @@ from ..units import (
 from .platelet_cloak import full_cover
 from .rule import Rule, RuleParameters
 
+_BOLUS_H, _SOON_H = 1.0, 24.0
+
+
+def is_injected(config) -> bool:
+    """Whether the tumor cells of a config come as an injection brings them: all at once, within a day of time 0."""
+    arrival = config.rules.arrival
+    doses = arrival.doses
+    wanted = arrival.enabled and any((arrival.per_liver, arrival.per_area))
+    return wanted and len(doses) == 1 and doses[0].over <= _BOLUS_H and doses[0].start <= _SOON_H
+
 
 class Dose(Parameters):
     """A part of the inoculum that arrives evenly over a time."""

@@ -52,7 +52,9 @@ def write_arms_movie(
     film = ArmsFilm(
         recordings, names, title=title, field=field, pixels=pixels, strip=_strip([Path(folder) for folder in run_dirs])
     )
-    return write_film(Path(path), film, recordings, format=format, field=field, fps=fps, progress=progress)
+    return write_film(
+        Path(path), film, recordings, range(len(recordings)), format=format, field=field, fps=fps, progress=progress
+    )
 
 
 class Recordings:
@@ -61,13 +63,13 @@ class Recordings:
     def __init__(self, recordings: Sequence[Recording]):
         """Raises ValueError when the runs have no moment in common."""
         self.all = list(recordings)
-        times = [np.round(one.times_min).astype(np.int64) for one in self.all]
+        times = [np.round(one.times_min[one.regular]).astype(np.int64) for one in self.all]
         common = times[0]
         for other in times[1:]:
             common = np.intersect1d(common, other)
         if not common.size:
             raise ValueError("these runs have no moment in common: their snapshots lie at different times")
-        self._frames = [np.searchsorted(own, common) for own in times]
+        self._frames = [one.regular[np.searchsorted(own, common)] for one, own in zip(self.all, times, strict=True)]
         self.times_min = common.astype(float)
 
     def __len__(self) -> int:

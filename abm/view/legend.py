@@ -5,13 +5,16 @@ one line each, and if need be the lines move together.
 """
 
 import math
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
 
+from ..cells.species import Appearance
 from ..record.scene import Scene
 from . import lettering, palette
+from .marks import Flash
 from .painter import Painter, overlay_colours
 from .palette import FAINT, INK, PAPER, TUMOR
 from .sprites import cell_picture, fibre_atlas, net_atlas, padding, vessel_atlas
@@ -20,8 +23,10 @@ _WIDTH = 284  # pixels at a height of 800
 _ROW = 19.5  # height of a line at a height of 800
 _LETTERS = 12.5
 _GROUP_GAP = 0.28  # of a line
-_BAR_LINES = 3.4  # lines that a colour bar takes
-_SMALLEST_UNIT = 0.72
+_BAR_LETTERS = 4.5  # heights of letters that a colour bar takes
+_SMALLEST_UNIT = 0.8
+_LINE_OF_LETTERS = 1.5
+_CLOSER = 0.9  # lines may move so far together before the populations get one line each
 _ACTIVE_WALL = 0.1  # E-selectin from which a segment of wall counts; immunostaining detects about that
 _FAINTEST = 0.06  # level from which a site counts as covered by nets or matrix
 
@@ -46,10 +51,12 @@ class Legend:
         title: str = "",
         field: tuple[str, str, tuple[float, float]] | None = None,
         present: Collection[str] | None = None,
+        brief: bool = False,
+        flashes: Sequence[Flash] = (),
     ):
         """unit : size of letters and pictures, 1 for a height of 800 pixels; title : above it; field : (words, unit, limits) of
-        the overlay; present : the populations that are ever seen, all by
-        default."""
+        the overlay; present : the populations that are ever seen, all by default; brief : one line for each population but
+        the tumor cells, also where there is room for more; flashes : the events that flash."""
         self.painter = painter
         self._unit = max(unit, _SMALLEST_UNIT)
         self._size = max(8, round(_LETTERS * self._unit))
@@ -57,20 +64,23 @@ class Legend:
         self.image[:] = PAPER
         self._left, self._right = round(16 * self._unit), self.image.shape[1] - round(14 * self._unit)
         self._counters: list[tuple[tuple, int]] = []
-        self._draw(title, field, present)
+        self._flashes = flashes
+        self._draw(title, field, present, brief)
 
     @staticmethod
     def width_for(unit: float) -> int:
         """Width of a legend with letters of that size."""
         return math.ceil(_WIDTH * max(unit, _SMALLEST_UNIT))
 
-    def write_counts(self, image: np.ndarray, scene: Scene) -> None:
-        """Write the numbers of a moment into a copy of `self.image`."""
+    def write_counts(self, image: np.ndarray, scene: Scene, flashed: Mapping[str, int] = MappingProxyType({})) -> None:
+        """Write the numbers of a moment into a copy of `self.image`; flashed : how often each event flashes."""
         counts, shares = scene.counts(), self._shares(scene)
         for key, y in self._counters:
             kind, what = key
             if kind == "share":
                 text, colour = shares[what], INK
+            elif kind == "flash":
+                text, colour = str(flashed[what]), INK if flashed[what] else palette.RULE
             else:
                 number = int(counts[list(what)].sum())
                 text = f"{number:,}"
@@ -79,21 +89,20 @@ class Legend:
 
     # --- what there is ----------------------------------------------------------------------------------------------
 
-    def _draw(self, title: str, field, present: Collection[str] | None) -> None:
+    def _draw(self, title: str, field, present: Collection[str] | None, always_brief: bool) -> None:
         top, bars = 12 * self._unit, (field is not None) + (self.painter.tint is not None)
         titles = (
             lettering.lines(title, round(14.5 * self._unit), self._right - self._left, 2, bold=True) if title else []
         )
-        room = self.image.shape[0] - top
+        bar = _BAR_LETTERS * self._size
+        room = self.image.shape[0] - top - bar * bars
         line = _ROW * self.image.shape[0] / 800
-        for brief in (False, True):
+        for brief in (always_brief, True):
             rows = list(self._rows(present, brief))
             needed = 1.05 * len(titles) + 0.35 + sum(1.0 + _GROUP_GAP * (row.picture is None) for row in rows)
-            needed += _BAR_LINES * bars
-            if needed * line <= room:
+            if needed * _CLOSER * line <= room:
                 break
-        else:
-            line = room / needed
+        line = min(room / needed, max(line, _LINE_OF_LETTERS * self._size))
         y = top
         for text in titles:
             lettering.write(self.image, text, round(y), self._left, round(14.5 * self._unit), INK, bold=True)
@@ -104,16 +113,15 @@ class Legend:
         if self.painter.tint is not None:
             tint = self.painter.tint
             colours = np.array(tint.colours, np.uint8)[:, :3]
-            low, high = tint.limits
-            ends = ("", "") if tint.nominal else (f"{low:.3g}", f"{high:.3g}")
-            self._colour_bar(_with_unit(tint.words, tint.unit), colours, ends, y + 0.3 * line)
-            y += _BAR_LINES * line
+            ends = ("", "") if tint.nominal else _ends(tint.limits, tint.open)
+            self._colour_bar(_with_unit(tint.words, tint.unit), colours, ends, y + 0.3 * self._size)
+            y += bar
         if field is not None:
             words, unit, (low, high) = field
             shades = overlay_colours(low > 0.0).astype(float)
             alpha = shades[:, 3:] / 255
             colours = (np.array(palette.HEPATOCYTE) * (1 - alpha) + shades[:, :3] * alpha).astype(np.uint8)
-            self._colour_bar(_with_unit(words, unit), colours, (f"{low:.3g}", f"{high:.3g}"), y + 0.3 * line)
+            self._colour_bar(_with_unit(words, unit), colours, _ends((low, high), True), y + 0.3 * self._size)
 
     def _rows(self, present: Collection[str] | None, brief: bool) -> Iterator[_Row]:
         """The lines; `brief`: one for each of the liver's own populations."""
@@ -128,6 +136,11 @@ class Legend:
             yield _Row(("group", everybody), shown.words, None)
             for code, look in looks.items():
                 yield _Row(("cells", (code,)), look.label, cell_picture(look, scale, 2))
+        if self._flashes:
+            yield _Row((), "Just now", None)
+            for flash in self._flashes:
+                ring = Appearance("", flash.colour, "ring", 0.8)
+                yield _Row(("flash", flash.event), flash.words, cell_picture(ring, scale, 2))
         yield _Row((), "Tissue", None)
         yield _Row(("share", "flow"), "sinusoid with blood flow", _swatch(palette.BLOOD, palette.WALL, scale))
         yield _Row(("share", "still"), "sinusoid without flow", _swatch(palette.NO_FLOW, palette.WALL, scale))
@@ -174,6 +187,12 @@ class Legend:
             "nets": f"{np.count_nonzero(scene.nets > _FAINTEST) * area:.3f} mm²",
             "ecm": f"{np.count_nonzero(scene.ecm > _FAINTEST) * area:.3f} mm²",
         }
+
+
+def _ends(limits: tuple[float, float], is_open: bool) -> tuple[str, str]:
+    """What is written at the ends of a scale; of an open one the end colours hold for what lies beyond, too."""
+    low, high = (f"{limit:.3g}" for limit in limits)
+    return (f"≤ {low}" if is_open and limits[0] > 0 else low), (f"≥ {high}" if is_open else high)
 
 
 def _with_unit(words: str, unit: str) -> str:

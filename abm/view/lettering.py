@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .palette import Colour
+from .palette import PAPER, Colour
 
 
 @lru_cache(maxsize=32)
@@ -57,6 +57,18 @@ def lines(text: str, size: int, room: int, most: int, bold: bool = False) -> lis
     return broken
 
 
+@lru_cache(maxsize=512)
+def _seam(text: str, size: int, bold: bool = False) -> tuple[np.ndarray, int]:
+    """The dark seam around `text` that lets it be read on anything: its opacity as in `mask`, and by how many pixels it is larger on
+    each side."""
+    from scipy import ndimage
+
+    reach = max(1, round(size / 9))
+    letters = np.pad(mask(text, size, bold), 2 * reach)
+    wide = ndimage.maximum_filter(letters, 2 * reach + 1)
+    return np.minimum(255, ndimage.gaussian_filter(wide.astype(float), reach / 2)).astype(np.uint16), 2 * reach
+
+
 def write(
     image: np.ndarray,
     text: str,
@@ -67,11 +79,21 @@ def write(
     *,
     bold: bool = False,
     align: str = "left",
+    halo: bool = False,
 ) -> None:
-    """Write `text` with its upper left ("right": upper right) corner at (top, left); what lies outside is cut off."""
+    """Write `text` with its upper left ("right": upper right) corner at (top, left), with a dark seam if `halo`; what lies
+    outside is cut off."""
     letters = mask(text, size, bold)
     if align == "right":
         left -= letters.shape[1]
+    if halo:
+        seam, reach = _seam(text, size, bold)
+        _lay(image, seam, top - reach, left - reach, PAPER)
+    _lay(image, letters, top, left, colour)
+
+
+def _lay(image: np.ndarray, letters: np.ndarray, top: int, left: int, colour: Colour) -> None:
+    """Lay a colour onto the picture with the opacity of `letters`."""
     up, skip = max(0, top), max(0, left)
     place = image[up : top + letters.shape[0], skip : left + letters.shape[1]]
     if place.size:

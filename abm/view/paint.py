@@ -133,7 +133,7 @@ def tint_of(source: "LiverModel | Recording", column: str | None) -> Tint | None
         {"valid_range": about.within} if about.within else {}, source.populations[population].alive_rows()[name]
     )
     words = f"{population.replace('_', ' ')}: {name.replace('_', ' ')}"
-    return Tint(population, name, words, about.unit, about.nominal, limits)
+    return Tint(population, name, words, about.unit, about.nominal, limits, about.within is None)
 
 
 def limits_in(source: "LiverModel | Recording", field: str, scene: Scene) -> tuple[float, float]:

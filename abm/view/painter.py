@@ -6,6 +6,7 @@ is one pass over the pixels and one stamp per cell.
 
 import math
 from collections.abc import Collection, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -97,8 +98,9 @@ class Painter:
             return None
         return self.first[0] + row, self.first[1] + column
 
-    def pixel_of(self, row: float, column: float) -> tuple[float, float]:
-        """Where the middle of a site of the whole liver is shown: pixels from the left, from above; it may lie outside."""
+    def pixel_of(self, row: Any, column: Any) -> tuple[Any, Any]:
+        """Where the middle of a site of the whole liver is shown: pixels from the left, from above; it may lie outside. Of
+        numbers or of arrays."""
         return (column - self.first[1] + 0.5) * self.scale, (row - self.first[0] + 0.5) * self.scale
 
     def paint(

@@ -1,7 +1,7 @@
 """Colours and shapes: what each display code and each kind of tissue looks like.
 
 Modelled on intravital microscopy: dim autofluorescent hepatocytes, vessels of grey violet, fluorescent cells. Tumor cells alone
-are warm (yellow held, orange adherent, red in the tissue, pink rings dormant), leukocytes and Kupffer cells cold, stellate cells
+are warm (yellow held, orange adherent, red in the tissue, magenta rings dormant), leukocytes and Kupffer cells cold, stellate cells
 violet. The colours of the fates, of any two tumor states, and of any two populations that share a shape stay apart for readers
 with protanopia and deuteranopia; where two states of one population share a hue, brightness and shape tell them apart.
 """

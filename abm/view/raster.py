@@ -294,3 +294,42 @@ def _stamp(image, atlas, number, opacity, top, left):
                     image[top + p, left + q, c] = _blend(
                         np.int32(image[top + p, left + q, c]), np.int32(atlas[number, p, q, c]), alpha
                     )
+
+
+@jit
+def rings(image, rings, thick, colour):
+    """Draw rings: float64 [n, 4] with the pixels of their middles (from above, from the left), their radii, and their opacities;
+    `thick` pixels wide, in `colour` (int32 [3])."""
+    height, width, _ = image.shape
+    for k in range(rings.shape[0]):
+        y, x, radius, opacity = rings[k, 0], rings[k, 1], rings[k, 2], rings[k, 3]
+        reach = radius + thick
+        for p in range(max(0, math.floor(y - reach)), min(height, math.ceil(y + reach) + 1)):
+            for q in range(max(0, math.floor(x - reach)), min(width, math.ceil(x + reach) + 1)):
+                off = abs(math.sqrt((p + 0.5 - y) ** 2 + (q + 0.5 - x) ** 2) - radius)
+                _ink(image, p, q, colour, opacity * min(1.0, max(0.0, 0.5 * thick + 0.5 - off)))
+
+
+@jit
+def strokes(image, strokes, thick, opacity, colour):
+    """Draw straight lines: float64 [n, 4] with the pixels of their ends (from above, from the left); `thick` pixels wide."""
+    height, width, _ = image.shape
+    reach = 0.5 * thick + 1.0
+    for k in range(strokes.shape[0]):
+        y0, x0, y1, x1 = strokes[k, 0], strokes[k, 1], strokes[k, 2], strokes[k, 3]
+        dy, dx = y1 - y0, x1 - x0
+        length2 = max(dy * dy + dx * dx, 1e-9)
+        for p in range(max(0, math.floor(min(y0, y1) - reach)), min(height, math.ceil(max(y0, y1) + reach) + 1)):
+            for q in range(max(0, math.floor(min(x0, x1) - reach)), min(width, math.ceil(max(x0, x1) + reach) + 1)):
+                y, x = p + 0.5 - y0, q + 0.5 - x0
+                t = min(1.0, max(0.0, (y * dy + x * dx) / length2))
+                off = math.sqrt((y - t * dy) ** 2 + (x - t * dx) ** 2)
+                _ink(image, p, q, colour, opacity * min(1.0, max(0.0, 0.5 * thick + 0.5 - off)))
+
+
+@jit(inline=True)
+def _ink(image, p, q, colour, opacity):
+    alpha = np.int32(255.0 * opacity)
+    if alpha > 0:
+        for c in range(3):
+            image[p, q, c] = _blend(np.int32(image[p, q, c]), colour[c], alpha)

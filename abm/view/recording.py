@@ -11,7 +11,7 @@ import numpy as np
 from ..cells.species import Shown
 from ..folder.files import DamagedFile
 from ..folder.names import SNAPSHOTS
-from ..record.scene import Scene
+from ..record.scene import Scene, SeenAs, show_aspects
 from ..tissue.sites import STANDING
 from .palette import FIELD_LABELS, SHOWN, UNITS
 from .tint import Tint, column_of, limits_of
@@ -23,6 +23,7 @@ _LATTICES = ("perfused", "hepatocyte", "ecm", "nets", "e_selectin")
 _LATER_LATTICES = ("vessels",)
 _LOOKS_FOR_LIMITS = 12  # frames from which the limits of an overlay are taken
 _NO_TINT = ("count", "layer", "state", "uid", "x_um", "y_um")
+_TOLERANCE_H = 1e-6
 _PEAK_SHARE = 99.0  # percentile that counts as the highest level: single sites at a secreting cell would hide the rest
 
 
@@ -59,6 +60,7 @@ class Recording:
                 sorted(name for name, array in self._group.arrays() if array.ndim == 3 and array.dtype.kind == "f")
             )
         self.tint: Tint | None = None
+        self._pieces: dict[str, tuple[int, np.ndarray]] = {}
         self._blocks: dict[str, tuple[int, np.ndarray]] = {}
 
     @cached_property
@@ -66,6 +68,45 @@ class Recording:
         """What is shown of each population; of runs of earlier versions, which did not say, that of this version."""
         kept = self._attributes.get("cast")
         return SHOWN if kept is None else tuple(Shown.from_plain(shown) for shown in kept)
+
+    @cached_property
+    def aspects(self) -> list[SeenAs]:
+        """What is told apart among cells in a state; nothing of runs of earlier versions."""
+        return [SeenAs(**told) for told in self._attributes.get("aspects", [])]
+
+    @property
+    def since(self) -> str:
+        """What time 0 is to a reader."""
+        return since_what(bool(self._attributes.get("injected", False)))
+
+    @cached_property
+    def regular(self) -> np.ndarray:
+        """The frames at the interval between snapshots, without those between them of the first hours."""
+        every = self._attributes.get("every_minutes")
+        if every is None or len(self) < 2:
+            return np.arange(len(self))
+        reached = np.floor(self.times_min / every + 1e-9)
+        return np.flatnonzero(np.diff(reached, prepend=reached[0] - 1) > 0)
+
+    def between(self, start: float | None, stop: float | None, every: float | None = None) -> np.ndarray:
+        """The frames of the times from `start` to `stop` (hours; None: the run's own), all of them if both are given, or as
+        far apart as `every` hours. Raises ValueError when there are none."""
+        hours = self.times_min / 60.0
+        given = start is not None or stop is not None
+        low, high = -np.inf if start is None else start, np.inf if stop is None else stop
+        chosen = np.arange(len(self)) if given or every is not None else self.regular
+        chosen = chosen[(hours[chosen] >= low - _TOLERANCE_H) & (hours[chosen] <= high + _TOLERANCE_H)]
+        if not chosen.size:
+            raise ValueError(
+                f"there is no frame between {low:g} h and {high:g} h; they go from {hours[0]:g} h to {hours[-1]:g} h"
+            )
+        if every is not None:
+            kept = [chosen[0]]
+            for frame in chosen[1:]:
+                if hours[frame] - hours[kept[-1]] >= every - _TOLERANCE_H:
+                    kept.append(frame)
+            chosen = np.array(kept)
+        return chosen
 
     @cached_property
     def present(self) -> set[str]:
@@ -114,6 +155,12 @@ class Recording:
         lattices = {name: self._frame(name, index) for name in (*_LATTICES, *later)}
         standing = {name: self._frame(name, index) for name in STANDING if name in self._group}
         level = None if field is None else self._frame(self._known(field), index)
+        standing = show_aspects(
+            standing,
+            self.aspects,
+            lambda name: self._frame(name, index),
+            lambda name, column: self.cells(name, index, ("layer", column)),
+        )
         colours, tint = None, self.tint
         if tint is not None:
             shown = next(shown for shown in self.cast if shown.name == tint.population)
@@ -136,25 +183,33 @@ class Recording:
             about, values = dict(self._tables()[population][name].attrs), self._read(f"cells/{population}/{name}")
         words = f"{population.replace('_', ' ')}: {name.replace('_', ' ')}"
         unit = str(about.get("units", ""))
-        return Tint(population, name, words, unit, bool(about.get("nominal", False)), limits_of(about, values))
+        return Tint(
+            population,
+            name,
+            words,
+            unit,
+            bool(about.get("nominal", False)),
+            limits_of(about, values),
+            "valid_range" not in about,
+        )
 
     def cells(self, population: str, index: int, columns: Iterable[str]) -> dict[str, np.ndarray]:
         """Columns of the cells of a population at frame `index`, and their row and column."""
         index = range(len(self))[index]
         group = f"cells/{population}"
         with self._whole():
-            counts = self._read(f"{group}/count")
+            counts = self._counts(group)
             first = int(counts[:index].sum())
             end = first + int(counts[index])
-            columns_read = {name: self._read(f"{group}/{name}", first, end) for name in (*columns, "x_um", "y_um")}
+            columns_read = {name: self._entries(f"{group}/{name}", first, end) for name in (*columns, "x_um", "y_um")}
         place = {name: np.rint(columns_read.pop(name) / self.spacing_um).astype(np.int64) for name in ("x_um", "y_um")}
         return columns_read | {"row": self.site_kind.shape[0] - 1 - place["y_um"], "column": place["x_um"]}
 
     def limits(self, field: str) -> tuple[float, float]:
         """Lower and upper limit of a field over the whole run; signals begin at 0."""
         self._known(field)
-        chosen = np.unique(np.linspace(0, len(self) - 1, _LOOKS_FOR_LIMITS).round().astype(int))
-        frames = [self._frame(field, int(i)) for i in chosen]
+        chosen = np.unique(np.linspace(0, len(self.regular) - 1, _LOOKS_FOR_LIMITS).round().astype(int))
+        frames = [self._frame(field, int(i)) for i in self.regular[chosen]]
         return field_limits(frames)
 
     @contextmanager
@@ -187,6 +242,22 @@ class Recording:
         size = array.shape[0]
         return chunks.read(self._path, array, first, size if end is None else min(end, size))
 
+    def _counts(self, group: str) -> np.ndarray:
+        name = f"{group}/count"
+        if name not in self._pieces:
+            self._pieces[name] = 0, self._read(name)
+        return self._pieces[name][1]
+
+    def _entries(self, name: str, first: int, end: int) -> np.ndarray:
+        """The same as `_read`, from whole chunks that are kept for the next frame."""
+        begins, held = self._pieces.get(name, (0, None))
+        if held is None or first < begins or end > begins + len(held):
+            length = self._array(name).chunks[0]
+            begins = first // length * length
+            held = self._read(name, begins, -(-end // length) * length)
+            self._pieces[name] = begins, held
+        return held[first - begins : end - begins]
+
     def _known(self, field: str) -> str:
         if field not in self.fields:
             raise ValueError(f"there is no field '{field}'; there are: {', '.join(self.fields)}")
@@ -202,6 +273,11 @@ class Recording:
                 held = self._blocks[name] = (number, self._read(name, number * length, (number + 1) * length))
         frame = held[1][index - number * length]
         return frame.astype(np.float32) if frame.dtype.kind == "f" else frame
+
+
+def since_what(injected: bool) -> str:
+    """What time 0 is called."""
+    return "injection" if injected else "time 0"
 
 
 def field_limits(frames: list[np.ndarray]) -> tuple[float, float]:

@@ -24,7 +24,8 @@ class Tint(NamedTuple):
     """By what cells are coloured.
 
     population, column : of whom, and by which of their columns; words, unit : what is written at the scale; nominal : whether
-    the numbers are names; limits : what the lowest and the highest colour stand for, unless they are
+    the numbers are names; limits : what the lowest and the highest colour stand for, unless they are; open : whether there may be
+    values beyond
     """
 
     population: str
@@ -33,6 +34,7 @@ class Tint(NamedTuple):
     unit: str
     nominal: bool
     limits: tuple[float, float]
+    open: bool = False
 
     def codes(self, values: np.ndarray) -> np.ndarray:
         """The colour of each value, uint8 from 1 on."""

@@ -1,7 +1,7 @@
 import pytest
 
 from abm.config.recording import RecordParameters
-from abm.folder.schedule import Every, steps_until
+from abm.folder.schedule import Every, EveryAndFirst, steps_until
 from abm.record.recorder import as_hours
 
 
@@ -53,3 +53,13 @@ def test_intervals_of_a_config_must_be_positive():
 def test_the_count_is_that_of_the_steps(hours, first, last):
     every = Every(hours)
     assert every.count(first, last, 1 / 12) == len(every.steps(first, last, 1 / 12, first))
+
+
+@pytest.mark.parametrize("close", [0.0, 0.04, 1.0, 1.13, 60.0])
+@pytest.mark.parametrize(("first", "last"), [(0, 0), (0, 288), (-288, 10), (-13, 400), (5, 9)])
+def test_of_the_first_hours_every_step_is_due(close, first, last):
+    both = EveryAndFirst(Every(2.0), close)
+    steps = both.steps(first, last, 1 / 12, first)
+    assert both.count(first, last, 1 / 12) == len(steps) == len(set(steps))
+    within = [step for step in range(first, last + 1) if close >= 1 / 12 and 0 <= step / 12 <= close]
+    assert steps == sorted({*within, *Every(2.0).steps(first, last, 1 / 12, first)})

@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 
+from abm.cells.tumor import DORMANT, EXTRAVASATED
 from abm.config.schema import SHIPPED
 from abm.kernels.tables import new_book
 from abm.record.scene import levels, scene_of, standing
-from abm.tissue.sites import STANDING
+from abm.tissue.sites import STANDING, TISSUE
 from tests.worlds import FakeLiver
 
 
@@ -60,7 +61,43 @@ def test_no_two_states_have_one_number_and_only_whom_the_blood_carries_has_none(
     assert len(set(numbers)) == len(numbers) and 0 not in numbers and max(numbers) < 256
     for species in SHIPPED.species:
         carried = sum(not species.layers_of(state) for state in range(len(species.states)))
-        assert len(species.looks) == (0 if species.is_wall else len(species.states) - carried)
+        drawn = 0 if species.is_wall else len(species.states) - carried
+        assert len(species.looks) == drawn + len(species.aspects)
+
+
+def test_tumor_cells_in_the_tissue_are_shown_as_cycling_resting_hypoxic_and_dying():
+    model = FakeLiver()
+    rows, tumor = [], model.tumor
+    tumor.reserve(8)
+    oxygen = model.fields["oxygen"].values
+    oxygen[:] = 40.0
+    for column, (state, cycle, level) in enumerate(
+        [
+            (EXTRAVASATED, 0.5, 40),
+            (EXTRAVASATED, 0.9, 40),
+            (EXTRAVASATED, 1.0, 40),
+            (EXTRAVASATED, 1.0, 7),
+            (EXTRAVASATED, 0.2, 1),
+            (DORMANT, 1.0, 1),
+        ]
+    ):
+        cell = tumor.rows[column]
+        cell.alive, cell.state, cell.layer, cell.row, cell.column, cell.cycle = 1, state, TISSUE, 2, column, cycle
+        model.sites.population[TISSUE, 2, column], model.sites.occupant[TISSUE, 2, column] = tumor.code, column
+        oxygen[2, column] = level
+        rows.append(tumor.species.first_picture_code + state)
+    tumor.book = new_book(tumor.rows)
+    kept, scene = standing(model)["tissue"][2, :6], scene_of(model)
+    assert kept.tolist() == rows  # files keep the states
+    labels = [tumor.species.looks[code].label for code in scene.standing["tissue"][2, :6]]
+    assert labels == [
+        "in the tissue, cycling",
+        "about to divide",
+        "resting, no room",
+        "hypoxic",
+        "dying of hypoxia",
+        "dormant",
+    ]
 
 
 def test_levels_are_those_that_have_words():

@@ -72,13 +72,21 @@ def test_the_clock_moves(painter, scene):
     assert (still.frame(scene) == other).all()
 
 
-@pytest.mark.parametrize(("minutes", "words"), [(360.0, "6.0 h since time 0"), (-2880.0, "48.0 h before time 0")])
-def test_the_clock_counts_from_time_0(painter, scene, monkeypatch, minutes, words):
+@pytest.mark.parametrize(
+    ("minutes", "words"),
+    [(360.0, "day 0, 06:00"), (14 * 1440.0, "day 14, 00:00"), (-2880.0, "2 d 00:00"), (-30.0, "0 d 00:30")],
+)
+def test_the_clock_says_the_day_and_from_what_it_counts(painter, scene, monkeypatch, minutes, words):
     written = []
     monkeypatch.setattr(lettering, "write", lambda image, text, *rest, **more: written.append(text))
     scene.minutes = minutes
-    Film(painter, legend=False).frame(scene)
-    assert words in written
+    Film(painter, legend=False, since="injection").frame(scene)
+    assert words in written and f"{'after' if minutes > 0 else 'before'} injection" in written
+
+
+def test_the_clock_and_the_scale_bar_cover_little_of_the_tissue(painter, scene):
+    covered = (Film(painter, legend=False).frame(scene) != painter.paint(scene)).any(axis=-1)
+    assert 0.005 < covered.mean() < 0.12
 
 
 def test_the_strip_uncovers_what_has_happened():

@@ -51,12 +51,15 @@ class FakeLiver(Liver):
     """See the module."""
 
     def __init__(self, seed: int = 1, shape=(20, 30), periodic=True, duration=10.0, plugins=(), **record):
+        plain = compose()()
         self.config = FakeConfig(
             name="a toy",
             seed=seed,
             duration=duration,
             plugins=plugins,
-            cells=compose()().cells,
+            cells=plain.cells,
+            secretion=plain.secretion,
+            rules=plain.rules,
             record=RecordParameters(**{"checkpoint": "3 h", "nodules": "2 h", **record}),
         )
         self.seed, self.shape, self.periodic = seed, shape, periodic
