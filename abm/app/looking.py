@@ -9,7 +9,7 @@ import pyarrow as pa
 from ..ledger import event
 from ..record.event_table import Events, events_table
 from ..record.fates import fates_of
-from ..record.scene import levels
+from ..record.scene import levels, standing
 from ..tissue.sites import KINDS, STANDING
 from .messages import AboutLiver, Moment, Site, View
 
@@ -61,11 +61,8 @@ def about(simulation: "Simulation") -> AboutLiver:
 
 def moment(model: "LiverModel", doing) -> Moment:
     """Where a run is."""
-    counts: dict[int, int] = {}
-    for population in model.populations.values():
-        first = population.species.first_picture_code
-        if population.species.looks:
-            counts |= {first + state: int(number) for state, number in enumerate(population.state_counts())}
+    numbers = np.sum([np.bincount(codes.ravel(), minlength=256) for codes in standing(model).values()], axis=0)
+    counts = {int(code): int(numbers[code]) for code in np.flatnonzero(numbers)}
     happened = model.ledger.totals.sum(axis=1)
     return Moment(model.hours, doing, counts, {name: int(happened[code]) for code, name in enumerate(event.NAMES)})
 

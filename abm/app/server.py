@@ -123,8 +123,10 @@ def add_pages(working: WorkingFolder, sessions: Sessions, chosen: str) -> None:
 
     @ui.page("/", response_timeout=30)
     async def run_page(request: Request) -> None:
-        owner = _owner(request)
-        await ui.context.client.connected()
+        owner, client = _owner(request), ui.context.client
+        await client.connected()
+        if not client.has_socket_connection:  # the page is closed again
+            return
         mine = app.storage.tab
         mine["number"] = sessions.number_for(owner, mine.get("number"))
         RunPage(working, sessions, mine["number"], chosen)

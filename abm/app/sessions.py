@@ -9,6 +9,8 @@ MOST = 8
 """Livers that may run at the same time."""
 IDLE_SECONDS = 1800.0
 """After which a session is closed that computes nothing and that no page looks at."""
+_GONE_SECONDS = 5.0
+"""The same, when there is no room for another one."""
 
 
 @dataclass
@@ -46,19 +48,25 @@ class Sessions:
         """The session of a page, begun if need be. Raises RuntimeError when there are too many."""
         owned = self._owned[number]
         if owned.session is None:
-            self.close_idle()
-            if sum(each.session is not None for each in self._owned.values()) >= MOST:
+            self.close_idle(IDLE_SECONDS)
+            if self._open >= MOST:
+                self.close_idle(_GONE_SECONDS)
+            if self._open >= MOST:
                 raise RuntimeError(
                     f"{MOST} livers are open in this app already; stop one, or close its page and wait half an hour."
                 )
             owned.session = Session()
         return owned.session
 
-    def close_idle(self) -> None:
-        """Close the sessions that nobody uses."""
+    @property
+    def _open(self) -> int:
+        return sum(each.session is not None for each in self._owned.values())
+
+    def close_idle(self, seconds: float) -> None:
+        """Close the sessions that compute nothing and that no page has looked at for so long."""
         for owned in self._owned.values():
             session = owned.session
-            if session is not None and not session.is_running and time.monotonic() - session.used > IDLE_SECONDS:
+            if session is not None and not session.is_running and time.monotonic() - session.used > seconds:
                 session.close()
                 owned.session = None
 

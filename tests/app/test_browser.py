@@ -1,12 +1,7 @@
 """The app as its users meet it: in a browser. Run with: pytest -m browser"""
 
 import http.client
-import os
 import shutil
-import subprocess
-import sys
-import time
-import urllib.request
 from types import SimpleNamespace
 
 import pytest
@@ -14,14 +9,12 @@ import pytest
 pytestmark = pytest.mark.browser
 playwright = pytest.importorskip("playwright.sync_api")
 pytest.importorskip("nicegui")
-CHROMIUM = os.environ.get("CHROMIUM") or next(
-    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
-)
+
+from .screenshots import CHROMIUM, app_in, crlm  # noqa: E402  (nothing of it is wanted where there is no browser)
+
 if CHROMIUM is None:
     pytest.skip("there is no Chromium here", allow_module_level=True)
 
-PORT = 8931
-HERE = f"http://127.0.0.1:{PORT}"
 PATIENCE = 180_000  # ms: the kernels may have to be compiled
 SMALL = """
 # A small liver, for a look.
@@ -44,37 +37,16 @@ def folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("working")
     (folder / "small.yaml").write_text(SMALL)
     (folder / "two.yaml").write_text(BATCH)
-    for command in (
-        ["run", "small.yaml", "-o", "runs/kept", "--quiet", "--set", "duration=6 h"],
-        ["batch", "two.yaml", "--set", "duration=3 h", "--keep", "all", "--quiet", "-o", "batches/two"],
-    ):
-        subprocess.run([sys.executable, "-m", "abm", *command], cwd=folder, check=True)
+    crlm(folder, "run", "small.yaml", "-o", "runs/kept", "--quiet", "--set", "duration=6 h")
+    crlm(folder, "batch", "two.yaml", "--set", "duration=3 h", "--keep", "all", "--quiet", "-o", "batches/two")
     return folder
 
 
 @pytest.fixture(scope="module")
 def server(folder):
-    environment = {
-        name: value for name, value in os.environ.items() if not name.startswith("PYTEST")
-    }  # NiceGUI heeds them
-    with (folder / "app.log").open("w") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "abm", "app", "small.yaml", "--no-browser", "--port", str(PORT)],
-            cwd=folder,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            env=environment,
-        )
-    for _ in range(240):
-        try:
-            urllib.request.urlopen(HERE).close()
-            break
-        except OSError:
-            assert process.poll() is None, (folder / "app.log").read_text()
-            time.sleep(0.25)
-    yield process
-    process.terminate()
-    process.wait(60)
+    """The address of the app."""
+    with app_in(folder, "small.yaml") as address:
+        yield address
 
 
 @pytest.fixture(scope="module")
@@ -86,25 +58,33 @@ def browser(server):
 
 
 @pytest.fixture
-def page(browser):
+def page(browser, server):
     """A page of a user who was never here; nothing may be loaded from elsewhere, and no script may fail."""
-    page, wrong = new_page(browser)
+    page, wrong = new_page(browser, server)
     yield page
-    page.context.close()
+    leave(page)
     assert not wrong
 
 
-def new_page(browser):
-    page = browser.new_context(viewport={"width": 1500, "height": 1000}).new_page()
+def new_page(browser, server):
+    page = browser.new_context(viewport={"width": 1500, "height": 1000}, base_url=server).new_page()
     page.set_default_timeout(30_000)
     wrong = []
-    page.on("request", lambda request: request.url.startswith((HERE, "blob:", "data:")) or wrong.append(request.url))
+    page.on("request", lambda request: request.url.startswith((server, "blob:", "data:")) or wrong.append(request.url))
     page.on("pageerror", lambda error: wrong.append(str(error)))
     return page, wrong
 
 
+def leave(page):
+    """Stop what runs, and go."""
+    if page.locator("text=Stop").count():
+        page.click("text=Stop")
+        page.wait_for_timeout(300)
+    page.context.close()
+
+
 def opened(page, address="/"):
-    page.goto(HERE + address)
+    page.goto(address)
     if address == "/":
         page.wait_for_selector('[data-testid="duration"]')
     return page
@@ -214,12 +194,12 @@ def test_a_reload_in_the_middle_loses_nothing(page):
     until(page, "running")
 
 
-def test_two_users_have_two_livers_and_neither_sees_the_other_s(browser, page):
+def test_two_users_have_two_livers_and_neither_sees_the_other_s(browser, server, page):
     opened(page)
     started(page)
     page.click('[data-testid="play"]')
     until(page, "paused")
-    other, wrong = new_page(browser)
+    other, wrong = new_page(browser, server)
     opened(other)
     assert "Choose a config" in status(other)
     written(other, "duration", "2 h")
@@ -231,7 +211,7 @@ def test_two_users_have_two_livers_and_neither_sees_the_other_s(browser, page):
     )
     assert other.evaluate("async address => (await fetch(address)).status", number) == 404
     assert page.evaluate("async address => (await fetch(address)).status", number.split("?")[0]) == 200
-    other.context.close()
+    leave(other)
     assert not wrong
 
 
@@ -265,9 +245,7 @@ def test_a_saved_config_runs_on_the_command_line(page, folder):
     )
     page.get_by_role("button", name="Save", exact=True).click()
     page.wait_for_selector("text=Saved mine.yaml")
-    subprocess.run(
-        [sys.executable, "-m", "abm", "check", "mine.yaml"], cwd=folder, check=True, stdout=subprocess.DEVNULL
-    )
+    crlm(folder, "check", "mine.yaml")
     assert "1 h" in (folder / "mine.yaml").read_text()
 
 
@@ -283,8 +261,8 @@ def test_axe_finds_nothing_serious(page, address):
     assert [(one["id"], one["nodes"][0]["html"]) for one in found if one["impact"] in ("serious", "critical")] == []
 
 
-def asked(path, **headers):
-    connection = http.client.HTTPConnection("127.0.0.1", PORT, timeout=20)
+def asked(server, path, **headers):
+    connection = http.client.HTTPConnection(server.removeprefix("http://"), timeout=20)
     connection.request("GET", path, headers=headers)
     answer = connection.getresponse()
     return SimpleNamespace(status=answer.status, text=answer.read().decode(errors="replace"))
@@ -295,12 +273,12 @@ def test_nothing_outside_of_the_folder_is_read(server, folder):
     shutil.copytree(folder / "runs" / "kept", secret, dirs_exist_ok=True)
     for name in ("../secret", str(secret), "runs/../../secret", "/etc"):
         for path in (f"/crlm/report?run={name}", f"/crlm/kept?run={name}&minutes=0"):
-            answer = asked(path)
+            answer = asked(server, path)
             assert answer.status == 404 and "not in the folder" in answer.text, path
-    assert asked("/crlm/static/../form.py").status == 404
+    assert asked(server, "/crlm/static/../form.py").status == 404
 
 
 def test_other_sites_are_refused(server):
-    assert asked("/", Origin="http://evil.example").status == 403
-    assert asked("/", Host="evil.example").status == 403
-    assert asked("/", Host=f"localhost:{PORT}").status == 200
+    assert asked(server, "/", Origin="http://evil.example").status == 403
+    assert asked(server, "/", Host="evil.example").status == 403
+    assert asked(server, "/", Host=server.replace("http://127.0.0.1", "localhost")).status == 200

@@ -95,11 +95,11 @@ class RunPage:
             self._pace = (
                 ui.select(list(_PACES), value="as fast as it can", label="Speed", on_change=self._set_pace)
                 .props("outlined dense options-dense")
-                .classes("w-44")
+                .classes("w-40")
             )
             ui.space()
-            ui.button("Everything", icon="zoom_out_map", on_click=lambda: self._picture.show_everything()).props(
-                "no-caps flat"
+            ui.button(icon="zoom_out_map", on_click=lambda: self._picture.show_everything()).props(
+                'flat aria-label="Show the whole liver"'
             )
             ui.button("Save run", icon="save", on_click=self._save_run).props('no-caps outline data-testid="save"')
         self._step.classes("w-24")
