@@ -523,7 +523,7 @@ def movie(
 def plot(run_dir: RunFolder, quiet: Quiet = False) -> None:
     """Draw the figures of a run: overview.png, cascade.png, timecourses.png, infiltrate.png where leukocytes have left the vessels, and
     niche.png where a tumor elsewhere, suppressor cells or macrophages prepare the liver."""
-    from .commands.progress import progress
+    from .progress import progress
     from .commands.run import draw_figures
     from .folder.names import SUMMARY
 

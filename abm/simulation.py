@@ -33,6 +33,7 @@ from .folder.lock import locked
 from .folder.names import SNAPSHOTS, SUMMARY, TABLES, table_file
 from .folder.schedule import Every, steps_until
 from .invariants import watch
+from .progress import progress as bars
 from .record.event_table import Events, events_table
 from .record.flow_table import Flows
 from .record.nodules import Nodules, survey
@@ -89,7 +90,7 @@ class Simulation:
         folder: str | Path | None = None,
         resume: bool = False,
         stop_when: Callable[["LiverModel"], bool] | None = None,
-        progress: Callable[["Simulation"], None] | None = None,
+        progress: Callable[["Simulation"], None] | bool | None = None,
         tell: Callable[[str], None] | None = None,
         warn: Callable[[str], None] | None = None,
         check: bool | int = False,
@@ -102,7 +103,8 @@ class Simulation:
         folder : where the run is kept; None: in memory only
         resume : go on from the last checkpoint of `folder`; if there is none, begin
         stop_when : a function of the model; the run ends at the first step at which it returns True
-        progress : called with this simulation before the first step and after each step
+        progress : True for a bar on the terminal or in the notebook; or a function that is called with this simulation before
+            the first step and after each step
         tell : called with one line of text when something noteworthy happens
         warn : called with one line when something in the folder is damaged or missing; by default `tell`
         check : check the liver (`abm.invariants`) after every part of every step if True, of every n-th step if n
@@ -125,7 +127,8 @@ class Simulation:
         self.resumed_from: int | None = None
         self._resume = resume
         self._stop_when = stop_when
-        self._progress = progress
+        self._progress = progress if callable(progress) else None
+        self._shows_bar = progress is True
         self._tell = tell or (lambda line: None)
         self._warn = warn or self._tell
         self._check = int(check)
@@ -171,6 +174,14 @@ class Simulation:
         BrokenInvariant when a check fails, OSError when something cannot be written. In all cases, what was written
         before remains usable.
         """
+        if not self._shows_bar:
+            return self._run_where_it_belongs()
+        with bars(quiet=False) as shown:
+            self._progress = shown
+            shown.phase("simulating")
+            return self._run_where_it_belongs()
+
+    def _run_where_it_belongs(self) -> "Simulation":
         clock = time.perf_counter()
         if self.folder is None:
             return self._run(clock)

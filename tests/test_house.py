@@ -12,6 +12,9 @@ ROOT = Path(abm.__file__).parent
 FLOORS = [
     "cli",
     "commands",
+    "opened",
+    "export",
+    "kept",
     "published",
     "levers",
     "comparison",
@@ -38,6 +41,8 @@ FLOORS = [
     "folder",
     "statistics",
     "extras",
+    "notebook",
+    "progress",
     "kernels",
     "units",
 ]
@@ -122,7 +127,7 @@ def test_kernels_see_arrays_and_scalars_only():
 def test_what_stands_above_a_run_is_no_part_of_the_code_that_decides_it():
     """Else a run could not be resumed after an edit of what only looks at it."""
     apart = {part.removesuffix(".py") for part in manifest._APART}
-    assert apart == {*FLOORS[: FLOORS.index("simulation")], "statistics", "extras"}
+    assert apart == {*FLOORS[: FLOORS.index("simulation")], "statistics", "extras", "notebook", "progress"}
 
 
 def test_no_two_classes_have_one_name():

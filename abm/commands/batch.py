@@ -22,7 +22,7 @@ from ..folder.names import BATCH, EXPERIMENT, RESULTS, RUNS, SERIES
 from ..simulation import RunInterrupted
 from . import UserError, typed
 from .ahead import compile_for_runs
-from .progress import StatusLine, progress
+from ..progress import StatusLine, progress
 from .run import available_processors
 
 if TYPE_CHECKING:

@@ -26,7 +26,7 @@ from ..simulation import RunInterrupted
 from . import UserError
 from .ahead import compile_for_runs
 from .batch import workers_for
-from .progress import StatusLine, progress
+from ..progress import StatusLine, progress
 from .run import available_processors
 
 

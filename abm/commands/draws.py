@@ -29,7 +29,7 @@ from .ahead import compile_for_runs
 from .batch import workers_for
 from .calibrate import told_apart
 from .catalogue import a_console, paragraph
-from .progress import StatusLine, progress
+from ..progress import StatusLine, progress
 from .reproduce import files_of, load_all
 from .run import available_processors
 

@@ -7,7 +7,7 @@ from ..folder.names import RESULTS, RUNS, SNAPSHOTS
 from . import UserError, typed
 from .ahead import compile_for_pictures
 from .compare import refuse_other_folders
-from .progress import counted, progress
+from ..progress import counted, progress
 from .run import draw_movie
 
 

@@ -41,7 +41,7 @@ from . import UserError, typed
 from .ahead import compile_for_runs
 from .batch import of_batch, stopped, workers_for
 from .catalogue import paragraph
-from .progress import progress
+from ..progress import progress
 
 WIDE = 140
 """Columns from which a table can be read."""

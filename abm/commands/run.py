@@ -10,7 +10,7 @@ from ..folder.names import SNAPSHOTS, SUMMARY, table_file
 from ..units import in_time
 from . import UserError, typed
 from .ahead import compile_for_pictures, compile_for_runs
-from .progress import Phases, counted, of_run, progress, say
+from ..progress import Phases, counted, of_run, progress, say
 
 if TYPE_CHECKING:
     from ..config.schema import Config

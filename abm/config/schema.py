@@ -16,11 +16,12 @@ from ..fields.field import Field as DiffusingField
 from ..fields.field import SignalParameters
 from ..fields.layers import LAYERS, Layer
 from ..interventions import KINDS, Intervention
+from ..notebook import card
 from ..registry import Registry
 from ..rules import RULES, Rule, in_order
 from ..tissue.parameters import TissueParameters
 from ..tissue.sites import STANDING
-from ..units import LONGEST, Hours, Moment, Parameters, declared, misfit, written
+from ..units import LONGEST, Hours, Moment, Parameters, declared, in_time, misfit, written
 from . import plugins
 from .errors import at, choice, did_you_mean, dotted, every_key, learn_synonyms
 from .kinds import one_of
@@ -131,6 +132,33 @@ class Config(Parameters):
         self.__dict__.update(changed)
         self.model_fields_set.update(changed)
         return self
+
+    def __repr__(self) -> str:
+        tissue = self.tissue
+        return (
+            f"<Config '{self.name}', seed {self.seed}: {in_time(self.duration - self.begins)} of "
+            f"{tissue.width / 1000:g} x {tissue.height / 1000:g} mm2 of liver>"
+        )
+
+    def __str__(self) -> str:
+        """Everything filled in, as YAML."""
+        from .describe import resolved_yaml
+
+        return resolved_yaml(self, readable=True)
+
+    def _repr_html_(self) -> str:
+        """What Jupyter shows: a table, and every number to unfold."""
+        off = [rule.name for rule in self.registry.rules if not getattr(self.rules, rule.name).enabled]
+        facts = {
+            "description": self.description,
+            **self.labels,
+            "simulated time": in_time(self.duration - self.begins),
+            "tissue": f"{self.tissue.width / 1000:g} x {self.tissue.height / 1000:g} mm2",
+            "interventions": "; ".join(entry.title for entry in self.interventions),
+            "rules that are off": ", ".join(off),
+            "seed": str(self.seed),
+        }
+        return card(f"Config '{self.name}'", facts, more=("everything", str(self)))
 
     def __reduce__(self):
         """Pickled by its content: another process cannot import a composed class by name."""

@@ -28,10 +28,15 @@ _APART = (
     "comparison",
     "levers",
     "published",
+    "kept",
+    "export",
+    "opened",
     "commands",
     "cli.py",
     "statistics.py",
     "extras.py",
+    "notebook.py",
+    "progress.py",
 )
 """Parts of the package that cannot change the data of a run."""
 

@@ -74,6 +74,7 @@ class Film:
         field: str | None = None,
         pixels: int = 800,
         strip: Strip | None = None,
+        legend: bool = True,
     ) -> "Film":
         """The film of a run; the overlay's limits are those of the whole run. Raises ValueError for an unknown field."""
         overlay = (
@@ -82,7 +83,9 @@ class Film:
         painter = Painter(
             recording.site_kind, recording.spacing_um, pixels=pixels, cast=recording.cast, tint=recording.tint
         )
-        return cls(painter, title=recording.title, field=overlay, strip=strip, present=recording.present)
+        return cls(
+            painter, title=recording.title, field=overlay, strip=strip, legend=legend, present=recording.present
+        )
 
     @property
     def legend(self) -> np.ndarray:

@@ -4,8 +4,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from abm.commands import progress
-from abm.commands.progress import Bars, Lines, Silence, StatusLine, counted, in_seconds, of_run, simulated
+from abm import progress
+from abm.progress import Bars, Lines, Silence, StatusLine, counted, in_seconds, of_run, simulated
 
 
 def at(step, end=100, first=0, cells=7):
