@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from ..estimate import estimate, in_words
 from ..folder import manifest
 from ..folder.names import SNAPSHOTS, SUMMARY, table_file
+from ..progress import Phases, counted, of_run, progress, say
 from ..units import in_time
 from . import UserError, typed
 from .ahead import compile_for_pictures, compile_for_runs
-from ..progress import Phases, counted, of_run, progress, say
 
 if TYPE_CHECKING:
     from ..config.schema import Config

@@ -13,24 +13,23 @@ import numpy as np
 import pandas as pd
 
 from ..kept.run import KeptRun
-from .colours import UNDRAWN, colour_of_population, colours_of
-from .format import Format, needed
+from ..kept.tables import moment_by_moment
+from .colours import Looks
+from .format import Format, needed_for
 
 
 def anndata_of(run: KeptRun, days: Sequence[float] | None = None) -> Any:
     """The cells of a run at the snapshots of `days` (None: all) as an `anndata.AnnData`. Raises ValueError for a day without
     snapshot, NotInstalled without anndata."""
-    anndata = needed("anndata", ANNDATA.name)
-    tables, levels = [], []
-    for day in run.days if days is None else days:
-        cells = run.cells(day=day)
-        tables.append(cells.assign(day=cells.attrs["day"]))
-        levels.append(levels_felt(run, cells))
-    about = tables[0].attrs
-    obs = pd.concat(tables, ignore_index=True)
+    with needed_for("AnnData"):
+        import anndata
+
+    tables = [run.cells(day=day) for day in (run.days if days is None else days)]
+    obs = moment_by_moment(tables)
+    about = dict(obs.attrs)
     obs.index = pd.Index(names_of(obs), dtype=object)
     table = anndata.AnnData(
-        np.concatenate(levels),
+        np.concatenate([levels_felt(run, cells) for cells in tables]),
         obs=obs,
         var=fields_of(run, run.days[0]),
         obsm={"spatial": obs[["x_um", "y_um"]].to_numpy(np.float64)},
@@ -40,14 +39,12 @@ def anndata_of(run: KeptRun, days: Sequence[float] | None = None) -> Any:
         "seed": run.seed,
         "version": run.manifest["versions"]["crlm"],
         "site_um": run.recording.spacing_um,
-        "units": {**about["units"], "day": "d"},
-        "long_name": {**about["long_name"], "day": "simulated time"},
+        **about,
         "spatial": "um, x from the left, y from below",
     }
-    populations = [str(name) for name in obs["population"].cat.categories]
-    table.uns["population_colors"] = np.array([colour_of_population(run, name) for name in populations])
-    by_state = {state: colour for (_, state), colour in reversed(colours_of(run).items())}
-    table.uns["state_colors"] = np.array([by_state.get(state, UNDRAWN) for state in obs["state"].cat.categories])
+    looks, categories = Looks(run), {name: obs[name].cat.categories for name in ("population", "state")}
+    table.uns["population_colors"] = np.array([looks.colour_of_population(name) for name in categories["population"]])
+    table.uns["state_colors"] = np.array([looks.colour_of_state(name) for name in categories["state"]])
     table.uns["timeseries"] = pd.DataFrame(run.timeseries)
     return table
 
@@ -86,4 +83,4 @@ def _write(run: KeptRun, path: Path, days: Sequence[float] | None) -> None:
     anndata_of(run, days).write_h5ad(path)
 
 
-ANNDATA = Format("anndata", ".h5ad", "cells of all snapshots, for scanpy and squidpy", _write, needs=("anndata",))
+ANNDATA = Format("anndata", ".h5ad", "cells of all snapshots, for scanpy and squidpy", _write)

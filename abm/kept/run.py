@@ -162,7 +162,7 @@ class KeptRun:
         if day is None:
             return times.size - 1
         apart = np.abs(times - float(day) * _MINUTES_OF_DAY)
-        nearest = int(apart.argmin())
+        nearest = int(np.argmin(apart))
         if apart[nearest] > _SAME_MOMENT:
             raise ValueError(
                 f"no snapshot at day {day:g}; there are {_enumerated(self.days)}; the nearest is {self.days[nearest]:g}"
@@ -210,8 +210,16 @@ class KeptRun:
         return xr.DataArray(
             values,
             {
-                "y": ("y", np.arange(rows - 1, -1, -1) * spacing, {"units": "um", "long_name": "height above the lowest row"}),
-                "x": ("x", np.arange(columns) * spacing, {"units": "um", "long_name": "distance from the first column"}),
+                "y": (
+                    "y",
+                    np.arange(rows - 1, -1, -1) * spacing,
+                    {"units": "um", "long_name": "height above the lowest row"},
+                ),
+                "x": (
+                    "x",
+                    np.arange(columns) * spacing,
+                    {"units": "um", "long_name": "distance from the first column"},
+                ),
                 "day": ((), self.days[index], {"units": "d", "long_name": "simulated time"}),
             },
             dims=("y", "x"),

@@ -43,6 +43,28 @@ def end_to_end(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     return together
 
 
+def moment_by_moment(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Cells of one kind of table at several moments (`attrs["day"]`), one below the other, with a last column `day`."""
+    first, bare = tables[0], [dict(table.items()) for table in tables]
+    columns: dict[str, Any] = {}
+    for name, column in bare[0].items():
+        parts = [table[name] for table in bare]
+        if isinstance(column.dtype, pd.CategoricalDtype):
+            columns[name] = _words(parts)
+        elif isinstance(column.dtype, np.dtype):
+            columns[name] = np.concatenate([part.to_numpy() for part in parts])
+        else:
+            values = [part.to_numpy(column.dtype.numpy_dtype, na_value=0) for part in parts]
+            columns[name] = pd.arrays.IntegerArray(
+                np.concatenate(values), np.concatenate([part.isna() for part in parts])
+            )
+    columns["day"] = np.repeat([table.attrs["day"] for table in tables], [len(table) for table in tables])
+    together = pd.DataFrame(columns)
+    together.attrs["units"] = first.attrs["units"] | {"day": "d"}
+    together.attrs["long_name"] = first.attrs["long_name"] | {"day": "simulated time"}
+    return together
+
+
 def _words(parts: Sequence[Any]) -> pd.Categorical:
     """One column of words, with the words of all."""
     words = list(dict.fromkeys(word for part in parts for word in part.cat.categories))

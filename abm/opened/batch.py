@@ -1,8 +1,8 @@
 """A batch as an object: its arms, its tables, its runs.
 
-    batch = abm.open_batch("batches/my_experiment")
-    batch.table.groupby("arm").mean(numeric_only=True)
-    batch.run("control", 1).show()
+batch = abm.open_batch("batches/my_experiment")
+batch.table.groupby("arm").mean(numeric_only=True)
+batch.run("control", 1).show()
 """
 
 from functools import cached_property

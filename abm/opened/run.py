@@ -1,15 +1,20 @@
 """A run as an object: what was kept of it, pictures, exports.
 
-    run = abm.open_run("runs/quickstart-seed1")
-    run.cells("tumor", day=3)
-    run.field("tnf", day=3).plot()
-    run.show(day=3)
+run = abm.open_run("runs/quickstart-seed1")
+run.cells("tumor", day=3)
+run.field("tnf", day=3).plot()
+run.show(day=3)
 """
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from ..config.errors import did_you_mean
+from ..export import FORMATS
+from ..export.cells import anndata_of
+from ..export.format import put_into_place
+from ..export.spatial_data import spatialdata_of
 from ..kept.run import KeptRun
 from ..notebook import card
 from ..view.frames import Film
@@ -50,6 +55,31 @@ class OpenedRun(KeptRun):
         """Draw the movie of the run and return its file; `how` : format, field, colour_by, fps, pixels ... of
         `abm.view.movie.write_movie`. By default it is written into the folder of the run."""
         return write_movie(self.folder, path, **how)
+
+    def to_anndata(self, days: Sequence[float] | None = None) -> Any:
+        """The cells at the snapshots of `days` (None: all) as an `anndata.AnnData`: see `abm.export.cells`."""
+        return anndata_of(self, days)
+
+    def to_spatialdata(self, days: Sequence[float] | None = None) -> Any:
+        """The snapshots of `days` (None: the last) as a `spatialdata.SpatialData`: see `abm.export.spatial_data`."""
+        return spatialdata_of(self, days)
+
+    def export(
+        self, to: str, path: Path | str | None = None, *, days: Sequence[float] | None = None, force: bool = False
+    ) -> Path:
+        """Write the run for other programs, as `crlm export` does, and return what was written.
+
+        to : anndata, spatialdata, ome-zarr, simularium, vtk, csv or ro-crate; path : by default beside the run's folder; days :
+        of the snapshots (None: those that suit the format); force : replace an earlier export. Raises ValueError for another
+        format or a day without snapshot, FolderInUse when something is there already, NotInstalled without the library of the
+        format.
+        """
+        named = {format.name: format for format in FORMATS}
+        if to not in named:
+            raise ValueError(f"there is no format '{to}'; {did_you_mean(to, named, 'there are ' + ', '.join(named))}")
+        format = named[to]
+        place = self.folder.with_name(self.folder.resolve().name + format.ending) if path is None else Path(path)
+        return put_into_place(place, lambda draft: format.write(self, draft, days), mark=format.mark, force=force)
 
     def _repr_html_(self) -> str:
         """What Jupyter shows: the last picture, and a table."""

@@ -83,9 +83,7 @@ class Film:
         painter = Painter(
             recording.site_kind, recording.spacing_um, pixels=pixels, cast=recording.cast, tint=recording.tint
         )
-        return cls(
-            painter, title=recording.title, field=overlay, strip=strip, legend=legend, present=recording.present
-        )
+        return cls(painter, title=recording.title, field=overlay, strip=strip, legend=legend, present=recording.present)
 
     @property
     def legend(self) -> np.ndarray:

@@ -202,8 +202,8 @@ class Recording:
 
     def _near(self, name: str, first: int, end: int) -> np.ndarray:
         """Entries of an array along its first axis; whole chunks are read and held, as neighbouring frames lie in them."""
-        held_from, held = self._held.get(name, (0, np.empty(0)))
-        if not held_from <= first <= end <= held_from + len(held):
+        held_from, held = self._held.get(name, (0, None))
+        if held is None or not held_from <= first <= end <= held_from + len(held):
             length = self._array(name).chunks[0]
             held_from = first // length * length
             held = self._read(name, held_from, -(-end // length) * length)
