@@ -16,6 +16,7 @@ from .config.loading import with_changes
 from .config.schema import Config
 from .fields.secretion import secrete
 from .interventions import Intervention
+from .interventions.implant import lay_colonies
 from .liver import Liver
 from .notebook import card
 from .tissue.grid import SiteGrid
@@ -76,6 +77,7 @@ class LiverModel(Liver, mesa.Model):
         ]
         for name, entry in self.interventions.items():
             entry.prepare(self, name)
+        lay_colonies(self)
         self.blood.begin(self)
         self.datacollector = self._counts = mesa.DataCollector(
             {"hours": "hours"} | {name: partial(_count_of, name) for name in self.populations}

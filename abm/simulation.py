@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from .model import LiverModel
 
 PLUGINS = "plugins"
-"""Folder inside the run folder with copies of the user's own rules."""
+"""Folder inside the run folder with copies of the files that the config names: the user's own rules, and tissue."""
 PICTURES = ("overview.png", "cascade.png", "timecourses.png", "infiltrate.png", "niche.png", "movie.mp4")
 """What is drawn of a run when it ends."""
 RUN_FILES = (
@@ -264,15 +264,15 @@ class Simulation:
         recorded = self._recorded()
         config_text, new = self._description()
         if recorded is None or recorded["status"] == manifest.AGAIN:
-            plugins, copies = [Path(plugin) for plugin in self.model.config.plugins], self.folder / PLUGINS
+            named, copies = self.model.config.companions, self.folder / PLUGINS
             if recorded is None:
-                refuse_other_copies(plugins, copies)
+                refuse_other_copies(named, copies)
                 if self._resume:
                     self._tell(f"{self.folder} holds nothing to resume; the run begins.")
             self.folder.mkdir(parents=True, exist_ok=True)
             self._manifest = new
             checkpoint.remove(self.folder)
-            copy_files(plugins, copies, replace=recorded is not None)
+            copy_files(named, copies, replace=recorded is not None)
             manifest.write(self.folder, new)
             write_text(self.folder / manifest.CONFIG, config_text)
             self._begin()
@@ -290,7 +290,7 @@ class Simulation:
         kept = self._usable_checkpoint()
         self._manifest["sessions"] += 1
         manifest.write(self.folder, self._manifest)
-        copy_files(map(Path, self.model.config.plugins), self.folder / PLUGINS)
+        copy_files(self.model.config.companions, self.folder / PLUGINS)
         write_text(self.folder / manifest.CONFIG, config_text)
         if kept is not None:
             self._restore(kept)
@@ -408,10 +408,10 @@ class Simulation:
         """The text of config.yaml and the manifest of this run."""
         from .config.describe import resolved_yaml
 
-        plugins = list(self.model.config.plugins)
-        text = resolved_yaml(self.model.config, [f"{PLUGINS}/{Path(plugin).name}" for plugin in plugins])
+        named = list(map(str, self.model.config.companions))
+        text = resolved_yaml(self.model.config, PLUGINS)
         return text, manifest.new_manifest(
-            manifest.plain(text), int(self.model.seed), self.model.threads, self.until_hours, plugins
+            manifest.plain(text), int(self.model.seed), self.model.threads, self.until_hours, named
         )
 
     def _note_wall_time(self, clock: float, status: str = manifest.RUNNING) -> None:

@@ -102,7 +102,8 @@ def refuse_impossible(config: "Config") -> None:
     refuse_memory(config)
     refuse_crowd(config)
     piece = {side: f"{min(getattr(config.tissue, side), PIECE_UM)!r} um" for side in ("width", "height")}
-    build(config, tissue=piece, rules={"arrival": "off"})
+    whole = config.tissue.drawn_from is not None  # a piece of it is another tissue
+    build(config, rules={"arrival": "off"}, **({} if whole else {"tissue": piece}))
 
 
 def refuse_threads(threads: int) -> None:

@@ -2,14 +2,17 @@
 
 import functools
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, TypeVar
 
+import numpy as np
 from pydantic import BaseModel, Field, create_model, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from ..blood import LEVELS, Level
 from ..cells import POPULATIONS
 from ..cells.genotype import express
+from ..cells.own import Laid, laid, populations_of
 from ..cells.population import LiverCell
 from ..fields import FIELDS
 from ..fields.field import Field as DiffusingField
@@ -19,6 +22,7 @@ from ..interventions import KINDS, Intervention
 from ..notebook import card
 from ..registry import Registry
 from ..rules import RULES, Rule, in_order
+from ..tissue import own as own_tissue
 from ..tissue.parameters import TissueParameters
 from ..tissue.sites import STANDING
 from ..units import LONGEST, Hours, Moment, Parameters, declared, in_time, misfit, written
@@ -126,6 +130,16 @@ class Config(Parameters):
         return begin
 
     @model_validator(mode="after")
+    def _laid_out(self):
+        """Refuse a tissue whose cells are nobody, or lie elsewhere."""
+        if hasattr(type(self), "registry"):
+            try:
+                self.laid()
+            except own_tissue.OwnTissueError as error:
+                raise misfit(self, str(error), "tissue", "from") from error
+        return self
+
+    @model_validator(mode="after")
     def _expressed(self):
         """The numbers under the line's mutations, which are then told by a label: whoever reads this again multiplies nothing twice."""
         changed = express(self) if hasattr(self.cells, "tumor") else {}
@@ -162,7 +176,29 @@ class Config(Parameters):
 
     def __reduce__(self):
         """Pickled by its content: another process cannot import a composed class by name."""
-        return _recomposed, (tuple(map(plugins.address, self.own)), self.model_dump(mode="json"))
+        return _recomposed, (tuple(map(plugins.address, self.own)), self.model_dump(mode="json", by_alias=True))
+
+    @property
+    def companions(self) -> tuple[Path, ...]:
+        """The files that it names, of which a run keeps copies: its plugins, and that of its tissue."""
+        own = [self.tissue.drawn_from] if self.tissue.drawn_from is not None else []
+        return tuple(map(Path, [*self.plugins, *own]))
+
+    def laid(self) -> dict[str, Laid]:
+        """Population -> the places at which the file of the tissue has its cells. Raises OwnTissueError."""
+        tissue = self.tissue
+        if tissue.drawn_from is None:
+            return {}
+        labels = tissue.labels()
+        if labels is not None:
+            rows, columns = np.nonzero(labels == own_tissue.TUMOR)
+            names = tuple(
+                f"site ({row}, {column})" for row, column in zip(rows.tolist(), columns.tolist(), strict=True)
+            )
+            return {"tumor": Laid(rows.astype(float), columns.astype(float), names)} if names else {}
+        cells = own_tissue.cells_in(tissue.drawn_from)
+        whose = populations_of(cells, tissue.names, self.registry.species)
+        return {name: laid(cells, which, tissue.shape, tissue.site, tissue.y_axis) for name, which in whose.items()}
 
     @property
     def begins(self) -> float:

@@ -55,12 +55,12 @@ class Content(NamedTuple):
 def contents_of(folder: Path) -> list[Content]:
     """What a complete run left, the config first."""
     names = [manifest.CONFIG, manifest.NAME, SUMMARY, *map(table_file, TABLES), SNAPSHOTS, *PICTURES]
-    plugins = sorted((folder / PLUGINS).glob("*.py")) if (folder / PLUGINS).is_dir() else []
+    plugins = sorted((folder / PLUGINS).glob("[!.]*.*")) if (folder / PLUGINS).is_dir() else []
     return [
         *(
             Content(name, folder / name, _WORDS.get(name, "a picture of the run"))
             for name in names
             if (folder / name).exists()
         ),
-        *(Content(f"{PLUGINS}/{path.name}", path, "code of its own that the config names") for path in plugins),
+        *(Content(f"{PLUGINS}/{path.name}", path, "a file that the config names") for path in plugins),
     ]

@@ -58,10 +58,9 @@ def pack_run(run: KeptRun, path: Path) -> None:
 def pack_config(config: Config, path: Path) -> None:
     """Write the archive of a config, everything filled in, with copies of its plugins."""
     with scratch_folder(path.parent, ".omex-") as scratch:
-        plugins = list(map(Path, config.plugins))
-        write_text(scratch / manifest.CONFIG, resolved_yaml(config, [f"{PLUGINS}/{plugin.name}" for plugin in plugins]))
+        write_text(scratch / manifest.CONFIG, resolved_yaml(config, PLUGINS))
         contents = [Content(manifest.CONFIG, scratch / manifest.CONFIG, "the config, everything filled in")]
-        _pack(path, config.name, config.description, [*contents, *_own(plugins)], manifest.versions())
+        _pack(path, config.name, config.description, [*contents, *_own(config.companions)], manifest.versions())
 
 
 def pack_experiment(experiment: Experiment, path: Path) -> None:
@@ -83,12 +82,12 @@ def pack_batch(folder: Path, path: Path) -> None:
         BATCH: "what was run, with what",
     }
     contents = [Content(name, folder / name, said) for name, said in words.items() if (folder / name).exists()]
-    own = _own(sorted((folder / PLUGINS).glob("*.py")))
+    own = _own(sorted((folder / PLUGINS).glob("[!.]*.*")))
     _pack(path, noted["name"], "", [*contents, *own], noted["versions"])
 
 
 def _own(plugins: Sequence[Path]) -> list[Content]:
-    return [Content(f"{PLUGINS}/{path.name}", path, "code of its own that is named there") for path in plugins]
+    return [Content(f"{PLUGINS}/{path.name}", path, "a file that is named there") for path in plugins]
 
 
 def _pack(path: Path, title: str, about: str, contents: Sequence[Content], versions: Mapping[str, str]) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from ..folder import manifest
 from ..folder.names import TABLES, table_file
 from ..kept.run import KeptRun
+from ..simulation import PLUGINS
 from .contents import Content, contents_of
 from .format import Format, needed_for
 
@@ -64,7 +65,7 @@ def _write(run: KeptRun, path: Path, days: Sequence[float] | None) -> None:
         from rocrate.model.contextentity import ContextEntity
 
     contents = contents_of(run.folder)
-    plugins = [content.name for content in contents if content.name.endswith(".py")]
+    plugins = [content.name for content in contents if content.name.startswith(f"{PLUGINS}/")]
     crate = crate_of(
         run.title,
         run.manifest["config"]["description"],
