@@ -61,8 +61,10 @@ def laid(cells: OwnCells, which: np.ndarray, shape: tuple[int, int], site_um: fl
             f"{cells.rows[first]}: ({cells.x_um[first]:g}, {cells.y_um[first]:g}) um lies outside of the tissue, which is "
             f"{shape[1] * site_um:g} x {shape[0] * site_um:g} um"
         )
-    row = y - 0.5 if y_axis == "down" else shape[0] - 0.5 - y
-    return Laid(row, x - 0.5, tuple(cells.rows[number] for number in which))
+    names = tuple(cells.rows[number] for number in which)
+    if y_axis == "up":  # crlm writes the middle of a site, from that of the lowest row and of the first column
+        return Laid(shape[0] - 1 - y, x, names)
+    return Laid(y - 0.5, x - 0.5, names)
 
 
 def free_sites(wanted: Laid, species: Species, sites: Sites, site_um: float) -> np.ndarray:

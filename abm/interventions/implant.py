@@ -63,6 +63,7 @@ def lay_colonies(liver) -> None:
     """Set in the colonies that the file of the tissue has: tumor cells side by side are one."""
     for number, places in enumerate(liver.laid_colonies):
         set_colony(liver, places, -1 - number, liver.key("tissue/colonies"), Implant(implant=1).age)
+    liver.ledger.count()
 
 
 def set_colony(liver, places: np.ndarray, clone: int, key: np.uint64, age: float) -> None:

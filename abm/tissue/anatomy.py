@@ -24,7 +24,7 @@ from ..kernels.sites import COLUMN_OFFSET, ROW_OFFSET, shifted
 from .distances import distance_to, nearest, zones
 from .lobules import OUTSIDE, Lobule, lay_out, lay_out_around
 from .noise import coarse_noise, uniforms
-from .own import MISSING, TUMOR
+from .own import TUMOR
 from .parameters import TissueParameters
 from .sinusoids import Habit, grow_sinusoids
 from .sites import CENTRAL_VEIN, PARENCHYMA, PORTAL_TRACT, SINUSOID
@@ -200,15 +200,13 @@ def _middles(labels: np.ndarray | None, code: int) -> np.ndarray:
 
 
 def _as_labelled(kind: np.ndarray, labels: np.ndarray) -> None:
-    """Put what is labelled over what has grown. Where no sinusoid is labelled at all, sinusoids were too narrow to be seen: those
-    that have grown stay in what is labelled as parenchyma or tumor."""
+    """Put what is labelled over what has grown. Where no sinusoid is labelled at all, the small vessels were too narrow to be seen:
+    sinusoids and terminal venules that have grown stay in what is labelled as parenchyma or tumor."""
     if (labels == SINUSOID).any():
         kind[(labels == PARENCHYMA) | (labels == TUMOR)] = PARENCHYMA
         kind[labels == SINUSOID] = SINUSOID
     for code in (PORTAL_TRACT, CENTRAL_VEIN):
-        if (labels == code).any():
-            kind[(kind == code) & (labels != code) & (labels != MISSING)] = PARENCHYMA
-            kind[labels == code] = code
+        kind[labels == code] = code
 
 
 @jit

@@ -104,15 +104,14 @@ def _read_image(path: str, changed: int) -> OwnImage:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # the size is looked at below
-            image = Image.open(path)
-        if image.width * image.height > _MOST_PIXELS:
-            raise OwnTissueError(f"{name} has {image.width} x {image.height} pixels; at most {_MOST_PIXELS:,} are read")
-        if len(image.getbands()) != 1:
-            raise OwnTissueError(
-                f"{name} has colours, not labels: export it as a label image, with one number per pixel"
-            )
-        pixel_um = _pixel_size(image)
-        pixels = np.asarray(image)
+            with Image.open(path) as image:
+                if image.width * image.height > _MOST_PIXELS:
+                    raise OwnTissueError(f"{name} has more than {_MOST_PIXELS:,} pixels")
+                if len(image.getbands()) != 1:
+                    raise OwnTissueError(
+                        f"{name} has colours, not labels: export it as a label image, with one number per pixel"
+                    )
+                pixel_um, pixels = _pixel_size(image), np.asarray(image)
     except UnidentifiedImageError as error:
         raise OwnTissueError(f"{name} is no image that can be read") from error
     except (OSError, SyntaxError) as error:  # of images that are cut off
@@ -124,11 +123,13 @@ def _read_image(path: str, changed: int) -> OwnImage:
 
 def _pixel_size(image) -> float | None:
     """What OME metadata say of the size of a pixel (um). Raises OwnTissueError where pixels are no squares."""
-    written = getattr(image, "tag_v2", {}).get(270, "")
-    if "<OME" not in str(written):
+    written = str(getattr(image, "tag_v2", {}).get(270, ""))
+    if "<OME" not in written:
         return None
     try:
-        root = ElementTree.fromstring(str(written))
+        root = ElementTree.fromstring(
+            written.encode("latin-1", "replace")
+        )  # as Pillow has decoded the bytes of the file
     except ElementTree.ParseError:
         return None
     about = next((element for element in root.iter() if element.tag.endswith("}Pixels")), None)

@@ -33,7 +33,8 @@ class TissueParameters(Parameters):
         description="what the labels of the image, or the types of the table, mean; by default what they are called",
     )
     y_axis: Literal["down", "up"] = Field(
-        default="down", description="where y of the table grows: down, as in images, or up, as in what crlm exports"
+        default="down",
+        description="where y of the table grows: down, as in images, or up, as in what crlm exports",
     )
     width: Annotated[Micrometers, Positive] = parameter(
         "2 mm",
