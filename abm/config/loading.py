@@ -58,9 +58,7 @@ def with_changes(config: Any, changes: Mapping[str, Any]):
     if isinstance(config, Config):
         if not changes:
             return config
-        base = node_of(
-            config.model_dump(mode="json", by_alias=True), Place(Source("the config", Path.cwd(), override=True))
-        )
+        base = node_of(config.model_dump(mode="json"), Place(Source("the config", Path.cwd(), override=True)))
         reader.problems += [problem for key in changes for problem in _fixed_when_loaded(config, key, above)]
         layers = read_arm(reader, base, above, (), ())
         return checked(sound(layers.root), type(config), layers.problems, "", complete=layers.complete)

@@ -176,7 +176,7 @@ class Config(Parameters):
 
     def __reduce__(self):
         """Pickled by its content: another process cannot import a composed class by name."""
-        return _recomposed, (tuple(map(plugins.address, self.own)), self.model_dump(mode="json", by_alias=True))
+        return _recomposed, (tuple(map(plugins.address, self.own)), self.model_dump(mode="json"))
 
     @property
     def companions(self) -> tuple[Path, ...]:

@@ -32,15 +32,15 @@ def _write(run: KeptRun, path: Path, days: Sequence[float] | None) -> None:
     moments = [run.days[frame] for frame in frames]
     between = (moments[-1] - moments[0]) / (len(moments) - 1) if len(moments) > 1 else 1.0
     site = run.recording.spacing_um
-    place = [[{"type": "scale", "scale": [between, 1.0, site, site]}, _from(moments[0])]]
+    place = [
+        {"type": "scale", "scale": [between, 1.0, site, site]},
+        {"type": "translation", "translation": [moments[0], 0.0, 0.0, 0.0]},
+    ]
     group = zarr.open_group(path, mode="w")
     image = np.stack([[run.recording.lattice(name, frame) for name in run.fields] for frame in frames])
-    writer.write_multiscale(
-        [image], group, axes=_AXES, coordinate_transformations=place, name=run.title, storage_options=_chunked(image)
-    )
-    about: Any = dict(group.attrs)["ome"]
-    about["omero"] = {"channels": [_channel(run, number, image[:, number]) for number in range(len(run.fields))]}
-    group.attrs["ome"] = about
+    writer.write_multiscale([image], group, axes=_AXES, name=run.title, storage_options=_chunked(image))
+    channels = [_channel(run, number, image[:, number]) for number in range(len(run.fields))]
+    _put(group, place, omero={"channels": channels})
     group.attrs["crlm"] = {
         "title": run.title,
         "seed": run.seed,
@@ -55,14 +55,17 @@ def _write(run: KeptRun, path: Path, days: Sequence[float] | None) -> None:
             group,
             name,
             axes=_AXES,
-            coordinate_transformations=place,
             storage_options=_chunked(codes),
             label_metadata=_meanings(run, run.layer(name, moments[0]).attrs),
         )
+        _put(group[f"labels/{name}"], place)
 
 
-def _from(day: float) -> dict[str, Any]:
-    return {"type": "translation", "translation": [day, 0.0, 0.0, 0.0]}
+def _put(group: Any, place: list[dict[str, Any]], **more: Any) -> None:
+    """Say in the metadata of an image where it lies and when; versions of ome-zarr have different ways of being told."""
+    about = dict(group.attrs)["ome"] | more
+    about["multiscales"][0]["datasets"][0]["coordinateTransformations"] = place
+    group.attrs["ome"] = about
 
 
 def _chunked(values: np.ndarray) -> dict[str, Any]:

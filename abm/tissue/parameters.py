@@ -3,7 +3,7 @@
 import math
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from ..units import Fraction, Micrometers, MicrometersPerSecond, Number, Parameters, Positive, misfit, parameter
 from . import own
@@ -19,6 +19,8 @@ _SMALLEST_PLATE = 4  # sites of tissue between portal tract and central vein in 
 
 class TissueParameters(Parameters):
     """The slab of tissue: its size, its lobules and its sinusoids. Defaults are those of the mouse."""
+
+    model_config = ConfigDict(serialize_by_alias=True)
 
     drawn_from: str | None = Field(
         default=None,
