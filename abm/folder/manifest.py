@@ -37,6 +37,7 @@ _APART = (
     "extras.py",
     "notebook.py",
     "progress.py",
+    "configs",
 )
 """Parts of the package that cannot change the data of a run."""
 

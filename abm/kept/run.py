@@ -180,7 +180,19 @@ class KeptRun:
     def _about(self, index: int) -> dict[str, Any]:
         return {"title": self.title, "seed": self.seed, "day": self.days[index]}
 
+    def _refuse_unwritten(self, population: str, index: int) -> None:
+        """Raise ValueError for a snapshot whose cells a run that goes on has not written yet: lattices come first."""
+        counts = self.recording.cells_in_frames(population)
+        last = int(np.flatnonzero(counts)[-1]) if counts.any() else counts.size
+        if index > last:
+            raise ValueError(
+                f"the {population} cells of day {self.days[index]:g} are not written yet, only those up to day {self.days[last]:g}: "
+                "the run goes on, or was interrupted (--resume)"
+            )
+
     def _cells(self, population: str, index: int) -> pd.DataFrame:
+        if not self.is_complete:
+            self._refuse_unwritten(population, index)
         about = self._columns[population]
         first = [name for name in ("uid", "state", "layer", "x_um", "y_um") if name in about]
         columns = [*first, *(name for name in about if name not in first)]

@@ -147,12 +147,16 @@ class Recording:
     def kept_cells(self, population: str, index: int, columns: Iterable[str]) -> dict[str, np.ndarray]:
         """Columns of the cells of a population at frame `index`, as they were kept."""
         index = range(len(self))[index]
-        group = f"cells/{population}"
+        group, counts = f"cells/{population}", self.cells_in_frames(population)
         with self._whole():
-            counts = self._near(f"{group}/count", 0, len(self))
             first = int(counts[:index].sum())
             end = first + int(counts[index])
             return {name: self._near(f"{group}/{name}", first, end) for name in columns}
+
+    def cells_in_frames(self, population: str) -> np.ndarray:
+        """How many cells of a population are kept of each frame, int64 [frames]."""
+        with self._whole():
+            return self._near(f"cells/{population}/count", 0, len(self))
 
     def kept_columns(self) -> dict[str, dict[str, dict[str, Any]]]:
         """Population -> column -> what the store says of it, of all columns that are kept of cells."""

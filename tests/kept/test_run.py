@@ -118,6 +118,22 @@ def test_of_many_days_some_are_named(run, monkeypatch):
         run.frame(7.5)
 
 
+def test_of_a_run_that_goes_on_cells_that_are_not_written_are_not_taken_for_none(folder, tmp_path):
+    import shutil
+
+    import zarr
+
+    shutil.copytree(folder, tmp_path / "run")
+    zarr.open_group(tmp_path / "run" / "snapshots.zarr")["cells/kupffer/count"][3:] = 0
+    assert len(KeptRun(tmp_path / "run").cells("kupffer", day=1)) == 0
+    about = json.loads((tmp_path / "run" / "manifest.json").read_text()) | {"status": "running"}
+    (tmp_path / "run" / "manifest.json").write_text(json.dumps(about))
+    run = KeptRun(tmp_path / "run")
+    assert len(run.cells("kupffer", day=0.5)) and len(run.cells("tumor", day=1)) and run.cells("cd8", day=1).empty
+    with pytest.raises(ValueError, match=r"kupffer cells of day 1 are not written yet, only those up to day 0.5"):
+        run.cells("kupffer", day=1)
+
+
 def test_what_is_no_run_is_refused(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"not the folder of a run: it has no manifest.json"):
         KeptRun(tmp_path)
