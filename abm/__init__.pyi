@@ -36,6 +36,8 @@ from .measures.look import Look as Look
 from .measures.look import Share as Share
 from .measures.measure import measure as measure
 from .model import LiverModel as LiverModel
+from .opened import open_batch as open_batch
+from .opened import open_run as open_run
 from .registry import field as field
 from .registry import layer as layer
 from .registry import level as level

@@ -129,7 +129,22 @@ def run(
         bool, typer.Option("--check", help="look after every rule whether the liver is sound (slow, for debugging)")
     ] = False,
 ) -> None:
-    """Run a config: one run, with its tables, figures and movie."""
+    """Run a config: one run, with its tables, figures and movie; or what an archive (FILE.omex) holds."""
+    if config.suffix == ".omex":
+        from .commands.archive import run_archive
+
+        run_archive(
+            config,
+            output,
+            changes=changes,
+            seed=seed,
+            threads=threads,
+            resume=resume,
+            quiet=quiet,
+            check=check,
+            again=_command_line(),
+        )
+        return
     from .commands.run import run_experiment
 
     loaded = _load(config, changes, seed, quiet)
@@ -585,12 +600,49 @@ def movie(
 
 
 @command()
+def export(
+    source: Annotated[
+        Path,
+        typer.Argument(
+            metavar="RUN_DIR|FILE", help="the output folder of a run; for omex also of a batch, a config, an experiment"
+        ),
+    ],
+    to: Annotated[
+        Literal["anndata", "spatialdata", "ome-zarr", "simularium", "vtk", "csv", "ro-crate", "omex"],
+        typer.Option(
+            help="for whom: scanpy, spatialdata, image viewers, Simularium, ParaView, tables, archives; omex is run again"
+        ),
+    ],
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output", "-o", metavar="PATH", help="file or folder to write; by default beside the run, named after it"
+        ),
+    ] = None,
+    days: Annotated[
+        list[float] | None,
+        typer.Option(
+            "--day",
+            metavar="DAY",
+            help="only the snapshot of this day; may be repeated; by default all that fit the format",
+        ),
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="replace an earlier export")] = False,
+    quiet: Quiet = False,
+) -> None:
+    """Write a run for other programs, or a config, experiment, run or batch as an archive that is run again."""
+    from .commands.export import export_run
+
+    export_run(source, to, output, days, force, quiet)
+
+
+@command()
 def plot(run_dir: RunFolder, quiet: Quiet = False) -> None:
     """Draw the figures of a run: overview.png, cascade.png, timecourses.png, infiltrate.png where leukocytes have left the vessels, and
     niche.png where a tumor elsewhere, suppressor cells or macrophages prepare the liver."""
-    from .commands.progress import progress
     from .commands.run import draw_figures
     from .folder.names import SUMMARY
+    from .progress import progress
 
     _needs_run(run_dir, SUMMARY)
     with progress(quiet) as shown:

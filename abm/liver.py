@@ -10,9 +10,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from scipy import ndimage
 
 from .blood import Blood
 from .cells.line import of_line
+from .cells.own import free_sites
 from .cells.population import LiverCell, Population
 from .cells.tumor import TUMOR
 from .fields.field import Field, exchanging
@@ -48,6 +50,7 @@ class Liver:
     ledger : what happened to the tumor cells
     rules : name -> rule, without those that are off
     interventions : name -> what the experimenter does
+    laid_colonies : the sites (int64 [n, 2]) of each colony that the file of the tissue has
     residents : name -> the rows that a population which stays had at the beginning
     minutes, hours : simulated time, negative before time 0
     dt_minutes, dt_hours : the length of a step
@@ -124,12 +127,28 @@ class Liver:
             population = Population(agent_class, sites_per_cell=rows)
             self.populations[species.name] = population
             setattr(self, species.name, population)
-            if species.settle is not None:
-                species.settle(population, self.sites, parameters, self.standard_area_mm2, self.seed)
+        self._settle()
+        self.laid_colonies = _pieces(self.tumor.given, self.shape)
         self.wall = next(population for population in self.populations.values() if population.species.is_wall)
         self.residents = {
             name: population.alive_rows() for name, population in self.populations.items() if population.species.stays
         }
+
+    def _settle(self) -> None:
+        """Settle the residents: first those whose sites are given, so that chance leaves these free, and then the others. The
+        sites of tumor cells, which are set in later, are kept free meanwhile."""
+        wanted = self.config.laid()
+        for name in sorted(self.populations, key=lambda name: name not in wanted):
+            population, species = self.populations[name], self.populations[name].species
+            if name in wanted:
+                population.given = np.sort(free_sites(wanted[name], species, self.sites, self.spacing_um))
+            if species.settle is not None:
+                parameters = getattr(self.config.cells, name)
+                species.settle(population, self.sites, parameters, self.standard_area_mm2, self.seed)
+            elif population.given is not None:
+                self.sites.population[TISSUE].flat[population.given] = population.code
+        if self.tumor.given is not None:
+            self.sites.population[TISSUE].flat[self.tumor.given] = 0
 
     def _make_fields(self, declared: tuple[type[Field], ...]) -> None:
         exchange = exchanging(self.sites.kind, self.sites.perfused)
@@ -419,3 +438,15 @@ class Liver:
         self.blood.levels[:] = state["blood/levels"]
         self.ledger.load(state["ledger/totals"])
         self.step_number = int(state["clock/step_number"][0])
+
+
+def _pieces(flat_sites: np.ndarray | None, shape: tuple[int, int]) -> list[np.ndarray]:
+    """Sites (flat indices) in pieces that stand side by side, each int64 [n, 2]; the first one is the uppermost."""
+    if flat_sites is None:
+        return []
+    lattice = np.zeros(shape, bool)
+    lattice.flat[flat_sites] = True
+    pieces, count = ndimage.label(lattice, structure=np.ones((3, 3)))
+    places = np.argwhere(lattice)
+    whose = pieces[lattice]
+    return [places[whose == number] for number in range(1, count + 1)]

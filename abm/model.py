@@ -1,10 +1,7 @@
 """The model: a liver and the rules by which it lives, as a Mesa model."""
 
-import base64
-import html
 import importlib.util
 import inspect
-import io
 import math
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -21,7 +18,9 @@ from .config.schema import Config
 from .extras import how_to_install
 from .fields.secretion import secrete
 from .interventions import Intervention
+from .interventions.implant import lay_colonies
 from .liver import Liver
+from .notebook import card
 from .tissue.grid import SiteGrid
 from .tissue.sites import LUMEN, STANDING
 
@@ -80,6 +79,7 @@ class LiverModel(Liver, mesa.Model):
         ]
         for name, entry in self.interventions.items():
             entry.prepare(self, name)
+        lay_colonies(self)
         self.blood.begin(self)
         self.datacollector = self._counts = mesa.DataCollector(
             {"hours": "hours"} | {name: partial(_count_of, name) for name in self.populations}
@@ -296,13 +296,28 @@ class LiverModel(Liver, mesa.Model):
         return LiverWidget(self, steps, **how)
 
     def _repr_html_(self) -> str:
-        """What Jupyter shows: a small picture, and the tree."""
-        image = io.BytesIO()
-        self.show(pixels=400, legend=False).save(image, "JPEG", quality=85)
-        picture = base64.b64encode(image.getvalue()).decode()
-        return f'<img src="data:image/jpeg;base64,{picture}"><pre>{html.escape(repr(self))}</pre>'
+        """What Jupyter shows: a small picture, a table, and the tree to unfold."""
+        facts = {
+            "moment": f"{self.hours:g} h",
+            "tissue": f"{self.area_mm2:.3g} mm2",
+            "cells": ", ".join(f"{name} {each.count:,}" for name, each in self.populations.items() if each.count),
+            "seed": str(self.seed),
+        }
+        return card(
+            f"LiverModel '{self.config.name}'",
+            facts,
+            pictures=[self.show(pixels=400, legend=False)],
+            more=("everything", str(self)),
+        )
 
     def __repr__(self) -> str:
+        return (
+            f"<LiverModel '{self.config.name}', seed {self.seed}: at {self.hours:g} h, {self.area_mm2:.3g} mm2, "
+            f"{self.tumor.count:,} tumor cells>"
+        )
+
+    def __str__(self) -> str:
+        """The tree of what will run."""
         rows, columns = self.shape
         branches = {
             f"tissue: {rows} x {columns} sites of {self.spacing_um:g} um ({self.area_mm2:.3g} mm2), "

@@ -33,6 +33,7 @@ from .folder.lock import locked
 from .folder.names import SNAPSHOTS, SUMMARY, TABLES, table_file
 from .folder.schedule import Every, steps_until
 from .invariants import watch
+from .progress import progress as bars
 from .record.event_table import Events, events_table
 from .record.flow_table import Flows
 from .record.nodules import Nodules, survey
@@ -45,7 +46,7 @@ if TYPE_CHECKING:
     from .model import LiverModel
 
 PLUGINS = "plugins"
-"""Folder inside the run folder with copies of the user's own rules."""
+"""Folder inside the run folder with copies of the files that the config names: the user's own rules, and tissue."""
 PICTURES = (
     "overview.png",
     "cascade.png",
@@ -97,7 +98,7 @@ class Simulation:
         folder: str | Path | None = None,
         resume: bool = False,
         stop_when: Callable[["LiverModel"], bool] | None = None,
-        progress: Callable[["Simulation"], None] | None = None,
+        progress: Callable[["Simulation"], None] | bool | None = None,
         tell: Callable[[str], None] | None = None,
         warn: Callable[[str], None] | None = None,
         check: bool | int = False,
@@ -110,7 +111,8 @@ class Simulation:
         folder : where the run is kept; None: in memory only
         resume : go on from the last checkpoint of `folder`; if there is none, begin
         stop_when : a function of the model; the run ends at the first step at which it returns True
-        progress : called with this simulation before the first step and after each step
+        progress : True for a bar on the terminal or in the notebook; or a function that is called with this simulation before
+            the first step and after each step
         tell : called with one line of text when something noteworthy happens
         warn : called with one line when something in the folder is damaged or missing; by default `tell`
         check : check the liver (`abm.invariants`) after every part of every step if True, of every n-th step if n
@@ -133,7 +135,8 @@ class Simulation:
         self.resumed_from: int | None = None
         self._resume = resume
         self._stop_when = stop_when
-        self._progress = progress
+        self._progress = progress if callable(progress) else None
+        self._shows_bar = progress is True
         self._tell = tell or (lambda line: None)
         self._warn = warn or self._tell
         self._check = int(check)
@@ -180,6 +183,14 @@ class Simulation:
         BrokenInvariant when a check fails, OSError when something cannot be written. In all cases, what was written
         before remains usable.
         """
+        if not self._shows_bar:
+            return self._run_where_it_belongs()
+        with bars(quiet=False) as shown:
+            self._progress = shown
+            shown.phase("simulating")
+            return self._run_where_it_belongs()
+
+    def _run_where_it_belongs(self) -> "Simulation":
         clock = time.perf_counter()
         if self.folder is None:
             return self._run(clock)
@@ -266,15 +277,15 @@ class Simulation:
         recorded = self._recorded()
         config_text, new = self._description()
         if recorded is None or recorded["status"] == manifest.AGAIN:
-            plugins, copies = [Path(plugin) for plugin in self.model.config.plugins], self.folder / PLUGINS
+            named, copies = self.model.config.companions, self.folder / PLUGINS
             if recorded is None:
-                refuse_other_copies(plugins, copies)
+                refuse_other_copies(named, copies)
                 if self._resume:
                     self._tell(f"{self.folder} holds nothing to resume; the run begins.")
             self.folder.mkdir(parents=True, exist_ok=True)
             self._manifest = new
             checkpoint.remove(self.folder)
-            copy_files(plugins, copies, replace=recorded is not None)
+            copy_files(named, copies, replace=recorded is not None)
             manifest.write(self.folder, new)
             write_text(self.folder / manifest.CONFIG, config_text)
             self._begin()
@@ -292,7 +303,7 @@ class Simulation:
         kept = self._usable_checkpoint()
         self._manifest["sessions"] += 1
         manifest.write(self.folder, self._manifest)
-        copy_files(map(Path, self.model.config.plugins), self.folder / PLUGINS)
+        copy_files(self.model.config.companions, self.folder / PLUGINS)
         write_text(self.folder / manifest.CONFIG, config_text)
         if kept is not None:
             self._restore(kept)
@@ -410,10 +421,10 @@ class Simulation:
         """The text of config.yaml and the manifest of this run."""
         from .config.describe import resolved_yaml
 
-        plugins = list(self.model.config.plugins)
-        text = resolved_yaml(self.model.config, [f"{PLUGINS}/{Path(plugin).name}" for plugin in plugins])
+        named = list(map(str, self.model.config.companions))
+        text = resolved_yaml(self.model.config, PLUGINS)
         return text, manifest.new_manifest(
-            manifest.plain(text), int(self.model.seed), self.model.threads, self.until_hours, plugins
+            manifest.plain(text), int(self.model.seed), self.model.threads, self.until_hours, named
         )
 
     def _note_wall_time(self, clock: float, status: str = manifest.RUNNING) -> None:

@@ -77,7 +77,7 @@ def test_it_lives_in_a_run(run):
     assert (model.sites.population[LUMEN, cells.row, cells.column] == model.sentinel.code).all()
     assert model.fields["alarmin"].values.max() > 0.1 and model.footprints.sum() > cells.size
     assert not list(violations(model))
-    assert "sentinel:" in repr(model) and "alarmin:" in repr(model) and "cortisol" in repr(model)
+    assert "sentinel:" in str(model) and "alarmin:" in str(model) and "cortisol" in str(model)
 
 
 def test_it_walks_up_the_field_that_it_follows(folder):

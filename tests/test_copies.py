@@ -73,7 +73,7 @@ def everything(model: LiverModel) -> dict[str, bytes]:
         "collected": repr(model.datacollector.model_vars),
         "sites": b"".join(np.ascontiguousarray(array).tobytes() for array in model.sites[:6]),
         "pressure": model.flow.pressure.tobytes(),
-        "config": repr(model.config),
+        "config": model.config.model_dump_json(),
     }
 
 
@@ -222,14 +222,14 @@ def test_parts_of_a_liver_are_whole_or_refused(copied):
 
 def hours_of(config):
     """In another process: the config as it came, and what its rules are."""
-    return repr(config), [rule.name for rule in type(config).registry.rules]
+    return config.model_dump_json(), [rule.name for rule in type(config).registry.rules]
 
 
 def test_a_config_goes_to_another_process_with_its_plugins(config, tmp_path):
     assert pickle.loads(pickle.dumps(config)) == config == copy.deepcopy(config) == copy.copy(config)
     with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
         said, rules = pool.submit(hours_of, config).result()
-    assert said == repr(config) and rules[-1] == "roaming"
+    assert said == config.model_dump_json() and rules[-1] == "roaming"
 
 
 def test_a_config_whose_plugin_has_changed_is_refused(tmp_path, monkeypatch):

@@ -27,7 +27,7 @@ def declared(requirements: list[str]) -> dict[str, str]:
 
 ALWAYS = declared(PROJECT["dependencies"])
 EXTRAS = {name: declared(requirements) for name, requirements in PROJECT["optional-dependencies"].items()}
-ON_DEMAND = EXTRAS["cluster"] | EXTRAS["sensitivity"] | EXTRAS["calibrate"]
+ON_DEMAND = EXTRAS["cluster"] | EXTRAS["sensitivity"] | EXTRAS["calibrate"] | EXTRAS["export"]
 
 
 def imported() -> dict[str, set[str]]:

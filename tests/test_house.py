@@ -14,6 +14,9 @@ FLOORS = [
     "app",
     "commands",
     "report",
+    "opened",
+    "export",
+    "kept",
     "published",
     "levers",
     "comparison",
@@ -40,6 +43,8 @@ FLOORS = [
     "folder",
     "statistics",
     "extras",
+    "notebook",
+    "progress",
     "kernels",
     "units",
 ]
@@ -126,7 +131,7 @@ def test_kernels_see_arrays_and_scalars_only():
 def test_what_stands_above_a_run_is_no_part_of_the_code_that_decides_it():
     """Else a run could not be resumed after an edit of what only looks at it."""
     apart = {part.removesuffix(".py") for part in manifest._APART}
-    assert apart == {*FLOORS[: FLOORS.index("simulation")], "statistics", "extras"}
+    assert apart == {*FLOORS[: FLOORS.index("simulation")], "statistics", "extras", "notebook", "progress", "configs"}
 
 
 def test_no_two_classes_have_one_name():

@@ -298,15 +298,12 @@ def test_pictures_of_one_liver_are_prepared_once(own_liver, monkeypatch):
     with pytest.raises(ValueError, match="no sites in rows and columns"):
         own_liver.show(region=np.s_[60:70, :])
     text = own_liver._repr_html_()
-    assert (
-        text.startswith('<img src="data:image/jpeg;base64,')
-        and "<pre>LiverModel &#x27;experiment" in text
-        and len(text) < 200_000
-    )
+    assert '<img alt="" src="data:image/jpeg;base64,' in text and len(text) < 200_000
+    assert ">LiverModel &#x27;experiment&#x27;</" in text and "rules, in this order" in text
 
 
 def test_a_liver_shows_itself_as_a_tree(liver):
-    text = repr(lively(rules={"emt": "off"}))
+    text = str(lively(rules={"emt": "off"}))
     for name in (
         *liver.populations,
         *liver.fields,
@@ -317,7 +314,8 @@ def test_a_liver_shows_itself_as_a_tree(liver):
     ):
         assert name in text
     assert "emt (off)" in text and "growth (off)" not in text and "50 x 50 sites of 10 um" in text
-    assert f"{liver.tumor.count} cells" in repr(liver)
+    assert f"{liver.tumor.count} cells" in str(liver)
+    assert len(repr(liver)) < 120 and f"{liver.tumor.count} tumor cells" in repr(liver)
 
 
 # --- the Mesa face ------------------------------------------------------------------------------------------------

@@ -6,8 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from abm import LiverModel, Look, load_config, load_experiment
+from abm import LiverModel, Look, Simulation, load_config, load_experiment
 from abm.config.schema import compose
+from abm.export import FORMATS
 from abm.record.nodules import NODULE
 from abm.rules import RULES
 
@@ -62,9 +63,27 @@ def test_a_measure_of_your_own(tmp_path):
 def test_from_python(monkeypatch):
     monkeypatch.chdir(ROOT)
     text = next(text for text in PYTHON if "Simulation(model" in text).replace('until="6 h"', 'until="1 h"')
+    assert 'until="1 h"' in text
     names: dict = {}
     exec(compile(text, "README.md", "exec"), names)
     assert names["model"].minutes == 60
+
+
+def test_a_run_is_opened_and_exported(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    folder = tmp_path / "runs" / "quickstart-seed1"
+    record = {"snapshots": "1 d", "movie": False, "figures": False}
+    model = LiverModel("quickstart", tissue={"width": "0.4 mm", "height": "0.4 mm"}, record=record)
+    Simulation(model, folder=folder).run()
+    names: dict = {}
+    exec(compile(next(text for text in PYTHON if "open_run" in text), "README.md", "exec"), names)
+    assert set(names["cells"].columns) >= {"x_um", "y_um", "state"} and names["oxygen"].attrs["units"] == "mmHg"
+    assert (tmp_path / "tables" / "cells.csv").exists()
+
+
+def test_the_formats_of_exports_are_those_shown():
+    shown = set(re.findall(r"--to ([\w-]+)", README)) | {"spatialdata", "vtk", "csv"}
+    assert shown == {*(format.name for format in FORMATS), "omex"}
 
 
 def test_the_rules_and_files_named_there_exist():

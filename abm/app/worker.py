@@ -12,7 +12,7 @@ from pathlib import Path
 
 from ..commands import UserError
 from ..commands.ahead import compile_for_pictures, compile_for_runs
-from ..commands.progress import Phases, StatusLine, of_run
+from ..progress import Phases, StatusLine, of_run
 from ..commands.run import build, draw_all, refuse_crowd, refuse_memory
 from ..config import ConfigError
 from ..simulation import RunInterrupted, Simulation

@@ -11,7 +11,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from ..config.describe import as_yaml
+from ..config.describe import as_yaml, with_copies
 from ..estimate import estimate, kernels_are_cold
 from ..folder import manifest
 from ..folder.files import copy_files, refuse_no_folder, refuse_other_copies, refuse_others, write_text
@@ -288,8 +288,8 @@ def _describe(experiment: Experiment, folder: Path, noted: Mapping[str, Any], ot
 
 
 def plugins_of(experiment: Experiment) -> list[Path]:
-    """The user's own files: rules and measures."""
-    rules = (Path(plugin) for config in experiment.configs.values() for plugin in config.plugins)
+    """The user's own files: rules, measures and tissues."""
+    rules = (file for config in experiment.configs.values() for file in config.companions)
     return list(dict.fromkeys([*rules, *experiment.plugins]))
 
 
@@ -322,9 +322,9 @@ def _description(experiment: Experiment, keep: Keep) -> dict[str, Any]:
 
 
 def _plain(config: Any) -> dict[str, Any]:
-    """A config as plain data, without its seed; plugins by the names of their copies."""
+    """A config as plain data, without its seed; files by the names of their copies."""
     content = config.model_dump(mode="json", by_alias=True, exclude={"seed"})
-    return content | {"plugins": [f"{PLUGINS}/{Path(plugin).name}" for plugin in config.plugins]}
+    return with_copies(content, PLUGINS)
 
 
 def _changed(old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:

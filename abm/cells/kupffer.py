@@ -100,11 +100,7 @@ def populate(population, sites, parameters: KupfferParameters, area_mm2: float, 
             "no sinusoid lies in a zone that Kupffer cells are in; make the tissue larger, or let them be in every zone"
         )
     limits = np.rint(np.cumsum(shares) / shares.sum() * total).astype(int)
-    chosen = []
-    for zone, count in enumerate(np.diff(limits, prepend=0), start=1):
-        candidates = np.flatnonzero((sites.kind == SINUSOID) & (sites.zone == zone) & (sites.population[LUMEN] == 0))
-        chosen.append(choose_sites(candidates, int(count), key))
-    flat_sites = np.sort(np.concatenate(chosen))
+    flat_sites = population.given if population.given is not None else _by_zone(sites, np.diff(limits, prepend=0), key)
     rows = settle(population, sites, flat_sites, LUMEN, seed)
     rows.zone = sites.zone.ravel()[flat_sites]
     draws = (site_hashes(stream_key(seed, "kupffer/phagocytic"), flat_sites) >> np.uint64(11)) / 2.0**53
@@ -114,6 +110,15 @@ def populate(population, sites, parameters: KupfferParameters, area_mm2: float, 
     rows.activity = (
         np.where(draws < parameters.phagocytic_fraction, by_zone[rows.zone] / mean, 0.0) if mean > 0 else 0.0
     )
+
+
+def _by_zone(sites, counts: np.ndarray, key: np.uint64) -> np.ndarray:
+    """Free sinusoid sites (flat indices, ascending), as many in each zone as `counts` says."""
+    chosen = []
+    for zone, count in enumerate(counts, start=1):
+        candidates = np.flatnonzero((sites.kind == SINUSOID) & (sites.zone == zone) & (sites.population[LUMEN] == 0))
+        chosen.append(choose_sites(candidates, int(count), key))
+    return np.sort(np.concatenate(chosen))
 
 
 class KupfferSecretion(Parameters):

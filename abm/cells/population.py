@@ -168,6 +168,7 @@ class Population:
     agent_class : the class of its Mesa agents, which holds the declaration of the population
     species : that declaration; name, code and states are taken from it
     sites_per_cell : how many rows make one real cell (an LSEC lines about six sites)
+    given : the sites (flat indices, ascending) on which the file of the tissue has its cells; None: it says nothing of them
     rows : the table; a row keeps its place as long as its cell lives
     book : where to look in the table, and how many cells came and went (see `kernels.tables`)
     """
@@ -179,6 +180,7 @@ class Population:
         self.code = self.species.code
         self.states: Sequence[str] = self.species.state_names
         self.sites_per_cell = sites_per_cell
+        self.given: np.ndarray | None = None
         self.rows = as_rows(np.zeros(_FEWEST_ROWS, agent_class.dtype))
         self.book = new_book(self.rows)
         self._blank = blank_row(agent_class.dtype)

@@ -75,9 +75,11 @@ def settle(population: Population, sites, flat_sites: np.ndarray, layer: int, se
 
 def settle_at_random(population: Population, sites, parameters, area_mm2: float, seed: int) -> Rows:
     """Settle as many cells as the `density` of their parameters says on sinusoid sites that are free in the layer where
-    they stand, and return the new rows."""
+    they stand, or on the sites that the file of the tissue gives them, and return the new rows."""
     key, layer = stream_key(seed, f"settle/{population.name}"), population.species.stands[0]
     candidates = np.flatnonzero((sites.kind == SINUSOID) & (sites.population[layer] == 0))
+    if population.given is not None:
+        return settle(population, sites, population.given, layer, seed)
     chosen = choose_sites(candidates, rounded_count(parameters.density * area_mm2, key), key)
     return settle(population, sites, chosen, layer, seed)
 

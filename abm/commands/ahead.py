@@ -16,7 +16,7 @@ import numpy as np
 
 from ..estimate import kernels_are_cold
 from ..kernels.jit import kernels_of
-from .progress import Phases, counted
+from ..progress import Phases, counted
 
 _OF_PICTURES = "abm.view.raster"
 """Whose kernels draw pictures."""

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..folder.files import refuse_no_folder, refuse_others, write_text
+from ..progress import progress
 from ..tissue import measure
 from ..view.figures import write_anatomy
 from .ahead import compile_for_runs
-from .progress import progress
 from .run import build
 
 if TYPE_CHECKING:

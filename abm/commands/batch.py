@@ -19,10 +19,10 @@ from ..batches.one_run import Keep
 from ..batches.store import FAILED, read_results
 from ..estimate import duration_in_words, in_words
 from ..folder.names import BATCH, EXPERIMENT, RESULTS, RUNS, SERIES
+from ..progress import StatusLine, progress
 from ..simulation import RunInterrupted
 from . import UserError, typed
 from .ahead import compile_for_runs
-from .progress import StatusLine, progress
 from .run import available_processors
 
 if TYPE_CHECKING:

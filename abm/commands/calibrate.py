@@ -7,6 +7,7 @@ from pathlib import Path
 from ..batches.batch import BatchStopped
 from ..extras import how_to_install
 from ..folder.lock import locked
+from ..progress import StatusLine, progress
 from ..published.calibrate import (
     BEST,
     REPORT,
@@ -26,7 +27,6 @@ from ..simulation import RunInterrupted
 from . import UserError
 from .ahead import compile_for_runs
 from .batch import workers_for
-from .progress import StatusLine, progress
 from .run import available_processors
 
 

@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING
 
 from ..config.describe import resolved_yaml, warnings
 from ..estimate import count_in_words, duration_in_words, estimate, in_words, kernels_are_cold
+from ..progress import progress
 from .ahead import counting
-from .progress import progress
 from .run import refuse_impossible
 
 if TYPE_CHECKING:

@@ -4,8 +4,8 @@ from pathlib import Path
 
 from ..folder import manifest
 from ..folder.names import RESULTS
+from ..progress import progress
 from . import UserError
-from .progress import progress
 
 SHOWN = 12
 """Sentences that are printed; comparison.md has all."""

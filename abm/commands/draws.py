@@ -9,6 +9,7 @@ from rich.text import Text
 
 from ..config.shipped import shipped_configs
 from ..folder.lock import locked
+from ..progress import StatusLine, progress
 from ..published.calibrate import RUNNING, TRIALS, Calibration, Simulations, Trial, digest_of, refuse_folder
 from ..published.draws import (
     FAILS,
@@ -29,7 +30,6 @@ from .ahead import compile_for_runs
 from .batch import workers_for
 from .calibrate import told_apart
 from .catalogue import a_console, paragraph
-from .progress import StatusLine, progress
 from .reproduce import files_of, load_all
 from .run import available_processors
 

@@ -60,6 +60,12 @@ def purpose_of(path: Path) -> Purpose | None:
     return purposes[0] if len(purposes) == 1 else None
 
 
+def is_experiment(path: Path) -> bool:
+    """Whether `path` is, or names, an experiment."""
+    found = find_config(here_or_shipped(path, "experiment", "published"))
+    return bool(_is_there(found)) and purpose_of(found) == "experiment"
+
+
 def _found(path: Path, found: Path, wanted: Purpose, quiet: bool) -> Path:
     """`found`, which `path` names. Raises UserError when it is for something else; says so when it came with crlm."""
     if _is_there(found) is False:

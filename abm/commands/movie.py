@@ -4,11 +4,11 @@ from pathlib import Path
 
 from ..config.errors import choice, did_you_mean, same
 from ..folder.names import RESULTS, RUNS, SNAPSHOTS
+from ..progress import counted, progress
 from ..record.recorder import as_hours
 from . import UserError, typed
 from .ahead import compile_for_pictures
 from .compare import refuse_other_folders
-from .progress import counted, progress
 from .run import draw_movie
 
 

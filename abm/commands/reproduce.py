@@ -23,6 +23,7 @@ from ..config.reading import Reader
 from ..config.shipped import find_shipped, names_of, shipped_configs
 from ..folder.files import refuse_others
 from ..folder.names import BATCH
+from ..progress import progress
 from ..published.reproduce import Reproduction, published_as, reproduce
 from ..published.table import (
     HEADINGS,
@@ -41,7 +42,6 @@ from . import UserError, typed
 from .ahead import compile_for_runs
 from .batch import of_batch, stopped, workers_for
 from .catalogue import paragraph
-from .progress import progress
 
 WIDE = 140
 """Columns from which a table can be read."""

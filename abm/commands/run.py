@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from ..estimate import estimate, in_words
 from ..folder import manifest
 from ..folder.names import SNAPSHOTS, SUMMARY, table_file
+from ..progress import Phases, counted, of_run, progress, say
 from ..units import in_time
 from . import UserError, typed
 from .ahead import compile_for_pictures, compile_for_runs
-from .progress import Phases, counted, of_run, progress, say
 
 if TYPE_CHECKING:
     from ..config.schema import Config
@@ -102,7 +102,8 @@ def refuse_impossible(config: "Config") -> None:
     refuse_memory(config)
     refuse_crowd(config)
     piece = {side: f"{min(getattr(config.tissue, side), PIECE_UM)!r} um" for side in ("width", "height")}
-    build(config, tissue=piece, rules={"arrival": "off"})
+    whole = config.tissue.drawn_from is not None  # a piece of it is another tissue
+    build(config, rules={"arrival": "off"}, **({} if whole else {"tissue": piece}))
 
 
 def refuse_threads(threads: int) -> None:

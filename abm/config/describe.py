@@ -3,7 +3,8 @@
 import inspect
 import re
 import textwrap
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel
@@ -30,17 +31,24 @@ _LOOKS_LIKE_A_NUMBER = re.compile(r"[-+.]?[0-9][0-9a-f_.,:xo+-]*", re.IGNORECASE
 # --- The resolved config ----------------------------------------------------------------------------------------------
 
 
-def resolved_yaml(config: BaseModel, plugins: Sequence[str] | None = None, readable: bool = False) -> str:
+def resolved_yaml(config: BaseModel, copies: str | None = None, readable: bool = False) -> str:
     """Every key of `config` with its value and unit, in the order of the schema. Loading the text gives an equal
     config, the floats bit for bit. `readable` writes each number in the unit in which it is shortest (14 d, not 336 h).
 
-    The paths of plugins are absolute in a loaded config; `plugins` replaces them, for a text that travels with copies
-    of the files (`['plugins/my_rule.py']`).
+    The paths of files that it names are absolute in a loaded config; with `copies` they are those of copies in that folder, for a
+    text that travels with them (`plugins/my_rule.py`).
     """
     content = config.model_dump(mode="json", by_alias=True, context={"readable": readable})
-    if plugins is not None:
-        content["plugins"] = list(plugins)
-    return as_yaml(content)
+    return as_yaml(content if copies is None else with_copies(content, copies))
+
+
+def with_copies(content: Mapping[str, Any], folder: str) -> dict[str, Any]:
+    """A config as plain data whose files (plugins, that of the tissue) are named as their copies in `folder`."""
+    named = {"plugins": [f"{folder}/{Path(plugin).name}" for plugin in content["plugins"]]}
+    tissue = content.get("tissue", {})
+    if tissue.get("from") is not None:
+        named["tissue"] = tissue | {"from": f"{folder}/{Path(tissue['from']).name}"}
+    return {**content, **named}
 
 
 def as_yaml(content: Mapping[str, Any]) -> str:

@@ -8,7 +8,7 @@ not touched: a plugin imports installed packages, not the files beside it.
 
 A path is relative to the file that names it. A loaded config holds absolute paths, so that another process in another
 folder can load its resolved text; a run that keeps copies of its plugins writes their new names instead
-(`describe.resolved_yaml(config, plugins=[...])`).
+(`describe.resolved_yaml(config, copies=...)`).
 """
 
 import hashlib

@@ -2,25 +2,30 @@
 
 import functools
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, TypeVar
 
+import numpy as np
 from pydantic import BaseModel, Field, create_model, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from ..blood import LEVELS, Level
 from ..cells import POPULATIONS
 from ..cells.genotype import express
+from ..cells.own import Laid, laid, populations_of
 from ..cells.population import LiverCell
 from ..fields import FIELDS
 from ..fields.field import Field as DiffusingField
 from ..fields.field import SignalParameters
 from ..fields.layers import LAYERS, Layer
 from ..interventions import KINDS, Intervention
+from ..notebook import card
 from ..registry import Registry
 from ..rules import RULES, Rule, in_order
+from ..tissue import own as own_tissue
 from ..tissue.parameters import TissueParameters
 from ..tissue.sites import STANDING
-from ..units import LONGEST, Hours, Moment, Parameters, declared, misfit, written
+from ..units import LONGEST, Hours, Moment, Parameters, declared, in_time, misfit, written
 from . import plugins
 from .errors import at, choice, did_you_mean, dotted, every_key, learn_synonyms
 from .kinds import one_of
@@ -125,6 +130,16 @@ class Config(Parameters):
         return begin
 
     @model_validator(mode="after")
+    def _laid_out(self):
+        """Refuse a tissue whose cells are nobody, or lie elsewhere."""
+        if hasattr(type(self), "registry"):
+            try:
+                self.laid()
+            except own_tissue.OwnTissueError as error:
+                raise misfit(self, str(error), "tissue", "from") from error
+        return self
+
+    @model_validator(mode="after")
     def _expressed(self):
         """The numbers under the line's mutations, which are then told by a label: whoever reads this again multiplies nothing twice."""
         changed = express(self) if hasattr(self.cells, "tumor") else {}
@@ -132,9 +147,58 @@ class Config(Parameters):
         self.model_fields_set.update(changed)
         return self
 
+    def __repr__(self) -> str:
+        tissue = self.tissue
+        return (
+            f"<Config '{self.name}', seed {self.seed}: {in_time(self.duration - self.begins)} of "
+            f"{tissue.width / 1000:g} x {tissue.height / 1000:g} mm2 of liver>"
+        )
+
+    def __str__(self) -> str:
+        """Everything filled in, as YAML."""
+        from .describe import resolved_yaml
+
+        return resolved_yaml(self, readable=True)
+
+    def _repr_html_(self) -> str:
+        """What Jupyter shows: a table, and every number to unfold."""
+        off = [rule.name for rule in self.registry.rules if not getattr(self.rules, rule.name).enabled]
+        facts = {
+            "description": self.description,
+            **self.labels,
+            "simulated time": in_time(self.duration - self.begins),
+            "tissue": f"{self.tissue.width / 1000:g} x {self.tissue.height / 1000:g} mm2",
+            "interventions": "; ".join(entry.title for entry in self.interventions),
+            "rules that are off": ", ".join(off),
+            "seed": str(self.seed),
+        }
+        return card(f"Config '{self.name}'", facts, more=("everything", str(self)))
+
     def __reduce__(self):
         """Pickled by its content: another process cannot import a composed class by name."""
         return _recomposed, (tuple(map(plugins.address, self.own)), self.model_dump(mode="json"))
+
+    @property
+    def companions(self) -> tuple[Path, ...]:
+        """The files that it names, of which a run keeps copies: its plugins, and that of its tissue."""
+        own = [self.tissue.drawn_from] if self.tissue.drawn_from is not None else []
+        return tuple(map(Path, [*self.plugins, *own]))
+
+    def laid(self) -> dict[str, Laid]:
+        """Population -> the places at which the file of the tissue has its cells. Raises OwnTissueError."""
+        tissue = self.tissue
+        if tissue.drawn_from is None:
+            return {}
+        labels = tissue.labels()
+        if labels is not None:
+            rows, columns = np.nonzero(labels == own_tissue.TUMOR)
+            names = tuple(
+                f"site ({row}, {column})" for row, column in zip(rows.tolist(), columns.tolist(), strict=True)
+            )
+            return {"tumor": Laid(rows.astype(float), columns.astype(float), names)} if names else {}
+        cells = own_tissue.cells_in(tissue.drawn_from)
+        whose = populations_of(cells, tissue.names, self.registry.species)
+        return {name: laid(cells, which, tissue.shape, tissue.site, tissue.y_axis) for name, which in whose.items()}
 
     @property
     def begins(self) -> float:

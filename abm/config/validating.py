@@ -14,6 +14,7 @@ from .errors import ConfigError, Problem, dotted, quoted
 from .layering import LAYERING_KEYS, Layers
 from .nodes import Node, sound, to_plain
 from .schema import compose as default_schema
+from .shipped import exists, shipped_configs
 
 MAX_PROBLEMS = 200
 NEED_THE_WHOLE = ("missing", "value_error", "assertion_error")
@@ -34,6 +35,7 @@ def schema_of(layers: Layers, compose: Callable | None = None) -> tuple[type[Bas
     compose = compose or default_schema
     root = sound(layers.root)
     config_class, _ = _with_plugins(root, compose, [])
+    _with_place_of_tissue(root)
     return config_class, without_empty_groups(to_plain(root), [config_class])
 
 
@@ -48,6 +50,7 @@ def checked(
     extra_keys: Sequence[str] = LAYERING_KEYS,
 ) -> Any:
     """The `schema` of a sound tree. Raises ConfigError with `problems`, found before, and all that is wrong."""
+    _with_place_of_tissue(root)
     document = without_empty_groups(to_plain(root), [schema])
     try:
         config = schema.model_validate(document)
@@ -122,6 +125,19 @@ def _with_plugins(root: Node, compose: Callable, problems: list[Problem]) -> tup
         node.value[index] = replace(item, value=str(path.resolve()))
         loaded += classes
     return compose(tuple(loaded)), sound
+
+
+def _with_place_of_tissue(root: Node) -> None:
+    """The file under `tissue.from` is looked for beside the file that names it, and becomes absolute."""
+    tissue = root.value.get("tissue")
+    node = tissue.value.get("from") if tissue is not None and isinstance(tissue.value, dict) else None
+    if node is None or not isinstance(node.value, str) or not node.value:
+        return
+    path = Path(node.value)
+    path = path if path.is_absolute() else node.place.source.folder / path
+    shipped = shipped_configs() / node.value
+    found = shipped if not exists(path) and exists(shipped) else path
+    tissue.value["from"] = replace(node, value=str(found.resolve()))
 
 
 def _locate(

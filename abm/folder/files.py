@@ -100,6 +100,17 @@ def put(draft: Path, path: Path) -> None:
     draft.rmdir()
 
 
+def replace_whole(draft: Path, path: Path) -> None:
+    """Put a file, or a folder as a whole, into the place of what is at `path`, which goes when the scratch folder of the draft does."""
+    for part in sorted(draft.rglob("*")) if draft.is_dir() else [draft]:
+        if part.is_file():
+            sync(part)
+    if path.is_dir():
+        os.replace(path, draft.with_name(f"{draft.name}.before"))
+    os.replace(draft, path)
+    sync(path.parent)
+
+
 def refuse_other_kind(path: Path, folder: bool) -> None:
     """Raise FileExistsError when there is a file where a `folder` shall be, or a folder where a file shall be."""
     if path.exists() and path.is_dir() != folder:

@@ -28,12 +28,18 @@ _APART = (
     "comparison",
     "levers",
     "published",
+    "kept",
+    "export",
+    "opened",
     "report",
     "commands",
     "app",
     "cli.py",
     "statistics.py",
     "extras.py",
+    "notebook.py",
+    "progress.py",
+    "configs",
 )
 """Parts of the package that cannot change the data of a run."""
 

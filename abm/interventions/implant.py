@@ -51,39 +51,50 @@ class Implant(Intervention):
         if liver.step_number != np.floor(self.start / liver.dt_hours + 1e-9):
             return
         key = liver.key(stream)
+        number = -1 - len(liver.laid_colonies) - _implanted_before(liver, self)
         free = liver.sites.population[TISSUE] == 0
         centres = choose_sites(np.flatnonzero(free & (liver.sites.kind == SINUSOID)), self.implant, key)
-        liver.tumor.reserve(self.implant * self.cells)
-        line = liver.config.cells.tumor
-        now = np.float32(liver.minutes / 60.0)
-        like = cell_of_line(
-            liver.tumor,
-            line,
-            state=EXTRAVASATED,
-            layer=TISSUE,
-            held_by=cause.IMPLANT,
-            arrived_h=now - np.float32(self.age),
-            settled_h=now,
-        )
-        number = -1 - _implanted_before(liver, self)
         for centre in centres:
-            found_colony(
-                liver.tumor.table,
-                like,
-                liver.sites,
-                liver.ledger.book(2 * self.cells),
-                liver.minutes,
-                key,
-                liver.step_number,
-                colony_sites(liver, int(centre), self.cells, key),
-                stream_key(0, "implant/tumor"),
-                number,
-                liver.hepatocytes,
-                line.diameter_log_sd,
-                line.vigour_log_sd,
-                line.hardiness_log_sd,
-            )
+            set_colony(liver, colony_sites(liver, int(centre), self.cells, key), number, key, self.age)
             number -= 1
+
+
+def lay_colonies(liver) -> None:
+    """Set in the colonies that the file of the tissue has: tumor cells side by side are one."""
+    for number, places in enumerate(liver.laid_colonies):
+        set_colony(liver, places, -1 - number, liver.key("tissue/colonies"), Implant(implant=1).age)
+    liver.ledger.count()
+
+
+def set_colony(liver, places: np.ndarray, clone: int, key: np.uint64, age: float) -> None:
+    """Set one colony on the free tissue sites `places` (int64 [n, 2]), whose cells arrived `age` hours ago."""
+    line, now = liver.config.cells.tumor, np.float32(liver.minutes / 60.0)
+    liver.tumor.reserve(len(places))
+    like = cell_of_line(
+        liver.tumor,
+        line,
+        state=EXTRAVASATED,
+        layer=TISSUE,
+        held_by=cause.IMPLANT,
+        arrived_h=now - np.float32(age),
+        settled_h=now,
+    )
+    found_colony(
+        liver.tumor.table,
+        like,
+        liver.sites,
+        liver.ledger.book(2 * len(places)),
+        liver.minutes,
+        key,
+        liver.step_number,
+        places,
+        stream_key(0, "implant/tumor"),
+        clone,
+        liver.hepatocytes,
+        line.diameter_log_sd,
+        line.vigour_log_sd,
+        line.hardiness_log_sd,
+    )
 
 
 def _implanted_before(liver, intervention: Implant) -> int:

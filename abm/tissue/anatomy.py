@@ -8,6 +8,7 @@ tissue and still leads almost straight to the vein (Karschau 2020, doi:10.1371/j
 The network is grown, not labelled. From every central vein a ring of tips walks outwards, bent by the same smooth
 noise and pushed apart by their neighbours; where two have come too far apart a new one sprouts, and every 60-100 um
 two neighbours are cross-linked (outward growth with branching: Wambaugh 2010, doi:10.1371/journal.pcbi.1000756).
+Of a tissue of one's own (`own`) the vessels that are labelled are taken, and others grow where they are missing.
 Then everything is thinned to vessels one site wide without dead ends, and what blood cannot reach becomes parenchyma.
 """
 
@@ -15,13 +16,15 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import ndimage
 
 from ..kernels.jit import jit
 from ..kernels.random import stream_key, uniform
 from ..kernels.sites import COLUMN_OFFSET, ROW_OFFSET, shifted
 from .distances import distance_to, nearest, zones
-from .lobules import OUTSIDE, Lobule, lay_out
+from .lobules import OUTSIDE, Lobule, lay_out, lay_out_around
 from .noise import coarse_noise, uniforms
+from .own import TUMOR
 from .parameters import TissueParameters
 from .sinusoids import Habit, grow_sinusoids
 from .sites import CENTRAL_VEIN, PARENCHYMA, PORTAL_TRACT, SINUSOID
@@ -63,12 +66,18 @@ def grow(parameters: TissueParameters, seed: int) -> Anatomy:
     periodic = parameters.edges == "periodic"
 
     jitter = parameters.lobule_jitter * radius
-    lobules = lay_out(rows, columns, radius, jitter, periodic, stream_key(seed, "tissue/lobules"))
-    tracts = _portal_tracts(lobules, rows, columns, periodic, 0.8 * parameters.portal_tract_diameter / site)
+    labels = parameters.labels()
+    veins, tracts = _middles(labels, CENTRAL_VEIN), _middles(labels, PORTAL_TRACT)
+    if len(veins):
+        lobules = lay_out_around(veins, rows, columns, periodic)
+    else:
+        lobules = lay_out(rows, columns, radius, jitter, periodic, stream_key(seed, "tissue/lobules"))
+    if not len(tracts):
+        tracts = _portal_tracts(lobules, rows, columns, periodic, 0.8 * parameters.portal_tract_diameter / site)
     kind = np.full((rows, columns), PARENCHYMA, np.uint8)
     noise = coarse_noise(rows, columns, parameters.tortuosity_wavelength / site, stream_key(seed, "tissue/noise"))
     _draw_borders(kind, lobules, parameters.venule_reach, noise, periodic)
-    _draw_vessels(kind, lobules, tracts, parameters, seed)
+    _draw_vessels(kind, lobules, tracts, parameters, seed, labels)
     border = (kind == PORTAL_TRACT) | (kind == SINUSOID)
     habit = Habit(
         parameters.widest_plate / site,
@@ -90,6 +99,8 @@ def grow(parameters: TissueParameters, seed: int) -> Anatomy:
             noise,
             chances,
         )
+    if labels is not None:
+        _as_labelled(kind, labels)
     thin(kind, periodic, stream_key(seed, "tissue/thinning"))
     keep_perfusable(kind, periodic)
     if not (kind == SINUSOID).any():
@@ -155,9 +166,15 @@ def _draw_borders(kind: np.ndarray, lobules: list[Lobule], reach: float, noise: 
 
 
 def _draw_vessels(
-    kind: np.ndarray, lobules: list[Lobule], tracts: np.ndarray, parameters: TissueParameters, seed: int
+    kind: np.ndarray,
+    lobules: list[Lobule],
+    tracts: np.ndarray,
+    parameters: TissueParameters,
+    seed: int,
+    labels: np.ndarray | None,
 ) -> None:
-    """Portal tracts (three-cornered, as their vessels leave along three borders) and central veins (oval)."""
+    """Portal tracts (three-cornered, as their vessels leave along three borders) and central veins (oval); those that are
+    labelled are as they are."""
     periodic, site = parameters.edges == "periodic", parameters.site
     key = stream_key(seed, "tissue/vessels")
     groups = (
@@ -165,10 +182,31 @@ def _draw_vessels(
         (CENTRAL_VEIN, [lobule.centre for lobule in lobules], 0.5 * parameters.central_vein_diameter / site, 2),
     )
     for code, centres, radius, lobes in groups:
+        if labels is not None and (labels == code).any():
+            kind[labels == code] = code
+            continue
         for i, (row, column) in enumerate(centres):
             size = radius * (1.0 + 0.25 * (2 * uniform(key, code, np.uint64(i), 0) - 1))
             turn = 2 * math.pi * uniform(key, code, np.uint64(i), 1)
             draw_blob(kind, row, column, size, lobes, turn, code, periodic)
+
+
+def _middles(labels: np.ndarray | None, code: int) -> np.ndarray:
+    """The middle of each labelled vessel of a kind, float64 [n, 2]."""
+    if labels is None or not (labels == code).any():
+        return np.empty((0, 2))
+    pieces, count = ndimage.label(labels == code, structure=np.ones((3, 3)))
+    return np.array(ndimage.center_of_mass(pieces > 0, pieces, range(1, count + 1)))
+
+
+def _as_labelled(kind: np.ndarray, labels: np.ndarray) -> None:
+    """Put what is labelled over what has grown. Where no sinusoid is labelled at all, the small vessels were too narrow to be seen:
+    sinusoids and terminal venules that have grown stay in what is labelled as parenchyma or tumor."""
+    if (labels == SINUSOID).any():
+        kind[(labels == PARENCHYMA) | (labels == TUMOR)] = PARENCHYMA
+        kind[labels == SINUSOID] = SINUSOID
+    for code in (PORTAL_TRACT, CENTRAL_VEIN):
+        kind[labels == code] = code
 
 
 @jit

@@ -52,6 +52,11 @@ def lay_out(rows: int, columns: int, radius: float, jitter: float, periodic: boo
     return _polygons(centres, rows, columns, periodic)
 
 
+def lay_out_around(centres: np.ndarray, rows: int, columns: int, periodic: bool) -> list[Lobule]:
+    """The lobules of central veins that lie at `centres` (float64 [n, 2], in sites)."""
+    return _polygons(centres, rows, columns, periodic)
+
+
 def _hexagons_on_torus(rows: int, columns: int, radius: float, key: np.uint64) -> np.ndarray:
     """Centres of the hexagonal pattern that closes on the periodic domain with the least distortion.
 

@@ -1,11 +1,12 @@
 """The parameters of the tissue: its size, its lobules, its vessels."""
 
 import math
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from ..units import Fraction, Micrometers, MicrometersPerSecond, Number, Parameters, Positive, misfit, parameter
+from . import own
 
 SLAB_OF_DENSITIES = 10.0
 """Thickness (um) of the slab for which numbers of cells per mm2 are given."""
@@ -19,6 +20,24 @@ _SMALLEST_PLATE = 4  # sites of tissue between portal tract and central vein in 
 class TissueParameters(Parameters):
     """The slab of tissue: its size, its lobules and its sinusoids. Defaults are those of the mouse."""
 
+    model_config = ConfigDict(serialize_by_alias=True)
+
+    drawn_from: str | None = Field(
+        default=None,
+        alias="from",
+        description="your own tissue: a label image (.png, .tif) of vessels and tumor, or a table (.csv, .tsv, .h5ad) of cells",
+    )
+    pixel: Annotated[Micrometers, Positive] | None = Field(
+        default=None, description="size of a pixel of the label image; by default what the file says"
+    )
+    names: dict[str, str] = Field(
+        default={},
+        description="what the labels of the image, or the types of the table, mean; by default what they are called",
+    )
+    y_axis: Literal["down", "up"] = Field(
+        default="down",
+        description="where y of the table grows: down, as in images, or up, as in what crlm exports",
+    )
     width: Annotated[Micrometers, Positive] = parameter(
         "2 mm",
         low="0.3 mm",
@@ -180,8 +199,45 @@ class TissueParameters(Parameters):
         farther apart than the widest plate."""
         return _LEFT_BY_VESSELS * self.site / (self.site + self.widest_plate) / (self.site / 1000.0) ** 2
 
+    @property
+    def drawn(self) -> own.OwnImage | None:
+        """The label image that says where vessels are. Raises OwnTissueError."""
+        return own.image_in(self.drawn_from) if self.drawn_from is not None and own.is_image(self.drawn_from) else None
+
+    def labels(self) -> Any:
+        """The label of each site (uint8 [row, column] of `own.LABELS`), of a tissue from an image; else None."""
+        image = self.drawn
+        return None if image is None else own.labels_on(image, self.pixel, self.names, self.shape, self.site)
+
+    @model_validator(mode="after")
+    def _as_drawn(self):
+        """A tissue from an image is as large as that, and ends at its edges."""
+        try:
+            image = self.drawn
+            if image is None:
+                return self
+            sizes = dict(zip(("height", "width"), own.size_of(image, self.pixel), strict=True))
+            for side, size in sizes.items():
+                if side not in self.model_fields_set:
+                    self.__dict__[side] = size
+                elif abs(getattr(self, side) - size) > 1e-6 * size:
+                    raise misfit(
+                        self, f"{image.name} is {size:g} um in {side}; write that, or leave this key out", side
+                    )
+            if "edges" not in self.model_fields_set:
+                self.__dict__["edges"] = "closed"
+            elif self.edges != "closed":
+                raise misfit(self, "a tissue from an image ends at its edges: write closed", "edges")
+            self.model_fields_set.update((*sizes, "edges"))
+            self.labels()
+        except own.OwnTissueError as error:
+            raise misfit(self, str(error), "from") from error
+        return self
+
     @model_validator(mode="after")
     def _one_lobule(self):
+        if self.drawn_from is not None and own.is_image(self.drawn_from):
+            return self
         vessels, site = self.central_vein_diameter + self.portal_tract_diameter, self.site
         smallest = vessels + 2 * _SMALLEST_PLATE * site
         for side, size in zip(("height", "width"), self.shape, strict=True):

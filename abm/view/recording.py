@@ -46,6 +46,7 @@ class Recording:
                 f"{folder} has no {SNAPSHOTS}: is it the folder of a run, and was it run with snapshots?"
             )
         self._path = path
+        self._arrays: dict[str, zarr.Array] = {}
         with self._whole():
             self._group = zarr.open_group(LocalStore(path, read_only=True), mode="r")
             times = self._read("time")
@@ -60,8 +61,8 @@ class Recording:
                 sorted(name for name, array in self._group.arrays() if array.ndim == 3 and array.dtype.kind == "f")
             )
         self.tint: Tint | None = None
-        self._pieces: dict[str, tuple[int, np.ndarray]] = {}
         self._blocks: dict[str, tuple[int, np.ndarray]] = {}
+        self._held: dict[str, tuple[int, np.ndarray]] = {}
 
     @cached_property
     def cast(self) -> tuple[Shown, ...]:
@@ -195,15 +196,43 @@ class Recording:
 
     def cells(self, population: str, index: int, columns: Iterable[str]) -> dict[str, np.ndarray]:
         """Columns of the cells of a population at frame `index`, and their row and column."""
-        index = range(len(self))[index]
-        group = f"cells/{population}"
-        with self._whole():
-            counts = self._counts(group)
-            first = int(counts[:index].sum())
-            end = first + int(counts[index])
-            columns_read = {name: self._entries(f"{group}/{name}", first, end) for name in (*columns, "x_um", "y_um")}
+        columns_read = self.kept_cells(population, index, (*columns, "x_um", "y_um"))
         place = {name: np.rint(columns_read.pop(name) / self.spacing_um).astype(np.int64) for name in ("x_um", "y_um")}
         return columns_read | {"row": self.site_kind.shape[0] - 1 - place["y_um"], "column": place["x_um"]}
+
+    def kept_cells(self, population: str, index: int, columns: Iterable[str]) -> dict[str, np.ndarray]:
+        """Columns of the cells of a population at frame `index`, as they were kept."""
+        index = range(len(self))[index]
+        group, counts = f"cells/{population}", self.cells_in_frames(population)
+        with self._whole():
+            first = int(counts[:index].sum())
+            end = first + int(counts[index])
+            return {name: self._near(f"{group}/{name}", first, end) for name in columns}
+
+    def cells_in_frames(self, population: str) -> np.ndarray:
+        """How many cells of a population are kept of each frame, int64 [frames]."""
+        with self._whole():
+            return self._near(f"cells/{population}/count", 0, len(self))
+
+    def kept_columns(self) -> dict[str, dict[str, dict[str, Any]]]:
+        """Population -> column -> what the store says of it, of all columns that are kept of cells."""
+        with self._whole():
+            return {
+                population: {name: dict(array.attrs) for name, array in sorted(group.arrays()) if name != "count"}
+                for population, group in self._tables().items()
+            }
+
+    def kept_lattices(self) -> dict[str, dict[str, Any]]:
+        """Lattice -> what the store says of it, of all that are kept; those of two dimensions were written once."""
+        with self._whole():
+            return {name: dict(array.attrs) for name, array in self._group.arrays() if array.ndim > 1}
+
+    def lattice(self, name: str, index: int) -> np.ndarray:
+        """A lattice [row, column] at frame `index`."""
+        if self._array(name).ndim == 3:
+            return self._frame(name, range(len(self))[index])
+        with self._whole():
+            return self._read(name)
 
     def limits(self, field: str) -> tuple[float, float]:
         """Lower and upper limit of a field over the whole run; signals begin at 0."""
@@ -226,8 +255,20 @@ class Recording:
         return self._group.attrs
 
     def _array(self, name: str) -> "zarr.Array":
-        array: Any = self._group[name]
-        return array
+        if name not in self._arrays:
+            array: Any = self._group[name]
+            self._arrays[name] = array
+        return self._arrays[name]
+
+    def _near(self, name: str, first: int, end: int) -> np.ndarray:
+        """Entries of an array along its first axis; whole chunks are read and held, as neighbouring frames lie in them."""
+        held_from, held = self._held.get(name, (0, None))
+        if held is None or not held_from <= first <= end <= held_from + len(held):
+            length = self._array(name).chunks[0]
+            held_from = first // length * length
+            held = self._read(name, held_from, -(-end // length) * length)
+            self._held[name] = held_from, held
+        return held[first - held_from : end - held_from]
 
     def _tables(self) -> "dict[str, zarr.Group]":
         """The tables of cells, by population."""
@@ -241,22 +282,6 @@ class Recording:
         array = self._array(name)
         size = array.shape[0]
         return chunks.read(self._path, array, first, size if end is None else min(end, size))
-
-    def _counts(self, group: str) -> np.ndarray:
-        name = f"{group}/count"
-        if name not in self._pieces:
-            self._pieces[name] = 0, self._read(name)
-        return self._pieces[name][1]
-
-    def _entries(self, name: str, first: int, end: int) -> np.ndarray:
-        """The same as `_read`, from whole chunks that are kept for the next frame."""
-        begins, held = self._pieces.get(name, (0, None))
-        if held is None or first < begins or end > begins + len(held):
-            length = self._array(name).chunks[0]
-            begins = first // length * length
-            held = self._read(name, begins, -(-end // length) * length)
-            self._pieces[name] = begins, held
-        return held[first - begins : end - begins]
 
     def _known(self, field: str) -> str:
         if field not in self.fields:

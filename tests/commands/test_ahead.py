@@ -10,7 +10,7 @@ import pytest
 
 from abm import rules
 from abm.commands import ahead
-from abm.commands.progress import Phases
+from abm.progress import Phases
 
 
 class Heard(Phases):

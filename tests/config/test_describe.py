@@ -125,7 +125,9 @@ def test_a_resolved_config_can_be_written_for_people(small):
 
 
 def test_the_plugins_of_a_resolved_config_can_be_named_anew(small):
-    assert resolved_yaml(small(())(), plugins=["plugins/walk.py"]).endswith("plugins: [plugins/walk.py]\n")
+    assert resolved_yaml(small(())(plugins=("/elsewhere/walk.py",)), copies="plugins").endswith(
+        "plugins: [plugins/walk.py]\n"
+    )
 
 
 @pytest.mark.parametrize(

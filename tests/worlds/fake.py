@@ -3,6 +3,7 @@
 Tumor cells appear, turn adherent, divide and die by the numbers of a generator seeded by (seed, step).
 """
 
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -29,6 +30,10 @@ class FakeConfig(SimpleNamespace):
     """The keys that a run looks at; `model_dump` is what config.yaml is made of."""
 
     registry = SHIPPED
+
+    @property
+    def companions(self):
+        return tuple(map(Path, self.plugins))
 
     def model_dump(self, **_):
         return {

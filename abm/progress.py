@@ -1,14 +1,12 @@
-"""How far a command is: phase by phase, bars on a terminal, plain lines elsewhere."""
+"""How far a command or a run is: phase by phase, bars on a terminal and in notebooks, plain lines elsewhere."""
 
 import os
 import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from ..simulation import Simulation
+from importlib.util import find_spec
+from typing import Any
 
 SECONDS_BETWEEN_LINES = 30.0
 SHARE_BETWEEN_LINES = 0.1
@@ -53,8 +51,8 @@ class StatusLine:
         return ", ".join((*counted, *self.said))
 
 
-def of_run(simulation: "Simulation") -> StatusLine:
-    """How far a run is."""
+def of_run(simulation: Any) -> StatusLine:
+    """How far a run (an `abm.Simulation`) is."""
     model, first = simulation.model, simulation.model.first_step
     count = model.tumor.count
     return StatusLine(
@@ -227,7 +225,18 @@ def progress(quiet: bool) -> Phases:
     """What fits where the user looks."""
     if quiet or sys.stderr is None:  # None: started with standard error closed
         return Silence()
+    if _in_notebook():
+        return Bars() if find_spec("ipywidgets") is not None else Lines(sys.stdout)  # rich draws nothing without it
     return Bars() if sys.stderr.isatty() else Lines()
+
+
+def _in_notebook() -> bool:
+    """Whether Jupyter, or something like it, shows what is printed."""
+    if "IPython" not in sys.modules:
+        return False
+    from rich.console import Console
+
+    return Console().is_jupyter
 
 
 def in_seconds(seconds: float) -> str:
@@ -241,7 +250,7 @@ def in_seconds(seconds: float) -> str:
     return f"{count:,} {large}" + (f" {rest} {small}" if rest else "")
 
 
-def simulated(simulation: "Simulation") -> str:
+def simulated(simulation: Any) -> str:
     """'2.3 of 14 d', in the unit in which the whole is a small number"""
     end = simulation.until_hours
     unit, hours = next(

@@ -1,11 +1,14 @@
 import io
 import os
+import sys
 from types import SimpleNamespace
 
 import pytest
 
-from abm.commands import progress
-from abm.commands.progress import Bars, Lines, Silence, StatusLine, counted, in_seconds, of_run, simulated
+from abm import Simulation, progress
+from abm.progress import Bars, Lines, Silence, StatusLine, counted, in_seconds, of_run, simulated
+
+from .worlds import lively
 
 
 def at(step, end=100, first=0, cells=7):
@@ -169,3 +172,26 @@ def test_without_standard_error_there_is_silence(monkeypatch):
 def test_lines_where_there_is_no_terminal(capsys):
     assert isinstance(progress.progress(quiet=False), Lines)
     assert isinstance(progress.progress(quiet=True), Silence)
+
+
+@pytest.mark.parametrize(("widgets", "kind"), [(True, Bars), (False, Lines)])
+def test_in_a_notebook_a_bar_needs_widgets(monkeypatch, widgets, kind):
+    monkeypatch.setattr(progress, "_in_notebook", lambda: True)
+    monkeypatch.setattr(progress, "find_spec", lambda name: widgets or None)
+    assert type(progress.progress(quiet=False)) is kind
+    assert type(progress.progress(quiet=True)) is Silence
+
+
+def test_elsewhere_there_is_no_notebook(monkeypatch):
+    assert not progress._in_notebook()
+    monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace())
+    assert not progress._in_notebook()
+
+
+def test_a_simulation_shows_how_far_it_is(capsys):
+    model = lively(mm=0.4)
+    run = Simulation(model, until="30 min", recorders=[], progress=True).run()
+    assert model.minutes == 30 and capsys.readouterr().err.splitlines()[0] == "Simulating."
+    assert not run.already_complete
+    Simulation(model, until="40 min", recorders=[]).run()
+    assert capsys.readouterr().err == ""

@@ -1,0 +1,108 @@
+"""OME-Zarr (OME-NGFF): all levels as one image over time and channels, in um per pixel, and all codes as labels.
+
+The first row of an image is the uppermost. Days between snapshots are the scale of time; where these are not even it is their
+mean, and `crlm.days` of the attributes has the days themselves.
+"""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..kept.run import KeptRun
+from ..view.palette import ARMS_ON_DARK, as_hex
+from ..view.recording import field_limits
+from .colours import Looks
+from .format import Format, needed_for
+
+_SPACE = [{"name": name, "type": "space", "unit": "micrometer"} for name in ("y", "x")]
+_AXES = [{"name": "t", "type": "time", "unit": "day"}, {"name": "c", "type": "channel"}, *_SPACE]
+_OPAQUE = 255
+
+
+def _write(run: KeptRun, path: Path, days: Sequence[float] | None) -> None:
+    import zarr
+
+    with needed_for("OME-Zarr"):
+        from ome_zarr import writer
+
+    chosen = tuple(run.days if days is None else days)
+    frames = [run.frame(day) for day in chosen]
+    moments = [run.days[frame] for frame in frames]
+    between = (moments[-1] - moments[0]) / (len(moments) - 1) if len(moments) > 1 else 1.0
+    site = run.recording.spacing_um
+    place = [
+        {"type": "scale", "scale": [between, 1.0, site, site]},
+        {"type": "translation", "translation": [moments[0], 0.0, 0.0, 0.0]},
+    ]
+    group = zarr.open_group(path, mode="w")
+    image = np.stack([[run.recording.lattice(name, frame) for name in run.fields] for frame in frames])
+    writer.write_multiscale([image], group, axes=_AXES, name=run.title, storage_options=_chunked(image))
+    channels = [_channel(run, number, image[:, number]) for number in range(len(run.fields))]
+    _put(group, place, omero={"channels": channels})
+    group.attrs["crlm"] = {
+        "title": run.title,
+        "seed": run.seed,
+        "version": run.manifest["versions"]["crlm"],
+        "days": moments,
+        "units": {name: run.field(name, moments[0]).attrs.get("units", "1") for name in run.fields},
+    }
+    for name in run.layers:
+        codes = np.stack([[run.recording.lattice(name, frame)] for frame in frames])
+        writer.write_multiscale_labels(
+            [codes],
+            group,
+            name,
+            axes=_AXES,
+            storage_options=_chunked(codes),
+            label_metadata=_meanings(run, run.layer(name, moments[0]).attrs),
+        )
+        _put(group[f"labels/{name}"], place)
+
+
+def _put(group: Any, place: list[dict[str, Any]], **more: Any) -> None:
+    """Say in the metadata of an image where it lies and when; versions of ome-zarr have different ways of being told."""
+    about = dict(group.attrs)["ome"] | more
+    about["multiscales"][0]["datasets"][0]["coordinateTransformations"] = place
+    group.attrs["ome"] = about
+
+
+def _chunked(values: np.ndarray) -> dict[str, Any]:
+    """One chunk for each moment."""
+    return {"chunks": (1, *values.shape[1:])}
+
+
+def _channel(run: KeptRun, number: int, levels: np.ndarray) -> dict[str, Any]:
+    """How viewers show a channel; the first one is on."""
+    name = run.fields[number]
+    unit = run.recording.unit(name)
+    low, high = field_limits(list(levels))
+    return {
+        "label": f"{name} ({unit})" if unit else name,
+        "color": as_hex(ARMS_ON_DARK[number % len(ARMS_ON_DARK)]).removeprefix("#").upper(),
+        "active": number == 0,
+        "window": {"start": low, "end": high, "min": float(levels.min()), "max": float(levels.max())},
+    }
+
+
+def _meanings(run: KeptRun, about: Mapping[str, Any]) -> dict[str, Any]:
+    """The meaning of each code and, where pictures draw it, its colour."""
+    looks = Looks(run)
+    states = {f"{population}_{state}": look.colour for (population, state), look in looks.of.items()}
+    codes = list(zip(map(int, about["flag_values"]), about["flag_meanings"].split(" "), strict=True))
+    return {
+        "properties": [{"label-value": code, "name": meaning} for code, meaning in codes],
+        "colors": [
+            {"label-value": code, "rgba": [*states[meaning], _OPAQUE]} for code, meaning in codes if meaning in states
+        ],
+    }
+
+
+OME_ZARR = Format(
+    "ome-zarr",
+    ".ome.zarr",
+    "levels as an image through time and codes as labels, for napari and other viewers of OME-NGFF",
+    _write,
+    mark="zarr.json",
+)
