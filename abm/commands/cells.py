@@ -1,5 +1,6 @@
 """`crlm cells`: the populations, their states, columns and parameters."""
 
+import re
 from collections.abc import Sequence
 
 from ..cells.population import LiverCell
@@ -53,7 +54,7 @@ def _entry(agent: type[LiverCell], config: Config, registry: Registry) -> Entry:
         ]
 
     states = [Item(state.name, _where(species, number)) for number, state in enumerate(species.states)]
-    columns = [Item(column.name, _column(column)) for column in species.columns]
+    columns = [Item(column.name, meaning_of(column)) for column in species.columns]
     secretes = [
         Item(
             next(field.words for field in registry.fields if field.name == secreted.field),
@@ -82,9 +83,14 @@ def _where(species: Species, state: int) -> str:
     return f"in the {layers}" if layers else "carried by the blood"
 
 
-def _column(column: Column) -> str:
+def meaning_of(column: Column) -> str:
+    """What a column means, with its unit and limits."""
     unit = f", {column.unit}" if column.unit else ""
-    within = f", {column.within[0]:g} to {column.within[1]:g}" if column.within and ".." not in column.meaning else ""
+    within = (
+        f", {column.within[0]:g} to {column.within[1]:g}"
+        if column.within and not re.search(r"\.\.|\b0 or 1\b", column.meaning)
+        else ""
+    )
     return f"{column.meaning}{unit}{within}"
 
 

@@ -61,15 +61,16 @@ def _fields(config: Config) -> Iterator[Entry]:
             numbers,
             more,
             size=f"field, {unit}",
-            words=" ".join((field.words, field.synonyms, *(f"{one.name} {one.meaning}" for one in sources), *field.molecules)),
+            words=" ".join(
+                (field.words, field.synonyms, *(f"{one.name} {one.meaning}" for one in sources), *field.molecules)
+            ),
         )
 
 
 def _layer(layer: type[Layer]) -> Entry:
     full = f", at most {layer.full:g} at a site" if layer.full < math.inf else ""
-    return Entry(
-        layer.name, f"{layer.words}{full}".capitalize(), layer.__doc__ or "", size="layer", words=layer.synonyms
-    )
+    sentence = f"{layer.words[:1].upper()}{layer.words[1:]}{full}"
+    return Entry(layer.name, sentence, layer.__doc__ or "", size="layer", words=layer.synonyms)
 
 
 def _levels(config: Config) -> Iterator[Entry]:

@@ -42,7 +42,11 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """A table of cells that are Markdown already; columns that are empty in all rows are left out."""
     rows = [list(row) for row in rows]
     kept = [column for column in range(len(head)) if any(row[column] for row in rows)]
-    lines = [[head[column] for column in kept], ["---"] * len(kept), *([row[column] for column in kept] for row in rows)]
+    lines = [
+        [head[column] for column in kept],
+        ["---"] * len(kept),
+        *([row[column] for column in kept] for row in rows),
+    ]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
@@ -77,7 +81,9 @@ def numbers(shown: Iterable[Number], *, paths: bool = True) -> str:
 
 def lines(entries: Iterable[Entry]) -> str:
     """A table with a line for each entry."""
-    return table(("name", "what", ""), ((code(entry.name), prose(entry.sentence), _inline(entry.size)) for entry in entries))
+    return table(
+        ("name", "what", ""), ((code(entry.name), prose(entry.sentence), _inline(entry.size)) for entry in entries)
+    )
 
 
 def _items(part: Items) -> str:

@@ -5,6 +5,7 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from pydantic import BaseModel
+
 from ..config.errors import alternatives, keys_of
 from ..config.schema import compose
 from ..units import Declared, Quantity, declared
@@ -55,7 +56,8 @@ def _entry(rule: "type[Rule]", config: "Config", changed: bool) -> Entry:
 
     more = [f"{what}: {', '.join(getattr(rule, what))}" for what in ("reads", "writes") if getattr(rule, what)]
     more += [
-        f"enters: {happens}" + (f", by {', '.join(causes)}" if causes else "") for happens, causes in rule.events.items()
+        f"enters: {happens}" + (f", by {', '.join(causes)}" if causes else "")
+        for happens, causes in rule.events.items()
     ]
     more.append(f"off with: --set rules.{rule.name}=off")
     sentence = untitled(rule.name, rule.summary())
