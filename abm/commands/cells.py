@@ -84,13 +84,10 @@ def _where(species: Species, state: int) -> str:
 
 
 def meaning_of(column: Column) -> str:
-    """What a column means, with its unit and limits."""
+    """What a column means, with its unit, and its limits where the meaning does not say them."""
     unit = f", {column.unit}" if column.unit else ""
-    within = (
-        f", {column.within[0]:g} to {column.within[1]:g}"
-        if column.within and not re.search(r"\.\.|\b0 or 1\b", column.meaning)
-        else ""
-    )
+    told = re.search(r"\.\.|\b0 or 1\b", column.meaning)
+    within = f", {column.within[0]:g} to {column.within[1]:g}" if column.within and not told else ""
     return f"{column.meaning}{unit}{within}"
 
 

@@ -63,7 +63,7 @@ def whole(entry: Entry, level: int, *, paths: bool = True) -> str:
 def numbers(shown: Iterable[Number], *, paths: bool = True) -> str:
     """A table of parameters."""
     return table(
-        ("parameter", "value", "unit", "plausible", "mark", "meaning", "source"),
+        ("parameter", "value", "unit", "plausible", "mark", "meaning, source"),
         (
             (
                 code(number.path if paths and number.path else number.about.name),
@@ -71,8 +71,7 @@ def numbers(shown: Iterable[Number], *, paths: bool = True) -> str:
                 _inline(number.about.unit),
                 _inline(plausible(number.about)) if number.about.low is not None else "",
                 number.about.mark,
-                prose(number.about.description),
-                prose(number.about.source),
+                prose(number.about.description) + (f". *Source:* {prose(number.about.source)}" if number.about.source else ""),
             )
             for number in shown
         ),

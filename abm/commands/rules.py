@@ -45,6 +45,11 @@ def rule_entries(config: "Config", changed: bool = False) -> list[Entry]:
     return [_entry(rule, config, changed) for rule in type(config).registry.rules]
 
 
+def config_entry(config: "Config") -> Entry:
+    """The keys that stand at the top of a config, outside of any group."""
+    return Entry("config", "What stands at the top of a config.", numbers=numbers_of(config))
+
+
 def group_entries(config: "Config") -> list[Entry]:
     """An entry per group of parameters besides the rules."""
     return [_group(path, group) for path, group in _groups(config)]
