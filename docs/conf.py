@@ -1,11 +1,13 @@
 """The documentation site: `sphinx-build -W -b html docs docs/_build/html`. Nothing in its pages is asked of another host."""
 
+import os
 import sys
 from pathlib import Path
 
 import abm
 
 sys.path.insert(0, str(Path(__file__).parent))
+os.environ["PYTHONWARNINGS"] = "ignore:IProgress not found"  # in the notebooks: of tqdm, which Mesa imports
 
 project = "crlm"
 copyright = "The crlm developers, MIT licence"
@@ -24,7 +26,8 @@ suppress_warnings = ["myst.header"]  # sections of generated pages begin where t
 
 nb_execution_mode = "force"
 nb_execution_raise_on_error = True
-nb_execution_timeout = 300
+nb_execution_timeout = 600  # the first one may have to compile the kernels
+nb_execution_in_temp = True
 nb_merge_streams = True
 
 autodoc_typehints = "none"

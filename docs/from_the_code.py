@@ -99,6 +99,7 @@ def skipped(app, what, name, thing, skip, options) -> bool | None:
 
 
 def setup(app) -> dict:
+    app.connect("env-get-outdated", lambda *_: list(PAGES))  # the code may have changed since
     app.connect("source-read", fill)
     app.connect("autodoc-process-docstring", as_rest)
     app.connect("autodoc-skip-member", skipped)
