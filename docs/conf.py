@@ -22,7 +22,10 @@ templates_path: list[str] = []
 
 myst_enable_extensions = ["deflist", "fieldlist"]
 myst_heading_anchors = 4
-suppress_warnings = ["myst.header"]  # sections of generated pages begin where the page puts them
+suppress_warnings = [
+    "myst.header",  # sections of generated pages begin where the page puts them
+    "myst-nb.lexer",  # of notebooks that are not executed
+]
 
 nb_execution_mode = "force"
 nb_execution_raise_on_error = True

@@ -71,7 +71,8 @@ def numbers(shown: Iterable[Number], *, paths: bool = True) -> str:
                 _inline(number.about.unit),
                 _inline(plausible(number.about)) if number.about.low is not None else "",
                 number.about.mark,
-                prose(number.about.description) + (f". *Source:* {prose(number.about.source)}" if number.about.source else ""),
+                prose(number.about.description)
+                + (f". *Source:* {prose(number.about.source)}" if number.about.source else ""),
             )
             for number in shown
         ),
