@@ -67,12 +67,9 @@ def site(tmp_path_factory):
     if not SITE:
         pytest.skip("needs the extra `docs`")
     folder = tmp_path_factory.mktemp("site")
-    built = subprocess.run(
-        [sys.executable, "-m", "sphinx", "-W", "--keep-going", "-q", "-b", "html"]
-        + ["-D", "nb_execution_mode=off", "-d", str(folder / "doctrees"), str(DOCS), str(folder / "html")],
-        capture_output=True,
-        text=True,
-    )
+    how = ["-W", "--keep-going", "-q", "-b", "html", "-D", "nb_execution_mode=off", "-d", str(folder / "doctrees")]
+    command = [sys.executable, "-m", "sphinx", *how, str(DOCS), str(folder / "html")]
+    built = subprocess.run(command, capture_output=True, text=True)
     assert built.returncode == 0, built.stderr
     return folder / "html"
 
@@ -224,6 +221,7 @@ def test_files_and_pictures_that_pages_name_exist():
 def verdicts() -> dict[str, str]:
     """Published experiment -> holds, fails or unresolved, as docs/published.md has it."""
     found: dict[str, list[str]] = {}
+    experiment = ""
     for line in PAGES["published.md"].splitlines():
         cells = [cell.strip() for cell in line.strip("|").split(" | ")]
         if line.startswith("|") and len(cells) == 8 and cells[0] not in ("experiment", "---"):
