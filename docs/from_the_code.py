@@ -25,6 +25,9 @@ from abm.measures.topics import MEASURES
 HERE = "<!-- from the code -->"
 ODD_CONFIG = "mouse_splenic_injection.yaml"
 """The shipped config whose numbers stand in the ODD description."""
+SWITCHED = """## Rules
+
+Every rule has the key `enabled` besides: `netosis: {enabled: false}`, or in one word `netosis: off`, switches it off."""
 
 
 def commands() -> str:
@@ -41,14 +44,14 @@ def configuration() -> str:
     rules = [
         f"### `rules.{entry.name}`\n\n{prose(entry.sentence)}\n\n{markdown.numbers(entry.numbers)}"
         for entry in rule_entries(config)
-        if entry.numbers
     ]
     groups = [markdown.whole(entry, 2, paths=False) for entry in entries]
-    return "\n\n".join([markdown.marks(), *groups, "## Rules", *rules])
+    return "\n\n".join([markdown.marks(), *groups, SWITCHED, *rules])
 
 
 def measures() -> str:
-    return "\n\n".join([*markdown.pages(measure_entries(MEASURES)), markdown.whole(of_every_measure(), 2)])
+    """Every measure, and what a line that asks for one may say besides."""
+    return f"{markdown.page(measure_entries(MEASURES))}\n\n{markdown.whole(of_every_measure(), 2)}"
 
 
 def python() -> str:
@@ -66,10 +69,10 @@ def python() -> str:
 PAGES: dict[str, Callable[[], str]] = {
     "reference/commands": commands,
     "reference/configuration": configuration,
-    "reference/cells": lambda: "\n\n".join(markdown.pages(population_entries(compose()()))),
-    "reference/fields": lambda: "\n\n".join(markdown.pages(field_entries(compose()()))),
-    "reference/rules": lambda: "\n\n".join(markdown.pages(rule_entries(compose()()))),
-    "reference/interventions": lambda: "\n\n".join(markdown.pages(kind_entries(compose()))),
+    "reference/cells": lambda: markdown.page(population_entries(compose()())),
+    "reference/fields": lambda: markdown.page(field_entries(compose()())),
+    "reference/rules": lambda: markdown.page(rule_entries(compose()())),
+    "reference/interventions": lambda: markdown.page(kind_entries(compose())),
     "reference/measures": measures,
     "reference/python": python,
     "reference/odd": lambda: odd_of(load_config(shipped_configs() / ODD_CONFIG)).partition("\n")[2],

@@ -1,9 +1,9 @@
 """The entries of the catalogue, and tables, as Markdown."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 
-from .catalogue import CHOICE, MARK_MEANINGS, Entry, Items, Number, plausible
+from .catalogue import MARK_MEANINGS, Entry, Items, Number, plausible
 
 _DOI = re.compile(r"10\.\d{4,9}/(?:[^\s;,()|]|\([^\s();,|]*\))+")
 _SPECIAL = re.compile(r"([\\*<\[\]|$])")
@@ -39,8 +39,11 @@ def code(text: str) -> str:
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A table of cells that are Markdown already; columns that are empty in all rows are left out."""
+    """A table of cells that are Markdown already; columns that are empty in all rows are left out.
+    Nothing where there are no rows."""
     rows = [list(row) for row in rows]
+    if not rows:
+        return ""
     kept = [column for column in range(len(head)) if any(row[column] for row in rows)]
     lines = [
         [head[column] for column in kept],
@@ -93,10 +96,11 @@ def _items(part: Items) -> str:
 
 def marks() -> str:
     """What the marks of parameters mean."""
-    return "\n".join(f"* *{mark}*: {meaning}" for mark, meaning in MARK_MEANINGS.items() if mark != CHOICE)
+    return "\n".join(f"* *{mark}*: {meaning}" for mark, meaning in MARK_MEANINGS.items())
 
 
-def pages(entries: Sequence[Entry], level: int = 2) -> Iterator[str]:
-    """A table of all of them, then everything about each."""
-    yield lines(entries)
-    yield from (whole(entry, level) for entry in entries)
+def page(entries: Sequence[Entry]) -> str:
+    """A table of all of them, then everything about each, and what the marks of their numbers mean."""
+    marked = any(number.about.mark for entry in entries for number in entry.numbers)
+    parts = [lines(entries), *(whole(entry, 2) for entry in entries), *([f"## Marks\n\n{marks()}"] if marked else [])]
+    return "\n\n".join(parts)

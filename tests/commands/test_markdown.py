@@ -31,6 +31,10 @@ def test_columns_that_are_empty_everywhere_are_left_out():
     )
 
 
+def test_a_table_without_rows_is_nothing():
+    assert markdown.table(("a", "b"), []) == "" and markdown.numbers([]) == ""
+
+
 def test_an_entry_in_full():
     [hours] = Hours.__metadata__
     about = Declared("rate", hours, "2 h", "1 h", "3 h", "assumed", "made up", "how often")
