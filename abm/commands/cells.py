@@ -55,12 +55,10 @@ def _entry(agent: type[LiverCell], config: Config, registry: Registry) -> Entry:
 
     states = [Item(state.name, _where(species, number)) for number, state in enumerate(species.states)]
     columns = [Item(column.name, meaning_of(column)) for column in species.columns]
+    words = {field.name: field.words for field in registry.fields}
     secretes = [
-        Item(
-            next(field.words for field in registry.fields if field.name == secreted.field),
-            secreted.amount + (f" when {', '.join(secreted.states)}" if secreted.states else ""),
-        )
-        for secreted in species.secretes
+        Item(words[each.field] + (f" when {', '.join(each.states)}" if each.states else ""), each.amount)
+        for each in species.secretes
     ]
     possible = {f"block: {name}": target for name, target in species.molecules.items()}
     for what, means in (("deplete", species.depleted), ("infuse", species.infused)):
