@@ -12,12 +12,14 @@ from pathlib import Path
 
 import pytest
 import typer
+import yaml
 
-from abm import LiverModel, Look, cli, load_config, load_experiment
+from abm import LiverModel, Look, Simulation, cli, load_config, load_experiment, run_batch
 from abm.config.schema import SHIPPED, compose
 from abm.config.shipped import shipped
 from abm.measures.topics import MEASURES
 from abm.registry import name_of
+from abm.simulation import RUN_FILES
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
@@ -208,6 +210,21 @@ def test_from_python(monkeypatch):
     names: dict = {}
     exec(compile(text.replace('until="6 h"', 'until="1 h"'), "python.md", "exec"), names)
     assert names["model"].minutes == 60 and names["branch"].tumor.count == names["model"].tumor.count + 1
+
+
+def test_results_are_read_as_shown(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    slab = {"tissue": {"width": "0.3 mm", "height": "0.3 mm"}, "duration": "9 h"}
+    Simulation(LiverModel("quickstart", **slab), folder="runs/quickstart-seed1").run()
+    measures = [{"measure": "tumor_cells", "every": "3 h"}]
+    (tmp_path / "mine.yaml").write_text(
+        yaml.safe_dump({"base": {"extends": "quickstart.yaml"} | slab, "replicates": 2, "measures": measures})
+    )
+    run_batch(load_experiment("mine.yaml"), "batches/my_experiment")
+    for text in blocks(PAGES["howto/results.md"], "python"):
+        exec(compile(text, "results.md", "exec"), {})
+    told = set(re.findall(r"`([\w.]+\.\w+)`", PAGES["howto/results.md"].partition("```")[0]))
+    assert told == {name for name in RUN_FILES if "." in name}
 
 
 def test_files_and_pictures_that_pages_name_exist():
