@@ -527,6 +527,19 @@ def measures(
 
 
 @command()
+def odd(
+    config: Annotated[
+        Path | None,
+        typer.Argument(metavar="CONFIG", help="a config: with its numbers and plugins", show_default=False),
+    ] = None,
+) -> None:
+    """Print the model as the ODD protocol asks for it (Markdown): purpose, entities, order of events, all rules and numbers."""
+    from .commands.odd import odd_of
+
+    print(odd_of(_load(config) if config else None), end="")
+
+
+@command()
 def compare(
     batch_dir: BatchFolder,
     control: Annotated[

@@ -190,7 +190,7 @@ def test_the_catalogue_tells_of_it(folder, capsys):
     for said in (
         "alertness",
         "how readily it calls",
-        "secretes alarmin when calling",
+        "alarmin when calling",
         "antibody to sentinels",
         "6 um/min",
     ):

@@ -1,7 +1,6 @@
-"""Tumor exosomes in the blood, in units of their half-maximal effect: they educate Kupffer cells. A primary
-tumor keeps them up, or they are given.
+"""Tumor exosomes in the blood, in units of their half-maximal effect: they educate Kupffer cells.
 
-See Costa-Silva 2015, 10.1038/ncb3169.
+A primary tumor keeps them up, or they are given. See Costa-Silva 2015, 10.1038/ncb3169.
 """
 
 from typing import ClassVar

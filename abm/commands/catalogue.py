@@ -1,14 +1,15 @@
-"""What can be named in a config or an experiment, shown on a terminal: a line for each, everything about some, or what
-speaks of a word."""
+"""What can be named in a config or an experiment: its entries, and how they are shown on a terminal: a line for each,
+everything about some, or what speaks of a word. `markdown` writes the same entries as pages."""
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from rich.console import Console
 from rich.text import Text
 
 from ..config.errors import choice, did_you_mean, same
+from ..target import Target
 from ..units import Declared
 from . import UserError
 
@@ -21,6 +22,14 @@ MOST_LISTED = 30
 CHOICE = "choice"
 """Mark of what the experimenter chooses, and no source can give."""
 MARK_STYLES = {"checked": "green", "derived": "cyan", "unverified": "yellow", "assumed": "red", CHOICE: "default"}
+
+MARK_MEANINGS = {
+    "checked": "read in its source",
+    "derived": "its arithmetic is given",
+    "unverified": "quoted from memory",
+    "assumed": "a guess",
+    CHOICE: "the experimenter's",
+}
 
 
 @dataclass(frozen=True)
@@ -37,18 +46,36 @@ class Number:
 
 
 @dataclass(frozen=True)
+class Item:
+    """One of several: its name, what it means, and where there is one the mark of a source, and the source."""
+
+    name: str
+    meaning: str
+    mark: str = ""
+    source: str = ""
+
+
+@dataclass(frozen=True)
+class Items:
+    """Several of a kind, such as the states of a population."""
+
+    title: str
+    items: Sequence[Item]
+
+
+@dataclass(frozen=True)
 class Entry:
     """Something with a name.
 
-    sentence : what it is; about : all that its file says; numbers : its parameters; more : what else is shown of it, as
-    paragraphs; size : what its line says beside the sentence ("6 parameters")
+    sentence : what it is; about : all that its file says; numbers : its parameters; more : what else is shown of it, sentences
+    and lists; size : what its line says beside the sentence ("6 parameters")
     """
 
     name: str
     sentence: str
     about: str = ""
     numbers: Sequence[Number] = ()
-    more: Callable[[Console], None] = lambda console: None
+    more: Sequence[str | Items] = ()
     size: str = ""
     words: str = ""
     """What is searched besides what is shown anyway."""
@@ -155,8 +182,29 @@ def show_whole(console: Console, entry: Entry) -> None:
         paragraph(console, " ".join(text.split()), style="italic")
     for number in entry.numbers:
         show_number(console, number)
-    entry.more(console)
+    for part in entry.more:
+        if isinstance(part, str):
+            paragraph(console, part, indent=2, hanging=4)
+        else:
+            _show_items(console, part)
     console.print()
+
+
+def _show_items(console: Console, part: Items) -> None:
+    paragraph(console, f"{part.title}:", indent=2, hanging=4)
+    for item in part.items:
+        head = Text.assemble((item.name, "bold"), f"  {item.meaning}")
+        if item.mark:
+            head.append("  ").append(item.mark, MARK_STYLES[item.mark])
+        paragraph(console, head, indent=4, hanging=4)
+        if item.source:
+            paragraph(console, item.source, indent=8, style="dim")
+
+
+def done(targets: Mapping[str, Target]) -> list[Items]:
+    """What can be done -> by what it is done in the laboratory, and who showed it; nothing where nothing can."""
+    items = [Item(what, target.agent, target.mark, target.source) for what, target in targets.items()]
+    return [Items("what can be done", items)] if items else []
 
 
 def show_number(console: Console, number: Number) -> None:
@@ -181,17 +229,10 @@ def plausible(about: Declared) -> str:
 
 
 def show_marks(console: Console) -> None:
-    """What the marks mean."""
-    meanings = {
-        "checked": "read in its source",
-        "derived": "its arithmetic is given",
-        "unverified": "quoted from memory",
-        "assumed": "a guess",
-        CHOICE: "the experimenter's",
-    }
+    """Print what the marks mean."""
     marks = Text("Marks: ")
     for mark, style in MARK_STYLES.items():
-        marks.append(mark, style).append(f": {meanings[mark]}" + ("." if mark == CHOICE else "; "))
+        marks.append(mark, style).append(f": {MARK_MEANINGS[mark]}" + ("." if mark == CHOICE else "; "))
     paragraph(console, marks)
 
 

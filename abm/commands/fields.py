@@ -3,14 +3,11 @@
 import math
 from collections.abc import Iterator, Sequence
 
-from rich.console import Console
-
 from ..config.schema import Config, compose
 from ..fields.layers import Layer
 from ..target import about
 from ..units import declared
-from .catalogue import Entry, paragraph, show, untitled
-from .cells import done
+from .catalogue import Entry, Item, Items, done, show, untitled
 from .rules import numbers_of
 
 FOOTER = (
@@ -24,9 +21,8 @@ def show_fields(
 ) -> None:
     """Print a line per field, layer and level in the blood; some of them with every number; what speaks of a word; or
     everything. Raises UserError for a name that is none."""
-    shown = config if config is not None else compose()()
     show(
-        [*_fields(shown), *map(_layer, type(shown).registry.layers), *_levels(shown)],
+        field_entries(config if config is not None else compose()()),
         names,
         grep=grep,
         everything=everything,
@@ -36,25 +32,26 @@ def show_fields(
     )
 
 
+def field_entries(config: Config) -> list[Entry]:
+    """An entry per field, layer and level of a config."""
+    return [*_fields(config), *map(_layer, type(config).registry.layers), *_levels(config)]
+
+
 def _fields(config: Config) -> Iterator[Entry]:
     registry = type(config).registry
     for field in registry.fields:
         numbers = numbers_of(getattr(config.fields, field.name))
         sources = [
-            f"{species.words}{_those(secreted.states)}: {secreted.amount}"
+            Item(f"{species.words}{_those(secreted.states)}", secreted.amount)
             for species in registry.species
             for secreted in species.secretes
             if secreted.field == field.name
         ]
 
-        def more(console: Console, field=field, sources=sources) -> None:
-            if sources:
-                paragraph(console, f"secreted by {'; '.join(sources)}", indent=2, hanging=4)
-            if field.receptors:
-                paragraph(console, f"felt by {', '.join(field.receptors)}", indent=2, hanging=4)
-            for name, target in field.molecules.items():
-                done(console, f"block: {name}", target)
-
+        more: list[str | Items] = [Items("secreted by", sources)] if sources else []
+        if field.receptors:
+            more.append(f"felt by {', '.join(field.receptors)}")
+        more += done({f"block: {name}": target for name, target in field.molecules.items()})
         unit = "half-maximal effect = 1" if field.unit == "K" else field.unit
         description = about(field)
         yield Entry(
@@ -64,15 +61,16 @@ def _fields(config: Config) -> Iterator[Entry]:
             numbers,
             more,
             size=f"field, {unit}",
-            words=f"{field.words} {field.synonyms} {' '.join(sources)} {' '.join(field.molecules)}",
+            words=" ".join(
+                (field.words, field.synonyms, *(f"{one.name} {one.meaning}" for one in sources), *field.molecules)
+            ),
         )
 
 
 def _layer(layer: type[Layer]) -> Entry:
     full = f", at most {layer.full:g} at a site" if layer.full < math.inf else ""
-    return Entry(
-        layer.name, f"{layer.words}{full}".capitalize(), layer.__doc__ or "", size="layer", words=layer.synonyms
-    )
+    sentence = f"{layer.words[:1].upper()}{layer.words[1:]}{full}"
+    return Entry(layer.name, sentence, layer.__doc__ or "", size="layer", words=layer.synonyms)
 
 
 def _levels(config: Config) -> Iterator[Entry]:
@@ -80,21 +78,17 @@ def _levels(config: Config) -> Iterator[Entry]:
         own = {entry.name for entry in declared(level.Parameters)} if level.Parameters else set()
         numbers = [number for number in numbers_of(config.blood) if number.about.name in own]
 
-        def more(console: Console, level=level) -> None:
-            for name, target in level.molecules.items():
-                done(console, f"block: {name}", target)
-            for name, target in level.given.items():
-                done(console, f"stimulate: {name}", target)
-            if level.depleted is not None:
-                done(console, f"deplete: {level.name}", level.depleted)
-
+        possible = {f"block: {name}": target for name, target in level.molecules.items()}
+        possible |= {f"stimulate: {name}": target for name, target in level.given.items()}
+        if level.depleted is not None:
+            possible[f"deplete: {level.name}"] = level.depleted
         description = about(level)
         yield Entry(
             level.name,
             untitled(level.name, description.splitlines()[0]),
             description,
             numbers,
-            more,
+            done(possible),
             size="level in the blood",
             words=f"{level.words} {' '.join(level.given)}",
         )

@@ -4,14 +4,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from rich.console import Console
-from rich.text import Text
-
 from ..config.errors import alternatives, keys_of
 from ..config.schema import compose
 from ..interventions import Intervention
 from ..units import Declared, Quantity
-from .catalogue import CHOICE, MARK_STYLES, Entry, Number, paragraph, show, untitled
+from .catalogue import CHOICE, Entry, Item, Items, Number, show, untitled
 
 if TYPE_CHECKING:
     from ..config.schema import Config
@@ -28,9 +25,8 @@ def show_interventions(
 ) -> None:
     """Print a line per kind of intervention (of a config with what its plugins add); everything about some; what speaks of a
     word; or everything. Raises UserError for an unknown name."""
-    registry = (type(config) if config is not None else compose()).registry
     show(
-        [_entry(kind) for kind in registry.interventions],
+        kind_entries(type(config) if config is not None else compose()),
         names,
         grep=grep,
         everything=everything,
@@ -40,22 +36,20 @@ def show_interventions(
     )
 
 
-def _entry(kind: type[Intervention]) -> Entry:
-    def more(console: Console) -> None:
-        if kind.targets:
-            paragraph(console, "acts on:", indent=2)
-        for name, target in kind.targets.items():
-            head = Text.assemble((name, "bold"), f": {target.agent}  ", (target.mark, MARK_STYLES[target.mark]))
-            paragraph(console, head, indent=4, hanging=4)
-            paragraph(console, target.source, indent=8, style="dim")
+def kind_entries(config_class: "type[Config]") -> list[Entry]:
+    """An entry per kind of intervention that a config can use."""
+    return [_entry(kind) for kind in config_class.registry.interventions]
 
+
+def _entry(kind: type[Intervention]) -> Entry:
+    acts_on = [Item(name, target.agent, target.mark, target.source) for name, target in kind.targets.items()]
     targets = f"{len(kind.targets)} targets" if len(kind.targets) > 1 else ""
     numbers = [Number(entry, _value(entry)) for entry in _entries(kind)]
     return Entry(
         kind.kind,
         untitled(kind.kind, kind.summary()),
         numbers=numbers,
-        more=more,
+        more=[Items("acts on", acts_on)] if acts_on else (),
         size=targets,
         words=" ".join(f"{name} {target.agent} {target.source}" for name, target in kind.targets.items()),
     )

@@ -1,10 +1,8 @@
 """`crlm measures`: what can be measured in an experiment."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, get_args, get_origin
-
-from rich.console import Console
 
 from ..config.errors import alternatives, keys_of, wanted
 from ..config.plugins import PluginError
@@ -13,7 +11,7 @@ from ..measures.measure import TAKES, Line, Measure
 from ..measures.topics import MEASURES
 from ..units import Declared
 from . import UserError
-from .catalogue import Entry, Number, a_console, paragraph, show, show_whole
+from .catalogue import Entry, Item, Items, Number, a_console, show, show_whole
 
 FOOTER = (
     "Everything about some, with their parameters: crlm measures nodules cascade. What speaks of a word: crlm measures --grep "
@@ -30,7 +28,7 @@ def show_measures(
     Raises UserError when there is none of that name, or when a file cannot be used.
     """
     show(
-        [_entry(measure) for measure in _with(plugins).values()],
+        measure_entries(_with(plugins)),
         names,
         grep=grep,
         everything=everything,
@@ -39,7 +37,7 @@ def show_measures(
         command="measures",
     )
     if names or everything:
-        show_whole(a_console(), _of_every_measure())
+        show_whole(a_console(), of_every_measure())
 
 
 def _with(plugins: Sequence[Path]) -> dict[str, Measure]:
@@ -50,6 +48,11 @@ def _with(plugins: Sequence[Path]) -> dict[str, Measure]:
         except PluginError as error:
             raise UserError(f"{path}: {error}") from error
     return measures
+
+
+def measure_entries(measures: Mapping[str, Measure]) -> list[Entry]:
+    """An entry per measure."""
+    return [_entry(measure) for measure in measures.values()]
 
 
 def _entry(measure: Measure) -> Entry:
@@ -65,7 +68,7 @@ def _entry(measure: Measure) -> Entry:
     return Entry(measure.name, measure.summary, measure.description, numbers, size=kind)
 
 
-def _of_every_measure() -> Entry:
+def of_every_measure() -> Entry:
     """What a line of `measures` may say whatever it measures."""
     numbers = [
         Number(_said(field.alias or name, _sentence(field.description or "")), _value(field.default))
@@ -73,11 +76,8 @@ def _of_every_measure() -> Entry:
         if name != "measure"
     ]
 
-    def more(console: Console) -> None:
-        for take, meaning in TAKES.items():
-            paragraph(console, f"{take}: {meaning}", indent=8, hanging=2, style="dim")
-
-    return Entry("Of every measure", "In a line of `measures` may also stand:", numbers=numbers, more=more)
+    takes = Items("what `take` makes of a series", [Item(take, meaning) for take, meaning in TAKES.items()])
+    return Entry("Of every measure", "In a line of `measures` may also stand:", numbers=numbers, more=[takes])
 
 
 def _said(name: str, meaning: str) -> Declared:

@@ -5,12 +5,11 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from pydantic import BaseModel
-from rich.console import Console
 
 from ..config.errors import alternatives, keys_of
 from ..config.schema import compose
 from ..units import Declared, Quantity, declared
-from .catalogue import CHOICE, Entry, Number, paragraph, show, untitled
+from .catalogue import CHOICE, Entry, Number, show, untitled
 
 if TYPE_CHECKING:
     from ..config.schema import Config
@@ -30,31 +29,42 @@ def show_rules(
     speaks of a word; or everything. Of a config also what it changes. Raises UserError for a name that is none."""
     shown = config if config is not None else compose()()
     show(
-        [_entry(rule, shown, changed=config is not None) for rule in type(shown).registry.rules],
+        rule_entries(shown, changed=config is not None),
         names,
         grep=grep,
         everything=everything,
         noun="rule",
         footer=FOOTER,
         command="rules",
-        others=[_group(path, group) for path, group in _groups(shown)],
+        others=group_entries(shown),
     )
+
+
+def rule_entries(config: "Config", changed: bool = False) -> list[Entry]:
+    """An entry per rule of a config, in their order; `changed`: its line says what the config changes."""
+    return [_entry(rule, config, changed) for rule in type(config).registry.rules]
+
+
+def config_entry(config: "Config") -> Entry:
+    """The keys that stand at the top of a config, outside of any group."""
+    return Entry("config", "What stands at the top of a config.", numbers=numbers_of(config))
+
+
+def group_entries(config: "Config") -> list[Entry]:
+    """An entry per group of parameters besides the rules."""
+    return [_group(path, group) for path, group in _groups(config)]
 
 
 def _entry(rule: "type[Rule]", config: "Config", changed: bool) -> Entry:
     group = getattr(config.rules, rule.name)
     numbers = numbers_of(group)
 
-    def more(console: Console) -> None:
-        for what in ("reads", "writes"):
-            if getattr(rule, what):
-                paragraph(console, f"{what}: {', '.join(getattr(rule, what))}", indent=2, hanging=4)
-        for happens, causes in rule.events.items():
-            paragraph(
-                console, f"enters: {happens}" + (f", by {', '.join(causes)}" if causes else ""), indent=2, hanging=4
-            )
-        paragraph(console, f"off with: --set rules.{rule.name}=off", indent=2)
-
+    more = [f"{what}: {', '.join(getattr(rule, what))}" for what in ("reads", "writes") if getattr(rule, what)]
+    more += [
+        f"enters: {happens}" + (f", by {', '.join(causes)}" if causes else "")
+        for happens, causes in rule.events.items()
+    ]
+    more.append(f"off with: --set rules.{rule.name}=off")
     sentence = untitled(rule.name, rule.summary())
     if changed:
         if not group.enabled:
