@@ -1,8 +1,8 @@
 """Myeloid-derived suppressor cells: immature myeloid cells that keep lymphocytes from killing, and tumor cells alive.
 
 Monocytic ones come where CCL2 is (CCR2; Zhao 2013, 10.1002/hep.26094), granulocytic ones where CXCL1 is (CXCR2; Wang 2017,
-10.1158/0008-5472.CAN-16-3199). Tumor cells that touch one die less, with or without lymphocytes; the CCL7 of monocytic ones wakes
-dormant cells (Yang 2025, 10.3892/or.2025.8963, refs 83-92). They enter in `leukocyte_entry`, leave the vessel in
+10.1158/0008-5472.CAN-16-3199). Tumor cells that touch one die less, with or without lymphocytes (Yang 2025,
+10.3892/or.2025.8963, refs 83-92). They enter in `leukocyte_entry`, leave the vessel in
 `leukocyte_crossing`, suppress in `immune_suppression`, and support tumor cells in `growth`.
 """
 
@@ -180,7 +180,6 @@ class SuppressorCell(LiverCell):
         ),
         secretion=SuppressorSecretion,
         molecules={
-            "ccl7": Target("antibody to CCL7", f"{_YANG}, ref 91", "unverified"),
             "s1pr1": Target("S1PR1 antagonist (fingolimod)", f"{_YANG}, ref 92", "unverified"),
         },
         depleted=Target(
