@@ -13,6 +13,7 @@ from .neutrophils import Neutrophils
 from .opsonin import Opsonin
 from .platelets import Platelets
 from .poly_ic import PolyIC
+from .portal_cxcl1 import PortalCXCL1
 from .primary import PrimaryTumor
 from .primed import PrimedTCells
 from .priming import Priming
@@ -34,6 +35,7 @@ LEVELS: tuple[type[Level], ...] = (
     IL18,
     IL6,
     TIMP1,
+    PortalCXCL1,
     Regeneration,
     PrimaryTumor,
 )

@@ -1,7 +1,7 @@
 """The primary tumor in the bowel, in mm3: it grows, until it is resected, and educates the liver through the blood.
 
-It keeps up exosomes (Costa-Silva 2015, 10.1038/ncb3169), G-CSF, TIMP-1 and IL-6 (Yang 2025, 10.3892/or.2025.8963, refs 75, 79, 80, 92) in
-proportion to its volume, which follows Gompertz's law. By default there is none.
+It keeps up exosomes (Costa-Silva 2015, 10.1038/ncb3169), G-CSF, TIMP-1, IL-6 and portal CXCL1 (Yang 2025, 10.3892/or.2025.8963, refs 75,
+79, 80, 89, 92) in proportion to its volume, which follows Gompertz's law. By default there is none.
 """
 
 import math
@@ -73,6 +73,14 @@ class PrimaryTumorParameters(Parameters):
         mark="assumed",
         source="none by default; 0.3 is a guess: Yang 2025, 10.3892/or.2025.8963, ref 92 (direction)",
         description="IL-6 in the blood that 100 mm3 of it keep up, in units of its half-maximal effect",
+    )
+    primary_cxcl1: Number = parameter(
+        0.0,
+        low=0,
+        high=3,
+        mark="assumed",
+        source="none by default; 0.3 is a guess: Wang 2017, 10.1158/0008-5472.CAN-16-3199 (direction)",
+        description="CXCL1 in the portal blood that 100 mm3 of it keep up, in units of its half-maximal effect",
     )
 
 

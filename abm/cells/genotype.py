@@ -10,7 +10,7 @@ from typing import Any, Literal, NamedTuple
 
 from ..units import Mark, Parameters, value_at
 
-Gene = Literal["wnt", "ras", "braf", "pi3k", "pten", "smad4", "met", "mmr", "b2m", "chsy1"]
+Gene = Literal["wnt", "ras", "braf", "pi3k", "pten", "smad4", "met", "mmr", "b2m", "chsy1", "il33", "ccl20"]
 
 _LABEL = "mutations"
 _YANG = "Yang 2025, 10.3892/or.2025.8963"
@@ -136,6 +136,25 @@ GENES: Mapping[str, Mutation] = {
                 low=1,
                 high=3,
                 source=f"{_YANG}, ref 30: CD8 T cells tire (direction)",
+            ),
+        ),
+    ),
+    "il33": Mutation(
+        "IL-33 overexpressed",
+        "IL-33",
+        (
+            Change(
+                "secretion.tumor_ccl2", 2.0, low=1, high=4, source=f"{_YANG}, ref 93: myeloid cells come (direction)"
+            ),
+            Change("secretion.tumor_vegf", 1.5, low=1, high=3, source=f"{_YANG}, ref 93: vessels form (direction)"),
+        ),
+    ),
+    "ccl20": Mutation(
+        "CCL20 overexpressed, as with Fusobacterium nucleatum",
+        "CCL20",
+        (
+            Change(
+                "secretion.tumor_ccl2", 2.0, low=1, high=4, source=f"{_YANG}, refs 60, 61: macrophages come (direction)"
             ),
         ),
     ),

@@ -220,11 +220,12 @@ class Called(NamedTuple):
 
 class Raised(NamedTuple):
     """A level in the blood that brings more leukocytes: its name, the key of the config that holds how many more where it saturates,
-    and the molecule by which it does."""
+    and the molecules by which it does."""
 
     level: str
     gain: str
-    receptor: str
+    ligand: str = ""
+    receptor: str = ""
 
 
 class Supply(NamedTuple):
@@ -235,7 +236,7 @@ class Supply(NamedTuple):
     up : the signal that stops more of them, in proportion to the density, by the molecule `receptor` if that is not
         one of the receptors of the field
     called : signals that stop more of them at rates of their own
-    raised : a level in the blood that brings more of all kinds
+    raised : levels in the blood that bring more of all kinds
     """
 
     density: str
@@ -244,7 +245,7 @@ class Supply(NamedTuple):
     up: str = ""
     receptor: str = ""
     called: tuple[Called, ...] = ()
-    raised: Raised | None = None
+    raised: tuple[Raised, ...] = ()
 
 
 class Drawn(NamedTuple):
@@ -590,17 +591,17 @@ class Species:
     @property
     def brought_by(self) -> tuple[str, ...]:
         """The levels in the blood that say how many of its cells come, and what they are like."""
-        raised = self.supply.raised if self.supply is not None else None
+        raised = self.supply.raised if self.supply is not None else ()
         drawn = [drawn.level for drawn in self.newcomer.drawn if drawn.level]
-        return tuple(dict.fromkeys([*drawn, *([raised.level] if raised is not None else [])]))
+        return tuple(dict.fromkeys([*drawn, *(by.level for by in raised)]))
 
     @property
     def stopped_by(self) -> tuple[str, ...]:
-        """The molecules of its own by which it is called."""
+        """The molecules that its `supply` names, by which it is called."""
         if self.supply is None:
             return ()
-        raised = self.supply.raised
-        return tuple(name for name in (self.supply.receptor, raised.receptor if raised is not None else "") if name)
+        by = [name for raised in self.supply.raised for name in (raised.ligand, raised.receptor)]
+        return tuple(name for name in (self.supply.receptor, *by) if name)
 
     @property
     def first_picture_code(self) -> int:

@@ -1,8 +1,8 @@
 """Myeloid-derived suppressor cells: immature myeloid cells that keep lymphocytes from killing, and tumor cells alive.
 
 Monocytic ones come where CCL2 is (CCR2; Zhao 2013, 10.1002/hep.26094), granulocytic ones where CXCL1 is (CXCR2; Wang 2017,
-10.1158/0008-5472.CAN-16-3199). Tumor cells that touch one die less, with or without lymphocytes; the CCL7 of monocytic ones wakes
-dormant cells (Yang 2025, 10.3892/or.2025.8963, refs 83-92). They enter in `leukocyte_entry`, leave the vessel in
+10.1158/0008-5472.CAN-16-3199). Tumor cells that touch one die less, with or without lymphocytes (Yang 2025,
+10.3892/or.2025.8963, refs 83-92). They enter in `leukocyte_entry`, leave the vessel in
 `leukocyte_crossing`, suppress in `immune_suppression`, and support tumor cells in `growth`.
 """
 
@@ -81,6 +81,22 @@ class SuppressorParameters(Parameters):
         mark="assumed",
         source=f"none by default; 2 is a guess: {_YANG}, ref 92 (direction)",
         description="how many more enter, of all kinds, in saturating IL-6 of the blood, by S1PR1",
+    )
+    portal_cxcl1_gain: Number = parameter(
+        0.0,
+        low=0,
+        high=10,
+        mark="assumed",
+        source="none by default; 4 is a guess: Wang 2017, 10.1158/0008-5472.CAN-16-3199 (direction)",
+        description="how many more enter, of all kinds, in saturating CXCL1 of the portal blood, by CXCR2",
+    )
+    exosome_gain: Number = parameter(
+        0.0,
+        low=0,
+        high=5,
+        mark="assumed",
+        source=f"none by default; 2 is a guess: {_YANG}, ref 94 (direction)",
+        description="how many more enter, of all kinds, in saturating tumor exosomes of the blood",
     )
     life: Hours = parameter(
         "2 d",
@@ -171,7 +187,11 @@ class SuppressorCell(LiverCell):
                 Called("ccl2", "cells.suppressor.ccl2_entry", "granulocytic", 0),
                 Called("cxcl1", "cells.suppressor.cxcl1_entry", "granulocytic", 1),
             ),
-            raised=Raised("il6", "cells.suppressor.il6_gain", "s1pr1"),
+            raised=(
+                Raised("il6", "cells.suppressor.il6_gain", "il6", "s1pr1"),
+                Raised("portal_cxcl1", "cells.suppressor.portal_cxcl1_gain", "cxcl1", "cxcr2"),
+                Raised("exosomes", "cells.suppressor.exosome_gain"),
+            ),
         ),
         suppresses="cells.suppressor.suppression",
         secretes=(
@@ -180,7 +200,6 @@ class SuppressorCell(LiverCell):
         ),
         secretion=SuppressorSecretion,
         molecules={
-            "ccl7": Target("antibody to CCL7", f"{_YANG}, ref 91", "unverified"),
             "s1pr1": Target("S1PR1 antagonist (fingolimod)", f"{_YANG}, ref 92", "unverified"),
         },
         depleted=Target(

@@ -143,18 +143,18 @@ def find_permeable(permeable, ecm, standing, code, matrix, crowd):
 
 @jit(inline=True, counted=False)
 def way_on(ground, row, column, heading, draw):
-    """The direction in which a cell that came to a site in `heading` leaves it, by `draw` in [0, 1); -1 if none is open."""
+    """The direction in which a cell that came to a site in `heading` leaves it, by `draw` in [0, 1); -1 if none is open.
+
+    The first whose chances, summed up, are above the draw: as many as are not come before it, closed ones too, which add nothing.
+    """
     around = np.int64(ground.ways[row, column])
     left, way = around & ~(1 << ((heading + _BACK) & 7)), -1
     if left != around and left != 0 and left & (left - 1) == 0:  # as mostly, there is one way on
         return LOWEST[left]
-    left = around
-    while left != 0:
-        way = LOWEST[left]
-        left &= left - 1
-        if draw < ground.turns[around, heading, way]:
-            break
-    return way
+    way = 0
+    for k in range(8):
+        way += draw >= np.float64(ground.turns[around, heading, k])
+    return way if around != 0 else -1
 
 
 @jit(inline=True, counted=False)
@@ -193,20 +193,20 @@ def next_heading(draw, direction, length_um, memory_um):
     return np.int64(draw / forget * 8.0) if draw < forget else direction
 
 
-@jit(counted=False)
+@jit(inline=True, counted=False)
 def uphill(ways, level, row, column, periodic):
     """Direction of the neighbouring site of a vessel with the highest level, if above that of the site; else -1."""
     rows, columns = level.shape
-    best = level[row, column]
-    direction = -1
-    left = np.int64(ways[row, column])
-    while left != 0:
-        k = LOWEST[left]
-        left &= left - 1
-        there = level[shifted(row, ROW_OFFSET[k], rows, periodic), shifted(column, COLUMN_OFFSET[k], columns, periodic)]
-        if there > best:
-            best = there
-            direction = k
+    at_edge = not (0 < row < rows - 1 and 0 < column < columns - 1)
+    best, direction = level[row, column], -1
+    for k in range(8):  # without a branch: which of them is the highest cannot be guessed
+        r, c = row + ROW_OFFSET[k], column + COLUMN_OFFSET[k]
+        if at_edge:
+            r, c = shifted(row, ROW_OFFSET[k], rows, periodic), shifted(column, COLUMN_OFFSET[k], columns, periodic)
+        there = level[r, c]
+        higher = ((ways[row, column] >> k) & 1 != 0) & (there > best)
+        best = there if higher else best
+        direction = k if higher else direction
     return direction
 
 

@@ -27,7 +27,6 @@ PLATELET = 23
 ANOIKIS = 24
 CD8 = 25
 MACROPHAGE = 26
-CCL7 = 27
 
 NAMES = (
     "none",
@@ -57,5 +56,4 @@ NAMES = (
     "anoikis",
     "cd8",
     "macrophage",
-    "ccl7",
 )

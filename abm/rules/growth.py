@@ -5,8 +5,8 @@ dormant cells two weeks later, one in forty starts to grow, one in a hundred of 
 10.1016/S0002-9440(10)65628-3). Matrix and stellate cells of the niche, and nets, keep cells cycling and alive. Far
 from open sinusoids cells slow down, and die where oxygen is gone. How fast a founder cycles and how hard it dies its daughters
 inherit, but for what each differs from her mother; its stemness keeps a solitary cell awake. Cells cycle faster near the portal tracts.
-Suppressor cells that touch them keep them alive, and wake them by CCL7 (Yang 2025, 10.3892/or.2025.8963, refs 89, 91). After a
-resection the growth factors of the regenerating liver make them cycle faster.
+Suppressor cells that touch them keep them alive (Yang 2025, 10.3892/or.2025.8963, ref 89). After a resection the growth factors of the
+regenerating liver make them cycle faster.
 """
 
 from typing import Annotated, ClassVar, NamedTuple
@@ -28,7 +28,7 @@ from ..target import Target
 from ..tissue.plates import displace_hepatocyte
 from ..tissue.sites import LUMEN, PARENCHYMA, SINUSOID, TISSUE
 from ..units import Fraction, Hours, MillimetersOfMercury, Number, PerHour, Positive, parameter
-from .immune_suppression import MONOCYTIC_TOUCHES, NONE_TOUCHES, guards_of
+from .immune_suppression import guards_of
 from .rule import Rule, RuleParameters
 
 _LUZZI = "Luzzi 1998, 10.1016/S0002-9440(10)65628-3"
@@ -57,7 +57,6 @@ class Fate(NamedTuple):
     hardiness_drift: float = 0.0
     stemness: float = 0.0
     guarded_death: float = 1.0
-    ccl7_gain: float = 0.0
 
 
 class Growth(Rule):
@@ -67,7 +66,7 @@ class Growth(Rule):
     events: ClassVar = {
         "divided": (),
         "dormant": ("solitude",),
-        "woken": ("niche", "net", "ccl7"),
+        "woken": ("niche", "net"),
         "died": ("apoptosis", "hypoxia"),
     }
     inhibited = ("cycle_time",)
@@ -204,14 +203,6 @@ class Growth(Rule):
             source="Wang 2017, 10.1158/0008-5472.CAN-16-3199: suppressor cells keep tumor cells alive, without innate or adaptive help",
             description="how fast a tumor cell that touches a suppressor cell dies, but for hypoxia, relative to one that does not",
         )
-        ccl7_gain: Number = parameter(
-            5.0,
-            low=0,
-            high=20,
-            mark="assumed",
-            source="Yang 2025, 10.3892/or.2025.8963, ref 91 (direction); as of nets",
-            description="gain of waking beside a monocytic suppressor cell, by its CCL7",
-        )
         niche_gain: Number = parameter(
             0.3,
             low=0,
@@ -284,7 +275,6 @@ class Growth(Rule):
             hardiness_drift=p.hardiness_drift,
             stemness=line.stemness,
             guarded_death=p.guarded_death,
-            ccl7_gain=p.ccl7_gain * liver.left("ccl7"),
         )
         grow(
             tumor.table,
@@ -541,8 +531,7 @@ def live_on(
         zone = sites.zone[cell.row, cell.column]
         net = net_beside(sites, nets, cell.row, cell.column)
         apoptosis, necrosis = death_hazard(cell, level, net, fate)
-        guard = guards[cell.row, cell.column] if guards.size != 0 else NONE_TOUCHES
-        if guard != NONE_TOUCHES:
+        if guards.size != 0 and guards[cell.row, cell.column] != 0:
             apoptosis *= fate.guarded_death
         if does_happen(dying[slot], (apoptosis + necrosis) * hours):
             by_apoptosis = uniform(key, step, cell.uid, 1) * (apoptosis + necrosis) < apoptosis
@@ -550,14 +539,10 @@ def live_on(
             continue
         niche = np.float64(cell.niche)
         if cell.state == DORMANT:
-            called = fate.wake_gain * max(niche, net)
-            ccl7 = fate.ccl7_gain if guard == MONOCYTIC_TOUCHES else 0.0
-            hazard = fate.wake * (1.0 + max(called, ccl7))
+            hazard = fate.wake * (1.0 + fate.wake_gain * max(niche, net))
             if happens(key, step, cell.uid, 2, hazard, hours):
                 cell.state = EXTRAVASATED if cell.layer == TISSUE else ADHERENT
                 reason = cause.NONE if max(niche, net) == 0.0 else cause.NET if net > niche else cause.NICHE
-                if ccl7 > called:
-                    reason = cause.CCL7
                 enter(book, minutes, event.WOKEN, reason, cell, zone)
             continue
         if cell.state == EXTRAVASATED and is_alone(sites, cell.row, cell.column):

@@ -11,7 +11,7 @@ import numpy as np
 
 from ..fields.multigrid import is_zero
 from ..kernels.jit import jit
-from ..kernels.sites import COLUMN_OFFSET, ROW_OFFSET, reach_within, shifted
+from ..kernels.sites import add_around, reach_within, shifted
 from ..kernels.tables import columns_of
 from ..liver import Liver
 from ..units import Fraction, Micrometers, parameter, value_at
@@ -96,33 +96,23 @@ def suppress(cells, states, left, suppression, radius, periodic):
                     suppression[r, c] = one - (one - suppression[r, c]) * left
 
 
-NONE_TOUCHES, GRANULOCYTIC_TOUCHES, MONOCYTIC_TOUCHES = np.uint8(0), np.uint8(1), np.uint8(2)
-"""Which suppressor cells are touched from a site."""
 NO_GUARDS = np.zeros((0, 0), np.uint8)
 """Where there are no suppressor cells."""
 
 
 def guards_of(liver: Liver) -> np.ndarray:
-    """Which suppressor cells are touched from each site (uint8 lattice); empty where there are none."""
+    """How many suppressor cells are touched from each site (uint8 lattice); empty where there are none."""
     cells = liver.suppressor
     if cells.count == 0:
         return NO_GUARDS
     guards = np.zeros(liver.shape, np.uint8)
-    mark_guards(cells.used, guards, liver.periodic)
+    count_guards(cells.used, guards, liver.periodic)
     return guards
 
 
 @jit(counted=False)
-def mark_guards(cells, guards, periodic):
-    """Mark every site that touches a living suppressor cell; a monocytic one, where it touches both kinds."""
-    rows, columns = guards.shape
+def count_guards(cells, guards, periodic):
+    """Count every living suppressor cell at all sites that touch it."""
     for i in range(cells.size):
-        cell = cells[i]
-        if cell.alive == 0:
-            continue
-        mark = GRANULOCYTIC_TOUCHES if cell.granulocytic != 0 else MONOCYTIC_TOUCHES
-        for k in range(9):
-            r = shifted(cell.row, ROW_OFFSET[k], rows, periodic)
-            c = shifted(cell.column, COLUMN_OFFSET[k], columns, periodic)
-            if r >= 0 and c >= 0:
-                guards[r, c] = max(guards[r, c], mark)
+        if cells[i].alive != 0:
+            add_around(guards, cells[i].row, cells[i].column, periodic)

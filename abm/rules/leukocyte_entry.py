@@ -3,8 +3,8 @@
 Memory and effector CD8 T cells reach the liver within hours (Lefebvre 2021, 10.1016/j.celrep.2021.109956) and follow CXCR3, whose
 ligands IFN-gamma induces: so the more come, the more of them are engaged already. Monocytes stop where CCL2 is, by CCR2 (Zhao 2013,
 10.1002/hep.26094), suppressor cells where CCL2 or CXCL1 is, regulatory T cells where TGF-beta, IL-10 or CCL2 is (Yang 2025,
-10.3892/or.2025.8963, refs 39-41); IL-6 in the blood brings more suppressor cells (ref 92). Populations that declare a `supply` are
-served here; NK cells and neutrophils have rules of their own.
+10.3892/or.2025.8963, refs 39-41); IL-6, CXCL1 and tumor exosomes of the blood bring more suppressor cells (refs 89, 92, 94).
+Populations that declare a `supply` are served here; NK cells and neutrophils have rules of their own.
 """
 
 import numpy as np
@@ -74,13 +74,14 @@ class LeukocyteEntry(Rule):
                 if called.column:
                     cells.rows[called.column][slots] = called.value
 
-    def how_many_more(self, liver: Liver, raised: Raised | None) -> float:
-        """By how much a level in the blood multiplies all that come."""
-        gain = 0.0 if raised is None else value_at(liver.config, raised.gain)
-        if raised is None or gain == 0.0:
-            return 1.0
-        level = liver.blood[raised.level] * liver.left(raised.level)
-        return 1.0 + gain * level / (1.0 + level) * liver.left(raised.receptor)
+    def how_many_more(self, liver: Liver, raised: tuple[Raised, ...]) -> float:
+        """By how much levels in the blood multiply all that come."""
+        more = 1.0
+        for by in raised:
+            if gain := value_at(liver.config, by.gain):
+                level = liver.blood[by.level] * liver.left(by.ligand)
+                more += gain * level / (1.0 + level) * liver.left(by.receptor)
+        return more
 
     def let_in(self, liver: Liver, name: str, key: np.uint64, signal: str, entries: float) -> np.ndarray:
         """Cells of a population that a signal stops, `entries` per step and site where it saturates; their slots."""

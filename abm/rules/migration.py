@@ -190,13 +190,16 @@ class Migration(Rule):
     def apply(self, liver: Liver) -> None:
         beside = beside_tumor(liver)
         permeables: dict[tuple[str, str], np.ndarray] = {}
+        orders: dict[str, np.ndarray] = {}
         for (name, walks), pace in self.paces.items():
             cells = liver.populations[name]
             if cells.count:
                 hindered = (walks.hindrance, walks.crowding)
                 if hindered not in permeables:
                     permeables[hindered] = permeable_for(*hindered, liver)
-                self.let_walk(liver, cells, walks, pace, beside, permeables[hindered])
+                if name not in orders:
+                    orders[name] = cells.order(liver.key(self.name), liver.step_number)
+                self.let_walk(liver, cells, orders[name], walks, pace, beside, permeables[hindered])
         p = self.parameters
         cells = liver.tumor
         if cells.count and p.tumor_speed > 0.0:
@@ -216,10 +219,17 @@ class Migration(Rule):
             )
 
     def let_walk(
-        self, liver: Liver, cells: Population, walks: Walk, pace: Pace, beside: np.ndarray, permeable: np.ndarray
+        self,
+        liver: Liver,
+        cells: Population,
+        order: np.ndarray,
+        walks: Walk,
+        pace: Pace,
+        beside: np.ndarray,
+        permeable: np.ndarray,
     ) -> None:
-        """The cells of one population walk; `beside`: how many tumor cells are touched from each site (uint8 lattice); `permeable`: see
-        `permeable_for`."""
+        """The cells of one population walk in `order` (slots); `beside`: how many tumor cells are touched from each site (uint8
+        lattice); `permeable`: see `permeable_for`."""
         tumor, rows = liver.tumor, cells.rows
         key, step = liver.key(self.name), liver.step_number
         lure = NO_LURE
@@ -230,7 +240,6 @@ class Migration(Rule):
             ignored = np.where(rows[walks.knowing] != 0, rows.target, EVERYBODY)
         exclusion = value_at(liver.config, walks.exclusion) if walks.exclusion else 0.0
         sought = Sought(TUMOR, beside, tumor.rows.uid, ignored, walks.contact is not None, exclusion)
-        order = cells.order(key, step)
         columns, layer = columns_of(rows, Walkers), cells.species.layer_of(walks)
         ground = self.ground[layer]._replace(permeable=permeable)
         met = walk(columns, cells.code, liver.sites, layer, ground, pace, lure, sought, key, step, order)

@@ -231,6 +231,18 @@ def test_a_primary_tumor_keeps_up_timp1_and_il6_where_it_is_said_to():
     assert blood.timp1 == blood.il6 == 0.0
 
 
+@pytest.mark.parametrize("left", [1.0, 0.3])
+def test_a_primary_tumor_keeps_up_portal_cxcl1_by_its_vegf(left):
+    def vegf(name, hours=None):
+        return left if name == "vegf" else 1.0
+
+    blood, _ = with_primary(1.0, 0.0, left=vegf, primary_cxcl1=0.4)
+    assert blood.portal_cxcl1 == pytest.approx(0.2 * left)
+    blood, _ = with_primary(0.5, 300.0, left=vegf, primary_cxcl1=0.4)
+    assert blood.portal_cxcl1 == pytest.approx(0.4 * left * blood.primary / 100)
+    assert with_primary(0.5, 300.0)[0].portal_cxcl1 == 0.0
+
+
 @pytest.mark.parametrize("step", [1 / 12, 0.5])
 @pytest.mark.parametrize("left", [1.0, 0.4, 0.0])
 def test_il18_comes_of_kupffer_cells_that_digest_by_nlrp3(step, left):

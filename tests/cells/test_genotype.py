@@ -44,7 +44,7 @@ def test_pathways_change_a_number_once_and_different_ones_each():
     assert numbers(with_mutations("pi3k", "pten", "pten")) == numbers(with_mutations("pten"))
     assert value_at(with_mutations("ras", "braf"), "cells.tumor.cxcl1") == 1.5
     assert value_at(with_mutations("wnt", "ras", "met"), "cells.tumor.pdl1") == pytest.approx(1.3**3)
-    assert len(effects_of(GENES)) == 16
+    assert len(effects_of(GENES)) == 19
 
 
 def test_it_multiplies_what_the_config_says():

@@ -9,7 +9,7 @@ from abm.kernels.random import stream_key, uniform
 from abm.ledger import cause, event
 from abm.ledger.ledger import Ledger
 from abm.rules.growth import Fate, free_neighbour, grow, habitable, is_room_within, path_to_room
-from abm.rules.immune_suppression import GRANULOCYTIC_TOUCHES, MONOCYTIC_TOUCHES, NO_GUARDS, NONE_TOUCHES
+from abm.rules.immune_suppression import NO_GUARDS
 from abm.tissue.sites import CENTRAL_VEIN, LUMEN, PARENCHYMA, PORTAL_TRACT, SINUSOID, TISSUE
 from tests.worlds import (
     KEY,
@@ -107,16 +107,14 @@ def naive_life(tissue, slot, fate, hours):
     resting = state == DORMANT or cell.divisions == 0
     death = fate.dormant_death if resting else fate.death * (1 + (fate.unsupported_fold - 1) * (1 - support))
     death *= np.exp(-float(cell.hardiness))
-    guard = tissue.guards[here] if tissue.guards.size else NONE_TOUCHES
-    death *= fate.guarded_death if guard != NONE_TOUCHES else 1.0
+    death *= fate.guarded_death if tissue.guards.size and tissue.guards[here] else 1.0
     necrosis = fate.necrosis if oxygen < fate.necrosis_below else 0.0
     if chance(0) < 1 - np.exp(-(death + necrosis) * hours):
         return None, 0, (event.DIED, cause.APOPTOSIS if chance(1) < death / (death + necrosis) else cause.HYPOXIA)
     if state == DORMANT:
-        called, ccl7 = fate.wake_gain * max(niche, beside), fate.ccl7_gain * (guard == MONOCYTIC_TOUCHES)
-        if chance(2) < 1 - np.exp(-fate.wake * (1 + max(called, ccl7)) * hours):
+        if chance(2) < 1 - np.exp(-fate.wake * (1 + fate.wake_gain * max(niche, beside)) * hours):
             why = cause.NET if beside > niche else cause.NICHE if niche else cause.NONE
-            return EXTRAVASATED, cell.cycle, (event.WOKEN, cause.CCL7 if ccl7 > called else why)
+            return EXTRAVASATED, cell.cycle, (event.WOKEN, why)
         return state, cell.cycle, None
     company = (
         sum((tissue.sites.population[:, r, c] == TUMOR).sum() for r, c in around(tissue.sites, *here, own=True)) - 1
@@ -163,7 +161,7 @@ def test_kernel_is_its_naive_twin(guarded):
     fate = DEFAULT._replace(wake=0.02, death=0.02, dormancy=0.3, dormant_death=0.01, net_support=0.8, stemness=0.7)
     if guarded:
         tissue.guards = rng.integers(0, 3, tissue.nets.shape).astype(np.uint8)
-        fate = fate._replace(guarded_death=0.4, ccl7_gain=40.0)
+        fate = fate._replace(guarded_death=0.4)
     expected = {slot: naive_life(tissue, slot, fate, 3.0) for slot in range(n)}
     uids = tissue.cells.rows.uid.copy()
     order = tissue.cells.order(KEY, 0)
@@ -189,7 +187,6 @@ def test_kernel_is_its_naive_twin(guarded):
         (event.WOKEN, cause.NICHE),
         (event.DORMANT, cause.SOLITUDE),
         (event.DIVIDED, cause.NONE),
-        *([(event.WOKEN, cause.CCL7)] if guarded else []),
     } <= {(e.event, e.cause) for e in entries}
     assert tissue.cells.count == tissue.ledger.balance
 
@@ -300,25 +297,12 @@ def test_hazard_of_waking(niche, net, gain, why):
     assert tissue.total("woken") == tissue.total("woken", why) == (tissue.cells.used.state == EXTRAVASATED).sum()
 
 
-@pytest.mark.parametrize(
-    ("guard", "gain"), [(NONE_TOUCHES, 1.0), (GRANULOCYTIC_TOUCHES, 1.0), (MONOCYTIC_TOUCHES, 6.0)]
-)
-def test_a_monocytic_suppressor_cell_wakes_whom_it_touches(guard, gain):
-    tissue = scattered(sized(150, 36), state=DORMANT)
-    tissue.guards = np.full(tissue.nets.shape, guard)
-    cells = tissue.cells.count
-    tissue.grow(STILL._replace(wake=0.01, ccl7_gain=5.0), hours=1.0, steps=10)
-    why = "ccl7" if gain > 1 else "none"
-    assert_chance(tissue.total("woken", why), cells, 1 - np.exp(-0.01 * gain * 10))
-    assert tissue.total("woken") == tissue.total("woken", why)
-
-
-@pytest.mark.parametrize("guard", [NONE_TOUCHES, GRANULOCYTIC_TOUCHES, MONOCYTIC_TOUCHES])
+@pytest.mark.parametrize("guards", [0, 1, 3])
 @pytest.mark.parametrize("oxygen", [40.0, 1.0])
-def test_suppressor_cells_keep_tumor_cells_alive_but_for_hypoxia(guard, oxygen):
+def test_suppressor_cells_keep_tumor_cells_alive_but_for_hypoxia(guards, oxygen):
     tissue = scattered(sized(150, 36), divisions=1, niche=1.0, oxygen=oxygen)
-    tissue.guards = np.full(tissue.nets.shape, guard)
-    cells, rate = tissue.cells.count, 0.02 * (0.5 if guard else 1.0)
+    tissue.guards = np.full(tissue.nets.shape, guards, np.uint8)
+    cells, rate = tissue.cells.count, 0.02 * (0.5 if guards else 1.0)
     necrosis = 0.01 if oxygen < 2 else 0.0
     tissue.grow(STILL._replace(death=0.02, necrosis=0.01, guarded_death=0.5), hours=1.0, steps=20)
     assert_chance(tissue.total("died"), cells, 1 - np.exp(-(rate + necrosis) * 20))

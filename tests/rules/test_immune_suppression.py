@@ -6,7 +6,7 @@ import pytest
 from abm.cells.neutrophil import N1, N2
 from abm.cells.treg import INFLAMMATORY, PATROLLING, SUPPRESSIVE
 from abm.kernels.tables import columns_of
-from abm.rules.immune_suppression import GRANULOCYTIC_TOUCHES, MONOCYTIC_TOUCHES, Suppressors, guards_of, suppress
+from abm.rules.immune_suppression import Suppressors, guards_of, suppress
 from tests.worlds import assert_resumes, changed, lattice, liver, put, run_rule, settle, sinusoids, state_of, without
 
 EVERY_STATE = (1 << 10) - 1
@@ -115,16 +115,16 @@ def test_resumes():
     assert_resumes(soaked, 0.5, 0.5)
 
 
-def test_who_is_touched_by_which_suppressor_cells():
+def test_how_many_suppressor_cells_touch_a_site():
     model = without(liver(mm=0.3))
     assert guards_of(model).size == 0
-    (a, b), (c, d) = (map(int, sinusoids(model)[n]) for n in (20, 200))
-    put(model, "suppressor", a, b, granulocytic=1)
-    put(model, "suppressor", c, d)
+    places = [tuple(map(int, sinusoids(model)[n])) for n in (20, 21, 200)]
+    for row, column in places:
+        put(model, "suppressor", row, column)
     rows, columns = model.shape
     expected = np.zeros(model.shape, np.uint8)
-    for row, column, mark in ((a, b, GRANULOCYTIC_TOUCHES), (c, d, MONOCYTIC_TOUCHES)):
+    for row, column in places:
         for r in range(row - 1, row + 2):
             for k in range(column - 1, column + 2):
-                expected[r % rows, k % columns] = max(expected[r % rows, k % columns], mark)
+                expected[r % rows, k % columns] += 1
     assert (guards_of(model) == expected).all()

@@ -214,6 +214,30 @@ def test_il6_in_the_blood_brings_more_suppressor_cells_of_all_kinds_by_s1pr1(il6
     assert_mean(counts, 1.0)
 
 
+@pytest.mark.parametrize(
+    ("level", "gain", "taken", "more"),
+    [
+        ("portal_cxcl1", "portal_cxcl1_gain", {}, 3.0),
+        ("portal_cxcl1", "portal_cxcl1_gain", {"cxcr2": 0.5}, 2.0),
+        ("portal_cxcl1", "portal_cxcl1_gain", {"cxcl1": 0.75}, 1.8),
+        ("exosomes", "exosome_gain", {"cxcr2": 0.5}, 3.0),
+    ],
+)
+def test_portal_cxcl1_and_exosomes_bring_more_suppressor_cells(level, gain, taken, more):
+    model = liver(
+        "leukocyte_entry",
+        mm=0.3,
+        cells={"suppressor": {gain: 4, "il6_gain": 2}},
+        interventions=[{"block": name, "fraction": fraction} for name, fraction in taken.items()],
+    )
+    rule, raised = model.rules["leukocyte_entry"], model.suppressor.species.supply.raised
+    assert rule.how_many_more(model, raised) == 1.0
+    model.blood[level] = 1.0
+    assert rule.how_many_more(model, raised) == pytest.approx(more)
+    model.blood["il6"] = 1.0
+    assert rule.how_many_more(model, raised) == pytest.approx(more + 1.0)
+
+
 def test_without_ccr2_all_is_as_if_no_monocytes_came():
     """But for CCL2 itself, which is then not even worked out."""
     brought = lively(cells={"macrophage": {"entry": "0.02 /h"}})

@@ -172,6 +172,15 @@ def test_the_ways_are_as_straight_as_can_be():
     np.testing.assert_allclose(leaving(UP, 3, 5), [[0, 0.5, 0.5], [0.5, 0, 0.5], [0.5, 0.5, 0]], atol=5e-3)
 
 
+def test_chances_summed_up_never_fall_and_closed_ways_add_nothing():
+    """So the way is the number of sums that a draw has passed (`way_on`)."""
+    for bits in range(1, 256):
+        added = np.diff(turns_at()[bits], axis=1, prepend=np.float32(0.0))
+        assert (added >= 0.0).all()
+        assert (added[:, [k for k in range(8) if not bits >> k & 1]] == 0.0).all()
+        assert (turns_at()[bits, :, 7] == 1.0).all()
+
+
 def naive_way(sites, site, heading, draw):
     """As `way_on`: ways in the order of their directions share the draw."""
     ways = [k for k in range(8) if (p := neighbour(sites, *site, k))[0] >= 0 and sites.kind[p] == SINUSOID]

@@ -8,8 +8,8 @@ from pydantic import AfterValidator, Field, ValidationInfo
 from pydantic_core import PydanticCustomError
 
 from ...ledger import event
-from ...units import Moment
-from ..look import Look
+from ...units import Fraction, Moment
+from ..look import Look, Share
 from ..measure import measure
 from .parameters import STATES, MinCells, Solid, States, cells_of_sphere
 
@@ -36,8 +36,8 @@ def doubling_time(look: Look, since: Since, solid: Solid = False) -> float:
     The burden is all living tumor cells; the earlier one follows from the ledger. With `solid`, every clone counts as
     the sphere of which its cells in the slab are the disc. nan when the burden did not grow.
     """
-    fold = _fold(look, since, solid)
-    return (look.hours - since) / math.log2(fold) if fold > 1 else np.nan
+    before, now = _burdens(look, since, solid)
+    return (look.hours - since) / math.log2(now / before) if now > before > 0 else np.nan
 
 
 @measure(unit="/d", kind="level")
@@ -46,8 +46,25 @@ def growth_rate(look: Look, since: Since, solid: Solid = False) -> float:
 
     Negative when it shrinks; nan when there was none at one of the two moments. See `doubling_time`.
     """
-    fold = _fold(look, since, solid)
-    return math.log(fold) / (look.hours - since) * 24.0 if fold > 0 else np.nan
+    before, now = _burdens(look, since, solid)
+    return math.log(now / before) / (look.hours - since) * 24.0 if now > 0 and before > 0 else np.nan
+
+
+@measure(unit="", kind="share")
+def response(
+    look: Look,
+    since: Since,
+    left: Annotated[
+        Fraction, Field(description="share of the earlier burden that may be left of one that responds")
+    ] = 0.5,
+) -> Share:
+    """Whether no more than half (`left`) of the burden of `since` is left; over runs, the share of runs that responded.
+
+    The immune-related criteria of response ask for half of the area, as a tumor is seen in a section; here all living tumor
+    cells of the slab count for it. A run without any at `since` does not count.
+    """
+    before, now = _burdens(look, since, solid=False)
+    return Share(int(now <= left * before), 1) if before > 0 else Share(0, 0)
 
 
 @measure(unit="cells", kind="level")
@@ -84,10 +101,10 @@ def slabs_per_liver(liver) -> float:
     return liver_mm3 / (liver.area_mm2 * thickness_um / 1000.0) / arrival.enrichment
 
 
-def _fold(look: Look, since: float, solid: bool) -> float:
-    """Burden now over the burden at `since`; nan when one of them is nothing, or when `since` is not past."""
+def _burdens(look: Look, since: float, solid: bool) -> tuple[float, float]:
+    """The burden at `since` and now; both nan when `since` is not past."""
     if since >= look.hours:
-        return np.nan
+        return np.nan, np.nan
     now, cells = np.unique(look.cells["clone"], return_counts=True)
     # an entry bears the time of the beginning of its step: those of the step that begins at `since` come after
     later = look.events[look.events["time_min"] >= since * 60.0 - 1e-6]
@@ -95,10 +112,9 @@ def _fold(look: Look, since: float, solid: bool) -> float:
     lost = np.isin(later["event"], event.ENDINGS)
     changed = gained | lost
     clones, index = np.unique(np.concatenate((now, later["clone"][changed])), return_inverse=True)
-    before = np.bincount(index[: now.size], cells, clones.size)
+    before = np.bincount(index[: now.size], cells, clones.size).astype(float)  # whole numbers where nobody is left
     before -= np.bincount(index[now.size :], gained[changed].astype(float) - lost[changed], clones.size)
-    burden_before, burden_now = _burden(before, solid), _burden(cells, solid)
-    return burden_now / burden_before if burden_before > 0 and burden_now > 0 else np.nan
+    return _burden(before, solid), _burden(cells, solid)
 
 
 def _burden(cells: np.ndarray, solid: bool, weights: np.ndarray | float = 1.0) -> float:

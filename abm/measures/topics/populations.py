@@ -9,6 +9,7 @@ from pydantic_core import PydanticCustomError
 from ...cells.population import LiverCell
 from ...config.plugins import declared_in_plugins
 from ...config.schema import SHIPPED
+from ...kernels.flows import NAMES
 from ...registry import name_of
 from ...units import Fraction, Micrometers, written
 from ..look import Look, Share
@@ -38,6 +39,10 @@ InStates = Annotated[
     AfterValidator(_known),
     Field(description="states in which they count; all by default"),
 ]
+if TYPE_CHECKING:
+    Way = str
+else:
+    Way = Literal[NAMES]
 Region = Literal["everywhere", "inside", "around", "near", "far"]
 Where = Annotated[
     Region,
@@ -84,6 +89,12 @@ def population_ratio(
     """
     over = _density(look, population, states, against, within, min_cells)
     return _density(look, population, states, region, within, min_cells) / over if over else np.nan
+
+
+@measure(unit="cells", kind="count")
+def flow(look: Look, population: Name, way: Annotated[Way, Field(description="how they came or went")]) -> float:
+    """Cells of a population that came or went by one way since the start, as `flows.parquet` counts them."""
+    return int(look.liver.populations[population].flows[NAMES.index(way)])
 
 
 @measure(unit="", kind="share")

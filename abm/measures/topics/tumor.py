@@ -161,6 +161,13 @@ def dormant(
 
 
 @measure(unit="", kind="level")
+def mesenchymal(look: Look, states: States = SETTLED) -> float:
+    """Mean state between epithelial (0) and mesenchymal (1) of the living tumor cells; nan when there are none."""
+    cells = look.cells_in(states)
+    return cells["emt"].mean(dtype=np.float64) if cells.size else np.nan
+
+
+@measure(unit="", kind="level")
 def tumor_area_fraction(look: Look) -> float:
     """Area of the sites where tumor cells stand, as a fraction of the area of the slab."""
     return look.tumor_sites.mean()

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from abm.measures.look import Look
 from abm.measures.request import read_request
-from abm.measures.topics.growth import cells_per_liver, doubling_time, growth_rate, nodules_per_liver
+from abm.measures.topics.growth import cells_per_liver, doubling_time, growth_rate, nodules_per_liver, response
 from abm.measures.topics.tumor import founding
 from tests.worlds import compiled_only, liver
 
@@ -52,6 +52,24 @@ def test_what_shrinks_has_a_rate_and_no_doubling_time():
     assert growth_rate(run, since="24 h") == pytest.approx(-math.log(2))
     assert math.isnan(doubling_time(run, since="24 h"))
     assert math.isnan(doubling_time(run, since="48 h"))
+
+
+def test_a_run_responds_when_half_of_its_burden_is_gone(grown):
+    assert response(grown, since="24 h") == (0, 1)  # 8 of 5 are left
+    assert response(grown, since=0) == (0, 0)  # of nothing
+    model = at_hours(liver(empty=True), 48)
+    put_tumors(model, [(5, 5)], clone=1)
+    entries = [(1, 0, "arrived"), (1, 10, "divided"), (1, 2000, "died")]
+    assert response(look(model, *entries), since="24 h") == (1, 1)
+    assert response(look(model, *entries), since="24 h", left=0.4) == (0, 1)
+    assert response(look(model, *entries), since="48 h") == (0, 0)
+
+
+def test_a_run_of_which_nothing_is_left_has_responded():
+    model = at_hours(liver(empty=True), 48)
+    run = look(model, (1, 0, "arrived"), (1, 2000, "killed", "cd8"))
+    assert response(run, since="24 h") == (1, 1)
+    assert math.isnan(growth_rate(run, since="24 h"))
 
 
 def test_since_lies_before_the_look():

@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
+from abm.kernels.flows import NAMES
 from abm.measures.look import Share
 from abm.measures.topics.populations import (
+    flow,
     population_cells,
     population_density,
     population_ratio,
@@ -99,3 +101,15 @@ def test_kupffer_cells_that_secrete_tnf():
     assert math.isnan(tnf_secretion(run, within="30 um", states="held"))
     assert tnf_secreting_share(run, within="30 um", states="held") == Share(0, 0)
     assert np.isnan(tnf_secreting_share(run, within="30 um", states="held").fraction)
+
+
+def test_how_many_came_and_went_by_one_way():
+    model = liver(empty=True)
+    for column in (10, 20):
+        put(model, "neutrophil", 10, column)
+    model.neutrophil.flows[NAMES.index("left")] += 3
+    run = look(model)
+    assert flow(run, population="neutrophil", way="left") == 3
+    assert flow(run, population="kupffer", way="left") == 0
+    with pytest.raises(ValidationError, match="way"):
+        flow(run, population="neutrophil", way="vanished")

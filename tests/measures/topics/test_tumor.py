@@ -12,6 +12,7 @@ from abm.measures.topics.tumor import (
     dormant,
     first_holds,
     hepatocytes_replaced,
+    mesenchymal,
     retained_label,
     surviving,
     touching_kupffer,
@@ -45,6 +46,13 @@ def test_cells_by_state_compartment_and_zone(five):
     by_zone = [tumor_cells(run, zone=zone) for zone in (1, 2, 3)]
     assert by_zone == np.bincount(zones, minlength=4)[1:].tolist()
     assert sum(by_zone) == 5 and max(by_zone) < 5
+
+
+def test_how_mesenchymal_those_are_that_have_settled(five):
+    five.tumor.used.emt = np.float32([1.0, 0.2, 0.2, 0.5, 0.9])
+    assert mesenchymal(look(five), states="extravasated") == pytest.approx(0.5)
+    assert mesenchymal(look(five), states=["held", "dormant"]) == pytest.approx(0.55)
+    assert np.isnan(mesenchymal(look(liver(empty=True))))
 
 
 def test_adherent_cells_are_those_in_the_field(five):
