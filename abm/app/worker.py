@@ -12,9 +12,9 @@ from pathlib import Path
 
 from ..commands import UserError
 from ..commands.ahead import compile_for_pictures, compile_for_runs
-from ..progress import Phases, StatusLine, of_run
 from ..commands.run import build, draw_all, refuse_crowd, refuse_memory
 from ..config import ConfigError
+from ..progress import Phases, StatusLine, of_run
 from ..simulation import RunInterrupted, Simulation
 from . import looking
 from .form import Form

@@ -5,8 +5,8 @@ from pathlib import Path
 from ..folder import manifest
 from ..folder.files import scratch_folder, write_text
 from ..folder.names import RESULTS, SNAPSHOTS
-from . import UserError
 from ..progress import counted, progress
+from . import UserError
 from .run import draw_figures, draw_movie
 
 NAME = "report.html"
