@@ -11,8 +11,19 @@ import abm
 
 ROOT = Path(__file__).parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-OF_ANOTHER = {"annotated_types": "pydantic", "pydantic_core": "pydantic", "llvmlite": "numba", "dask": "distributed"}
+OF_ANOTHER = {
+    "annotated_types": "pydantic",
+    "pydantic_core": "pydantic",
+    "llvmlite": "numba",
+    "dask": "distributed",
+    "fastapi": "nicegui",
+    "starlette": "nicegui",
+    "traitlets": "anywidget",
+    "solara": "mesa",
+}
 """Parts of a declared package, which asks for the one version that fits it."""
+APART = {"app/pages": {"nicegui"}, "app/server.py": {"nicegui"}, "view/widget.py": {"anywidget"}}
+"""Files that are imported on demand as a whole, and what they may import of extras."""
 CHANGING = {"mesa", "numba"}
 """Packages of which more is used than what they promise to keep: a new release may break it."""
 
@@ -27,7 +38,14 @@ def declared(requirements: list[str]) -> dict[str, str]:
 
 ALWAYS = declared(PROJECT["dependencies"])
 EXTRAS = {name: declared(requirements) for name, requirements in PROJECT["optional-dependencies"].items()}
-ON_DEMAND = EXTRAS["cluster"] | EXTRAS["sensitivity"] | EXTRAS["calibrate"] | EXTRAS["export"]
+ON_DEMAND = (
+    EXTRAS["cluster"]
+    | EXTRAS["sensitivity"]
+    | EXTRAS["calibrate"]
+    | EXTRAS["export"]
+    | EXTRAS["app"]
+    | EXTRAS["notebook"]
+)
 
 
 def imported() -> dict[str, set[str]]:
@@ -49,8 +67,10 @@ def imported() -> dict[str, set[str]]:
                 else ([node.module] if isinstance(node, ast.ImportFrom) and not node.level else [])
             )
             for name in {name.split(".")[0] for name in names} - {"abm", *sys.stdlib_module_names}:
-                of = OF_ANOTHER.get(name) or sold_as.get(name, [name])[0].lower()
-                found.setdefault(of.replace("_", "-"), set()).add("on demand" if id(node) in inside else "always")
+                of = (OF_ANOTHER.get(name) or sold_as.get(name, [name])[0]).lower().replace("_", "-")
+                place = path.relative_to(Path(abm.__file__).parent).as_posix()
+                apart = any(place.startswith(file) and of in extras for file, extras in APART.items())
+                found.setdefault(of, set()).add("on demand" if id(node) in inside or apart else "always")
     return found
 
 

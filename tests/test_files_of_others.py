@@ -50,6 +50,9 @@ PLACES = {
     "published/calibrate.py": {"clear": "test_a_calibration"},
     "comparison/compare.py": {"compare": "test_a_comparison"},
     "view/movie.py": {"write_film": "test_movies"},
+    "commands/report.py": {"_of_batch": "test_a_page"},
+    "app/session.py": {"__init__": "test_a_page"},
+    "app/kept_runs.py": {"report": "test_a_page"},
 }
 """Who calls it: file, function, and the test that shows that the files of others stay."""
 WRITES = {
@@ -62,7 +65,10 @@ WRITES = {
     "view/movie.py": {"save", "write_frames", "mkdir"},
     "comparison/compare.py": {"mkdir"},
     "commands/new.py": {"open"},
-    "model.py": {"save"},
+    "view/widget.py": {"save"},
+    "app/looking.py": {"save", "savefig"},
+    "app/pages/config_form.py": {"open"},
+    "commands/report.py": {"mkdir"},
 }
 """Who writes files otherwise than by `write_whole` or `write_text`: into a draft or into memory, by appending, or only where
 there is none."""
@@ -396,6 +402,18 @@ def test_a_comparison(tmp_path):
     assert others.are_left() and {path.name for path in (tmp_path / "out").iterdir()} == {
         path.name for path in written
     } | set(others.names)
+
+
+def test_a_page(tmp_path, capsys):
+    """What is drawn for one goes into a folder of its own, beside the page or among temporary files."""
+    folder = write_batch(tmp_path / "batch", arms=("control", "no_kupffer"), replicates=4)
+    others, page = Others(tmp_path, "notes.txt", "batch/figure.png", "theirs.html"), tmp_path / "page.html"
+    before = contents(folder)
+    for _ in range(2):  # the second time the page is there
+        assert cli.status_of(["report", str(folder), "-o", str(page)]) == 0
+    assert cli.status_of(["report", str(folder), "-o", str(tmp_path / "theirs.html")]) == 2
+    assert "choose another name" in capsys.readouterr().err
+    assert others.are_left() and contents(folder) == before and not list(tmp_path.glob(".report-*"))
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,5 @@
 """Runs and batches that were kept, as pages show them: their moments, pictures, and the page that can be mailed."""
 
-import io
 import tempfile
 import threading
 from collections import OrderedDict
@@ -10,19 +9,20 @@ from urllib.parse import urlencode
 
 import numpy as np
 
+from ..folder.files import scratch_folder
 from ..folder.names import RUNS
 from ..report.of_batch import report_of_batch
 from ..report.of_run import report_of_run
 from ..view.paint import paint
 from ..view.recording import Recording
-from .looking import JPEG_QUALITY
+from .looking import as_jpeg
 from .working_folder import WorkingFolder, kind_of
 
 _KEPT_OPEN = 6
 
 
 @dataclass(frozen=True)
-class KeptRun:
+class RunInBrief:
     """A run: its name in the working folder, title, rows and columns, spacing (um), moments (minutes), and what can be laid
     over it and colour its cells (name -> words)."""
 
@@ -76,12 +76,12 @@ class KeptRuns:
             self._open.popitem(last=False)
         return recording
 
-    def about(self, name: str) -> KeptRun:
+    def about(self, name: str) -> RunInBrief:
         """What is known of a run. Raises OutsideFolder, FileNotFoundError, DamagedFile."""
         with self._painting:
             recording = self._recording(name)
             shape = recording.site_kind.shape
-            return KeptRun(
+            return RunInBrief(
                 name,
                 recording.title,
                 (int(shape[0]), int(shape[1])),
@@ -104,8 +104,6 @@ class KeptRuns:
 
     def picture(self, view: KeptView) -> bytes:
         """A JPEG of a view. Raises OutsideFolder, FileNotFoundError, DamagedFile, ValueError for what is not there."""
-        from PIL import Image
-
         region = None
         if view.region is not None:
             row, column, rows, columns = view.region
@@ -121,9 +119,7 @@ class KeptRuns:
                 pixels=view.pixels,
                 colour_by=view.colour_by or None,
             )
-        image = io.BytesIO()
-        Image.fromarray(painted.image).save(image, "JPEG", quality=JPEG_QUALITY)
-        return image.getvalue()
+        return as_jpeg(painted.image)
 
     def runs_of(self, batch: str) -> list[str]:
         """The runs of a batch that can be looked at."""
@@ -134,6 +130,6 @@ class KeptRuns:
         """The page of a run or a batch. Raises OutsideFolder, FileNotFoundError, ValueError."""
         folder = self._folder.inside(name)
         if kind_of(folder) == "batch":
-            with tempfile.TemporaryDirectory(prefix="crlm-report-") as scratch:
-                return report_of_batch(folder, Path(scratch)).render()
+            with scratch_folder(Path(tempfile.gettempdir()), "crlm-report-") as scratch:
+                return report_of_batch(folder, scratch).render()
         return report_of_run(folder).render()

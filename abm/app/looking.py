@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ..model import LiverModel
     from ..simulation import Simulation
 
-JPEG_QUALITY = 85
+_JPEG_QUALITY = 85
 _ZONES = {1: "1, periportal", 2: "2, midzonal", 3: "3, pericentral"}
 _NOT_TOLD = ("alive", "state", "layer", "row", "column")
 
@@ -69,8 +69,6 @@ def moment(model: "LiverModel", doing) -> Moment:
 
 def picture(model: "LiverModel", view: View) -> bytes:
     """A JPEG of the tissue as it is now. Raises ValueError for a field, a column or a population that is not there."""
-    from PIL import Image
-
     from ..view.paint import paint
 
     region = None
@@ -85,8 +83,15 @@ def picture(model: "LiverModel", view: View) -> bytes:
         colour_by=view.colour_by or None,
         hidden=view.hidden & model.populations.keys(),
     )
+    return as_jpeg(painted.image)
+
+
+def as_jpeg(picture: np.ndarray) -> bytes:
+    """A picture (RGB, uint8 [height, width, 3]) as pages get it."""
+    from PIL import Image
+
     image = io.BytesIO()
-    Image.fromarray(painted.image).save(image, "JPEG", quality=JPEG_QUALITY)
+    Image.fromarray(picture).save(image, "JPEG", quality=_JPEG_QUALITY)
     return image.getvalue()
 
 

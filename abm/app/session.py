@@ -2,14 +2,15 @@
 
 import asyncio
 import multiprocessing
-import shutil
 import tempfile
 import threading
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+from ..folder.files import scratch_folder
 from .form import Form
 from .messages import AboutLiver, Moment, News, Order, Site, View
 from .worker import work
@@ -27,7 +28,8 @@ class Session:
     """
 
     def __init__(self) -> None:
-        self._scratch = Path(tempfile.mkdtemp(prefix="crlm-app-"))
+        self._at_the_end = ExitStack()
+        self._scratch = self._at_the_end.enter_context(scratch_folder(Path(tempfile.gettempdir()), "crlm-app-"))
         self._runs = 0
         self._process: Any = None
         self._connection: Any = None
@@ -89,7 +91,7 @@ class Session:
             self._process.join(2.0)
             if self._process.is_alive():
                 self._process.terminate()
-        shutil.rmtree(self._scratch, ignore_errors=True)
+        self._at_the_end.close()
 
     def _start_process(self) -> None:
         context = multiprocessing.get_context("spawn")  # a fork would share the server's threads and sockets

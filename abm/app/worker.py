@@ -4,7 +4,6 @@ A run is a `Simulation` in a folder from its first step on, so that saving it is
 what `crlm run` would have written.
 """
 
-import shutil
 import time
 import traceback
 from multiprocessing.connection import Connection
@@ -14,6 +13,7 @@ from ..commands import UserError
 from ..commands.ahead import compile_for_pictures, compile_for_runs
 from ..commands.run import build, draw_all, refuse_crowd, refuse_memory
 from ..config import ConfigError
+from ..folder.files import bring
 from ..progress import Phases, StatusLine, of_run
 from ..simulation import RunInterrupted, Simulation
 from . import looking
@@ -192,11 +192,8 @@ class Worker:
 
     def _take_along(self, folder: str) -> None:
         destination = Path(folder)
-        destination.parent.mkdir(parents=True, exist_ok=True)
-        if self._saved or self._doing == "complete":  # whose recorders go on reading where it was written
-            shutil.copytree(self._folder, destination)
-        else:
-            shutil.move(self._folder, destination)
+        # the recorders of a complete run go on reading where it was written
+        bring(self._folder, destination, copied=self._saved or self._doing == "complete")
         self._folder, self._saved, self._save_to = destination, True, ""
 
     def _tell_saved(self) -> None:

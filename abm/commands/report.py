@@ -17,6 +17,7 @@ def write_report(folder: Path, output: Path | None, movie: bool, quiet: bool) ->
     path = output if output is not None else folder / NAME
     if path.suffix not in (".html", ".htm"):
         raise UserError(f"{path} should end in .html")
+    _refuse_other(path)
     if (folder / RESULTS).exists():
         _of_batch(folder, path, movie, quiet)
     elif (folder / manifest.NAME).exists():
@@ -25,6 +26,14 @@ def write_report(folder: Path, output: Path | None, movie: bool, quiet: bool) ->
         raise UserError(f"{folder} is not the folder of a run or a batch")
     megabytes = path.stat().st_size / 1e6
     print(f"Wrote {path} ({megabytes:.1f} MB): one file that needs nothing else.")
+
+
+def _refuse_other(path: Path) -> None:
+    """Raise UserError when a file is there that is no page of ours."""
+    from ..report.document import GENERATOR
+
+    if path.exists() and GENERATOR not in path.read_text(encoding="utf-8", errors="replace")[:2000]:
+        raise UserError(f"{path} is there already, and no page of crlm; choose another name (-o)")
 
 
 def _of_run(folder: Path, path: Path, movie: bool, quiet: bool) -> None:

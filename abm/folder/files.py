@@ -5,6 +5,7 @@ which anything is removed or replaced: always by name, so that the files of othe
 import errno
 import functools
 import os
+import shutil
 import tempfile
 from collections.abc import Callable, Iterable
 from contextlib import contextmanager
@@ -109,6 +110,17 @@ def replace_whole(draft: Path, path: Path) -> None:
         os.replace(path, draft.with_name(f"{draft.name}.before"))
     os.replace(draft, path)
     sync(path.parent)
+
+
+def bring(folder: Path, to: Path, *, copied: bool = False) -> None:
+    """Move a folder with everything in it to where nothing is, or a copy of it. Raises FolderInUse when something is there."""
+    if to.exists():
+        raise FolderInUse(f"{to} is there already; choose another name")
+    to.parent.mkdir(parents=True, exist_ok=True)
+    if copied:
+        shutil.copytree(folder, to)
+    else:
+        shutil.move(folder, to)
 
 
 def refuse_other_kind(path: Path, folder: bool) -> None:

@@ -28,6 +28,8 @@ code { background: var(--box); border-radius: 3px; padding: 0 0.2rem; } pre code
 summary { cursor: pointer; } .holds { color: #1a7f37; } .fails { color: #c0392b; }
 @media (prefers-color-scheme: dark) { .holds { color: #5fd38a; } .fails { color: #ff8a80; } }
 """
+GENERATOR = '<meta name="generator" content="crlm">'
+"""What tells a page of ours from others."""
 _POLICY = "default-src 'none'; img-src data:; media-src data:; style-src 'unsafe-inline'"
 """What a browser may load: nothing from anywhere."""
 _IMAGE = re.compile(r'<img src="([^"]*)"')
@@ -104,7 +106,7 @@ class Document:
         return (
             '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
             '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-            f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
+            f'{GENERATOR}\n<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
             f"<title>{html.escape(self.title)}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n<main>\n"
             + "\n".join(self._parts)
             + "\n</main>\n</body>\n</html>\n"

@@ -236,7 +236,7 @@ class ConfigForm:
         """Show what came out only when the liver was built."""
         self._say(problems)
 
-    def save(self, name: str) -> Path:
+    def keep_as(self, name: str) -> Path:
         """Write the config into the working folder. Raises OutsideFolder, FileExistsError, ValueError for another ending."""
         if not name.endswith((".yaml", ".yml")) or "/" in name or "\\" in name:
             raise ValueError(f"'{name}' must be a name that ends in .yaml, without a folder")

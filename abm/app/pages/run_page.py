@@ -321,7 +321,7 @@ class RunPage:
         if chosen is None:
             return
         try:
-            path = self._form.save(chosen)
+            path = self._form.keep_as(chosen)
         except FileExistsError:
             ui.notify(f"{chosen} exists already; choose another name.", type="negative")
         except (OutsideFolder, ValueError, OSError) as error:
