@@ -108,7 +108,7 @@ def take(output: Path) -> None:
             page.screenshot(path=output / "app_run.png")
             page.goto(f"{address}/look?run=runs/quickstart&beside=runs/no_kupffer")
             page.wait_for_function("document.querySelectorAll('.crlm-picture img[src^=blob]').length === 2")
-            page.focus('[role="slider"]')
+            page.focus('.q-slider [tabindex="0"]')
             for _ in range(12):
                 page.keyboard.press("ArrowRight")
             page.wait_for_timeout(4000)

@@ -2,6 +2,7 @@
 
 import http.client
 import shutil
+from contextlib import closing
 from types import SimpleNamespace
 
 import pytest
@@ -225,7 +226,7 @@ def test_a_saved_run_can_be_looked_at_beside_another(page, folder):
     assert (folder / "runs" / "small" / "summary.json").exists()
     opened(page, "/look?run=runs/small&beside=runs/kept")
     page.wait_for_function("document.querySelectorAll('.crlm-picture img[src^=blob]').length === 2")
-    page.focus('[role="slider"]')
+    page.focus('.q-slider [tabindex="0"]')
     page.keyboard.press("ArrowRight")
     page.keyboard.press("ArrowRight")
     page.wait_for_selector("text=4 h after time 0")
@@ -240,9 +241,7 @@ def test_a_saved_config_runs_on_the_command_line(page, folder):
     opened(page)
     written(page, "duration", "1 h")
     page.click("text=Save config")
-    page.fill("text=Name", "mine.yaml") if page.locator("input[aria-label=Name]").count() == 0 else page.fill(
-        "input[aria-label=Name]", "mine.yaml"
-    )
+    page.fill("input[aria-label=Name]", "mine.yaml")
     page.get_by_role("button", name="Save", exact=True).click()
     page.wait_for_selector("text=Saved mine.yaml")
     crlm(folder, "check", "mine.yaml")
@@ -262,10 +261,10 @@ def test_axe_finds_nothing_serious(page, address):
 
 
 def asked(server, path, **headers):
-    connection = http.client.HTTPConnection(server.removeprefix("http://"), timeout=20)
-    connection.request("GET", path, headers=headers)
-    answer = connection.getresponse()
-    return SimpleNamespace(status=answer.status, text=answer.read().decode(errors="replace"))
+    with closing(http.client.HTTPConnection(server.removeprefix("http://"), timeout=20)) as connection:
+        connection.request("GET", path, headers=headers)
+        answer = connection.getresponse()
+        return SimpleNamespace(status=answer.status, text=answer.read().decode(errors="replace"))
 
 
 def test_nothing_outside_of_the_folder_is_read(server, folder):
