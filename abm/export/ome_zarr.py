@@ -14,7 +14,7 @@ from ..kept.run import KeptRun
 from ..view.palette import ARMS_ON_DARK, as_hex
 from ..view.recording import field_limits
 from .colours import Looks
-from .format import Format, needed_for
+from .format import ZARR_FILES, Format, needed_for
 
 _SPACE = [{"name": name, "type": "space", "unit": "micrometer"} for name in ("y", "x")]
 _AXES = [{"name": "t", "type": "time", "unit": "day"}, {"name": "c", "type": "channel"}, *_SPACE]
@@ -104,5 +104,5 @@ OME_ZARR = Format(
     ".ome.zarr",
     "levels as an image through time and codes as labels, for napari and other viewers of OME-NGFF",
     _write,
-    mark="zarr.json",
+    files=ZARR_FILES,
 )

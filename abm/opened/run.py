@@ -79,7 +79,7 @@ class OpenedRun(KeptRun):
             raise ValueError(f"there is no format '{to}'; {did_you_mean(to, named, 'there are ' + ', '.join(named))}")
         format = named[to]
         place = self.folder.with_name(self.folder.resolve().name + format.ending) if path is None else Path(path)
-        return put_into_place(place, lambda draft: format.write(self, draft, days), mark=format.mark, force=force)
+        return put_into_place(place, lambda draft: format.write(self, draft, days), files=format.files, force=force)
 
     def _repr_html_(self) -> str:
         """What Jupyter shows: the last picture, and a table."""
