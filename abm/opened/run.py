@@ -93,9 +93,13 @@ class OpenedRun(KeptRun):
         if self.is_complete:
             cascade = self.summary["cascade"]
             facts["cells at the end"] = ", ".join(
-                f"{name} {cells['alive']:,.0f}" for name, cells in self.summary["cells"].items() if cells["alive"]
+                f"{name.replace('_', ' ')} {cells['alive']:,.0f}"
+                for name, cells in self.summary["cells"].items()
+                if cells["alive"]
             )
-            facts["founders"] = _CASCADE.join(f"{stage} {counts['count']:,}" for stage, counts in cascade.items())
+            facts["founders"] = _CASCADE.join(
+                f"{stage.replace('_', ' ')} {counts['count']:,}" for stage, counts in cascade.items()
+            )
         if self.has_snapshots:
             facts["snapshots"] = f"{len(self.days)}, day {self.days[0]:.4g} to {self.days[-1]:.4g}"
             pictures = [self.show(pixels=_CARD_PIXELS, legend=False)]
