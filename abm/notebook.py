@@ -32,15 +32,15 @@ def card(
     )
     return (
         f'<div style="color: inherit"><div style="font-weight: bold">{html.escape(title)}</div>'
-        f'<div style="display: flex; flex-wrap: wrap; gap: 12px">{"".join(map(_picture, pictures))}'
-        f'<table style="border: none; color: inherit">{rows}</table></div>{unfolded}</div>'
+        f'<div style="display: flex; flex-wrap: wrap; gap: 12px">{"".join(_picture(picture, title) for picture in pictures)}'
+        f'<div style="flex: 1 1 24em"><table style="border: none; color: inherit">{rows}</table></div></div>{unfolded}</div>'
     )
 
 
-def _picture(image: Any) -> str:
+def _picture(image: Any, title: str) -> str:
     data = io.BytesIO()
     image.convert("RGB").save(data, "JPEG", quality=85)
-    return f'<img alt="" src="data:image/jpeg;base64,{base64.b64encode(data.getvalue()).decode()}">'
+    return f'<img alt="{html.escape(title)}" src="data:image/jpeg;base64,{base64.b64encode(data.getvalue()).decode()}">'
 
 
 def _cut(text: str) -> str:

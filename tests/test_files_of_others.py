@@ -4,6 +4,7 @@ folder that a command writes to."""
 import ast
 import json
 import shutil
+import tempfile
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -17,6 +18,9 @@ from abm.batches import batch, store
 from abm.batches.batch import run_batch
 from abm.batches.loading import load_experiment
 from abm.comparison.compare import compare
+from abm.config import load_config
+from abm.export import omex
+from abm.export.format import put_into_place
 from abm.folder import checkpoint, manifest
 from abm.folder.files import FolderInUse
 from abm.folder.lock import locked
@@ -53,6 +57,8 @@ PLACES = {
     "commands/report.py": {"_of_batch": "test_a_page"},
     "app/session.py": {"__init__": "test_a_page"},
     "app/kept_runs.py": {"report": "test_a_page"},
+    "export/format.py": {"put_into_place": "test_exports"},
+    "export/omex.py": {"unpacked": "test_an_archive"},
 }
 """Who calls it: file, function, and the test that shows that the files of others stay."""
 WRITES = {
@@ -69,6 +75,11 @@ WRITES = {
     "app/looking.py": {"save", "savefig"},
     "app/pages/config_form.py": {"open"},
     "commands/report.py": {"mkdir"},
+    "notebook.py": {"save"},
+    "export/csv.py": {"mkdir", "to_csv"},
+    "export/ome_zarr.py": {"open_group"},
+    "export/omex.py": {"write_bytes"},
+    "export/vtk.py": {"mkdir", "save"},
 }
 """Who writes files otherwise than by `write_whole` or `write_text`: into a draft or into memory, by appending, or only where
 there is none."""
@@ -357,6 +368,47 @@ def test_movies(run, tmp_path, arms):  # noqa: F811
         draw(tmp_path / "file", "png")
     assert others.are_left() and file.are_left() and {path.name for path in tmp_path.iterdir()} >= {"movie", "file"}
     assert not list(tmp_path.glob(".movie-*"))
+
+
+def test_exports(run, tmp_path):  # noqa: F811
+    def write(draft):
+        draft.mkdir()
+        (draft / "cells.csv").write_text("new")
+
+    folder = tmp_path / "tables"
+    others = Others(folder, "notes.txt")
+    (folder / "cells.csv").write_text("old")
+    for force, told in ((False, "is there already"), (True, r"holds notes.txt, which is no part of an earlier export")):
+        with pytest.raises(FolderInUse, match=told):
+            put_into_place(folder, write, files=r"cells\.csv", force=force)
+    assert others.are_left() and (folder / "cells.csv").read_text() == "old"
+    (folder / "notes.txt").unlink()
+    put_into_place(folder, write, files=r"cells\.csv", force=True)
+    assert (folder / "cells.csv").read_text() == "new" and [path.name for path in tmp_path.glob("*t*")] == ["tables"]
+    file = Others(tmp_path, "file.h5ad")
+    with pytest.raises(FolderInUse):
+        put_into_place(tmp_path / "file.h5ad", write)
+    with pytest.raises(FileExistsError, match="a file, not a folder"):
+        put_into_place(tmp_path / "file.h5ad", write, files="x", force=True)
+
+    def fail(draft):
+        draft.write_text("half")
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        put_into_place(tmp_path / "file.h5ad", fail, force=True)
+    assert file.are_left() and not list(tmp_path.glob(".export-*"))
+
+
+def test_an_archive(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
+    others = Others(tmp_path / "temporary", "config.yaml", "crlm-omex-mine/config.yaml")
+    (tmp_path / "my.yaml").write_text("duration: 1 h\n")
+    omex.pack_config(load_config(tmp_path / "my.yaml"), tmp_path / "my.omex")
+    with omex.unpacked(tmp_path / "my.omex") as content:
+        assert content.file.read_text().startswith("name: ")
+    assert others.are_left() and not content.file.exists()
+    assert {path.name for path in tmp_path.iterdir()} == {"temporary", "my.yaml", "my.omex"}
 
 
 def test_a_calibration(tmp_path):

@@ -298,7 +298,7 @@ def test_pictures_of_one_liver_are_prepared_once(own_liver, monkeypatch):
     with pytest.raises(ValueError, match="no sites in rows and columns"):
         own_liver.show(region=np.s_[60:70, :])
     text = own_liver._repr_html_()
-    assert '<img alt="" src="data:image/jpeg;base64,' in text and len(text) < 200_000
+    assert '<img alt="LiverModel &#x27;experiment&#x27;" src="data:image/jpeg;base64,' in text and len(text) < 200_000
     assert ">LiverModel &#x27;experiment&#x27;</" in text and "rules, in this order" in text
 
 

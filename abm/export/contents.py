@@ -31,11 +31,12 @@ _WORDS = {
 
 
 class Content(NamedTuple):
-    """A file or folder: its name in the archive, and what it is."""
+    """A file, a folder or a text: its name in the archive, where it is (None for a text), what it is."""
 
     name: str
-    path: Path
+    path: Path | None
     words: str
+    text: str = ""
 
     @property
     def media_type(self) -> str:
@@ -43,7 +44,7 @@ class Content(NamedTuple):
 
     def files(self) -> list["Content"]:
         """The files in it, if it is a folder; else itself."""
-        if not self.path.is_dir():
+        if self.path is None or not self.path.is_dir():
             return [self]
         return [
             Content(f"{self.name}/{file.relative_to(self.path).as_posix()}", file, self.words)

@@ -63,5 +63,5 @@ CSV = Format(
     ".csv.d",
     "every table as text: cells of all snapshots, sites of the last one, events, nodules, counts",
     _write,
-    mark=COLUMNS,
+    files=rf"({'|'.join(('cells', 'sites', 'columns', *TABLES))})\.csv",
 )

@@ -12,9 +12,8 @@ import numpy as np
 
 from ..kept.run import KeptRun
 from ..view.palette import ARMS_ON_DARK, as_hex
-from ..view.recording import field_limits
 from .colours import Looks
-from .format import Format, needed_for
+from .format import ZARR_FILES, Format, needed_for
 
 _SPACE = [{"name": name, "type": "space", "unit": "micrometer"} for name in ("y", "x")]
 _AXES = [{"name": "t", "type": "time", "unit": "day"}, {"name": "c", "type": "channel"}, *_SPACE]
@@ -25,6 +24,7 @@ def _write(run: KeptRun, path: Path, days: Sequence[float] | None) -> None:
     import zarr
 
     with needed_for("OME-Zarr"):
+        import dask
         from ome_zarr import writer
 
     chosen = tuple(run.days if days is None else days)
@@ -37,10 +37,21 @@ def _write(run: KeptRun, path: Path, days: Sequence[float] | None) -> None:
         {"type": "translation", "translation": [moments[0], 0.0, 0.0, 0.0]},
     ]
     group = zarr.open_group(path, mode="w")
-    image = np.stack([[run.recording.lattice(name, frame) for name in run.fields] for frame in frames])
-    writer.write_multiscale([image], group, axes=_AXES, name=run.title, storage_options=_chunked(image))
-    channels = [_channel(run, number, image[:, number]) for number in range(len(run.fields))]
-    _put(group, place, omero={"channels": channels})
+    with dask.config.set(scheduler="synchronous"):  # one frame at a time, and never all of them in memory
+        image = _through_time(run, run.fields, frames)
+        writer.write_multiscale([image], group, axes=_AXES, name=run.title, storage_options=_chunked(image))
+        for name in run.layers:
+            codes = _through_time(run, [name], frames)
+            writer.write_multiscale_labels(
+                [codes],
+                group,
+                name,
+                axes=_AXES,
+                storage_options=_chunked(codes),
+                label_metadata=_meanings(run, run.layer(name, moments[0]).attrs),
+            )
+            _put(group[f"labels/{name}"], place)
+    _put(group, place, omero={"channels": [_channel(run, number) for number in range(len(run.fields))]})
     group.attrs["crlm"] = {
         "title": run.title,
         "seed": run.seed,
@@ -48,17 +59,19 @@ def _write(run: KeptRun, path: Path, days: Sequence[float] | None) -> None:
         "days": moments,
         "units": {name: run.field(name, moments[0]).attrs.get("units", "1") for name in run.fields},
     }
-    for name in run.layers:
-        codes = np.stack([[run.recording.lattice(name, frame)] for frame in frames])
-        writer.write_multiscale_labels(
-            [codes],
-            group,
-            name,
-            axes=_AXES,
-            storage_options=_chunked(codes),
-            label_metadata=_meanings(run, run.layer(name, moments[0]).attrs),
-        )
-        _put(group[f"labels/{name}"], place)
+
+
+def _through_time(run: KeptRun, names: Sequence[str], frames: Sequence[int]) -> Any:
+    """Lattices as a dask array [time, channel, row, column], a chunk for each frame, which is read when it is needed."""
+    import dask
+    import dask.array
+
+    def read(frame: int) -> np.ndarray:
+        return np.stack([run.recording.lattice(name, frame) for name in names])
+
+    like = read(frames[0])
+    later = dask.delayed(read)
+    return dask.array.stack([dask.array.from_delayed(later(frame), like.shape, like.dtype) for frame in frames])
 
 
 def _put(group: Any, place: list[dict[str, Any]], **more: Any) -> None:
@@ -68,21 +81,21 @@ def _put(group: Any, place: list[dict[str, Any]], **more: Any) -> None:
     group.attrs["ome"] = about
 
 
-def _chunked(values: np.ndarray) -> dict[str, Any]:
+def _chunked(values: Any) -> dict[str, Any]:
     """One chunk for each moment."""
     return {"chunks": (1, *values.shape[1:])}
 
 
-def _channel(run: KeptRun, number: int, levels: np.ndarray) -> dict[str, Any]:
+def _channel(run: KeptRun, number: int) -> dict[str, Any]:
     """How viewers show a channel; the first one is on."""
     name = run.fields[number]
     unit = run.recording.unit(name)
-    low, high = field_limits(list(levels))
+    low, high = run.recording.limits(name)
     return {
         "label": f"{name} ({unit})" if unit else name,
         "color": as_hex(ARMS_ON_DARK[number % len(ARMS_ON_DARK)]).removeprefix("#").upper(),
         "active": number == 0,
-        "window": {"start": low, "end": high, "min": float(levels.min()), "max": float(levels.max())},
+        "window": {"start": low, "end": high, "min": low, "max": high},
     }
 
 
@@ -104,5 +117,5 @@ OME_ZARR = Format(
     ".ome.zarr",
     "levels as an image through time and codes as labels, for napari and other viewers of OME-NGFF",
     _write,
-    mark="zarr.json",
+    files=ZARR_FILES,
 )

@@ -18,7 +18,7 @@ from ..batches.experiment import Experiment
 from ..config.describe import as_yaml, resolved_yaml
 from ..config.schema import Config
 from ..folder import manifest
-from ..folder.files import DamagedFile, scratch_folder, write_text
+from ..folder.files import DamagedFile, scratch_folder, write_whole
 from ..folder.names import BATCH, EXPERIMENT, RESULTS, SERIES
 from ..kept.run import KeptRun
 from ..simulation import PLUGINS
@@ -57,19 +57,15 @@ def pack_run(run: KeptRun, path: Path) -> None:
 
 def pack_config(config: Config, path: Path) -> None:
     """Write the archive of a config, everything filled in, with copies of its plugins."""
-    with scratch_folder(path.parent, ".omex-") as scratch:
-        write_text(scratch / manifest.CONFIG, resolved_yaml(config, PLUGINS))
-        contents = [Content(manifest.CONFIG, scratch / manifest.CONFIG, "the config, everything filled in")]
-        _pack(path, config.name, config.description, [*contents, *_own(config.companions)], manifest.versions())
+    master = Content(manifest.CONFIG, None, "the config, everything filled in", resolved_yaml(config, PLUGINS))
+    _pack(path, config.name, config.description, [master, *_own(config.companions)], manifest.versions())
 
 
 def pack_experiment(experiment: Experiment, path: Path) -> None:
     """Write the archive of an experiment, everything filled in, with copies of its plugins."""
-    with scratch_folder(path.parent, ".omex-") as scratch:
-        write_text(scratch / EXPERIMENT, as_yaml(resolved(experiment)))
-        contents = [Content(EXPERIMENT, scratch / EXPERIMENT, "the experiment, everything filled in")]
-        own = _own(plugins_of(experiment))
-        _pack(path, experiment.name, experiment.description, [*contents, *own], manifest.versions())
+    master = Content(EXPERIMENT, None, "the experiment, everything filled in", as_yaml(resolved(experiment)))
+    contents = [master, *_own(plugins_of(experiment))]
+    _pack(path, experiment.name, experiment.description, contents, manifest.versions())
 
 
 def pack_batch(folder: Path, path: Path) -> None:
@@ -106,7 +102,10 @@ def _pack(path: Path, title: str, about: str, contents: Sequence[Content], versi
         for name, text in texts.items():
             archive.writestr(name, text)
         for file in files:
-            archive.write(file.path, file.name)
+            if file.path is None:
+                archive.writestr(file.name, file.text)
+            else:
+                archive.write(file.path, file.name)
 
 
 def _manifest(listed: Sequence[tuple[str, str]], master: str) -> str:
@@ -163,4 +162,4 @@ def _unpack(archive: zipfile.ZipFile, name: str, folder: Path) -> None:
         raise ValueError(f"{name} is not unpacked")
     target = folder.joinpath(*place.parts)
     target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_bytes(archive.read(name))
+    write_whole(target, lambda beside: beside.write_bytes(archive.read(name)))

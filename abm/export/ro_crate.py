@@ -32,7 +32,7 @@ def crate_of(
     given, taken = set(inputs), {}
     for content in contents:
         properties = {"name": content.name, "description": content.words}
-        if content.path.is_dir():
+        if content.path is not None and content.path.is_dir():
             taken[content.name] = crate.add_dataset(content.path, f"{content.name}/", properties=properties)
         else:
             properties["encodingFormat"] = content.media_type

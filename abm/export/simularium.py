@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ..folder.files import write_text
 from ..kept.run import KeptRun
 from .colours import Looks
 from .format import Format, needed_for
@@ -14,7 +15,6 @@ from .format import Format, needed_for
 _SPHERE = 1000.0
 """Simularium's number for what is drawn as one thing."""
 _MIDDLE = 0.5
-_DRAFT = "trajectory"
 
 
 def _write(run: KeptRun, path: Path, days: Sequence[float] | None) -> None:
@@ -80,8 +80,7 @@ def _write(run: KeptRun, path: Path, days: Sequence[float] | None) -> None:
     converter = simularium.TrajectoryConverter(data)
     with redirect_stdout(io.StringIO()):  # it says what it does
         converter.add_plot(plot, "scatter")
-        converter.save(str(path.with_name(_DRAFT)), binary=False)
-    path.with_name(f"{_DRAFT}.simularium").rename(path)
+    write_text(path, converter.to_JSON())
 
 
 SIMULARIUM = Format(

@@ -14,7 +14,7 @@ import numpy as np
 from ..kept.run import KeptRun
 from .cells import anndata_of
 from .colours import Looks
-from .format import Format, needed_for
+from .format import ZARR_FILES, Format, needed_for
 
 SYSTEM = "um"
 """The coordinate system."""
@@ -90,5 +90,5 @@ SPATIALDATA = Format(
     ".spatialdata.zarr",
     "levels, codes and cells of the last snapshot in one coordinate system, for spatialdata and napari",
     _write,
-    mark="zarr.json",
+    files=ZARR_FILES,
 )

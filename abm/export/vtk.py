@@ -78,5 +78,5 @@ VTK = Format(
     ".vtk",
     "cells as points and lattices as images through time, for ParaView and PyVista",
     _write,
-    mark=CELLS,
+    files=r"(cells|lattice)(\.pvd|_\d{4,}\.vt[pi])",
 )

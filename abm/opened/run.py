@@ -79,7 +79,7 @@ class OpenedRun(KeptRun):
             raise ValueError(f"there is no format '{to}'; {did_you_mean(to, named, 'there are ' + ', '.join(named))}")
         format = named[to]
         place = self.folder.with_name(self.folder.resolve().name + format.ending) if path is None else Path(path)
-        return put_into_place(place, lambda draft: format.write(self, draft, days), mark=format.mark, force=force)
+        return put_into_place(place, lambda draft: format.write(self, draft, days), files=format.files, force=force)
 
     def _repr_html_(self) -> str:
         """What Jupyter shows: the last picture, and a table."""
@@ -93,9 +93,13 @@ class OpenedRun(KeptRun):
         if self.is_complete:
             cascade = self.summary["cascade"]
             facts["cells at the end"] = ", ".join(
-                f"{name} {cells['alive']:,.0f}" for name, cells in self.summary["cells"].items() if cells["alive"]
+                f"{name.replace('_', ' ')} {cells['alive']:,.0f}"
+                for name, cells in self.summary["cells"].items()
+                if cells["alive"]
             )
-            facts["founders"] = _CASCADE.join(f"{stage} {counts['count']:,}" for stage, counts in cascade.items())
+            facts["founders"] = _CASCADE.join(
+                f"{stage.replace('_', ' ')} {counts['count']:,}" for stage, counts in cascade.items()
+            )
         if self.has_snapshots:
             facts["snapshots"] = f"{len(self.days)}, day {self.days[0]:.4g} to {self.days[-1]:.4g}"
             pictures = [self.show(pixels=_CARD_PIXELS, legend=False)]

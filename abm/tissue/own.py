@@ -39,7 +39,7 @@ COLUMNS = {
 
 _OPEN_SHARE = 1 / 3
 """A sinusoid is narrower than a site: one that covers so much of a site is seen there."""
-_MOST_PIXELS = 400_000_000
+_MOST_PIXELS = 100_000_000
 _MICROMETERS = {"µm": 1.0, "um": 1.0, "nm": 1e-3, "mm": 1e3}
 
 
@@ -118,7 +118,7 @@ def _read_image(path: str, changed: int) -> OwnImage:
         raise OwnTissueError(f"{name} cannot be read ({error})") from error
     if pixels.dtype.kind == "f" and not np.array_equal(pixels, np.rint(pixels)):
         raise OwnTissueError(f"{name} has numbers with fractions, which are no labels")
-    return OwnImage(name, pixels.astype(np.int64), pixel_um)
+    return OwnImage(name, pixels, pixel_um)
 
 
 def _pixel_size(image) -> float | None:
@@ -127,9 +127,8 @@ def _pixel_size(image) -> float | None:
     if "<OME" not in written:
         return None
     try:
-        root = ElementTree.fromstring(
-            written.encode("latin-1", "replace")
-        )  # as Pillow has decoded the bytes of the file
+        as_in_the_file = written.encode("latin-1", "replace")  # as Pillow has decoded it
+        root = ElementTree.fromstring(as_in_the_file)
     except ElementTree.ParseError:
         return None
     about = next((element for element in root.iter() if element.tag.endswith("}Pixels")), None)
@@ -142,7 +141,9 @@ def _pixel_size(image) -> float | None:
         if f"PhysicalSize{axis}" in about.attrib
     ]
     if not np.isfinite(sizes).all() or not np.allclose(sizes, sizes[0]):
-        raise OwnTissueError("its pixels are no squares, or in a unit that is not known; write tissue.pixel")
+        raise OwnTissueError(
+            f"{Path(image.filename).name}: its pixels are no squares, or in a unit that is not known; write tissue.pixel"
+        )
     return sizes[0]
 
 
@@ -187,7 +188,10 @@ def labels_on(
 
 def _meanings(image: OwnImage, names: Mapping[str, str]) -> dict[int, int]:
     """Label -> what it means. Raises OwnTissueError for labels without meaning, naming the first pixel that has one."""
-    words = dict(enumerate(LABELS)) | {int(label): word for label, word in names.items() if label.lstrip("-").isdigit()}
+    for name in names:
+        if not name.isdigit():
+            raise OwnTissueError(f"'{name}' in tissue.names is no label of an image, which are numbers")
+    words = dict(enumerate(LABELS)) | {int(label): word for label, word in names.items()}
     words = {label: "missing" if word == IGNORED else word for label, word in words.items()}
     for label, word in words.items():
         if word not in LABELS:

@@ -22,22 +22,6 @@ class TissueParameters(Parameters):
 
     model_config = ConfigDict(serialize_by_alias=True)
 
-    drawn_from: str | None = Field(
-        default=None,
-        alias="from",
-        description="your own tissue: a label image (.png, .tif) of vessels and tumor, or a table (.csv, .tsv, .h5ad) of cells",
-    )
-    pixel: Annotated[Micrometers, Positive] | None = Field(
-        default=None, description="size of a pixel of the label image; by default what the file says"
-    )
-    names: dict[str, str] = Field(
-        default={},
-        description="what the labels of the image, or the types of the table, mean; by default what they are called",
-    )
-    y_axis: Literal["down", "up"] = Field(
-        default="down",
-        description="where y of the table grows: down, as in images, or up, as in what crlm exports",
-    )
     width: Annotated[Micrometers, Positive] = parameter(
         "2 mm",
         low="0.3 mm",
@@ -180,6 +164,23 @@ class TissueParameters(Parameters):
         mark="checked",
         source=_GALACTOSE,
         description="velocity of the blood: median over all sinusoid sites of the unobstructed network",
+    )
+
+    drawn_from: str | None = Field(
+        default=None,
+        alias="from",
+        description="your own tissue: a label image (.png, .tif) of vessels and tumor, or a table (.csv, .tsv, .h5ad) of cells",
+    )
+    pixel: Annotated[Micrometers, Positive] | None = Field(
+        default=None, description="size of a pixel of the label image; by default what the file says"
+    )
+    names: dict[str, str] = Field(
+        default={},
+        description="what the labels of the image, or the types of the table, mean; by default what they are called",
+    )
+    y_axis: Literal["down", "up"] = Field(
+        default="down",
+        description="where y of the table grows: down, as in images, or up, as in what crlm exports",
     )
 
     @property

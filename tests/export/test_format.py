@@ -8,6 +8,7 @@ import pytest
 from abm import cli
 from abm.export import FORMATS, omex
 
+LARGE = (pytest.mark.exports, pytest.mark.filterwarnings("default"))
 LIBRARIES = {
     "anndata": "anndata",
     "spatialdata": "spatialdata",
@@ -22,6 +23,15 @@ def test_the_command_knows_all_formats():
     names = (*(format.name for format in FORMATS), omex.NAME)
     assert get_args(get_type_hints(cli.export)["to"]) == names
     assert set(LIBRARIES) | {"csv", "omex"} == set(names)
+
+
+@pytest.mark.filterwarnings("ignore:Call to deprecated class:DeprecationWarning")
+@pytest.mark.parametrize(
+    "name", ["csv", "ome-zarr", *(pytest.param(name, marks=LARGE) for name in ("vtk", "spatialdata"))]
+)
+def test_an_earlier_export_is_known_by_its_files_and_replaced(run, name, tmp_path):
+    path = run.export(name, tmp_path / "x", days=[0, 1])
+    assert run.export(name, path, days=[1], force=True) == path and [*tmp_path.iterdir()] == [path]
 
 
 @pytest.mark.parametrize("name", LIBRARIES)

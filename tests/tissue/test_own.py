@@ -80,6 +80,7 @@ def test_other_numbers_and_other_names(tmp_path):
             r"labels.png: pixel \(row 1, column 1\) has the label 9, which means nothing",
         ),
         (np.array([[4]], np.uint8), {"4": "liver"}, "label 4 cannot mean 'liver'; there is missing, portal"),
+        (np.array([[4]], np.uint8), {"Tumor": "tumor"}, "'Tumor' in tissue.names is no label of an image"),
         (np.zeros((2, 2, 3), np.uint8), {}, "labels.png has colours, not labels"),
     ],
 )
