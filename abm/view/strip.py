@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..cells.species import Colour, Shown
-from .palette import FAINT, FATES_ON_DARK, INK, PAPER, RULE, SHOWN, as_hex
+from .palette import FAINT, FATES_ON_DARK, INK, PAPER, RULE, SHOWN, STATE_WORDS, as_hex
 
 _HEIGHT = 168  # pixels at a width of 1084
 _DIM = 5  # what is still to come is so many times fainter
@@ -50,7 +50,7 @@ class Strip:
         missing are not drawn."""
         get = {name: np.asarray(table[name], float) for name in table}
         tumor = [
-            Trace(look.state, look.colour, get[f"tumor_{look.state}"])
+            Trace(STATE_WORDS.get(look.state, look.state), look.colour, get[f"tumor_{look.state}"])
             for shown in cast
             if shown.name == "tumor"
             for look in shown.looks.values()

@@ -59,7 +59,12 @@ def _inches(text: str) -> float:
 
 def save_figure(figure: Figure, path: Path) -> Path:
     """Write the figure as a png, whole: the same bytes for the same figure."""
-    write_whole(path, lambda beside: figure.savefig(beside, format="png", dpi=DPI, metadata={"Software": "crlm"}))
+    write_whole(
+        path,
+        lambda beside: figure.savefig(
+            beside, format="png", dpi=DPI, metadata={"Software": "crlm"}, pil_kwargs={"optimize": True}
+        ),
+    )
     return path
 
 
