@@ -89,6 +89,7 @@ class Film:
         field: str | None = None,
         pixels: int = 800,
         region: Part | None = None,
+        texture: bool = True,
         **how: Any,
     ) -> "Film":
         """The film of a run; the overlay's limits are those of the whole run. `how` : what else a film takes. Raises ValueError
@@ -103,6 +104,7 @@ class Film:
             pixels=pixels,
             cast=recording.cast,
             tint=recording.tint,
+            texture=texture,
         )
         return cls(
             painter, title=recording.title, field=overlay, present=recording.present, since=recording.since, **how

@@ -28,7 +28,7 @@ _ZONE_VESSELS = ("#d98850", "#a79b83", "#5b83b0")
 
 def write_anatomy(liver: Liver, path: Path | str) -> Path:
     """The picture of the tissue of `liver` as a png."""
-    return save_figure(anatomy_figure(liver.anatomy, liver.flow, str(liver.config.name)), Path(path))
+    return save_figure(anatomy_figure(liver.anatomy, liver.flow, str(liver.config.name)), Path(path), small=True)
 
 
 def anatomy_figure(anatomy: Anatomy, flow: Flow, title: str = "") -> Figure:

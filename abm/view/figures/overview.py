@@ -42,7 +42,7 @@ def overview_figure(run_dir: Path | str) -> Figure:
     key = _key(picture.shape[1], recording.charted)
     picture = np.concatenate((picture, key))
 
-    width = 15.0
+    width = 13.4
     high = width * picture.shape[0] / picture.shape[1]
     figure = new_figure(width, high + 3.75)
     total = figure.get_figheight()
@@ -61,7 +61,7 @@ def overview_figure(run_dir: Path | str) -> Figure:
 def _pictures(recording: Recording, run_dir: Path) -> np.ndarray:
     """The whole at the end with a frame around a part, and that part at four moments in two lines, RGB."""
     chosen = _moments(recording.times_min)
-    whole = Film.of_recording(recording, pixels=_WHOLE, legend=False)
+    whole = Film.of_recording(recording, pixels=_WHOLE, texture=False, legend=False)
     large = whole.frame(recording.scene(chosen[-1]))
     sites = max(8, min(round(_PART_UM / recording.spacing_um), round(0.6 * min(recording.site_kind.shape))))
     part = around(*place_of_interest(recording, first_arrested(run_dir)), sites, recording.site_kind.shape)
