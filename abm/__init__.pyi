@@ -10,6 +10,7 @@ from .cells import StellateCell as StellateCell
 from .cells import TumorCell as TumorCell
 from .cells.population import LiverCell as LiverCell
 from .cells.species import Appearance as Appearance
+from .cells.species import Aspect as Aspect
 from .cells.species import Chart as Chart
 from .cells.species import Column as Column
 from .cells.species import Drawn as Drawn

@@ -147,6 +147,7 @@ def draw_all(folder: Path, config: "Config", shown: Phases) -> None:
             draw_figures(folder, shown)
         if config.record.movie:
             draw_movie(folder, shown)
+        if config.record.movie and config.record.first_hours > 0:
             draw_first_hours(folder, shown)
     except Exception as error:  # whatever goes wrong in drawing, the data are there and the user must hear both
         raise DrawingFailed(

@@ -9,10 +9,11 @@ import numpy as np
 from ..record.scene import Scene
 from ..record.tables import read_table
 from . import lettering
-from .frames import Film
+from .frames import SMALLEST_LEGEND, Film, clock_words, since_words
+from .legend import Legend
 from .movie import write_film
 from .painter import Painter
-from .palette import ARMS_ON_DARK, FAINT, INK, PAPER, SHOWN
+from .palette import ARMS_ON_DARK, FAINT, INK, PAPER
 from .recording import Recording
 from .strip import Panel, Strip, Trace
 
@@ -20,7 +21,7 @@ MOST_ARMS = len(ARMS_ON_DARK)
 _PIXELS = (800, 640, 520, 440)  # of the longer side of the tissue, by the number of arms
 _GIF_PIXELS = (480, 400, 320, 260)
 _GAP = 10
-_TUMOR = next(tuple(shown.looks) for shown in SHOWN if shown.name == "tumor")
+_LETTERS = 0.95  # size of those in the legend, 1 at 800 pixels
 _COURSES = (("tumor cells", "tumor"), ("engulfed so far", "events_phagocytosed"), ("nodules", "nodules"))
 
 
@@ -93,8 +94,9 @@ class Recordings:
 
 
 class ArmsFilm:
-    """Makes the frames: above the clock and the title, the arms under their names, at the side one legend, below the
-    courses of all arms in the colours of their names. All frames have the same even `width` and `height`."""
+    """Makes the frames: above the clock and the title, the arms under their names, at the side one legend with the numbers of
+    each arm in the colour of its name, below the courses of all arms in these colours. All frames have the same even `width` and
+    `height`."""
 
     def __init__(
         self,
@@ -115,31 +117,42 @@ class ArmsFilm:
             Painter(one.site_kind, one.spacing_um, pixels=pixels, cast=one.cast, tint=one.tint)
             for one in recordings.all
         ]
-        self._films = [Film(painter, field=overlay, legend=False, clock=False) for painter in painters]
-        legend = Film(painters[0], field=overlay, clock=False).legend
+        last = len(painters) - 1
+        self._films = [
+            Film(painter, field=overlay, legend=False, clock=False, scale_bar=k == last)
+            for k, painter in enumerate(painters)
+        ]
         self.names, self.title, self.strip = list(names), title, strip
-        unit = max(0.5, pixels / 800)
-        self._big, self._small, self._name = (max(11, round(size * unit * 1.12)) for size in (26, 15, 22))
-        bar, line = round(2.0 * self._big), round(1.9 * self._name)
-        self._top = bar + line
+        unit = max(0.6, pixels / 800)
+        self._big, self._small, self._name = (max(13, round(size * unit * 1.12)) for size in (26, 15, 20))
+        self._since = recordings.all[0].since
+        present = set().union(*(one.present for one in recordings.all))
+        tall = max(film.height for film in self._films)
+        self._legends = [
+            Legend(painter, max(tall, SMALLEST_LEGEND), max(_LETTERS, unit), field=overlay, present=present, brief=True)
+            for painter in painters
+        ]
+        self._counts = self._legends[0].column
+        self._bar, self._names_at = round(2.0 * self._big), round(1.6 * self._name)
+        self._top = self._bar + self._names_at
         lefts = np.cumsum([0, *(film.width + _GAP for film in self._films)])
         self._lefts = [int(left) for left in lefts[:-1]]
-        self.width = int(lefts[-1]) + legend.shape[1]
-        tall = max(*(film.height for film in self._films), legend.shape[0])
+        self._panel_left = int(lefts[-1])
+        legend = self._legends[0].image
+        self.width = self._panel_left + legend.shape[1] + self._counts * last
+        tall = max(tall, legend.shape[0])
         self.height = self._top + tall + (strip.height_for(self.width) if strip else 0)
         self.width, self.height = self.width + self.width % 2, self.height + self.height % 2
         self._tall = tall
         self._canvas = np.empty((self.height, self.width, 3), np.uint8)
         self._canvas[:] = PAPER
-        self._canvas[self._top : self._top + legend.shape[0], int(lefts[-1]) : int(lefts[-1]) + legend.shape[1]] = (
+        self._canvas[self._top : self._top + legend.shape[0], self._panel_left : self._panel_left + legend.shape[1]] = (
             legend
         )
         for name, left, film, colour in zip(self.names, self._lefts, self._films, ARMS_ON_DARK, strict=False):
-            shown = lettering.fitting(name, self._name, film.width - 9 * self._name, bold=True)
-            lettering.write(
-                self._canvas, shown, bar + round(0.25 * self._name), left + 8, self._name, colour, bold=True
-            )
-        room = self.width - 22 * self._big
+            shown = lettering.fitting(name, self._name, film.width - 8, bold=True)
+            lettering.write(self._canvas, shown, self._bar, left + 4, self._name, colour, bold=True)
+        room = self.width - 24 * self._big
         if title and room > 0:
             lettering.write(
                 self._canvas,
@@ -157,31 +170,23 @@ class ArmsFilm:
         """RGB, uint8 [height, width, 3], of the scenes of one moment."""
         image = self._canvas.copy()
         minutes = scenes[0].minutes
-        day, rest = divmod(round(minutes), 1440)
-        clock = f"day {day}  {rest // 60:02d}:{rest % 60:02d}"
-        lettering.write(image, clock, round(0.3 * self._big), 8, self._big, INK, bold=True)
-        since = f"{abs(minutes) / 60:.1f} h {'since' if minutes >= 0 else 'before'} time 0"
+        top, words = round(0.3 * self._big), clock_words(minutes)
+        lettering.write(image, words, top, 8, self._big, INK, bold=True)
         lettering.write(
             image,
-            since,
-            round(0.3 * self._big + 0.75 * (self._big - self._small)),
-            round(9.5 * self._big),
+            since_words(minutes, self._since),
+            top + round(0.75 * (self._big - self._small)),
+            8 + lettering.width(words, self._big, bold=True) + self._small,
             self._small,
             FAINT,
         )
-        for film, scene, left in zip(self._films, scenes, self._lefts, strict=True):
+        for k, (film, scene, left) in enumerate(zip(self._films, scenes, self._lefts, strict=True)):
             tissue = film.frame(scene)
             image[self._top : self._top + tissue.shape[0], left : left + tissue.shape[1]] = tissue
-            alive = f"{int(scene.counts()[list(_TUMOR)].sum()):,} tumor cells"
-            lettering.write(
-                image,
-                alive,
-                self._top - round(1.5 * self._name),
-                left + film.width - 4,
-                self._small,
-                FAINT,
-                align="right",
-            )
+            legend = self._legends[k]
+            column = self._panel_left + self._counts * k
+            panel = image[self._top : self._top + legend.image.shape[0], column : column + legend.image.shape[1]]
+            legend.write_counts(panel, scene, colour=None if len(scenes) == 1 else ARMS_ON_DARK[k])
         if self.strip:
             strip = self.strip.at(minutes)
             image[self._top + self._tall : self._top + self._tall + strip.shape[0], : strip.shape[1]] = strip

@@ -5,7 +5,7 @@ the number of cells of each kind and state, below the courses of the counts up t
 """
 
 import math
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
@@ -27,7 +27,7 @@ from .strip import Strip
 if TYPE_CHECKING:
     from ..model import LiverModel
 
-_SMALLEST_LEGEND = 560  # pixels of height: below that its letters could not be read
+SMALLEST_LEGEND = 560  # pixels of height: below that its letters could not be read
 _SMALLEST_UNIT = 0.55  # of letters
 _SCALE_BARS = (10, 20, 50, 100, 200, 500, 1000, 2000)  # um
 
@@ -37,8 +37,8 @@ class Film:
 
     painter : for the tissue; title : above the legend; field : (words, unit, (low, high)) of the overlay, if any;
     strip : the courses below, if any; legend : whether there is one, and if it is `brief`, with a line per population; present : the
-    populations that are ever seen, for the legend (by default all); since : what time 0 is called; marks : flashes and trails;
-    inset : a close look.
+    populations that are ever seen, for the legend (by default all); since : what time 0 is called, "" to leave it out; marks :
+    flashes and trails; inset : a close look.
     All frames have the same even `width` and `height`.
     """
 
@@ -61,7 +61,7 @@ class Film:
         self.painter, self.title, self.field, self.strip, self.clock = painter, title, field, strip, clock
         self.present, self.since, self.marks, self.inset = present, since, marks, inset
         self.limits = field[2] if field else None
-        top = max(painter.height, _SMALLEST_LEGEND) if legend else painter.height
+        top = max(painter.height, SMALLEST_LEGEND) if legend else painter.height
         self.unit = max(_SMALLEST_UNIT, min(1.35, top / 800.0))
         self._panel = Legend.width_for(self.unit) if legend else 0
         self.width = _even(painter.width + self._panel)
@@ -89,6 +89,7 @@ class Film:
         field: str | None = None,
         pixels: int = 800,
         region: Part | None = None,
+        texture: bool = True,
         **how: Any,
     ) -> "Film":
         """The film of a run; the overlay's limits are those of the whole run. `how` : what else a film takes. Raises ValueError
@@ -103,17 +104,11 @@ class Film:
             pixels=pixels,
             cast=recording.cast,
             tint=recording.tint,
+            texture=texture,
         )
         return cls(
             painter, title=recording.title, field=overlay, present=recording.present, since=recording.since, **how
         )
-
-    @property
-    def legend(self) -> np.ndarray:
-        """The legend at the side alone, without numbers of cells: RGB, uint8 [height, width, 3]."""
-        if self._legend is None:
-            raise ValueError("this film has no legend")
-        return self._legend.image.copy()
 
     def frame(self, scene: Scene) -> np.ndarray:
         """RGB, uint8 [height, width, 3], of `scene`, which is of the whole liver."""
@@ -143,9 +138,9 @@ class Film:
         big, small = max(13, round(25 * self.unit)), max(10, round(14 * self.unit))
         margin = round(12 * self.unit)
         lettering.write(image, clock_words(minutes), margin, margin, big, INK, bold=True, halo=True)
-        lettering.write(
-            image, since_words(minutes, self.since), margin + round(1.25 * big), margin, small, INK, halo=True
-        )
+        if self.since:
+            words = since_words(minutes, self.since)
+            lettering.write(image, words, margin + round(1.25 * big), margin, small, INK, halo=True)
 
     def _scale_bar(self) -> int:
         """Length of the scale bar (um): about a sixth of the picture."""
@@ -220,18 +215,6 @@ def picture(
     while len(films) > _KEPT_FILMS:
         del films[next(iter(films))]
     return Image.fromarray(film.around(painted.image, painted.scene))
-
-
-def contact_sheet(frames: Sequence[np.ndarray], columns: int) -> np.ndarray:
-    """Frames of one size side by side, `columns` in a line."""
-    height, width, _ = frames[0].shape
-    lines = math.ceil(len(frames) / columns)
-    sheet = np.empty((lines * height, columns * width, 3), np.uint8)
-    sheet[:] = PAPER
-    for k, frame in enumerate(frames):
-        i, j = divmod(k, columns)
-        sheet[i * height : (i + 1) * height, j * width : (j + 1) * width] = frame
-    return sheet
 
 
 def _even(size: int) -> int:

@@ -81,9 +81,9 @@ class Inset:
         height, width = (min(close.shape[k], image.shape[k] - 4 * _EDGE) for k in (0, 1))
         up = 2 * _EDGE if top else image.shape[0] - height - 2 * _EDGE
         left = image.shape[1] - width - 2 * _EDGE if top else 2 * _EDGE
-        _outline(image, *self._seen(painter), 1)
+        outline(image, *self._seen(painter), 1)
         image[up : up + height, left : left + width] = close[:height, :width]
-        _outline(image, up, left, up + height, left + width, _EDGE)
+        outline(image, up, left, up + height, left + width, _EDGE)
         size = max(10, round(0.05 * height))
         lettering.write(image, f"{_TIMES} ×", up + 4, left + 6, size, palette.INK, bold=True, halo=True)
 
@@ -109,6 +109,17 @@ class Inset:
         return top, left, bottom, right
 
 
+def place_of_interest(recording: Recording, first_arrest: int | None) -> tuple[float, float]:
+    """Row and column of the largest colony at the end; where no cell is left of the first arrested one, of the clone `first_arrest`;
+    where there was none the middle of the tissue."""
+    for clone in (_largest(recording), first_arrest) if recording.keeps(palette.TUMOR) else ():
+        places = {} if clone is None else _places(recording, clone)
+        if places:
+            return places[max(places)]
+    rows, columns = recording.site_kind.shape
+    return rows / 2, columns / 2
+
+
 def _largest(recording: Recording) -> int | None:
     """The clone with the most cells in the last frame."""
     clones = recording.cells(palette.TUMOR, -1, ("clone",))["clone"]
@@ -131,7 +142,7 @@ def _places(recording: Recording, clone: int) -> dict[float, tuple[float, float]
     return places
 
 
-def _outline(image: np.ndarray, top: int, left: int, bottom: int, right: int, thick: int) -> None:
+def outline(image: np.ndarray, top: int, left: int, bottom: int, right: int, thick: int) -> None:
     """A frame just outside of a rectangle, as far as it lies in the picture."""
     outer = tuple(max(0, at) for at in (top - thick, left - thick, bottom + thick, right + thick))
     up, first, down, last = outer

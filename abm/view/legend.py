@@ -31,6 +31,14 @@ _ACTIVE_WALL = 0.1  # E-selectin from which a segment of wall counts; immunostai
 _FAINTEST = 0.06  # level from which a site counts as covered by nets or matrix
 
 
+VESSELS = (
+    ("sinusoid", palette.BLOOD, palette.WALL),
+    ("portal tract", palette.PORTAL_LUMEN, palette.PORTAL),
+    ("central vein", palette.VEIN, palette.VEIN_WALL),
+)
+"""The vessels: their words, and the colours of their blood and their wall."""
+
+
 class _Row(NamedTuple):
     """One line: the key of its number, its words, its picture (uint8 [size, size, 4]; None: words of a group)."""
 
@@ -72,8 +80,21 @@ class Legend:
         """Width of a legend with letters of that size."""
         return math.ceil(_WIDTH * max(unit, _SMALLEST_UNIT))
 
-    def write_counts(self, image: np.ndarray, scene: Scene, flashed: Mapping[str, int] = MappingProxyType({})) -> None:
-        """Write the numbers of a moment into a copy of `self.image`; flashed : how often each event flashes."""
+    @property
+    def column(self) -> int:
+        """The width of a column of numbers, in pixels."""
+        return lettering.width("0.000 mm²", self._size) + self._size
+
+    def write_counts(
+        self,
+        image: np.ndarray,
+        scene: Scene,
+        flashed: Mapping[str, int] = MappingProxyType({}),
+        colour: palette.Colour | None = None,
+    ) -> None:
+        """Write the numbers of a moment into a copy of `self.image`; flashed : how often each event flashes; colour : that of all
+        numbers."""
+        given = colour
         counts, shares = scene.counts(), self._shares(scene)
         for key, y in self._counters:
             kind, what = key
@@ -85,6 +106,8 @@ class Legend:
                 number = int(counts[list(what)].sum())
                 text = f"{number:,}"
                 colour = FAINT if kind == "group" else INK if number else palette.RULE
+            if given is not None:
+                colour = given
             lettering.write(image, text, y, self._right, self._size, colour, bold=kind == "group", align="right")
 
     # --- what there is ----------------------------------------------------------------------------------------------
@@ -142,14 +165,14 @@ class Legend:
                 ring = Appearance("", flash.colour, "ring", 0.8)
                 yield _Row(("flash", flash.event), flash.words, cell_picture(ring, scale, 2))
         yield _Row((), "Tissue", None)
-        yield _Row(("share", "flow"), "sinusoid with blood flow", _swatch(palette.BLOOD, palette.WALL, scale))
-        yield _Row(("share", "still"), "sinusoid without flow", _swatch(palette.NO_FLOW, palette.WALL, scale))
-        yield _Row(("share", "wall"), "LSECs, with E-selectin", _swatch(palette.BLOOD, palette.WALL, scale))
+        yield _Row(("share", "flow"), "sinusoid with blood flow", swatch(palette.BLOOD, palette.WALL, scale))
+        yield _Row(("share", "still"), "sinusoid without flow", swatch(palette.NO_FLOW, palette.WALL, scale))
+        yield _Row(("share", "wall"), "LSECs, with E-selectin", swatch(palette.BLOOD, palette.WALL, scale))
         yield _Row(("share", "vessels"), palette.VESSEL.label, vessel_atlas(scale)[2])
         yield _Row(("share", "nets"), "neutrophil nets (NETs)", net_atlas(scale)[0])
         yield _Row(("share", "ecm"), "matrix (ECM)", fibre_atlas(scale)[1])
-        yield _Row((), "portal tract", _swatch(palette.PORTAL_LUMEN, palette.PORTAL, scale, 1.0))
-        yield _Row((), "central vein", _swatch(palette.VEIN, palette.VEIN_WALL, scale, 1.0))
+        for label, inside, rim in VESSELS[1:]:
+            yield _Row((), label, swatch(inside, rim, scale, 1.0))
 
     def _draw_row(self, row: _Row, y: float, line: float) -> float:
         """Draw a line at height `y`; returns where the next one begins."""
@@ -160,7 +183,7 @@ class Legend:
         else:
             slot, middle = round(30 * self._unit), round(y + 0.68 * self._size)
             top = middle - row.picture.shape[0] // 2
-            _lay(self.image, row.picture, top, left + slot // 2 - row.picture.shape[1] // 2)
+            lay(self.image, row.picture, top, left + slot // 2 - row.picture.shape[1] // 2)
             lettering.write(self.image, row.label, round(y), left + slot + round(4 * self._unit), self._size, INK)
         if row.key:
             self._counters.append((row.key, round(y)))
@@ -199,14 +222,15 @@ def _with_unit(words: str, unit: str) -> str:
     return f"{words} ({unit})" if unit else words
 
 
-def _lay(image: np.ndarray, picture: np.ndarray, top: int, left: int) -> None:
+def lay(image: np.ndarray, picture: np.ndarray, top: int, left: int) -> None:
+    """Lay a picture with opacity (uint8 [height, width, 4]) onto an image; what lies beyond its lower and right edge is cut off."""
     part = image[top : top + picture.shape[0], left : left + picture.shape[1]]
     picture = picture[: part.shape[0], : part.shape[1]]
     alpha = picture[..., 3:].astype(float) / 255
     part[:] = (part * (1 - alpha) + picture[..., :3] * alpha).astype(np.uint8)
 
 
-def _swatch(inside: palette.Colour, rim: palette.Colour, scale: int, thickness: float = 0.8) -> np.ndarray:
+def swatch(inside: palette.Colour, rim: palette.Colour, scale: int, thickness: float = 0.8) -> np.ndarray:
     """A piece of vessel, uint8 [size, size, 4]."""
     size = scale + 2 * padding(scale)
     swatch = np.zeros((size, size, 4), np.uint8)

@@ -33,7 +33,7 @@ class Flash(NamedTuple):
 
 
 FLASHES = (
-    Flash("phagocytosed", "engulfed", palette.FATES_ON_DARK["passed"], False),
+    Flash("phagocytosed", "engulfed", palette.FATES_ON_DARK["phagocytosed"], False),
     Flash("killed", "killed", palette.FATES_ON_DARK["killed"], False),
     Flash("extravasated", "crossed the wall", (240, 228, 66), True),
     Flash("divided", "divided", (255, 255, 255), True),

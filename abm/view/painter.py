@@ -41,7 +41,8 @@ class Painter:
     site_kind : uint8 [row, column] of the whole liver; region : the rows and columns that are painted, by default all; pixels :
     wanted size of the longer side. The picture has a whole number of pixels per site (`scale`), so its size (`height`,
     `width`) may differ a little. A part of a liver looks as it does in the whole. cast : the populations that may be seen;
-    tint : by what cells are coloured, if the scenes say so; it may be changed.
+    tint : by what cells are coloured, if the scenes say so; it may be changed; texture : whether plates have cells, sinusoids walls and
+    the picture a grain, which take most of the size of a file.
 
     Raises ValueError for less than 16 pixels, and for a region without sites.
     """
@@ -55,6 +56,7 @@ class Painter:
         pixels: int = 800,
         cast: Sequence[Shown] = palette.SHOWN,
         tint: Tint | None = None,
+        texture: bool = True,
     ):
         if pixels < 16:
             raise ValueError(f"a picture of {pixels} pixels shows nothing; take 16 or more")
@@ -76,6 +78,7 @@ class Painter:
         self._vessels = vessel_atlas(self.scale)
         self.tint = tint
         self._tinted: dict[bool, CellAtlas] = {}
+        self._texture = texture
         self._draw_tissue(site_kind)
 
     @property
@@ -188,20 +191,20 @@ class Painter:
         wall = _cover(_WALL / 2 - np.abs(sinusoid - _SINUSOID_RADIUS), max(soft, 0.06))
         hidden = np.maximum(_cover(_LARGE_RADIUS - portal, soft), _cover(_LARGE_RADIUS - vein, soft))
         self._blood_alpha = np.rint(255 * tube * (1 - hidden)).astype(np.uint8)
-        self._wall_alpha = np.rint(255 * _WALL_OPACITY * wall * (1 - hidden)).astype(np.uint8)
+        self._wall_alpha = np.rint(255 * _WALL_OPACITY * self._texture * wall * (1 - hidden)).astype(np.uint8)
 
         grain = self._grain()
-        middle = np.clip(1.0 - sinusoid / _SINUSOID_RADIUS, 0, 1)
+        middle = np.clip(1.0 - sinusoid / _SINUSOID_RADIUS, 0, 1) if self._texture else np.float32(0.5)
         self._blood = _shade(palette.BLOOD, 0.82 + 0.30 * middle + grain)
 
         edge, nucleus, tone = (np.zeros(size, np.float32) for _ in range(3))
         top, left = (side * self.scale for side in self.first)
         raster.hepatocytes(top, left, self.scale, stream_key(0, "view/hepatocytes"), _HEPATOCYTE, edge, nucleus, tone)
-        weak = 1.0 if self.scale >= _GROW_BELOW else 0.35
+        weak = 0.0 if not self._texture else 1.0 if self.scale >= _GROW_BELOW else 0.35
         plate = _shade(palette.HEPATOCYTE, 1.0 + weak * 0.34 * (tone - 0.5) + grain)
         plate = _mix(plate, _shade(palette.HEPATOCYTE_EDGE, 1.0 + grain), 0.85 * weak * edge)
         plate = _mix(plate, _shade(palette.HEPATOCYTE_NUCLEUS, 1.0 + grain), 0.75 * weak * nucleus)
-        stroma = _shade(palette.STROMA, 1.0 + 0.2 * (tone - 0.5) + grain)
+        stroma = _shade(palette.STROMA, 1.0 + 0.2 * weak * (tone - 0.5) + grain)
         for image in (plate, stroma):
             self._draw_large(image, portal, vein, soft, grain)
         self._living, self._stroma = (image.clip(0, 255).astype(np.uint8) for image in (plate, stroma))
@@ -209,6 +212,8 @@ class Painter:
 
     def _grain(self) -> np.ndarray:
         """Noise of the film, float32 [height, width]; each place of the liver keeps its own."""
+        if not self._texture:
+            return np.zeros((self.height, self.width), np.float32)
         tile = np.random.default_rng(3).normal(0.0, 0.035, (_GRAIN, _GRAIN)).astype(np.float32)
         rows, columns = (np.arange(side.start * self.scale, side.stop * self.scale) % _GRAIN for side in self.part)
         return tile[np.ix_(rows, columns)]

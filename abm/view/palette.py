@@ -64,6 +64,9 @@ FATES: dict[str, Colour] = {
 FATES_ON_DARK: dict[str, Colour] = FATES | {"died": (214, 218, 224)}
 """The same on the dark ground of movies."""
 
+STATE_WORDS = {"extravasated": "in the tissue"}
+"""What states of tumor cells are called in figures, where it is not by their name."""
+
 ARMS: tuple[Colour, ...] = (
     (60, 67, 76),
     (0, 114, 178),

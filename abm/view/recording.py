@@ -194,6 +194,10 @@ class Recording:
             "valid_range" not in about,
         )
 
+    def keeps(self, population: str) -> bool:
+        """Whether the run kept the table of a population."""
+        return population in self._tables()
+
     def cells(self, population: str, index: int, columns: Iterable[str]) -> dict[str, np.ndarray]:
         """Columns of the cells of a population at frame `index`, and their row and column."""
         columns_read = self.kept_cells(population, index, (*columns, "x_um", "y_um"))

@@ -7,10 +7,12 @@ from typing import NamedTuple
 import numpy as np
 
 from ..cells.species import Colour, Shown
-from .palette import FAINT, FATES_ON_DARK, INK, PAPER, RULE, SHOWN, as_hex
+from .palette import FAINT, FATES_ON_DARK, INK, PAPER, RULE, SHOWN, STATE_WORDS, as_hex
 
 _HEIGHT = 168  # pixels at a width of 1084
 _DIM = 5  # what is still to come is so many times fainter
+_LETTERS = (1.0, 0.9, 0.8, 0.7, 0.6)
+_MOST_ROWS = 2  # of words above a diagram
 _ROOM = 1.06  # of the diagram's width, for its title and labels
 _BEFORE = 0.25  # of the time axis, for what happens before time 0
 
@@ -50,7 +52,7 @@ class Strip:
         missing are not drawn."""
         get = {name: np.asarray(table[name], float) for name in table}
         tumor = [
-            Trace(look.state, look.colour, get[f"tumor_{look.state}"])
+            Trace(STATE_WORDS.get(look.state, look.state), look.colour, get[f"tumor_{look.state}"])
             for shown in cast
             if shown.name == "tumor"
             for look in shown.looks.values()
@@ -141,19 +143,24 @@ def draw_panel(axes, panel: Panel, times_min: np.ndarray, size: float) -> None:
 
 
 def _words(axes, panel: Panel, size: float) -> None:
-    """The title, and the labels of the lines in their colours, above the diagram: on one line, or on two where there are many."""
+    """The title, and the labels of the lines in their colours, above the diagram: on one line, or on two where there are many, in
+    letters as small as that takes."""
     from matplotlib.artist import Artist
     from matplotlib.offsetbox import AnchoredOffsetbox, HPacker, TextArea, VPacker
 
-    words: list[TextArea] = [
-        TextArea(panel.title, textprops={"color": as_hex(INK), "fontsize": size, "fontweight": "bold"})
-    ]
-    words += [
-        TextArea(course.label, textprops={"color": as_hex(_bright(course.colour)), "fontsize": 0.93 * size})
-        for course in panel.courses
-    ]
-    gap = 0.7 * size
-    lines: list[Artist] = [HPacker(children=line, pad=0, sep=gap) for line in _in_lines(axes, words, gap)]
+    for share in _LETTERS:
+        letters, gap = share * size, 0.7 * share * size
+        words: list[TextArea] = [
+            TextArea(panel.title, textprops={"color": as_hex(INK), "fontsize": letters, "fontweight": "bold"})
+        ]
+        words += [
+            TextArea(course.label, textprops={"color": as_hex(_bright(course.colour)), "fontsize": 0.93 * letters})
+            for course in panel.courses
+        ]
+        rows = _in_lines(axes, words, gap)
+        if len(rows) <= _MOST_ROWS:
+            break
+    lines: list[Artist] = [HPacker(children=row, pad=0, sep=gap) for row in rows]
     box = AnchoredOffsetbox(
         "lower left",
         child=VPacker(children=lines, pad=0, sep=0.15 * size, align="left"),

@@ -2,6 +2,7 @@
 no global state. All words are drawn as they are written: a `$` in a name is no formula."""
 
 from pathlib import Path
+from typing import Any
 
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
@@ -57,9 +58,11 @@ def _inches(text: str) -> float:
     return text_to_path.get_text_width_height_descent(text, FontProperties(size=ABOUT), ismath=False)[0] / 72
 
 
-def save_figure(figure: Figure, path: Path) -> Path:
-    """Write the figure as a png, whole: the same bytes for the same figure."""
-    write_whole(path, lambda beside: figure.savefig(beside, format="png", dpi=DPI, metadata={"Software": "crlm"}))
+def save_figure(figure: Figure, path: Path, small: bool = False) -> Path:
+    """Write the figure as a png, whole: the same bytes for the same figure. small : whether it is worth more time to make the file
+    smaller."""
+    how: dict[str, Any] = {"dpi": DPI, "metadata": {"Software": "crlm"}, "pil_kwargs": {"optimize": small}}
+    write_whole(path, lambda beside: figure.savefig(beside, format="png", **how))
     return path
 
 

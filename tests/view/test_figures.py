@@ -13,8 +13,9 @@ from PIL import Image
 
 from abm.config.recording import RecordParameters
 from abm.record.fates import fates_of
-from abm.tissue.sites import SINUSOID
+from abm.tissue.sites import PARENCHYMA, SINUSOID
 from abm.view.figures import plot_run, write_anatomy, write_cascade, write_overview
+from abm.view.figures.anatomy import directions
 from abm.view.figures.cascade import cascade_figure
 from abm.view.figures.timecourses import timecourses_figure
 
@@ -122,6 +123,25 @@ def test_time_courses_with_a_long_preparation():
     assert all(axes.get_xlim() == (-1.0, 3.0) for axes in figure.axes)
 
 
+def test_the_first_day_of_a_long_run_has_a_quarter_of_the_axis():
+    hours = np.arange(0.0, 14 * 24 + 1)
+    courses = {
+        "time_min": 60 * hours,
+        "tumor_held": hours,
+        "nodules": hours / 1e3,
+        "oxygen_mean": hours,
+        "lactate_mean": hours,
+    }
+    figure = timecourses_figure(courses)
+    axes = next(axes for axes in figure.axes if axes.get_title(loc="left") == "tumor cells by state")
+    (left, day, right), _ = axes.transAxes.inverted().transform(axes.transData.transform([(0, 0), (1, 0), (14, 0)])).T
+    assert (left, right) == (pytest.approx(0), pytest.approx(1)) and day == pytest.approx(0.25)
+    titles = [axes.get_title(loc="left") for axes in figure.axes]
+    assert "oxygen (mmHg), mean" in titles and "lactate (mM), mean" in titles
+    counts = next(axes for axes in figure.axes if axes.get_title(loc="left").startswith("nodules"))
+    assert all(tick == round(tick) for tick in counts.get_yticks()) and counts.get_ylim()[1] >= 1
+
+
 def piece_of_liver(kind, name):
     anatomy = SimpleNamespace(
         kind=kind,
@@ -139,6 +159,20 @@ def piece_of_liver(kind, name):
         speed_um_per_s=(open_sites * np.linspace(50, 400, kind.shape[1])).astype(np.float32),
     )
     return SimpleNamespace(anatomy=anatomy, flow=flow, config=SimpleNamespace(name=name))
+
+
+def test_arrows_point_down_the_pressure():
+    kind = np.full((40, 60), PARENCHYMA, np.uint8)
+    kind[::3] = kind[:, ::4] = SINUSOID
+    flow = SimpleNamespace(
+        carries=(kind == SINUSOID).astype(np.uint8), pressure=np.broadcast_to(np.linspace(1, 0, 60), (40, 60)).copy()
+    )
+    x, y, right, down = directions(kind, flow, 10)
+    assert x.size == 24 and sorted(set(x)) == [4.5, 14.5, 24.5, 34.5, 44.5, 54.5] and min(y) == 4.5
+    np.testing.assert_allclose(right, 1, atol=1e-6)
+    np.testing.assert_allclose(down, 0, atol=1e-6)
+    flow.pressure[:] = 0.5
+    assert directions(kind, flow, 10)[0].size == 0
 
 
 def test_anatomy(kind, tmp_path):

@@ -7,7 +7,7 @@ import zarr
 from abm.cells.tumor import HELD, TumorCell
 from abm.view import lettering
 from abm.view.figures import plot_run
-from abm.view.frames import Film, contact_sheet, picture
+from abm.view.frames import Film, picture
 from abm.view.painter import Painter
 from abm.view.palette import SHOWN
 from abm.view.recording import Recording, field_limits
@@ -193,11 +193,3 @@ def test_lettering_fits():
     lettering.write(image, "words beyond every edge", -4, -7, 14, (255, 255, 255))
     lettering.write(image, "outside", 50, 50, 14, (255, 255, 255))
     assert image.any()
-
-
-def test_contact_sheet_keeps_the_order():
-    frames = [np.full((2, 3, 3), k, np.uint8) for k in range(3)]
-    sheet = contact_sheet(frames, 2)
-    assert sheet.shape == (4, 6, 3)
-    assert (sheet[:2, 3:] == 1).all()
-    assert (sheet[2:, :3] == 2).all()

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 from matplotlib.colors import ListedColormap, LogNorm
 from matplotlib.figure import Figure
+from matplotlib.patches import Patch
 from matplotlib.ticker import NullFormatter
 
 from ...liver import Liver
@@ -14,20 +15,28 @@ from ...tissue.flow import Flow
 from ...tissue.sites import PARENCHYMA, SINUSOID
 from ..frames import Film
 from ..painter import Painter
-from ..style import QUIET, WORDS, new_figure, save_figure
+from ..style import DPI, QUIET, WORDS, new_figure, save_figure
+
+_ARROWS_UM = 110.0  # between arrows
+_SHADE = 12  # steps of brightness, which nobody sees, for the same reason
+_FEWEST_SITES = 8  # of sinusoids, from which on a square tells a direction
+_LEAST_FALL = 0.08  # of the pressure across a square, portal to central 1
+_ZONES = {"zone 1 (periportal)": "#f3c9a5", "2 (midzonal)": "#d9d3c5", "3 (pericentral)": "#a9bfd6"}
+_ZONE_VESSELS = ("#d98850", "#a79b83", "#5b83b0")
+"""The colours of the sinusoids of each zone."""
 
 
 def write_anatomy(liver: Liver, path: Path | str) -> Path:
     """The picture of the tissue of `liver` as a png."""
-    return save_figure(anatomy_figure(liver.anatomy, liver.flow, str(liver.config.name)), Path(path))
+    return save_figure(anatomy_figure(liver.anatomy, liver.flow, str(liver.config.name)), Path(path), small=True)
 
 
 def anatomy_figure(anatomy: Anatomy, flow: Flow, title: str = "") -> Figure:
     """The tissue as it is drawn in movies, its zones, the velocity of its blood, and the pressure."""
-    figure = new_figure(14.5, 7.9)
+    figure = new_figure(12.4, 6.6)
     figure.text(0.014, 0.968, title or "Anatomy", fontsize=15, weight="bold", color=WORDS, va="center")
     kind = anatomy.kind
-    painter = Painter(kind, anatomy.spacing_um, pixels=1000)
+    painter = Painter(kind, anatomy.spacing_um, pixels=800, texture=False)
     film = Film(painter, legend=False, clock=False)
     nothing, zero = np.zeros(kind.shape, np.uint8), np.zeros(kind.shape, np.float32)
     scene = Scene(
@@ -39,36 +48,89 @@ def anatomy_figure(anatomy: Anatomy, flow: Flow, title: str = "") -> Figure:
         zero,
         zero,
     )
-    large = figure.add_axes((0.012, 0.05, 0.47, 0.865))
-    large.imshow(film.frame(scene), interpolation="antialiased")
-    _map_title(large, "tissue: sinusoids from the portal tracts (grey rim) to the central veins (pale rim)")
+    # pixel by pixel, so that even ground stays even: that makes the file small
+    width, height = (side * DPI for side in figure.get_size_inches())
+    tall = painter.height / height
+    large = figure.add_axes((0.012, 0.915 - tall, painter.width / width, tall))
+    large.imshow(film.frame(scene) // _SHADE * _SHADE, interpolation="nearest")
+    x, y, across, down = directions(kind, flow, max(4, round(_ARROWS_UM / anatomy.spacing_um)))
+    arrows = large.quiver(
+        *painter.pixel_of(y, x),
+        across,
+        down,
+        color="white",
+        alpha=0.85,
+        angles="xy",
+        pivot="middle",
+        units="width",
+        width=0.0026,
+        scale=38,
+        headwidth=4.5,
+    )
+    arrows.set_zorder(3)
+    _map_title(
+        large,
+        "blood flows from portal tracts (violet) through sinusoids to central veins (blue)",
+    )
 
-    zones = figure.add_axes((0.497, 0.515, 0.218, 0.40))
+    zones = figure.add_axes((0.4645, 0.515, 0.213, 0.40))
     zones.imshow(
         np.where(kind == PARENCHYMA, anatomy.zone, anatomy.zone + 3),
         vmin=1,
         vmax=6,
         interpolation="nearest",
-        cmap=ListedColormap(["#f3c9a5", "#d9d3c5", "#a9bfd6", "#d98850", "#a79b83", "#5b83b0"]),
+        cmap=ListedColormap([*_ZONES.values(), *_ZONE_VESSELS]),
     )
     zones.set_anchor("W")
-    _map_title(zones, "zones: periportal, midzonal, pericentral")
+    _map_title(zones, "")
+    zones.legend(
+        handles=[Patch(color=colour, label=words) for words, colour in _ZONES.items()],
+        fontsize=8,
+        frameon=False,
+        ncols=3,
+        loc="lower left",
+        bbox_to_anchor=(-0.02, 0.985),
+        handlelength=1.0,
+        handletextpad=0.4,
+        columnspacing=0.9,
+        borderpad=0,
+        labelcolor=WORDS,
+    )
     shown = np.where(kind == SINUSOID, flow.pressure, np.nan)
-    _map(figure, (0.742, 0.515, 0.218, 0.40), shown, "pressure (portal 1, central 0)", "plasma", None)
+    _map(figure, (0.722, 0.515, 0.213, 0.40), shown, "pressure (portal 1, central 0)", "plasma", None)
     moving = np.where((flow.carries != 0) & (flow.speed_um_per_s > 0), flow.speed_um_per_s, np.nan)
     low, high = np.nanpercentile(moving, (2, 99.5)) if np.isfinite(moving).any() else (1.0, 10.0)
     _map(
         figure,
-        (0.497, 0.065, 0.218, 0.40),
+        (0.4645, 0.065, 0.213, 0.40),
         moving,
         "velocity of the blood (µm/s)",
         "viridis",
         LogNorm(max(low, 1e-3 * high), high),
     )
-    words = figure.add_axes((0.775, 0.065, 0.2, 0.40))
+    words = figure.add_axes((0.757, 0.065, 0.24, 0.40))
     words.axis("off")
-    words.text(0.0, 0.96, _figures_in_words(anatomy, flow), fontsize=9.2, color=WORDS, va="top", linespacing=1.65)
+    words.text(0.0, 0.96, _figures_in_words(anatomy, flow), fontsize=8.8, color=WORDS, va="top", linespacing=1.65)
     return figure
+
+
+def directions(kind: np.ndarray, flow: Flow, size: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Which way the blood flows on the whole: columns and rows of the middles of squares of `size` sites, and how far it goes from
+    there to the right and down (length 1). Squares with few sinusoids, or in which it goes nowhere, are left out."""
+    found = []
+    for top in range(0, kind.shape[0] - size // 2, size):
+        for left in range(0, kind.shape[1] - size // 2, size):
+            part = np.s_[top : top + size, left : left + size]
+            rows, columns = np.nonzero((kind[part] == SINUSOID) & (flow.carries[part] != 0))
+            if rows.size < _FEWEST_SITES:
+                continue
+            places = np.stack((rows, columns, np.ones(rows.size)), axis=1)
+            (down, across, _), *_ = np.linalg.lstsq(places, flow.pressure[part][rows, columns])
+            steep = np.hypot(down, across)
+            if steep * size > _LEAST_FALL:
+                found.append((left + (size - 1) / 2, top + (size - 1) / 2, -across / steep, -down / steep))
+    x, y, right, lower = np.array(found).reshape(-1, 4).T
+    return x, y, right, lower
 
 
 def _figures_in_words(anatomy: Anatomy, flow: Flow) -> str:

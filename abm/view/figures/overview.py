@@ -1,21 +1,29 @@
-"""A run at a glance: four moments in pictures, and the courses of the most important counts."""
+"""A run at a glance: the tissue at the end, a close look at four moments, and the courses of the most important counts."""
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 from matplotlib.figure import Figure
 
-from ...cells.species import Appearance, Shown
+from ...cells.species import Shown
 from .. import lettering
-from ..frames import Film, contact_sheet
-from ..painter import Painter
-from ..palette import INK, PAPER
+from ..frames import Film
+from ..inset import outline, place_of_interest
+from ..legend import VESSELS, lay, swatch
+from ..movie import first_arrested
+from ..palette import INK, PAPER, TUMOR
 from ..recording import Recording
+from ..region import around
 from ..sprites import cell_picture
 from ..style import WORDS, new_figure, save_figure
 from .run_folder import timeseries
 from .timecourses import draw_burden, draw_fates, draw_host, draw_tumor, told_by
+
+_WHOLE = 1100  # pixels of the longer side of the tissue
+_PART_UM = 500.0  # of its close look
+_GAP = 8
 
 
 def write_overview(run_dir: Path | str) -> Path:
@@ -25,19 +33,16 @@ def write_overview(run_dir: Path | str) -> Path:
 
 
 def overview_figure(run_dir: Path | str) -> Figure:
-    """Four moments of the run as pictures, and below them the courses of the most important counts."""
+    """The tissue at the end of the run, beside it four moments of the part with the largest colony, and below the courses of the
+    most important counts."""
     run_dir = Path(run_dir)
     recording = Recording(run_dir)
     courses, told = timeseries(run_dir), told_by(run_dir)
-    chosen = _moments(recording.times_min)
-    painter = Painter(recording.site_kind, recording.spacing_um, pixels=720, cast=recording.cast)
-    film = Film(painter, legend=False)
-    frames = [_framed(film.frame(recording.scene(k))) for k in chosen]
-    sheet = contact_sheet(frames, len(frames))
-    key = _key(sheet.shape[1], recording.charted)
-    picture = np.concatenate((sheet, key))
+    picture = _pictures(recording, run_dir)
+    key = _key(picture.shape[1], recording.charted)
+    picture = np.concatenate((picture, key))
 
-    width = 15.0
+    width = 13.4
     high = width * picture.shape[0] / picture.shape[1]
     figure = new_figure(width, high + 3.75)
     total = figure.get_figheight()
@@ -53,6 +58,30 @@ def overview_figure(run_dir: Path | str) -> Figure:
     return figure
 
 
+def _pictures(recording: Recording, run_dir: Path) -> np.ndarray:
+    """The whole at the end with a frame around a part, and that part at four moments in two lines, RGB."""
+    chosen = _moments(recording.times_min)
+    whole = Film.of_recording(recording, pixels=_WHOLE, texture=False, legend=False)
+    large = whole.frame(recording.scene(chosen[-1]))
+    sites = max(8, min(round(_PART_UM / recording.spacing_um), round(0.6 * min(recording.site_kind.shape))))
+    part = around(*place_of_interest(recording, first_arrested(run_dir)), sites, recording.site_kind.shape)
+    x, y = whole.painter.pixel_of(part[0].start - 0.5, part[1].start - 0.5)
+    outline(
+        large, round(y), round(x), round(y) + sites * whole.painter.scale, round(x) + sites * whole.painter.scale, 2
+    )
+    close = Film.of_recording(recording, region=part, pixels=round((large.shape[0] - _GAP) / 2), legend=False)
+    close.since = ""
+    side = max(close.height, close.width)
+    image = np.empty((max(large.shape[0], 2 * side + _GAP), large.shape[1] + 2 * (side + _GAP), 3), np.uint8)
+    image[:] = PAPER
+    image[: large.shape[0], : large.shape[1]] = large
+    for k, frame in enumerate(chosen):
+        i, j = divmod(k, 2)
+        top, left = i * (side + _GAP), large.shape[1] + _GAP + j * (side + _GAP)
+        image[top : top + close.height, left : left + close.width] = close.frame(recording.scene(frame))
+    return image
+
+
 def _moments(times_min: np.ndarray) -> list[int]:
     """Frames for the overview: soon after the beginning, a third, two thirds and the end, on a scale that favours early times."""
     last = len(times_min) - 1
@@ -60,41 +89,39 @@ def _moments(times_min: np.ndarray) -> list[int]:
     return [int(k) for k in np.unique([min(last, int(np.argmin(np.abs(times_min - t)))) for t in wanted])]
 
 
-def _framed(image: np.ndarray) -> np.ndarray:
-    """With a margin in the colour of the ground."""
-    return np.stack([np.pad(image[..., c], 5, constant_values=PAPER[c]) for c in range(3)], axis=-1)
-
-
 def _key(width: int, cast: Sequence[Shown]) -> np.ndarray:
-    """A line that says which cell is which: every state of tumor cells, and of the others the first and the most telling."""
-    entries: list[tuple[str, Appearance]] = []
+    """Lines that say what is what: every state of tumor cells, of the others the first and the most telling, and the vessels."""
+    height = max(36, round(width / 62))
+    size, scale = round(0.42 * height), round(0.42 * height)
+    entries: list[tuple[str, np.ndarray]] = []
     for shown in cast:
         if not shown.looks:
             continue
         first, *others = shown.looks.values()
-        shown_states = {chart.state for chart in shown.charts[:1]}
-        if shown.name == "tumor":
-            shown_states = {look.state for look in others}
-            entries.append((first.label, first))
-        else:
-            entries.append((shown.words, first))
-        entries += [(look.label, look) for look in others if look.state in shown_states]
-    height = max(36, round(width / 56))
-    size, scale = round(0.42 * height), round(0.42 * height)
-    row = np.empty((height, width, 3), np.uint8)
-    row[:] = PAPER
-    needed = [2 * scale + lettering.width(label, size) for label, _ in entries]
-    space = (width - sum(needed)) / (len(entries) + 1)
-    left = space
-    for (label, look), room in zip(entries, needed, strict=True):
-        sprite = cell_picture(look, scale, 2)
-        cut = max(0, (sprite.shape[0] - height) // 2 + 1)
-        sprite = sprite[cut : sprite.shape[0] - cut, cut : sprite.shape[1] - cut]
-        top, start = (height - sprite.shape[0]) // 2, max(0, round(left) + scale // 2 - sprite.shape[1] // 2)
-        part = row[top : top + sprite.shape[0], start : start + sprite.shape[1]]
-        sprite = sprite[:, : part.shape[1]]
-        alpha = sprite[..., 3:] / 255
-        part[:] = (part * (1 - alpha) + sprite[..., :3] * alpha).astype(np.uint8)
-        lettering.write(row, label, (height - round(1.2 * size)) // 2, round(left) + round(1.6 * scale), size, INK)
-        left += room + space
-    return row
+        told = {chart.state for chart in shown.charts[:1]}
+        entries.append((first.label if shown.name == TUMOR else shown.words, cell_picture(first, scale, 2)))
+        entries += [
+            (look.label, cell_picture(look, scale, 2)) for look in others if shown.name == TUMOR or look.state in told
+        ]
+    entries += [(label, swatch(inside, rim, scale)) for label, inside, rim in VESSELS]
+    rooms = [round(3.0 * scale) + lettering.width(label, size) for label, _ in entries]
+    fair = sum(rooms) / math.ceil(sum(rooms) / (0.98 * width))  # so that all lines are of about the same width
+    lines: list[list[tuple[str, np.ndarray, int]]] = []
+    for (label, picture), before, room in zip(entries, np.cumsum([0, *rooms]), rooms, strict=False):
+        if before >= len(lines) * fair - 0.5 * room:
+            lines.append([])
+        lines[-1].append((label, picture, room))
+    image = np.empty((height * len(lines), width, 3), np.uint8)
+    image[:] = PAPER
+    for number, line in enumerate(lines):
+        row, left = image[number * height : (number + 1) * height], 0.4 * scale
+        space = (width - sum(room for *_, room in line)) / len(line)
+        for label, picture, room in line:
+            cut = max(0, (picture.shape[0] - height) // 2 + 1)
+            picture = picture[cut : picture.shape[0] - cut, cut : picture.shape[1] - cut]
+            lay(
+                row, picture, (height - picture.shape[0]) // 2, max(0, round(left) + scale // 2 - picture.shape[1] // 2)
+            )
+            lettering.write(row, label, (height - round(1.2 * size)) // 2, round(left) + round(1.7 * scale), size, INK)
+            left += room + space
+    return image

@@ -9,19 +9,21 @@ from typing import NamedTuple
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from ...cells.species import Shown
 from ...config.plugins import declared_in_plugins
 from ...config.schema import SHIPPED
 from ...fields.field import Field
 from ...fields.layers import Layer
-from ..palette import FATES, SHOWN, as_hex, look_of
+from ..palette import FATES, SHOWN, STATE_WORDS, as_hex, look_of
 from ..recording import Recording
 from ..strip import shown_from
-from ..style import QUIET, WORDS, new_figure, plain, save_figure
+from ..style import LINE, QUIET, WORDS, new_figure, plain, save_figure
 from .run_folder import settings, timeseries
 
 _ACROSS = 3  # diagrams side by side
+_FIRST_DAY = 0.25  # of the time axis of long runs
 _TITLE, _LINE = 0.62, 3.0  # inches: of the title, and of a line of diagrams
 
 
@@ -63,7 +65,7 @@ def timecourses_figure(courses: dict[str, np.ndarray], title: str = "", told: To
     panels += [
         partial(_draw_population, shown) for shown in told.cast if any(name in courses for name, _ in shown.courses)
     ]
-    panels += [_draw_signals, _draw_metabolites, _draw_layers]
+    panels += [_draw_signals, *(partial(_draw_metabolite, name) for name in _metabolites(told)), _draw_layers]
     lines = math.ceil(len(panels) / _ACROSS)
     high = _TITLE + lines * _LINE
     figure = new_figure(14.0, high)
@@ -83,10 +85,10 @@ def draw_tumor(axes, courses, told: Told) -> None:
         x,
         [courses[f"tumor_{state}"] for state in states],
         colors=[_TUMOR[state] for state in states],
-        labels=states,
+        labels=[STATE_WORDS.get(state, state) for state in states],
         lw=0,
     )
-    _finish(axes, reverse=True)
+    _finish(axes, counts=True)
 
 
 def draw_fates(axes, courses, told: Told) -> None:
@@ -100,7 +102,7 @@ def draw_fates(axes, courses, told: Told) -> None:
     ):
         if f"events_{fate}" in courses:
             axes.plot(x, courses[f"events_{fate}"], color=as_hex(FATES[fate]), lw=1.8, label=label)
-    _finish(axes)
+    _finish(axes, counts=True)
 
 
 def draw_host(axes, courses, told: Told) -> None:
@@ -110,7 +112,7 @@ def draw_host(axes, courses, told: Told) -> None:
         for name, label in shown.courses[:1] if shown.looks else ():
             if name in courses:
                 axes.plot(x, courses[name], color=shown.ink, lw=1.8, label=label)
-    _finish(axes)
+    _finish(axes, counts=True)
 
 
 def _draw_population(shown: Shown, axes, courses, told: Told) -> None:
@@ -118,7 +120,7 @@ def _draw_population(shown: Shown, axes, courses, told: Told) -> None:
     for (name, label), style in zip(shown.courses, _STYLES, strict=False):
         if name in courses:
             axes.plot(x, courses[name], style, color=shown.ink, lw=1.6, label=label)
-    _finish(axes)
+    _finish(axes, counts=True)
 
 
 def draw_burden(axes, courses, told: Told) -> None:
@@ -135,7 +137,7 @@ def draw_burden(axes, courses, told: Told) -> None:
         for spine in other.spines.values():
             spine.set_visible(False)
         axes.fill_between([], [], color=as_hex(FATES["alive"]), alpha=0.25, lw=0, label="area (right)")
-    _finish(axes)
+    _finish(axes, counts=True)
 
 
 def _draw_signals(axes, courses, told: Told) -> None:
@@ -143,10 +145,12 @@ def _draw_signals(axes, courses, told: Told) -> None:
     _draw_levels(axes, courses, "highest signal (half-maximal effect = 1)", those, "max")
 
 
-def _draw_metabolites(axes, courses, told: Told) -> None:
-    those = {name: unit for name, unit in told.units.items() if unit not in ("K", "", "1")}
-    title = ", ".join(f"{name} ({unit})" for name, unit in those.items())
-    _draw_levels(axes, courses, f"{title}, mean", list(those), "mean")
+def _metabolites(told: Told) -> list[str]:
+    return [name for name, unit in told.units.items() if unit not in ("K", "", "1")]
+
+
+def _draw_metabolite(name: str, axes, courses, told: Told) -> None:
+    _draw_levels(axes, courses, f"{name} ({told.units[name]}), mean", [name], "mean")
 
 
 def _draw_layers(axes, courses, told: Told) -> None:
@@ -164,7 +168,7 @@ def _draw_levels(axes, courses, title: str, names: Sequence[str], what: str) -> 
     ]
     known = {each.name: each for each in declared}
     for name, spare in zip(names, itertools.cycle(_INKS), strict=False):
-        if f"{name}_{what}" in courses:
+        if np.any(courses.get(f"{name}_{what}", 0)):
             level = known.get(name)
             colour, words = (level.ink or spare, level.words) if level is not None else (spare, name)
             axes.plot(x, courses[f"{name}_{what}"], color=colour, lw=1.6, label=words)
@@ -172,19 +176,43 @@ def _draw_levels(axes, courses, title: str, names: Sequence[str], what: str) -> 
 
 
 def _axis(axes, courses, title: str) -> np.ndarray:
-    """Prepare the axes; returns the times in the unit of their x axis."""
+    """Prepare the axes; returns the times in the unit of their x axis. In long runs the first day has a quarter of it."""
     hours = np.asarray(courses["time_min"], float) / 60.0
     days = hours[-1] - shown_from(hours) > 72
     x = hours / 24.0 if days else hours
     axes.set_title(title, fontsize=10.5, weight="bold", color=WORDS, loc="left", pad=18)
     axes.set_xlabel(f"time ({'d' if days else 'h'})", fontsize=8.5, color=QUIET, labelpad=1)
-    axes.set_xlim(shown_from(x), x[-1] if x[-1] > x[0] else x[0] + 1.0)
+    first, last = shown_from(x), x[-1] if x[-1] > x[0] else x[0] + 1.0
+    if days:
+        _widen_first_day(axes, first, last)
+    axes.set_xlim(first, last)
     return x
 
 
-def _finish(axes, reverse: bool = False) -> None:
+def _widen_first_day(axes, first: float, last: float) -> None:
+    """Stretch the time axis (d) between time 0 and day 1, and mark the hours there."""
+    slope = _FIRST_DAY / (1 - _FIRST_DAY) * (last - 1.0 - min(first, 0.0))
+    if slope <= 1.5:
+        return
+    axes.set_xscale(
+        "function",
+        functions=(
+            lambda t: np.where(t < 0, t, np.where(t < 1, slope * t, t - 1 + slope)),
+            lambda u: np.where(u < 0, u, np.where(u < slope, u / slope, u + 1 - slope)),
+        ),
+    )
+    later = [float(day) for day in MaxNLocator(6, integer=True).tick_values(1, last) if 1 < day <= last]
+    before = [float(day) for day in MaxNLocator(3, integer=True).tick_values(first, 0) if first <= day < 0]
+    words = [f"{day:g}" for day in (*before, 0.0)], [f"{day:g}" for day in (1.0, *later)]
+    axes.set_xticks([*before, 0.0, 0.5, 1.0, *later], labels=[*words[0], "12 h", *words[1]])
+    axes.axvspan(0, 1, color=LINE, alpha=0.35, lw=0, zorder=0)
+
+
+def _finish(axes, counts: bool = False) -> None:
     top = axes.get_ylim()[1]
-    axes.set_ylim(0, top if top > 0 else 1)
+    axes.set_ylim(0, max(top, 1) if counts else top if top > 0 else 1)
+    if counts:
+        axes.yaxis.set_major_locator(MaxNLocator(6, integer=True))
     plain(axes)
     handles, labels = axes.get_legend_handles_labels()
     if handles:
