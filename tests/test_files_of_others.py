@@ -266,8 +266,8 @@ def test_a_run_begins_nowhere_where_it_would_overwrite(tmp_path, resume):
 
 def test_what_is_drawn_of_a_run_is_known_by_name(run, tmp_path):  # noqa: F811
     drawn = {path.name for path in plot_run(run)} | {write_movie(run, pixels=120).name}
-    assert drawn | {"infiltrate.png", "niche.png"} == set(PICTURES), (
-        "those are drawn of runs with leukocytes, and a niche"
+    assert drawn | {"infiltrate.png", "niche.png", "first_hours.mp4"} == set(PICTURES), (
+        "those are drawn of runs with leukocytes, a niche, and a frame of every step"
     )
 
 
