@@ -143,6 +143,7 @@ def _paint() -> None:
     """Use each kernel of the pictures once, on next to nothing."""
     from ..record.scene import Scene
     from ..tissue.sites import PARENCHYMA, PORTAL_TRACT, SINUSOID
+    from ..view import raster
     from ..view.painter import Painter
 
     kind = np.full((8, 8), PARENCHYMA, np.uint8)
@@ -160,7 +161,10 @@ def _paint() -> None:
         nothing,
         nothing,
     )
-    Painter(kind, 10.0, pixels=64).paint(scene)
+    image = Painter(kind, 10.0, pixels=64).paint(scene)
+    marks, colour = np.zeros((0, 4)), np.zeros(3, np.int32)
+    raster.rings(image, marks, 1.0, colour)
+    raster.strokes(image, marks, 1.0, 1.0, colour)
 
 
 def compile_the_rest(off: list[str]) -> None:

@@ -81,6 +81,20 @@ ARMS: tuple[Colour, ...] = (
 ARMS_ON_DARK: tuple[Colour, ...] = ((226, 230, 236), (86, 180, 233), (240, 128, 48), (30, 190, 140))
 """The first of them on the dark ground of movies."""
 
+NAMES: tuple[Colour, ...] = (
+    (230, 159, 0),
+    (86, 180, 233),
+    (0, 158, 115),
+    (240, 228, 66),
+    (0, 114, 178),
+    (213, 94, 0),
+    (204, 121, 167),
+    (60, 40, 250),
+    (196, 252, 168),
+    (104, 40, 0),
+)
+"""Colours of numbers that are names, such as those of clones: Okabe and Ito's, and others that stay apart from them."""
+
 FIELD_LABELS = SHIPPED.words()
 UNITS = {"K": "× half-maximal", "1": ""}
 """How units are written for readers that have names of their own."""

@@ -8,16 +8,13 @@ import numpy as np
 from ..cells.species import Appearance, Colour, Shown
 from ..config.errors import did_you_mean
 from ..tissue.sites import STANDING
-from .palette import TUMOR_GROUP
+from .palette import NAMES, TUMOR_GROUP
 
 SHADES = 24
 """Colours of a scale from low to high."""
 _MAP = "plasma"
 _MAP_START = 0.12
 """Where in the colour map the scale begins: its darkest colours would vanish in the tissue."""
-NAMES = 20
-"""Colours of numbers that are names, such as those of clones."""
-_NAMES_MAP = "tab20"
 
 
 class Tint(NamedTuple):
@@ -39,7 +36,7 @@ class Tint(NamedTuple):
     def codes(self, values: np.ndarray) -> np.ndarray:
         """The colour of each value, uint8 from 1 on."""
         if self.nominal:
-            return (1 + np.asarray(values).astype(np.int64) % NAMES).astype(np.uint8)
+            return (1 + np.asarray(values).astype(np.int64) % len(NAMES)).astype(np.uint8)
         low, high = self.limits
         share = np.clip((np.asarray(values, np.float64) - low) / max(high - low, 1e-12), 0.0, 1.0)
         return (1 + np.rint(share * (SHADES - 1))).astype(np.uint8)
@@ -49,8 +46,9 @@ class Tint(NamedTuple):
         """The colours of the codes, from the first on."""
         from matplotlib import colormaps
 
-        places = (np.arange(NAMES) + 0.5) / NAMES if self.nominal else np.linspace(_MAP_START, 1.0, SHADES)
-        shades = np.rint(255 * colormaps[_NAMES_MAP if self.nominal else _MAP](places)[:, :3]).astype(int)
+        if self.nominal:
+            return list(NAMES)
+        shades = np.rint(255 * colormaps[_MAP](np.linspace(_MAP_START, 1.0, SHADES))[:, :3]).astype(int)
         return [(red, green, blue) for red, green, blue in shades.tolist()]
 
     def looks(self) -> dict[int, Appearance]:

@@ -55,6 +55,12 @@ def test_fates_are_told_apart(vision, fates):
 
 
 @pytest.mark.parametrize("vision", VISION)
+def test_clones_are_told_apart(vision):
+    near = [difference(one, other, vision) for one, other in itertools.combinations(palette.NAMES, 2)]
+    assert len(near) == 45 and min(near) > 16
+
+
+@pytest.mark.parametrize("vision", VISION)
 def test_populations_of_one_shape_are_told_apart(vision):
     """In every state of the one from every state of the other."""
     looks = [(shown.name, look) for shown in palette.SHOWN for look in shown.looks.values()]

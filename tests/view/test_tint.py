@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from abm import LiverModel, Simulation, TumorCell, cli
+from abm.view.palette import NAMES
 from abm.view.recording import Recording
-from abm.view.tint import NAMES, SHADES, Tint, column_of, limits_of
+from abm.view.tint import SHADES, Tint, column_of, limits_of
 
 EMT = Tint("tumor", "emt", "tumor: emt", "", False, (0.0, 1.0))
 
@@ -34,9 +35,9 @@ def test_the_scale_goes_from_the_first_colour_to_the_last():
 
 def test_names_have_colours_of_their_own():
     clones = EMT._replace(column="clone", nominal=True)
-    codes = clones.codes(np.array([0, 1, NAMES, -1, -(2**31)]))
-    assert codes[0] == codes[2] != codes[1] and codes.min() >= 1 and codes.max() <= NAMES
-    assert len(set(clones.colours)) == NAMES
+    codes = clones.codes(np.array([0, 1, len(NAMES), -1, -(2**31)]))
+    assert codes[0] == codes[2] != codes[1] and codes.min() >= 1 and codes.max() <= len(NAMES)
+    assert len(set(clones.colours)) == len(NAMES)
 
 
 def test_cells_are_coloured_where_they_stand(run):
