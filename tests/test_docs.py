@@ -17,6 +17,7 @@ import yaml
 from abm import LiverModel, Look, Simulation, cli, load_config, load_experiment, run_batch
 from abm.config.schema import SHIPPED, compose
 from abm.config.shipped import shipped
+from abm.export import FORMATS
 from abm.measures.topics import MEASURES
 from abm.registry import name_of
 from abm.simulation import RUN_FILES
@@ -225,6 +226,24 @@ def test_results_are_read_as_shown(tmp_path, monkeypatch):
         exec(compile(text, "results.md", "exec"), {})
     told = set(re.findall(r"`([\w.]+\.\w+)`", PAGES["howto/results.md"].partition("```")[0]))
     assert told == {name for name in RUN_FILES if "." in name}
+
+
+def test_a_run_is_opened_and_exported_as_shown(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    folder = tmp_path / "runs" / "quickstart-seed1"
+    record = {"snapshots": "1 d", "movie": False, "figures": False}
+    model = LiverModel("quickstart", tissue={"width": "0.4 mm", "height": "0.4 mm"}, record=record)
+    Simulation(model, folder=folder).run()
+    names: dict = {}
+    [text] = blocks(PAGES["howto/exports.md"], "python")
+    exec(compile(text, "exports.md", "exec"), names)
+    assert set(names["cells"].columns) >= {"x_um", "y_um", "state"} and names["oxygen"].attrs["units"] == "mmHg"
+    assert (tmp_path / "tables" / "cells.csv").exists()
+
+
+def test_the_formats_of_exports_are_those_shown():
+    shown = set(re.findall(r"--to ([\w-]+)", PAGES["howto/exports.md"])) | {"spatialdata", "vtk", "csv"}
+    assert shown == {*(format.name for format in FORMATS), "omex"}
 
 
 def test_files_and_pictures_that_pages_name_exist():

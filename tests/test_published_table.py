@@ -1,6 +1,6 @@
-"""The tables of published experiments in docs/published.md and the README: they are of the files, and judged as they say.
+"""The table of published experiments in docs/published.md: it is of the files, and judged as it says; the README counts the same.
 
-docs/published.md begins with what `crlm reproduce` wrote; the README shows the same rows with fewer columns.
+docs/published.md begins with what `crlm reproduce` wrote.
 """
 
 import math
@@ -43,11 +43,6 @@ def full() -> list[list[str]]:
     return rows(DOCS, "| experiment | published")
 
 
-def short() -> list[list[str]]:
-    """id and name, expected, simulated, verdict, calibrated on"""
-    return rows(README, "| | expected | simulated")
-
-
 def test_there_is_a_row_for_every_expectation(experiments):
     wanted = []
     for experiment in experiments:
@@ -55,11 +50,6 @@ def test_there_is_a_row_for_every_expectation(experiments):
             unit = f" {expectation.unit}" if expectation.unit else ""
             wanted.append((experiment.published.id if index == 0 else "", f"{expectation}: {expectation.window}{unit}"))
     assert [(row[0], row[2]) for row in full()] == wanted
-
-
-def test_the_readme_shows_the_same():
-    told = [(row[0].split(" ")[0], row[1], row[2], row[3].strip("*"), row[4]) for row in short()]
-    assert told == [(row[0], row[2], row[3], row[4].split(" (")[0], row[5]) for row in full()]
 
 
 def test_the_verdicts_follow_from_the_figures(experiments):

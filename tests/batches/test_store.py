@@ -1,8 +1,6 @@
 """The folder of a batch: rows are kept once and whole, whenever it is killed."""
 
 import json
-import re
-from pathlib import Path
 
 import duckdb
 import pandas
@@ -202,15 +200,6 @@ def test_one_line_in_pandas_polars_and_duckdb(folder, experiment):
     assert by_arm == {"control": 6.0, "no_kupffer": 6.0}
     assert dict(polars.read_parquet(path).group_by("arm").agg(polars.col("tumor_cells").mean()).iter_rows()) == by_arm
     assert dict(duckdb.sql(f"select arm, mean(tumor_cells) from '{path}' group by arm").fetchall()) == by_arm
-
-
-def test_the_lines_in_the_readme(tmp_path, monkeypatch):
-    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
-    text = next(text for text in re.findall(r"```python\n(.*?)```", readme, re.DOTALL) if "duckdb" in text)
-    text = text.replace("nodules(min_cells=10, at=14 d)", "tumor_cells")
-    store.begin(tmp_path / "batches" / "my_experiment", little(tmp_path))
-    monkeypatch.chdir(tmp_path)
-    exec(compile(text, "README.md", "exec"), {})
 
 
 def test_one_batch_at_a_time(tmp_path):
