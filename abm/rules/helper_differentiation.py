@@ -1,9 +1,10 @@
 """Helper differentiation: CD4 T cells in the tissue become Th1, Th17 or regulatory, by what surrounds them.
 
 IFN-gamma and mature dendritic cells make Th1; TGF-beta makes Th17 where there is inflammation, told by TNF-alpha and, where that is
-switched on, by the IL-6 of the blood, and regulatory T cells where there is none; IL-10, tolerogenic dendritic cells (Yang 2025, 10.3892/or.2025.8963, refs 96, 97) and
-activated stellate cells (ref 117) make regulatory T cells too. So the liver skews them to suppression (ref 33). Th1 cells turn regulatory
-slowly where suppression prevails. Those that turn regulatory leave their table for that of the regulatory T cells.
+switched on, by the IL-6 of the blood, and regulatory T cells where there is none; IL-10, tolerogenic dendritic cells (Yang 2025,
+10.3892/or.2025.8963, refs 96, 97) and activated stellate cells (ref 117) make regulatory T cells too. So the liver skews them to
+suppression (ref 33). Th1 cells turn regulatory slowly where suppression prevails. Those that turn regulatory leave their table for that
+of the regulatory T cells.
 """
 
 from typing import NamedTuple
