@@ -1,9 +1,10 @@
 """Helper differentiation: CD4 T cells in the tissue become Th1, Th17 or regulatory, by what surrounds them.
 
-IFN-gamma and mature dendritic cells make Th1; TGF-beta makes Th17 where there is inflammation, for which TNF-alpha stands here in place
-of IL-6, and regulatory T cells where there is none; IL-10, tolerogenic dendritic cells (Yang 2025, 10.3892/or.2025.8963, refs 96, 97) and
-activated stellate cells (ref 117) make regulatory T cells too. So the liver skews them to suppression (ref 33). Th1 cells turn regulatory
-slowly where suppression prevails. Those that turn regulatory leave their table for that of the regulatory T cells.
+IFN-gamma and mature dendritic cells make Th1; TGF-beta makes Th17 where there is inflammation, told by TNF-alpha and, where that is
+switched on, by the IL-6 of the blood, and regulatory T cells where there is none; IL-10, tolerogenic dendritic cells (Yang 2025,
+10.3892/or.2025.8963, refs 96, 97) and activated stellate cells (ref 117) make regulatory T cells too. So the liver skews them to
+suppression (ref 33). Th1 cells turn regulatory slowly where suppression prevails. Those that turn regulatory leave their table for that
+of the regulatory T cells.
 """
 
 from typing import NamedTuple
@@ -40,7 +41,7 @@ class Felt(NamedTuple):
 
 
 class Weights(NamedTuple):
-    """How much each cue weighs in saturation, or in touch."""
+    """How much each cue weighs in saturation, or in touch; `il6`: that of the IL-6 that there is."""
 
     ifn_gamma: float
     mature: float
@@ -48,6 +49,7 @@ class Weights(NamedTuple):
     il10: float
     tolerogenic: float
     stellate: float
+    il6: float = 0.0
 
 
 def _weight(default: float, source: str, cue: str):
@@ -63,7 +65,7 @@ def _weight(default: float, source: str, cue: str):
 
 class HelperDifferentiation(Rule):
     name = "helper_differentiation"
-    reads = ("cd4", "ifn_gamma", "tgf_beta", "tnf", "il10", "suppression", "dendritic", "stellate")
+    reads = ("cd4", "blood", "ifn_gamma", "tgf_beta", "tnf", "il10", "suppression", "dendritic", "stellate")
     writes = ("cd4", "treg")
     inhibited = ("commitment",)
     inhibitor = Target("inhibitor of mTOR (rapamycin)", "general: keeps CD4 T cells from becoming effectors", "assumed")
@@ -93,6 +95,11 @@ class HelperDifferentiation(Rule):
         stellate: Number = _weight(
             0.1, f"{_YANG}, ref 117 (direction)", "a touching activated stellate cell, for Treg,"
         )
+        il6: Number = _weight(
+            0.0,
+            "none by default; textbook: TGF-beta with IL-6 makes Th17",
+            "saturating IL-6 of the blood beside TGF-beta, for Th17,",
+        )
         conversion: PerHour = parameter(
             "0.02 /d",
             low="0 /d",
@@ -109,6 +116,7 @@ class HelperDifferentiation(Rule):
         if not (cells.in_state(cd4.SEARCHING) | cells.in_state(cd4.TH1)).any():
             return
         key, step = liver.key(self.name), liver.step_number
+        il6 = liver.blood.il6 * liver.left("il6")
         turned = commit(
             cells.used,
             liver.sites,
@@ -121,7 +129,7 @@ class HelperDifferentiation(Rule):
                 liver.signal("il10"),
                 liver.suppression,
             ),
-            Weights(p.ifn_gamma, p.mature, p.tgf_beta, p.il10, p.tolerogenic, p.stellate),
+            Weights(p.ifn_gamma, p.mature, p.tgf_beta, p.il10, p.tolerogenic, p.stellate, p.il6 * il6 / (1.0 + il6)),
             key,
             step,
             liver.dt_hours,
@@ -191,10 +199,11 @@ def commit(cells, sites, dendritic_cells, stellate_cells, felt, weights, key, st
         if cell.state != cd4.SEARCHING:
             continue
         mature, tolerogenic = dendritic_beside(dendritic_cells, sites, row, column)
-        tgf_beta = weights.tgf_beta * saturation(felt.tgf_beta[row, column])
+        felt_tgf_beta = saturation(felt.tgf_beta[row, column])
+        tgf_beta = weights.tgf_beta * felt_tgf_beta
         inflamed = saturation(felt.tnf[row, column])
         th1 = weights.ifn_gamma * saturation(felt.ifn_gamma[row, column]) + (weights.mature if mature else 0.0)
-        th17 = tgf_beta * inflamed
+        th17 = tgf_beta * inflamed + weights.il6 * felt_tgf_beta
         regulatory = (
             tgf_beta * (1.0 - inflamed)
             + weights.il10 * saturation(felt.il10[row, column])

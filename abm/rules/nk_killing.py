@@ -268,7 +268,8 @@ class NaturalKillerKilling(Rule):
             low=0,
             high=2,
             mark="assumed",
-            source="none by default; 0.5 is a guess: Yang 2025, 10.3892/or.2025.8963, ref 100 (direction)",
+            source="none by default; 2 is a guess, as 0.5 does nothing that can be seen: Yang 2025, 10.3892/or.2025.8963, ref 100 "
+            "(direction)",
             description="gain of the kill hazard while the NK cell touches a Kupffer cell, whose STING shows it 4-1BB ligand",
         )
         lactate_death: PerHour = parameter(

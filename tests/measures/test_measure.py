@@ -96,6 +96,7 @@ def test_every_shipped_measure_is_documented_and_works_in_an_empty_liver(name):
                 "event": "killed",
                 "population": "kupffer",
                 "field": "tnf",
+                "way": "left",
                 "level": "lps",
                 "to_cells": 4,
             }[entry.name]

@@ -94,6 +94,17 @@ def test_each_fate_has_the_hazard_of_its_cues_at_any_step(levels, th1, th17, reg
 
 
 @compiled_only
+@pytest.mark.parametrize("tgf_beta", [0.0, 3.0])
+def test_tgf_beta_with_il6_makes_th17_cells(tgf_beta):
+    th1, th17, regulatory, there = fates(helpers(), weights=WEIGHTS._replace(tgf_beta=0.0, il6=0.6), tgf_beta=tgf_beta)
+    assert th1 == regulatory == 0
+    if tgf_beta:
+        assert_chance(th17, there, 1 - np.exp(-0.5 * 0.6 * 0.75))
+    else:
+        assert th17 == 0
+
+
+@compiled_only
 @pytest.mark.parametrize(
     ("who", "state", "fate"),
     [
@@ -141,7 +152,7 @@ def test_kernel_is_its_naive_twin():
     pericytes.used.state = rng.integers(0, 2, pericytes.count)
     cells.used.state = rng.integers(0, 4, cells.count)
     levels = Felt(*rng.random((5, *sites.kind.shape)).astype(np.float32))
-    weights = Weights(0.9, 0.8, 1.4, 0.6, 1.1, 0.7)
+    weights = Weights(0.9, 0.8, 1.4, 0.6, 1.1, 0.7, 0.5)
     before = cells.used.copy()
     turned = commit(cells.used, sites, dcs.rows, pericytes.rows, levels, weights, KEY, 7, 6.0, 0.05, 0.1)
     expected, regulatory = before.state.copy(), []
@@ -164,7 +175,7 @@ def test_kernel_is_its_naive_twin():
             continue
         where = cell.row, cell.column
         th1 = 0.9 * half["ifn_gamma"] + 0.8 * touches(dcs, INTERSTITIUM, *where, dendritic.MATURE)
-        th17 = 1.4 * half["tgf_beta"] * half["tnf"]
+        th17 = (1.4 * half["tnf"] + 0.5) * half["tgf_beta"]
         other = 1.4 * half["tgf_beta"] * (1 - half["tnf"]) + 0.6 * half["il10"]
         other += 1.1 * touches(dcs, INTERSTITIUM, *where, dendritic.TOLEROGENIC)
         other += 0.7 * touches(pericytes, TISSUE, *where, stellate.ACTIVATED)
@@ -225,6 +236,17 @@ def test_what_is_blocked_turns_nobody():
     model = soaked(interventions=[{"block": "il10"}], il10=9.0)
     run_rule(model, "helper_differentiation", 2.0)
     assert model.treg.count == 0 and (model.cd4.alive_rows().state == SEARCHING).all()
+
+
+@compiled_only
+@pytest.mark.parametrize(("blocked", "weight"), [(0.0, 1.0), (0.0, 0.0), (1.0, 1.0)])
+def test_il6_of_the_blood_counts_as_far_as_it_is_not_blocked(blocked, weight):
+    model = soaked(tgf_beta=3.0, interventions=[{"block": "il6", "fraction": blocked}])
+    rule = model.rules["helper_differentiation"]
+    rule.parameters = rule.parameters.model_copy(update={"il6": weight, "tgf_beta": 0.0})
+    model.blood["il6"] = 3.0
+    rule.apply(model)
+    assert bool(model.cd4.in_state(TH17).any()) == (blocked == 0.0 and weight == 1.0)
 
 
 def test_nothing_happens_without_cd4_t_cells():
