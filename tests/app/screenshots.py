@@ -108,9 +108,8 @@ def take(output: Path) -> None:
             page.screenshot(path=output / "app_run.png")
             page.goto(f"{address}/look?run=runs/quickstart&beside=runs/no_kupffer")
             page.wait_for_function("document.querySelectorAll('.crlm-picture img[src^=blob]').length === 2")
-            page.focus('.q-slider [tabindex="0"]')
-            for _ in range(12):
-                page.keyboard.press("ArrowRight")
+            slider = page.locator(".q-slider").bounding_box()
+            page.mouse.click(slider["x"] + 0.5 * slider["width"], slider["y"] + slider["height"] / 2)
             page.wait_for_timeout(4000)
             page.screenshot(path=output / "app_look.png")
             page.goto(f"{address}/look?batch=batches/who_stops_them")
