@@ -25,7 +25,7 @@ from abm.published import calibrate
 from abm.simulation import PICTURES, RUN_FILES, RunInterrupted, Simulation
 from abm.view.arms import write_arms_movie
 from abm.view.figures import plot_run
-from abm.view.movie import write_movie
+from abm.view.movie import FIRST_HOURS, write_movie
 from tests.worlds import FakeLiver
 
 from .batches.little import Here, little, with_trouble
@@ -249,8 +249,8 @@ def test_a_run_begins_nowhere_where_it_would_overwrite(tmp_path, resume):
 
 def test_what_is_drawn_of_a_run_is_known_by_name(run, tmp_path):  # noqa: F811
     drawn = {path.name for path in plot_run(run)} | {write_movie(run, pixels=120).name}
-    assert drawn | {"infiltrate.png", "niche.png"} == set(PICTURES), (
-        "those are drawn of runs with leukocytes, and a niche"
+    assert drawn | {"infiltrate.png", "niche.png", FIRST_HOURS} == set(PICTURES), (
+        "those are drawn of runs with leukocytes, a niche, and frames of every step"
     )
 
 
