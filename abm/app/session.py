@@ -129,7 +129,7 @@ class Session:
             case "phase", (title, done, total):
                 self.phase = (title, done, total)
             case "liver", (liver,):
-                self.liver, self.phase = liver, None
+                self.liver = liver
             case "moment", (moment,):
                 self._come_to(moment)
             case "picture", (picture, region, moment):
@@ -148,7 +148,7 @@ class Session:
         self._wake()
 
     def _come_to(self, moment: Moment) -> None:
-        if moment.doing in ("complete", "stopped"):
+        if moment.doing != "preparing":
             self.phase = None
         if self.moment is None or moment.hours > self.moment.hours:
             self.history.append(moment)

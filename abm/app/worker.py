@@ -10,9 +10,9 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from ..commands import UserError
-from ..commands.ahead import compile_for_pictures, compile_for_runs
+from ..commands.ahead import compile_for_runs
 from ..commands.run import build, draw_all, refuse_crowd, refuse_memory
-from ..config import ConfigError
+from ..config import Config, ConfigError
 from ..folder.files import bring
 from ..progress import Phases, StatusLine, of_run
 from ..simulation import RunInterrupted, Simulation
@@ -127,14 +127,20 @@ class Worker:
         config = form.config()
         refuse_memory(config)
         refuse_crowd(config)
-        compile_for_runs(self._shown, off=(name for name, rule in config.rules if not rule.enabled))
-        compile_for_pictures(self._shown)
-        self._shown.phase("building the liver")
+        off = [name for name, rule in config.rules if not rule.enabled]
+        compile_for_runs(
+            self._shown, off, first=lambda: self._show_first(config)
+        )  # the liver is seen before all is compiled
+        self._do("running")
+
+    def _show_first(self, config: Config) -> None:
+        """Build the liver, and show it as it is before the first step."""
         model = build(config)
         self._simulation = Simulation(model, folder=self._folder, progress=self._between_steps, tell=self._shown.tell)
         self._told_hours = config.begins
         self._tell(News("liver", (looking.about(self._simulation),)))
-        self._do("running")
+        self._wanted = True
+        self._show_if_wanted()
 
     def _fail(self, words: str, places: dict[str, str]) -> None:
         self._doing = "failed"

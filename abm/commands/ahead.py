@@ -9,7 +9,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
 import numpy as np
@@ -40,9 +40,11 @@ importlib.import_module(module).compile_the_rest(off)
 _started: list[subprocess.Popen] = []  # Python warns of one that is still running and that nobody holds
 
 
-def compile_for_runs(shown: Phases, off: Iterable[str] = ()) -> None:
-    """When no run has compiled its kernels yet, compile them, but those of the rules that are `off`."""
+def compile_for_runs(shown: Phases, off: Iterable[str] = (), first: Callable[[], None] = lambda: None) -> None:
+    """When no run has compiled its kernels yet, compile them, but those of the rules that are `off`. `first` is called in any
+    case: what it needs is compiled before the rest."""
     if not kernels_are_cold():
+        first()
         return
     off = [*off]
     shown.tell("The kernels are compiled first, which takes a minute or two, and only this once.")
@@ -59,6 +61,7 @@ def compile_for_runs(shown: Phases, off: Iterable[str] = ()) -> None:
     from .. import simulation  # noqa: F401  (brings all kernels of a run with it, which are to be counted)
 
     with counting(shown):
+        first()
         _rehearse(off)
         if not second:
             _solve()

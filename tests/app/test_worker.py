@@ -88,12 +88,18 @@ def test_a_run_pauses_steps_goes_on_and_is_complete(page, tmp_path):
     assert complete.events["arrived"] > 0
 
 
+def test_the_liver_is_seen_before_the_first_step(page, tmp_path):
+    begin(page, tmp_path)
+    _, _, moment = page.wait("picture")
+    assert moment.doing == "preparing" and moment.hours == 0
+
+
 def test_pictures_show_what_is_asked_for_and_come_once_when_nothing_changes(page, tmp_path):
     begin(page, tmp_path)
     page.order("pause")
     page.comes_to("paused")
     page.order("look", View(field="tnf", colour_by="tumor.emt", hidden=frozenset({"kupffer"}), pixels=200))
-    whole, region, _ = page.wait("picture")
+    whole, region, _ = page.wait("picture", lambda image, region, moment: moment.doing == "paused")
     assert region is None
     image = Image.open(io.BytesIO(whole))
     assert image.height == 200 and image.width == 160
@@ -104,7 +110,7 @@ def test_pictures_show_what_is_asked_for_and_come_once_when_nothing_changes(page
     assert not np.array_equal(np.asarray(Image.open(io.BytesIO(part)).resize(image.size)), np.asarray(image))
     page.order("pick", 3, 4)
     page.wait("picked")
-    assert [news.what for news in page.heard].count("picture") == 2
+    assert [news.what for news in page.heard].count("picture") == 3  # and the one before the first step
 
 
 def test_a_field_that_is_not_there_is_said_and_the_picture_comes_without(page, tmp_path):
