@@ -29,7 +29,7 @@ from abm.published import calibrate
 from abm.simulation import PICTURES, RUN_FILES, RunInterrupted, Simulation
 from abm.view.arms import write_arms_movie
 from abm.view.figures import plot_run
-from abm.view.movie import FIRST_HOURS, write_movie
+from abm.view.movie import write_movie
 from tests.worlds import FakeLiver
 
 from .batches.little import Here, little, with_trouble

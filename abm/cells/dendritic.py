@@ -140,7 +140,6 @@ class DendriticCell(LiverCell):
             Secretes("cxcl1", "secretion.dendritic_cxcl1", ("immature", "tolerogenic")),
         ),
         secretion=DendriticCellSecretion,
-        molecules={"wnt2": Target("antibody to WNT2", f"{_YANG}, ref 99", "unverified")},
         depleted=Target(
             "diphtheria toxin in CD11c-DTR mice",
             "Jung 2002, 10.1016/S1074-7613(02)00365-5",

@@ -1,9 +1,15 @@
 """Antigen presentation: dendritic cells take up antigen, mature where there is danger, and prime T cells in the lymph node.
 
+<<<<<<< HEAD
 They take up what dead tumor cells leave, and nibble at living ones. TNF-alpha and IFN-gamma of the tissue, endotoxin and
 poly(IC) are danger. TGF-beta of the tumor (Yang 2025, 10.3892/or.2025.8963, ref 95), IL-10 (ref 96), and WNT2 of activated
 stellate cells (ref 99) keep a cell that has antigen from maturing; it turns tolerogenic instead, and then makes IL-10 (refs 96,
 97). Without dendritic cells nobody is primed.
+=======
+TNF-alpha and IFN-gamma of the tissue, endotoxin and poly(IC) are danger. TGF-beta of the tumor (Yang 2025, 10.3892/or.2025.8963, ref
+95) and IL-10 (ref 96) keep a cell that has antigen from maturing; it turns tolerogenic instead, and then makes IL-10 (refs 96, 97).
+Without dendritic cells nobody is primed.
+>>>>>>> leukocytes
 """
 
 from typing import NamedTuple
@@ -11,8 +17,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..blood.priming import Priming
-from ..cells import dendritic, stellate
-from ..cells.stellate import STELLATE
+from ..cells import dendritic
 from ..cells.tumor import TUMOR
 from ..kernels.flows import LEFT
 from ..kernels.jit import jit
@@ -34,7 +39,6 @@ class Sampler(NamedTuple):
 
     nibbled : cells' worth of antigen that one takes in a step from living tumor cells beside it
     half_load : dead cells that are half a full load; calm : danger where no signal says so; alarm : that which the blood brings
-    wnt2 : share of maturation that a touching activated stellate cell prevents
     """
 
     uptake: float
@@ -45,7 +49,6 @@ class Sampler(NamedTuple):
     leaving: float
     calm: float
     alarm: float
-    wnt2: float
 
 
 class Signals(NamedTuple):
@@ -59,7 +62,7 @@ class Signals(NamedTuple):
 
 class AntigenPresentation(Rule):
     name = "antigen_presentation"
-    reads = ("blood", "tumor", "stellate", "tnf", "ifn_gamma", "tgf_beta", "il10")
+    reads = ("blood", "tumor", "tnf", "ifn_gamma", "tgf_beta", "il10")
     writes = ("dendritic", "debris", "blood")
     inhibited = ("maturation",)
     inhibitor = Target("dexamethasone", "general: keeps dendritic cells immature", "assumed")
@@ -103,7 +106,7 @@ class AntigenPresentation(Rule):
             high="0.1 /h",
             mark="assumed",
             source=f"{_YANG}, refs 96, 97: dendritic cells of the tumor that make IL-10 and go with Tregs (direction)",
-            description="rate at which one turns tolerogenic where TGF-beta, IL-10 and WNT2 keep it from maturing wholly",
+            description="rate at which one turns tolerogenic where TGF-beta and IL-10 keep it from maturing wholly",
         )
         stay: Hours = parameter(
             "12 h",
@@ -121,14 +124,6 @@ class AntigenPresentation(Rule):
             source="dead cells alone are some danger",
             description="danger, relative to the most, where no cytokine tells of it",
         )
-        wnt2_inhibition: Fraction = parameter(
-            0.5,
-            low=0.2,
-            high=0.9,
-            mark="assumed",
-            source=f"{_YANG}, ref 99: WNT2 of fibroblasts inhibits dendritic cells (direction)",
-            description="share of maturation that a touching activated stellate cell prevents",
-        )
 
     parameters: Parameters
 
@@ -141,7 +136,6 @@ class AntigenPresentation(Rule):
             cells.table,
             liver.sites,
             liver.debris,
-            liver.stellate.rows,
             liver.key(self.name),
             liver.step_number,
             liver.dt_hours,
@@ -155,7 +149,6 @@ class AntigenPresentation(Rule):
                 leaving=1.0 / max(p.stay, 1e-3),
                 calm=p.calm,
                 alarm=liver.saturation("lps", "poly_ic"),
-                wnt2=p.wnt2_inhibition * liver.left("wnt2"),
             ),
         )
         if carried:
@@ -176,18 +169,7 @@ def eat(debris, sites, row, column, share):
 
 
 @jit(counted=False)
-def beside_activated(stellate_cells, sites, row, column):
-    """Whether an activated stellate cell is touched from a site."""
-    for k in range(9):
-        r, c = neighbour(sites, row, column, k)
-        if r >= 0 and sites.population[TISSUE, r, c] == STELLATE:
-            if stellate_cells[sites.occupant[TISSUE, r, c]].state == stellate.ACTIVATED:
-                return True
-    return False
-
-
-@jit(counted=False)
-def sample(table, sites, debris, stellate_cells, key, step, hours, signals, sampler):
+def sample(table, sites, debris, key, step, hours, signals, sampler):
     """Immature dendritic cells take up debris, mature or turn tolerogenic; mature ones leave the liver. Returns how many full loads
     of antigen these carry to the node."""
     carried = 0.0
@@ -214,8 +196,6 @@ def sample(table, sites, debris, stellate_cells, key, step, hours, signals, samp
         heard = saturation(signals.tnf[row, column] + signals.ifn_gamma[row, column])
         danger = max(sampler.calm + (1.0 - sampler.calm) * heard, sampler.alarm)
         free = (1.0 - saturation(signals.tgf_beta[row, column])) * (1.0 - saturation(signals.il10[row, column]))
-        if sampler.wnt2 > 0.0 and beside_activated(stellate_cells, sites, row, column):
-            free *= 1.0 - sampler.wnt2
         if happens(key, step, cell.uid, 1, sampler.maturation * load * danger * free, hours):
             cell.state = np.uint8(dendritic.MATURE)
         elif happens(key, step, cell.uid, 2, sampler.tolerance * load * (1.0 - free), hours):

@@ -24,8 +24,8 @@ from ..liver import Liver
 from ..target import Target
 from ..tissue.sites import INTERSTITIUM
 from ..units import Hours, Number, PerHour, parameter
-from .antigen_presentation import beside_activated
 from .rule import Rule, RuleParameters
+from .surroundings import beside_activated
 
 _YANG = "Yang 2025, 10.3892/or.2025.8963"
 

@@ -13,8 +13,8 @@ from ..liver import Liver
 from ..target import Target
 from ..tissue.sites import INTERSTITIUM
 from ..units import PerHour, parameter
-from .antigen_presentation import beside_activated
 from .rule import Rule, RuleParameters
+from .surroundings import beside_activated
 
 
 class StellateDeletion(Rule):

@@ -1,10 +1,13 @@
-"""Surroundings: where tumor cells are near. Rules skip the cells that have none nearby."""
+"""Surroundings: where tumor cells are near, as rules skip the cells that have none nearby; and whom activated stellate cells touch."""
 
 import numpy as np
 
+from ..cells import stellate
+from ..cells.stellate import STELLATE
 from ..cells.tumor import CIRCULATING
 from ..kernels.jit import jit
-from ..kernels.sites import add_around, reach_within, shifted
+from ..kernels.sites import add_around, neighbour, reach_within, shifted
+from ..tissue.sites import TISSUE
 
 
 def beside_tumor(liver) -> np.ndarray:
@@ -71,3 +74,14 @@ def count_around(blocks, tumor, sites, layer):
                     c = shifted(column, dc, blocks.shape[1], sites.periodic)
                     if r >= 0 and c >= 0:
                         blocks[r, c] += 1
+
+
+@jit(counted=False)
+def beside_activated(stellate_cells, sites, row, column):
+    """Whether an activated stellate cell is touched from a site."""
+    for k in range(9):
+        r, c = neighbour(sites, row, column, k)
+        if r >= 0 and sites.population[TISSUE, r, c] == STELLATE:
+            if stellate_cells[sites.occupant[TISSUE, r, c]].state == stellate.ACTIVATED:
+                return True
+    return False

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from abm.cells.dendritic import IMMATURE, MATURE, PRECURSOR, TOLEROGENIC
-from abm.cells.stellate import ACTIVATED
 from abm.rules.antigen_presentation import Sampler, Signals, eat, sample
 from abm.tissue.sites import INTERSTITIUM, TISSUE
 from tests.worlds import (
@@ -27,16 +26,15 @@ from tests.worlds import (
     without,
 )
 
-STILL = Sampler(0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.2, 0.0, 0.0)
+STILL = Sampler(0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.2, 0.0)
 
 
 def samplers(state=IMMATURE, **columns):
-    """Dendritic cells in the interstitium, far from each other, with stellate cells beside nobody."""
+    """Dendritic cells in the interstitium, far from each other."""
     size = sized(160, 24)
     sites = lattice(size, size)
     cells = settle(sites, "dendritic", every(size, size, 4), layer=INTERSTITIUM, state=state, **columns)
-    stellate = settle(sites, "stellate", np.empty((0, 2), np.int64), layer=TISSUE)
-    return sites, cells, stellate
+    return sites, cells
 
 
 def felt(sites, **levels):
@@ -44,21 +42,21 @@ def felt(sites, **levels):
     return Signals(*(np.full(sites.kind.shape, levels.get(name, 0.0), np.float32) for name in Signals._fields))
 
 
-def live(sites, cells, stellate, sampler, *, minutes=5.0, hours=1.0, debris=None, **levels):
+def live(sites, cells, sampler, *, minutes=5.0, hours=1.0, debris=None, **levels):
     """As the rule does, for some hours; how much antigen was carried away."""
     debris = np.zeros(sites.kind.shape, np.float32) if debris is None else debris
     signals = felt(sites, **levels)
     return sum(
-        sample(cells.table, sites, debris, stellate.rows, KEY, step, minutes / 60, signals, sampler)
+        sample(cells.table, sites, debris, KEY, step, minutes / 60, signals, sampler)
         for step in range(round(60 * hours / minutes))
     )
 
 
 def test_debris_is_taken_up_around_a_cell_and_nothing_is_lost():
-    sites, cells, stellate = samplers()
+    sites, cells = samplers()
     debris = np.random.default_rng(2).random(sites.kind.shape).astype(np.float32)
     before = debris.copy()
-    live(sites, cells, stellate, STILL._replace(uptake=0.25), minutes=60, debris=debris)
+    live(sites, cells, STILL._replace(uptake=0.25), minutes=60, debris=debris)
     touched = np.zeros(sites.kind.shape, bool)
     for row, column in zip(cells.used.row, cells.used.column, strict=True):
         around = [np.arange(at - 1, at + 2) for at in (int(row), int(column))]
@@ -83,10 +81,10 @@ def test_eating_is_its_naive_twin_at_the_edge():
 
 
 def test_living_tumor_cells_that_are_touched_give_antigen():
-    sites, cells, stellate = samplers()
+    sites, cells = samplers()
     few = np.stack([cells.used.row, cells.used.column], axis=1)[::2]
     settle(sites, "tumor", few, layer=TISSUE, state=3)
-    live(sites, cells, stellate, STILL._replace(nibbled=0.1), minutes=30, hours=2)
+    live(sites, cells, STILL._replace(nibbled=0.1), minutes=30, hours=2)
     assert cells.used.antigen[::2] == pytest.approx(0.4) and not cells.used.antigen[1::2].any()
 
 
@@ -104,9 +102,9 @@ def test_living_tumor_cells_that_are_touched_give_antigen():
     ],
 )
 def test_those_with_antigen_mature_by_danger_unless_they_are_held_back(minutes, levels, changes, danger, free):
-    sites, cells, stellate = samplers(antigen=1.0)  # half a full load
+    sites, cells = samplers(antigen=1.0)  # half a full load
     sampler = STILL._replace(maturation=0.4, tolerance=0.3, **changes)
-    live(sites, cells, stellate, sampler, minutes=minutes, hours=2, **levels)
+    live(sites, cells, sampler, minutes=minutes, hours=2, **levels)
     ripe, tolerant = 0.5 * 0.4 * danger * free, 0.5 * 0.3 * (1 - free)
     turned = 1 - np.exp(-2 * (ripe + tolerant))
     states = cells.used.state
@@ -115,29 +113,18 @@ def test_those_with_antigen_mature_by_danger_unless_they_are_held_back(minutes, 
         assert_chance(int((states == TOLEROGENIC).sum()), states.size, turned * tolerant / (ripe + tolerant))
 
 
-@compiled_only
-@pytest.mark.parametrize(("state", "held"), [(ACTIVATED, True), (0, False)])
-def test_wnt2_of_activated_stellate_cells_holds_those_back_that_they_touch(state, held):
-    sites, cells, _ = samplers(antigen=1.0)
-    places = np.stack([cells.used.row, cells.used.column + 1], axis=1)
-    stellate = settle(sites, "stellate", places, layer=TISSUE, state=state)
-    live(sites, cells, stellate, STILL._replace(maturation=0.4, wnt2=0.5), tnf=3.0)
-    free = 0.5 if held else 1.0
-    assert_chance(int((cells.used.state == MATURE).sum()), cells.count, 1 - np.exp(-0.5 * 0.4 * 0.8 * free))
-
-
 def test_without_antigen_nobody_matures():
-    sites, cells, stellate = samplers()
-    live(sites, cells, stellate, STILL._replace(maturation=1000.0, tolerance=1000.0), tnf=10.0, tgf_beta=10.0)
+    sites, cells = samplers()
+    live(sites, cells, STILL._replace(maturation=1000.0, tolerance=1000.0), tnf=10.0, tgf_beta=10.0)
     assert (cells.used.state == IMMATURE).all()
 
 
 @compiled_only
 @pytest.mark.parametrize("minutes", [2.5, 10])
 def test_mature_ones_leave_and_carry_what_they_have(minutes):
-    sites, cells, stellate = samplers(MATURE, antigen=3.0)
+    sites, cells = samplers(MATURE, antigen=3.0)
     there = cells.count
-    carried = live(sites, cells, stellate, STILL._replace(leaving=1 / 12), minutes=minutes, hours=6)
+    carried = live(sites, cells, STILL._replace(leaving=1 / 12), minutes=minutes, hours=6)
     gone = there - cells.count
     assert_chance(gone, there, 1 - np.exp(-0.5))
     assert carried == pytest.approx(0.75 * gone)
@@ -146,11 +133,11 @@ def test_mature_ones_leave_and_carry_what_they_have(minutes):
 
 @pytest.mark.parametrize("state", [PRECURSOR, TOLEROGENIC])
 def test_others_neither_eat_nor_leave(state):
-    sites, cells, stellate = samplers(state, antigen=1.0)
+    sites, cells = samplers(state, antigen=1.0)
     before = cells.used.copy()
     debris = np.ones(sites.kind.shape, np.float32)
     sampler = STILL._replace(uptake=1.0, nibbled=1.0, maturation=1e3, tolerance=1e3, leaving=1e3)
-    assert live(sites, cells, stellate, sampler, debris=debris, tnf=5.0) == 0
+    assert live(sites, cells, sampler, debris=debris, tnf=5.0) == 0
     assert cells.used.tobytes() == before.tobytes() and (debris == 1).all()
 
 
