@@ -1,15 +1,8 @@
 """Antigen presentation: dendritic cells take up antigen, mature where there is danger, and prime T cells in the lymph node.
 
-<<<<<<< HEAD
 They take up what dead tumor cells leave, and nibble at living ones. TNF-alpha and IFN-gamma of the tissue, endotoxin and
-poly(IC) are danger. TGF-beta of the tumor (Yang 2025, 10.3892/or.2025.8963, ref 95), IL-10 (ref 96), and WNT2 of activated
-stellate cells (ref 99) keep a cell that has antigen from maturing; it turns tolerogenic instead, and then makes IL-10 (refs 96,
-97). Without dendritic cells nobody is primed.
-=======
-TNF-alpha and IFN-gamma of the tissue, endotoxin and poly(IC) are danger. TGF-beta of the tumor (Yang 2025, 10.3892/or.2025.8963, ref
-95) and IL-10 (ref 96) keep a cell that has antigen from maturing; it turns tolerogenic instead, and then makes IL-10 (refs 96, 97).
-Without dendritic cells nobody is primed.
->>>>>>> leukocytes
+poly(IC) are danger. TGF-beta of the tumor (Yang 2025, 10.3892/or.2025.8963, ref 95) and IL-10 (ref 96) keep a cell that has
+antigen from maturing; it turns tolerogenic instead, and then makes IL-10 (refs 96, 97). Without dendritic cells nobody is primed.
 """
 
 from typing import NamedTuple
