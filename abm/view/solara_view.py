@@ -1,7 +1,7 @@
 """A component for Mesa's SolaraViz that shows a liver: `SolaraViz(model, components=[liver_component(field="tnf")])`.
 
-Needs Mesa's own extra for its pages (`pip install 'mesa[viz]'`). Mesa's space drawing does not know sites with layers, and
-would take half a second for a picture.
+Needs what Mesa's pages need (`pip install 'mesa[viz]' 'ipyvuetify<2' 'ipyvue<2'`). Mesa's space drawing does not know sites
+with layers, and would take half a second for a picture.
 """
 
 from typing import Any

@@ -224,9 +224,9 @@ def test_a_text_is_read_whole(load):
     )
 
 
-def test_the_experiment_in_the_readme(load):
-    readme = (Path(__file__).parents[3] / "README.md").read_text(encoding="utf-8")
-    text = next(text for text in re.findall(r"```yaml\n(.*?)```", readme, re.DOTALL) if "replicates:" in text)
+def test_the_experiment_in_the_documentation(load):
+    page = (Path(__file__).parents[3] / "docs" / "howto" / "experiments.md").read_text(encoding="utf-8")
+    text = next(text for text in re.findall(r"```yaml\n(.*?)```", page, re.DOTALL) if "replicates:" in text)
     experiment = load(text)
     assert experiment.arms == ("control", "no_kupffer") and len(experiment.runs()) == 2 * 3 * 20
     assert len(experiment.measures) == 3 and {config.begins for config in experiment.configs.values()} == {-48.0}
