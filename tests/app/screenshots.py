@@ -3,6 +3,7 @@
 Needs the extras app and browser, and Chromium.
 """
 
+import io
 import os
 import shutil
 import socket
@@ -105,18 +106,27 @@ def take(output: Path) -> None:
             box = page.locator(".crlm-picture").bounding_box()
             page.mouse.click(box["x"] + 0.4 * box["width"], box["y"] + 0.5 * box["height"])
             page.wait_for_timeout(4000)
-            page.screenshot(path=output / "app_run.png")
+            _shoot(page, output / "app_run.png")
             page.goto(f"{address}/look?run=runs/quickstart&beside=runs/no_kupffer")
             page.wait_for_function("document.querySelectorAll('.crlm-picture img[src^=blob]').length === 2")
             slider = page.locator(".q-slider").bounding_box()
             page.mouse.click(slider["x"] + 0.5 * slider["width"], slider["y"] + slider["height"] / 2)
             page.wait_for_timeout(4000)
-            page.screenshot(path=output / "app_look.png")
+            _shoot(page, output / "app_look.png")
             page.goto(f"{address}/look?batch=batches/who_stops_them")
             page.frame_locator("iframe").locator("text=95 % interval").first.wait_for()
             page.wait_for_timeout(2000)
-            page.screenshot(path=output / "app_batch.png")
+            _shoot(page, output / "app_batch.png")
         browser.close()
+
+
+def _shoot(page, path: Path) -> None:
+    """A picture of the page, with as many colours as a small file holds."""
+    from PIL import Image
+
+    Image.open(io.BytesIO(page.screenshot())).convert("RGB").quantize(256, dither=Image.Dither.NONE).save(
+        path, optimize=True
+    )
 
 
 def _wait(page, words: str) -> None:
