@@ -124,9 +124,9 @@ def _shoot(page, path: Path) -> None:
     """A picture of the page, with as many colours as a small file holds."""
     from PIL import Image
 
-    Image.open(io.BytesIO(page.screenshot())).convert("RGB").quantize(256, dither=Image.Dither.NONE).save(
-        path, optimize=True
-    )
+    picture = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
+    # coverage of all colours rather than of the frequent ones: the few tumor cells are what is to be seen
+    picture.quantize(256, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(path, optimize=True)
 
 
 def _wait(page, words: str) -> None:
