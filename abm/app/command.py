@@ -34,6 +34,10 @@ def _first_page(folder: WorkingFolder, what: Path | None) -> tuple[str, str]:
         kind = kind_of(what) if what.is_dir() else None
         if kind is not None:
             return "", f"/look?{kind}={quote(folder.name_of(what))}"
+        if what.is_dir():
+            raise UserError(
+                f"{what} is the folder of neither a run nor a batch; without it, crlm app lists those of this folder"
+            )
         file = the_config(what, quiet=True)
         if any(file == one.path for one in shipped()):
             return file.stem, "/"

@@ -15,7 +15,7 @@ from ..report.of_batch import report_of_batch
 from ..report.of_run import report_of_run
 from ..view.paint import paint
 from ..view.recording import Recording
-from .looking import as_jpeg
+from .looking import as_jpeg, pixels_for
 from .working_folder import WorkingFolder, kind_of
 
 _KEPT_OPEN = 6
@@ -116,7 +116,7 @@ class KeptRuns:
                 view.field or None,
                 frame=frame,
                 region=region,
-                pixels=view.pixels,
+                pixels=pixels_for(view.region, view.pixels),
                 colour_by=view.colour_by or None,
             )
         return as_jpeg(painted.image)

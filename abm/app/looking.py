@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from ..simulation import Simulation
 
 _JPEG_QUALITY = 85
+_PIXELS_PER_SITE = 40
+SMALLEST_REGION = 8
+"""Rows and columns of the smallest part that is shown."""
 _ZONES = {1: "1, periportal", 2: "2, midzonal", 3: "3, pericentral"}
 _NOT_TOLD = ("alive", "state", "layer", "row", "column")
 
@@ -56,6 +59,7 @@ def about(simulation: "Simulation") -> AboutLiver:
         model.config.begins,
         simulation.until_hours,
         model.dt_hours,
+        int(model.seed),
     )
 
 
@@ -79,11 +83,16 @@ def picture(model: "LiverModel", view: View) -> bytes:
         model,
         view.field or None,
         region=region,
-        pixels=view.pixels,
+        pixels=pixels_for(view.region, view.pixels),
         colour_by=view.colour_by or None,
         hidden=view.hidden & model.populations.keys(),
     )
     return as_jpeg(painted.image)
+
+
+def pixels_for(region: tuple[int, int, int, int] | None, pixels: int) -> int:
+    """Pixels of the longer side of a part of a liver: no more than cells have details, which take long to draw."""
+    return pixels if region is None else min(pixels, _PIXELS_PER_SITE * max(region[2:]))
 
 
 def as_jpeg(picture: np.ndarray) -> bytes:
@@ -149,5 +158,5 @@ def cascade(simulation: "Simulation") -> bytes:
     events = pa.concat_tables([*kept, events_table(model.ledger.entries)])
     fates = fates_of(events, model.minutes, model.config.record, model.spacing_um)
     image = io.BytesIO()
-    cascade_figure(fates, str(model.config.name)).savefig(image, format="png", dpi=110)
+    cascade_figure(fates, str(model.config.name), alive="alive now").savefig(image, format="png", dpi=110)
     return image.getvalue()

@@ -41,7 +41,7 @@ class Order:
 class AboutLiver:
     """What a page needs to know of a liver, told once: its title, rows and columns, spacing (um), the fields and layers
     that can be laid over (name -> words), the columns that can colour cells (name -> words), the populations (name, words,
-    ((number in pictures, words, colour) of each state)), the hours at which the run begins and ends, and those of a step."""
+    ((number in pictures, words, colour) of each state)), the hours at which the run begins and ends, those of a step, and the seed."""
 
     title: str
     shape: tuple[int, int]
@@ -52,6 +52,7 @@ class AboutLiver:
     begins: float
     ends: float
     step_hours: float
+    seed: int
 
 
 @dataclass(frozen=True)

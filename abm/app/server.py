@@ -1,5 +1,6 @@
 """The server of the app: its pages and pictures, for who may see them."""
 
+import math
 import secrets
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -12,6 +13,7 @@ from starlette.responses import HTMLResponse, PlainTextResponse
 
 from ..folder.files import DamagedFile
 from .kept_runs import KeptRuns, KeptView
+from .looking import SMALLEST_REGION
 from .pages.frame import STATIC, STYLE
 from .pages.look_page import LookPage
 from .pages.run_page import RunPage
@@ -99,9 +101,9 @@ def add_pages(working: WorkingFolder, sessions: Sessions, chosen: str) -> None:
     ) -> Response:
         """A moment of a run that was kept."""
         try:
-            part = tuple(map(int, region.split(","))) if region else None
-            if part is not None and (len(part) != 4 or min(part) < 0 or min(part[2:]) < 1):
-                raise ValueError(f"'{region}' is no region")
+            if not math.isfinite(minutes):
+                raise ValueError(f"'{minutes}' is no time")
+            part = _region(region)
             view = KeptView(run, minutes, field, colour_by, part)
             picture = await background.io_bound(kept.picture, view)
         except (OutsideFolder, FileNotFoundError, DamagedFile, ValueError) as error:
@@ -130,6 +132,19 @@ def add_pages(working: WorkingFolder, sessions: Sessions, chosen: str) -> None:
         mine = app.storage.tab
         mine["number"] = sessions.number_for(owner, mine.get("number"))
         RunPage(working, sessions, mine["number"], chosen)
+
+
+def _region(written: str) -> tuple[int, int, int, int] | None:
+    """First row, first column, rows and columns; None for everything. Raises ValueError."""
+    if not written:
+        return None
+    numbers = [int(number) for number in written.split(",") if number.isdecimal() and len(number) < 6]
+    if len(numbers) != 4 or min(numbers[2:]) < SMALLEST_REGION:
+        raise ValueError(
+            f"'{written}' is no part of a liver; it is row, column, rows and columns, these at least {SMALLEST_REGION}"
+        )
+    row, column, rows, columns = numbers
+    return row, column, rows, columns
 
 
 def _owner(request: Request) -> str:

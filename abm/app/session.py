@@ -23,6 +23,7 @@ class Session:
     """One page with its liver.
 
     liver, moment, site, phase, cascade, saved, failed : what was said last, None as long as nothing was
+    chosen, saving : the name of the config that runs, and whether its run is just being saved
     history : moments so far, for charts
     picture, region, number : the last picture (JPEG), what it shows (as in `View`), and how many there were
     """
@@ -47,7 +48,8 @@ class Session:
         self.site: Site | None = None
         self.phase: tuple[str, int, int] | None = None
         self.cascade: bytes = b""
-        self.saved = ""
+        self.chosen = self.saved = ""
+        self.saving = False
         self.failed: tuple[str, dict[str, str]] | None = None
         self.said = ""
         self.picture, self.region = b"", None
@@ -63,9 +65,10 @@ class Session:
 
     # --- orders -----------------------------------------------------------------------------------------------------
 
-    def begin(self, form: Form, view: View) -> None:
-        """Begin a new run; the one before is forgotten."""
+    def begin(self, chosen: str, form: Form, view: View) -> None:
+        """Begin a new run of the config that is called `chosen`; the one before is forgotten."""
         self._forget()
+        self.chosen = chosen
         self.phase = ("starting", 0, 0)
         if self._process is None or not self._process.is_alive():
             self._start_process()
@@ -140,9 +143,9 @@ class Session:
             case "cascade", (figure,):
                 self.cascade = figure
             case "saved", (folder,):
-                self.saved, self.phase = folder, None
+                self.saved, self.phase, self.saving = folder, None, False
             case "failed", (words, places):
-                self.failed, self.phase = (words, places), None
+                self.failed, self.phase, self.saving = (words, places), None, False
             case "said", (line,):
                 self.said = line
         self._wake()

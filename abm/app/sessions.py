@@ -3,6 +3,7 @@
 import time
 from dataclasses import dataclass
 
+from .form import Form
 from .session import Session
 
 MOST = 8
@@ -17,6 +18,8 @@ _GONE_SECONDS = 5.0
 class _Owned:
     owner: str
     session: Session | None = None
+    chosen: str = ""
+    form: Form | None = None
 
 
 class Sessions:
@@ -43,6 +46,15 @@ class Sessions:
         """The same, if it is the owner's."""
         owned = self._owned.get(number)
         return owned.session if owned and owned.owner == owner else None
+
+    def form_of(self, number: int) -> tuple[str, Form] | None:
+        """The config that is chosen on a page, and its form; None as long as nothing was chosen."""
+        owned = self._owned[number]
+        return (owned.chosen, owned.form) if owned.form is not None else None
+
+    def keep_form(self, number: int, chosen: str, form: Form) -> None:
+        """Keep what is chosen and changed on a page, for when it is loaded again."""
+        self._owned[number].chosen, self._owned[number].form = chosen, form
 
     def opened(self, number: int) -> Session:
         """The session of a page, begun if need be. Raises RuntimeError when there are too many."""

@@ -30,6 +30,8 @@ def the_config(path: Path, quiet: bool = False) -> Path:
     """The config at `path`, or the one of this name that comes with crlm. Raises UserError for what is no config."""
     if _is_there(path / manifest.CONFIG):
         raise UserError(f"{path} is the folder of a run; the config of that run is {path / manifest.CONFIG}")
+    if path.suffix == ".omex":
+        raise UserError(f"{path} is an archive of a config and what belongs to it: crlm run {shlex.quote(str(path))}")
     file = find_config(path)
     return _found(path, here_or_shipped(file, "experiment", "published"), "config", quiet)
 

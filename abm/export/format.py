@@ -42,7 +42,9 @@ def needed_for(what: str) -> Iterator[None]:
     try:
         yield
     except ModuleNotFoundError as error:
-        raise NotInstalled(f"{what} needs {error.name}: {how_to_install('export')}") from None
+        raise NotInstalled(
+            f"{what} needs {error.name}: pip install {error.name}, or what all exports need: {how_to_install('export')}"
+        ) from None
 
 
 def put_into_place(path: Path, write: Callable[[Path], object], *, files: str = "", force: bool = False) -> Path:

@@ -2,6 +2,7 @@
 
 import http.client
 import shutil
+import time
 from contextlib import closing
 from types import SimpleNamespace
 
@@ -183,6 +184,8 @@ def test_everything_can_be_done_with_the_keyboard(page):
 
 def test_a_reload_in_the_middle_loses_nothing(page):
     opened(page)
+    written(page, "duration", "30 d")
+    page.wait_for_selector("text=instead of 40 d")
     started(page)
     page.click('[data-testid="play"]')
     until(page, "paused")
@@ -190,6 +193,8 @@ def test_a_reload_in_the_middle_loses_nothing(page):
     page.reload()
     until(page, "paused")
     assert status(page) == before
+    page.wait_for_selector("text=instead of 40 d")
+    assert page.input_value('[data-testid="duration"]') == "30 d"
     page.wait_for_selector(".crlm-picture img[src^=blob]", state="visible")
     page.click('[data-testid="play"]')
     until(page, "running")
@@ -221,10 +226,11 @@ def test_a_saved_run_can_be_looked_at_beside_another(page, folder):
     written(page, "duration", "4 h")
     page.click('[data-testid="start"]')
     until(page, "complete")
-    page.click('[data-testid="save"]')
-    page.wait_for_selector("text=Saved in runs/small")
-    assert (folder / "runs" / "small" / "summary.json").exists()
-    opened(page, "/look?run=runs/small&beside=runs/kept")
+    page.dblclick('[data-testid="save"]')
+    page.wait_for_selector("text=Saved in runs/small-seed1")
+    assert (folder / "runs" / "small-seed1" / "summary.json").exists()
+    assert not (folder / "runs" / "small-seed1-2").exists()
+    opened(page, "/look?run=runs/small-seed1&beside=runs/kept")
     page.wait_for_function("document.querySelectorAll('.crlm-picture img[src^=blob]').length === 2")
     page.focus('.q-slider [tabindex="0"]')
     page.keyboard.press("ArrowRight")
@@ -275,6 +281,23 @@ def test_nothing_outside_of_the_folder_is_read(server, folder):
             answer = asked(server, path)
             assert answer.status == 404 and "not in the folder" in answer.text, path
     assert asked(server, "/crlm/static/../form.py").status == 404
+
+
+@pytest.mark.parametrize(
+    "asked_for",
+    [
+        "minutes=nan",
+        "minutes=0&region=1,1,1,1",
+        "minutes=0&region=a,b",
+        "minutes=0&field=nosuch",
+        "minutes=0&region=99999,0,9,9",
+    ],
+)
+def test_what_cannot_be_shown_is_said_at_once(server, asked_for):
+    began = time.monotonic()
+    answer = asked(server, f"/crlm/kept?run=runs/kept&{asked_for}")
+    assert answer.status == 404 and answer.text and "Traceback" not in answer.text
+    assert time.monotonic() - began < 20
 
 
 def test_other_sites_are_refused(server):

@@ -1,5 +1,6 @@
 """The form of a config: choose one, change what you like, see at each key what is wrong."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,6 +16,8 @@ from .intervention_dialog import ask_for_intervention, with_entry
 _OPEN = ("run",)
 _INTERVENTIONS = "interventions"
 _MOST_FOUND = 40
+_NAME = re.compile(r"\w[\w.-]{0,94}\.ya?ml", re.ASCII)
+"""Names of files that need no quotes anywhere."""
 _OF_CONFIG = ""
 """What is chosen for a preset when that of the config stays."""
 
@@ -26,10 +29,11 @@ class ConfigForm:
     on_ready : called with whether the config can be run, whenever that may have changed
     """
 
-    def __init__(self, folder: WorkingFolder, chosen: str, on_ready: Callable[[bool], None]):
+    def __init__(self, folder: WorkingFolder, chosen: str, on_ready: Callable[[bool], None], form: Form | None = None):
+        """form : what was chosen and changed before the page was loaded again"""
         self.folder, self._on_ready = folder, on_ready
         self.chosen = chosen
-        self.form = Form(folder.base_of(chosen))
+        self.form = form or Form(folder.base_of(chosen))
         self._config: Config | None = None
         self._sections: list[Section] = []
         self._inputs: dict[str, list] = {}
@@ -57,7 +61,8 @@ class ConfigForm:
         )
         self._found = ui.column().classes("w-full gap-1")
         self._groups = ui.column().classes("w-full gap-1")
-        ui.timer(0.01, lambda: self.choose(self.chosen), once=True)
+        self._describe()
+        ui.timer(0.01, self._read, once=True)
 
     def _preset(self, key: str):
         names = {"line": "Cell line", "host": "Host"}
@@ -65,7 +70,7 @@ class ConfigForm:
         return (
             ui.select(
                 options,
-                value=_OF_CONFIG,
+                value=self.form.presets.get(key, _OF_CONFIG),
                 label=names[key],
                 on_change=lambda event: self._set_preset(key, event.value),
             )
@@ -82,10 +87,14 @@ class ConfigForm:
             return
         for select in self._presets.values():
             select.set_value(_OF_CONFIG)
-        self._about.text = next(
-            (f"{one.sentence}." for one in shipped() if one.name == name), "A config of this folder."
-        )
+        self._describe()
         await self._read()
+
+    def _describe(self) -> None:
+        """Say what the chosen config is."""
+        self._about.text = next(
+            (f"{one.sentence}." for one in shipped() if one.name == self.chosen), "A config of this folder."
+        )
 
     async def _set_preset(self, key: str, name: str) -> None:
         if name == self.form.presets.get(key, _OF_CONFIG):
@@ -238,8 +247,8 @@ class ConfigForm:
 
     def keep_as(self, name: str) -> Path:
         """Write the config into the working folder. Raises OutsideFolder, FileExistsError, ValueError for another ending."""
-        if not name.endswith((".yaml", ".yml")) or "/" in name or "\\" in name:
-            raise ValueError(f"'{name}' must be a name that ends in .yaml, without a folder")
+        if not _NAME.fullmatch(name):
+            raise ValueError("The name must end in .yaml, and have letters, digits, '-', '_' and '.' only, 100 at most")
         path = self.folder.inside(name)
         with path.open("x", encoding="utf-8") as handle:
             handle.write(self.form.as_file())

@@ -70,6 +70,10 @@ class LookPage:
                 ui.button(
                     "Look at it", on_click=lambda: ui.navigate.to(f"/look?run={quote(f'{batch}/runs/{choice.value}')}")
                 ).props("no-caps outline")
+        else:
+            ui.label("None of its runs can be looked at: crlm batch ... --keep all keeps their pictures.").classes(
+                "crlm-quiet"
+            )
         ui.element("iframe").props(
             f'src="/crlm/report?batch={quote(batch)}" title="The page of the batch {batch}" sandbox="allow-popups"'
         ).classes("w-full").style("height: 82vh; border: 1px solid var(--line)")
@@ -105,7 +109,7 @@ class LookPage:
         with ui.row().classes("w-full no-wrap gap-3"):
             self._pictures = []
             for about in self._about:
-                with ui.column().classes("gap-1 grow min-w-0"):
+                with ui.column().classes("gap-1 min-w-0").style("flex: 1 1 0"):
                     ui.label(about.title).classes("font-bold")
                     ui.label(about.name).classes("crlm-quiet break-all")
                     self._pictures.append(LivingPicture(self._look_at, live=False))

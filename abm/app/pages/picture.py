@@ -7,6 +7,8 @@ from typing import Any
 from nicegui.element import Element
 from nicegui.events import GenericEventArguments
 
+from ..looking import SMALLEST_REGION
+
 _SCRIPT = Path(__file__).parent.parent / "static" / "picture.js"
 
 Region = tuple[int, int, int, int]
@@ -62,6 +64,6 @@ class LivingPicture(Element, component=_SCRIPT):  # type: ignore[call-arg]  # Ni
         if wanted is None:
             return None
         row, column = max(0, int(wanted["row"])), max(0, int(wanted["column"]))
-        rows = max(8, min(round(wanted["rows"]), self._rows - row))
-        columns = max(8, min(round(wanted["columns"]), self._columns - column))
+        rows = max(SMALLEST_REGION, min(round(wanted["rows"]), self._rows - row))
+        columns = max(SMALLEST_REGION, min(round(wanted["columns"]), self._columns - column))
         return min(row, max(0, self._rows - rows)), min(column, max(0, self._columns - columns)), rows, columns

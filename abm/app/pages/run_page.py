@@ -2,6 +2,7 @@
 
 import base64
 from dataclasses import replace
+from pathlib import Path
 
 from nicegui import run, ui
 
@@ -39,7 +40,7 @@ class RunPage:
         self._drawn_liver: AboutLiver | None = None
         self._drawn_site: Site | None = None
         self._seen_failure: tuple[str, dict[str, str]] | None = None
-        self._view = View()
+        self._view, self._config_name = View(), "my.yaml"
         self._counts: dict[str, ui.label] = {}
         self._groups: dict[str, ui.column] = {}
         begin_page("Run", "/")
@@ -50,7 +51,8 @@ class RunPage:
                         'no-caps data-testid="start"'
                     )
                     ui.button("Save config", icon="save_alt", on_click=self._ask_config_name).props("no-caps outline")
-                self._form = ConfigForm(folder, chosen, self._set_ready)
+                chosen, form = sessions.form_of(number) or (chosen, None)
+                self._form = ConfigForm(folder, chosen, self._set_ready, form)
             with ui.column().classes("gap-2"):
                 self._build_bar()
                 self._status = (
@@ -246,6 +248,7 @@ class RunPage:
             self._session.order(what, *about)
 
     def _set_ready(self, ready: bool) -> None:
+        self._sessions.keep_form(self._number, self._form.chosen, self._form.form)
         self._start.set_enabled(ready)
 
     async def _begin(self) -> None:
@@ -263,7 +266,7 @@ class RunPage:
                 problem(str(error))
             return
         self._view = replace(self._view, region=None)
-        session.begin(self._form.form, self._view)
+        session.begin(self._form.chosen, self._form.form, self._view)
         self._set_pace()
 
     def _play_or_pause(self) -> None:
@@ -307,25 +310,31 @@ class RunPage:
         if session is None or session.liver is None:
             ui.notify("There is no run to save yet.")
             return
-        name = self._folder.free_name(f"{self._form.chosen.rpartition('.')[0] or self._form.chosen}")
+        if session.saving:
+            return
+        name = self._folder.free_name(f"{Path(session.chosen).stem}-seed{session.liver.seed}")
+        session.saving = True
         self._order("save", str(self._folder.inside(name)))
 
     async def _ask_config_name(self) -> None:
         with ui.dialog() as dialog, ui.card():
             ui.label("The config is written into the working folder; it extends the one you chose.")
-            name = ui.input("Name", value="my.yaml").props("outlined dense autofocus").classes("w-full")
+            name = ui.input("Name", value=self._config_name).props("outlined dense autofocus").classes("w-full")
             with ui.row():
                 ui.button("Save", on_click=lambda: dialog.submit(name.value)).props("no-caps")
                 ui.button("Cancel", on_click=lambda: dialog.submit(None)).props("no-caps flat")
         chosen = await dialog
         if chosen is None:
             return
+        self._config_name = chosen
         try:
             path = self._form.keep_as(chosen)
         except FileExistsError:
             ui.notify(f"{chosen} exists already; choose another name.", type="negative")
-        except (OutsideFolder, ValueError, OSError) as error:
+        except (OutsideFolder, ValueError) as error:
             ui.notify(str(error), type="negative")
+        except OSError as error:
+            ui.notify(f"{chosen} cannot be written: {error.strerror}.", type="negative")
         else:
             ui.notify(f"Saved {path.name}: crlm run {path.name} gives the same run.", type="positive")
 

@@ -39,10 +39,11 @@ def write_cascade(run_dir: Path | str) -> Path:
     return save_figure(cascade_figure(fates, title), run_dir / "cascade.png")
 
 
-def cascade_figure(fates: Fates, title: str = "") -> Figure:
+def cascade_figure(fates: Fates, title: str = "", alive: str = _WAYS[ALIVE]) -> Figure:
     """How far the founders came, as streams whose width is their number, with the losses and causes.
 
-    The stages are nested: those that reached a stage reached all before it (see `abm.record.fates`).
+    The stages are nested: those that reached a stage reached all before it (see `abm.record.fates`). `alive` : the words for
+    those that are left.
     """
     reached, total = fates.reached, max(1, int(fates.reached[0]))
     ends = fates.ends()
@@ -93,7 +94,7 @@ def cascade_figure(fates: Fates, title: str = "") -> Figure:
             axes.text(
                 x + 0.38,
                 place - size / 2,
-                _end_words(end, total),
+                _end_words(end, total, alive),
                 fontsize=8.2,
                 color=WORDS,
                 va="center",
@@ -154,9 +155,9 @@ def _stage_title(axes, k: int, reached: np.ndarray) -> None:
         )
 
 
-def _end_words(end: End, total: int) -> str:
+def _end_words(end: End, total: int, alive: str) -> str:
     way, _, reason = end.way.partition("_by_")
-    words = _WAYS[way]
+    words = alive if way == ALIVE else _WAYS[way]
     if reason in _KILLERS:
         words += " by " + _KILLERS[reason]
     elif reason:
