@@ -132,7 +132,8 @@ class Session:
             case "phase", (title, done, total):
                 self.phase = (title, done, total)
             case "liver", (liver,):
-                self.liver = liver
+                # what was said of the run before, after it was forgotten, is forgotten too
+                self.liver, self.moment, self.history = liver, None, []
             case "moment", (moment,):
                 self._come_to(moment)
             case "picture", (picture, region, moment):

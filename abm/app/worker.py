@@ -128,9 +128,8 @@ class Worker:
         refuse_memory(config)
         refuse_crowd(config)
         off = [name for name, rule in config.rules if not rule.enabled]
-        compile_for_runs(
-            self._shown, off, first=lambda: self._show_first(config)
-        )  # the liver is seen before all is compiled
+        # the liver is seen before all is compiled
+        compile_for_runs(self._shown, off, first=lambda: self._show_first(config))
         self._do("running")
 
     def _show_first(self, config: Config) -> None:

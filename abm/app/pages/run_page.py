@@ -150,6 +150,9 @@ class RunPage:
                 f'<img alt="The cascade: how far the tumor cells came, and how they were lost" style="max-width:100%" '
                 f'src="data:image/png;base64,{base64.b64encode(session.cascade).decode()}">'
             )
+        if session.said:
+            ui.notify(session.said)
+            session.said = ""
         if session.saved:
             ui.notify(f"Saved in {self._folder.name_of(self._folder.root / session.saved)}", type="positive")
             session.saved = ""

@@ -132,11 +132,10 @@ def draw_burden(axes, courses, told: Told) -> None:
         other = axes.twinx()
         other.fill_between(x, courses["tumor_area_um2"] / 1e6, color=as_hex(FATES["alive"]), alpha=0.25, lw=0)
         other.set_ylim(bottom=0)
-        other.set_ylabel("mm²", fontsize=8, color=as_hex(FATES["alive"]))
         other.tick_params(labelsize=8, colors=as_hex(FATES["alive"]), length=2)
         for spine in other.spines.values():
             spine.set_visible(False)
-        axes.fill_between([], [], color=as_hex(FATES["alive"]), alpha=0.25, lw=0, label="area (right)")
+        axes.fill_between([], [], color=as_hex(FATES["alive"]), alpha=0.25, lw=0, label="area (mm², right)")
     _finish(axes, counts=True)
 
 
