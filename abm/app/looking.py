@@ -111,7 +111,10 @@ def site(model: "LiverModel", row: int, column: int) -> Site:
     facts = [
         ("what it is", KINDS[int(anatomy.kind[row, column])].replace("_", " ")),
         ("zone", _ZONES.get(int(anatomy.zone[row, column]), "none")),
-        ("where", f"{column * model.spacing_um:g} µm from the left, {row * model.spacing_um:g} µm from the top"),
+        (
+            "where",
+            f"x {column * model.spacing_um:g} µm, y {(model.shape[0] - 1 - row) * model.spacing_um:g} µm, as in tables",
+        ),
     ]
     facts += [
         (words.get(name, name), number(float(values[row, column]), units.get(name, "")))

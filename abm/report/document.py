@@ -61,9 +61,7 @@ class Document:
         written = MarkdownIt("commonmark", {"html": False}).enable("table").render(text)
         written = re.sub(r"<h1>.*?</h1>\n?", "", written, flags=re.DOTALL)
         written = written.replace("<table>", '<div class="table"><table>').replace("</table>", "</table></div>")
-        self._parts.append(
-            _IMAGE.sub(lambda match: f'<img loading="lazy" src="{data_address(folder / match[1])}"', written)
-        )
+        self._parts.append(_IMAGE.sub(lambda match: f'<img src="{data_address(folder / match[1])}"', written))
 
     def table(self, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
         """A table; cells that hold a number stand at the right."""
@@ -86,7 +84,7 @@ class Document:
         shown = (
             f'<video controls loop muted playsinline preload="metadata" aria-label="{words}" src="{source}"></video>'
             if file.suffix == ".mp4"
-            else f'<img loading="lazy" alt="{words}" src="{source}">'
+            else f'<img alt="{words}" src="{source}">'
         )
         self._parts.append(f"<figure>{shown}<figcaption>{words}</figcaption></figure>")
 

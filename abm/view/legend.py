@@ -101,11 +101,11 @@ class Legend:
             if kind == "share":
                 text, colour = shares[what], INK
             elif kind == "flash":
-                text, colour = str(flashed[what]), INK if flashed[what] else palette.RULE
+                text, colour = str(flashed[what]), INK if flashed[what] else palette.NONE
             else:
                 number = int(counts[list(what)].sum())
                 text = f"{number:,}"
-                colour = FAINT if kind == "group" else INK if number else palette.RULE
+                colour = FAINT if kind == "group" else INK if number else palette.NONE
             if given is not None:
                 colour = given
             lettering.write(image, text, y, self._right, self._size, colour, bold=kind == "group", align="right")

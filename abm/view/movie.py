@@ -68,7 +68,9 @@ def write_movie(
         field=field,
         pixels=pixels or (_GIF_SIZE if format == "gif" else 800),
         region=None if region is None else square(region, recording.site_kind.shape, recording.spacing_um),
-        strip=_strip(run_dir, recording, *recording.times_min[frames[[0, -1]]]),
+        strip=_strip(
+            run_dir, recording, *recording.times_min[frames[[0, -1]]], of="" if region is None else " (whole tissue)"
+        ),
         brief=format == "gif",
         marks=marks,
     )
@@ -156,8 +158,9 @@ def _hours(limit: float | None) -> str:
     return "" if limit is None else f"{limit:g}"
 
 
-def _strip(run_dir: Path, recording: Recording, first: float, last: float) -> Strip | None:
-    """The running counts between two times (minutes); none for a run that kept no timeseries or only one moment of it then."""
+def _strip(run_dir: Path, recording: Recording, first: float, last: float, of: str = "") -> Strip | None:
+    """The running counts between two times (minutes), `of` behind their titles; none for a run that kept no timeseries or only
+    one moment of it then."""
     try:
         table = read_table(run_dir, "timeseries")
     except FileNotFoundError:
@@ -166,7 +169,8 @@ def _strip(run_dir: Path, recording: Recording, first: float, last: float) -> St
     those = slice(max(0, int(np.searchsorted(times, first, side="right")) - 1), int(np.searchsorted(times, last)) + 1)
     if times[those].size < 2:
         return None
-    return Strip.of_timeseries({name: table[name].to_numpy()[those] for name in table.column_names}, recording.charted)
+    strip = Strip.of_timeseries({name: table[name].to_numpy()[those] for name in table.column_names}, recording.charted)
+    return Strip(strip.times_min, [panel._replace(title=panel.title + of) for panel in strip.panels])
 
 
 def _write_mp4(path, film, draw, count, fps, progress) -> None:

@@ -51,6 +51,7 @@ PAPER: Colour = (11, 14, 19)
 INK: Colour = (228, 231, 235)
 FAINT: Colour = (138, 146, 156)
 RULE: Colour = (48, 55, 64)
+NONE: Colour = (98, 106, 116)  # numbers that are 0
 
 FATES: dict[str, Colour] = {
     "passed": (86, 180, 233),

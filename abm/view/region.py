@@ -8,7 +8,9 @@ Part = tuple[slice, slice]
 """Rows and columns of the lattice, as numpy.s_[20:60, 10:50] gives them."""
 
 _LENGTH = Quantity("um", "a length", "200 um")
-_CORNERS = "the distances of its left and lower edge from those of the tissue, and its width, such as 0.2 mm,100 um,400"
+_CORNERS = (
+    "the distances of its left and lower edge from those of the tissue, and its width, such as 0.2 mm,100 um,400 um"
+)
 
 
 def as_part(region: Part | None, shape: tuple[int, int]) -> Part:

@@ -25,8 +25,8 @@ class Charts:
                     "animation": False,
                     "title": {"text": title, "textStyle": {"fontSize": 13, "color": _INK}},
                     "tooltip": {"trigger": "axis"},
-                    "legend": {"type": "scroll", "bottom": 0, "textStyle": {"fontSize": 11}},
-                    "grid": {"left": 56, "right": 16, "top": 34, "bottom": 58},
+                    "legend": {"bottom": 0, "itemWidth": 14, "itemGap": 8, "textStyle": {"fontSize": 11}},
+                    "grid": {"left": 56, "right": 16, "top": 34, "bottom": 84},
                     "xAxis": {
                         "type": "value",
                         "name": "days",
