@@ -68,9 +68,7 @@ def write_movie(
         field=field,
         pixels=pixels or (_GIF_SIZE if format == "gif" else 800),
         region=None if region is None else square(region, recording.site_kind.shape, recording.spacing_um),
-        strip=_strip(
-            run_dir, recording, *recording.times_min[frames[[0, -1]]], of="" if region is None else " (whole tissue)"
-        ),
+        strip=_strip(run_dir, recording, frames, "" if region is None else " (whole tissue)"),
         brief=format == "gif",
         marks=marks,
     )
@@ -158,9 +156,10 @@ def _hours(limit: float | None) -> str:
     return "" if limit is None else f"{limit:g}"
 
 
-def _strip(run_dir: Path, recording: Recording, first: float, last: float, of: str = "") -> Strip | None:
-    """The running counts between two times (minutes), `of` behind their titles; none for a run that kept no timeseries or only
-    one moment of it then."""
+def _strip(run_dir: Path, recording: Recording, frames: np.ndarray, of: str) -> Strip | None:
+    """The running counts from the first to the last frame, `of` behind their titles; none for a run that kept no timeseries or
+    only one moment of it then."""
+    first, last = recording.times_min[frames[[0, -1]]]
     try:
         table = read_table(run_dir, "timeseries")
     except FileNotFoundError:
