@@ -10,6 +10,7 @@ import xml.etree.ElementTree as ElementTree
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -237,11 +238,12 @@ def _read_h5ad(path: str, name: str) -> OwnCells:
         table = anndata.read_h5ad(path)
     except (OSError, KeyError, ValueError) as error:
         raise OwnTissueError(f"{name} cannot be read ({error})") from error
-    if "spatial" not in table.obsm or table.obsm["spatial"].shape[1] < 2:
+    spatial: Any = table.obsm["spatial"] if "spatial" in table.obsm else np.empty((0, 0))
+    if spatial.shape[1] < 2:
         raise OwnTissueError(f"{name} has no obsm['spatial'], which says where its cells are")
     rows = tuple(f"{name}, cell {cell}" for cell in table.obs_names)
     types = table.obs[_column(list(table.obs.columns), "type", name)].astype(str)
-    places = np.asarray(table.obsm["spatial"], np.float64)
+    places = np.asarray(spatial, np.float64)
     return _sound(OwnCells(places[:, 0], places[:, 1], tuple(types), rows))
 
 
