@@ -77,7 +77,9 @@ def _through_time(run: KeptRun, names: Sequence[str], frames: Sequence[int]) -> 
 def _put(group: Any, place: list[dict[str, Any]], **more: Any) -> None:
     """Say in the metadata of an image where it lies and when; versions of ome-zarr have different ways of being told."""
     about = dict(group.attrs)["ome"] | more
-    about["multiscales"][0]["datasets"][0]["coordinateTransformations"] = place
+    image = about["multiscales"][0]
+    image["axes"] = _AXES  # ome-zarr 0.21 leaves their units out
+    image["datasets"][0]["coordinateTransformations"] = place
     group.attrs["ome"] = about
 
 
