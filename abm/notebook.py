@@ -37,10 +37,15 @@ def card(
     )
 
 
-def _picture(image: Any, title: str) -> str:
+def as_jpeg(image: Any) -> bytes:
+    """A PIL image as pages and notebooks get it."""
     data = io.BytesIO()
     image.convert("RGB").save(data, "JPEG", quality=85)
-    return f'<img alt="{html.escape(title)}" src="data:image/jpeg;base64,{base64.b64encode(data.getvalue()).decode()}">'
+    return data.getvalue()
+
+
+def _picture(image: Any, title: str) -> str:
+    return f'<img alt="{html.escape(title)}" src="data:image/jpeg;base64,{base64.b64encode(as_jpeg(image)).decode()}">'
 
 
 def _cut(text: str) -> str:

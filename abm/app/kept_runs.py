@@ -11,11 +11,12 @@ import numpy as np
 
 from ..folder.files import scratch_folder
 from ..folder.names import RUNS
+from ..notebook import as_jpeg
 from ..report.of_batch import report_of_batch
 from ..report.of_run import report_of_run
 from ..view.paint import paint
 from ..view.recording import Recording
-from .looking import as_jpeg, pixels_for
+from .looking import pixels_for
 from .working_folder import WorkingFolder, kind_of
 
 _KEPT_OPEN = 6
@@ -104,6 +105,8 @@ class KeptRuns:
 
     def picture(self, view: KeptView) -> bytes:
         """A JPEG of a view. Raises OutsideFolder, FileNotFoundError, DamagedFile, ValueError for what is not there."""
+        from PIL import Image
+
         region = None
         if view.region is not None:
             row, column, rows, columns = view.region
@@ -119,7 +122,7 @@ class KeptRuns:
                 pixels=pixels_for(view.region, view.pixels),
                 colour_by=view.colour_by or None,
             )
-        return as_jpeg(painted.image)
+        return as_jpeg(Image.fromarray(painted.image))
 
     def runs_of(self, batch: str) -> list[str]:
         """The runs of a batch that can be looked at."""

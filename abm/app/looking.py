@@ -7,6 +7,7 @@ import numpy as np
 import pyarrow as pa
 
 from ..ledger import event
+from ..notebook import as_jpeg
 from ..record.event_table import Events, events_table
 from ..record.fates import fates_of
 from ..record.scene import levels, standing
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from ..model import LiverModel
     from ..simulation import Simulation
 
-_JPEG_QUALITY = 85
 _PIXELS_PER_SITE = 40
 SMALLEST_REGION = 8
 """Rows and columns of the smallest part that is shown."""
@@ -73,6 +73,8 @@ def moment(model: "LiverModel", doing) -> Moment:
 
 def picture(model: "LiverModel", view: View) -> bytes:
     """A JPEG of the tissue as it is now. Raises ValueError for a field, a column or a population that is not there."""
+    from PIL import Image
+
     from ..view.paint import paint
 
     region = None
@@ -87,21 +89,12 @@ def picture(model: "LiverModel", view: View) -> bytes:
         colour_by=view.colour_by or None,
         hidden=view.hidden & model.populations.keys(),
     )
-    return as_jpeg(painted.image)
+    return as_jpeg(Image.fromarray(painted.image))
 
 
 def pixels_for(region: tuple[int, int, int, int] | None, pixels: int) -> int:
     """Pixels of the longer side of a part of a liver: no more than cells have details, which take long to draw."""
     return pixels if region is None else min(pixels, _PIXELS_PER_SITE * max(region[2:]))
-
-
-def as_jpeg(picture: np.ndarray) -> bytes:
-    """A picture (RGB, uint8 [height, width, 3]) as pages get it."""
-    from PIL import Image
-
-    image = io.BytesIO()
-    Image.fromarray(picture).save(image, "JPEG", quality=_JPEG_QUALITY)
-    return image.getvalue()
 
 
 def site(model: "LiverModel", row: int, column: int) -> Site:

@@ -4,17 +4,16 @@ The page asks for the next picture when it has shown the last one, so nothing ru
 be executed while a liver plays.
 """
 
-import io
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import anywidget
 import traitlets
 
+from ..notebook import as_jpeg
+
 if TYPE_CHECKING:
     from ..model import LiverModel
-
-_QUALITY = 85
 
 
 class LiverWidget(anywidget.AnyWidget):
@@ -48,11 +47,10 @@ class LiverWidget(anywidget.AnyWidget):
 
     def look(self) -> None:
         """Show the model as it is now, after it was stepped or changed elsewhere."""
-        image = io.BytesIO()
-        self._model.show(**self._how).convert("RGB").save(image, "JPEG", quality=_QUALITY)
+        picture = as_jpeg(self._model.show(**self._how))
         self.over = not self._model.running
         self.playing = self.playing and not self.over
         self.words = f"{self._model.hours / 24:.2f} days, {self._model.tumor.count:,} tumor cells" + (
             ", the end of the run" if self.over else ""
         )
-        self.picture = image.getvalue()
+        self.picture = picture
