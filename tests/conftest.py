@@ -2,6 +2,10 @@
 
 import os
 
+# before NumPy is loaded, here and in the processes that tests start: two workers with two threads each on two cores wait for
+# one another several times as long as they compute
+os.environ["OPENBLAS_NUM_THREADS"] = "1"
+
 import numpy as np
 import pytest
 
