@@ -2,6 +2,7 @@ import json
 import os
 import re
 import shlex
+import shutil
 import signal
 import subprocess
 import sys
@@ -27,6 +28,8 @@ tissue: {width: 0.4 mm, height: 0.4 mm}
 rules: {arrival: {per_area: 250 /mm^2}}
 record: {checkpoint: 1 h, snapshots: 1 h, movie: false, figures: false}
 """
+posix_only = pytest.mark.skipif(os.name != "posix", reason="SIGKILL is POSIX")
+THREADS = str(min(2, os.cpu_count() or 1))
 
 
 @pytest.fixture
@@ -46,6 +49,20 @@ def whole(tmp_path_factory):
     assert (
         cli.status_of(["run", str(folder / "little.yaml"), "-o", str(folder / "run"), "--quiet", "--threads", "1"]) == 0
     )
+    return folder / "run"
+
+
+@pytest.fixture(scope="module")
+def killed(tmp_path_factory):
+    """The little run, by a command with two threads that was killed behind its second checkpoint."""
+    folder = tmp_path_factory.mktemp("killed")
+    (folder / "little.yaml").write_text(LITTLE)
+    command = crlm("run", folder / "little.yaml", "-o", folder / "run", "--threads", THREADS)
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    while process.poll() is None and len(checkpoint.saved(folder / "run")) < 2:
+        time.sleep(0.002)
+    process.kill()
+    assert process.wait() == -signal.SIGKILL
     return folder / "run"
 
 
@@ -158,13 +175,10 @@ def test_an_experiment_is_found_by_its_name(config, capsys):
     assert not Path("batches").exists()
 
 
-def test_a_damaged_run_is_named_also_when_quiet(whole, config, tmp_path, capsys):
+@posix_only
+def test_a_damaged_run_is_named_also_when_quiet(whole, killed, config, tmp_path, capsys):
+    shutil.copytree(killed, tmp_path / "run")
     run = ["run", str(config), "-o", str(tmp_path / "run"), "-q"]
-    process = subprocess.Popen(crlm(*run[:-1]), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    while process.poll() is None and len(checkpoint.saved(tmp_path / "run")) < 2:
-        time.sleep(0.002)
-    process.kill()
-    assert process.wait() == -signal.SIGKILL
     part = tmp_path / "run" / "parts" / "timeseries-000000.parquet"
     content = part.read_bytes()
     part.write_bytes(content[:-50])
@@ -218,19 +232,14 @@ def test_a_run_says_where_its_output_is(whole, config, capsys):
         assert name in columns.names
 
 
-@pytest.mark.skipif(os.name != "posix", reason="SIGKILL is POSIX")
-def test_killed_and_resumed_with_other_threads_gives_the_same_bytes(whole, config, tmp_path):
-    arguments = ["run", config, "-o", tmp_path / "cut", "--threads", min(2, os.cpu_count())]
-    process = subprocess.Popen(crlm(*arguments), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    while process.poll() is None and not checkpoint.saved(tmp_path / "cut"):
-        time.sleep(0.002)
-    process.kill()
-    assert process.wait() == -signal.SIGKILL
+@posix_only
+def test_killed_and_resumed_with_other_threads_gives_the_same_bytes(whole, killed, config, tmp_path, capsys):
+    shutil.copytree(killed, tmp_path / "cut")
     assert manifest.read(tmp_path / "cut")["status"] == "running"
-    told = subprocess.run(crlm(*arguments, "--resume"), capture_output=True, text=True, check=False)
-    assert told.returncode == 0, told.stderr
-    assert "Resumed at" in told.stderr
-    assert "Done:" in told.stdout
+    assert cli.status_of(["run", str(config), "-o", str(tmp_path / "cut"), "--threads", THREADS, "--resume"]) == 0
+    told = capsys.readouterr()
+    assert "Resumed at" in told.err
+    assert "Done:" in told.out
     assert differing(tmp_path / "cut", whole) == []
 
 
@@ -455,7 +464,8 @@ def test_a_run_to_resume_that_is_not_there_is_told(config, capsys):
 
 
 def test_each_phase_is_told(config, capsys):
-    assert cli.status_of(["run", "little.yaml", "--set", "record.figures=true", "--set", "record.movie=true"]) == 0
+    drawn = ["duration=1 h", "record.figures=true", "record.movie=true"]
+    assert cli.status_of(["run", "little.yaml", *(word for change in drawn for word in ("--set", change))]) == 0
     said = capsys.readouterr().err.splitlines()
     phases = ["building the liver", "simulating", "drawing the figures", "drawing the movie"]
     places = [said.index(f"{phase[0].upper()}{phase[1:]}.") for phase in phases]

@@ -113,18 +113,24 @@ def kernel():
     return kernel
 
 
+@pytest.fixture(scope="module")
+def answer():
+    """What numba answers to the usual call."""
+    return outcome(numba.njit(look), usual())
+
+
 @pytest.mark.filterwarnings(
     "ignore::numba.NumbaPendingDeprecationWarning"
 )  # as an error, it breaks what hands over a list
 @pytest.mark.parametrize("what", UNUSUAL)
-def test_whatever_comes_the_answer_is_numbas(kernel, what):
+def test_whatever_comes_the_answer_is_numbas(kernel, answer, what):
     args = usual()
     for n, value in UNUSUAL[what].items():
         args[n] = value
     expected = outcome(numba.njit(error_model="numpy")(look), args)
     assert outcome(kernel, args) == expected
     assert outcome(kernel, args) == expected  # when it is known, if it is
-    assert outcome(kernel, usual()) == outcome(numba.njit(look), usual())
+    assert outcome(kernel, usual()) == answer
 
 
 @pytest.mark.parametrize("held", [lattices()[:2], (*lattices(), 1)], ids=["a shorter one", "a longer one"])
