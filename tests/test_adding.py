@@ -133,7 +133,8 @@ def test_the_movies_legend_shows_it_and_needs_no_plugin_for_that(run):
 
 def test_the_pictures_of_the_run_are_drawn(run, capsys):
     assert cli.status_of(["plot", str(run[1]), "--quiet"]) == 0
-    assert cli.status_of(["movie", str(run[1]), "--colour-by", "alertness", "--format", "gif", "--quiet"]) == 0
+    movie = ["movie", str(run[1]), "--colour-by", "alertness", "--format", "gif", "--pixels", "160", "--quiet"]
+    assert cli.status_of(movie) == 0
     assert (run[1] / "movie_alertness.gif").exists() and (run[1] / "timecourses.png").exists()
 
 

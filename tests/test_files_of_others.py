@@ -6,6 +6,7 @@ import json
 import shutil
 import tempfile
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -84,8 +85,10 @@ WRITES = {
 there is none."""
 
 
-def calls():
+@cache
+def calls() -> list[tuple]:
     """(file, function around, module or object, name, node) of every call in the package."""
+    found = []
     for path in sorted(ROOT.rglob("*.py")):
         tree = ast.parse(path.read_text(encoding="utf-8"))
         around = {}
@@ -102,7 +105,8 @@ def calls():
                     else ""
                 )
                 name = node.func.attr if isinstance(node.func, ast.Attribute) else node.func.id
-                yield path.relative_to(ROOT).as_posix(), around.get(id(node), ""), of, name, node
+                found.append((path.relative_to(ROOT).as_posix(), around.get(id(node), ""), of, name, node))
+    return found
 
 
 def removes(of: str, name: str, node: ast.Call) -> bool:

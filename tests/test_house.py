@@ -2,6 +2,7 @@
 places. Imports for type checkers and those inside of functions count like all others."""
 
 import ast
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -58,10 +59,15 @@ FILES = {
 """Every file of the package but its face, which makes public names when they are asked for."""
 
 
+@cache
+def tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
 def imports(path: Path):
     """Absolute names of the modules that a file imports, and of what it takes out of packages (`from .view import style`)."""
     package = ["abm", *path.relative_to(ROOT).parts[:-1]]
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in ast.walk(tree(path)):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -87,14 +93,16 @@ def floor(path: Path) -> int:
     return FLOORS.index(room)
 
 
-NEEDS = {path: {file for module in imports(path) if (file := file_of(module)) is not None} for path in FILES}
-"""What each file imports of the package."""
+@cache
+def needs() -> dict[Path, set[Path]]:
+    """What each file imports of the package."""
+    return {path: {file for module in imports(path) if (file := file_of(module)) is not None} for path in FILES}
 
 
 def test_every_folder_imports_only_what_stands_below_it():
     wrong = {
         f"{FILES[path]} imports {FILES[needed]}"
-        for path, files in NEEDS.items()
+        for path, files in needs().items()
         for needed in files
         if floor(needed) < floor(path)
     }
@@ -103,14 +111,14 @@ def test_every_folder_imports_only_what_stands_below_it():
 
 
 def test_no_two_files_need_each_other():
-    needs = {
+    others = {
         path: files - {ROOT / "view" / "frames.py", ROOT / "view" / "widget.py"}
         if FILES[path].name == "model.py"
         else files
-        for path, files in NEEDS.items()
+        for path, files in needs().items()
     }
     try:
-        TopologicalSorter(needs).prepare()
+        TopologicalSorter(others).prepare()
     except CycleError as error:
         raise AssertionError(" <- ".join(str(FILES[path]) for path in error.args[1])) from None
 
@@ -138,7 +146,7 @@ def test_no_two_classes_have_one_name():
     classes = [
         (node.name, str(name))
         for path, name in FILES.items()
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        for node in ast.walk(tree(path))
         if isinstance(node, ast.ClassDef) and node.name not in ("Parameters",)  # each rule has its own
     ]
     names = [name for name, _ in classes]

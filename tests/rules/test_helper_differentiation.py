@@ -157,14 +157,16 @@ def test_kernel_is_its_naive_twin():
     turned = commit(cells.used, sites, dcs.rows, pericytes.rows, levels, weights, KEY, 7, 6.0, 0.05, 0.1)
     expected, regulatory = before.state.copy(), []
 
-    def touches(others, layer, row, column, state):
+    def places(others, state):
+        return {(int(one.row), int(one.column)) for one in others.used if one.state == state}
+
+    def touches(them, row, column):
         size = sites.kind.shape
-        return any(
-            (abs(one.row - row) + 1) % size[0] <= 2
-            and (abs(one.column - column) + 1) % size[1] <= 2
-            and one.state == state
-            for one in others.used
-        )
+        near = [((row + down) % size[0], (column + right) % size[1]) for down in (-1, 0, 1) for right in (-1, 0, 1)]
+        return any(place in them for place in near)
+
+    mature, tolerogenic = places(dcs, dendritic.MATURE), places(dcs, dendritic.TOLEROGENIC)
+    activated = places(pericytes, stellate.ACTIVATED)
 
     for slot, cell in enumerate(before):
         here = {name: float(lattice[cell.row, cell.column]) for name, lattice in levels._asdict().items()}
@@ -173,12 +175,12 @@ def test_kernel_is_its_naive_twin():
             regulatory.append(slot)
         if cell.state != SEARCHING:
             continue
-        where = cell.row, cell.column
-        th1 = 0.9 * half["ifn_gamma"] + 0.8 * touches(dcs, INTERSTITIUM, *where, dendritic.MATURE)
+        where = int(cell.row), int(cell.column)
+        th1 = 0.9 * half["ifn_gamma"] + 0.8 * touches(mature, *where)
         th17 = (1.4 * half["tnf"] + 0.5) * half["tgf_beta"]
         other = 1.4 * half["tgf_beta"] * (1 - half["tnf"]) + 0.6 * half["il10"]
-        other += 1.1 * touches(dcs, INTERSTITIUM, *where, dendritic.TOLEROGENIC)
-        other += 0.7 * touches(pericytes, TISSUE, *where, stellate.ACTIVATED)
+        other += 1.1 * touches(tolerogenic, *where)
+        other += 0.7 * touches(activated, *where)
         total = th1 + th17 + other
         if uniform(KEY, 7, cell.uid, 0) < 1 - np.exp(-0.05 * total * 6):
             chosen = uniform(KEY, 7, cell.uid, 1) * total

@@ -76,7 +76,10 @@ def test_model_show_takes_a_column(run):
 
 
 def test_the_command_writes_a_movie_of_that_name(run, capsys):
-    assert cli.status_of(["movie", str(run[1]), "--colour-by", "clone", "--format", "gif", "--quiet"]) == 0
+    assert (
+        cli.status_of(["movie", str(run[1]), "--colour-by", "clone", "--format", "gif", "--pixels", "160", "--quiet"])
+        == 0
+    )
     assert (run[1] / "movie_clone.gif").exists()
     assert cli.status_of(["movie", str(run[1]), "--colour-by", "mood", "--quiet"]) == cli.WRONG_INPUT
     assert "no population has a 'mood'" in capsys.readouterr().err
