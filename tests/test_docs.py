@@ -232,7 +232,8 @@ def test_a_run_is_opened_and_exported_as_shown(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     folder = tmp_path / "runs" / "quickstart-seed1"
     record = {"snapshots": "1 d", "movie": False, "figures": False}
-    model = LiverModel("quickstart", tissue={"width": "0.4 mm", "height": "0.4 mm"}, record=record)
+    slab = {"width": "0.3 mm", "height": "0.3 mm"}
+    model = LiverModel("quickstart", step="10 min", tissue=slab, record=record)
     Simulation(model, folder=folder).run()
     names: dict = {}
     [text] = blocks(PAGES["howto/exports.md"], "python")
