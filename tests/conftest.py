@@ -2,8 +2,8 @@
 
 import os
 
-# before NumPy is loaded, here and in the processes that tests start: two workers with two threads each on two cores wait for
-# one another several times as long as they compute
+# for xdist's workers and the processes that tests start (here a plugin of pytest may have loaded NumPy): two workers with two
+# threads of BLAS each wait for one another on two cores, up to thirty times as long as they compute
 os.environ["OPENBLAS_NUM_THREADS"] = "1"
 
 import numpy as np
