@@ -74,6 +74,14 @@ class StellateCell(LiverCell):
             Secretes("ccl2", "secretion.stellate_ccl2", ("activated",)),
         ),
         secretion=StellateSecretion,
+        molecules={
+            "hgf": Target("antibody to HGF (rilotumumab)", "Yang 2025, 10.3892/or.2025.8963, ref 18", "unverified"),
+            "il4ra": Target(
+                "stellate cells without the receptor of IL-4 and IL-13",
+                "Yang 2025, 10.3892/or.2025.8963, ref 112",
+                "unverified",
+            ),
+        },
         depleted=Target(
             "gliotoxin",
             _WRIGHT,

@@ -12,6 +12,7 @@ from .extravasation import Extravasation
 from .growth import Growth
 from .helper_differentiation import HelperDifferentiation
 from .immune_suppression import ImmuneSuppression
+from .inkt_signal import InvariantNKTSignal
 from .kupffer_crawling import KupfferCrawling
 from .kupffer_reprogramming import KupfferReprogramming
 from .leukocyte_crossing import LeukocyteCrossing
@@ -72,6 +73,7 @@ RULES: tuple[type[Rule], ...] = (
     NetTrapping,
     NetGuidance,
     Extravasation,
+    InvariantNKTSignal,
     StellateActivation,
     MacrophageMatrix,
     NicheFormation,
