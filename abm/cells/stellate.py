@@ -1,6 +1,7 @@
 """Hepatic stellate cells: pericytes in the space of Disse that TGF-beta turns into myofibroblasts.
 
-Activated, they lay down collagen, laminin and fibronectin and support tumor cells with HGF and CXCL12.
+Activated, they lay down collagen, laminin and fibronectin and support tumor cells with HGF and CXCL12. They divide in
+`fibroblast_growth`.
 """
 
 from ..target import RETURN, TAKEN, Target
@@ -61,7 +62,10 @@ class StellateCell(LiverCell):
         code=STELLATE,
         words="Stellate cells",
         parameters=StellateParameters,
-        columns=(Column("activated_h", "f4", "when it was activated", "h", signed=True),),
+        columns=(
+            Column("activated_h", "f4", "when it was activated", "h", signed=True),
+            Column("divisions", "u1", "how often it and its mothers have divided"),
+        ),
         stands=(TISSUE,),
         states=(
             State("quiescent", Appearance("quiescent", (98, 58, 172), "spindle", 0.62)),

@@ -9,6 +9,7 @@ from .debris import DebrisOfCells
 from .emt import EpithelialMesenchymalTransition
 from .endothelial_activation import EndothelialActivation
 from .extravasation import Extravasation
+from .fibroblast_growth import FibroblastGrowth
 from .growth import Growth
 from .helper_differentiation import HelperDifferentiation
 from .immune_suppression import ImmuneSuppression
@@ -75,6 +76,7 @@ RULES: tuple[type[Rule], ...] = (
     Extravasation,
     InvariantNKTSignal,
     StellateActivation,
+    FibroblastGrowth,
     MacrophageMatrix,
     NicheFormation,
     Migration,
