@@ -10,6 +10,7 @@ from .emt import EpithelialMesenchymalTransition
 from .endothelial_activation import EndothelialActivation
 from .extravasation import Extravasation
 from .fibroblast_growth import FibroblastGrowth
+from .fibroblast_state import FibroblastState
 from .growth import Growth
 from .helper_differentiation import HelperDifferentiation
 from .immune_suppression import ImmuneSuppression
@@ -74,6 +75,7 @@ RULES: tuple[type[Rule], ...] = (
     NetTrapping,
     NetGuidance,
     Extravasation,
+    FibroblastState,
     InvariantNKTSignal,
     StellateActivation,
     FibroblastGrowth,

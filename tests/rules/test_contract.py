@@ -186,6 +186,7 @@ def written():
             "kupffer_reprogramming": {"rate": "1 /h"},
             "helper_differentiation": {"commitment": "1 h"},
             "stellate_deletion": {"rate": "1 /h"},
+            "fibroblast_state": {"rate": "0.1 /h"},
             "fibroblast_growth": {"rate": "1 /h"},
         },
     )
