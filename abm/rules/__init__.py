@@ -22,6 +22,7 @@ from .leukocyte_entry import LeukocyteEntry
 from .macrophage_matrix import MacrophageMatrix
 from .macrophage_phagocytosis import MacrophagePhagocytosis
 from .macrophage_polarisation import MacrophagePolarisation
+from .matrix_cleavage import MatrixCleavage
 from .migration import Migration
 from .net_guidance import NetGuidance
 from .net_trapping import NetTrapping
@@ -80,6 +81,7 @@ RULES: tuple[type[Rule], ...] = (
     StellateActivation,
     FibroblastGrowth,
     MacrophageMatrix,
+    MatrixCleavage,
     NicheFormation,
     Migration,
     EpithelialMesenchymalTransition,

@@ -188,6 +188,7 @@ def written():
             "stellate_deletion": {"rate": "1 /h"},
             "fibroblast_state": {"rate": "0.1 /h"},
             "fibroblast_growth": {"rate": "1 /h"},
+            "matrix_cleavage": {"kupffer_rate": "0.1 /h"},
         },
     )
     found = Written(model)
