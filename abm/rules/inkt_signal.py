@@ -23,7 +23,7 @@ class InvariantNKTSignal(Rule):
     name = "inkt_signal"
     reads = ("tumor", "inkt", "stellate")
     writes = ("inkt", "stellate")
-    inhibited = ("rate",)
+    inhibited = ("rate", "activation")
     inhibitor = Target("iNKT cells that make neither IL-4 nor IL-13", f"{_YANG} (direction)", "assumed")
 
     class Parameters(RuleParameters):
@@ -59,7 +59,7 @@ class InvariantNKTSignal(Rule):
             source="cytokines of iNKT cells are found for a day after they were activated",
             description="time for which an iNKT cell signals",
         )
-        range: Micrometers = parameter(
+        signal_reach: Micrometers = parameter(
             "30 um",
             low="10 um",
             high="60 um",
@@ -113,7 +113,7 @@ class InvariantNKTSignal(Rule):
             return
         message = p.il4_share * liver.left("il4") + (1.0 - p.il4_share) * liver.left("il13")
         hazard = p.activation * message * liver.left("il4ra") * liver.dt_hours
-        near = within(liver, liver.inkt, signalling, p.range)[cells["row"], cells["column"]]
+        near = within(liver, liver.inkt, signalling, p.signal_reach)[cells["row"], cells["column"]]
         draws = uniform_each(liver.key(self.name), liver.step_number, cells["uid"], 1)
         woken = liver.stellate.in_state(stellate.QUIESCENT) & near & (draws < -np.expm1(-hazard))
         cells["state"][woken] = stellate.ACTIVATED
