@@ -5,6 +5,7 @@ from .cd4 import CD4TCell
 from .cd8 import CD8TCell
 from .dendritic import DendriticCell
 from .endothelium import EndothelialCell
+from .inkt import InvariantNKTCell
 from .kupffer import KupfferCell
 from .macrophage import Macrophage
 from .natural_killer import NaturalKillerCell
@@ -28,4 +29,5 @@ POPULATIONS: tuple[type[LiverCell], ...] = (
     DendriticCell,
     Macrophage,
     SuppressorCell,
+    InvariantNKTCell,
 )

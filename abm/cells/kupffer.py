@@ -184,6 +184,9 @@ class KupfferCell(LiverCell):
         ),
         secretion=KupfferSecretion,
         molecules={
+            "mmp": Target(
+                "inhibitor of metalloproteases (marimastat)", "Yang 2025, 10.3892/or.2025.8963, ref 117", "unverified"
+            ),
             "sting": Target("STING-deficient mice; H-151", "Yang 2025, 10.3892/or.2025.8963, ref 100", "unverified"),
         },
         depleted=Target(

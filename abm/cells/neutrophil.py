@@ -131,6 +131,11 @@ class Neutrophil(LiverCell):
         molecules={
             "mac1": Target("antibody to Mac-1 (CD11b)", _SPICER, "checked"),
             "cxcr4": Target("CXCR4 antagonist (AMD3100)", "Seubert 2015, 10.1002/hep.27378", "checked"),
+            "elastase": Target(
+                "inhibitor of neutrophil elastase (sivelestat)",
+                "Yang 2025, 10.3892/or.2025.8963, ref 117",
+                "unverified",
+            ),
             "fgf2": Target("antibody to FGF2 (here with Bv8)", "Gordon-Weeks 2017, 10.1002/hep.29088", "unverified"),
         },
         depleted=Target(

@@ -1,12 +1,15 @@
 """Hepatic stellate cells: pericytes in the space of Disse that TGF-beta turns into myofibroblasts.
 
-Activated, they lay down collagen, laminin and fibronectin and support tumor cells with HGF and CXCL12.
+Activated, they lay down collagen, laminin and fibronectin and support tumor cells with HGF and CXCL12; where `fibroblast_state` says so,
+some are inflammatory instead, and secrete IL-6 and chemokines. They divide in `fibroblast_growth`.
 """
+
+import numpy as np
 
 from ..target import RETURN, TAKEN, Target
 from ..tissue.sites import TISSUE
 from ..units import Number, Parameters, PerSquareMillimeter, parameter
-from .population import LiverCell
+from .population import LiverCell, Population
 from .settle import settle_at_random
 from .species import LEVEL_AT_ITS_SITE, Appearance, Chart, Column, Secretes, Species, State
 
@@ -51,6 +54,22 @@ class StellateSecretion(Parameters):
         "tumor is gone",
         description=f"CCL2 of an activated stellate cell: {LEVEL_AT_ITS_SITE}",
     )
+    inflammatory_stellate_ccl2: Number = parameter(
+        0.5,
+        low=0.1,
+        high=30,
+        mark="assumed",
+        source="Öhlund 2017, 10.1084/jem.20162024 (direction); as a tumor cell",
+        description=f"CCL2 that a wholly inflammatory stellate cell secretes in addition: {LEVEL_AT_ITS_SITE}",
+    )
+    inflammatory_stellate_cxcl1: Number = parameter(
+        0.5,
+        low=0.1,
+        high=30,
+        mark="assumed",
+        source="Öhlund 2017, 10.1084/jem.20162024 (direction); as a tumor cell",
+        description=f"CXCL1/IL-8 of a wholly inflammatory stellate cell: {LEVEL_AT_ITS_SITE}",
+    )
 
 
 class StellateCell(LiverCell):
@@ -61,7 +80,11 @@ class StellateCell(LiverCell):
         code=STELLATE,
         words="Stellate cells",
         parameters=StellateParameters,
-        columns=(Column("activated_h", "f4", "when it was activated", "h", signed=True),),
+        columns=(
+            Column("activated_h", "f4", "when it was activated", "h", signed=True),
+            Column("divisions", "u1", "how often it and its mothers have divided"),
+            Column("inflammatory", "f4", "0 myofibroblastic .. 1 inflammatory, once it is activated", within=(0, 1)),
+        ),
         stands=(TISSUE,),
         states=(
             State("quiescent", Appearance("quiescent", (98, 58, 172), "spindle", 0.62)),
@@ -72,8 +95,18 @@ class StellateCell(LiverCell):
         secretes=(
             Secretes("tgf_beta", "secretion.stellate_tgf_beta", ("activated",)),
             Secretes("ccl2", "secretion.stellate_ccl2", ("activated",)),
+            Secretes("ccl2", "secretion.inflammatory_stellate_ccl2", ("activated",), weight="inflammatory"),
+            Secretes("cxcl1", "secretion.inflammatory_stellate_cxcl1", ("activated",), weight="inflammatory"),
         ),
         secretion=StellateSecretion,
+        molecules={
+            "hgf": Target("antibody to HGF (rilotumumab)", "Yang 2025, 10.3892/or.2025.8963, ref 18", "unverified"),
+            "il4ra": Target(
+                "stellate cells without the receptor of IL-4 and IL-13",
+                "Yang 2025, 10.3892/or.2025.8963, ref 112",
+                "unverified",
+            ),
+        },
         depleted=Target(
             "gliotoxin",
             _WRIGHT,
@@ -96,3 +129,8 @@ class StellateCell(LiverCell):
         ink="#7a45d6",
         synonyms="hsc hscs stellatecells",
     )
+
+
+def inflammation(cells: Population) -> np.ndarray:
+    """How inflammatory each of the activated stellate cells is (float32)."""
+    return cells.plain["inflammatory"][cells.in_state(ACTIVATED)]

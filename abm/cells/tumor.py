@@ -432,6 +432,7 @@ class TumorCell(LiverCell):
                 "Yang 2025, 10.3892/or.2025.8963, ref 110",
                 "unverified",
             ),
+            "met": Target("c-MET inhibitor (crizotinib)", "Yang 2025, 10.3892/or.2025.8963, ref 18", "unverified"),
             "ccdc25": Target("knock-out of CCDC25 in the line", _YANG, "checked"),
         },
         synonyms="cancer cancercells tumorcells tumourcells",

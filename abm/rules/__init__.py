@@ -9,9 +9,12 @@ from .debris import DebrisOfCells
 from .emt import EpithelialMesenchymalTransition
 from .endothelial_activation import EndothelialActivation
 from .extravasation import Extravasation
+from .fibroblast_growth import FibroblastGrowth
+from .fibroblast_state import FibroblastState
 from .growth import Growth
 from .helper_differentiation import HelperDifferentiation
 from .immune_suppression import ImmuneSuppression
+from .inkt_signal import InvariantNKTSignal
 from .kupffer_crawling import KupfferCrawling
 from .kupffer_reprogramming import KupfferReprogramming
 from .leukocyte_crossing import LeukocyteCrossing
@@ -19,6 +22,7 @@ from .leukocyte_entry import LeukocyteEntry
 from .macrophage_matrix import MacrophageMatrix
 from .macrophage_phagocytosis import MacrophagePhagocytosis
 from .macrophage_polarisation import MacrophagePolarisation
+from .matrix_cleavage import MatrixCleavage
 from .migration import Migration
 from .net_guidance import NetGuidance
 from .net_trapping import NetTrapping
@@ -72,8 +76,12 @@ RULES: tuple[type[Rule], ...] = (
     NetTrapping,
     NetGuidance,
     Extravasation,
+    FibroblastState,
+    InvariantNKTSignal,
     StellateActivation,
+    FibroblastGrowth,
     MacrophageMatrix,
+    MatrixCleavage,
     NicheFormation,
     Migration,
     EpithelialMesenchymalTransition,

@@ -63,7 +63,7 @@ class Extravasation(Rule):
             high=2,
             mark="assumed",
             source="Yang 2025, 10.3892/or.2025.8963, ref 117: MMPs, elastase",
-            description="gain by a touching Kupffer cell or neutrophil",
+            description="gain by metalloproteases of a touching Kupffer cell, or by elastase of a touching neutrophil",
         )
         matrix_hindrance: Fraction = parameter(
             0.5,
@@ -104,7 +104,8 @@ class Extravasation(Rule):
             order,
             liver.dt_hours,
             np.log(2.0) / max(half_time, 1e-3),
-            p.protease_gain,
+            p.protease_gain * liver.left("mmp"),
+            p.protease_gain * liver.left("elastase"),
             p.matrix_hindrance,
             p.epithelial_speed,
             liver.ecm,
@@ -139,7 +140,8 @@ def cross(
     order,
     hours,
     rate,
-    protease_gain,
+    kupffer_gain,
+    neutrophil_gain,
     matrix_hindrance,
     epithelial_speed,
     ecm,
@@ -153,9 +155,10 @@ def cross(
         cell = tumor.rows[slot]
         if cell.state != ADHERENT:
             continue
-        helpers = count_touching(sites, KUPFFER, LUMEN, cell.row, cell.column)
-        helpers += count_touching(sites, NEUTROPHIL, LUMEN, cell.row, cell.column)
-        gain = 1.0 + protease_gain if helpers > 0 else 1.0
+        proteases = kupffer_gain if count_touching(sites, KUPFFER, LUMEN, cell.row, cell.column) > 0 else 0.0
+        if count_touching(sites, NEUTROPHIL, LUMEN, cell.row, cell.column) > 0:
+            proteases = max(proteases, neutrophil_gain)
+        gain = 1.0 + proteases
         if net_gain > 0.0:
             gain *= 1.0 + net_gain * np.float64(net_beside(sites, nets, cell.row, cell.column))
         hazard = (

@@ -30,7 +30,7 @@ _CALLED = np.uint64(0xFFFFFFFE)
 class LeukocyteEntry(Rule):
     name = "leukocyte_entry"
     reads = ("blood", "ifn_gamma", "ccl2", "cxcl1", "tgf_beta", "il10", "flow")
-    writes = ("cd8", "cd4", "treg", "dendritic", "macrophage", "suppressor")
+    writes = ("cd8", "cd4", "treg", "dendritic", "macrophage", "suppressor", "inkt")
 
     class Parameters(RuleParameters):
         attraction: Number = parameter(

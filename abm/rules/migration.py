@@ -47,7 +47,18 @@ from .surroundings import beside_tumor
 class Migration(Rule):
     name = "migration"
     reads = ("tumor", "cxcl1", "ifn_gamma", "ccl2", "ecm", "hepatocytes")
-    writes = ("natural_killer", "neutrophil", "cd8", "cd4", "treg", "dendritic", "macrophage", "suppressor", "tumor")
+    writes = (
+        "natural_killer",
+        "neutrophil",
+        "cd8",
+        "cd4",
+        "treg",
+        "dendritic",
+        "macrophage",
+        "suppressor",
+        "inkt",
+        "tumor",
+    )
     events: ClassVar = {"encountered": ("cd8",)}
     inhibited = ("tumor_speed",)
     inhibitor = Target("tumor cells that cannot move", "Ritsma 2012, 10.1126/scitranslmed.3004394", "unverified")

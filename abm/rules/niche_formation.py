@@ -2,7 +2,7 @@
 
 Exosomes, of a primary tumor or given, are taken up by Kupffer cells, which then secrete TGF-beta; stellate cells answer with fibronectin
 (Costa-Silva 2015, 10.1038/ncb3169: three weeks of education raise the liver burden; Yang 2025,
-10.3892/or.2025.8963, refs 62-69). Whoever settles on that matrix, or touches an activated stellate cell and its HGF
+10.3892/or.2025.8963, refs 62-69). Whoever settles on that matrix, or touches an activated stellate cell and feels its HGF by c-MET
 (ref 18), is supported: `growth` reads the support that is worked out here.
 """
 
@@ -87,7 +87,7 @@ class NicheFormation(Rule):
                 liver.sites,
                 liver.ecm,
                 np.float32(p.half_support),
-                np.float32(p.stellate_support),
+                np.float32(p.stellate_support * liver.left("hgf") * liver.left("met")),
             )
 
 

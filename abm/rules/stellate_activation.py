@@ -2,7 +2,8 @@
 
 Kupffer cells and tumor cells supply the TGF-beta; activated stellate cells fill the space of Disse with collagen,
 laminin and fibronectin (Yang 2025, 10.3892/or.2025.8963, ref 117; Friedman 2008, 10.1152/physrev.00013.2007). Without
-the signal they revert within weeks (Kisseleva 2012, 10.1073/pnas.1201840109), and the matrix is remodelled.
+the signal they revert within weeks (Kisseleva 2012, 10.1073/pnas.1201840109), and the matrix is remodelled. Inflammatory ones
+(`fibroblast_state`) lay less of it.
 """
 
 import numpy as np
@@ -108,9 +109,8 @@ def signal_at(sites, row, column, tgf_beta, contact_signal):
 
 @jit
 def activate(cells, sites, ecm, key, step, hours, now_h, rate, contact_signal, reversion_rate, deposit, tgf_beta):
-    """Activation, reversion, and the matrix that activated cells lay around them (a fraction `deposit` of what is
-    missing to 1 at their own site, half of it at the eight around)."""
-    half = deposit * np.float32(0.5)
+    """Activation, reversion, and the matrix that activated cells lay around them (of what is missing to 1 a fraction `deposit` at their
+    own site, half of it at the eight around, as far as they are no inflammatory ones)."""
     uids = cells.uid
     activating, reverting = draw_each(key, step, uids, 0), draw_each(key, step, uids, 1)
     for i in range(cells.size):
@@ -129,8 +129,10 @@ def activate(cells, sites, ecm, key, step, hours, now_h, rate, contact_signal, r
             if does_happen(reverting[i], reversion_rate * (1.0 - signal) * hours):
                 cell.state = stellate.QUIESCENT
                 continue
+        laid = deposit * (np.float32(1.0) - cell.inflammatory)
+        half = laid * np.float32(0.5)
         for k in range(9):
             r, c = neighbour(sites, cell.row, cell.column, k)
             if r < 0 or sites.kind[r, c] == PORTAL_TRACT or sites.kind[r, c] == CENTRAL_VEIN:
                 continue
-            ecm[r, c] += (deposit if k == 8 else half) * (np.float32(1.0) - ecm[r, c])
+            ecm[r, c] += (laid if k == 8 else half) * (np.float32(1.0) - ecm[r, c])

@@ -7,7 +7,9 @@ from ..cells.stellate import STELLATE
 from ..cells.tumor import CIRCULATING
 from ..kernels.jit import jit
 from ..kernels.sites import add_around, neighbour, reach_within, shifted
+from ..kernels.tables import columns_of
 from ..tissue.sites import TISSUE
+from .immune_suppression import Suppressors, suppress
 
 
 def beside_tumor(liver) -> np.ndarray:
@@ -39,6 +41,14 @@ def find_marked(alive, row, column, marks, among):
     """Fill `among` with whether each row is alive and stands on a marked site."""
     for i in range(alive.size):
         among[i] = alive[i] != 0 and marks[row[i], column[i]] != 0
+
+
+def within(liver, population, among: np.ndarray, reach: float) -> np.ndarray:
+    """Which sites lie within `reach` (um) of the rows `among` (bool, as long as `used`) of a population (bool lattice)."""
+    near = np.zeros(liver.shape, np.float32)
+    cells = columns_of(population.rows, Suppressors)._replace(alive=among.view(np.uint8), state=among.view(np.uint8))
+    suppress(cells, 0b10, np.float32(0.0), near, reach / liver.spacing_um, liver.periodic)
+    return near != 0
 
 
 def tumor_around(liver, layer: int, reach: float) -> np.ndarray:

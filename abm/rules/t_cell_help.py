@@ -9,11 +9,10 @@ import numpy as np
 
 from ..cells import cd4, neutrophil
 from ..fields.multigrid import is_zero
-from ..kernels.tables import columns_of
 from ..liver import Liver
 from ..units import Micrometers, Number, parameter
-from .immune_suppression import Suppressors, suppress
 from .rule import Rule, RuleParameters
+from .surroundings import within
 
 _YANG = "Yang 2025, 10.3892/or.2025.8963"
 
@@ -57,7 +56,4 @@ class TCellHelp(Rule):
         p = self.parameters
         for cells, state, gain in ((liver.cd4, cd4.TH1, p.gain), (liver.neutrophil, neutrophil.N1, p.n1_gain)):
             if gain > 0.0 and cells.in_state(state).any():
-                near = np.zeros(liver.shape, np.float32)
-                reach, nothing = p.radius / liver.spacing_um, np.float32(0.0)
-                suppress(columns_of(cells.rows, Suppressors), 1 << state, nothing, near, reach, liver.periodic)
-                liver.help[:] += np.float32(gain) * near  # 1 wherever one is near
+                liver.help[:] += np.float32(gain) * within(liver, cells, cells.in_state(state), p.radius)

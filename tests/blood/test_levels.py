@@ -8,7 +8,9 @@ import pytest
 from abm.blood import LEVELS, Blood, GivenLevel
 from abm.blood.il18 import IL18
 from abm.blood.priming import Priming
+from abm.cells.stellate import ACTIVATED
 from abm.config.schema import compose
+from tests.worlds import every, lattice, settle
 
 GIVEN = [level.name for level in LEVELS if issubclass(level, GivenLevel)]
 HEALTHY = {level.name: level.normal for level in LEVELS}
@@ -27,10 +29,15 @@ def advanced(
     burden: float = 0.0,
     left: float = 1.0,
     suppressors: float = 0.0,
+    inflammatory: tuple[float, ...] = (),
     **given: float,
 ) -> Blood:
-    """The blood of a liver with `burden` tumor cells, and so many suppressor cells, per mm2, after some hours of steps."""
+    """The blood of a liver with `burden` tumor cells, and so many suppressor cells, per mm2, after some hours of steps; `inflammatory`: how
+    much its activated stellate cells are."""
+    stellate = settle(lattice(1, 9), "stellate", every(1, 9)[: len(inflammatory)], state=ACTIVATED)
+    stellate.used.inflammatory = inflammatory
     liver = SimpleNamespace(
+        stellate=stellate,
         config=SimpleNamespace(blood=p, cells=compose()().cells),
         tumor=SimpleNamespace(count=burden),
         standard_area_mm2=1.0,
@@ -177,6 +184,7 @@ def with_primary(step, hours, left=lambda name, hours=None: 1.0, **changed):
         config=SimpleNamespace(blood=p, cells=compose()().cells, begins=-100.0),
         tumor=SimpleNamespace(count=0),
         suppressor=SimpleNamespace(count=0),
+        stellate=settle(lattice(1, 1), "stellate", []),
         standard_area_mm2=1.0,
         dt_hours=step,
         hours=-100.0,
@@ -214,10 +222,10 @@ def test_a_resected_one_keeps_nothing_up():
 
 
 @pytest.mark.parametrize("step", [1 / 12, 0.5])
-def test_il6_is_kept_up_by_suppressor_cells_and_by_what_is_given(step):
-    p = parameters(il6_supply=0.1, il6_decay="0.2 /h")
-    blood = advanced(Blood(LEVELS), p, 5.0, step, suppressors=20.0, il6=1.0)
-    assert blood.il6 == pytest.approx(3.0 * (1 - np.exp(-1.0)), rel=1e-9)
+def test_il6_is_kept_up_by_suppressor_cells_by_inflammatory_stellate_cells_and_by_what_is_given(step):
+    p = parameters(il6_supply=0.1, il6_stellate_supply=0.2, il6_decay="0.2 /h")
+    blood = advanced(Blood(LEVELS), p, 5.0, step, suppressors=20.0, inflammatory=(1.0, 0.5, 0.0), il6=1.0)
+    assert blood.il6 == pytest.approx(3.3 * (1 - np.exp(-1.0)), rel=1e-7)
     assert advanced(blood, p, 100.0, step).il6 < 1e-6
 
 

@@ -6,6 +6,7 @@ import pytest
 from abm import LiverModel
 from abm.cells.cd4 import TH17
 from abm.cells.dendritic import IMMATURE
+from abm.cells.inkt import SIGNALLING
 from abm.cells.kupffer import RESTING
 from abm.cells.macrophage import M2
 from abm.cells.natural_killer import IN_CONTACT
@@ -209,6 +210,7 @@ def test_some_rule_asks_for_every_molecule(monkeypatch):
     put(model, "macrophage", int(row), int(column), state=M2)
     put(model, "dendritic", *map(int, sinusoids(model)[20]), state=IMMATURE)
     put(model, "cd4", *map(int, sinusoids(model)[10]), state=TH17)
+    put(model, "inkt", *map(int, sinusoids(model)[30]), state=SIGNALLING)
     later(model, 1.0)  # not every rule acts in every step
     assert set(SHIPPED.molecules()) <= asked
 

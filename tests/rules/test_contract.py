@@ -159,6 +159,7 @@ def written():
             "dendritic": {"density": "60 /mm^2"},
             "macrophage": {"entry": "0.02 /h"},
             "suppressor": {"density": "30 /mm^2", "ccl2_entry": "0.01 /h"},
+            "inkt": {"density": "60 /mm^2"},
             "tumor": {"ccdc25": 1, "antigen": 1},
         },
         interventions=[
@@ -185,6 +186,9 @@ def written():
             "kupffer_reprogramming": {"rate": "1 /h"},
             "helper_differentiation": {"commitment": "1 h"},
             "stellate_deletion": {"rate": "1 /h"},
+            "fibroblast_state": {"rate": "0.1 /h"},
+            "fibroblast_growth": {"rate": "1 /h"},
+            "matrix_cleavage": {"kupffer_rate": "0.1 /h"},
         },
     )
     found = Written(model)

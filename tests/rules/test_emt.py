@@ -3,14 +3,16 @@
 import numpy as np
 import pytest
 
+from abm.cells.stellate import ACTIVATED, QUIESCENT
 from abm.cells.tumor import ADHERENT, CIRCULATING
-from abm.rules.emt import transform
-from tests.worlds import changed, every, lattice, liver, put, settle, sinusoids, state_of
+from abm.rules.emt import NOWHERE, beside_inflammatory, transform
+from abm.tissue.sites import LUMEN, TISSUE
+from tests.worlds import around, changed, every, lattice, liver, put, settle, sinusoids, state_of, without
 
 
-def naive_emt(start, level, hours, rate, reversal):
-    """d emt/dt = rate*H*(1 - emt) - reversal*emt in ten thousand midpoint steps."""
-    emt, forward, dt = start, rate * level / (1 + level), hours / 10_000
+def naive_emt(start, level, beside, hours, rate, stellate_rate, reversal):
+    """d emt/dt = (rate*H + stellate_rate*beside)*(1 - emt) - reversal*emt in ten thousand midpoint steps."""
+    emt, forward, dt = start, rate * level / (1 + level) + stellate_rate * beside, hours / 10_000
 
     def slope(value):
         return forward * (1 - value) - reversal * value
@@ -32,14 +34,16 @@ def test_kernel_is_its_naive_twin():
         state=rng.integers(0, 5, 64),
         alive=rng.random(64) < 0.8,
     )
+    beside = rng.random((8, 8)).astype(np.float32)
     before = cells.rows.copy()
-    transform(cells.used, field, 7.0, 0.03, 0.01)
+    transform(cells.used, field, beside, 7.0, 0.03, 0.02, 0.01)
     moved = (before.alive == 1) & (before.state != CIRCULATING)
     assert 20 < moved.sum() < 60
     assert (cells.rows.emt[~moved] == before.emt[~moved]).all()
     for slot in np.flatnonzero(moved)[:12]:
         level = float(field[before[slot].row, before[slot].column])
-        expected = naive_emt(float(before[slot].emt), level, 7.0, 0.03, 0.01)
+        touched = float(beside[before[slot].row, before[slot].column])
+        expected = naive_emt(float(before[slot].emt), level, touched, 7.0, 0.03, 0.02, 0.01)
         assert cells.rows[slot].emt == pytest.approx(expected, abs=1e-6)
 
 
@@ -47,7 +51,7 @@ def test_kernel_is_its_naive_twin():
 def test_kinetics_do_not_depend_on_the_step(steps):
     cells = settle(lattice(1, 1), "tumor", [(0, 0)], on_site=False, emt=0.3, state=ADHERENT)
     for _ in range(steps):
-        transform(cells.used, np.ones((1, 1), np.float32), 24.0 / steps, 0.03, 0.01)
+        transform(cells.used, np.ones((1, 1), np.float32), NOWHERE, 24.0 / steps, 0.03, 0.03, 0.01)
     target = 0.015 / 0.025
     assert cells.rows.emt[0] == pytest.approx(target + (0.3 - target) * np.exp(-0.025 * 24), abs=1e-5)
 
@@ -55,13 +59,13 @@ def test_kinetics_do_not_depend_on_the_step(steps):
 def test_limits():
     cells = settle(lattice(1, 1), "tumor", [(0, 0)], on_site=False, emt=0.8, state=ADHERENT)
     nothing, much = np.zeros((1, 1), np.float32), np.full((1, 1), 1e6, np.float32)
-    transform(cells.used, nothing, 100.0, 0.03, 0.0)
+    transform(cells.used, nothing, NOWHERE, 100.0, 0.03, 0.03, 0.0)
     assert cells.rows.emt[0] == np.float32(0.8), "no signal and no reversal: nothing moves"
-    transform(cells.used, nothing, 100.0, 0.03, 0.01)
+    transform(cells.used, nothing, NOWHERE, 100.0, 0.03, 0.03, 0.01)
     assert cells.rows.emt[0] == pytest.approx(0.8 * np.exp(-1.0), rel=1e-5)
-    transform(cells.used, much, 1e5, 0.03, 0.01)
+    transform(cells.used, much, NOWHERE, 1e5, 0.03, 0.03, 0.01)
     assert cells.rows.emt[0] == pytest.approx(0.75, rel=1e-5)
-    transform(cells.used, much, 1e5, 0.03, 0.0)
+    transform(cells.used, much, NOWHERE, 1e5, 0.03, 0.03, 0.0)
     assert cells.rows.emt[0] <= 1.0
 
 
@@ -78,6 +82,35 @@ def test_rule_makes_cells_mesenchymal_within_days_and_brings_them_back():
     for _ in range(240):
         model.rules["emt"].apply(model)
     assert model.tumor.rows[signalled].emt < 0.1
+
+
+@pytest.mark.parametrize("edges", ["periodic", "closed"])
+def test_where_inflammatory_stellate_cells_are_touched(edges):
+    model = without(liver("emt", mm=0.3, edges=edges))
+    assert beside_inflammatory(model) is NOWHERE
+    expected = np.zeros(model.shape, np.float32)
+    for number, (row, column) in enumerate(sinusoids(model, TISSUE)[::5]):
+        inflammatory, state = np.float32(number % 7 / 7), (QUIESCENT, ACTIVATED, ACTIVATED)[number % 3]
+        put(model, "stellate", int(row), int(column), state=state, inflammatory=inflammatory)
+        if state == ACTIVATED:
+            for place in around(model.sites, row, column, own=True):
+                expected[place] = max(expected[place], inflammatory)
+    assert (beside_inflammatory(model) == expected).all() and 0 < (expected > 0).mean() < 1
+
+
+@pytest.mark.parametrize(("blocked", "left"), [((), 1.0), (("il6",), 0.0)])
+@pytest.mark.parametrize("inflammatory", [0.0, 0.5, 1.0])
+def test_il6_of_inflammatory_stellate_cells_makes_cells_mesenchymal(inflammatory, blocked, left):
+    model = without(liver("emt", mm=0.3, step="1 h", interventions=[{"block": molecule} for molecule in blocked]))
+    place, far = (tuple(map(int, place)) for place in (sinusoids(model)[0], sinusoids(model)[-1]))
+    put(model, "stellate", *place, state=ACTIVATED, inflammatory=inflammatory)
+    cells = [model.tumor.rows[put(model, "tumor", *at, layer=LUMEN, emt=0.3)] for at in (place, far)]
+    for _ in range(48):
+        model.rules["emt"].apply(model)
+    forward = 0.03 * inflammatory * left
+    aim = forward / (forward + 0.01)
+    assert cells[0].emt == pytest.approx(aim + (0.3 - aim) * np.exp(-48 * (forward + 0.01)), rel=1e-4)
+    assert cells[1].emt == pytest.approx(0.3 * np.exp(-0.48), rel=1e-4)
 
 
 def test_off_and_empty_leave_the_state_alone():

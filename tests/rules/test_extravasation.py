@@ -17,10 +17,12 @@ from tests.worlds import (
     assert_chance,
     assert_in_place,
     changed,
+    compiled_only,
     every,
     lattice,
     liver,
     put,
+    run_rule,
     settle,
     sinusoids,
     sized,
@@ -30,7 +32,7 @@ from tests.worlds import (
 )
 
 RATE = np.log(2.0) / 1.0
-DEFAULTS = (0.5, 0.5, 0.2)  # protease gain, matrix hindrance, epithelial speed
+DEFAULTS = (0.5, 0.5, 0.5, 0.2)  # gains by Kupffer cells and by neutrophils, matrix hindrance, epithelial speed
 
 
 def run(
@@ -137,12 +139,13 @@ def test_kernel_is_its_naive_twin():
 @pytest.mark.parametrize(
     ("emt", "matrix", "helped", "factor"),
     [
-        (1.0, 0.0, False, 1.0),
-        (0.0, 0.0, False, 0.2),
-        (0.3, 0.0, False, 0.44),
-        (1.0, 1.0, False, 0.5),
-        (1.0, 0.0, True, 1.5),
-        (0.5, 0.4, True, 1.5 * 0.8 * 0.6),
+        (1.0, 0.0, None, 1.0),
+        (0.0, 0.0, None, 0.2),
+        (0.3, 0.0, None, 0.44),
+        (1.0, 1.0, None, 0.5),
+        (1.0, 0.0, "kupffer", 1.3),
+        (1.0, 0.0, "neutrophil", 1.8),
+        (0.5, 0.4, "neutrophil", 1.8 * 0.8 * 0.6),
     ],
 )
 @pytest.mark.parametrize("minutes", [5, 10])
@@ -150,14 +153,15 @@ def test_hazard_is_the_configured_one_at_any_step(emt, matrix, helped, factor, m
     size = sized(60, 15)
     sites = lattice(size, size)
     places = every(size, size)
-    if helped:  # one Kupffer cell in the middle of each three by three sites
+    if helped is not None:  # one such cell in the middle of each three by three sites
         middle = (places % 3 == 1).all(axis=1)
-        settle(sites, "kupffer", places[middle])
+        settle(sites, helped, places[middle])
         places = places[~middle]
     cells = settle(sites, "tumor", places, state=ADHERENT, emt=emt)
     segments, ecm = wall(sites), np.full((size, size), matrix, np.float32)
+    hepatocytes, dials = np.ones((size, size), np.uint8), (0.3, 0.8, 0.5, 0.2)
     for step in range(60 // minutes):
-        run(cells, segments, sites, ecm, np.ones((size, size), np.uint8), step=step, hours=minutes / 60)
+        run(cells, segments, sites, ecm, hepatocytes, step=step, hours=minutes / 60, dials=dials)
     assert_chance((cells.rows.state == EXTRAVASATED).sum(), len(places), 1 - np.exp(-RATE * factor * 1.0))
 
 
@@ -175,7 +179,8 @@ def test_without_room_behind_the_wall_nobody_crosses():
 
 
 @pytest.mark.parametrize(
-    ("rate", "matrix", "dials"), [(0.0, 0.0, DEFAULTS), (1e6, 1.0, (0.5, 1.0, 0.2)), (1e6, 0.0, (0.5, 0.5, 0.0))]
+    ("rate", "matrix", "dials"),
+    [(0.0, 0.0, DEFAULTS), (1e6, 1.0, (0.5, 0.5, 1.0, 0.2)), (1e6, 0.0, (0.5, 0.5, 0.5, 0.0))],
 )
 def test_no_hazard_no_crossing(rate, matrix, dials):
     sites = lattice(6, 6)
@@ -238,6 +243,21 @@ def test_an_intravascular_line_stays_for_days():
     for model.step_number in range(sized(96, 24)):
         model.rules["extravasation"].apply(model)
     assert_chance((cells.used.state == EXTRAVASATED).sum(), exposed, 1 - 0.5 ** ((model.step_number + 1) / 96))
+
+
+@compiled_only
+@pytest.mark.parametrize(("helper", "protease"), [("kupffer", "mmp"), ("neutrophil", "elastase")])
+def test_proteases_are_a_lever_on_crossing_where_those_stand_who_secrete_them(helper, protease):
+    out = {}
+    for blocked in (None, "mmp", "elastase"):
+        treated = [] if blocked is None else [{"block": blocked}]
+        model = without(liver("extravasation", mm=0.8, interventions=treated))
+        for number, (row, column) in enumerate(sinusoids(model)):
+            put(model, "tumor" if number % 3 else helper, int(row), int(column))
+        run_rule(model, "extravasation", 1.0)
+        out[blocked] = int(model.tumor.in_state(EXTRAVASATED).sum())
+    assert out[None] - out[protease] > 3 * np.sqrt(out[None]) and out[protease] < 0.9 * out[None]
+    assert {name for name, count in out.items() if count == out[None]} == {None, "mmp", "elastase"} - {protease}
 
 
 def test_a_half_time_of_zero_is_at_once():

@@ -132,6 +132,21 @@ def test_rule_supports_by_matrix_and_by_stellate_cells():
     assert expected == pytest.approx([0.5, 0.5, 1.0, 1.0, 0.0])
 
 
+@pytest.mark.parametrize("molecule", ["hgf", "met"])
+def test_support_by_stellate_cells_but_not_by_matrix_goes_when_hgf_or_its_receptor_is_blocked(molecule):
+    support = {}
+    for fraction in (0.0, 0.5, 1.0):
+        block = {"block": molecule, "fraction": fraction}
+        model = without(liver("niche_formation", mm=0.3, interventions=[block]), "stellate")
+        place = sinusoids(model)[0]
+        cell = model.tumor.rows[put(model, "tumor", *place, state=ADHERENT)]
+        put(model, "stellate", *place, state=ACTIVATED)
+        model.ecm[tuple(place)] = 0.3 / 4
+        model.rules["niche_formation"].apply(model)
+        support[fraction] = float(cell.niche)
+    assert support == pytest.approx({0.0: 0.7, 0.5: 0.45, 1.0: 0.2})
+
+
 def test_off_or_without_exosomes_nothing_changes():
     model = liver("niche_formation", mm=0.3)
     before = state_of(model)

@@ -62,10 +62,11 @@ def naive_activate(cells, sites, ecm, tgf_beta, step, hours, contact, on, off, d
         elif uniform(KEY, step, cell.uid, 1) < 1 - np.exp(-off * (1 - signal) * hours):
             states[slot] = QUIESCENT
         else:
-            ecm[here] += deposit * (1 - ecm[here])
+            laid = deposit * (1 - float(cell.inflammatory))
+            ecm[here] += laid * (1 - ecm[here])
             for place in around(sites, *here):
                 if sites.kind[place] in (SINUSOID, PARENCHYMA):
-                    ecm[place] += deposit / 2 * (1 - ecm[place])
+                    ecm[place] += laid / 2 * (1 - ecm[place])
     return states, ecm
 
 
@@ -76,6 +77,7 @@ def test_kernel_is_its_naive_twin(periodic):
     disse = rng.permutation(np.argwhere(sites.kind == SINUSOID))
     settle(sites, "tumor", disse[:20], layer=TISSUE)
     cells = settle(sites, "stellate", disse[20:120], state=rng.integers(0, 2, 100), alive=rng.random(100) < 0.9)
+    cells.used.inflammatory = rng.random(100)
     tgf_beta = rng.gamma(0.5, 1.0, (20, 20)).astype(np.float32)
     ecm = rng.random((20, 20)).astype(np.float32)
     before = cells.rows.copy()

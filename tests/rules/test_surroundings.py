@@ -5,7 +5,7 @@ import pytest
 
 from abm.cells.tumor import ADHERENT, CIRCULATING, TUMOR
 from abm.kernels.tables import FLOWS
-from abm.rules.surroundings import beside_tumor, block_of, marked, tumor_around
+from abm.rules.surroundings import beside_tumor, block_of, marked, tumor_around, within
 from abm.tissue.sites import LUMEN, TISSUE
 from tests.worlds import KEY, around, every, lattice, liver, put, settle, sinusoids, without
 
@@ -51,6 +51,19 @@ def test_who_stands_on_a_marked_site(scattered):
     marks[tuple(free[::2].T)] = 1
     scattered.remove_cell(scattered.kupffer, slots[2])
     assert np.flatnonzero(marked(scattered.kupffer, marks)).tolist() == [slots[k] for k in range(0, 12, 2) if k != 2]
+
+
+@pytest.mark.parametrize("reach", [0.0, 10.0, 35.0, 120.0, 600.0])
+def test_which_sites_lie_within_reach_of_some_cells(scattered, reach):
+    cells, spacing = scattered.tumor, scattered.spacing_um
+    among = (cells.used.alive != 0) & (np.arange(cells.used.size) % 9 == 0)
+    expected = np.zeros(scattered.shape, bool)
+    for cell in cells.used[among]:
+        off = [np.abs(np.arange(size) - at) for size, at in zip(scattered.shape, (cell.row, cell.column), strict=True)]
+        if scattered.periodic:
+            off = [np.minimum(a, size - a) for a, size in zip(off, scattered.shape, strict=True)]
+        expected |= spacing * np.hypot(off[0][:, None], off[1][None, :]) <= reach
+    assert (within(scattered, cells, among, reach) == expected).all() and expected.any()
 
 
 @pytest.mark.parametrize("reach", [0.5, 3.0, 5.7, 11.0, 60.0])
