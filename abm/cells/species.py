@@ -149,12 +149,22 @@ class Secretes(NamedTuple):
     only_hypoxic: bool = False
 
 
+class Shuns(NamedTuple):
+    """A field that turns walking cells back: its name, and the keys of the config that hold the level from which on it does, and the chance
+    with which a cell turns back before a site with more."""
+
+    field: str
+    level: str
+    chance: str
+
+
 class Walk(NamedTuple):
     """How the cells of a population walk in the sinusoids or in the interstitium, and stop at tumor cells.
 
     speed, persistence : the keys of the config that hold the speed, and the time for which a cell keeps its direction
     states : the states in which they walk, all in the lumen or all in the interstitium; by default all
     up, chemotaxis : the signal that they follow, and the key of the config that says how strongly
+    receptor : the molecule by which they do, if that is not one of the receptors of the field
     contact : the state that a cell takes when it meets a tumor cell. It remembers which (column `target`) and ignores it when
         it walks on; the ledger enters the encounter
     knowing : the column that is 1 in cells that know tumor cells when they meet them; the others pass by
@@ -164,6 +174,7 @@ class Walk(NamedTuple):
     exclusion : the key of the config that holds the chance with which a cell turns back before a site that is full of tumor
     hindrance, crowding : the keys of the config that hold the share that full matrix, and a tumor cell at the site, take from the chance
         with which a cell in the interstitium gets in there
+    shuns : a field that turns them back where there is much of it
 
     Cells that walk have a column `heading`.
     """
@@ -173,6 +184,7 @@ class Walk(NamedTuple):
     states: tuple[str, ...] = ()
     up: str | None = None
     chemotaxis: str = ""
+    receptor: str = ""
     contact: str | None = None
     knowing: str | None = None
     recognising: tuple[str, ...] = ()
@@ -180,6 +192,7 @@ class Walk(NamedTuple):
     exclusion: str = ""
     hindrance: str = ""
     crowding: str = ""
+    shuns: Shuns | None = None
 
 
 class Crossing(NamedTuple):
@@ -527,6 +540,7 @@ class Species:
                 (walk.hindrance, "what hinders its walk"),
                 (walk.crowding, "what hinders its walk"),
                 *((key, "the chance that it recognises a tumor cell") for key in walk.recognising),
+                *((key, "what turns it back") for key in (walk.shuns or ())[1:]),
             ):
                 if key:
                     yield key, what, None
@@ -597,11 +611,12 @@ class Species:
 
     @property
     def stopped_by(self) -> tuple[str, ...]:
-        """The molecules that its `supply` names, by which it is called."""
-        if self.supply is None:
-            return ()
-        by = [name for raised in self.supply.raised for name in (raised.ligand, raised.receptor)]
-        return tuple(name for name in (self.supply.receptor, *by) if name)
+        """The molecules that its walks and its `supply` name, by which it is called."""
+        by = [walk.receptor for walk in self.walks]
+        if self.supply is not None:
+            by += [self.supply.receptor]
+            by += [name for raised in self.supply.raised for name in (raised.ligand, raised.receptor)]
+        return tuple(name for name in by if name)
 
     @property
     def first_picture_code(self) -> int:

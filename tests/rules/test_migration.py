@@ -17,6 +17,7 @@ from abm.kernels.sites import COLUMN_OFFSET, ROW_OFFSET, neighbour, ways_along
 from abm.kernels.tables import columns_of
 from abm.kernels.walk import (
     _NEXT_HOP,
+    ALL_PERMEABLE,
     NO_LURE,
     STAYS,
     Ground,
@@ -32,7 +33,7 @@ from abm.kernels.walk import (
 from abm.kernels.walk import walk as walk_along
 from abm.ledger import cause, event
 from abm.ledger.ledger import Ledger
-from abm.rules.migration import creep, getting_on, meet, recognises, touch
+from abm.rules.migration import creep, getting_on, meet, permeable_for, recognises, touch
 from abm.rules.surroundings import count_beside
 from abm.tissue.sites import CENTRAL_VEIN, INTERSTITIUM, LUMEN, PARENCHYMA, PORTAL_TRACT, SINUSOID, TISSUE
 from abm.units import value_at
@@ -586,6 +587,88 @@ def test_a_netting_neutrophil_stays():
     assert cells.rows.column.tolist() == [10, 25]
 
 
+# --- NK cells shun lactate, and follow IFN-gamma ------------------------------------------------------------------
+
+
+def patrolling_nk(parameters, mm=0.5, step="5 min", interventions=(), every_nth=6):
+    """A liver in which nobody but NK cells walks in the sinusoids."""
+    model = without(
+        liver("migration", mm=mm, step=step, parameters={"migration": parameters}, interventions=list(interventions))
+    )
+    for row, column in sinusoids(model)[::every_nth]:
+        put(model, "natural_killer", int(row), int(column), target=EVERYBODY)
+    return model
+
+
+def soaked_half(model, level):
+    """Fill the left half of the liver with this much lactate (mM); which sites these are."""
+    lactate, half = model.fields["lactate"], np.zeros(model.shape, np.float32)
+    half[:, : model.shape[1] // 2] = level - lactate.rest
+    lactate.load(half)
+    return half > 0
+
+
+def even(model, where, rounds=120, hours=2.0):
+    """How dense NK cells are on the sinusoids of `where`, relative to those elsewhere, after they have spread."""
+    vessels, seen_in = model.sites.kind == SINUSOID, np.zeros(2)
+    for n in range(rounds):
+        run_rule(model, "migration", hours)
+        if n >= rounds // 6:
+            cells = model.natural_killer.used
+            seen_in += np.bincount(where[cells.row, cells.column].astype(int), minlength=2)
+    outside, inside = seen_in / [(vessels & ~where).sum(), (vessels & where).sum()]
+    return inside / outside
+
+
+@compiled_only
+@pytest.mark.parametrize("step", ["2.5 min", "5 min", "10 min"])
+def test_where_there_is_too_much_lactate_nk_cells_are_as_many_fewer_as_turn_back(step):
+    model = patrolling_nk({"nk_lactate_aversion": 0.6}, step=step)
+    assert even(model, soaked_half(model, 6.0)) == pytest.approx(0.4, abs=0.08)
+
+
+@compiled_only
+@pytest.mark.parametrize(("aversion", "level", "limit"), [(0.9, 4.9, "5 mM"), (0.0, 30.0, "5 mM"), (0.9, 9.0, "10 mM")])
+def test_below_the_limit_and_by_default_lactate_turns_nobody_back(aversion, level, limit):
+    model = patrolling_nk({"nk_lactate_aversion": aversion, "nk_lactate_limit": limit})
+    assert even(model, soaked_half(model, level)) == pytest.approx(1.0, abs=0.1)
+
+
+def test_what_turns_back_adds_to_what_hinders():
+    model = without(liver("migration", mm=0.3, parameters={"migration": {"nk_lactate_aversion": 0.6}}))
+    shuns = model.natural_killer.species.walks[0].shuns
+    keys = "rules.migration.t_cell_hindrance", "rules.migration.t_cell_crowding"
+    assert permeable_for("", "", None, model) is ALL_PERMEABLE is permeable_for("", "", shuns, model), "at rest"
+    model.ecm[:] = 0.5
+    soaked = soaked_half(model, 6.0)
+    alone, hindered = permeable_for("", "", shuns, model), permeable_for(*keys, None, model)
+    np.testing.assert_allclose(alone, np.where(soaked, 0.4, 1.0), rtol=1e-6)
+    np.testing.assert_allclose(permeable_for(*keys, shuns, model), alone * hindered, rtol=1e-6)
+    assert hindered.max() < 0.7
+
+
+def uphill_of(chemotaxis, blocked):
+    """How far NK cells are from a ridge of IFN-gamma after two hours, relative to before."""
+    model = patrolling_nk(
+        {"nk_chemotaxis": chemotaxis}, mm=1.0, interventions=[{"block": "cxcr3", "fraction": blocked}]
+    )
+    columns = model.shape[1]
+    model.fields["ifn_gamma"].values[:] = 50 - abs(np.arange(columns) - columns // 2)
+    before = np.abs(model.natural_killer.used.column - columns // 2).mean()
+    run_rule(model, "migration", 2.0)
+    assert_sound(model)
+    return np.abs(model.natural_killer.used.column - columns // 2).mean() / before
+
+
+@compiled_only
+@pytest.mark.parametrize(
+    ("chemotaxis", "blocked", "least", "most"),
+    [(0.6, 0.0, 0.0, 0.75), (0.6, 1.0, 0.9, 1.1), (0.0, 0.0, 0.9, 1.1), (0.6, 0.5, 0.0, 0.9)],
+)
+def test_nk_cells_follow_ifn_gamma_by_cxcr3_where_that_is_switched_on(chemotaxis, blocked, least, most):
+    assert least < uphill_of(chemotaxis, blocked) < most
+
+
 # --- T cells search the tissue --------------------------------------------------------------------------------------
 
 
@@ -677,8 +760,11 @@ def test_a_t_cell_passes_by_what_shows_no_antigen_and_does_not_look_at_it_again(
     assert (cell.state, cell.target) == (state, prey.uid) and model.ledger.total("encountered") == 0
 
 
-def test_a_t_cell_in_the_tissue_follows_ifn_gamma():
-    model = without(liver("migration", mm=1.0, parameters={"migration": {"t_cell_chemotaxis": 1}}))
+@pytest.mark.parametrize("blocked", [0.0, 1.0])
+def test_a_t_cell_in_the_tissue_follows_ifn_gamma_by_cxcr3(blocked):
+    block = [{"block": "cxcr3", "fraction": blocked}]
+    parameters = {"migration": {"t_cell_chemotaxis": 1}}
+    model = without(liver("migration", mm=1.0, parameters=parameters, interventions=block))
     rows, columns = model.shape
     model.fields["ifn_gamma"].values[:] = 50 - abs(np.arange(columns) - columns // 2)
     for row, column in every(rows, columns, 8):
@@ -686,7 +772,8 @@ def test_a_t_cell_in_the_tissue_follows_ifn_gamma():
             put(model, "cd8", int(row), int(column), state=SEARCHING)
     before = np.abs(model.cd8.used.column - columns // 2).mean()
     run_rule(model, "migration", 1.0)
-    assert np.abs(model.cd8.used.column - columns // 2).mean() < 0.5 * before
+    left = np.abs(model.cd8.used.column - columns // 2).mean() / before
+    assert left == pytest.approx(1.0, abs=0.1) if blocked else left < 0.5
     assert_sound(model)
 
 
@@ -728,7 +815,7 @@ def test_who_walks_has_what_walking_takes(species, walks):
     speed, persistence = (value_at(model.config, path) for path in (walks.speed, walks.persistence))
     pace = model.rules["migration"].paces[species.name, walks]
     assert (pace.path_um, pace.memory_um) == (speed * model.dt_minutes, speed * persistence * 60.0) and speed > 0
-    assert not walks.up or (walks.up in model.fields and 0 < value_at(model.config, walks.chemotaxis) <= 1)
+    assert not walks.up or (walks.up in model.fields and 0 <= value_at(model.config, walks.chemotaxis) <= 1)
     first = model.populations[WALKING[0].name].rows
     assert numba.typeof(columns_of(cells.rows, Walkers)) == numba.typeof(columns_of(first, Walkers)), "compiled once"
 
