@@ -1,6 +1,6 @@
 """Glutamine: brought by the blood, taken up by tumor cells; without it NK cells and T cells kill less.
 
-Tumor cells take it up by ASCT2 (Schulte 2018, 10.1038/nm.4464), more where exosomes of activated stellate cells bring them PWAR6
+Tumor cells take it up by ASCT2 (Schulte 2018, 10.1038/nm.4464), more where exosomes of activated stellate cells nearby bring them PWAR6
 (Yang 2025, 10.3892/or.2025.8963, ref 106). Uptake is Michaelis-Menten, so that the level never falls below zero. What is solved, and
 kept, is how much is missing: where nobody takes any up nothing is, and nothing is solved. By default nobody does.
 """
@@ -11,10 +11,11 @@ import numpy as np
 
 from ..cells.stellate import ACTIVATED
 from ..kernels.jit import jit
-from ..kernels.sites import add_around
+from ..kernels.sites import reach_within, shifted
 from ..target import Target
 from ..units import (
     Hours,
+    Micrometers,
     Millimolar,
     MillimolarPerHour,
     Number,
@@ -77,7 +78,15 @@ class GlutamineParameters(SignalParameters):
         high=3,
         mark="assumed",
         source="Yang 2025, 10.3892/or.2025.8963, ref 106 (direction)",
-        description="gain of the uptake of a tumor cell that an activated stellate cell touches",
+        description="gain of the uptake of a tumor cell that has an activated stellate cell nearby",
+    )
+    pwar6_reach: Micrometers = parameter(
+        "50 um",
+        low="20 um",
+        high="100 um",
+        mark="assumed",
+        source="exosomes pass a few cells; were touch needed, a tenth of the tumor cells would take up more, and nothing be seen of it",
+        description="how far exosomes of an activated stellate cell act",
     )
     interval: Hours = parameter(
         "30 min",
@@ -132,13 +141,15 @@ class Glutamine(Metabolite):
         super().advance(liver)
 
     def demand(self, liver: Any, most: float) -> np.ndarray:
-        """Maximal uptake per site (float32, mM/s) when that of a tumor cell that no stellate cell touches is `most` (mM/h)."""
+        """Maximal uptake per site (float32, mM/s) when that of a tumor cell without activated stellate cells nearby is `most` (mM/h)."""
         demand = np.where(liver.tumor_sites(), np.float32(most / 3600.0), np.float32(0.0))
         gain = self.parameters.pwar6_gain * liver.left("pwar6")
         if gain > 0.0 and liver.stellate.count:
-            touching = np.zeros(liver.shape, np.uint8)
-            count_activated(liver.stellate.used, touching, liver.periodic)
-            demand[touching != 0] *= np.float32(1.0 + gain)
+            near = np.zeros(liver.shape, np.bool_)
+            mark_around_activated(
+                liver.stellate.used, near, self.parameters.pwar6_reach / liver.spacing_um, liver.periodic
+            )
+            demand[near] *= np.float32(1.0 + gain)
         return demand
 
     def sink(self, perfusion: np.ndarray) -> np.ndarray:
@@ -150,8 +161,17 @@ class Glutamine(Metabolite):
 
 
 @jit(counted=False)
-def count_activated(stellate, touching, periodic):
-    """Count every activated stellate cell at all sites that touch it (uint8 lattice)."""
+def mark_around_activated(stellate, near, reach, periodic):
+    """Mark the sites (bool lattice) within `reach` (in sites) of each activated stellate cell."""
+    rows, columns = near.shape
+    top, bottom = reach_within(np.int64(reach), rows, periodic)
+    left, right = reach_within(np.int64(reach), columns, periodic)
     for i in range(stellate.size):
-        if stellate[i].alive != 0 and stellate[i].state == ACTIVATED:
-            add_around(touching, stellate[i].row, stellate[i].column, periodic)
+        if stellate[i].alive == 0 or stellate[i].state != ACTIVATED:
+            continue
+        for dr in range(top, bottom + 1):
+            r = shifted(stellate[i].row, dr, rows, periodic)
+            for dc in range(left, right + 1):
+                c = shifted(stellate[i].column, dc, columns, periodic)
+                if r >= 0 and c >= 0 and dr * dr + dc * dc <= reach * reach:
+                    near[r, c] = True

@@ -6,7 +6,7 @@ import pytest
 from abm.cells.stellate import ACTIVATED, QUIESCENT
 from abm.cells.tumor import TUMOR
 from abm.tissue.sites import PARENCHYMA, SINUSOID, TISSUE
-from tests.worlds import around, assert_resumes, assert_sound, later, liver, put, without
+from tests.worlds import assert_resumes, assert_sound, later, liver, put, without
 
 WASHOUT, REST = 0.02, np.float32(0.6)  # /s and mM
 
@@ -53,17 +53,16 @@ def test_an_inhibitor_of_the_uptake_leaves_it(blocked, left):
     np.testing.assert_allclose(field.values, left, atol=0.003)
 
 
-def beside_stellate_cells(state, interventions=(), gain=1.0):
-    """The demand of tumor cells all around one stellate cell, relative to that of one alone, and which sites touch it."""
-    parameters = {"glutamine": {"tumor": "20 mM/h", "pwar6_gain": gain}}
+def around_a_stellate_cell(state, interventions=(), gain=1.0, reach="20 um"):
+    """The demand of tumor cells all around one stellate cell, relative to that of one alone, and how far in sites each is."""
+    parameters = {"glutamine": {"tumor": "20 mM/h", "pwar6_gain": gain, "pwar6_reach": reach}}
     model = without(liver(mm=0.2, fields=parameters, interventions=list(interventions)))
     place = tuple(map(int, np.argwhere(model.sites.kind == SINUSOID)[30]))
     put(model, "stellate", *place, state=state)
     model.sites.population[TISSUE] = TUMOR
-    touching = np.zeros(model.shape, bool)
-    for there in around(model.sites, *place, own=True):
-        touching[there] = True
-    return model.fields["glutamine"].demand(model, 20.0) / np.float32(20 / 3600), touching
+    away = np.abs(np.indices(model.shape) - np.reshape(place, (2, 1, 1)))
+    away = np.minimum(away, np.reshape(model.shape, (2, 1, 1)) - away)
+    return model.fields["glutamine"].demand(model, 20.0) / np.float32(20 / 3600), np.hypot(*away)
 
 
 @pytest.mark.parametrize(
@@ -76,11 +75,10 @@ def beside_stellate_cells(state, interventions=(), gain=1.0):
         (QUIESCENT, 0.0, 1.0, 1.0),
     ],
 )
-def test_activated_stellate_cells_raise_the_uptake_of_those_they_touch(state, blocked, gain, fold):
-    demand, touching = beside_stellate_cells(state, [{"block": "pwar6", "fraction": blocked}], gain)
-    assert touching.sum() == 9
-    np.testing.assert_allclose(demand[touching], fold)
-    np.testing.assert_allclose(demand[~touching], 1.0)
+@pytest.mark.parametrize("reach", [20, 50, 500])
+def test_activated_stellate_cells_raise_the_uptake_of_those_near_them(state, blocked, gain, fold, reach):
+    demand, away = around_a_stellate_cell(state, [{"block": "pwar6", "fraction": blocked}], gain, f"{reach} um")
+    np.testing.assert_allclose(demand, np.where(away <= reach / 10, fold, 1.0))
 
 
 def test_only_tumor_cells_take_it_up_and_new_vessels_bring_it():
