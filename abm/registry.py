@@ -85,11 +85,6 @@ class Registry(NamedTuple):
                         f"the population '{species.name}' walks up '{walk.up}', which is no field; fields are "
                         f"{', '.join(sorted(fields))}"
                     )
-                if walk.shuns is not None and walk.shuns.field not in fields:
-                    raise ValueError(
-                        f"the population '{species.name}' shuns '{walk.shuns.field}', which is no field; fields are "
-                        f"{', '.join(sorted(fields))}"
-                    )
 
         for rule in self.rules:
             for touched in (*rule.reads, *rule.writes):

@@ -17,7 +17,6 @@ from .species import (
     Column,
     Drawn,
     FromBlood,
-    Shuns,
     Species,
     State,
     Walk,
@@ -101,7 +100,6 @@ class NaturalKillerCell(LiverCell):
                 receptor="cxcr3",
                 contact="in_contact",
                 exclusion="rules.migration.nk_exclusion",
-                shuns=Shuns("lactate", "rules.migration.nk_lactate_limit", "rules.migration.nk_lactate_aversion"),
             ),
         ),
         newcomer=FromBlood(

@@ -149,15 +149,6 @@ class Secretes(NamedTuple):
     only_hypoxic: bool = False
 
 
-class Shuns(NamedTuple):
-    """A field that turns walking cells back: its name, and the keys of the config that hold the level from which on it does, and the chance
-    with which a cell turns back before a site with more."""
-
-    field: str
-    level: str
-    chance: str
-
-
 class Walk(NamedTuple):
     """How the cells of a population walk in the sinusoids or in the interstitium, and stop at tumor cells.
 
@@ -174,7 +165,6 @@ class Walk(NamedTuple):
     exclusion : the key of the config that holds the chance with which a cell turns back before a site that is full of tumor
     hindrance, crowding : the keys of the config that hold the share that full matrix, and a tumor cell at the site, take from the chance
         with which a cell in the interstitium gets in there
-    shuns : a field that turns them back where there is much of it
 
     Cells that walk have a column `heading`.
     """
@@ -192,7 +182,6 @@ class Walk(NamedTuple):
     exclusion: str = ""
     hindrance: str = ""
     crowding: str = ""
-    shuns: Shuns | None = None
 
 
 class Crossing(NamedTuple):
@@ -540,7 +529,6 @@ class Species:
                 (walk.hindrance, "what hinders its walk"),
                 (walk.crowding, "what hinders its walk"),
                 *((key, "the chance that it recognises a tumor cell") for key in walk.recognising),
-                *((key, "what turns it back") for key in (walk.shuns or ())[1:]),
             ):
                 if key:
                     yield key, what, None

@@ -9,7 +9,6 @@ from typing import Annotated, Any, ClassVar
 
 import numpy as np
 
-from ..cells.stellate import ACTIVATED
 from ..kernels.jit import jit
 from ..kernels.sites import reach_within, shifted
 from ..target import Target
@@ -128,12 +127,12 @@ class Glutamine(Metabolite):
         self._exchange = exchange
         super().set_perfusion(exchange)
 
-    def advance(self, liver: Any) -> None:
+    def advance(self, liver: Any = None) -> None:
         """One interval under the uptake of the tumor cells that are there now."""
         p = self.parameters
-        most = p.tumor * liver.left("glutamine_uptake")
+        most = 0.0 if liver is None else p.tumor * liver.left("glutamine_uptake")
         if most > 0.0 or not self.at_rest:
-            demand = self.demand(liver, most)
+            demand = self.demand(liver, most) if most > 0.0 else np.zeros_like(self.values)
             self.uptake = demand / (self.values + np.float32(p.half_uptake))
             np.multiply(self.uptake, self.rest, out=self.source)
             self.secreted = bool(demand.any())
@@ -144,11 +143,11 @@ class Glutamine(Metabolite):
         """Maximal uptake per site (float32, mM/s) when that of a tumor cell without activated stellate cells nearby is `most` (mM/h)."""
         demand = np.where(liver.tumor_sites(), np.float32(most / 3600.0), np.float32(0.0))
         gain = self.parameters.pwar6_gain * liver.left("pwar6")
-        if gain > 0.0 and liver.stellate.count:
+        cells = liver.stellate
+        if gain > 0.0 and cells.count:
             near = np.zeros(liver.shape, np.bool_)
-            mark_around_activated(
-                liver.stellate.used, near, self.parameters.pwar6_reach / liver.spacing_um, liver.periodic
-            )
+            reach = self.parameters.pwar6_reach / liver.spacing_um
+            mark_around(cells.used, cells.number_of("activated"), near, reach, liver.periodic)
             demand[near] *= np.float32(1.0 + gain)
         return demand
 
@@ -161,17 +160,17 @@ class Glutamine(Metabolite):
 
 
 @jit(counted=False)
-def mark_around_activated(stellate, near, reach, periodic):
-    """Mark the sites (bool lattice) within `reach` (in sites) of each activated stellate cell."""
+def mark_around(cells, state, near, reach, periodic):
+    """Mark the sites (bool lattice) within `reach` (in sites) of each of the cells that is in a state (by number)."""
     rows, columns = near.shape
     top, bottom = reach_within(np.int64(reach), rows, periodic)
     left, right = reach_within(np.int64(reach), columns, periodic)
-    for i in range(stellate.size):
-        if stellate[i].alive == 0 or stellate[i].state != ACTIVATED:
+    for i in range(cells.size):
+        if cells[i].alive == 0 or cells[i].state != state:
             continue
         for dr in range(top, bottom + 1):
-            r = shifted(stellate[i].row, dr, rows, periodic)
+            r = shifted(cells[i].row, dr, rows, periodic)
             for dc in range(left, right + 1):
-                c = shifted(stellate[i].column, dc, columns, periodic)
+                c = shifted(cells[i].column, dc, columns, periodic)
                 if r >= 0 and c >= 0 and dr * dr + dc * dc <= reach * reach:
                     near[r, c] = True

@@ -69,8 +69,8 @@ class ImmuneSuppression(Rule):
             liver.suppression[:] = np.float32(self.parameters.il10_inhibition) * level / (1 + level)
         glutamine = liver.fields["glutamine"]
         if not glutamine.at_rest:
-            starved = lost_to_starvation(glutamine.values, glutamine.rest, np.float32(self.parameters.glutamine_half))
-            liver.suppression += starved * (1 - liver.suppression)
+            half, plenty = np.float32(self.parameters.glutamine_half), np.float32(glutamine.most)
+            liver.suppression[:] += lost_to_starvation(glutamine.values, plenty, half) * (1 - liver.suppression)
         for cells in liver.populations.values():
             species = cells.species
             taken = value_at(liver.config, species.suppresses) if species.suppresses and cells.count else 0.0

@@ -3,11 +3,10 @@
 NK cells and neutrophils crawl inside the sinusoids with some persistence (Geissmann 2005,
 10.1371/journal.pbio.0030113; McDonald 2010, 10.1126/science.1195491) and pass over the cells that line the wall; they
 look around after every site and stop at a tumor cell. NK cells turn back where tumor cells surround a sinusoid: patients
-have a few of them within metastases and many around (Donadon 2017, 10.1007/s11605-017-3446-6). Where that is switched on, they turn
-back from lactate (Harmon 2019, 10.1158/2326-6066.CIR-18-0481), and follow IFN-gamma by CXCR3 as T cells do (Yang 2025,
-10.3892/or.2025.8963, ref 104). Where nothing calls them, they are equally often on every stretch of sinusoid, though sinusoids run
-together towards the central veins. Mesenchymal tumor cells creep along the space of Disse, epithelial ones and those in a nest stay
-(Yang 2025, ref 7).
+have a few of them within metastases and many around (Donadon 2017, 10.1007/s11605-017-3446-6). Where that is switched on, they
+follow IFN-gamma by CXCR3, as T cells do (Yang 2025, 10.3892/or.2025.8963, ref 104). Where nothing calls them, they are equally
+often on every stretch of sinusoid, though sinusoids run together towards the central veins. Mesenchymal tumor cells creep along the
+space of Disse, epithelial ones and those in a nest stay (Yang 2025, ref 7).
 """
 
 import math
@@ -16,7 +15,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from ..cells.population import Population
-from ..cells.species import Shuns, Walk
+from ..cells.species import Walk
 from ..cells.tumor import EXTRAVASATED, TUMOR
 from ..kernels.contact import EVERYBODY, Sought, nobody_of
 from ..kernels.jit import jit
@@ -41,14 +40,14 @@ from ..ledger.ledger import enter
 from ..liver import Liver
 from ..target import Target
 from ..tissue.sites import LUMEN, PARENCHYMA, ROOM, SINUSOID, TISSUE
-from ..units import Fraction, Hours, MicrometersPerMinute, Millimolar, parameter, value_at
+from ..units import Fraction, Hours, MicrometersPerMinute, parameter, value_at
 from .rule import Rule, RuleParameters
 from .surroundings import beside_tumor
 
 
 class Migration(Rule):
     name = "migration"
-    reads = ("tumor", "cxcl1", "ifn_gamma", "ccl2", "lactate", "ecm", "hepatocytes")
+    reads = ("tumor", "cxcl1", "ifn_gamma", "ccl2", "ecm", "hepatocytes")
     writes = ("natural_killer", "neutrophil", "cd8", "cd4", "treg", "dendritic", "macrophage", "suppressor", "tumor")
     events: ClassVar = {"encountered": ("cd8",)}
     inhibited = ("tumor_speed",)
@@ -78,22 +77,6 @@ class Migration(Rule):
             mark="assumed",
             source="Donadon 2017, 10.1007/s11605-017-3446-6: 0.2 to 5 NK cells per mm2 within metastases, 4 to 27 in the liver",
             description="chance that an NK cell turns back before a stretch of sinusoid that tumor cells surround and squeeze",
-        )
-        nk_lactate_aversion: Fraction = parameter(
-            0.0,
-            low=0,
-            high=0.9,
-            mark="assumed",
-            source="none by default; Harmon 2019, 10.1158/2326-6066.CIR-18-0481 (direction): few NK cells in metastases that make lactate",
-            description="chance that an NK cell turns back before a site with more lactate than `nk_lactate_limit`",
-        )
-        nk_lactate_limit: Millimolar = parameter(
-            "5 mM",
-            low="2 mM",
-            high="10 mM",
-            mark="assumed",
-            source="Harmon 2019, 10.1158/2326-6066.CIR-18-0481 (direction)",
-            description="lactate above which NK cells may turn back",
         )
         nk_chemotaxis: Fraction = parameter(
             0.0,
@@ -215,12 +198,12 @@ class Migration(Rule):
 
     def apply(self, liver: Liver) -> None:
         beside = beside_tumor(liver)
-        permeables: dict[tuple[str, str, Shuns | None], np.ndarray] = {}
+        permeables: dict[tuple[str, str], np.ndarray] = {}
         orders: dict[str, np.ndarray] = {}
         for (name, walks), pace in self.paces.items():
             cells = liver.populations[name]
             if cells.count:
-                hindered = (walks.hindrance, walks.crowding, walks.shuns)
+                hindered = (walks.hindrance, walks.crowding)
                 if hindered not in permeables:
                     permeables[hindered] = permeable_for(*hindered, liver)
                 if name not in orders:
@@ -300,20 +283,15 @@ def ground_of(liver: Liver, layer: int) -> Ground:
     return Ground(ways, turns_at(), paces(ways[is_open]), TUMOR)
 
 
-def permeable_for(hindrance: str, crowding: str, shuns: Shuns | None, liver: Liver) -> np.ndarray:
-    """With which chance one who tries gets into each site, for matrix and tumor cells, by the shares that the config has at these keys,
-    and for a field that turns it back (float32 lattice; empty where nothing hinders)."""
-    permeable = ALL_PERMEABLE
-    if hindrance or crowding:
-        matrix = value_at(liver.config, hindrance) if hindrance else 0.0
-        crowd = value_at(liver.config, crowding) if crowding else 0.0
-        permeable = np.empty(liver.shape, np.float32)
-        find_permeable(permeable, liver.ecm, liver.sites.population[TISSUE], TUMOR, matrix, crowd)
-    aversion = value_at(liver.config, shuns.chance) if shuns is not None else 0.0
-    if shuns is not None and aversion > 0.0 and not liver.fields[shuns.field].at_rest:
-        too_much = liver.signal(shuns.field) > np.float32(value_at(liver.config, shuns.level))
-        entered = np.where(too_much, np.float32(1.0 - aversion), np.float32(1.0))
-        permeable = entered if permeable is ALL_PERMEABLE else permeable * entered
+def permeable_for(hindrance: str, crowding: str, liver: Liver) -> np.ndarray:
+    """With which chance one who tries gets into each site, for matrix and tumor cells, by the shares that the config has at these keys
+    (float32 lattice; empty where nothing hinders)."""
+    if not hindrance and not crowding:
+        return ALL_PERMEABLE
+    matrix = value_at(liver.config, hindrance) if hindrance else 0.0
+    crowd = value_at(liver.config, crowding) if crowding else 0.0
+    permeable = np.empty(liver.shape, np.float32)
+    find_permeable(permeable, liver.ecm, liver.sites.population[TISSUE], TUMOR, matrix, crowd)
     return permeable
 
 

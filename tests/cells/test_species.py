@@ -9,7 +9,7 @@ import pytest
 from abm.cells.cd8 import CD8TCell
 from abm.cells.natural_killer import NaturalKillerCell
 from abm.cells.population import LiverCell
-from abm.cells.species import HEADING, Appearance, Chart, Column, Secretes, Shape, Shuns, Species, State, Walk
+from abm.cells.species import HEADING, Appearance, Chart, Column, Secretes, Shape, Species, State, Walk
 from abm.config.schema import SHIPPED
 from abm.tissue.sites import INTERSTITIUM, LUMEN, TISSUE
 from abm.units import Parameters
@@ -108,10 +108,10 @@ def test_what_calls_a_population_exists(changes, said):
     ("changes", "said"),
     [
         ({"receptor": "cxcr33"}, "'natural_killer' is called by the receptor 'cxcr33', which is no molecule"),
-        ({"shuns": Shuns("lactat", "", "")}, "'natural_killer' shuns 'lactat', which is no field"),
+        ({"up": "ifn_gama"}, "'natural_killer' walks up 'ifn_gama', which is no field"),
     ],
 )
-def test_what_leads_a_walk_and_turns_it_back_exists(changes, said):
+def test_what_leads_a_walk_exists(changes, said):
     species = NaturalKillerCell.species
     changed = replace(species, walks=(species.walks[0]._replace(**changes),))
     other = type("Other", (LiverCell,), {"species": changed})

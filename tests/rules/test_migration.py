@@ -17,7 +17,6 @@ from abm.kernels.sites import COLUMN_OFFSET, ROW_OFFSET, neighbour, ways_along
 from abm.kernels.tables import columns_of
 from abm.kernels.walk import (
     _NEXT_HOP,
-    ALL_PERMEABLE,
     NO_LURE,
     STAYS,
     Ground,
@@ -33,7 +32,7 @@ from abm.kernels.walk import (
 from abm.kernels.walk import walk as walk_along
 from abm.ledger import cause, event
 from abm.ledger.ledger import Ledger
-from abm.rules.migration import creep, getting_on, meet, permeable_for, recognises, touch
+from abm.rules.migration import creep, getting_on, meet, recognises, touch
 from abm.rules.surroundings import count_beside
 from abm.tissue.sites import CENTRAL_VEIN, INTERSTITIUM, LUMEN, PARENCHYMA, PORTAL_TRACT, SINUSOID, TISSUE
 from abm.units import value_at
@@ -587,64 +586,15 @@ def test_a_netting_neutrophil_stays():
     assert cells.rows.column.tolist() == [10, 25]
 
 
-# --- NK cells shun lactate, and follow IFN-gamma ------------------------------------------------------------------
+# --- NK cells follow IFN-gamma ------------------------------------------------------------------------------------
 
 
-def patrolling_nk(parameters, mm=0.5, step="5 min", interventions=(), every_nth=6):
+def patrolling_nk(parameters, mm, interventions):
     """A liver in which nobody but NK cells walks in the sinusoids."""
-    model = without(
-        liver("migration", mm=mm, step=step, parameters={"migration": parameters}, interventions=list(interventions))
-    )
-    for row, column in sinusoids(model)[::every_nth]:
+    model = without(liver("migration", mm=mm, parameters={"migration": parameters}, interventions=interventions))
+    for row, column in sinusoids(model)[::6]:
         put(model, "natural_killer", int(row), int(column), target=EVERYBODY)
     return model
-
-
-def soaked_half(model, level):
-    """Fill the left half of the liver with this much lactate (mM); which sites these are."""
-    lactate, half = model.fields["lactate"], np.zeros(model.shape, np.float32)
-    half[:, : model.shape[1] // 2] = level - lactate.rest
-    lactate.load(half)
-    return half > 0
-
-
-def even(model, where, rounds=120, hours=2.0):
-    """How dense NK cells are on the sinusoids of `where`, relative to those elsewhere, after they have spread."""
-    vessels, seen_in = model.sites.kind == SINUSOID, np.zeros(2)
-    for n in range(rounds):
-        run_rule(model, "migration", hours)
-        if n >= rounds // 6:
-            cells = model.natural_killer.used
-            seen_in += np.bincount(where[cells.row, cells.column].astype(int), minlength=2)
-    outside, inside = seen_in / [(vessels & ~where).sum(), (vessels & where).sum()]
-    return inside / outside
-
-
-@compiled_only
-@pytest.mark.parametrize("step", ["2.5 min", "5 min", "10 min"])
-def test_where_there_is_too_much_lactate_nk_cells_are_as_many_fewer_as_turn_back(step):
-    model = patrolling_nk({"nk_lactate_aversion": 0.6}, step=step)
-    assert even(model, soaked_half(model, 6.0)) == pytest.approx(0.4, abs=0.08)
-
-
-@compiled_only
-@pytest.mark.parametrize(("aversion", "level", "limit"), [(0.9, 4.9, "5 mM"), (0.0, 30.0, "5 mM"), (0.9, 9.0, "10 mM")])
-def test_below_the_limit_and_by_default_lactate_turns_nobody_back(aversion, level, limit):
-    model = patrolling_nk({"nk_lactate_aversion": aversion, "nk_lactate_limit": limit})
-    assert even(model, soaked_half(model, level)) == pytest.approx(1.0, abs=0.1)
-
-
-def test_what_turns_back_adds_to_what_hinders():
-    model = without(liver("migration", mm=0.3, parameters={"migration": {"nk_lactate_aversion": 0.6}}))
-    shuns = model.natural_killer.species.walks[0].shuns
-    keys = "rules.migration.t_cell_hindrance", "rules.migration.t_cell_crowding"
-    assert permeable_for("", "", None, model) is ALL_PERMEABLE is permeable_for("", "", shuns, model), "at rest"
-    model.ecm[:] = 0.5
-    soaked = soaked_half(model, 6.0)
-    alone, hindered = permeable_for("", "", shuns, model), permeable_for(*keys, None, model)
-    np.testing.assert_allclose(alone, np.where(soaked, 0.4, 1.0), rtol=1e-6)
-    np.testing.assert_allclose(permeable_for(*keys, shuns, model), alone * hindered, rtol=1e-6)
-    assert hindered.max() < 0.7
 
 
 def uphill_of(chemotaxis, blocked):
