@@ -26,6 +26,7 @@ TESTS = [
     "blood",
     "rules",
     "fields/test_multigrid.py",
+    "fields/test_glutamine.py::test_activated_stellate_cells_raise_the_uptake_of_those_near_them",
     "ledger",
     "record/test_nodules.py",
     "record/test_scene.py",

@@ -119,6 +119,7 @@ class CD4TCell(LiverCell):
                 states=("searching", "th1", "th17"),
                 up="ifn_gamma",
                 chemotaxis="rules.migration.t_cell_chemotaxis",
+                receptor="cxcr3",
                 touching="helping",
                 hindrance="rules.migration.t_cell_hindrance",
                 crowding="rules.migration.t_cell_crowding",

@@ -155,6 +155,7 @@ class CD8TCell(LiverCell):
                 states=("searching",),
                 up="ifn_gamma",
                 chemotaxis="rules.migration.t_cell_chemotaxis",
+                receptor="cxcr3",
                 contact="engaged",
                 knowing="specific",
                 recognising=_SHOWN,

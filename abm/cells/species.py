@@ -155,6 +155,7 @@ class Walk(NamedTuple):
     speed, persistence : the keys of the config that hold the speed, and the time for which a cell keeps its direction
     states : the states in which they walk, all in the lumen or all in the interstitium; by default all
     up, chemotaxis : the signal that they follow, and the key of the config that says how strongly
+    receptor : the molecule by which they do, if that is not one of the receptors of the field
     contact : the state that a cell takes when it meets a tumor cell. It remembers which (column `target`) and ignores it when
         it walks on; the ledger enters the encounter
     knowing : the column that is 1 in cells that know tumor cells when they meet them; the others pass by
@@ -173,6 +174,7 @@ class Walk(NamedTuple):
     states: tuple[str, ...] = ()
     up: str | None = None
     chemotaxis: str = ""
+    receptor: str = ""
     contact: str | None = None
     knowing: str | None = None
     recognising: tuple[str, ...] = ()
@@ -597,11 +599,12 @@ class Species:
 
     @property
     def stopped_by(self) -> tuple[str, ...]:
-        """The molecules that its `supply` names, by which it is called."""
-        if self.supply is None:
-            return ()
-        by = [name for raised in self.supply.raised for name in (raised.ligand, raised.receptor)]
-        return tuple(name for name in (self.supply.receptor, *by) if name)
+        """The molecules that its walks and its `supply` name, by which it is called."""
+        by = [walk.receptor for walk in self.walks]
+        if self.supply is not None:
+            by += [self.supply.receptor]
+            by += [name for raised in self.supply.raised for name in (raised.ligand, raised.receptor)]
+        return tuple(name for name in by if name)
 
     @property
     def first_picture_code(self) -> int:

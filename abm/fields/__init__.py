@@ -3,6 +3,7 @@
 from .ccl2 import CCL2
 from .cxcl1 import CXCL1
 from .field import Field
+from .glutamine import Glutamine
 from .ifn_gamma import InterferonGamma
 from .il10 import Interleukin10
 from .lactate import LactateField
@@ -17,6 +18,7 @@ FIELDS: tuple[type[Field], ...] = (
     CXCL1,
     Oxygen,
     LactateField,
+    Glutamine,
     VEGF,
     InterferonGamma,
     Interleukin10,

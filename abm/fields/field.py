@@ -102,7 +102,7 @@ class Field:
     values : float32 [row, column]
     excess : the array that a checkpoint keeps
     every : the number of steps of the cells per `advance`
-    at_rest : whether it is nowhere above its level at rest
+    at_rest : whether it is everywhere at its level at rest
 
     Where a method takes a liver, that is an `abm.liver.Liver`.
     """
@@ -233,18 +233,19 @@ class Diffusing(Field):
         it is until then."""
         self._new_perfusion = exchange
 
-    def _take_over(self, perfusion: np.ndarray) -> None:
+    def sink(self, perfusion: np.ndarray) -> np.ndarray:
+        """The rate of loss at each site (float32, 1/s) under this exchange with the blood."""
         sink = np.multiply(perfusion, np.float32(self.parameters.washout), dtype=np.float32)
         sink += np.float32(self.parameters.decay / 3600.0)
-        self._solver.set_sink(sink)
-        self._new_perfusion = None
+        return sink
 
     def advance(self, liver: Any = None) -> None:
         """One interval under `source`; a field at rest without source is left alone."""
         if self.at_rest and not self.secreted:
             return
         if self._new_perfusion is not None:
-            self._take_over(self._new_perfusion)
+            self._solver.set_sink(self.sink(self._new_perfusion))
+            self._new_perfusion = None
         self.cycles = self._solver.advance(self.excess, self.source, least=float(REST))
         self.at_rest = is_zero(self.excess)
         self._publish()

@@ -2,6 +2,9 @@
 
 from typing import Annotated, ClassVar
 
+import numpy as np
+
+from ..target import Target
 from ..units import Hours, Millimolar, PerHour, Positive, SquareMicrometersPerSecond, parameter
 from .field import INTERVAL, Metabolite, SignalParameters
 
@@ -52,8 +55,20 @@ class LactateField(Metabolite):
     words = "lactate"
     ink = "#6d747d"
     Parameters = Lactate
+    molecules: ClassVar = {
+        "ldha": Target(
+            "tumor cells without LDHA, which makes lactate", "Brand 2016, 10.1016/j.cmet.2016.08.011", "unverified"
+        )
+    }
     synonyms = "lacticacid"
 
     @property
     def level_at_rest(self) -> float:
         return self.parameters.blood
+
+    def advance(self, liver=None):
+        """As other metabolites, but for how much less of it is made where LDHA is blocked."""
+        left = 1.0 if liver is None else liver.left("ldha")
+        if self.secreted and left != 1.0:
+            self.source *= np.float32(left)
+        super().advance(liver)

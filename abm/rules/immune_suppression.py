@@ -1,11 +1,12 @@
-"""Immune suppression: suppressive cells nearby, and IL-10, keep T cells and NK cells from killing.
+"""Immune suppression: suppressive cells nearby, IL-10, and lack of glutamine keep T cells and NK cells from killing.
 
 Myeloid-derived suppressor cells, regulatory T cells and N2 neutrophils hold back what touches them and what is near, several
-together more than one (Yang 2025, 10.3892/or.2025.8963, refs 45, 74, 83); IL-10 of macrophages does so from farther off (ref 53).
+together more than one (Yang 2025, 10.3892/or.2025.8963, refs 45, 74, 83); IL-10 of macrophages does so from farther off (ref 53), and
+so do tumor cells that take up the glutamine around them (ref 106).
 Who suppresses, a population declares; what is left of killing, `t_cell_killing` and `nk_killing` read off the layer `suppression`.
 """
 
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import numpy as np
 
@@ -14,7 +15,7 @@ from ..kernels.jit import jit
 from ..kernels.sites import add_around, reach_within, shifted
 from ..kernels.tables import columns_of
 from ..liver import Liver
-from ..units import Fraction, Micrometers, parameter, value_at
+from ..units import Fraction, Micrometers, Millimolar, Positive, parameter, value_at
 from .rule import Rule, RuleParameters
 
 
@@ -29,7 +30,7 @@ class Suppressors(NamedTuple):
 
 class ImmuneSuppression(Rule):
     name = "immune_suppression"
-    reads = ("suppressor", "neutrophil", "il10")
+    reads = ("suppressor", "neutrophil", "il10", "glutamine")
     writes = ("suppression",)
 
     class Parameters(RuleParameters):
@@ -49,6 +50,14 @@ class ImmuneSuppression(Rule):
             source="Yang 2025, 10.3892/or.2025.8963, ref 53 (direction); on top of what the cells that secrete it take",
             description="share of the killing of T cells and NK cells that saturating IL-10 takes",
         )
+        glutamine_half: Annotated[Millimolar, Positive] = parameter(
+            "0.2 mM",
+            low="0.1 mM",
+            high="0.4 mM",
+            mark="assumed",
+            source="Yang 2025, 10.3892/or.2025.8963, ref 106 (direction)",
+            description="glutamine at which T cells and NK cells kill half as much as where there is plenty; in normal blood as usual",
+        )
 
     parameters: Parameters
 
@@ -58,6 +67,10 @@ class ImmuneSuppression(Rule):
         if not liver.fields["il10"].at_rest:
             level = liver.signal("il10")
             liver.suppression[:] = np.float32(self.parameters.il10_inhibition) * level / (1 + level)
+        glutamine = liver.fields["glutamine"]
+        if not glutamine.at_rest:
+            half, plenty = np.float32(self.parameters.glutamine_half), np.float32(glutamine.most)
+            liver.suppression[:] += lost_to_starvation(glutamine.values, plenty, half) * (1 - liver.suppression)
         for cells in liver.populations.values():
             species = cells.species
             taken = value_at(liver.config, species.suppresses) if species.suppresses and cells.count else 0.0
@@ -71,6 +84,12 @@ class ImmuneSuppression(Rule):
                     self.parameters.radius / liver.spacing_um,
                     liver.periodic,
                 )
+
+
+def lost_to_starvation(level: np.ndarray, rest: np.float32, half: np.float32) -> np.ndarray:
+    """Share of the killing that is lost at these levels of glutamine (float32), of that at the level `rest`, where killing goes with
+    x / (half + x)."""
+    return half * (rest - level) / (rest * (half + level))
 
 
 @jit(counted=False)

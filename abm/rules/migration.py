@@ -3,9 +3,10 @@
 NK cells and neutrophils crawl inside the sinusoids with some persistence (Geissmann 2005,
 10.1371/journal.pbio.0030113; McDonald 2010, 10.1126/science.1195491) and pass over the cells that line the wall; they
 look around after every site and stop at a tumor cell. NK cells turn back where tumor cells surround a sinusoid: patients
-have a few of them within metastases and many around (Donadon 2017, 10.1007/s11605-017-3446-6). Where nothing calls them,
-they are equally often on every stretch of sinusoid, though sinusoids run together towards the central veins. Mesenchymal
-tumor cells creep along the space of Disse, epithelial ones and those in a nest stay (Yang 2025, 10.3892/or.2025.8963, ref 7).
+have a few of them within metastases and many around (Donadon 2017, 10.1007/s11605-017-3446-6). Where that is switched on, they
+follow IFN-gamma by CXCR3, as T cells do (Yang 2025, 10.3892/or.2025.8963, ref 104). Where nothing calls them, they are equally
+often on every stretch of sinusoid, though sinusoids run together towards the central veins. Mesenchymal tumor cells creep along the
+space of Disse, epithelial ones and those in a nest stay (Yang 2025, ref 7).
 """
 
 import math
@@ -87,6 +88,14 @@ class Migration(Rule):
             mark="assumed",
             source="Donadon 2017, 10.1007/s11605-017-3446-6: 0.2 to 5 NK cells per mm2 within metastases, 4 to 27 in the liver",
             description="chance that an NK cell turns back before a stretch of sinusoid that tumor cells surround and squeeze",
+        )
+        nk_chemotaxis: Fraction = parameter(
+            0.0,
+            low=0,
+            high=1,
+            mark="assumed",
+            source="none by default; Yang 2025, 10.3892/or.2025.8963, ref 104 (direction); 0.6 is that of T cells",
+            description="chance that an NK cell in saturating chemokine follows the gradient at a move",
         )
         t_cell_patrol_speed: MicrometersPerMinute = parameter(
             "8 um/min",
@@ -244,8 +253,9 @@ class Migration(Rule):
         tumor, rows = liver.tumor, cells.rows
         key, step = liver.key(self.name), liver.step_number
         lure = NO_LURE
-        if walks.up is not None:
-            lure = Lure(liver.signal(walks.up), value_at(liver.config, walks.chemotaxis))
+        if walks.up is not None and value_at(liver.config, walks.chemotaxis) > 0.0:
+            left = liver.left(walks.receptor) if walks.receptor else 1.0
+            lure = Lure(liver.signal(walks.up), value_at(liver.config, walks.chemotaxis) * left)
         ignored = nobody_of(rows.size) if walks.contact is None else rows.target
         if walks.knowing is not None:
             ignored = np.where(rows[walks.knowing] != 0, rows.target, EVERYBODY)

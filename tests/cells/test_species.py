@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from abm.cells.cd8 import CD8TCell
+from abm.cells.natural_killer import NaturalKillerCell
 from abm.cells.population import LiverCell
 from abm.cells.species import HEADING, Appearance, Chart, Column, Secretes, Shape, Species, State, Walk
 from abm.config.schema import SHIPPED
@@ -101,3 +102,19 @@ def test_what_calls_a_population_exists(changes, said):
     with pytest.raises(ValueError, match=said):
         SHIPPED._replace(populations=populations).refuse_misfits()
     assert SHIPPED.refuse_misfits() is None and "ifn_gamma" in species.called_by
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"receptor": "cxcr33"}, "'natural_killer' is called by the receptor 'cxcr33', which is no molecule"),
+        ({"up": "ifn_gama"}, "'natural_killer' walks up 'ifn_gama', which is no field"),
+    ],
+)
+def test_what_leads_a_walk_exists(changes, said):
+    species = NaturalKillerCell.species
+    changed = replace(species, walks=(species.walks[0]._replace(**changes),))
+    other = type("Other", (LiverCell,), {"species": changed})
+    populations = tuple(other if one is NaturalKillerCell else one for one in SHIPPED.populations)
+    with pytest.raises(ValueError, match=said):
+        SHIPPED._replace(populations=populations).refuse_misfits()

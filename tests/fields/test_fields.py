@@ -8,7 +8,8 @@ from abm.fields.field import MOST_PERFUSED, REST, Diffusing, Signal, exchanging
 from abm.fields.solver import decay_length_um
 from abm.tissue.anatomy import grow
 from abm.tissue.parameters import TissueParameters
-from abm.tissue.sites import CENTRAL_VEIN, PARENCHYMA, PORTAL_TRACT, SINUSOID
+from abm.tissue.sites import CENTRAL_VEIN, PARENCHYMA, PORTAL_TRACT, SINUSOID, TISSUE
+from tests.worlds import liver, put, without
 
 SIGNALS = [field for field in FIELDS if issubclass(field, Signal)]
 each_signal = pytest.mark.parametrize("kind", SIGNALS, ids=lambda kind: kind.name)
@@ -147,6 +148,22 @@ def test_a_saved_excess_comes_back(anatomy):
     assert other.values.tobytes() == field.values.tobytes()
     other.load(np.zeros(anatomy.shape, np.float32))
     assert other.at_rest and (other.values == 1.0).all()
+
+
+def lactate_of_a_tumor(blocked):
+    """The lactate above rest (mM) around a tumor cell, of whose LDHA this share is blocked."""
+    model = without(liver(mm=0.3, interventions=[{"block": "ldha", "fraction": blocked}]))
+    put(model, "tumor", *map(int, np.argwhere(model.sites.kind == PARENCHYMA)[400]), layer=TISSUE)
+    for _ in range(12):
+        model.step()
+    return model.fields["lactate"].excess
+
+
+def test_without_ldha_as_much_less_lactate_is_made():
+    whole = lactate_of_a_tumor(0.0)
+    assert whole.max() > 0.005
+    np.testing.assert_allclose(lactate_of_a_tumor(0.75), 0.25 * whole, rtol=0.02, atol=2e-6)
+    assert not lactate_of_a_tumor(1.0).any()
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Immune suppression: what suppressive cells and IL-10 leave of killing, site by site."""
+"""Immune suppression: what suppressive cells, IL-10 and lack of glutamine leave of killing, site by site."""
 
 import numpy as np
 import pytest
@@ -64,6 +64,35 @@ def test_il10_takes_a_share_that_saturates(level, blocked, takes):
     model = soaked(level, {"block": "il10", "fraction": blocked})
     run_rule(model, "immune_suppression", 0.5)
     np.testing.assert_allclose(model.suppression, takes, rtol=1e-6)
+
+
+def starving(level, il10=0.0, half="0.2 mM"):
+    """A liver without leukocytes in which this much glutamine (mM) is left everywhere."""
+    parameters = {"immune_suppression": {"il10_inhibition": 0.5, "glutamine_half": half}}
+    model = without(liver("immune_suppression", mm=0.3, parameters=parameters))
+    field = model.fields["glutamine"]
+    field.load(np.full(model.shape, field.rest - np.float32(level), np.float32))
+    model.fields["il10"].values[:] = il10
+    model.fields["il10"].at_rest = il10 == 0.0
+    return model
+
+
+@pytest.mark.parametrize(
+    ("level", "half", "il10", "left"),
+    [
+        (0.6, "0.2 mM", 0.0, 1.0),
+        (0.2, "0.2 mM", 0.0, 0.5 / 0.75),
+        (0.1, "0.4 mM", 0.0, 0.2 / 0.6),
+        (0.0, "0.2 mM", 0.0, 0.0),
+        (0.2, "0.2 mM", 3.0, 0.5 / 0.75 * 0.625),
+    ],
+)
+def test_where_glutamine_is_missing_killing_is_lost_as_it_saturates(level, half, il10, left):
+    """Relative to killing in normal blood, x / (half + x) of the level there."""
+    model = starving(level, il10, half)
+    run_rule(model, "immune_suppression", 0.5)
+    np.testing.assert_allclose(1 - model.suppression, left, atol=1e-6)
+    assert model.suppression.min() >= 0 and model.suppression.max() <= 1
 
 
 def test_a_suppressor_cell_takes_its_share_from_lymphocytes_nearby():

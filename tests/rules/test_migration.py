@@ -586,6 +586,39 @@ def test_a_netting_neutrophil_stays():
     assert cells.rows.column.tolist() == [10, 25]
 
 
+# --- NK cells follow IFN-gamma ------------------------------------------------------------------------------------
+
+
+def patrolling_nk(parameters, mm, interventions):
+    """A liver in which nobody but NK cells walks in the sinusoids."""
+    model = without(liver("migration", mm=mm, parameters={"migration": parameters}, interventions=interventions))
+    for row, column in sinusoids(model)[::6]:
+        put(model, "natural_killer", int(row), int(column), target=EVERYBODY)
+    return model
+
+
+def uphill_of(chemotaxis, blocked):
+    """How far NK cells are from a ridge of IFN-gamma after two hours, relative to before."""
+    model = patrolling_nk(
+        {"nk_chemotaxis": chemotaxis}, mm=1.0, interventions=[{"block": "cxcr3", "fraction": blocked}]
+    )
+    columns = model.shape[1]
+    model.fields["ifn_gamma"].values[:] = 50 - abs(np.arange(columns) - columns // 2)
+    before = np.abs(model.natural_killer.used.column - columns // 2).mean()
+    run_rule(model, "migration", 2.0)
+    assert_sound(model)
+    return np.abs(model.natural_killer.used.column - columns // 2).mean() / before
+
+
+@compiled_only
+@pytest.mark.parametrize(
+    ("chemotaxis", "blocked", "least", "most"),
+    [(0.6, 0.0, 0.0, 0.75), (0.6, 1.0, 0.9, 1.1), (0.0, 0.0, 0.9, 1.1), (0.6, 0.5, 0.0, 0.9)],
+)
+def test_nk_cells_follow_ifn_gamma_by_cxcr3_where_that_is_switched_on(chemotaxis, blocked, least, most):
+    assert least < uphill_of(chemotaxis, blocked) < most
+
+
 # --- T cells search the tissue --------------------------------------------------------------------------------------
 
 
@@ -677,8 +710,11 @@ def test_a_t_cell_passes_by_what_shows_no_antigen_and_does_not_look_at_it_again(
     assert (cell.state, cell.target) == (state, prey.uid) and model.ledger.total("encountered") == 0
 
 
-def test_a_t_cell_in_the_tissue_follows_ifn_gamma():
-    model = without(liver("migration", mm=1.0, parameters={"migration": {"t_cell_chemotaxis": 1}}))
+@pytest.mark.parametrize("blocked", [0.0, 1.0])
+def test_a_t_cell_in_the_tissue_follows_ifn_gamma_by_cxcr3(blocked):
+    block = [{"block": "cxcr3", "fraction": blocked}]
+    parameters = {"migration": {"t_cell_chemotaxis": 1}}
+    model = without(liver("migration", mm=1.0, parameters=parameters, interventions=block))
     rows, columns = model.shape
     model.fields["ifn_gamma"].values[:] = 50 - abs(np.arange(columns) - columns // 2)
     for row, column in every(rows, columns, 8):
@@ -686,7 +722,8 @@ def test_a_t_cell_in_the_tissue_follows_ifn_gamma():
             put(model, "cd8", int(row), int(column), state=SEARCHING)
     before = np.abs(model.cd8.used.column - columns // 2).mean()
     run_rule(model, "migration", 1.0)
-    assert np.abs(model.cd8.used.column - columns // 2).mean() < 0.5 * before
+    left = np.abs(model.cd8.used.column - columns // 2).mean() / before
+    assert left == pytest.approx(1.0, abs=0.1) if blocked else left < 0.5
     assert_sound(model)
 
 
@@ -728,7 +765,7 @@ def test_who_walks_has_what_walking_takes(species, walks):
     speed, persistence = (value_at(model.config, path) for path in (walks.speed, walks.persistence))
     pace = model.rules["migration"].paces[species.name, walks]
     assert (pace.path_um, pace.memory_um) == (speed * model.dt_minutes, speed * persistence * 60.0) and speed > 0
-    assert not walks.up or (walks.up in model.fields and 0 < value_at(model.config, walks.chemotaxis) <= 1)
+    assert not walks.up or (walks.up in model.fields and 0 <= value_at(model.config, walks.chemotaxis) <= 1)
     first = model.populations[WALKING[0].name].rows
     assert numba.typeof(columns_of(cells.rows, Walkers)) == numba.typeof(columns_of(first, Walkers)), "compiled once"
 

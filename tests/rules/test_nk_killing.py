@@ -11,6 +11,7 @@ from abm.kernels.random import uniform
 from abm.kernels.tables import columns_of
 from abm.kernels.traffic import Residents, leave
 from abm.ledger import event
+from abm.rules.immune_suppression import ImmuneSuppression
 from abm.rules.nk_killing import KillPathways, endure, hill, kill_hazard, recognition, susceptibility
 from abm.tissue.sites import LUMEN, TISSUE
 from tests.worlds import (
@@ -184,6 +185,19 @@ def test_what_suppresses_where_the_killer_stands_takes_its_share():
     model.suppression[cells.row, cells.column] = 0.6
     seen = contacts(model, 0.5, 15)
     assert_chance(seen[0], seen.sum(), 0.8 / 2.8 * (1 - np.exp(-2.8 * 0.5)))
+
+
+@compiled_only
+@pytest.mark.parametrize("step", ["2.5 min", "5 min", "10 min"])
+@pytest.mark.parametrize(("level", "fold"), [(0.2, 2 / 3), (0.6, 1.0)])
+def test_where_tumor_cells_leave_a_third_of_the_glutamine_a_third_of_the_killing_is_lost(level, fold, step):
+    model = encounters(step)
+    glutamine = model.fields["glutamine"]
+    glutamine.load(np.full(model.shape, glutamine.rest - np.float32(level), np.float32))
+    ImmuneSuppression(model.config.rules.immune_suppression).apply(model)
+    seen = contacts(model, 0.5, 15)
+    kill = 2.0 * fold
+    assert_chance(seen[0], seen.sum(), kill / (kill + 2) * (1 - np.exp(-(kill + 2) * 0.5)))
 
 
 @compiled_only

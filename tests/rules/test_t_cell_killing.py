@@ -9,6 +9,7 @@ from abm.cells.tumor import EXTRAVASATED
 from abm.kernels.random import uniform
 from abm.ledger import cause, event
 from abm.ledger.ledger import Ledger
+from abm.rules.immune_suppression import lost_to_starvation
 from abm.rules.supply import poisson
 from abm.rules.t_cell_killing import Hits, mend, strike
 from abm.tissue.sites import INTERSTITIUM, LUMEN, TISSUE
@@ -90,6 +91,19 @@ def test_death_under_one_two_and_three_killers_is_that_of_the_markov_chain(kille
     dead = fight(sites, tumor, cells, minutes=minutes, hours=hours).total("killed", "cd8")
     assert_chance(dead, there, chance_of_death(killers, hours))
     assert tumor.count == there - dead
+
+
+@compiled_only
+@pytest.mark.parametrize("minutes", [2.5, 5, 10])
+def test_where_glutamine_is_missing_two_killers_kill_less(minutes):
+    """At 0.2 mM a third of the hits are lost, and more than a third of the kills, as hits add up."""
+    sites, tumor, cells = attacked(2)
+    starved = float(lost_to_starvation(np.float32(0.2), np.float32(0.6), np.float32(0.2)))
+    there, expected = tumor.count, chance_of_death(2, 1.0, rate=1.0)
+    assert starved == pytest.approx(1 / 3) and expected < 0.6 * chance_of_death(2, 1.0)
+    assert_chance(
+        fight(sites, tumor, cells, minutes=minutes, hours=1.0, suppression=starved).total("killed"), there, expected
+    )
 
 
 def test_two_kill_more_than_twice_what_one_kills():
