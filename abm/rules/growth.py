@@ -28,6 +28,7 @@ from ..target import Target
 from ..tissue.plates import displace_hepatocyte
 from ..tissue.sites import LUMEN, PARENCHYMA, SINUSOID, TISSUE
 from ..units import Fraction, Hours, MillimetersOfMercury, Number, PerHour, Positive, parameter
+from .compression import freedom_to_cycle, holding_out
 from .immune_suppression import guards_of
 from .rule import Rule, RuleParameters
 
@@ -276,24 +277,27 @@ class Growth(Rule):
             stemness=line.stemness,
             guarded_death=p.guarded_death,
         )
-        grow(
-            tumor.table,
-            liver.sites,
-            liver.ledger.book(2 * order.size),
-            liver.minutes,
-            liver.key(self.name),
-            liver.step_number,
-            order,
-            liver.dt_hours,
-            liver.fields["oxygen"].values,
-            liver.nets,
-            liver.hepatocytes,
-            liver.signal("ifn_gamma"),
-            guards_of(liver),
-            fate,
-            p.push_depth,
-            stream_key(0, "division"),
-        )
+        freedom = freedom_to_cycle(liver)
+        with holding_out(liver):
+            grow(
+                tumor.table,
+                liver.sites,
+                liver.ledger.book(2 * order.size),
+                liver.minutes,
+                liver.key(self.name),
+                liver.step_number,
+                order,
+                liver.dt_hours,
+                liver.fields["oxygen"].values,
+                liver.nets,
+                liver.hepatocytes,
+                liver.signal("ifn_gamma"),
+                guards_of(liver),
+                freedom,
+                fate,
+                p.push_depth,
+                stream_key(0, "division"),
+            )
 
 
 @jit(inline=True, counted=False)
@@ -464,6 +468,7 @@ def grow(
     hepatocytes,
     ifn_gamma,
     guards,
+    freedom,
     fate,
     push_depth,
     identity,
@@ -488,6 +493,7 @@ def grow(
         hepatocytes,
         ifn_gamma,
         guards,
+        freedom,
         fate,
         push_depth,
         queue,
@@ -513,6 +519,7 @@ def live_on(
     hepatocytes,
     ifn_gamma,
     guards,
+    freedom,
     fate,
     push_depth,
     queue,
@@ -566,6 +573,8 @@ def live_on(
         if fate.ifn_gamma > 0.0:
             signal = np.float64(ifn_gamma[cell.row, cell.column])
             speed *= 1.0 - fate.ifn_gamma * signal / (1.0 + signal)
+        if freedom.size != 0 and cell.layer == TISSUE:
+            speed *= np.float64(freedom[cell.row, cell.column])
         cycle = np.float64(cell.cycle) + speed * hours
         cell.cycle = np.float32(min(cycle, 1.0))
         if cycle < 1.0:

@@ -159,7 +159,7 @@ def written():
             "dendritic": {"density": "60 /mm^2"},
             "macrophage": {"entry": "0.02 /h"},
             "suppressor": {"density": "30 /mm^2", "ccl2_entry": "0.01 /h"},
-            "tumor": {"ccdc25": 1, "antigen": 1},
+            "tumor": {"ccdc25": 1, "antigen": 1, "replacement": 0.5},
         },
         interventions=[
             {"stimulate": "exosomes", "level": 1},
