@@ -4,10 +4,11 @@ Of a liver metastasis the border replaces hepatocytes and lives on their sinusoi
 (desmoplastic), or pushes plates and sinusoids aside (Vermeulen 2001, 10.1002/path.966; Galjart 2019, 10.1007/s10456-019-09661-5).
 """
 
+from typing import NamedTuple
+
 import numpy as np
 from scipy import ndimage
 
-from ..cells.tumor import TUMOR
 from ..liver import Liver
 from ..tissue.sites import PARENCHYMA, SINUSOID
 from .nodules import outside_of
@@ -23,7 +24,28 @@ DENSE_MATRIX = 0.5
 _AROUND = np.ones((3, 3), bool)
 
 
-def borders(liver: Liver, inside: np.ndarray) -> np.ndarray:
+class Ground(NamedTuple):
+    """What a border is told by, all [row, column].
+
+    kind : of each site (uint8); tumor : where any tumor cell stands; hepatocytes : where one lives; open : which sinusoids are;
+    ecm : matrix (float32); periodic : whether opposite edges touch
+    """
+
+    kind: np.ndarray
+    tumor: np.ndarray
+    hepatocytes: np.ndarray
+    open: np.ndarray
+    ecm: np.ndarray
+    periodic: bool
+
+
+def ground_of(liver: Liver) -> Ground:
+    """That of a liver; a sinusoid is open until it has collapsed, though a net may fill it."""
+    tumor, living = liver.tumor_sites(), liver.living_hepatocytes()
+    return Ground(liver.sites.kind, tumor, living, liver.collapsed == 0, liver.ecm, liver.periodic)
+
+
+def borders(ground: Ground, inside: np.ndarray) -> np.ndarray:
     """How the border grows at each site of liver that touches a nodule from outside (uint8 [row, column]), 0 at all others.
 
     The nodules stand at `inside` (bool [row, column]); what one encloses, as a vessel or a gap that its dead left, is none of its
@@ -33,15 +55,12 @@ def borders(liver: Liver, inside: np.ndarray) -> np.ndarray:
     pattern = np.zeros(inside.shape, np.uint8)
     if not inside.any():
         return pattern
-    kind, tumor = liver.sites.kind, (liver.sites.population == TUMOR).any(axis=0)
-    at = _grown(inside, liver.periodic) & outside_of(inside, liver.periodic) & ~tumor
-    at &= (kind == SINUSOID) | (kind == PARENCHYMA)
-    living = liver.living_hepatocytes() & ~tumor
-    beside = np.where(kind == SINUSOID, _grown(living, liver.periodic), living)
-    is_open = _of_nearest((kind == SINUSOID) & ~tumor, liver.collapsed == 0, liver.periodic)
-    pattern[at] = np.where(liver.ecm >= DENSE_MATRIX, DESMOPLASTIC, np.where(beside & is_open, REPLACEMENT, PUSHING))[
-        at
-    ]
+    sinusoid, free, periodic = ground.kind == SINUSOID, ~ground.tumor, ground.periodic
+    at = _grown(inside, periodic) & outside_of(inside, periodic) & free & (sinusoid | (ground.kind == PARENCHYMA))
+    living = ground.hepatocytes & free
+    beside = np.where(sinusoid, _grown(living, periodic), living)
+    replaces = beside & _of_nearest(sinusoid & free, ground.open, periodic)
+    pattern[at] = np.where(ground.ecm >= DENSE_MATRIX, DESMOPLASTIC, np.where(replaces, REPLACEMENT, PUSHING))[at]
     return pattern
 
 

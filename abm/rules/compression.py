@@ -216,7 +216,7 @@ def bar(sites, hepatocytes, ecm, yielding, barred, key, step, hours, rate, dense
         for column in range(columns):
             kind = sites.kind[row, column]
             barred[row, column] = False
-            if sites.population[TISSUE, row, column] != 0 or (kind != PARENCHYMA and kind != SINUSOID):
+            if sites.population[TISSUE, row, column] != 0 or kind not in (PARENCHYMA, SINUSOID):
                 continue
             holds = not yielding[row, column] and (kind == SINUSOID or hepatocytes[row, column] != 0)
             opening = rate
@@ -258,8 +258,7 @@ def find_room(sites, barred, moves, queue):
         for column in range(columns):
             code = sites.population[TISSUE, row, column]
             moves[row, column] = far if code == TUMOR else 0
-            kind = sites.kind[row, column]
-            if code == 0 and (kind == PARENCHYMA or kind == SINUSOID) and not barred[row, column]:
+            if code == 0 and sites.kind[row, column] in (PARENCHYMA, SINUSOID) and not barred[row, column]:
                 queue[tail, 0], queue[tail, 1] = row, column
                 tail += 1
     while head < tail:
