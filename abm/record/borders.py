@@ -69,9 +69,8 @@ def stretches_of(pattern: np.ndarray, group: np.ndarray, periodic: bool) -> np.n
 
     pattern : as of `borders`; group : number of the group of each site, 0 for none (int [row, column])
     """
-    mode = "wrap" if periodic else "constant"
     rows, columns = pattern.shape
-    padded = np.pad(group, 1, mode=mode)
+    padded = np.pad(group, 1, mode="wrap" if periodic else "constant")
     around = [padded[r : r + rows, c : c + columns] for r in range(3) for c in range(3)]
     site, found = np.flatnonzero(pattern), np.stack(around, axis=-1)[pattern != 0]
     touched = np.unique(np.stack((np.repeat(site, 9), found.ravel())), axis=1)

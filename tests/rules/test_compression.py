@@ -16,7 +16,7 @@ from tests.worlds import (
     every,
     lattice,
     liver,
-    put,
+    put_disc,
     run_rule,
     settle,
     sized,
@@ -177,19 +177,6 @@ def test_moves_to_room_are_those_of_a_naive_search(periodic):
     assert (moves == expected).all() and n > 3
 
 
-def disc(model, radius: float, **columns):
-    """A nodule around the middle, wherever the tissue has room for it."""
-    middle = np.array(model.shape) // 2
-    for row, column in every(*model.shape):
-        here = (
-            model.sites.kind[row, column] in (SINUSOID, PARENCHYMA) and not model.sites.population[TISSUE, row, column]
-        )
-        if here and np.hypot(row - middle[0], column - middle[1]) < radius:
-            put(model, "tumor", row, column, layer=TISSUE, **columns)
-            model.hepatocytes[row, column] = 0
-    return model
-
-
 def nodule(mm=0.5, radius=10.0, *, replacement=1.0, seed=1, **parameters):
     """A disc of tumor cells that do nothing but cycle, in an empty liver."""
     model = liver(
@@ -206,7 +193,8 @@ def nodule(mm=0.5, radius=10.0, *, replacement=1.0, seed=1, **parameters):
             "growth": {"death_rate": 0, "dormancy_rate": 0, "necrosis_rate": 0, "dormant_death": 0},
         },
     )
-    return disc(model, radius, divisions=1)
+    put_disc(model, (model.shape[0] // 2, model.shape[1] // 2), radius, divisions=1)
+    return model
 
 
 @pytest.mark.parametrize("confinement", [0.5, 1.0])

@@ -8,27 +8,16 @@ import pytest
 from abm.measures.look import Share
 from abm.measures.topics.borders import border_share, growth_pattern
 from abm.record.borders import DESMOPLASTIC, PATTERNS, PUSHING, REPLACEMENT, borders, ground_of, pattern_of_each
-from abm.tissue.sites import PARENCHYMA, SINUSOID, TISSUE
-from tests.worlds import every, liver, put
+from abm.tissue.sites import PARENCHYMA, SINUSOID
+from tests.worlds import liver, put_disc
 
 from .worlds import look
-
-
-def disc(model, middle, radius, **columns):
-    """A nodule around a site, at all sites where a tumor cell can stand."""
-    sites = every(*model.shape)
-    distance = np.hypot(*((sites - middle + np.array(model.shape) // 2) % model.shape - np.array(model.shape) // 2).T)
-    for row, column in sites[distance < radius]:
-        if model.sites.kind[row, column] in (SINUSOID, PARENCHYMA):
-            put(model, "tumor", row, column, layer=TISSUE, **columns)
-            model.hepatocytes[row, column] = 0
-    return distance.reshape(model.shape)
 
 
 @pytest.fixture(params=["periodic", "closed"])
 def one(request):
     model = liver(empty=True, edges=request.param)
-    return model, disc(model, (25, 20), 9.0)
+    return model, put_disc(model, (25, 20), 9.0)
 
 
 def shares(model, **how):
@@ -89,8 +78,8 @@ def test_what_a_nodule_encloses_is_no_border(one):
 
 def test_each_nodule_has_its_own_border():
     model = liver(mm=0.8, empty=True)
-    disc(model, (20, 20), 8.0)
-    distance = disc(model, (60, 60), 6.0)  # its neighbours are dense matrix
+    put_disc(model, (20, 20), 8.0)
+    distance = put_disc(model, (60, 60), 6.0)  # its neighbours are dense matrix
     model.ecm[(distance >= 6) & (distance < 9)] = 1.0
     assert types(model) == [1, 1, 0, 0]
     assert types(model, min_cells=150) == [1, 0, 0, 0]
