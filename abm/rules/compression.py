@@ -30,7 +30,6 @@ _BARRED = np.uint8(255)
 """In the lattice of populations, while cells divide: here stands what does not yield. The code of no population."""
 _YIELDS, _DIES, _OPENS = range(3)  # which random number of a site
 
-
 NOT_SQUEEZED = np.zeros((0, 0), np.float32)
 """Where no border pushes."""
 UNCONFINED = np.zeros((0, 0), np.float32)
@@ -186,8 +185,10 @@ def holding_out(liver: Liver) -> Iterator[None]:
         return
     barred, population = compression.barred(liver, liver.dt_hours), liver.sites.population[TISSUE]
     population[barred] = _BARRED
-    yield
-    population[barred] = 0
+    try:
+        yield
+    finally:
+        population[barred] = 0
 
 
 @jit(counted=False)

@@ -122,13 +122,13 @@ def obstruct(
     for place in places:
         row, column = place // columns, place % columns
         blocked = sites.population[LUMEN, row, column] == TUMOR or nets[row, column] >= dense_net
+        hazard = 0.0
         if squeezed.size != 0 and squeezed[row, column] > np.float32(0.0):
             hazard = np.float64(squeezed[row, column])
         elif beside_tumor[row, column] >= min(surrounded, 8) and is_surrounded(sites, row, column, surrounded):
             hazard = rate / (1.0 + np.float64(vegf[row, column]))
         else:
             collapsed[row, column] = 0
-            hazard = 0.0
         if collapsed[row, column] == 0 and happens(key, step, np.uint64(place), 0, hazard, hours):
             collapsed[row, column] = 1
         sites.perfused[row, column] = 0 if blocked or collapsed[row, column] == 1 else 1

@@ -160,7 +160,9 @@ class Painter:
         for number, name in enumerate(PATTERNS, start=1):
             row, column = np.nonzero(border == number)
             under = blocks[row, :, column].astype(np.float32)
-            blocks[row, :, column] = under + palette.BORDER_OPACITY * (np.array(palette.BORDERS[name], np.float32) - under)
+            blocks[row, :, column] = under + palette.BORDER_OPACITY * (
+                np.array(palette.BORDERS[name], np.float32) - under
+            )
 
     def _stamp_levels(self, image: np.ndarray, level: np.ndarray, faintest: float, atlas: np.ndarray) -> None:
         raster.stamp_levels(image, level, np.float32(faintest), atlas, self.first, self.scale, self._pad)
