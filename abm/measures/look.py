@@ -10,7 +10,7 @@ from scipy import ndimage
 
 from ..cells.tumor import TUMOR, TumorCell
 from ..ledger import cause, event
-from ..record.borders import borders, ground_of, stretches_of
+from ..record.borders import borders, stretches_of, surface_of
 from ..record.event_table import events_table
 from ..record.fates import Fates, fates_of
 from ..record.nodules import connected, from_edge, standing, survey
@@ -128,7 +128,7 @@ class Look:
         """How many stretches of border the nodules of at least `min_cells` tumor cells have of each of `record.borders.PATTERNS`,
         without those that have none in the liver: int64 [nodules, 3]."""
         inside = self.nodule_sites(min_cells)
-        pattern = borders(ground_of(self.liver), inside)
+        pattern = borders(surface_of(self.liver), inside)
         stretches = stretches_of(pattern, np.where(inside, self.group_of_site, 0), self.liver.periodic)
         return stretches[stretches.any(axis=1)]
 

@@ -24,7 +24,7 @@ DENSE_MATRIX = 0.5
 _AROUND = np.ones((3, 3), bool)
 
 
-class Ground(NamedTuple):
+class Surface(NamedTuple):
     """What a border is told by, all [row, column].
 
     kind : of each site (uint8); tumor : where any tumor cell stands; hepatocytes : where one lives; open : which sinusoids are;
@@ -39,13 +39,13 @@ class Ground(NamedTuple):
     periodic: bool
 
 
-def ground_of(liver: Liver) -> Ground:
+def surface_of(liver: Liver) -> Surface:
     """That of a liver; a sinusoid is open until it has collapsed, though a net may fill it."""
     tumor, living = liver.tumor_sites(), liver.living_hepatocytes()
-    return Ground(liver.sites.kind, tumor, living, liver.collapsed == 0, liver.ecm, liver.periodic)
+    return Surface(liver.sites.kind, tumor, living, liver.collapsed == 0, liver.ecm, liver.periodic)
 
 
-def borders(ground: Ground, inside: np.ndarray) -> np.ndarray:
+def borders(surface: Surface, inside: np.ndarray) -> np.ndarray:
     """How the border grows at each site of liver that touches a nodule from outside (uint8 [row, column]), 0 at all others.
 
     The nodules stand at `inside` (bool [row, column]); what one encloses, as a vessel or a gap that its dead left, is none of its
@@ -55,12 +55,12 @@ def borders(ground: Ground, inside: np.ndarray) -> np.ndarray:
     pattern = np.zeros(inside.shape, np.uint8)
     if not inside.any():
         return pattern
-    sinusoid, free, periodic = ground.kind == SINUSOID, ~ground.tumor, ground.periodic
-    at = _grown(inside, periodic) & outside_of(inside, periodic) & free & (sinusoid | (ground.kind == PARENCHYMA))
-    living = ground.hepatocytes & free
+    sinusoid, free, periodic = surface.kind == SINUSOID, ~surface.tumor, surface.periodic
+    at = _grown(inside, periodic) & outside_of(inside, periodic) & free & (sinusoid | (surface.kind == PARENCHYMA))
+    living = surface.hepatocytes & free
     beside = np.where(sinusoid, _grown(living, periodic), living)
-    replaces = beside & _of_nearest(sinusoid & free, ground.open, periodic)
-    pattern[at] = np.where(ground.ecm >= DENSE_MATRIX, DESMOPLASTIC, np.where(replaces, REPLACEMENT, PUSHING))[at]
+    replaces = beside & _of_nearest(sinusoid & free, surface.open, periodic)
+    pattern[at] = np.where(surface.ecm >= DENSE_MATRIX, DESMOPLASTIC, np.where(replaces, REPLACEMENT, PUSHING))[at]
     return pattern
 
 

@@ -6,7 +6,7 @@ dormant cells two weeks later, one in forty starts to grow, one in a hundred of 
 from open sinusoids cells slow down, and die where oxygen is gone. How fast a founder cycles and how hard it dies its daughters
 inherit, but for what each differs from her mother; its stemness keeps a solitary cell awake. Cells cycle faster near the portal tracts.
 Suppressor cells that touch them keep them alive (Yang 2025, 10.3892/or.2025.8963, ref 89). After a resection the growth factors of the
-regenerating liver make them cycle faster.
+regenerating liver make them cycle faster. What holds out against them, and how pressure slows them, says `compression`.
 """
 
 from typing import Annotated, ClassVar, NamedTuple
@@ -62,7 +62,7 @@ class Fate(NamedTuple):
 
 class Growth(Rule):
     name = "growth"
-    reads = ("oxygen", "nets", "suppressor", "tumor", "blood")
+    reads = ("oxygen", "nets", "ecm", "suppressor", "tumor", "blood")
     writes = ("tumor", "hepatocytes")
     events: ClassVar = {
         "divided": (),

@@ -12,7 +12,7 @@ import numpy as np
 
 from ..cells.species import Appearance, Shown
 from ..kernels.random import stream_key
-from ..record.borders import PATTERNS, Ground, borders
+from ..record.borders import PATTERNS, Surface, borders
 from ..record.scene import Scene
 from ..tissue.sites import CENTRAL_VEIN, PARENCHYMA, PORTAL_TRACT, SINUSOID
 from . import palette, raster
@@ -153,7 +153,9 @@ class Painter:
         codes = [code for shown in self.cast if shown.name == palette.TUMOR for code in shown.looks]
         tumor = np.any([np.isin(each, codes) for each in scene.standing.values()], axis=0)
         is_open = (scene.perfused != 0) | (scene.nets >= _FILLING_NET)
-        return borders(Ground(self._site_kind, tumor, scene.hepatocyte != 0, is_open, scene.ecm, periodic=False), tumor)
+        return borders(
+            Surface(self._site_kind, tumor, scene.hepatocyte != 0, is_open, scene.ecm, periodic=False), tumor
+        )
 
     def _colour_borders(self, image: np.ndarray, border: np.ndarray) -> None:
         blocks = image.reshape(self.shape[0], self.scale, self.shape[1], self.scale, 3)

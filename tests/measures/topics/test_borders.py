@@ -7,7 +7,7 @@ import pytest
 
 from abm.measures.look import Share
 from abm.measures.topics.borders import border_share, growth_pattern
-from abm.record.borders import DESMOPLASTIC, PATTERNS, PUSHING, REPLACEMENT, borders, ground_of, pattern_of_each
+from abm.record.borders import DESMOPLASTIC, PATTERNS, PUSHING, REPLACEMENT, borders, pattern_of_each, surface_of
 from abm.tissue.sites import PARENCHYMA, SINUSOID
 from tests.worlds import liver, put_disc
 
@@ -102,7 +102,7 @@ def test_more_than_half_and_all_of_a_border():
 
 def test_borders_are_sites_of_liver_beside_the_nodule(one):
     model, distance = one
-    pattern = borders(ground_of(model), model.tumor_sites())
+    pattern = borders(surface_of(model), model.tumor_sites())
     assert set(pattern[distance < 9]) == set(pattern[distance > 11]) == {0}
     assert not pattern[~np.isin(model.sites.kind, (SINUSOID, PARENCHYMA))].any()
     beside = (distance >= 9) & (distance < 9.9) & np.isin(model.sites.kind, (SINUSOID, PARENCHYMA))
