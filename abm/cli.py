@@ -581,6 +581,9 @@ def movie(
         Literal["colony", "arrest"] | None,
         typer.Option(help="a close look that follows the largest colony, or the first arrested cell"),
     ] = None,
+    borders: Annotated[
+        bool, typer.Option("--borders", help="colour the borders of nodules: replacement, desmoplastic, pushing")
+    ] = False,
     arms: Annotated[
         str | None, typer.Option(metavar="ARM,ARM", help="of a batch: the arms, side by side; by default all")
     ] = None,
@@ -609,6 +612,7 @@ def movie(
             region=region,
             pixels=pixels,
             inset=inset,
+            borders=borders,
         )
 
 

@@ -279,7 +279,7 @@ class LiverModel(Liver, mesa.Model):
 
     def show(self, field: str | None = None, **how):
         """A picture of the liver as it is now (a PIL image, which Jupyter displays), with `field` as overlay. `how` : pixels,
-        legend, region, limits, colour_by, hidden of `abm.view.frames.picture`. The first picture takes a second, later ones some
+        legend, region, limits, colour_by, hidden, borders of `abm.view.frames.picture`. The first picture takes a second, later ones some
         milliseconds."""
         from .view.frames import picture
 

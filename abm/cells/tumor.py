@@ -214,6 +214,15 @@ class TumorParameters(Parameters):
         "10.1038/s41586-018-0040-3 (direction)",
         description="stemness of its cells halfway through EMT, where it is highest: they go to sleep, and die adrift, less",
     )
+    replacement: Fraction = parameter(
+        1.0,
+        low=0,
+        high=1,
+        mark="assumed",
+        source="Vermeulen 2001, 10.1002/path.966: borders that replace hepatocytes, and such that push them aside (what a line does is "
+        "not known)",
+        description="share of the hepatocytes, and of the spaces of Disse, whose place its daughters take at once; others must be pressed",
+    )
     mutations: tuple[Gene, ...] = Field(
         default=(),
         description="genes that are mutated in addition to what the line's numbers hold already; what each changes is multiplied once, "

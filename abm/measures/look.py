@@ -10,6 +10,7 @@ from scipy import ndimage
 
 from ..cells.tumor import TUMOR, TumorCell
 from ..ledger import cause, event
+from ..record.borders import borders, stretches_of, surface_of
 from ..record.event_table import events_table
 from ..record.fates import Fates, fates_of
 from ..record.nodules import connected, from_edge, standing, survey
@@ -122,6 +123,14 @@ class Look:
         group, cells = self.group_of_site, self.standing
         sizes = np.bincount(group[cells["row"], cells["column"]], minlength=int(group.max(initial=0)) + 1)
         return (sizes >= min_cells)[group] & self.tumor_sites
+
+    def borders(self, min_cells: int) -> np.ndarray:
+        """How many stretches of border the nodules of at least `min_cells` tumor cells have of each of `record.borders.PATTERNS`,
+        without those that have none in the liver: int64 [nodules, 3]."""
+        inside = self.nodule_sites(min_cells)
+        pattern = borders(surface_of(self.liver), inside)
+        stretches = stretches_of(pattern, np.where(inside, self.group_of_site, 0), self.liver.periodic)
+        return stretches[stretches.any(axis=1)]
 
     def from_edge(self, min_cells: int) -> np.ndarray:
         """How far each site is from the edge of the nodules of at least `min_cells` tumor cells, in um, negative inside of them

@@ -38,17 +38,19 @@ class OpenedRun(KeptRun):
         colour_by: str | None = None,
         pixels: int = 800,
         legend: bool = True,
+        borders: bool = False,
     ) -> "Image":
         """A picture of the liver at the snapshot of a day (None: the last): a PIL image, which Jupyter shows.
 
         field : a field or layer to lay over it; colour_by : a column of a population, "emt" or "tumor.emt", by which its
-        cells are coloured; pixels : of the longer side of the tissue. Raises ValueError for what is not there.
+        cells are coloured; pixels : of the longer side of the tissue; borders : whether those of nodules are coloured by how they
+        grow. Raises ValueError for what is not there.
         """
         from PIL import Image
 
         recording, index = self.recording, self.frame(day)
         recording.tint = None if colour_by is None else recording.tint_by(colour_by)
-        film = Film.of_recording(recording, field=field, pixels=pixels, legend=legend)
+        film = Film.of_recording(recording, field=field, pixels=pixels, legend=legend, borders=borders)
         return Image.fromarray(film.frame(recording.scene(index, field)))
 
     def movie(self, path: Path | str | None = None, **how) -> Path:

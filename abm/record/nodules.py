@@ -69,16 +69,23 @@ def from_edge(inside: np.ndarray, spacing_um: float, periodic: bool) -> np.ndarr
     """
     if not inside.any():
         return np.full(inside.shape, np.inf)
-    outside, count = connected(~inside, periodic)
-    if count == 0:
+    outside = outside_of(inside, periodic)
+    if not outside.any():
         return np.full(inside.shape, -np.inf)
-    outside = outside == 1 + np.argmax(np.bincount(outside.ravel())[1:])
     edges = [(math.ceil(size / 2) if periodic else 0,) * 2 for size in inside.shape]
     padded = np.pad(outside, edges, mode="wrap")
     middle = tuple(slice(before, before + size) for (before, _), size in zip(edges, inside.shape, strict=True))
     sites = ndimage.distance_transform_edt(padded)
     sites = np.where(padded, sites, -ndimage.distance_transform_edt(~padded))
     return ((np.abs(sites) - 0.5) * np.sign(sites))[middle] * spacing_um
+
+
+def outside_of(inside: np.ndarray, periodic: bool) -> np.ndarray:
+    """What lies outside of the nodules that stand at `inside`, without what they enclose (both bool [row, column])."""
+    free, count = connected(~inside, periodic)
+    if count == 0:
+        return np.zeros(inside.shape, bool)
+    return free == 1 + np.argmax(np.bincount(free.ravel())[1:])
 
 
 def survey(model: Liver, min_cells: float) -> np.ndarray:

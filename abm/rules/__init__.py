@@ -5,6 +5,7 @@ from .anoikis import Anoikis
 from .antigen_presentation import AntigenPresentation
 from .arrest import Arrest
 from .arrival import Arrival
+from .compression import Compression
 from .debris import DebrisOfCells
 from .emt import EpithelialMesenchymalTransition
 from .endothelial_activation import EndothelialActivation
@@ -86,6 +87,7 @@ RULES: tuple[type[Rule], ...] = (
     Migration,
     EpithelialMesenchymalTransition,
     Th17Support,
+    Compression,
     Growth,
     Perfusion,
     Angiogenesis,

@@ -6,7 +6,7 @@ dormant cells two weeks later, one in forty starts to grow, one in a hundred of 
 from open sinusoids cells slow down, and die where oxygen is gone. How fast a founder cycles and how hard it dies its daughters
 inherit, but for what each differs from her mother; its stemness keeps a solitary cell awake. Cells cycle faster near the portal tracts.
 Suppressor cells that touch them keep them alive (Yang 2025, 10.3892/or.2025.8963, ref 89). After a resection the growth factors of the
-regenerating liver make them cycle faster.
+regenerating liver make them cycle faster. What holds out against them, and how pressure slows them, says `compression`.
 """
 
 from typing import Annotated, ClassVar, NamedTuple
@@ -28,6 +28,7 @@ from ..target import Target
 from ..tissue.plates import displace_hepatocyte
 from ..tissue.sites import LUMEN, PARENCHYMA, SINUSOID, TISSUE
 from ..units import Fraction, Hours, MillimetersOfMercury, Number, PerHour, Positive, parameter
+from .compression import freedom_to_cycle, holding_out
 from .immune_suppression import guards_of
 from .rule import Rule, RuleParameters
 
@@ -61,7 +62,7 @@ class Fate(NamedTuple):
 
 class Growth(Rule):
     name = "growth"
-    reads = ("oxygen", "nets", "suppressor", "tumor", "blood")
+    reads = ("oxygen", "nets", "ecm", "suppressor", "tumor", "blood")
     writes = ("tumor", "hepatocytes")
     events: ClassVar = {
         "divided": (),
@@ -276,24 +277,27 @@ class Growth(Rule):
             stemness=line.stemness,
             guarded_death=p.guarded_death,
         )
-        grow(
-            tumor.table,
-            liver.sites,
-            liver.ledger.book(2 * order.size),
-            liver.minutes,
-            liver.key(self.name),
-            liver.step_number,
-            order,
-            liver.dt_hours,
-            liver.fields["oxygen"].values,
-            liver.nets,
-            liver.hepatocytes,
-            liver.signal("ifn_gamma"),
-            guards_of(liver),
-            fate,
-            p.push_depth,
-            stream_key(0, "division"),
-        )
+        freedom = freedom_to_cycle(liver)
+        with holding_out(liver):
+            grow(
+                tumor.table,
+                liver.sites,
+                liver.ledger.book(2 * order.size),
+                liver.minutes,
+                liver.key(self.name),
+                liver.step_number,
+                order,
+                liver.dt_hours,
+                liver.fields["oxygen"].values,
+                liver.nets,
+                liver.hepatocytes,
+                liver.signal("ifn_gamma"),
+                guards_of(liver),
+                freedom,
+                fate,
+                p.push_depth,
+                stream_key(0, "division"),
+            )
 
 
 @jit(inline=True, counted=False)
@@ -464,6 +468,7 @@ def grow(
     hepatocytes,
     ifn_gamma,
     guards,
+    freedom,
     fate,
     push_depth,
     identity,
@@ -488,6 +493,7 @@ def grow(
         hepatocytes,
         ifn_gamma,
         guards,
+        freedom,
         fate,
         push_depth,
         queue,
@@ -513,6 +519,7 @@ def live_on(
     hepatocytes,
     ifn_gamma,
     guards,
+    freedom,
     fate,
     push_depth,
     queue,
@@ -566,6 +573,8 @@ def live_on(
         if fate.ifn_gamma > 0.0:
             signal = np.float64(ifn_gamma[cell.row, cell.column])
             speed *= 1.0 - fate.ifn_gamma * signal / (1.0 + signal)
+        if freedom.size != 0 and cell.layer == TISSUE:
+            speed *= np.float64(freedom[cell.row, cell.column])
         cycle = np.float64(cell.cycle) + speed * hours
         cell.cycle = np.float32(min(cycle, 1.0))
         if cycle < 1.0:

@@ -1,8 +1,8 @@
 """Perfusion: held cells and nets block a sinusoid, growing nodules squeeze it shut, VEGF keeps it open.
 
-A sinusoid site is perfused unless a tumor cell or a dense net fills its lumen or it has collapsed among tumor cells
-(Yang 2025, 10.3892/or.2025.8963, refs 132, 133 for VEGF). Washout, oxygen and arrivals use perfused sites only. The
-flow is solved again within the hour in which that set changes.
+A sinusoid site is perfused unless a tumor cell or a dense net fills its lumen or it has collapsed among tumor cells, or beside
+a border that pushes (Yang 2025, 10.3892/or.2025.8963, refs 132, 133 for VEGF; Vermeulen 2001, 10.1002/path.966 for borders).
+Washout, oxygen and arrivals use perfused sites only. The flow is solved again within the hour in which that set changes.
 """
 
 import numpy as np
@@ -10,12 +10,12 @@ import numpy as np
 from ..cells.tumor import TUMOR
 from ..kernels.jit import jit
 from ..kernels.random import happens
-from ..kernels.sites import neighbour
 from ..liver import Liver
-from ..tissue.sites import LUMEN, TISSUE
+from ..tissue.sites import LUMEN
 from ..units import Fraction, Hours, PerHour, parameter
+from .compression import squeezed_sinusoids
 from .rule import Rule, RuleParameters
-from .surroundings import beside_tumor
+from .surroundings import beside_tumor, is_surrounded
 
 
 class Perfusion(Rule):
@@ -39,6 +39,15 @@ class Perfusion(Rule):
             mark="assumed",
             source="compression from most sides",
             description="neighbours, of eight, that must be tumor",
+        )
+        co_option: Fraction = parameter(
+            0.0,
+            low=0,
+            high=1,
+            mark="assumed",
+            source="Vermeulen 2001, 10.1002/path.966: replacement borders live on the sinusoids (direction); 1 keeps those open for good "
+            "where all hepatocytes are replaced",
+            description="how much less readily sinusoids collapse in a line that replaces all hepatocytes",
         )
         dense_net: Fraction = parameter(
             0.9,
@@ -66,11 +75,13 @@ class Perfusion(Rule):
     def apply(self, liver: Liver) -> None:
         p = self.parameters
         dense_net = np.float32(p.dense_net)
-        near = beside_tumor(liver)
-        places = stirring(self.sinusoids, near.ravel(), liver.sites.perfused.ravel(), liver.nets.ravel(), dense_net)
+        near, squeezed = beside_tumor(liver), squeezed_sinusoids(liver)
+        stirred = near if squeezed.size == 0 else np.maximum(near, squeezed > 0.0)
+        places = stirring(self.sinusoids, stirred.ravel(), liver.sites.perfused.ravel(), liver.nets.ravel(), dense_net)
         obstruct(
             places,
             near,
+            squeezed,
             liver.sites,
             liver.collapsed,
             liver.nets,
@@ -78,26 +89,13 @@ class Perfusion(Rule):
             liver.key(self.name),
             liver.step_number,
             liver.dt_hours,
-            p.collapse_rate,
+            p.collapse_rate * (1.0 - p.co_option * liver.config.cells.tumor.replacement),
             p.surrounded,
             dense_net,
         )
         interval = max(1, round(p.flow_interval / liver.dt_hours))
         if (liver.step_number + 1) % interval == 0:
             liver.update_flow()
-
-
-@jit(counted=False)
-def is_surrounded(sites, row, column, surrounded):
-    """Whether at least `surrounded` of the eight neighbours hold a tumor cell, in whichever layer."""
-    others = 0
-    for k in range(8):
-        r, c = neighbour(sites, row, column, k)
-        if r < 0 or (sites.population[TISSUE, r, c] != TUMOR and sites.population[LUMEN, r, c] != TUMOR):
-            others += 1
-            if others > 8 - surrounded:
-                return False
-    return True
 
 
 @jit
@@ -114,17 +112,23 @@ def stirring(sinusoids, beside_tumor, perfused, nets, dense_net):
 
 
 @jit(counted=False)
-def obstruct(places, beside_tumor, sites, collapsed, nets, vegf, key, step, hours, rate, surrounded, dense_net):
+def obstruct(
+    places, beside_tumor, squeezed, sites, collapsed, nets, vegf, key, step, hours, rate, surrounded, dense_net
+):
     """Collapse and reopening of the sinusoid sites `places` (row * columns + column), and from it the lattice of perfused
-    sites. `beside_tumor` is how many tumor cells stand at and around a site, in both layers."""
+    sites. `beside_tumor` is how many tumor cells stand at and around a site, in both layers; `squeezed` (float32
+    lattice, or empty) at which rate (1/h) a sinusoid is pressed shut, 0 where no border pushes: VEGF does not help against that."""
     columns = sites.kind.shape[1]
     for place in places:
         row, column = place // columns, place % columns
         blocked = sites.population[LUMEN, row, column] == TUMOR or nets[row, column] >= dense_net
-        if beside_tumor[row, column] < min(surrounded, 8) or not is_surrounded(sites, row, column, surrounded):
-            collapsed[row, column] = 0
-        elif collapsed[row, column] == 0:
+        hazard = 0.0
+        if squeezed.size != 0 and squeezed[row, column] > np.float32(0.0):
+            hazard = np.float64(squeezed[row, column])
+        elif beside_tumor[row, column] >= min(surrounded, 8) and is_surrounded(sites, row, column, surrounded):
             hazard = rate / (1.0 + np.float64(vegf[row, column]))
-            if happens(key, step, np.uint64(place), 0, hazard, hours):
-                collapsed[row, column] = 1
+        else:
+            collapsed[row, column] = 0
+        if collapsed[row, column] == 0 and happens(key, step, np.uint64(place), 0, hazard, hours):
+            collapsed[row, column] = 1
         sites.perfused[row, column] = 0 if blocked or collapsed[row, column] == 1 else 1

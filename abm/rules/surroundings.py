@@ -4,11 +4,11 @@ import numpy as np
 
 from ..cells import stellate
 from ..cells.stellate import STELLATE
-from ..cells.tumor import CIRCULATING
+from ..cells.tumor import CIRCULATING, TUMOR
 from ..kernels.jit import jit
 from ..kernels.sites import add_around, neighbour, reach_within, shifted
 from ..kernels.tables import columns_of
-from ..tissue.sites import TISSUE
+from ..tissue.sites import LUMEN, TISSUE
 from .immune_suppression import Suppressors, suppress
 
 
@@ -26,6 +26,19 @@ def count_beside(counts, tumor, periodic):
         cell = tumor[i]
         if cell.alive != 0 and cell.state != CIRCULATING:
             add_around(counts, cell.row, cell.column, periodic)
+
+
+@jit(counted=False)
+def is_surrounded(sites, row, column, surrounded):
+    """Whether at least `surrounded` of the eight neighbours hold a tumor cell, in whichever layer."""
+    others = 0
+    for k in range(8):
+        r, c = neighbour(sites, row, column, k)
+        if r < 0 or (sites.population[TISSUE, r, c] != TUMOR and sites.population[LUMEN, r, c] != TUMOR):
+            others += 1
+            if others > 8 - surrounded:
+                return False
+    return True
 
 
 def marked(population, marks: np.ndarray) -> np.ndarray:

@@ -89,6 +89,7 @@ class Film:
         field: str | None = None,
         pixels: int = 800,
         region: Part | None = None,
+        borders: bool = False,
         texture: bool = True,
         **how: Any,
     ) -> "Film":
@@ -104,6 +105,7 @@ class Film:
             pixels=pixels,
             cast=recording.cast,
             tint=recording.tint,
+            borders=borders,
             texture=texture,
         )
         return cls(
@@ -188,6 +190,7 @@ def picture(
     limits: tuple[float, float] | None = None,
     colour_by: str | None = None,
     hidden: Collection[str] = (),
+    borders: bool = False,
 ):
     """The model as it is now, as a PIL image (Jupyter shows it), with clock, scale bar and legend.
 
@@ -196,11 +199,13 @@ def picture(
     """
     from PIL import Image
 
-    painted = paint(model, field, region=region, pixels=pixels, limits=limits, colour_by=colour_by, hidden=hidden)
+    painted = paint(
+        model, field, region=region, pixels=pixels, limits=limits, colour_by=colour_by, hidden=hidden, borders=borders
+    )
     painter, present = painted.painter, {name for name, population in model.populations.items() if population.count}
     overlay = None if field is None or painted.limits is None else (*field_words(model, field), painted.limits)
     films = _films.setdefault(model, {})
-    key = legend, overlay, painter.tint, frozenset(present)
+    key = legend, overlay, painter.tint, borders, frozenset(present)
     film, kept_as = films.pop(painter, (None, None))
     if film is None or kept_as != key:
         film = Film(

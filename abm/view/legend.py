@@ -173,6 +173,10 @@ class Legend:
         yield _Row(("share", "ecm"), "matrix (ECM)", fibre_atlas(scale)[1])
         for label, inside, rim in VESSELS[1:]:
             yield _Row((), label, swatch(inside, rim, scale, 1.0))
+        if self.painter.borders:
+            yield _Row((), "Border of nodules", None)
+            for label, colour in palette.BORDERS.items():
+                yield _Row((), label, swatch(colour, colour, scale))
 
     def _draw_row(self, row: _Row, y: float, line: float) -> float:
         """Draw a line at height `y`; returns where the next one begins."""

@@ -43,6 +43,7 @@ def write_movie(
     stop: float | None = None,
     every: float | None = None,
     inset: str | None = None,
+    borders: bool = False,
     progress: Callable[[int, int], None] | None = None,
 ) -> Path:
     """Draw the snapshots of a run; returns what was written: a file, or for png a folder.
@@ -51,8 +52,8 @@ def write_movie(
     movie_tnf_emt_0-6h_colony; colour_by : the column of a population by which its cells are coloured, "emt" or "tumor.emt"; fps :
     by default such that the movie lasts about 15 s; pixels : of the longer side of the tissue (800; gif 560); region : the
     square to show, "X,Y,WIDTH" in um or with units, from the lower left; start, stop, every : which frames (hours); with a start
-    or a stop also those between the regular ones, as of the first hours; inset : "colony" or "arrest", a close look; progress :
-    called with (frames done, frames in all).
+    or a stop also those between the regular ones, as of the first hours; inset : "colony" or "arrest", a close look; borders :
+    whether those of nodules are coloured by how they grow; progress : called with (frames done, frames in all).
 
     Raises ValueError for an unknown format, field, column, region or inset, and where there are no frames; FileNotFoundError
     for a folder without snapshots, FileExistsError where a folder has the name of the movie (or a file that of the folder). A
@@ -68,6 +69,7 @@ def write_movie(
         field=field,
         pixels=pixels or (_GIF_SIZE if format == "gif" else 800),
         region=None if region is None else square(region, recording.site_kind.shape, recording.spacing_um),
+        borders=borders,
         strip=_strip(run_dir, recording, frames, "" if region is None else " (whole tissue)"),
         brief=format == "gif",
         marks=marks,
@@ -76,7 +78,7 @@ def write_movie(
         film.inset = Inset.of_recording(film.painter, recording, inset, first_arrested(run_dir))
     window = "" if start is None and stop is None else "-".join(_hours(limit) for limit in (start, stop)) + "h"
     place = "" if region is None else f"region{re.sub(r'[^0-9A-Za-z.]+', '-', region)}"
-    stem = "_".join(["movie", *filter(None, (field, colour_by, window, place, inset))])
+    stem = "_".join(["movie", *filter(None, (field, colour_by, window, place, inset, "borders" if borders else ""))])
     path = Path(path) if path is not None else run_dir / (stem if format == "png" else f"{stem}.{format}")
     return write_film(path, film, recording, frames, format=format, field=field, fps=fps, progress=progress)
 

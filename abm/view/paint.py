@@ -58,13 +58,15 @@ def paint(
     pixels: int = 800,
     colour_by: str | None = None,
     hidden: Collection[str] = (),
+    borders: bool = False,
     limits: tuple[float, float] | None = None,
 ) -> Painted:
     """Paint a model as it is now, or frame `frame` of a recording.
 
     field : a field or layer to lay over it, between `limits` (by default those of the picture, or of the whole recording);
     region : rows and columns to show, as in `numpy.s_[20:60, 10:50]`; pixels : wanted size of the longer side; colour_by : a
-    column of a population, "emt" or "tumor.emt", by which its cells are coloured; hidden : populations that are not drawn.
+    column of a population, "emt" or "tumor.emt", by which its cells are coloured; hidden : populations that are not drawn;
+    borders : whether those of nodules are coloured by how they grow.
 
     Raises ValueError for a field, column or population that is not there, naming those that are, and for a region without
     sites.
@@ -76,6 +78,7 @@ def paint(
     else:
         scene = scene_now(source, field, tint)
     painter = painter_of(source, region, pixels, tint)
+    painter.borders = borders
     known = [shown.name for shown in painter.cast]
     for name in hidden:
         if name not in known:

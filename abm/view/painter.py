@@ -12,6 +12,7 @@ import numpy as np
 
 from ..cells.species import Appearance, Shown
 from ..kernels.random import stream_key
+from ..record.borders import PATTERNS, Surface, borders
 from ..record.scene import Scene
 from ..tissue.sites import CENTRAL_VEIN, PARENCHYMA, PORTAL_TRACT, SINUSOID
 from . import palette, raster
@@ -29,6 +30,7 @@ _SOFTENED = 0.45  # sites: the corners of tracts and veins are rounded so far
 _BORDER = 4  # sites around a part of the liver that its vessels depend on
 _HEPATOCYTE = 2.2  # sites
 _FAINTEST_NET, _FAINTEST_ECM = 0.04, 0.06
+_FILLING_NET = 0.5  # from which on a net is why a sinusoid carries no blood
 _NET_OVER_CELLS = 0.18  # opacity of the threads that lie over the cells they wrap
 _FROM_BELOW = ("tissue", "interstitium", "lumen")
 _GROW_BELOW = 3  # pixels per site under which everything but cells and vessels would be noise
@@ -41,7 +43,8 @@ class Painter:
     site_kind : uint8 [row, column] of the whole liver; region : the rows and columns that are painted, by default all; pixels :
     wanted size of the longer side. The picture has a whole number of pixels per site (`scale`), so its size (`height`,
     `width`) may differ a little. A part of a liver looks as it does in the whole. cast : the populations that may be seen;
-    tint : by what cells are coloured, if the scenes say so; it may be changed; texture : whether plates have cells, sinusoids walls and
+    tint : by what cells are coloured, if the scenes say so; borders : whether that of nodules is coloured by how it grows; both may be
+    changed; texture : whether plates have cells, sinusoids walls and
     the picture a grain, which take most of the size of a file.
 
     Raises ValueError for less than 16 pixels, and for a region without sites.
@@ -56,6 +59,7 @@ class Painter:
         pixels: int = 800,
         cast: Sequence[Shown] = palette.SHOWN,
         tint: Tint | None = None,
+        borders: bool = False,
         texture: bool = True,
     ):
         if pixels < 16:
@@ -76,7 +80,7 @@ class Painter:
         self._cells = CellAtlas(self.scale, self.looks)
         self._nets, self._fibres = net_atlas(self.scale), fibre_atlas(self.scale)
         self._vessels = vessel_atlas(self.scale)
-        self.tint = tint
+        self.tint, self.borders, self._site_kind = tint, borders, site_kind
         self._tinted: dict[bool, CellAtlas] = {}
         self._texture = texture
         self._draw_tissue(site_kind)
@@ -111,6 +115,7 @@ class Painter:
     ) -> np.ndarray:
         """RGB, uint8 [height, width, 3], of the tissue; `scene` is of the whole liver; `limits` are those of the overlay (by
         default its lowest and highest level); `hidden` : populations that are not drawn."""
+        border = self._border(scene)[self.part] if self.borders else None
         scene = scene.cut(self.part)
         image = np.empty((self.height, self.width, 3), np.uint8)
         raster.tissue(
@@ -133,12 +138,33 @@ class Painter:
             low, high = limits if limits is not None else (float(scene.field.min()), float(scene.field.max()))
             level = np.clip((scene.field - low) * (255.0 / max(high - low, 1e-12)), 0, 255).astype(np.float32)
             raster.overlay(image, level, overlay_colours(low > 0.0), self.scale)
+        if border is not None:
+            self._colour_borders(image, border)
         self._stamp_levels(image, scene.nets, _FAINTEST_NET, self._nets)
         self._stamp_standing(image, scene, hidden)
         if scene.vessels is not None:
             self._stamp_levels(image, np.sign(scene.vessels, dtype=np.float32), 0.0, self._vessels)
         self._stamp_levels(image, scene.nets * _NET_OVER_CELLS, _NET_OVER_CELLS * _FAINTEST_NET, self._nets)
         return image
+
+    def _border(self, scene: Scene) -> np.ndarray:
+        """How the borders of all groups of tumor cells grow (see `record.borders.borders`); a sinusoid that a net fills is open, and
+        what stands at an edge ends there."""
+        codes = [code for shown in self.cast if shown.name == palette.TUMOR for code in shown.looks]
+        tumor = np.any([np.isin(each, codes) for each in scene.standing.values()], axis=0)
+        is_open = (scene.perfused != 0) | (scene.nets >= _FILLING_NET)
+        return borders(
+            Surface(self._site_kind, tumor, scene.hepatocyte != 0, is_open, scene.ecm, periodic=False), tumor
+        )
+
+    def _colour_borders(self, image: np.ndarray, border: np.ndarray) -> None:
+        blocks = image.reshape(self.shape[0], self.scale, self.shape[1], self.scale, 3)
+        for number, name in enumerate(PATTERNS, start=1):
+            row, column = np.nonzero(border == number)
+            under = blocks[row, :, column].astype(np.float32)
+            blocks[row, :, column] = under + palette.BORDER_OPACITY * (
+                np.array(palette.BORDERS[name], np.float32) - under
+            )
 
     def _stamp_levels(self, image: np.ndarray, level: np.ndarray, faintest: float, atlas: np.ndarray) -> None:
         raster.stamp_levels(image, level, np.float32(faintest), atlas, self.first, self.scale, self._pad)

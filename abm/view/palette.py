@@ -45,6 +45,13 @@ VEIN: Colour = (52, 60, 84)
 VEIN_WALL: Colour = (122, 134, 150)
 NET: Colour = (245, 240, 235)
 ECM: Colour = (150, 168, 182)
+BORDERS: dict[str, Colour] = {
+    "replacement": (0, 158, 115),
+    "desmoplastic": (86, 180, 233),
+    "pushing": (240, 228, 66),
+}
+"""How the border of a nodule grows (Okabe and Ito's colours, apart from those of tumor cells)."""
+BORDER_OPACITY = 0.75
 VESSEL = Appearance("new vessel", (255, 190, 200), "ring", 0.75)  # cut across
 
 PAPER: Colour = (11, 14, 19)

@@ -45,6 +45,7 @@ def test_every_function_that_is_compiled_is_counted():
 IDLE = (
     "anoikis",
     "antigen_presentation",
+    "compression",
     "debris",
     "helper_differentiation",
     "immune_suppression",

@@ -53,3 +53,14 @@ def test_a_run_is_drawn_as_before(run, capsys):  # noqa: F811
     assert (run / "movie" / "frame_0004.png").exists()
     assert status_of(["movie", str(run), "--arms", "control"]) == 2
     assert "the folder of one run" in capsys.readouterr().err
+
+
+def test_borders_are_drawn_when_asked_for(run, capsys):  # noqa: F811
+    assert status_of(["movie", str(run), "--format", "png", "--borders"]) == 0
+    assert (run / "movie_borders" / "frame_0004.png").exists()
+    assert status_of(["movie", str(run), "--format", "png"]) == 0
+    with (
+        Image.open(run / "movie" / "frame_0004.png") as plain,
+        Image.open(run / "movie_borders" / "frame_0004.png") as drawn,
+    ):
+        assert plain.size == drawn.size and plain.tobytes() != drawn.tobytes()

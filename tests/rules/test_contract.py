@@ -160,7 +160,7 @@ def written():
             "macrophage": {"entry": "0.02 /h"},
             "suppressor": {"density": "30 /mm^2", "ccl2_entry": "0.01 /h"},
             "inkt": {"density": "60 /mm^2"},
-            "tumor": {"ccdc25": 1, "antigen": 1},
+            "tumor": {"ccdc25": 1, "antigen": 1, "replacement": 0.5},
         },
         interventions=[
             {"stimulate": "exosomes", "level": 1},

@@ -8,6 +8,7 @@ from abm.cells.tumor import ADHERENT, CIRCULATING, DORMANT, EXTRAVASATED, HELD, 
 from abm.kernels.random import stream_key, uniform
 from abm.ledger import cause, event
 from abm.ledger.ledger import Ledger
+from abm.rules.compression import UNCONFINED
 from abm.rules.growth import Fate, free_neighbour, grow, habitable, is_room_within, path_to_room
 from abm.rules.immune_suppression import NO_GUARDS
 from abm.tissue.sites import CENTRAL_VEIN, LUMEN, PARENCHYMA, PORTAL_TRACT, SINUSOID, TISSUE
@@ -49,6 +50,7 @@ class Tissue:
         self.hepatocytes = np.ones(sites.kind.shape, np.uint8)
         self.ifn_gamma = np.zeros(sites.kind.shape, np.float32)
         self.guards = NO_GUARDS
+        self.freedom = UNCONFINED
         self.ledger = Ledger()
         self.ledger.totals[event.ARRIVED, 0] = self.cells.count
         self.step_number = 0
@@ -71,6 +73,7 @@ class Tissue:
                 self.hepatocytes,
                 self.ifn_gamma,
                 self.guards,
+                self.freedom,
                 fate,
                 depth,
                 IDENTITY,

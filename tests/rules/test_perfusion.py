@@ -5,6 +5,7 @@ import pytest
 
 from abm.cells.tumor import EXTRAVASATED, HELD, TUMOR
 from abm.kernels.random import uniform
+from abm.rules.compression import NOT_SQUEEZED
 from abm.rules.perfusion import obstruct, stirring
 from abm.rules.surroundings import count_beside
 from abm.tissue.sites import LUMEN, PARENCHYMA, PORTAL_TRACT, SINUSOID, TISSUE
@@ -17,6 +18,7 @@ from tests.worlds import (
     lattice,
     liver,
     put,
+    run_rule,
     settle,
     sinusoids,
     sized,
@@ -27,10 +29,10 @@ from tests.worlds import (
 RATE, DENSE = 0.02, np.float32(0.7)
 
 
-def run(sites, collapsed, nets, vegf, *, step=0, hours=1 / 12, rate=RATE, surrounded=6):
+def run(sites, collapsed, nets, vegf, *, squeezed=NOT_SQUEEZED, step=0, hours=1 / 12, rate=RATE, surrounded=6):
     """Looking everywhere."""
     sinusoids, everywhere = np.flatnonzero(sites.kind == SINUSOID), np.full(sites.kind.shape, 18, np.uint8)
-    obstruct(sinusoids, everywhere, sites, collapsed, nets, vegf, KEY, step, hours, rate, surrounded, DENSE)
+    obstruct(sinusoids, everywhere, squeezed, sites, collapsed, nets, vegf, KEY, step, hours, rate, surrounded, DENSE)
 
 
 def run_where_it_stirs(sites, tumor, collapsed, nets, vegf, *, step, hours, surrounded):
@@ -39,7 +41,7 @@ def run_where_it_stirs(sites, tumor, collapsed, nets, vegf, *, step, hours, surr
         count_beside(near, population.used, sites.periodic)
     sinusoids = np.flatnonzero(sites.kind == SINUSOID).astype(np.uint32)
     places = stirring(sinusoids, near.ravel(), sites.perfused.ravel(), nets.ravel(), DENSE)
-    obstruct(places, near, sites, collapsed, nets, vegf, KEY, step, hours, RATE, surrounded, DENSE)
+    obstruct(places, near, NOT_SQUEEZED, sites, collapsed, nets, vegf, KEY, step, hours, RATE, surrounded, DENSE)
     return places
 
 
@@ -109,6 +111,7 @@ def test_more_neighbours_than_there_are_means_all():
         obstruct(
             np.flatnonzero(sites.kind == SINUSOID),
             np.full(sites.kind.shape, 8, np.uint8),
+            NOT_SQUEEZED,
             sites,
             collapsed,
             nets,
@@ -123,6 +126,13 @@ def test_more_neighbours_than_there_are_means_all():
         reference = collapsed if reference is None else reference
         assert 0 < collapsed.sum() < len(middles)
     assert (collapsed == reference).all()
+
+
+def count_of(model):
+    """How many tumor cells stand at and around each site."""
+    near = np.zeros(model.shape, np.uint8)
+    count_beside(near, model.tumor.used, model.periodic)
+    return near
 
 
 def nests(size: int, of: int, also_inside: bool):
@@ -147,6 +157,40 @@ def test_hazard_of_collapse(of, vegf, factor, also_inside, minutes):
         run(sites, collapsed, nets, np.full_like(nets, vegf), step=step, hours=minutes / 60, rate=0.5)
     assert_chance(collapsed.sum(), len(middles), 1 - np.exp(-0.5 * factor))
     assert (sites.perfused[tuple(middles.T)] == 1 - collapsed[tuple(middles.T)]).all()
+
+
+@pytest.mark.parametrize("vegf", [0.0, 20.0])
+@pytest.mark.parametrize("of", [8, 3, 0])
+@pytest.mark.parametrize("minutes", [2.5, 5, 10])
+def test_hazard_of_being_squeezed_shut(of, vegf, minutes):
+    """Whatever VEGF says, and however many neighbours are tumor; without pressure it opens again."""
+    sites, middles = nests(sized(150, 24), of, False)
+    collapsed, nets = np.zeros_like(sites.kind), np.zeros(sites.kind.shape, np.float32)
+    squeezed, signal = np.where(sites.kind == SINUSOID, np.float32(0.5), 0), np.full_like(nets, vegf)
+    for step in range(int(60 / minutes)):
+        run(sites, collapsed, nets, signal, squeezed=squeezed, step=step, hours=minutes / 60)
+    assert_chance(collapsed.sum(), len(middles), 1 - np.exp(-0.5))
+    run(sites, collapsed, nets, signal, rate=0.0)
+    assert (collapsed.sum() > 0) == (of == 8)
+
+
+@pytest.mark.parametrize(
+    ("co_option", "replacement", "factor"), [(0, 1, 1.0), (1, 1, 0.0), (1, 0.25, 0.75), (0.5, 0.5, 0.75)]
+)
+def test_a_line_that_replaces_hepatocytes_can_keep_the_sinusoids(co_option, replacement, factor):
+    model = liver(
+        "perfusion",
+        mm=sized(10, 6) / 10,
+        empty=True,
+        cells={"tumor": {"replacement": replacement}},
+        parameters={"perfusion": {"co_option": co_option, "collapse_rate": "0.1 /h"}},
+    )
+    for row, column in np.argwhere(np.isin(model.sites.kind, (SINUSOID, PARENCHYMA))):
+        put(model, "tumor", row, column, layer=TISSUE)
+    run_rule(model, "perfusion", 8.0)
+    near = count_of(model)
+    inside = (model.sites.kind == SINUSOID) & (near == 9)
+    assert_chance(model.collapsed[inside].sum(), inside.sum(), 1 - np.exp(-0.8 * factor))
 
 
 def test_it_opens_again_when_the_nodule_recedes():

@@ -8,7 +8,7 @@ from abm.record.scene import Scene
 from abm.tissue.sites import PARENCHYMA, SINUSOID
 from abm.view.legend import Legend
 from abm.view.painter import Painter
-from abm.view.palette import PAPER, SHOWN
+from abm.view.palette import BORDERS, PAPER, SHOWN
 from abm.view.tint import Tint
 
 FIELD = ("TNF", "× half-maximal", (0.0, 2.0))
@@ -87,3 +87,13 @@ def test_numbers_of_the_moment_are_written_beside():
         legend.write_counts(image, scene(codes))
         images.append(image)
     assert not np.array_equal(images[0], images[1]) and not np.array_equal(images[1], images[2])
+
+
+def test_the_patterns_of_borders_are_told_where_they_are_shown():
+    plain = painter()
+    without = Legend(plain, 900, 1.0).image
+    plain.borders = True
+    shown = Legend(plain, 900, 1.0).image
+    assert lowest_ink(shown) > lowest_ink(without) + 20
+    for colour in BORDERS.values():
+        assert (shown == np.array(colour)).all(axis=2).any() and not (without == np.array(colour)).all(axis=2).any()

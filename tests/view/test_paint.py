@@ -3,9 +3,12 @@
 import numpy as np
 import pytest
 
+from abm.record.borders import DESMOPLASTIC, PATTERNS, PUSHING, REPLACEMENT, borders, surface_of
+from abm.tissue.sites import SINUSOID
 from abm.view.paint import paint
+from abm.view.palette import BORDERS
 from abm.view.recording import Recording
-from tests.worlds import FakeLiver
+from tests.worlds import FakeLiver, liver, put_disc
 
 
 def test_a_recording_is_painted_frame_by_frame(run):
@@ -42,3 +45,29 @@ def test_what_is_not_there_is_named(run):
     ):
         with pytest.raises(ValueError, match=said):
             paint(recording, **options)
+
+
+def test_borders_are_coloured_by_how_they_grow():
+    model = liver(empty=True, edges="closed")
+    distance = put_disc(model, (25, 25), 9.0)
+    model.ecm[:, :20][distance[:, :20] >= 9] = 1.0
+    right = (distance >= 9) & (np.arange(50) > 28) & (model.sites.kind == SINUSOID)
+    model.collapsed[right], model.sites.perfused[right] = 1, 0
+    pattern = borders(surface_of(model), model.tumor_sites())
+    assert set(np.unique(pattern)) == {0, REPLACEMENT, DESMOPLASTIC, PUSHING}
+    plain, coloured = paint(model, pixels=500).image.astype(float), paint(model, pixels=500, borders=True).image
+    for number, name in enumerate(PATTERNS, start=1):  # but for what reaches over from the cells beside it
+        at = np.kron(pattern == number, np.ones((10, 10), bool))
+        left, before = (np.abs(image[at] - np.array(BORDERS[name])).mean() for image in (coloured, plain))
+        assert left < 0.6 * before
+    away = np.kron(distance > 12, np.ones((10, 10), bool))
+    assert (coloured[away] == plain[away]).all()
+    assert (paint(model, pixels=500).image == plain).all()
+
+
+def test_borders_of_a_part_are_those_of_the_whole():
+    model = liver(empty=True, edges="closed")
+    put_disc(model, (25, 25), 9.0)
+    whole = paint(model, pixels=500, borders=True).image
+    part = paint(model, region=np.s_[10:30, 20:40], pixels=200, borders=True).image
+    assert (part[20:-20, 20:-20] == whole[120:280, 220:380]).all()

@@ -12,7 +12,7 @@ from abm.kernels.tables import take_slot
 from abm.ledger import cause, event
 from abm.liver import Liver
 from abm.model import LiverModel
-from abm.tissue.sites import LUMEN, SINUSOID, TISSUE
+from abm.tissue.sites import LUMEN, PARENCHYMA, SINUSOID, TISSUE
 
 LIVELY = {
     "arrival": {"per_area": "400 /mm^2", "doses": [{"over": "1 h"}]},
@@ -117,3 +117,16 @@ def put(
     cell.state, cell.layer, cell.row, cell.column = state, layer, row, column
     assert place(model.sites, population.code, layer, row, column, slot), "the site is taken"
     return slot
+
+
+def put_disc(model: Liver, middle: tuple[int, int], radius: float, **columns: Any) -> np.ndarray:
+    """Place tumor cells at all free sites within `radius` (in sites) of one, where hepatocytes make room for them; returns the
+    distance of each site from it, across periodic edges."""
+    sites, half = np.indices(model.shape).reshape(2, -1).T, np.array(model.shape) // 2
+    away = sites - middle if not model.periodic else (sites - middle + half) % model.shape - half
+    distance = np.hypot(*away.T).reshape(model.shape)
+    room = np.isin(model.sites.kind, (SINUSOID, PARENCHYMA)) & (model.sites.population[TISSUE] == 0)
+    for row, column in np.argwhere(room & (distance < radius)):
+        put(model, "tumor", row, column, layer=TISSUE, **columns)
+        model.hepatocytes[row, column] = 0
+    return distance
