@@ -43,7 +43,7 @@ class TCellElimination(Rule):
 
     class Parameters(RuleParameters):
         rate: PerHour = parameter(
-            "0.01 /h",
+            "0.02 /h",
             low="0.01 /h",
             high="0.2 /h",
             mark="assumed",
