@@ -146,7 +146,9 @@ def paces(ways: np.ndarray) -> np.ndarray:
 @jit(inline=True, counted=False)
 def permeable(hindrance, row, column):
     """The chance (float32) with which one who tries gets into a site."""
-    left = 1.0 - hindrance.by_matrix * min(max(np.float64(hindrance.matrix[row, column]), 0.0), 1.0)
+    left, matrix = 1.0, np.float64(hindrance.matrix[row, column])
+    if matrix > 0.0:
+        left -= hindrance.by_matrix * min(matrix, 1.0)
     if hindrance.standing[row, column] == hindrance.code:
         left *= 1.0 - hindrance.by_cells
     return np.float32(max(left, 1e-3))
@@ -334,6 +336,10 @@ def walk_one(cells, slot, k, code, sites, standing, occupant, ground, pace, lure
             met = touched(sites, sought, row, column, heading, sought.ignored[slot]) if sought.named else 0
         if met >= 0 or left <= 0.0:
             break
+        draw = draw_of(draws, n + 1, k, key, step, uid)
+        around = ground.ways[row, column]
+        if around != 0 and draw * max(ground.pace[around] * pace.spacing_um / left, 1.0) >= 1.0:
+            break  # whichever way it took, it would not get there
         way = -1
         if numbers == 3:
             level = np.float64(lure.level[row, column])
@@ -343,7 +349,7 @@ def walk_one(cells, slot, k, code, sites, standing, occupant, ground, pace, lure
             way = way_on(ground, row, column, heading, draw_of(draws, n, k, key, step, uid))
         to_row, to_column, direction, length = next_site(sites, standing, ground, row, column, way, key, step, uid, n)
         length *= pace.spacing_um
-        draw = draw_of(draws, n + 1, k, key, step, uid) * max(length / left, 1.0)
+        draw *= max(length / left, 1.0)
         if draw >= 1.0:
             break
         left -= length
