@@ -5,6 +5,7 @@ kernels compiled beforehand; wall time only where it says so. Parts:
 
     fields    one simulated hour of a field, against NumPy, SciPy, py-pde and a copy of the array
     motile    crawling agents, against plain Mesa
+    searching T cells in the tissue
     agents    all rules, against plain Mesa
     whole     seconds and peak memory of whole runs, and cost per site against size
     threads   one and two of them
@@ -25,7 +26,7 @@ from pathlib import Path
 from . import agents, field_hour, startup, whole
 from .timing import REPEATS, Table, child, machine
 
-PARTS = ("fields", "motile", "agents", "whole", "threads", "startup", "movie", "batch")
+PARTS = ("fields", "motile", "searching", "agents", "whole", "threads", "startup", "movie", "batch")
 _RUNS, _QUICK_RUNS = 400, 60  # of a batch
 _QUICK_DAYS, _QUICK_MM2, _QUICK_AGENTS, _QUICK_SIDES = 1.0, (1, 4), (1_000, 10_000), (200,)
 
@@ -73,6 +74,7 @@ def main() -> None:
     parts: dict[str, Callable[[], None]] = {
         "fields": lambda: measure_fields(table, tuple(asked.sides), repeats),
         "motile": lambda: agents.measure_motile(table, tuple(asked.agents), repeats),
+        "searching": lambda: agents.measure_searching(table, repeats),
         "agents": lambda: agents.measure(table, tuple(asked.agents), repeats),
         "whole": lambda: whole.measure(table, tuple(asked.mm2), asked.days, repeats),
         "threads": lambda: whole.measure_threads(table, repeats=repeats),

@@ -3,6 +3,7 @@
 import time
 
 import numpy as np
+from scipy import ndimage
 
 from abm import LiverModel, load_config
 from abm.config.schema import SHIPPED
@@ -18,6 +19,8 @@ _AGENTS_PER_MM2 = 3_060.0
 _LARGEST_WITH_SCIPY = 10_000  # agents: beyond, its factors take seconds and gigabytes
 _HOURS_BEFORE, _STEPS = 12, 12
 _NEUTROPHILS_PER_MM2 = 1_000.0
+_T_CELLS_PER_MM2 = (40, 250)  # in a resting liver, and in a metastasis
+_T_CELL_MM, _CROSSING_STEPS, _T_CELL_STEPS = 4, 300, 10
 
 
 class Stopwatch:
@@ -91,21 +94,26 @@ def measure(table: Table, sizes: tuple[int, ...] = SIZES, repeats: int = REPEATS
                     )
 
 
-def crawling(neutrophils: int) -> LiverModel:
-    """A liver with so many neutrophils in a rough field of chemokine, in which cells move, one site a step, and nothing
-    else happens."""
-    side = f"{max(0.5, (neutrophils / _NEUTROPHILS_PER_MM2) ** 0.5):.3f} mm"
+def peopled(name: str, per_mm2: float, mm: float, step: str, *rules: str) -> LiverModel:
+    """A liver in which nobody lives but so many cells of one population, and only these rules run."""
     densities = {
         species.name: {"density": "0 /mm^2"}
         for species in SHIPPED.species
         if "density" in species.parameters.model_fields
     }
-    model = LiverModel(
-        step="1 min",
-        tissue={"width": side, "height": side},
-        rules={rule.name: {"enabled": rule.name == "migration"} for rule in RULES},
-        cells=densities | {"neutrophil": {"density": f"{_NEUTROPHILS_PER_MM2:g} /mm^2"}},
+    return LiverModel(
+        step=step,
+        tissue={"width": f"{mm:.3f} mm", "height": f"{mm:.3f} mm"},
+        rules={rule.name: {"enabled": rule.name in rules} for rule in RULES},
+        cells=densities | {name: {"density": f"{per_mm2:g} /mm^2"}},
     )
+
+
+def crawling(neutrophils: int) -> LiverModel:
+    """A liver with so many neutrophils in a rough field of chemokine, in which cells move, one site a step, and nothing
+    else happens."""
+    mm = max(0.5, (neutrophils / _NEUTROPHILS_PER_MM2) ** 0.5)
+    model = peopled("neutrophil", _NEUTROPHILS_PER_MM2, mm, "1 min", "migration")
     model.fields["cxcl1"].values[:] = np.random.default_rng(1).random(model.shape)
     return model
 
@@ -137,3 +145,38 @@ def measure_motile(table: Table, sizes: tuple[int, ...] = SIZES, repeats: int = 
         table.add(
             f"{count:,} neutrophils: Mesa", f"{per_agent['Mesa']:,.0f} ns", times(per_agent["Mesa"] / per_agent["crlm"])
         )
+
+
+def searching(per_mm2: float) -> LiverModel:
+    """A liver with so many CD8 T cells, of which IFN-gamma and a matrix in patches have called most into the tissue."""
+    model = peopled("cd8", per_mm2, _T_CELL_MM, "5 min", "migration", "leukocyte_crossing")
+    random = np.random.default_rng(1)
+    model.fields["ifn_gamma"].values[:] = 2 * rough(random, model.shape, 8)
+    matrix = rough(random, model.shape, 20)
+    model.ecm[:] = np.where(matrix > 0.6, matrix, 0)
+    for _ in range(_CROSSING_STEPS):
+        for name in ("leukocyte_crossing", "migration"):
+            model.rules[name].apply(model)
+        model.step_number += 1
+    return model
+
+
+def rough(random: np.random.Generator, shape: tuple[int, int], sites: float) -> np.ndarray:
+    """Hills some `sites` wide, from 0 to 1."""
+    hills = ndimage.gaussian_filter(random.random(shape), sites)
+    return (hills - hills.min()) / (hills.max() - hills.min())
+
+
+def measure_searching(table: Table, repeats: int = REPEATS) -> None:
+    table.group("T cells that search the tissue up IFN-gamma, 16 mm², steps of 5 min: CPU time per cell and step")
+    for per_mm2 in _T_CELLS_PER_MM2:
+        model = searching(per_mm2)
+        rule = model.rules["migration"]
+
+        def walk(model=model, rule=rule) -> None:
+            rule.apply(model)
+            model.step_number += 1
+
+        found = interleaved({"crlm": lambda walk=walk: cpu(lambda: [walk() for _ in range(_T_CELL_STEPS)])}, repeats)
+        ns = found["crlm"] / _T_CELL_STEPS / model.cd8.count * 1e9
+        table.add(f"{model.cd8.count:,} T cells, {per_mm2} per mm²", f"{ns:.0f} ns")

@@ -351,6 +351,7 @@ class Species:
     supply : how the blood replaces those that leave and die; None: a rule of their own says so
     suppresses, suppressing : the key of the config that holds the share of their killing that one of its cells takes from lymphocytes
         nearby, and the states in which it does, by default all; "": it takes none
+    suppresses_within : the key of how near those are; "": as `immune_suppression` has it
     molecules : its molecules that can be blocked
     depleted, infused : how its cells are depleted and infused in the laboratory; None: they cannot be
     charts, ink : the courses that figures show, and their colour on white
@@ -377,6 +378,7 @@ class Species:
     supply: Supply | None = None
     suppresses: str = ""
     suppressing: tuple[str, ...] = ()
+    suppresses_within: str = ""
     molecules: Mapping[str, Target] = field(default_factory=dict)
     depleted: Target | None = None
     infused: Target | None = None
@@ -540,6 +542,8 @@ class Species:
                 yield called.rate, f"how many of them {called.up} brings", "/h"
         if self.suppresses:
             yield self.suppresses, "what it takes from lymphocytes", None
+        if self.suppresses_within:
+            yield self.suppresses_within, "how near it takes that", "um"
         for drawn in self.newcomer.drawn:
             if drawn.chance:
                 yield drawn.chance, f"the chance of '{drawn.column}' in newcomers", ""

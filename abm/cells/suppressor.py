@@ -8,7 +8,17 @@ Monocytic ones come where CCL2 is (CCR2; Zhao 2013, 10.1002/hep.26094), granuloc
 
 from ..target import RETURN, TAKEN, Target
 from ..tissue.sites import INTERSTITIUM
-from ..units import Fraction, Hours, MicrometersPerMinute, Number, Parameters, PerHour, PerSquareMillimeter, parameter
+from ..units import (
+    Fraction,
+    Hours,
+    Micrometers,
+    MicrometersPerMinute,
+    Number,
+    Parameters,
+    PerHour,
+    PerSquareMillimeter,
+    parameter,
+)
 from .leukocyte import ENTERED
 from .population import LiverCell
 from .settle import settle_as_newcomers
@@ -114,6 +124,14 @@ class SuppressorParameters(Parameters):
         source="J Clin Oncol abstract 3079: T cells that divide fall from 72 to 29 % beside as many; by some three of them",
         description="share of their killing that one takes from lymphocytes nearby",
     )
+    reach: Micrometers = parameter(
+        "50 um",
+        low="10 um",
+        high="100 um",
+        mark="assumed",
+        source="arginase and adenosine of one cell act some cells away (direction)",
+        description="how near those lymphocytes are",
+    )
     speed: MicrometersPerMinute = parameter(
         "3 um/min",
         low="1 um/min",
@@ -194,6 +212,7 @@ class SuppressorCell(LiverCell):
             ),
         ),
         suppresses="cells.suppressor.suppression",
+        suppresses_within="cells.suppressor.reach",
         secretes=(
             Secretes("tgf_beta", "secretion.suppressor_tgf_beta"),
             Secretes("vegf", "secretion.suppressor_vegf"),

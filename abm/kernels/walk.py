@@ -45,7 +45,21 @@ class Walkers(NamedTuple):
     heading: np.ndarray
 
 
-ALL_PERMEABLE = np.zeros((0, 0), np.float32)
+class Hindrance(NamedTuple):
+    """What hinders: matrix, and cells that stand in the tissue, by the share that each takes of the chance to get into a site.
+
+    matrix : float32 [row, column], full at 1; empty where nothing hinders
+    standing : uint8 [row, column], the population of whoever stands there; `code`: of those that are in the way
+    """
+
+    matrix: np.ndarray
+    standing: np.ndarray
+    code: int
+    by_matrix: float
+    by_cells: float
+
+
+NO_HINDRANCE = Hindrance(np.zeros((0, 0), np.float32), np.zeros((0, 0), np.uint8), 0, 0.0, 0.0)
 """Where nothing hinders."""
 
 
@@ -56,15 +70,15 @@ class Ground(NamedTuple):
     turns : float32 [ways, heading, way], the chances of each way on (`turns_at`)
     pace : float64 [ways], how long its length takes (`paces`)
     plug : code of the population that fills a vessel: nobody passes over its cells
-    permeable : float32 [row, column], the chance with which one who tries gets into a site, and else turns back; empty where nothing
-        hinders. So those inside are slower by it, and as much fewer than outside: what only slowed them there would gather them
+    hindrance : one who tries gets into a site with the chance that this leaves, and else turns back. So those inside are slower by it,
+        and as much fewer than outside: what only slowed them there would gather them
     """
 
     ways: np.ndarray
     turns: np.ndarray
     pace: np.ndarray
     plug: int
-    permeable: np.ndarray = ALL_PERMEABLE
+    hindrance: Hindrance = NO_HINDRANCE
 
 
 class Pace(NamedTuple):
@@ -129,16 +143,15 @@ def paces(ways: np.ndarray) -> np.ndarray:
     return (at_sites.mean() if at_sites.size else 1.0) / np.maximum(lengths, 1.0)
 
 
-@jit(counted=False)
-def find_permeable(permeable, ecm, standing, code, matrix, crowd):
-    """Fill `permeable` (float32 lattice; see `Ground`): full matrix (`ecm`, float32 lattice) and cells of the population `code` where
-    they stand (uint8 lattice) take these shares of the chance."""
-    for row in range(permeable.shape[0]):
-        for column in range(permeable.shape[1]):
-            left = 1.0 - matrix * min(max(np.float64(ecm[row, column]), 0.0), 1.0)
-            if standing[row, column] == code:
-                left *= 1.0 - crowd
-            permeable[row, column] = np.float32(max(left, 1e-3))
+@jit(inline=True, counted=False)
+def permeable(hindrance, row, column):
+    """The chance (float32) with which one who tries gets into a site."""
+    left, matrix = 1.0, np.float64(hindrance.matrix[row, column])
+    if matrix > 0.0:
+        left -= hindrance.by_matrix * min(matrix, 1.0)
+    if hindrance.standing[row, column] == hindrance.code:
+        left *= 1.0 - hindrance.by_cells
+    return np.float32(max(left, 1e-3))
 
 
 @jit(inline=True, counted=False)
@@ -251,6 +264,8 @@ def fetch_around(cells, standing, occupant, ground, lure, sought, slot):
     for near in (site - columns, site, site + columns):
         prefetch(standing, near)
         prefetch(occupant, near)
+        if ground.hindrance.matrix.size != 0:
+            prefetch(ground.hindrance.matrix, near)
         if lure.level.size != 0:
             prefetch(lure.level, near)
 
@@ -321,6 +336,10 @@ def walk_one(cells, slot, k, code, sites, standing, occupant, ground, pace, lure
             met = touched(sites, sought, row, column, heading, sought.ignored[slot]) if sought.named else 0
         if met >= 0 or left <= 0.0:
             break
+        draw = draw_of(draws, n + 1, k, key, step, uid)
+        around = ground.ways[row, column]
+        if around != 0 and draw * max(ground.pace[around] * pace.spacing_um / left, 1.0) >= 1.0:
+            break  # whichever way it took, it would not get there
         way = -1
         if numbers == 3:
             level = np.float64(lure.level[row, column])
@@ -330,7 +349,7 @@ def walk_one(cells, slot, k, code, sites, standing, occupant, ground, pace, lure
             way = way_on(ground, row, column, heading, draw_of(draws, n, k, key, step, uid))
         to_row, to_column, direction, length = next_site(sites, standing, ground, row, column, way, key, step, uid, n)
         length *= pace.spacing_um
-        draw = draw_of(draws, n + 1, k, key, step, uid) * max(length / left, 1.0)
+        draw *= max(length / left, 1.0)
         if draw >= 1.0:
             break
         left -= length
@@ -338,8 +357,9 @@ def walk_one(cells, slot, k, code, sites, standing, occupant, ground, pace, lure
             crowd = min(2.0 * np.float64(sought.near[to_row, to_column]) / _ALL_AROUND - 1.0, 1.0)
             if uniform(key, step, uid, n + _TURNS_BACK) < sought.exclusion * crowd:
                 to_row, direction = -1, (way + _BACK) & 7
-        if to_row >= 0 and ground.permeable.size != 0 and ground.permeable[to_row, to_column] < np.float32(1.0):
-            if uniform(key, step, uid, n + _GETS_IN) >= np.float64(ground.permeable[to_row, to_column]):
+        if to_row >= 0 and ground.hindrance.matrix.size != 0:
+            chance = permeable(ground.hindrance, to_row, to_column)
+            if chance < np.float32(1.0) and uniform(key, step, uid, n + _GETS_IN) >= np.float64(chance):
                 to_row, direction = -1, (way + _BACK) & 7
         heading = next_heading(draw, direction, length, pace.memory_um)
         if to_row >= 0:

@@ -76,12 +76,15 @@ class ImmuneSuppression(Rule):
             taken = value_at(liver.config, species.suppresses) if species.suppresses and cells.count else 0.0
             if taken > 0.0:
                 states = sum(1 << cells.number_of(state) for state in species.suppressing or species.state_names)
+                radius_um = self.parameters.radius
+                if species.suppresses_within:
+                    radius_um = value_at(liver.config, species.suppresses_within)
                 suppress(
                     columns_of(cells.rows, Suppressors),
                     states,
                     np.float32(1.0 - min(taken, 1.0)),
                     liver.suppression,
-                    self.parameters.radius / liver.spacing_um,
+                    radius_um / liver.spacing_um,
                     liver.periodic,
                 )
 

@@ -23,14 +23,14 @@ from ..kernels.random import draw_each, hash64, uniform, unit
 from ..kernels.sites import count_touching, length_of, move, neighbour, ways_along
 from ..kernels.tables import columns_of
 from ..kernels.walk import (
-    ALL_PERMEABLE,
+    NO_HINDRANCE,
     NO_LURE,
     STAYS,
     Ground,
+    Hindrance,
     Lure,
     Pace,
     Walkers,
-    find_permeable,
     paces,
     turns_at,
     walk,
@@ -209,17 +209,13 @@ class Migration(Rule):
 
     def apply(self, liver: Liver) -> None:
         beside = beside_tumor(liver)
-        permeables: dict[tuple[str, str], np.ndarray] = {}
         orders: dict[str, np.ndarray] = {}
         for (name, walks), pace in self.paces.items():
             cells = liver.populations[name]
             if cells.count:
-                hindered = (walks.hindrance, walks.crowding)
-                if hindered not in permeables:
-                    permeables[hindered] = permeable_for(*hindered, liver)
                 if name not in orders:
                     orders[name] = cells.order(liver.key(self.name), liver.step_number)
-                self.let_walk(liver, cells, orders[name], walks, pace, beside, permeables[hindered])
+                self.let_walk(liver, cells, orders[name], walks, pace, beside)
         p = self.parameters
         cells = liver.tumor
         if cells.count and p.tumor_speed > 0.0:
@@ -246,10 +242,9 @@ class Migration(Rule):
         walks: Walk,
         pace: Pace,
         beside: np.ndarray,
-        permeable: np.ndarray,
     ) -> None:
         """The cells of one population walk in `order` (slots); `beside`: how many tumor cells are touched from each site (uint8
-        lattice); `permeable`: see `permeable_for`."""
+        lattice)."""
         tumor, rows = liver.tumor, cells.rows
         key, step = liver.key(self.name), liver.step_number
         lure = NO_LURE
@@ -262,7 +257,7 @@ class Migration(Rule):
         exclusion = value_at(liver.config, walks.exclusion) if walks.exclusion else 0.0
         sought = Sought(TUMOR, beside, tumor.rows.uid, ignored, walks.contact is not None, exclusion)
         columns, layer = columns_of(rows, Walkers), cells.species.layer_of(walks)
-        ground = self.ground[layer]._replace(permeable=permeable)
+        ground = self.ground[layer]._replace(hindrance=hindrance_of(walks, liver))
         met = walk(columns, cells.code, liver.sites, layer, ground, pace, lure, sought, key, step, order)
         if walks.touching is not None:
             touch(rows[walks.touching], order, met)
@@ -294,16 +289,13 @@ def ground_of(liver: Liver, layer: int) -> Ground:
     return Ground(ways, turns_at(), paces(ways[is_open]), TUMOR)
 
 
-def permeable_for(hindrance: str, crowding: str, liver: Liver) -> np.ndarray:
-    """With which chance one who tries gets into each site, for matrix and tumor cells, by the shares that the config has at these keys
-    (float32 lattice; empty where nothing hinders)."""
-    if not hindrance and not crowding:
-        return ALL_PERMEABLE
-    matrix = value_at(liver.config, hindrance) if hindrance else 0.0
-    crowd = value_at(liver.config, crowding) if crowding else 0.0
-    permeable = np.empty(liver.shape, np.float32)
-    find_permeable(permeable, liver.ecm, liver.sites.population[TISSUE], TUMOR, matrix, crowd)
-    return permeable
+def hindrance_of(walks: Walk, liver: Liver) -> Hindrance:
+    """What hinders those who walk so: matrix and tumor cells."""
+    if not walks.hindrance and not walks.crowding:
+        return NO_HINDRANCE
+    by_matrix = value_at(liver.config, walks.hindrance) if walks.hindrance else 0.0
+    by_cells = value_at(liver.config, walks.crowding) if walks.crowding else 0.0
+    return Hindrance(liver.ecm, liver.sites.population[TISSUE], TUMOR, by_matrix, by_cells)
 
 
 def pace_of(cells: Population, walks: Walk, liver: Liver) -> Pace:

@@ -1,19 +1,20 @@
-"""T-cell elimination: M2 macrophages of the liver kill the activated CD8 T cells that touch them, by FasL.
+"""T-cell elimination: macrophages that came as monocytes kill the activated CD8 T cells that touch them, by FasL.
 
 So metastases of the liver take T cells from the whole body, and immunotherapy fails with them (Yu 2021, 10.1038/s41591-020-1131-x).
-What the liver removes is lost to the blood only in so far as the T cells die here.
+Whether they have turned to M2 does not matter: where T cells are engaged, IFN-gamma keeps macrophages from it. What the liver removes
+is lost to the blood only in so far as the T cells die here.
 """
 
 from typing import NamedTuple
 
 import numpy as np
 
-from ..cells import cd8, macrophage
+from ..cells import cd8
 from ..cells.macrophage import MACROPHAGE
 from ..kernels.flows import KILLED
 from ..kernels.jit import jit
 from ..kernels.random import could_happen, does_happen, draw_each
-from ..kernels.sites import lift, neighbour
+from ..kernels.sites import count_touching, lift
 from ..kernels.tables import HIGH, columns_of, release
 from ..liver import Liver
 from ..target import Target
@@ -46,47 +47,37 @@ class TCellElimination(Rule):
             low="0.01 /h",
             high="0.2 /h",
             mark="assumed",
-            source="Yu 2021, 10.1038/s41591-020-1131-x (direction): FasL+ macrophages induce apoptosis of Fas+ CD8 T cells",
-            description="death of a CD8 T cell that is engaged or has just killed, for each M2 macrophage that it touches",
+            source="Yu 2021, 10.1038/s41591-020-1131-x (direction): activated CD8 T cells undergo apoptosis after they met FasL+ "
+            "macrophages derived from monocytes",
+            description="death of a CD8 T cell that is engaged or has just killed, for each macrophage in the tissue that it touches",
         )
 
     parameters: Parameters
 
     def apply(self, liver: Liver) -> None:
-        cells, macrophages = liver.cd8, liver.macrophage
-        if cells.count == 0 or macrophages.count == 0:
+        cells = liver.cd8
+        if cells.count == 0 or liver.macrophage.count == 0:
             return
         eliminate(
             columns_of(cells.rows, Eliminated),
             cells.book,
             liver.sites,
-            macrophages.rows.state,
             liver.key(self.name),
             liver.step_number,
             self.parameters.rate * liver.left("fasl") * liver.dt_hours,
         )
 
 
-@jit(counted=False)
-def touching_m2(sites, states, row, column):
-    """How many M2 macrophages are touched from a site; `states`: of all macrophages [slot]."""
-    found = 0
-    for k in range(9):
-        r, c = neighbour(sites, row, column, k)
-        if r >= 0 and sites.population[INTERSTITIUM, r, c] == MACROPHAGE:
-            found += states[sites.occupant[INTERSTITIUM, r, c]] == macrophage.M2
-    return found
-
-
 @jit
-def eliminate(cells, book, sites, states, key, step, hazard):
-    """Each activated T cell dies with the probability 1 - exp(-n*hazard) when it touches n M2 macrophages, by its number 0."""
+def eliminate(cells, book, sites, key, step, hazard):
+    """Each activated T cell dies with the probability 1 - exp(-n*hazard) when it touches n macrophages outside of the vessels, by its
+    number 0."""
     dying = draw_each(key, step, cells.uid[: book[HIGH]], 0)
     for slot in range(dying.size):
         if cells.alive[slot] == 0 or (cells.state[slot] != cd8.ENGAGED and cells.state[slot] != cd8.HANDLING):
             continue
         if could_happen(dying[slot], 9.0 * hazard):
-            touched = touching_m2(sites, states, cells.row[slot], cells.column[slot])
+            touched = count_touching(sites, MACROPHAGE, INTERSTITIUM, cells.row[slot], cells.column[slot])
             if touched != 0 and does_happen(dying[slot], touched * hazard):
                 lift(sites, cells.layer[slot], cells.row[slot], cells.column[slot])
                 release(cells.alive, book, slot, KILLED)

@@ -6,15 +6,17 @@ when PD-1 is blocked (Yang 2025, 10.3892/or.2025.8963, refs 25, 30).
 
 import numpy as np
 
-from ..cells import cd8
+from ..cells import cd8, macrophage
+from ..cells.macrophage import MACROPHAGE
 from ..cells.tumor import TUMOR
 from ..kernels.contact import NOBODY, still_touched
 from ..kernels.jit import jit
+from ..kernels.sites import neighbour
 from ..liver import Liver
 from ..target import Target
+from ..tissue.sites import INTERSTITIUM
 from ..units import Fraction, Number, PerHour, parameter
 from .rule import Rule, RuleParameters
-from .t_cell_elimination import touching_m2
 
 
 class TCellExhaustion(Rule):
@@ -76,6 +78,17 @@ class TCellExhaustion(Rule):
             p.recovery * (1.0 - liver.left("pd1")) * liver.dt_hours,
             p.fixed_above,
         )
+
+
+@jit(counted=False)
+def touching_m2(sites, states, row, column):
+    """How many M2 macrophages are touched from a site; `states`: of all macrophages [slot]."""
+    found = 0
+    for k in range(9):
+        r, c = neighbour(sites, row, column, k)
+        if r >= 0 and sites.population[INTERSTITIUM, r, c] == MACROPHAGE:
+            found += states[sites.occupant[INTERSTITIUM, r, c]] == macrophage.M2
+    return found
 
 
 @jit(counted=False)

@@ -7,8 +7,22 @@ from abm.cells.neutrophil import N1, N2
 from abm.cells.treg import INFLAMMATORY, PATROLLING, SUPPRESSIVE
 from abm.kernels.tables import columns_of
 from abm.rules.immune_suppression import Suppressors, guards_of, suppress
-from tests.worlds import assert_resumes, changed, lattice, liver, put, run_rule, settle, sinusoids, state_of, without
+from tests.rules.engaged import engaged, kills
+from tests.worlds import (
+    assert_resumes,
+    changed,
+    compiled_only,
+    lattice,
+    liver,
+    put,
+    run_rule,
+    settle,
+    sinusoids,
+    state_of,
+    without,
+)
 
+INFILTRATING = 1  # of a suppressor cell
 EVERY_STATE = (1 << 10) - 1
 
 
@@ -95,13 +109,30 @@ def test_where_glutamine_is_missing_killing_is_lost_as_it_saturates(level, half,
     assert model.suppression.min() >= 0 and model.suppression.max() <= 1
 
 
-def test_a_suppressor_cell_takes_its_share_from_lymphocytes_nearby():
-    model = without(liver("immune_suppression", mm=0.3, cells={"suppressor": {"suppression": 0.7}}))
+@pytest.mark.parametrize("reach", [20, 45, 50])
+def test_a_suppressor_cell_takes_its_share_from_lymphocytes_within_a_reach_of_its_own(reach):
+    cells = {"suppressor": {"suppression": 0.7, "reach": f"{reach} um"}}
+    model = without(liver("immune_suppression", mm=0.3, cells=cells))
     row, column = map(int, sinusoids(model)[40])
     put(model, "suppressor", row, column)
     run_rule(model, "immune_suppression", 0.5)
-    near = apart(model.shape, True, (row, column)) <= 2.0
+    near = apart(model.shape, True, (row, column)) <= reach / 10
     np.testing.assert_allclose(model.suppression, np.where(near, 0.7, 0.0), rtol=1e-6)
+
+
+@compiled_only
+def test_among_as_many_suppressor_cells_as_around_a_nodule_t_cells_kill_a_twentieth_less():
+    free, held = (
+        engaged(
+            "immune_suppression",
+            name="suppressor",
+            per_mm2=20,
+            state=INFILTRATING,
+            cells={"suppressor": {"suppression": share}},
+        )
+        for share in (0.0, 0.3)
+    )
+    assert kills(held, 12.0) < 0.95 * kills(free, 12.0)
 
 
 def test_what_is_gone_suppresses_no_longer():

@@ -1,11 +1,12 @@
-"""T-cell elimination: which T cells M2 macrophages kill, and how fast."""
+"""T-cell elimination: which T cells macrophages kill, and how fast."""
 
 import numpy as np
 import pytest
 
 from abm.cells.cd8 import ENGAGED, HANDLING, PATROLLING, SEARCHING
-from abm.cells.macrophage import INTERMEDIATE, M1, M2
+from abm.cells.macrophage import INTERMEDIATE, M1, M2, MONOCYTE
 from abm.tissue.sites import INTERSTITIUM, LUMEN
+from tests.rules.engaged import engaged, kills
 from tests.worlds import (
     assert_chance,
     assert_resumes,
@@ -41,7 +42,7 @@ def beside(*macrophages, state=ENGAGED, layer=INTERSTITIUM, step="5 min", interv
             continue
         put(model, "cd8", int(row), int(column), layer=layer, state=state)
         for (r, c), kind in zip(room, macrophages, strict=False):
-            put(model, "macrophage", int(r), int(c), layer=INTERSTITIUM, state=kind)
+            put(model, "macrophage", int(r), int(c), state=kind)
         taken[row, column] = True
     assert model.cd8.count > 40
     return model
@@ -53,15 +54,17 @@ def beside(*macrophages, state=ENGAGED, layer=INTERSTITIUM, step="5 min", interv
     ("macrophages", "state", "layer", "fold"),
     [
         ([M2], ENGAGED, INTERSTITIUM, 1),
-        ([M2, M1, M2], HANDLING, INTERSTITIUM, 2),
-        ([M2], ENGAGED, LUMEN, 1),
-        ([M1, INTERMEDIATE], ENGAGED, INTERSTITIUM, 0),
+        ([M2, M1], HANDLING, INTERSTITIUM, 2),
+        ([INTERMEDIATE], ENGAGED, LUMEN, 1),
+        ([MONOCYTE], ENGAGED, INTERSTITIUM, 0),
         ([M2], SEARCHING, INTERSTITIUM, 0),
         ([M2], PATROLLING, LUMEN, 0),
         ([], ENGAGED, INTERSTITIUM, 0),
     ],
 )
-def test_activated_t_cells_die_by_each_m2_macrophage_that_they_touch(macrophages, state, layer, fold, step):
+def test_activated_t_cells_die_by_each_macrophage_outside_of_the_vessels_that_they_touch(
+    macrophages, state, layer, fold, step
+):
     model = beside(*macrophages, state=state, layer=layer, step=step)
     there = model.cd8.count
     run_rule(model, "t_cell_elimination", 6.0)
@@ -76,6 +79,14 @@ def test_an_antibody_to_fasl_saves_them(fraction):
     there = model.cd8.count
     run_rule(model, "t_cell_elimination", 6.0)
     assert_chance(there - model.cd8.count, there, 1 - np.exp(-0.6 * (1 - fraction)))
+
+
+@compiled_only
+def test_among_as_many_macrophages_as_in_a_metastasis_it_takes_more_than_a_twentieth_of_the_t_cells():
+    model = engaged("t_cell_elimination", name="macrophage", per_mm2=300, state=M1)
+    there = model.cd8.count
+    kills(model, 48.0)
+    assert model.cd8.count < 0.95 * there
 
 
 @pytest.mark.parametrize("name", ["cd8", "macrophage"])
