@@ -62,10 +62,8 @@ def report_of_run(folder: Path, figures: Iterable[str] = tuple(FIGURES)) -> Docu
         ],
     )
     nodules = summary["nodules"]
-    document.text(
-        f"At the end {nodules['count']:,} nodules ({nodules['definition']}), the largest of "
-        f"{nodules['largest_cells']:,} cells."
-    )
+    largest = f", the largest of {nodules['largest_cells']:,} cells" if nodules["count"] else ""
+    document.text(f"At the end {nodules['count']:,} nodules ({nodules['definition']}){largest}.")
     for name in figures:
         if (folder / name).exists():
             document.figure(folder / name, FIGURES[name])
