@@ -565,8 +565,15 @@ def movie(
         str | None, typer.Option("--colour-by", metavar="COLUMN", help="colour cells by: emt, clone, kupffer.tnf ...")
     ] = None,
     format: Annotated[
-        Literal["mp4", "gif", "png"], typer.Option(help="movie, animated picture, or numbered pictures")
-    ] = "mp4",
+        Literal["mp4", "gif", "png"] | None,
+        typer.Option(help="movie, animated picture, or numbered pictures; by default as the output ends, or mp4"),
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output", "-o", metavar="FILE", help="the movie (png: a folder); by default in the folder of the run"
+        ),
+    ] = None,
     region: Annotated[
         str | None,
         typer.Option(
@@ -597,18 +604,19 @@ def movie(
     from .folder.names import BATCH, SNAPSHOTS
 
     if arms is not None or (run_dir / BATCH).exists():
-        write_batch_movie(run_dir, arms, replicate, point, field, colour_by, format, quiet)
+        write_batch_movie(run_dir, output, format, arms, replicate, point, field, colour_by, quiet)
     else:
         _needs_run(run_dir, SNAPSHOTS)
         write_run_movie(
             run_dir,
+            output,
+            format,
             field,
             quiet,
             start,
             stop,
             every,
             colour_by=colour_by,
-            format=format,
             region=region,
             pixels=pixels,
             inset=inset,

@@ -165,9 +165,8 @@ def _paint() -> None:
         nothing,
     )
     image = Painter(kind, 10.0, pixels=64).paint(scene)
-    marks, colour = np.zeros((0, 4)), np.zeros(3, np.int32)
-    raster.rings(image, marks, 1.0, colour)
-    raster.strokes(image, marks, 1.0, 1.0, colour)
+    raster.rings(image, np.zeros((0, 4)), 1.0, np.zeros(3, np.int32))
+    raster.strokes(image, np.zeros((0, 5)), 1.0, np.zeros((0, 3), np.int32))
 
 
 def compile_the_rest(off: list[str]) -> None:

@@ -11,9 +11,14 @@ from .ahead import compile_for_pictures
 from .compare import refuse_other_folders
 from .run import draw_movie
 
+_OF_FILES = ("mp4", "gif")
+"""Kinds of movie that are a file; numbered pictures are a folder."""
+
 
 def write_run_movie(
     folder: Path,
+    output: Path | None,
+    format: str | None,
     field: str | None,
     quiet: bool,
     start: str | None = None,
@@ -21,8 +26,9 @@ def write_run_movie(
     every: str | None = None,
     **settings,
 ) -> None:
-    """Draw the movie of the run in `folder`, and say where it is; start, stop, every : times in words; `settings` : others of
-    `abm.view.movie.write_movie`. Raises UserError."""
+    """Draw the movie of the run in `folder`, and say where it is; output, format : as `_kind_of` takes them; start, stop, every :
+    times in words; `settings` : others of `abm.view.movie.write_movie`. Raises UserError."""
+    kind = _kind_of(output, format)
     try:
         overlay = field_called(field, folder)
         times = {
@@ -30,10 +36,20 @@ def write_run_movie(
             for name, text in (("start", start), ("stop", stop), ("every", every))
         }
         with progress(quiet) as shown:
-            written = draw_movie(folder, shown, field=overlay, **times, **settings)
+            written = draw_movie(folder, shown, path=output, format=kind, field=overlay, **times, **settings)
     except (ValueError, FileNotFoundError) as error:
         raise UserError(str(error)) from error
     print(f"Wrote {written}")
+
+
+def _kind_of(output: Path | None, format: str | None) -> str:
+    """The kind of movie that is written to `output` (None: the usual place): `format`, or else what its name ends with, or mp4. Raises
+    UserError where the two do not go together."""
+    named = "" if output is None else output.suffix.removeprefix(".").lower()
+    kind = format or (named if named in _OF_FILES else "mp4")
+    if output is not None and kind in _OF_FILES and named != kind:
+        raise UserError(f"{output} is no name for the movie: it must end with .{kind}")
+    return kind
 
 
 def _number(text: str) -> str | float:
@@ -61,16 +77,18 @@ def field_called(name: str | None, run: Path) -> str | None:
 
 def write_batch_movie(
     folder: Path,
+    output: Path | None,
+    format: str | None,
     arms: str | None,
     replicate: int,
     point: int,
     field: str | None,
     colour_by: str | None,
-    format: str,
     quiet: bool,
 ) -> None:
     """Draw the runs of one replicate of the batch in `folder`, one per arm (`arms`: names with commas between them;
-    by default all), side by side, and say where the movie is. Raises UserError."""
+    by default all), side by side, and say where the movie is; output, format : as `_kind_of` takes them. Raises UserError."""
+    kind = _kind_of(output, format)
     refuse_other_folders(folder, "movie --arms")
     from ..comparison.outcome import Outcome
     from ..view.arms import MOST_ARMS, write_arms_movie
@@ -118,9 +136,9 @@ def write_batch_movie(
             written = write_arms_movie(
                 runs,
                 names,
-                folder / (stem if format == "png" else f"{stem}.{format}"),
+                output or folder / (stem if kind == "png" else f"{stem}.{kind}"),
                 title=title,
-                format=format,
+                format=kind,
                 field=field,
                 colour_by=colour_by,
                 progress=lambda done, total: shown((done, total)),

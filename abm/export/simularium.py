@@ -1,6 +1,11 @@
-"""Simularium: the cells through time, to be played at simularium.allencell.org, in the colours and sizes of pictures."""
+"""Simularium: the cells through time, to be played at simularium.allencell.org, in the colours and sizes of pictures.
+
+Its viewer goes on by the same time from one frame to the next, cuts off what is far from the camera, and reads the `_` in the
+name of a state as "and": so frames are even, the longer side of the tissue is always drawn as long, and names have spaces.
+"""
 
 import io
+import math
 from collections.abc import Sequence
 from contextlib import redirect_stdout
 from pathlib import Path
@@ -15,6 +20,12 @@ from .format import Format, needed_for
 _SPHERE = 1000.0
 """Simularium's number for what is drawn as one thing."""
 _MIDDLE = 0.5
+_LONGER_SIDE = 100.0
+"""Of the tissue, in units of the viewer."""
+_VIEW_DEGREES = 20.0
+"""From bottom to top of the view: narrow, so that cells at the edge are round as well."""
+_DISTANCE = 1.15 * _LONGER_SIDE / 2 / math.tan(math.radians(_VIEW_DEGREES / 2))
+"""Of the camera, such that all of the tissue is seen."""
 
 
 def _write(run: KeptRun, path: Path, days: Sequence[float] | None) -> None:
@@ -24,7 +35,8 @@ def _write(run: KeptRun, path: Path, days: Sequence[float] | None) -> None:
     looks, site = Looks(run), run.recording.spacing_um
     rows, columns = run.recording.site_kind.shape
     size = np.array([columns * site, rows * site, site])
-    tables = [run.cells(day=day) for day in (run.days if days is None else days)]
+    scale = _LONGER_SIDE / size.max()
+    tables = [run.cells(day=day) for day in (run.even_days if days is None else days)]
     most = max(1, *(len(cells) for cells in tables))
     shape = (len(tables), most)
     positions, radii, who = np.zeros((*shape, 3)), np.ones(shape), np.zeros(shape)
@@ -33,16 +45,17 @@ def _write(run: KeptRun, path: Path, days: Sequence[float] | None) -> None:
     drawn: dict[str, tuple[str, str]] = {}
     for k, cells in enumerate(tables):
         count = len(cells)
-        positions[k, :count, :2] = cells[["x_um", "y_um"]].to_numpy() - (size[:2] - site) * _MIDDLE
+        positions[k, :count, :2] = (cells[["x_um", "y_um"]].to_numpy() - (size[:2] - site) * _MIDDLE) * scale
         each = list(zip(cells["population"], cells["state"], strict=True))
-        radii[k, :count] = [looks[cell].radius * site for cell in each]
+        radii[k, :count] = [looks[cell].radius * site * scale for cell in each]
         names = list(zip(cells["population"], cells["uid"].tolist(), strict=True))
         who[k, :count] = [numbers.setdefault(name, len(numbers)) for name in names]
-        types.append([f"{population}#{state}" for population, state in each])
-        drawn |= {f"{population}#{state}": (population, state) for population, state in each}
+        types.append([_name(*cell) for cell in each])
+        drawn |= {_name(*cell): cell for cell in each}
     data = simularium.TrajectoryData(
         meta_data=simularium.MetaData(
-            box_size=size,
+            box_size=size * scale,
+            camera_defaults=simularium.CameraData(position=np.array([0, 0, _DISTANCE]), fov_degrees=_VIEW_DEGREES),
             trajectory_title=f"{run.title}, seed {run.seed}",
             model_meta_data=simularium.ModelMetaData(
                 title=run.title,
@@ -66,7 +79,7 @@ def _write(run: KeptRun, path: Path, days: Sequence[float] | None) -> None:
             },
         ),
         time_units=simularium.UnitData("day"),
-        spatial_units=simularium.UnitData("µm"),
+        spatial_units=simularium.UnitData("µm", 1.0 / scale),
     )
     counts = run.timeseries
     plot = simularium.ScatterPlotData(
@@ -81,6 +94,10 @@ def _write(run: KeptRun, path: Path, days: Sequence[float] | None) -> None:
     with redirect_stdout(io.StringIO()):  # it says what it does
         converter.add_plot(plot, "scatter")
     write_text(path, converter.to_JSON())
+
+
+def _name(population: str, state: str) -> str:
+    return f"{population}#{state}".replace("_", " ")
 
 
 SIMULARIUM = Format(

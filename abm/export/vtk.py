@@ -54,7 +54,8 @@ def _points(pyvista: Any, cells: pd.DataFrame) -> Any:
 def _image(pyvista: Any, run: KeptRun, frame: int) -> Any:
     """All lattices of a moment as an image with a point in the middle of each site."""
     site, (rows, columns) = run.recording.spacing_um, run.recording.site_kind.shape
-    image = pyvista.ImageData(dimensions=(columns, rows, 1), spacing=(site, site, site))
+    below = (0.0, 0.0, -site / 2)  # cells stand in the middle of the slab, and on its lattices
+    image = pyvista.ImageData(dimensions=(columns, rows, 1), spacing=(site, site, site), origin=below)
     for name in (*run.layers, *run.fields):
         image.point_data[name] = run.recording.lattice(name, frame)[::-1].ravel()  # from below, columns first
     for name in run.layers:

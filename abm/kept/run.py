@@ -116,6 +116,11 @@ class KeptRun:
         return tuple((self.recording.times_min / _MINUTES_OF_DAY).tolist())
 
     @property
+    def even_days(self) -> tuple[float, ...]:
+        """Those at the interval between snapshots, without what is kept between them of the first hours."""
+        return tuple(self.days[frame] for frame in self.recording.regular)
+
+    @property
     def populations(self) -> tuple[str, ...]:
         """The populations of which every cell is known, in the order of the simulator."""
         known = self._columns

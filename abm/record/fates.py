@@ -37,6 +37,7 @@ from ..ledger import cause, event
 from .timeseries import CAUSES
 
 STAGES = ("arrived", "arrested", "alive_24h", "extravasated", "micrometastasis", "macrometastasis")
+STAGE_WORDS = {stage: stage for stage in STAGES} | {"alive_24h": "alive at 24 h"}
 ALIVE = "alive"
 _NOT_ENDED = -1
 _DAY_MINUTES = 1440.0
@@ -113,6 +114,12 @@ class Fates:
     def intravascular(self, cells: float) -> int:
         """Those of `ever_of` that never left the vessel."""
         return int(((self.largest >= cells) & ~self.happened[:, event.EXTRAVASATED]).sum())
+
+
+def reached_in_words(stage: str, count: int, followed: int) -> str:
+    """The number of founders that reached a stage; "not yet" as long as none is `followed` for 24 h, for the stages that take
+    as long."""
+    return f"{count:,}" if followed or STAGES.index(stage) < STAGES.index("alive_24h") else "not yet"
 
 
 def fates_of(events: pa.Table, end_minutes: float, parameters: RecordParameters, spacing_um: float) -> Fates:

@@ -8,6 +8,7 @@ import yaml
 
 from ..folder import manifest
 from ..folder.names import SUMMARY
+from ..record.fates import STAGE_WORDS, reached_in_words
 from ..units import in_time
 from .document import Document
 
@@ -20,7 +21,6 @@ FIGURES = {
     "niche.png": "What awaits tumor cells.",
 }
 """What a run draws, in the order of the page."""
-_STAGES = {"alive_24h": "alive at 24 h"}
 
 
 def report_of_run(folder: Path, figures: Iterable[str] = tuple(FIGURES)) -> Document:
@@ -47,23 +47,23 @@ def report_of_run(folder: Path, figures: Iterable[str] = tuple(FIGURES)) -> Docu
     )
     cascade = summary["cascade"]
     first = next(iter(cascade.values()))["count"]
+    followed = summary["founders"]["alive_24h_of_followed"]["of"]
+    counts = {stage: reached_in_words(stage, reached["count"], followed) for stage, reached in cascade.items()}
     document.heading("How far the tumor cells came")
     document.table(
         ("stage", "founders", "of all that arrived"),
         [
             (
-                _STAGES.get(stage, stage.replace("_", " ")),
-                f"{reached['count']:,}",
-                f"{100 * reached['count'] / first:.3g} %" if first else "",
+                STAGE_WORDS[stage],
+                counts[stage],
+                f"{100 * reached['count'] / first:.3g} %" if first and counts[stage][0].isdigit() else "",
             )
             for stage, reached in cascade.items()
         ],
     )
     nodules = summary["nodules"]
-    document.text(
-        f"At the end {nodules['count']:,} nodules ({nodules['definition']}), the largest of "
-        f"{nodules['largest_cells']:,} cells."
-    )
+    largest = f", the largest of {nodules['largest_cells']:,} cells" if nodules["count"] else ""
+    document.text(f"At the end {nodules['count']:,} nodules ({nodules['definition']}){largest}.")
     for name in figures:
         if (folder / name).exists():
             document.figure(folder / name, FIGURES[name])

@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from .marks import Marks
 
 TARGETS = ("colony", "arrest")
-_TIMES = 4
+_TIMES = (4, 3, 2)
+"""How much larger it shows its place: the first by which that is `_FEWEST` sites wide, or the last."""
+_FEWEST = 6
 _SHARE = 0.40  # of the shorter side of the picture
 _WANDER = 0.22  # of the inset's side: whom it follows may go so far from its middle
 _EDGE = 2  # pixels
@@ -23,15 +25,17 @@ _EDGE = 2  # pixels
 class Inset:
     """Lies in the corner of the picture that is farthest from what it shows.
 
-    place : row and column of whom it follows, at a time in minutes
+    place : row and column of whom it follows, at a time in minutes; times : how much larger that is shown
     """
 
     def __init__(
         self, main: Painter, paint_part: Callable[[region.Part, int], Painter], place: Callable[[float], tuple]
     ):
         self._main, self._paint_part, self._place = main, paint_part, place
-        self._scale = _TIMES * main.scale
-        self._sites = max(4, round(_SHARE * min(main.height, main.width) / self._scale))
+        room = _SHARE * min(main.height, main.width) / main.scale
+        self.times = next((times for times in _TIMES if round(room / times) >= _FEWEST), _TIMES[-1])
+        self._scale = self.times * main.scale
+        self._sites = max(2, round(room / self.times))
         self._painter: Painter | None = None
 
     @classmethod
@@ -81,11 +85,11 @@ class Inset:
         height, width = (min(close.shape[k], image.shape[k] - 4 * _EDGE) for k in (0, 1))
         up = 2 * _EDGE if top else image.shape[0] - height - 2 * _EDGE
         left = image.shape[1] - width - 2 * _EDGE if top else 2 * _EDGE
-        outline(image, *self._seen(painter), 1)
+        self._outline_seen(image, painter)
         image[up : up + height, left : left + width] = close[:height, :width]
         outline(image, up, left, up + height, left + width, _EDGE)
         size = max(10, round(0.05 * height))
-        lettering.write(image, f"{_TIMES} ×", up + 4, left + 6, size, palette.INK, bold=True, halo=True)
+        lettering.write(image, f"{self.times} ×", up + 4, left + 6, size, palette.INK, bold=True, halo=True)
 
     def _follow(self, row: float, column: float) -> Painter:
         """The painter of the part around a place; the one before as long as the place is near its middle."""
@@ -101,12 +105,17 @@ class Inset:
             self._painter = painter = self._paint_part(part, self._scale)
         return painter
 
-    def _seen(self, painter: Painter) -> tuple[int, int, int, int]:
-        """The corners of what it shows, in the large picture: top, left, bottom, right."""
+    def _outline_seen(self, image: np.ndarray, painter: Painter) -> None:
+        """A frame around what it shows, as far as that is in the large picture."""
         rows, columns = painter.part
-        left, top = (round(at - self._main.scale / 2) for at in self._main.pixel_of(rows.start, columns.start))
-        right, bottom = (round(at - self._main.scale / 2) for at in self._main.pixel_of(rows.stop, columns.stop))
-        return top, left, bottom, right
+        (left, right), (top, bottom) = self._main.pixel_of(
+            np.array([rows.start, rows.stop]), np.array([columns.start, columns.stop])
+        )
+        height, width = (side - 1 for side in image.shape[:2])
+        up, down = (int(np.clip(round(at - self._main.scale / 2), 1, height)) for at in (top, bottom))
+        first, last = (int(np.clip(round(at - self._main.scale / 2), 1, width)) for at in (left, right))
+        if up < down and first < last:
+            outline(image, up, first, down, last, 1)
 
 
 def place_of_interest(recording: Recording, first_arrest: int | None) -> tuple[float, float]:

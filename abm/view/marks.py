@@ -57,7 +57,7 @@ class Marks:
             }
             for flash in self.flashes
         }
-        self._trails: dict[int, list[tuple[Colour, np.ndarray]]] = {}
+        self._trails: dict[int, tuple[np.ndarray, np.ndarray]] = {}
 
     @classmethod
     def of_run(cls, run_dir: Path, recording: Recording, frames: np.ndarray) -> "Marks | None":
@@ -99,17 +99,21 @@ class Marks:
     def _draw_trails(self, image: np.ndarray, painter: Painter, minutes: float) -> None:
         times = self._recording.times_min
         last = int(np.searchsorted(times, minutes, side="right")) - 1
-        thick = max(1.0, 0.12 * painter.scale)
-        for frame in range(int(np.searchsorted(times, minutes - _TRAIL_MIN)) + 1, last + 1):
-            opacity = _TRAIL_OPACITY * (1.0 - (minutes - times[frame]) / _TRAIL_MIN)
-            for colour, steps in self._steps(frame):
-                (x0, y0), (x1, y1) = (painter.pixel_of(steps[:, k], steps[:, k + 1]) for k in (0, 2))
-                raster.strokes(image, np.stack((y0, x0, y1, x1), axis=1), thick, opacity, np.array(colour, np.int32))
+        frames = range(int(np.searchsorted(times, minutes - _TRAIL_MIN)) + 1, last + 1)
+        if not frames:
+            return
+        found = [self._steps(frame) for frame in frames]
+        steps, colours = (np.concatenate(parts) for parts in zip(*found, strict=True))
+        age = np.repeat(minutes - times[frames], [len(each) for each, _ in found]) / _TRAIL_MIN
+        (x0, y0), (x1, y1) = (painter.pixel_of(steps[:, k], steps[:, k + 1]) for k in (0, 2))
+        trails = np.stack((y0, x0, y1, x1, _TRAIL_OPACITY * (1.0 - age)), axis=1)
+        raster.strokes(image, trails, max(1.0, 0.12 * painter.scale), colours)
 
-    def _steps(self, frame: int) -> list[tuple[Colour, np.ndarray]]:
-        """From where to where cells went between the frame before and this one (row, column, row, column), by colour."""
+    def _steps(self, frame: int) -> tuple[np.ndarray, np.ndarray]:
+        """From where to where cells went between the frame before and this one, float64 [n, 4] (row, column, row, column), and the colours
+        of their trails, int32 [n, 3]."""
         if frame not in self._trails:
-            found = []
+            found, colours = [np.zeros((0, 4))], [np.zeros((0, 3), np.int32)]
             for shown in self._recording.cast:
                 if shown.name == palette.TUMOR or not shown.looks or shown.name not in self._recording.present:
                     continue
@@ -124,8 +128,10 @@ class Marks:
                     axis=1,
                 ).astype(float)
                 far = np.abs(steps[:, 2:] - steps[:, :2]).max(axis=1, initial=0)
-                found.append((next(iter(shown.looks.values())).colour, steps[(far > 0) & (far <= _LONGEST_STEP)]))
-            self._trails[frame] = found
+                found.append(steps[(far > 0) & (far <= _LONGEST_STEP)])
+                colour = np.array(next(iter(shown.looks.values())).colour, np.int32)
+                colours.append(np.broadcast_to(colour, (len(found[-1]), 3)))
+            self._trails[frame] = np.concatenate(found), np.concatenate(colours)
         return self._trails[frame]
 
 

@@ -34,6 +34,7 @@ _FILLING_NET = 0.5  # from which on a net is why a sinusoid carries no blood
 _NET_OVER_CELLS = 0.18  # opacity of the threads that lie over the cells they wrap
 _FROM_BELOW = ("tissue", "interstitium", "lumen")
 _GROW_BELOW = 3  # pixels per site under which everything but cells and vessels would be noise
+_NEVER = 255  # no state of a hepatocyte or of blood flow
 _GRAIN = 509  # pixels after which the grain of the picture begins again
 
 
@@ -84,6 +85,9 @@ class Painter:
         self._tinted: dict[bool, CellAtlas] = {}
         self._texture = texture
         self._draw_tissue(site_kind)
+        self._bare = np.empty((self.height, self.width, 3), np.uint8)
+        never = np.full(self.shape, _NEVER, np.uint8)
+        self._bare_of = never, never
 
     @property
     def looks(self) -> dict[int, Appearance]:
@@ -117,22 +121,7 @@ class Painter:
         default its lowest and highest level); `hidden` : populations that are not drawn."""
         border = self._border(scene)[self.part] if self.borders else None
         scene = scene.cut(self.part)
-        image = np.empty((self.height, self.width, 3), np.uint8)
-        raster.tissue(
-            image,
-            self._living,
-            self._stroma,
-            self._blood,
-            np.array(palette.WALL, np.int32),
-            self._blood_alpha,
-            self._wall_alpha,
-            self._sinusoid,
-            self._parenchyma,
-            scene.hepatocyte,
-            scene.perfused,
-            np.array(palette.NO_FLOW, np.int32),
-            self.scale,
-        )
+        image = self._paint_bare(scene)
         self._stamp_levels(image, scene.ecm, _FAINTEST_ECM, self._fibres)
         if scene.field is not None:
             low, high = limits if limits is not None else (float(scene.field.min()), float(scene.field.max()))
@@ -165,6 +154,29 @@ class Painter:
             blocks[row, :, column] = under + palette.BORDER_OPACITY * (
                 np.array(palette.BORDERS[name], np.float32) - under
             )
+
+    def _paint_bare(self, scene: Scene) -> np.ndarray:
+        """The tissue without cells: painted anew where it is another than when it was painted last."""
+        before_hepatocyte, before_perfused = self._bare_of
+        changed = (scene.hepatocyte != before_hepatocyte) | (scene.perfused != before_perfused)
+        raster.tissue(
+            self._bare,
+            self._living,
+            self._stroma,
+            self._blood,
+            np.array(palette.WALL, np.int32),
+            self._blood_alpha,
+            self._wall_alpha,
+            self._sinusoid,
+            self._parenchyma,
+            scene.hepatocyte,
+            scene.perfused,
+            np.array(palette.NO_FLOW, np.int32),
+            changed,
+            self.scale,
+        )
+        self._bare_of = scene.hepatocyte.copy(), scene.perfused.copy()
+        return self._bare.copy()
 
     def _stamp_levels(self, image: np.ndarray, level: np.ndarray, faintest: float, atlas: np.ndarray) -> None:
         raster.stamp_levels(image, level, np.float32(faintest), atlas, self.first, self.scale, self._pad)

@@ -156,10 +156,11 @@ def tissue(
     hepatocyte,
     perfused,
     no_flow,
+    changed,
     scale,
 ):
-    """Paint plates, sinusoids and their walls; per site: sinusoid (bool), parenchyma, hepatocyte, perfused (uint8). Where blood
-    stops flowing along a vessel, one colour passes into the other."""
+    """Paint plates, sinusoids and their walls at sites that are `changed` (bool) and beside them; per site: sinusoid (bool),
+    parenchyma, hepatocyte, perfused (uint8). Where blood stops flowing along a vessel, one colour passes into the other."""
     rows, columns = parenchyma.shape
     for p in range(rows * scale):
         i = p // scale
@@ -167,6 +168,8 @@ def tissue(
         top = int(y)
         bottom = min(top + 1, rows - 1)
         for j in range(columns):
+            if not changed[max(0, i - 1) : i + 2, max(0, j - 1) : j + 2].any():
+                continue
             gone = parenchyma[i, j] != 0 and hepatocyte[i, j] == 0
             for q in range(j * scale, (j + 1) * scale):
                 alpha = np.int32(blood_alpha[p, q])
@@ -311,12 +314,13 @@ def rings(image, rings, thick, colour):
 
 
 @jit
-def strokes(image, strokes, thick, opacity, colour):
-    """Draw straight lines: float64 [n, 4] with the pixels of their ends (from above, from the left); `thick` pixels wide."""
+def strokes(image, strokes, thick, colours):
+    """Draw straight lines: float64 [n, 5] with the pixels of their ends (from above, from the left) and their opacities; `thick`
+    pixels wide, in `colours` (int32 [n, 3])."""
     height, width, _ = image.shape
     reach = 0.5 * thick + 1.0
     for k in range(strokes.shape[0]):
-        y0, x0, y1, x1 = strokes[k, 0], strokes[k, 1], strokes[k, 2], strokes[k, 3]
+        y0, x0, y1, x1, opacity = strokes[k, 0], strokes[k, 1], strokes[k, 2], strokes[k, 3], strokes[k, 4]
         dy, dx = y1 - y0, x1 - x0
         length2 = max(dy * dy + dx * dx, 1e-9)
         for p in range(max(0, math.floor(min(y0, y1) - reach)), min(height, math.ceil(max(y0, y1) + reach) + 1)):
@@ -324,7 +328,7 @@ def strokes(image, strokes, thick, opacity, colour):
                 y, x = p + 0.5 - y0, q + 0.5 - x0
                 t = min(1.0, max(0.0, (y * dy + x * dx) / length2))
                 off = math.sqrt((y - t * dy) ** 2 + (x - t * dx) ** 2)
-                _ink(image, p, q, colour, opacity * min(1.0, max(0.0, 0.5 * thick + 0.5 - off)))
+                _ink(image, p, q, colours[k], opacity * min(1.0, max(0.0, 0.5 * thick + 0.5 - off)))
 
 
 @jit(inline=True)

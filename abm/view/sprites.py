@@ -147,6 +147,7 @@ def vessel_atlas(scale: int) -> np.ndarray:
     return np.stack([cell_picture(VESSEL, scale, variant) for variant in range(VARIANTS)])
 
 
+@lru_cache(maxsize=256)
 def _threads(
     colour: Colour, scale: int, variant: int, count: int, thickness: float, opacity: float, tangled: bool
 ) -> np.ndarray:

@@ -10,7 +10,10 @@ from ..cells.species import Colour, Shown
 from .palette import FAINT, FATES_ON_DARK, INK, PAPER, RULE, SHOWN, STATE_WORDS, as_hex
 
 _HEIGHT = 168  # pixels at a width of 1084
+ROUND = (1, 2, 5, 10)
+"""Steps between the counts at an axis, times a power of ten."""
 _DIM = 5  # what is still to come is so many times fainter
+_LUMINANCE = (0.2126, 0.7152, 0.0722)  # of red, green and blue
 _LETTERS = (1.0, 0.9, 0.8, 0.7, 0.6)
 _MOST_ROWS = 2  # of words above a diagram
 _ROOM = 1.06  # of the diagram's width, for its title and labels
@@ -131,7 +134,7 @@ def draw_panel(axes, panel: Panel, times_min: np.ndarray, size: float) -> None:
         axes.set_ylim(0, 1)
     axes.set_facecolor(as_hex(PAPER))
     axes.tick_params(labelsize=size, colors=as_hex(FAINT), length=2.5, width=0.6, pad=2)
-    axes.locator_params(axis="y", nbins=4, integer=True)
+    axes.locator_params(axis="y", nbins=4, integer=True, steps=ROUND)
     axes.locator_params(axis="x", nbins=7)
     for side, spine in axes.spines.items():
         spine.set_visible(side in ("left", "bottom"))
@@ -195,7 +198,7 @@ def _in_lines(axes, words: Sequence, gap: float) -> list[list]:
 
 def _bright(colour: Colour) -> Colour:
     """A colour light enough to be read as letters on the dark ground."""
-    lift = max(0.0, 130 - max(colour)) / 255
+    lift = max(0.0, 130 - sum(share * part for share, part in zip(_LUMINANCE, colour, strict=True))) / 255
     red, green, blue = (round(part + (255 - part) * (lift + 0.12)) for part in colour)
     return red, green, blue
 

@@ -44,8 +44,25 @@ def test_codes_are_labels_that_say_what_they_mean(nodes, run):
     codes = run.layer("lumen", day=1)
     assert [names[code] for code in codes.attrs["flag_values"]] == codes.attrs["flag_meanings"].split()
     assert {"kupffer_resting"} <= {names[entry["label-value"]] for entry in about["colors"]}
-    assert np.array_equal(lumen["0"][-1, 0] if "0" in lumen else lumen["s0"][-1, 0], codes.to_numpy())
+    assert np.array_equal((lumen["0"] if "0" in lumen else lumen["s0"])[-1], codes.to_numpy())
     assert others
+
+
+def test_labels_go_through_time_with_the_image(nodes):
+    group = zarr.open_group(nodes[2], mode="r")
+    image, labels = (
+        place.attrs["ome"]["multiscales"][0]["datasets"][0]["coordinateTransformations"]
+        for place in (group, group["labels/lumen"])
+    )
+    for of_image, of_labels in zip(image, labels, strict=True):
+        kind = of_image["type"]
+        assert of_labels[kind] == [of_image[kind][0], *of_image[kind][2:]]
+
+
+def test_the_channel_that_is_on_shows_something(nodes, run):
+    channels = zarr.open_group(nodes[2], mode="r").attrs["ome"]["omero"]["channels"]
+    on = [name for name, channel in zip(run.fields, channels, strict=True) if channel["active"]]
+    assert len(on) == 1 and np.ptp(run.field(on[0], day=1).to_numpy()) > 0
 
 
 def test_days_that_are_not_even_are_in_the_attributes(run, tmp_path):

@@ -26,7 +26,8 @@ def test_its_own_reader_reads_it(path, run):
     assert agents.n_agents.tolist() == [len(run.cells(day=day)) for day in run.days]
     cells = run.cells(day=1)
     assert agents.types[-1][: len(cells)] == [
-        f"{population}#{state}" for population, state in zip(cells["population"], cells["state"], strict=True)
+        f"{population}#{state}".replace("_", " ")
+        for population, state in zip(cells["population"], cells["state"], strict=True)
     ]
 
 
@@ -41,6 +42,14 @@ def test_scale_and_units(about, path, run):
     cells = run.cells(day=1)
     assert np.allclose(frame[:, 3] * um, cells["x_um"] - 195, atol=0.1)
     assert np.allclose(frame[:, 4] * um, cells["y_um"] - 195, atol=0.1)
+
+
+def test_the_viewer_shows_the_whole_tissue_and_each_state_as_one(about):
+    camera, size = about["cameraDefault"], about["size"]
+    seen = 2 * camera["position"]["z"] * np.tan(np.radians(camera["fovDegrees"] / 2))
+    assert size["y"] < seen < 1.3 * size["y"]
+    assert camera["position"]["z"] + size["z"] < 1000  # it shows nothing farther off
+    assert not any("_" in entry["name"] for entry in about["typeMapping"].values())
 
 
 def test_names_and_colours_are_those_of_pictures(about):

@@ -28,6 +28,7 @@ def test_lattices_are_images_through_time(path, run):
     reader.set_active_time_value(0.5)
     image = reader.read()[0]
     assert image.dimensions == (40, 40, 1) and image.spacing == (10, 10, 10)
+    assert image.origin == (0, 0, -5)  # below the cells, which would sink into it
     oxygen = run.field("oxygen", day=0.5)
     for x, y in ((0, 0), (120, 310), (390, 390)):
         assert image["oxygen"][image.find_closest_point((x, y, 0))] == oxygen.sel(x=x, y=y).item()

@@ -32,6 +32,7 @@ def run(tmp_path_factory):
 def test_a_run_without_figures_has_a_page(run):
     page = report_of_run(run).render()
     assert "A &lt;small&gt; run" in page and "What happens in six hours?" in page and "line mc38" in page
+    assert page.count("not yet") == 4  # of the stages that take a day
     assert "arrested" in page and "data:" not in Addresses(page).found
     assert yaml.safe_load((run / "config.yaml").read_text())["name"] in "A <small> run"
 

@@ -5,6 +5,7 @@ import pytest
 
 from abm import LiverModel, Simulation, cli
 from abm.cells.tumor import TumorCell
+from abm.kept.run import KeptRun
 from abm.record.tables import read_table
 from abm.view.frames import Film
 from abm.view.inset import Inset
@@ -12,6 +13,7 @@ from abm.view.marks import FLASHES, Marks
 from abm.view.movie import first_arrested, write_first_hours, write_movie
 from abm.view.painter import Painter
 from abm.view.recording import Recording
+from abm.view.region import square
 
 from .conftest import empty_scene, small_tissue
 from .test_movie import decoded
@@ -37,6 +39,7 @@ def test_frames_of_the_first_hours_lie_between_the_regular_ones(run):
     assert len(recording) == 19 + 3
     np.testing.assert_allclose(hours[recording.regular], [0, 1, 2, 3, 4])
     np.testing.assert_allclose(hours[recording.between(None, None)], [0, 1, 2, 3, 4])
+    np.testing.assert_allclose(KeptRun(run).even_days, np.arange(5) / 24)
     np.testing.assert_allclose(hours[recording.between(1.0, 1.5)], np.arange(12, 19) / 12)
     np.testing.assert_allclose(hours[recording.between(0.0, 2.0, 0.5)], [0, 0.5, 1, 1.5, 2])
     np.testing.assert_allclose(hours[recording.between(None, None, 2.0)], [0, 2, 4])
@@ -57,7 +60,7 @@ def test_events_flash_where_and_when_they_happen(run):
     assert marks.counts(one["time_min"] - 0.5)[one["event"]] == 0
     painter = Painter(recording.site_kind, recording.spacing_um, pixels=320)
     image = np.zeros((painter.height, painter.width, 3), np.uint8)
-    marks._trails = {frame: [] for frame in range(len(recording))}
+    marks._trails = {frame: (np.zeros((0, 4)), np.zeros((0, 3), np.int32)) for frame in range(len(recording))}
     marks.draw(image, painter, one["time_min"])
     rows, columns = np.nonzero(image.any(axis=-1))
     near = np.hypot(rows - (one["row"] + 0.5) * painter.scale, columns - (one["column"] + 0.5) * painter.scale)
@@ -73,7 +76,7 @@ def test_where_frames_lie_far_apart_only_losses_flash(run):
 def test_trails_lead_to_where_cells_are(run):
     recording = Recording(run)
     marks = Marks.of_run(run, recording, recording.between(0.0, 1.5))
-    steps = [step for frame in range(1, 19) for _, found in marks._steps(frame) for step in found]
+    steps = [step for frame in range(1, 19) for step in marks._steps(frame)[0]]
     assert len(steps) > 5
     far = [max(abs(down - up), abs(right - left)) for up, left, down, right in steps]
     assert min(far) > 0 and max(far) <= 16
@@ -108,12 +111,38 @@ def test_the_close_look_shows_its_place_enlarged(run):
     scene = recording.scene(-1)
     one, other = plain.frame(scene), film.frame(scene)
     close = film.inset._painter.paint(scene)
-    assert film.inset._painter.scale == 4 * film.painter.scale
+    assert film.inset._painter.scale == film.inset.times * film.painter.scale
     changed = np.argwhere((one != other).any(axis=-1))
     assert len(changed) > 0.5 * close.shape[0] * close.shape[1]
     middle = close[30:50, 30:50]
     found = np.lib.stride_tricks.sliding_window_view(other, (20, 20, 3))[:, :, 0]
     assert (found == middle).all(axis=(2, 3, 4)).any()
+
+
+@pytest.mark.parametrize("width", [400, 200, 100])
+def test_an_inset_leaves_most_of_the_picture_to_be_seen(run, width):
+    recording = Recording(run)
+    part = square(f"0,0,{width}", recording.site_kind.shape, recording.spacing_um)
+    film = Film.of_recording(recording, pixels=800, region=part)
+    inset = Inset.of_recording(film.painter, recording, "colony", None)
+    painter = inset._follow(*inset._place(240.0))
+    assert max(painter.height, painter.width) <= 0.5 * min(film.painter.height, film.painter.width)
+    assert painter.scale == inset.times * film.painter.scale and inset.times >= 2
+
+
+def test_the_frame_of_what_an_inset_shows_is_whole_at_the_edge_of_the_picture():
+    kind = small_tissue(40, 40)
+    painter = Painter(kind, 10.0, region=np.s_[0:20, 0:20], pixels=200)
+    inset = Inset(
+        painter, lambda part, scale: Painter(kind, 10.0, region=part, pixels=60), lambda minutes: (10.0, 20.0)
+    )
+    image = np.zeros((200, 200, 3), np.uint8)
+    inset._outline_seen(image, inset._follow(10.0, 20.0))
+    rows, columns = np.nonzero(image.any(axis=-1))
+    sides = rows == rows.min(), rows == rows.max(), columns == columns.min(), columns == columns.max()
+    assert all(side.sum() > 20 for side in sides) and columns.max() == 199
+    inset._outline_seen(outside := np.zeros_like(image), inset._paint_part(np.s_[30:34, 30:34], 20))
+    assert not outside.any()
 
 
 def test_the_clip_of_the_first_hours(run):
@@ -141,7 +170,12 @@ def test_the_command_takes_times_in_words(run, capsys):
     words = ["--from", "0", "--until", "90 min", "--every", "30 min", "--format", "gif", "--pixels", "200"]
     assert cli.status_of(["movie", str(run), *words, "--region", "0,0,0.2mm", "--quiet"]) == 0
     assert (run / "movie_0-1.5h_region0-0-0.2mm.gif").exists()
+    clip = run.parent / "clip.gif"
+    assert cli.status_of(["movie", str(run), *words[:6], "--pixels", "200", "-o", str(clip), "--quiet"]) == 0
+    assert clip.read_bytes()[:3] == b"GIF"
     for wrong, said in (
+        (["-o", "clip.avi"], "must end with .mp4"),
+        (["-o", "clip.mp4", "--format", "gif"], "must end with .gif"),
         (["--from", "soon"], "a duration"),
         (["--region", "5,5"], "is no region"),
         (["--from", "9 d"], "no frame between 216 h"),

@@ -86,6 +86,16 @@ def test_ends_stand_below_the_stream_that_goes_on():
     assert figure.get_figheight() < 5.5
 
 
+@pytest.mark.parametrize(("hours", "passed"), [(23, False), (25, True)])
+def test_what_takes_a_day_is_not_said_before_a_day_is_over(hours, passed):
+    entries = {"time_min": [0.0, 0.0], "event": ["arrived", "held"], "cause": ["none", "size"], "clone": [0, 0]}
+    figure = cascade_figure(fates_of(pa.table(entries), 60.0 * hours, RecordParameters(), 10.0))
+    shown = [text.get_text() for text in figure.axes[0].texts]
+    assert shown.count("not yet") == (0 if passed else 4)
+    assert shown[shown.index("alive at 24 h") + 1] == ("1" if passed else "not yet")
+    assert shown[shown.index("arrested") + 1 :][:2] == ["1", "100 %"]
+
+
 @pytest.mark.parametrize("cause", ["apoptosis", "solitude", "other"])
 def test_causes_are_named(cause):
     shown = words(cascade_figure(fates_from([(0.0, "arrived", "none", 0), (9.0, "died", cause, 0)])))

@@ -62,6 +62,16 @@ def test_single_tumor_cells_are_seen_in_a_square_centimetre(code):
     assert np.abs(painter.paint(scene) - without).sum(-1).max() > 100
 
 
+def test_a_picture_does_not_depend_on_those_before(kind):
+    painter = Painter(kind, 10.0, pixels=240)
+    random = np.random.default_rng(1)
+    for _ in range(4):
+        scene = empty_scene(kind)
+        for lattice in (scene.perfused, scene.hepatocyte):
+            lattice[random.random(kind.shape) < 0.05] = 0
+        assert np.array_equal(painter.paint(scene), Painter(kind, 10.0, pixels=240).paint(scene))
+
+
 def test_the_state_of_the_tissue_is_seen(painter, kind):
     scene = empty_scene(kind)
     rested = painter.paint(scene)

@@ -2,18 +2,16 @@
 
 from pathlib import Path
 
-import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.patches import PathPatch, Rectangle
 from matplotlib.path import Path as Outline
 
-from ...record.fates import ALIVE, STAGES, End, Fates, fates_of
+from ...record.fates import ALIVE, STAGE_WORDS, STAGES, End, Fates, fates_of, reached_in_words
 from ...record.tables import read_table
 from ..palette import FATES, as_hex
 from ..style import BAR, LINE, QUIET, WORDS, new_figure, save_figure
 from .run_folder import end_minutes, settings
 
-_STAGE_WORDS = {"alive_24h": "alive at 24 h"}
 _WAYS = {
     ALIVE: "alive at the end",
     "passed": "left by the central vein",
@@ -75,7 +73,7 @@ def cascade_figure(fates: Fates, title: str = "", alive: str = _WAYS[ALIVE]) -> 
     hair = 0.006
     for k, group in enumerate(groups):
         x, height = k + 0.04, reached[k] / total
-        _stage_title(axes, k, reached)
+        _stage_title(axes, k, fates)
         axes.add_patch(
             Rectangle((x, 1.0 - max(height, hair)), 0.05, max(height, hair), color=BAR if reached[k] else LINE, lw=0)
         )
@@ -122,37 +120,16 @@ def cascade_figure(fates: Fates, title: str = "", alive: str = _WAYS[ALIVE]) -> 
     return figure
 
 
-def _stage_title(axes, k: int, reached: np.ndarray) -> None:
-    share = 100 * reached[k] / reached[0]
-    axes.text(
-        k + 0.04,
-        1.19,
-        _STAGE_WORDS.get(STAGES[k], STAGES[k]),
-        fontsize=11,
-        weight="bold",
-        color=WORDS,
-        va="bottom",
-        clip_on=False,
-    )
-    axes.text(
-        k + 0.04,
-        1.035,
-        f"{reached[k]:,}",
-        fontsize=15,
-        color=WORDS if reached[k] else QUIET,
-        va="bottom",
-        clip_on=False,
-    )
-    if k:
-        axes.text(
-            k + 0.075 + 0.058 * len(f"{reached[k]:,}"),
-            1.043,
-            f"{share:.3g} %",
-            fontsize=9.5,
-            color=QUIET,
-            va="bottom",
-            clip_on=False,
-        )
+def _stage_title(axes, k: int, fates: Fates) -> None:
+    reached, stage = fates.reached, STAGES[k]
+    count = reached_in_words(stage, int(reached[k]), int(fates.followed.sum()))
+    colour = WORDS if reached[k] else QUIET
+    axes.text(k + 0.04, 1.19, STAGE_WORDS[stage], fontsize=11, weight="bold", color=WORDS, va="bottom", clip_on=False)
+    axes.text(k + 0.04, 1.035, count, fontsize=15, color=colour, va="bottom", clip_on=False)
+    if k and count[0].isdigit():
+        share = f"{100 * reached[k] / reached[0]:.3g} %"
+        place = k + 0.075 + 0.058 * len(count)
+        axes.text(place, 1.043, share, fontsize=9.5, color=QUIET, va="bottom", clip_on=False)
 
 
 def _end_words(end: End, total: int, alive: str) -> str:

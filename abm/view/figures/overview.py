@@ -60,7 +60,7 @@ def overview_figure(run_dir: Path | str) -> Figure:
 
 def _pictures(recording: Recording, run_dir: Path) -> np.ndarray:
     """The whole at the end with a frame around a part, and that part at four moments in two lines, RGB."""
-    chosen = _moments(recording.times_min)
+    chosen = [int(recording.regular[k]) for k in _moments(recording.times_min[recording.regular])]
     whole = Film.of_recording(recording, pixels=_WHOLE, texture=False, legend=False)
     large = whole.frame(recording.scene(chosen[-1]))
     sites = max(8, min(round(_PART_UM / recording.spacing_um), round(0.6 * min(recording.site_kind.shape))))

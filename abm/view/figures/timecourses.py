@@ -18,7 +18,7 @@ from ...fields.field import Field
 from ...fields.layers import Layer
 from ..palette import FATES, SHOWN, STATE_WORDS, as_hex, look_of
 from ..recording import Recording
-from ..strip import shown_from
+from ..strip import ROUND, shown_from
 from ..style import LINE, QUIET, WORDS, new_figure, plain, save_figure
 from .run_folder import settings, timeseries
 
@@ -211,7 +211,7 @@ def _finish(axes, counts: bool = False) -> None:
     top = axes.get_ylim()[1]
     axes.set_ylim(0, max(top, 1) if counts else top if top > 0 else 1)
     if counts:
-        axes.yaxis.set_major_locator(MaxNLocator(6, integer=True))
+        axes.yaxis.set_major_locator(MaxNLocator(6, integer=True, steps=ROUND))
     plain(axes)
     handles, labels = axes.get_legend_handles_labels()
     if handles:
