@@ -9,6 +9,8 @@ from abm.fields.solver import decay_length_um
 from abm.tissue.anatomy import grow
 from abm.tissue.parameters import TissueParameters
 from abm.tissue.sites import CENTRAL_VEIN, PARENCHYMA, PORTAL_TRACT, SINUSOID
+from tests import worlds
+from tests.worlds import assert_resumes, later
 
 SIGNALS = [field for field in FIELDS if issubclass(field, Signal)]
 each_signal = pytest.mark.parametrize("kind", SIGNALS, ids=lambda kind: kind.name)
@@ -147,6 +149,44 @@ def test_a_saved_excess_comes_back(anatomy):
     assert other.values.tobytes() == field.values.tobytes()
     other.load(np.zeros(anatomy.shape, np.float32))
     assert other.at_rest and (other.values == 1.0).all()
+
+
+def in_chronic_disease(hepatocytes=0.3, **config):
+    """A liver whose hepatocytes secrete CXCL1, with nobody in it."""
+    return worlds.liver(mm=0.6, empty=True, fields={"cxcl1": {"hepatocytes": hepatocytes}}, **config)
+
+
+def test_hepatocytes_keep_cxcl1_up_all_over_the_liver_from_the_beginning():
+    model = in_chronic_disease()
+    cxcl1 = model.fields["cxcl1"].values
+    assert (cxcl1 == np.float32(0.3)).all()
+    later(model, 6.0)
+    exchange = exchanging(model.sites.kind, model.sites.perfused)
+    assert cxcl1[exchange].mean() == pytest.approx(0.3, rel=0.02), "where it is washed out"
+    assert cxcl1.mean() == pytest.approx(0.3, rel=0.1)
+
+
+def test_where_hepatocytes_are_gone_they_secrete_nothing():
+    model = in_chronic_disease()
+    left = np.indices(model.shape)[1] < model.shape[1] // 2
+    model.hepatocytes[left] = 0
+    later(model, 6.0)
+    cxcl1 = model.fields["cxcl1"].values
+    middle = model.shape[1] // 4
+    assert cxcl1[:, middle].mean() < 0.3 / 3 < 0.25 < cxcl1[:, 3 * middle].mean()
+    model.hepatocytes[:] = 0
+    later(model, 12.0)
+    assert cxcl1.max() < 1e-3
+
+
+def test_by_default_hepatocytes_secrete_no_cxcl1():
+    model = worlds.liver(mm=0.3, empty=True)
+    later(model, 1.0)
+    assert not model.fields["cxcl1"].values.any() and model.fields["cxcl1"].at_rest
+
+
+def test_a_liver_in_chronic_disease_resumes():
+    assert_resumes(lambda: in_chronic_disease(), 2.0, 2.0)
 
 
 @pytest.mark.parametrize(
