@@ -46,7 +46,8 @@ class Chemokine(SignalParameters):
         low=0,
         high=1,
         mark="assumed",
-        source="none by default; 0.3 (0.05 to 1) is a guess for chronic liver disease: Yang 2025, 10.3892/or.2025.8963, ref 118 (direction)",
+        source="none by default; in chronic liver disease 0.3 (0.05 to 1) is a guess: Yang 2025, 10.3892/or.2025.8963, ref 118 "
+        "(direction)",
         description="mean level that hepatocytes keep up in a liver where all of them live and blood flows everywhere",
     )
 

@@ -698,7 +698,14 @@ def test_cells_cycle_faster_while_the_liver_regenerates(level, gain):
 @pytest.mark.parametrize(("steatosis", "gain"), [(0.0, 1.0), (0.5, 1.2), (1.0, 1.4)])
 @pytest.mark.parametrize("minutes", [5, 10])
 def test_cells_cycle_faster_in_a_fatty_liver(steatosis, gain, minutes):
-    rule = {"cycle_time": "20 h", "cycle_spread": 0, "zonation": 0, "vesicle_gain": 0.4, "dormancy_rate": 0, "death_rate": 0}
+    rule = {
+        "cycle_time": "20 h",
+        "cycle_spread": 0,
+        "zonation": 0,
+        "vesicle_gain": 0.4,
+        "dormancy_rate": 0,
+        "death_rate": 0,
+    }
     tissue = {"steatosis": steatosis}
     model = without(liver("growth", step=f"{minutes} min", parameters={"growth": rule}, tissue=tissue))
     model.fields["oxygen"].values[:] = 1e9

@@ -99,7 +99,9 @@ def test_what_is_blocked_does_not_turn_it():
     assert under_both < -0.7 < 0.3 < polarisation(400.0, tgf_beta=4.0, tnf=1.0), "CSF1R carries what turns it to M2"
 
 
-@pytest.mark.parametrize(("steatosis", "tnf", "settled"), [(0.0, 1.0, -1.0), (0.5, 1.0, -0.25), (1.0, 1.0, 0.09091), (1.0, 0.0, 1.0)])
+@pytest.mark.parametrize(
+    ("steatosis", "tnf", "settled"), [(0.0, 1.0, -1.0), (0.5, 1.0, -0.25), (1.0, 1.0, 0.09091), (1.0, 0.0, 1.0)]
+)
 def test_lever_vesicles_of_a_fatty_liver_turn_it_to_m2_by_csf1r(steatosis, tnf, settled):
     """0.3 for M2 at most, against TNF that weighs half, at half its effect: (0.3 - 0.25) / (0.3 + 0.25)."""
     assert polarisation(2000.0, steatosis=steatosis, tnf=tnf) == pytest.approx(settled, abs=1e-3)
