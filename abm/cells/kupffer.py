@@ -81,8 +81,8 @@ class KupfferParameters(Parameters):
         low=0,
         high=3,
         mark="assumed",
-        source="none by default; in a fatty liver 0.1 to 3: Yang 2025, 10.3892/or.2025.8963, ref 119 (direction). With 0.1 there are 4 "
-        "times the neutrophils, with 0.5 ten and more",
+        source="none by default; in a fatty liver 0.1 to 3: Yang 2025, 10.3892/or.2025.8963, ref 119 (direction). With 0.1 there are "
+        "three times the neutrophils, with 0.5 seven times",
         description=f"CXCL5, which counts as CXCL1, of a Kupffer cell: {LEVEL_AT_ITS_SITE}",
     )
 
