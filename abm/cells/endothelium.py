@@ -1,7 +1,8 @@
 """Liver sinusoidal endothelial cells (LSEC): the wall of every sinusoid.
 
 Each sinusoid site has one row, a segment of wall; a real LSEC spans about six. TNF-alpha makes the wall express
-E-selectin, VCAM-1 and ICAM-1; where a tumor cell passes through, the wall is retracted for a while.
+E-selectin, VCAM-1 and ICAM-1; where a tumor cell passes through, the wall is retracted for a while. In cirrhosis, and somewhat in old
+age, the wall becomes that of a capillary: without fenestrae, on a basement membrane (Schaffner 1963, Gastroenterology 44:239).
 """
 
 import numpy as np
@@ -11,7 +12,7 @@ from ..kernels.random import stream_key
 from ..kernels.tables import new_book
 from ..target import Target
 from ..tissue.sites import LUMEN, SINUSOID
-from ..units import Number, Parameters, parameter
+from ..units import Fraction, Number, Parameters, parameter
 from .population import LiverCell
 from .settle import identities
 from .species import Chart, Column, Species, State
@@ -23,7 +24,7 @@ QUIESCENT, ACTIVATED, RETRACTED = range(3)
 
 
 class EndotheliumParameters(Parameters):
-    """How the wall is counted."""
+    """How the wall is counted, and what wall it is."""
 
     sites_per_cell: Number = parameter(
         6.0,
@@ -32,6 +33,14 @@ class EndotheliumParameters(Parameters):
         mark="assumed",
         source="an LSEC lines 50-60 um of sinusoid",
         description="wall segments of 10 um that make one LSEC; counts shown are divided by it",
+    )
+    capillarisation: Fraction = parameter(
+        0.0,
+        low=0,
+        high=1,
+        mark="assumed",
+        source="none in a healthy liver",
+        description="how far the wall is that of a capillary, without fenestrae, on a basement membrane",
     )
 
 

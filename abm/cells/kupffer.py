@@ -1,7 +1,7 @@
 """Kupffer cells: the macrophages that line the sinusoids, denser and more phagocytic near the portal tracts.
 
 They stop tumor cells, engulf them, are induced by the contact to secrete TNF-alpha for some hours, are educated by
-tumor exosomes, and are reprogrammed near an established nodule.
+tumor exosomes, and are reprogrammed near an established nodule. In a fatty liver they secrete CXCL5.
 """
 
 import numpy as np
@@ -75,6 +75,15 @@ class KupfferParameters(Parameters):
         mark="derived",
         source=f"{_BOUWENS}: central cells are smaller and less phagocytic",
         description="phagocytic activity in zone 3 relative to zone 1",
+    )
+    cxcl5: Number = parameter(
+        0.0,
+        low=0,
+        high=3,
+        mark="assumed",
+        source="none by default; in a fatty liver 0.1 to 3: Yang 2025, 10.3892/or.2025.8963, ref 119 (direction). With 0.1 there are "
+        "three times the neutrophils, with 0.5 seven times",
+        description=f"CXCL5, which counts as CXCL1, of a Kupffer cell: {LEVEL_AT_ITS_SITE}",
     )
 
     @model_validator(mode="after")
@@ -181,6 +190,7 @@ class KupfferCell(LiverCell):
             Secretes("tnf", "secretion.kupffer_tnf", weight="tnf"),
             Secretes("tgf_beta", "secretion.kupffer_tgf_beta", weight="education"),
             Secretes("vegf", "secretion.kupffer_vegf", ("reprogrammed",), weight="reprogramming"),
+            Secretes("cxcl1", "cells.kupffer.cxcl5"),
         ),
         secretion=KupfferSecretion,
         molecules={

@@ -3,7 +3,8 @@
 The liver is the first capillary bed behind the gut, so the portal vein brings it whatever a colorectal tumor sheds
 (Chambers 2002, 10.1038/nrc865). An injection into the spleen or a mesenteric vein is one dose within minutes; a
 tumor that sheds is a dose spread over weeks. Cells arrive covered by platelets (`platelet_cloak`), one by one or, some of
-them, in clusters, whose cells are each the founder of its own clone (Aceto 2014, 10.1016/j.cell.2014.07.013).
+them, in clusters, whose cells are each the founder of its own clone (Aceto 2014, 10.1016/j.cell.2014.07.013). Those that shunts of a
+cirrhotic liver carry past the sinusoids never arrive.
 """
 
 from bisect import bisect_left
@@ -159,7 +160,8 @@ class Arrival(Rule):
         """Give every cell of the inoculum its step of arrival (addressed by its number, so not part of the state)."""
         p = self.parameters
         key = stream_key(liver.seed, "arrival/when")
-        count = rounded_count(p.per_mm2(liver.config.tissue.slab_thickness) * liver.area_mm2, key)
+        tissue = liver.config.tissue
+        count = rounded_count(p.per_mm2(tissue.slab_thickness) * liver.area_mm2 * (1.0 - tissue.shunted), key)
         shares = np.cumsum([dose.share for dose in p.doses])
         if count == 0 or shares[-1] == 0:
             self._steps = self._numbers = self._first = np.empty(0, np.int64)

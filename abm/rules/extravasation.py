@@ -4,7 +4,8 @@ Two ways are published and both are here as presets of the cell line: within an 
 2003, J Gastrointest Surg 7:507), or after days of growth inside the vessel while the endothelium retracts (CC531s;
 Mook 2003, 10.1053/jhep.2003.50297). Proteases of Kupffer cells and neutrophils help, matrix hinders, mesenchymal
 cells are faster (Yang 2025, 10.3892/or.2025.8963, ref 117); neutrophils open the way (Spiegel 2016,
-10.1158/2159-8290.CD-15-1157), and nets draw those that sense their DNA (see `net_guidance`).
+10.1158/2159-8290.CD-15-1157), and nets draw those that sense their DNA (see `net_guidance`). A capillarised wall, and what lies behind
+it in the space of Disse, is harder to pass.
 """
 
 from typing import ClassVar
@@ -73,6 +74,14 @@ class Extravasation(Rule):
             source="Yang 2025, 10.3892/or.2025.8963, ref 117",
             description="loss at full matrix",
         )
+        capillary_hindrance: Fraction = parameter(
+            0.8,
+            low=0.3,
+            high=0.95,
+            mark="assumed",
+            source="Schaffner 1963, Gastroenterology 44:239 (direction): a basement membrane, and no fenestrae",
+            description="loss at a wholly capillarised wall",
+        )
         epithelial_speed: Fraction = parameter(
             0.2,
             low=0.05,
@@ -92,6 +101,7 @@ class Extravasation(Rule):
             return
         rapid = liver.config.cells.tumor.extravasation == "rapid"
         half_time = p.rapid_half_time if rapid else p.intravascular_half_time
+        wall = liver.config.cells.endothelium
         order = tumor.order(liver.key(self.name), liver.step_number, adherent)
         cross(
             tumor.table,
@@ -103,7 +113,7 @@ class Extravasation(Rule):
             liver.step_number,
             order,
             liver.dt_hours,
-            np.log(2.0) / max(half_time, 1e-3),
+            np.log(2.0) / max(half_time, 1e-3) * (1.0 - p.capillary_hindrance * wall.capillarisation),
             p.protease_gain * liver.left("mmp"),
             p.protease_gain * liver.left("elastase"),
             p.matrix_hindrance,

@@ -6,7 +6,8 @@ dormant cells two weeks later, one in forty starts to grow, one in a hundred of 
 from open sinusoids cells slow down, and die where oxygen is gone. How fast a founder cycles and how hard it dies its daughters
 inherit, but for what each differs from her mother; its stemness keeps a solitary cell awake. Cells cycle faster near the portal tracts.
 Suppressor cells that touch them keep them alive (Yang 2025, 10.3892/or.2025.8963, ref 89). After a resection the growth factors of the
-regenerating liver make them cycle faster. What holds out against them, and how pressure slows them, says `compression`.
+regenerating liver make them cycle faster, and so do the vesicles of fatty hepatocytes (ref 120). What holds out against them, and how
+pressure slows them, says `compression`.
 """
 
 from typing import Annotated, ClassVar, NamedTuple
@@ -196,6 +197,14 @@ class Growth(Rule):
             "out, the injury of surgery included; none in another model (10.1007/s10585-006-9054-6)",
             description="gain of the cycle under saturating growth factors of regeneration",
         )
+        vesicle_gain: Number = parameter(
+            0.2,
+            low=0,
+            high=0.5,
+            mark="assumed",
+            source="Yang 2025, 10.3892/or.2025.8963, ref 120 (direction)",
+            description="gain of the cycle by the vesicles of hepatocytes that are all fatty",
+        )
         guarded_death: Fraction = parameter(
             0.5,
             low=0.2,
@@ -255,8 +264,9 @@ class Growth(Rule):
         order = tumor.order(liver.key(self.name), liver.step_number)
         tumor.reserve(order.size)
         line = liver.config.cells.tumor
+        fed = 1.0 + p.vesicle_gain * liver.config.tissue.steatosis
         fate = Fate(
-            cycle=(1.0 + p.regeneration_gain * liver.saturation("regeneration")) / max(p.cycle_time, 1e-3),
+            cycle=fed * (1.0 + p.regeneration_gain * liver.saturation("regeneration")) / max(p.cycle_time, 1e-3),
             cycle_spread=p.cycle_spread,
             dormancy=p.dormancy_rate * line.dormancy,
             wake=p.wake_rate,

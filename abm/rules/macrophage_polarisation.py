@@ -1,8 +1,9 @@
 """Macrophage polarisation: what surrounds a macrophage turns it towards M2, or back towards M1.
 
 TGF-beta, IL-10, CCL2, lactate and exosomes of a tumor turn macrophages to M2, which dominate in metastases of the liver; IFN-gamma and
-TNF turn them to M1, and turning is reversible (Yang 2025, 10.3892/or.2025.8963, refs 46-48, 53, 55-58, 62-69). An inhibitor of CSF1R
-takes the cues to M2 from them (Pyonteck 2013, 10.1038/nm.3337).
+TNF turn them to M1, and turning is reversible (Yang 2025, 10.3892/or.2025.8963, refs 46-48, 53, 55-58, 62-69). In a fatty liver the
+vesicles of hepatocytes turn them to M2, too (ref 120). An inhibitor of CSF1R takes the cues to M2 from them (Pyonteck 2013,
+10.1038/nm.3337).
 """
 
 from typing import Annotated, NamedTuple
@@ -24,7 +25,7 @@ _YANG = "Yang 2025, 10.3892/or.2025.8963"
 
 class Cues(NamedTuple):
     """How much each cue weighs in saturation, and the lactate (mM above rest) that is half of that; `exosomes`: how much those in the
-    blood weigh now."""
+    blood, and vesicles of the liver, weigh now."""
 
     tgf_beta: float
     il10: float
@@ -79,6 +80,7 @@ class MacrophagePolarisation(Rule):
         ccl2: Number = _weight(0.5, f"{_YANG}, refs 56-58 (direction)", "CCL2")
         lactate: Number = _weight(0.5, "Colegio 2014, 10.1038/nature13490 (direction)", "lactate")
         exosomes: Number = _weight(0.5, f"{_YANG}, refs 62-69 (direction)", "exosomes in the blood")
+        vesicles: Number = _weight(0.3, f"{_YANG}, ref 120 (direction)", "vesicles of hepatocytes that are all fatty")
         ifn_gamma: Number = _weight(1.0, f"{_YANG}, ref 46 (direction)", "IFN-gamma")
         tnf: Number = _weight(0.5, f"{_YANG}, ref 46 (direction)", "TNF-alpha")
         lactate_half: Millimolar = parameter(
@@ -112,7 +114,7 @@ class MacrophagePolarisation(Rule):
             p.ifn_gamma,
             p.tnf,
             p.lactate_half,
-            p.exosomes * Exosomes.saturation(liver) * towards_m2,
+            (p.exosomes * Exosomes.saturation(liver) + p.vesicles * liver.config.tissue.steatosis) * towards_m2,
         )
         felt = Surrounding(
             liver.signal("tgf_beta"),

@@ -166,6 +166,24 @@ class TissueParameters(Parameters):
         description="velocity of the blood: median over all sinusoid sites of the unobstructed network",
     )
 
+    shunted: Fraction = parameter(
+        0.0,
+        low=0,
+        high=0.65,
+        mark="checked",
+        source="none in a healthy liver; in cirrhosis 36 % with a standard deviation of 29 %, Gastroenterology 1987, 93:129, "
+        "10.1016/0016-5085(87)90324-6 (microspheres given into the portal trunk)",
+        description="share of the portal blood, and of the tumor cells in it, that bypasses the sinusoids",
+    )
+    steatosis: Fraction = parameter(
+        0.0,
+        low=0,
+        high=1,
+        mark="assumed",
+        source="none in a healthy liver",
+        description="how far its hepatocytes are those of a fatty liver, whose vesicles act on tumor cells and macrophages",
+    )
+
     drawn_from: str | None = Field(
         default=None,
         alias="from",

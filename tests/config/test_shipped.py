@@ -10,6 +10,7 @@ from abm import load_config, load_experiment
 from abm.config.describe import json_schema, warnings
 from abm.config.schema import compose
 from abm.config.shipped import find_config, find_shipped, presets, shipped, shipped_configs
+from abm.units import value_at
 
 from .conftest import write
 
@@ -48,6 +49,27 @@ def test_every_preset_loads_names_its_reasons_and_stays_in_range(path, tmp_path)
     assert warnings(load_config(tmp_path / "with.yaml")) == []
     comment = [line for line in path.read_text().splitlines() if line.startswith("#")]
     assert len(" ".join(comment)) > 80
+
+
+PATIENTS = {
+    "patient": ("cells.natural_killer.activation", 0.6),
+    "nafld": ("tissue.steatosis", 1.0),
+    "chronic_liver_disease": ("fields.cxcl1.hepatocytes", 0.3),
+    "chronic_hepatitis": ("cells.natural_killer.activation", 1.2),
+    "cirrhosis": ("tissue.shunted", 0.36),
+    "t_cell_deficient": ("cells.cd8.density", 0.0),
+    "aged": ("cells.endothelium.capillarisation", 0.3),
+}
+
+
+@pytest.mark.parametrize("host", PATIENTS)
+def test_the_liver_of_a_patient_is_a_human_one_but_for_its_disease(host, tmp_path):
+    (tmp_path / "with.yaml").write_text(f"host: {host}\n")
+    config = load_config(tmp_path / "with.yaml")
+    key, value = PATIENTS[host]
+    assert value_at(config, key) == value
+    assert config.tissue.portal_central_distance == 500.0 and config.rules.arrival.liver_mass == 1500.0
+    assert config.cells.macrophage.entry > 0 and config.cells.suppressor.density > 0
 
 
 @pytest.mark.parametrize("path", [*CONFIGS, *PRESETS], ids=lambda path: path.stem)

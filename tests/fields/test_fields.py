@@ -9,7 +9,8 @@ from abm.fields.solver import decay_length_um
 from abm.tissue.anatomy import grow
 from abm.tissue.parameters import TissueParameters
 from abm.tissue.sites import CENTRAL_VEIN, PARENCHYMA, PORTAL_TRACT, SINUSOID, TISSUE
-from tests.worlds import liver, put, without
+from tests import worlds
+from tests.worlds import assert_resumes, later, liver, put, without
 
 SIGNALS = [field for field in FIELDS if issubclass(field, Signal)]
 each_signal = pytest.mark.parametrize("kind", SIGNALS, ids=lambda kind: kind.name)
@@ -164,6 +165,44 @@ def test_without_ldha_as_much_less_lactate_is_made():
     assert whole.max() > 0.005
     np.testing.assert_allclose(lactate_of_a_tumor(0.75), 0.25 * whole, rtol=0.02, atol=2e-6)
     assert not lactate_of_a_tumor(1.0).any()
+
+
+def in_chronic_disease(hepatocytes=0.3, **config):
+    """A liver whose hepatocytes secrete CXCL1, with nobody in it."""
+    return worlds.liver(mm=0.6, empty=True, fields={"cxcl1": {"hepatocytes": hepatocytes}}, **config)
+
+
+def test_hepatocytes_keep_cxcl1_up_all_over_the_liver_from_the_beginning():
+    model = in_chronic_disease()
+    cxcl1 = model.fields["cxcl1"].values
+    assert (cxcl1 == np.float32(0.3)).all()
+    later(model, 6.0)
+    exchange = exchanging(model.sites.kind, model.sites.perfused)
+    assert cxcl1[exchange].mean() == pytest.approx(0.3, rel=0.02), "where it is washed out"
+    assert cxcl1.mean() == pytest.approx(0.3, rel=0.1)
+
+
+def test_where_hepatocytes_are_gone_they_secrete_nothing():
+    model = in_chronic_disease()
+    left = np.indices(model.shape)[1] < model.shape[1] // 2
+    model.hepatocytes[left] = 0
+    later(model, 6.0)
+    cxcl1 = model.fields["cxcl1"].values
+    middle = model.shape[1] // 4
+    assert cxcl1[:, middle].mean() < 0.3 / 3 < 0.25 < cxcl1[:, 3 * middle].mean()
+    model.hepatocytes[:] = 0
+    later(model, 12.0)
+    assert cxcl1.max() < 1e-3
+
+
+def test_by_default_hepatocytes_secrete_no_cxcl1():
+    model = worlds.liver(mm=0.3, empty=True)
+    later(model, 1.0)
+    assert not model.fields["cxcl1"].values.any() and model.fields["cxcl1"].at_rest
+
+
+def test_a_liver_in_chronic_disease_resumes():
+    assert_resumes(lambda: in_chronic_disease(), 2.0, 2.0)
 
 
 @pytest.mark.parametrize(

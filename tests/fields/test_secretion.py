@@ -16,7 +16,10 @@ from tests.worlds import put, sinusoids
 
 HYPOXIC = 5.0  # mmHg, below any threshold of hypoxia that is plausible
 TABLE = [(species, row) for species in SHIPPED.species for row in species.secretes]
-DEFAULTS = compose()(secretion={"platelet_tgf_beta": 1, "neutrophil_tgf_beta": 1})
+SECRETED = {"platelet_tgf_beta": 1, "neutrophil_tgf_beta": 1}
+HOST = {"kupffer": {"cxcl5": 1}}
+DEFAULTS = compose()(secretion=SECRETED, cells=HOST)
+"""The defaults, in which those secrete, too, that by default do not."""
 
 
 def table(wanted=lambda row: True):
@@ -60,8 +63,8 @@ def alone(row: Secretes):
     """The defaults, in which no other row of the field secretes."""
     others = [one.amount for _, one in TABLE if one.field == row.field and one is not row]
     return compose()(
-        secretion={"platelet_tgf_beta": 1, "neutrophil_tgf_beta": 1}
-        | {name.removeprefix("secretion."): 0 for name in others}
+        secretion=SECRETED | {name.removeprefix("secretion."): 0 for name in others if name.startswith("secretion.")},
+        cells={} if "cells.kupffer.cxcl5" in others else HOST,
     )
 
 

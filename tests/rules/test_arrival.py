@@ -220,6 +220,15 @@ def test_the_same_cells_come_at_the_same_time_whatever_the_step_and_the_enrichme
     assert all(0 <= when[1][uid] - when[0][uid] < 5 for uid in uids[0])
 
 
+@pytest.mark.parametrize(("shunted", "arrive"), [(0.0, 30), (0.4, 18), (1.0, 0)])
+def test_those_that_shunts_carry_past_the_sinusoids_do_not_arrive(shunted, arrive):
+    whole, part = (injected(per_area="120 /mm^2", tissue={"shunted": share}) for share in (0.0, shunted))
+    for model in (whole, part):
+        run_rule(model, "arrival", 1.0)
+    uids = [set(model.tumor.alive_rows().uid) for model in (whole, part)]
+    assert len(uids[1]) == part.ledger.total("arrived") == arrive and uids[1] <= uids[0]
+
+
 def test_nobody_comes_without_an_inoculum_or_without_blood():
     empty = injected()
     before = state_of(empty)

@@ -233,6 +233,20 @@ def test_a_rapid_line_is_mostly_out_within_hours():
     assert model.tumor.count == model.ledger.balance == exposed
 
 
+@pytest.mark.parametrize("minutes", [2.5, 5, 10])
+@pytest.mark.parametrize(("capillarisation", "left"), [(0.5, 0.6), (1.0, 0.2)])
+def test_lever_a_capillarised_wall_is_harder_to_cross(capillarisation, left, minutes):
+    model = liver(
+        "extravasation",
+        mm=sized(5, 2) / 10,
+        step=f"{minutes} min",
+        cells={"tumor": {"emt": 1}, "endothelium": {"capillarisation": capillarisation}},
+    )
+    cells = crowd(model)
+    run_rule(model, "extravasation", 2.0)
+    assert_chance((cells.used.state == EXTRAVASATED).sum(), cells.count, 1 - np.exp(-RATE * left * 2.0))
+
+
 def test_an_intravascular_line_stays_for_days():
     """Mook 2003: CC531s grows inside the vessels for four days."""
     model = liver(

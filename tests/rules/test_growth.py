@@ -13,6 +13,7 @@ from abm.rules.growth import Fate, free_neighbour, grow, habitable, is_room_with
 from abm.rules.immune_suppression import NO_GUARDS
 from abm.tissue.sites import CENTRAL_VEIN, LUMEN, PARENCHYMA, PORTAL_TRACT, SINUSOID, TISSUE
 from tests.worlds import (
+    COMPILED,
     KEY,
     around,
     assert_chance,
@@ -695,6 +696,40 @@ def test_cells_cycle_faster_while_the_liver_regenerates(level, gain):
         put(model, "tumor", *place, layer=TISSUE)
     run_rule(model, "growth", 5.0)
     assert model.tumor.alive_rows().cycle == pytest.approx(5 / 20 * gain, rel=1e-4)
+
+
+@pytest.mark.parametrize(("steatosis", "gain"), [(0.0, 1.0), (0.5, 1.2), (1.0, 1.4)])
+@pytest.mark.parametrize("minutes", [5, 10])
+def test_cells_cycle_faster_in_a_fatty_liver(steatosis, gain, minutes):
+    rule = {
+        "cycle_time": "20 h",
+        "cycle_spread": 0,
+        "zonation": 0,
+        "vesicle_gain": 0.4,
+        "dormancy_rate": 0,
+        "death_rate": 0,
+    }
+    tissue = {"steatosis": steatosis}
+    model = without(liver("growth", step=f"{minutes} min", parameters={"growth": rule}, tissue=tissue))
+    model.fields["oxygen"].values[:] = 1e9
+    for place in sinusoids(model, TISSUE)[::9]:
+        put(model, "tumor", *place, layer=TISSUE)
+    run_rule(model, "growth", 5.0)
+    assert model.tumor.alive_rows().cycle == pytest.approx(5 / 20 * gain, rel=1e-4)
+
+
+def test_lever_a_fatty_liver_lets_colonies_grow_faster():
+    """A fifth more births at the same deaths, 0.0315 against 0.008 /h: 40 % more net growth in 60 h are 1.5 times the cells."""
+
+    def cells(steatosis):
+        rule = {"cycle_time": "22 h", "dormancy_rate": 0, "death_rate": "0.008 /h"}
+        model = without(liver("growth", step="1 h", parameters={"growth": rule}, tissue={"steatosis": steatosis}))
+        for place in sinusoids(model, TISSUE)[::9]:
+            put(model, "tumor", *place, layer=TISSUE, niche=1.0)
+        run_rule(model, "growth", sized(60.0, 30.0))
+        return model.tumor.count
+
+    assert cells(1.0) > (1.2 if COMPILED else 1.05) * cells(0.0)
 
 
 def test_a_crowded_liver_keeps_its_order():

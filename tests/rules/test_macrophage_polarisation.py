@@ -74,9 +74,10 @@ def test_monocytes_in_the_blood_do_not_turn():
     assert not cells.polarisation.any() and (cells.state == MONOCYTE).all()
 
 
-def soaked(*interventions, **levels):
+def soaked(*interventions, steatosis=0.0, **levels):
     """A liver with one macrophage, full of these signals."""
-    model = without(liver("macrophage_polarisation", mm=0.3, interventions=list(interventions)))
+    tissue = {"steatosis": steatosis}
+    model = without(liver("macrophage_polarisation", mm=0.3, interventions=list(interventions), tissue=tissue))
     for name, level in levels.items():
         model.fields[name].values[:] = level
         model.fields[name].at_rest = False
@@ -84,8 +85,8 @@ def soaked(*interventions, **levels):
     return model
 
 
-def polarisation(hours=36.0, *interventions, **levels):
-    model = soaked(*interventions, **levels)
+def polarisation(hours=36.0, *interventions, **liver_and_levels):
+    model = soaked(*interventions, **liver_and_levels)
     run_rule(model, "macrophage_polarisation", hours)
     return float(model.macrophage.alive_rows().polarisation[0])
 
@@ -96,6 +97,16 @@ def test_what_is_blocked_does_not_turn_it():
     assert polarisation(36.0, {"block": "ccr2"}, ccl2=4.0) == 0.0
     under_both = polarisation(400.0, {"block": "csf1r"}, tgf_beta=4.0, tnf=1.0)
     assert under_both < -0.7 < 0.3 < polarisation(400.0, tgf_beta=4.0, tnf=1.0), "CSF1R carries what turns it to M2"
+
+
+@pytest.mark.parametrize(
+    ("steatosis", "tnf", "settled"), [(0.0, 1.0, -1.0), (0.5, 1.0, -0.25), (1.0, 1.0, 0.09091), (1.0, 0.0, 1.0)]
+)
+def test_lever_vesicles_of_a_fatty_liver_turn_it_to_m2_by_csf1r(steatosis, tnf, settled):
+    """0.3 for M2 at most, against TNF that weighs half, at half its effect: (0.3 - 0.25) / (0.3 + 0.25)."""
+    assert polarisation(2000.0, steatosis=steatosis, tnf=tnf) == pytest.approx(settled, abs=1e-3)
+    without_csf1r = polarisation(2000.0, {"block": "csf1r"}, steatosis=steatosis, tnf=tnf)
+    assert without_csf1r == pytest.approx(-1.0 if tnf else 0.0, abs=1e-2)
 
 
 def test_nothing_happens_without_macrophages():

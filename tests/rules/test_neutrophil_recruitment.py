@@ -210,3 +210,19 @@ def test_an_empty_host_without_chemokine_stays_as_it_is():
     before = state_of(model)
     run_rule(model, "neutrophil_recruitment", 5.0)
     assert changed(model, before) <= {"clock/step_number"}
+
+
+@compiled_only
+def test_lever_cxcl1_of_hepatocytes_brings_neutrophils_by_cxcr2():
+    """At a level of 0.3, of which cells feel 0.23 of the most, 0.05 /h and site bring so many to those 15 per mm2 that the blood holds."""
+
+    def neutrophils(*interventions, hepatocytes):
+        model = without(
+            host("10 min", mm=0.6, fields={"cxcl1": {"hepatocytes": hepatocytes}}, interventions=list(interventions))
+        )
+        run_rule(model, "neutrophil_recruitment", 24.0)
+        return model.neutrophil.count
+
+    resting = neutrophils(hepatocytes=0)
+    assert neutrophils(hepatocytes=0.3) > 4 * resting
+    assert neutrophils({"block": "cxcr2"}, hepatocytes=0.3) < 2 * resting
