@@ -1,6 +1,6 @@
 """Glutamine: brought by the blood, taken up by tumor cells; without it NK cells and T cells kill less.
 
-Tumor cells take it up by ASCT2 (Schulte 2018, 10.1038/nm.4464), more where exosomes of activated stellate cells nearby bring them PWAR6
+Tumor cells take it up by ASCT2 (Schulte 2018, 10.1038/nm.4464), more where exosomes of myofibroblasts nearby bring them PWAR6
 (Yang 2025, 10.3892/or.2025.8963, ref 106). Uptake is Michaelis-Menten, so that the level never falls below zero. What is solved, and
 kept, is how much is missing: where nobody takes any up nothing is, and nothing is solved. By default nobody does.
 """
@@ -77,7 +77,7 @@ class GlutamineParameters(SignalParameters):
         high=3,
         mark="assumed",
         source="Yang 2025, 10.3892/or.2025.8963, ref 106 (direction)",
-        description="gain of the uptake of a tumor cell that has an activated stellate cell nearby",
+        description="gain of the uptake of a tumor cell that has an activated stellate cell nearby, a myofibroblast",
     )
     pwar6_reach: Micrometers = parameter(
         "50 um",
@@ -145,10 +145,10 @@ class Glutamine(Metabolite):
         gain = self.parameters.pwar6_gain * liver.left("pwar6")
         cells = liver.stellate
         if gain > 0.0 and cells.count:
-            near = np.zeros(liver.shape, np.bool_)
+            near = np.zeros(liver.shape, np.float32)
             reach = self.parameters.pwar6_reach / liver.spacing_um
             mark_around(cells.used, cells.number_of("activated"), near, reach, liver.periodic)
-            demand[near] *= np.float32(1.0 + gain)
+            demand *= np.float32(1.0) + np.float32(gain) * near
         return demand
 
     def sink(self, perfusion: np.ndarray) -> np.ndarray:
@@ -161,7 +161,8 @@ class Glutamine(Metabolite):
 
 @jit(counted=False)
 def mark_around(cells, state, near, reach, periodic):
-    """Mark the sites (bool lattice) within `reach` (in sites) of each of the cells that is in a state (by number)."""
+    """Write at the sites (float32 lattice) within `reach` (in sites) of stellate cells that are in a state (by number) how far the most
+    myofibroblastic of them is one, from 0 to 1."""
     rows, columns = near.shape
     top, bottom = reach_within(np.int64(reach), rows, periodic)
     left, right = reach_within(np.int64(reach), columns, periodic)
@@ -173,4 +174,4 @@ def mark_around(cells, state, near, reach, periodic):
             for dc in range(left, right + 1):
                 c = shifted(cells[i].column, dc, columns, periodic)
                 if r >= 0 and c >= 0 and dr * dr + dc * dc <= reach * reach:
-                    near[r, c] = True
+                    near[r, c] = max(near[r, c], np.float32(1.0) - cells[i].inflammatory)

@@ -81,6 +81,16 @@ def test_activated_stellate_cells_raise_the_uptake_of_those_near_them(state, blo
     np.testing.assert_allclose(demand, np.where(away <= reach / 10, fold, 1.0))
 
 
+@pytest.mark.parametrize(("inflammatory", "fold"), [(0.0, 2.0), (0.75, 1.25), (1.0, 1.0)])
+def test_inflammatory_fibroblasts_raise_it_less_than_myofibroblasts(inflammatory, fold):
+    model = without(liver(mm=0.2, fields={"glutamine": {"tumor": "20 mM/h", "pwar6_gain": 1.0}}))
+    place = tuple(map(int, np.argwhere(model.sites.kind == SINUSOID)[30]))
+    put(model, "stellate", *place, state=ACTIVATED, inflammatory=inflammatory)
+    model.sites.population[TISSUE] = TUMOR
+    demand = model.fields["glutamine"].demand(model, 20.0) / np.float32(20 / 3600)
+    assert demand.max() == pytest.approx(fold)
+
+
 def test_only_tumor_cells_take_it_up_and_new_vessels_bring_it():
     model = without(liver(mm=0.3, fields={"glutamine": {"tumor": "20 mM/h"}}))
     place = np.argwhere(model.sites.kind == PARENCHYMA)[400]
