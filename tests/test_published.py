@@ -67,6 +67,7 @@ def test_the_shipped_experiments_set_no_parameters_of_their_own():
         "V13",
         "V17",
         "V19",
+        "V20",
         "V21",
         "V24",
         "V25",
