@@ -1,4 +1,4 @@
-"""Compression: how a nodule makes room in the liver, by replacing hepatocytes or by pressing on them, and what matrix does to it.
+"""Compression: nodules replace hepatocytes or press on them, and matrix holds them back.
 
 Where the border replaces, a tumor cell takes the place of a hepatocyte, and slips along the sinusoid. Where it pushes, both give way
 under pressure only: hepatocytes that tumor cells press upon die, and spaces of Disse open as slowly; sinusoids close to it are
@@ -40,7 +40,6 @@ class Compression(Rule):
     name = "compression"
     reads = ("tumor", "ecm")
     writes = ("hepatocytes",)
-    inhibited = ("rate",)
 
     class Parameters(RuleParameters):
         rate: PerHour = parameter(

@@ -1,4 +1,4 @@
-"""Fibroblast state: activated stellate cells are inflammatory at first; TGF-beta makes them myofibroblasts, TNF-alpha keeps them from it.
+"""Fibroblast state: TGF-beta makes myofibroblasts of activated stellate cells, which are inflammatory at first; TNF-alpha keeps them so.
 
 Myofibroblasts beside a tumor lay the matrix, inflammatory fibroblasts farther off secrete IL-6 and chemokines (Öhlund 2017,
 10.1084/jem.20162024); TGF-beta turns these into those against IL-1 (Biffi 2019, 10.1158/2159-8290.CD-18-0710), for which TNF-alpha stands

@@ -1,4 +1,4 @@
-"""iNKT signal: iNKT cells near tumor cells that have just come call stellate cells by IL-4 and IL-13, which activate sooner.
+"""iNKT signal: near tumor cells that have just come iNKT cells wake stellate cells by IL-4 and IL-13.
 
 Independently of their T-cell receptor they turn stellate cells into myofibroblasts, whose matrix receives the tumor cells; without the
 receptor of IL-4 and IL-13 on stellate cells, fewer metastases are founded (Yang 2025, 10.3892/or.2025.8963, ref 112). One that signals

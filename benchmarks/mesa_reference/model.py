@@ -268,6 +268,7 @@ class MesaLiver(mesa.Model):
             config=self.config,
             tumor=SimpleNamespace(count=tumor_cells),
             suppressor=SimpleNamespace(count=0),
+            stellate=SimpleNamespace(plain={"inflammatory": np.zeros(0)}, in_state=lambda _: slice(0)),
             standard_area_mm2=self.area_mm2,
             dt_hours=self.dt_hours,
             given=self._given,

@@ -62,7 +62,7 @@ def test_shipped_experiments_by_their_id(write):
     for name in ("V24", "v24", "V24_e_selectin_kinetics", "V24_e_selectin_kinetics.yaml"):
         assert files_of([Path(name)]) == [shipped]
     for name in ("V2", "my/V24", "V99"):
-        with pytest.raises(UserError, match=rf"no file {name}, and no published experiment .* are V01, .*, W73$"):
+        with pytest.raises(UserError, match=rf"no file {name}, and no published experiment .* are V01, .*, W79$"):
             files_of([Path(name)])
     own = write("V24")
     own.rename("V24")

@@ -136,7 +136,7 @@ def test_secretion_goes_with_its_weight(liver, species, row, cell):
     cell[row.weight] = share
     assert sources(liver, alone(row))[row.field].sum() == pytest.approx(share * rate_of(liver, row), rel=1e-6)
     cell[row.weight] = 0.0
-    assert not sources(liver)[row.field].any()
+    assert not sources(liver, alone(row))[row.field].any()
 
 
 @table(lambda row: row.only_hypoxic)

@@ -201,6 +201,7 @@ def test_some_rule_asks_for_every_molecule(monkeypatch):
         rules={"angiogenesis": {"sprout": "0.03 /h"}},
         cells={"cd8": {"density": "40 /mm^2"}, "suppressor": {"density": "40 /mm^2", "il6_gain": 1}},
         blood={"il18_supply": 0.2},
+        fields={"glutamine": {"tumor": "20 mM/h"}},
         interventions=[{"block": "vegf", "fraction": 0.1}],
     )
     row, column = sinusoids(model)[0]

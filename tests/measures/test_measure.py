@@ -99,6 +99,7 @@ def test_every_shipped_measure_is_documented_and_works_in_an_empty_liver(name):
                 "way": "left",
                 "level": "lps",
                 "to_cells": 4,
+                "pattern": "pushing",
             }[entry.name]
     request = read_request(line)
     assert isinstance(request.unit, str)
