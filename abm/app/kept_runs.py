@@ -24,14 +24,15 @@ _KEPT_OPEN = 6
 
 @dataclass(frozen=True)
 class RunInBrief:
-    """A run: its name in the working folder, title, rows and columns, spacing (um), moments (minutes), and what can be laid
-    over it and colour its cells (name -> words)."""
+    """A run: its name in the working folder, title, rows and columns, spacing (um), moments (minutes), what time 0 is
+    called, and what can be laid over it and colour its cells (name -> words)."""
 
     name: str
     title: str
     shape: tuple[int, int]
     spacing_um: float
     minutes: tuple[float, ...]
+    since: str
     fields: dict[str, str]
     columns: dict[str, str]
 
@@ -88,6 +89,7 @@ class KeptRuns:
                 (int(shape[0]), int(shape[1])),
                 recording.spacing_um,
                 tuple(map(float, recording.times_min)),
+                recording.since,
                 {field: recording.words(field) for field in recording.fields},
                 {
                     f"{population}.{column}": f"{population}: {column}".replace("_", " ")

@@ -11,7 +11,9 @@ from ..notebook import as_jpeg
 from ..record.event_table import Events, events_table
 from ..record.fates import fates_of
 from ..record.scene import levels, standing
+from ..rules.arrival import is_injected
 from ..tissue.sites import KINDS, STANDING
+from ..view.recording import since_what
 from .messages import AboutLiver, Moment, Site, View
 
 if TYPE_CHECKING:
@@ -60,6 +62,7 @@ def about(simulation: "Simulation") -> AboutLiver:
         simulation.until_hours,
         model.dt_hours,
         int(model.seed),
+        since_what(is_injected(model.config)),
     )
 
 

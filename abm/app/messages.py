@@ -41,7 +41,8 @@ class Order:
 class AboutLiver:
     """What a page needs to know of a liver, told once: its title, rows and columns, spacing (um), the fields and layers
     that can be laid over (name -> words), the columns that can colour cells (name -> words), the populations (name, words,
-    ((number in pictures, words, colour) of each state)), the hours at which the run begins and ends, those of a step, and the seed."""
+    ((number in pictures, words, colour) of each state)), the hours at which the run begins and ends, those of a step, the seed, and what
+    time 0 is called."""
 
     title: str
     shape: tuple[int, int]
@@ -53,6 +54,7 @@ class AboutLiver:
     ends: float
     step_hours: float
     seed: int
+    since: str
 
 
 @dataclass(frozen=True)

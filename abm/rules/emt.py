@@ -7,13 +7,12 @@ LRG1 (Zhong 2021, 10.1038/s41419-021-04461-6).
 
 import numpy as np
 
-from ..cells import stellate
 from ..cells.tumor import CIRCULATING
 from ..kernels.jit import jit
-from ..kernels.sites import neighbour
 from ..liver import Liver
 from ..target import Target
 from ..units import PerHour, parameter
+from .fibroblast_state import beside_inflammatory
 from .rule import Rule, RuleParameters
 
 
@@ -59,33 +58,6 @@ class EpithelialMesenchymalTransition(Rule):
             by_stellate = p.stellate_rate * liver.left("il6")
             signal = liver.signal("tgf_beta")
             transform(liver.tumor.used, signal, beside, liver.dt_hours, p.rate, by_stellate, p.reversal)
-
-
-NOWHERE = np.zeros((0, 0), np.float32)
-"""Where there are no inflammatory stellate cells."""
-
-
-def beside_inflammatory(liver: Liver) -> np.ndarray:
-    """How inflammatory the most inflammatory activated stellate cell is that is touched from each site (float32 lattice); empty where
-    there are none."""
-    if not stellate.inflammation(liver.stellate).any():
-        return NOWHERE
-    beside = np.zeros(liver.shape, np.float32)
-    mark_beside(beside, liver.stellate.used, liver.sites)
-    return beside
-
-
-@jit(counted=False)
-def mark_beside(beside, stellate_cells, sites):
-    """Raise `beside` at every site that touches an activated stellate cell to how inflammatory that is."""
-    for i in range(stellate_cells.size):
-        cell = stellate_cells[i]
-        if cell.alive == 0 or cell.state != stellate.ACTIVATED:
-            continue
-        for k in range(9):
-            r, c = neighbour(sites, cell.row, cell.column, k)
-            if r >= 0:
-                beside[r, c] = max(beside[r, c], cell.inflammatory)
 
 
 @jit(counted=False)

@@ -235,7 +235,7 @@ def test_a_saved_run_can_be_looked_at_beside_another(page, folder):
     page.focus('.q-slider [tabindex="0"]')
     page.keyboard.press("ArrowRight")
     page.keyboard.press("ArrowRight")
-    page.wait_for_selector("text=4 h after time 0")
+    page.wait_for_selector("text=4 h after injection")
 
 
 def test_a_batch_is_shown_with_its_page(page):

@@ -5,7 +5,8 @@ import pytest
 
 from abm.cells.stellate import ACTIVATED, QUIESCENT
 from abm.cells.tumor import ADHERENT, CIRCULATING
-from abm.rules.emt import NOWHERE, beside_inflammatory, transform
+from abm.rules.emt import transform
+from abm.rules.fibroblast_state import NOWHERE, beside_inflammatory
 from abm.tissue.sites import LUMEN, TISSUE
 from tests.worlds import around, changed, every, lattice, liver, put, settle, sinusoids, state_of, without
 

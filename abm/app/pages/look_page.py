@@ -153,7 +153,7 @@ class LookPage:
     def _move(self) -> None:
         """Show the moment of the slider."""
         minutes = self._times[int(self._slider.value)]
-        self._when.set_text(f"{in_time(minutes / 60)} after time 0")
+        self._when.set_text(f"{in_time(minutes / 60)} after {self._about[0].since}")
         self._views = [
             view.at(minutes=minutes, field=self._field.value, colour_by=self._colour_by.value) for view in self._views
         ]

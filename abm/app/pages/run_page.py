@@ -370,6 +370,6 @@ def _where(moment: Moment, liver: AboutLiver) -> str:
         moment.counts.get(code, 0) for name, _, states in liver.populations if name == "tumor" for code, _, _ in states
     )
     return (
-        f"Day {days:.0f}, {hours:02.0f}:{minutes:02.0f} of {liver.ends / 24:.4g} days after time 0, {state}; "
+        f"Day {days:.0f}, {hours:02.0f}:{minutes:02.0f} of {liver.ends / 24:.4g} days after {liver.since}, {state}; "
         f"{cells:,} tumor cells, {moment.events.get('arrived', 0):,} arrived so far"
     )
