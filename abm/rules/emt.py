@@ -1,8 +1,8 @@
 """EMT: TGF-beta drives tumor cells towards a mesenchymal state, the parenchyma draws them back.
 
 Mesenchymal cells move, extravasate and initiate colonies more readily (Yang 2025, 10.3892/or.2025.8963, refs 6, 7, 11,
-12, 50); away from the signal they become epithelial again. So does the IL-6 of inflammatory stellate cells that they touch, by STAT3 and
-LRG1 (Zhong 2021, 10.1038/s41419-021-04461-6).
+12, 50); away from the signal they become epithelial again. IL-6 of inflammatory stellate cells that they touch drives them, too, by STAT3
+and LRG1 (Zhong 2021, 10.1038/s41419-021-04461-6).
 """
 
 import numpy as np
