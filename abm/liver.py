@@ -27,6 +27,7 @@ from .kernels.tables import free_slot, take_slot
 from .ledger import cause, event
 from .ledger.ledger import Ledger, enter, lose
 from .moments import moments_of
+from .pharmacology import Medication
 from .tissue import anatomy as lobules
 from .tissue.flow import Flow
 from .tissue.sites import LUMEN, PARENCHYMA, ROOM, SINUSOID, STANDING, TISSUE
@@ -50,6 +51,7 @@ class Liver:
     ledger : what happened to the tumor cells
     rules : name -> rule, without those that are off
     interventions : name -> what the experimenter does
+    drugs : the drugs in the patient, and what is left of what they act on
     laid_colonies : the sites (int64 [n, 2]) of each colony that the file of the tissue has
     residents : name -> the rows that a population which stays had at the beginning
     minutes, hours : simulated time, negative before time 0
@@ -85,6 +87,9 @@ class Liver:
         self._make_cells(registry.populations)
         self._make_fields(registry.fields)
         self.blood = Blood(registry.levels)
+        self.drugs = Medication(
+            config.courses, config.regimens, config.drugs, config.patient, config.duration, self.shape
+        )
         self.ledger = Ledger()
 
     # --- construction ---------------------------------------------------------------------------------------------
@@ -217,11 +222,19 @@ class Liver:
 
     def left(self, name: str, hours: float | None = None) -> float:
         """The fraction that interventions leave of the effect of a molecule, the supply of a population or the rates of a
-        rule; 1 without any. The mean over the present step, or the value at `hours`."""
+        rule; 1 without any. The mean over the present step, or the value at `hours` (drugs count with their mean)."""
+        return self._left_by_hand(name, hours) * self.drugs.left(name) if self.interventions else 1.0
+
+    def left_at(self, name: str, row: np.ndarray, column: np.ndarray) -> np.ndarray:
+        """As `left`, of a molecule at sites (two integer arrays), as far as drugs reach them: float64 array."""
         if not self.interventions:
-            return 1.0
+            return np.ones(row.size)
+        return self._left_by_hand(name, None) * self.drugs.left_at(name, row, column)
+
+    def _left_by_hand(self, name: str, hours: float | None) -> float:
+        """What the interventions leave that are no therapies."""
         if hours is None:
-            return self.mean(lambda hours: self.left(name, hours))
+            return self.mean(lambda hours: self._left_by_hand(name, hours))
         return math.prod(entry.left(name, hours) for entry in self.interventions.values())
 
     def given(self, name: str, hours: float | None = None) -> float:
@@ -230,7 +243,8 @@ class Liver:
             return 0.0
         if hours is None:
             return self.mean(lambda hours: self.given(name, hours))
-        return sum(entry.given(name, hours) for entry in self.interventions.values())
+        by_hand = sum(entry.given(name, hours) for entry in self.interventions.values())
+        return by_hand + self.drugs.given(name)
 
     def saturation(self, *names: str, more: float = 0.0) -> float:
         """The joint effect of levels that are given, x / (1 + x) of their sum x, with `more` of them: the mean over the present step."""
@@ -416,6 +430,7 @@ class Liver:
             "flow/perfused": self._flow_perfused,
             "blood/levels": self.blood.levels,
             "ledger/totals": self.ledger.totals,
+            **self.drugs.state_arrays(),
             "clock/step_number": np.array([self.step_number], np.int64),
         }
 
@@ -437,6 +452,7 @@ class Liver:
             field.load(state[f"fields/{name}"])
         self.blood.levels[:] = state["blood/levels"]
         self.ledger.load(state["ledger/totals"])
+        self.drugs.load_state(state)
         self.step_number = int(state["clock/step_number"][0])
 
 

@@ -99,8 +99,9 @@ class LiverModel(Liver, mesa.Model):
     # --- time -----------------------------------------------------------------------------------------------------
 
     def step(self) -> None:
-        """One step of dt: blood, interventions, the rules in their order, then the fields."""
+        """One step of dt: drugs, blood, interventions, the rules in their order, then the fields."""
         self._within_step = True
+        self.drugs.advance(self.hours, self.dt_hours)
         self.blood.advance(self)
         self._done("the blood")
         if self.interventions:

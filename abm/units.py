@@ -11,10 +11,10 @@ import operator
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, ClassVar, Literal, get_args
 
 from annotated_types import Gt
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_serializer
 from pydantic.fields import FieldInfo
 from pydantic_core import InitErrorDetails, PydanticCustomError, core_schema
 
@@ -41,6 +41,7 @@ _UNIT = re.compile(rf"(?=.{{1,40}}$)\s*/?\s*{_FACTOR}(?:\s*[*/·]\s*{_FACTOR}|\s
 # the conversions that nearly every config needs, so that pint, slow to import, is loaded only for the others
 _EVERYDAY = {
     ("d", "h"): 24.0,
+    ("wk", "h"): 168.0,
     ("min", "h"): 1.0 / 60.0,
     ("mm", "um"): 1000.0,
     ("/d", "/h"): 1.0 / 24.0,
@@ -99,7 +100,7 @@ def _refuse_unusual(unit) -> None:
 
 
 @functools.cache
-def _factor(written: str, unit: str) -> float | None:
+def unit_factor(written: str, unit: str) -> float | None:
     """How many `unit` make one `written`; None when their dimensions differ. Raises ValueError for what is no unit."""
     if written == unit:
         return 1.0
@@ -142,7 +143,7 @@ class Quantity:
             raise self._error(f"expected a finite number, got '{_shorten(text)}'")
         if written:
             try:
-                factor = _factor(written, self.unit)
+                factor = unit_factor(written, self.unit)
             except UnusualUnit as error:
                 name, symbol, meant = error.args
                 hint = (
@@ -191,7 +192,7 @@ class Quantity:
         if not isinstance(written, str):
             return int(written) if written.is_integer() and abs(written) < _TOLD_WHOLE else written
         for unit in _ALSO_READ.get(self.unit, ()):
-            factor = _factor(unit, self.unit)
+            factor = unit_factor(unit, self.unit)
             if factor is None:
                 continue
             number = float(f"{value / factor:.12g}")
@@ -246,6 +247,13 @@ MillimetersOfMercury = Annotated[float, Quantity("mmHg", "a partial pressure", "
 MillimetersOfMercuryPerSecond = Annotated[float, Quantity("mmHg/s", "a rate of oxygen uptake", "30 mmHg/s")]
 Millimolar = Annotated[float, Quantity("mM", "a concentration", "1 mM")]
 MillimolarPerHour = Annotated[float, Quantity("mM/h", "a rate of production", "2 mM/h")]
+Liters = Annotated[float, Quantity("L", "a volume", "3 L", maximum=1e6)]
+LitersPerHour = Annotated[float, Quantity("L/h", "a clearance", "0.5 L/d", maximum=1e6)]
+Milligrams = Annotated[float, Quantity("mg", "a mass", "200 mg", maximum=1e7)]
+MilligramsPerHour = Annotated[float, Quantity("mg/h", "a rate of elimination", "8 mg/d", maximum=1e7)]
+MilligramsPerLiter = Annotated[float, Quantity("mg/L", "a concentration", "5 mg/L", maximum=1e9)]
+Kilograms = Annotated[float, Quantity("kg", "a mass", "75 kg", maximum=1000.0)]
+SquareMeters = Annotated[float, Quantity("m^2", "an area of skin", "1.85 m^2", maximum=10.0)]
 Fraction = Annotated[float, Quantity("", "a fraction", "0.5", maximum=1.0)]
 Number = Annotated[float, Quantity("", "a number", "1.5")]
 
@@ -261,7 +269,7 @@ Positive = Gt(0)
 """Marks a quantity that makes no sense at zero: `Annotated[Hours, Positive]`."""
 
 
-def misfit(group: BaseModel, message: str, *at: str) -> ValidationError:
+def misfit(group: BaseModel, message: str, *at: str | int) -> ValidationError:
     """The error for values of a group that do not fit together, to be raised by its validators. `at` is the path of the
     key within the group that is to blame."""
     error = InitErrorDetails(type=PydanticCustomError("misfit", message), loc=at, input=group)
@@ -287,6 +295,22 @@ class Parameters(BaseModel):
     def facts(self) -> "Iterator[Declared]":
         """The declared parameters of this group, as they are known for it."""
         return declared(type(self))
+
+
+class Entry(Parameters):
+    """A group of which one key, named after its kind, holds what it acts on, and stands first where it is written."""
+
+    kind: ClassVar[str]
+
+    @property
+    def target(self) -> Any:
+        """The value of the key named after its kind."""
+        return getattr(self, self.kind)
+
+    @model_serializer(mode="wrap")
+    def _kind_first(self, handler) -> dict[str, Any]:
+        content = handler(self)
+        return {self.kind: content.pop(self.kind), **content}
 
 
 @dataclass(frozen=True)

@@ -33,6 +33,7 @@ FLOORS = [
     "interventions",
     "rules",
     "liver",
+    "pharmacology",
     "moments",
     "registry",
     "ledger",

@@ -1,4 +1,4 @@
-"""The pool of neutrophils in the blood, relative to normal: it follows G-CSF.
+"""The pool of neutrophils in the blood, relative to normal: it follows G-CSF, and falls with a marrow that drugs suppress.
 
 See Yang 2025, 10.3892/or.2025.8963, refs 75, 79.
 """
@@ -38,5 +38,5 @@ class Neutrophils(Level):
     def advance(cls, blood, liver):
         p = liver.config.blood
         g_csf = blood.means["g_csf"] * liver.left("g_csf")
-        pool = 1.0 + p.mobilisation * g_csf / (1.0 + g_csf)
+        pool = (1.0 + p.mobilisation * g_csf / (1.0 + g_csf)) * liver.drugs.neutrophils
         blood.relax("neutrophils", pool, 1.0 / max(p.pool_time, 1e-3), liver.dt_hours)

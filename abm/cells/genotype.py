@@ -2,7 +2,7 @@
 
 The numbers of a line are those of its cells as they are, whatever their genotype. A mutation that a config adds, `cells.tumor:
 {mutations: [ras]}`, multiplies some of them, and of the rules, once, when the config is read. What a gene does that no part of
-the liver can feel is left out.
+the liver can feel is left out. Which drugs a line answers to, by RAS, BRAF and HER2, says `growth_signalling`.
 """
 
 from collections.abc import Iterable, Mapping
@@ -10,7 +10,7 @@ from typing import Any, Literal, NamedTuple
 
 from ..units import Mark, Parameters, value_at
 
-Gene = Literal["wnt", "ras", "braf", "pi3k", "pten", "smad4", "met", "mmr", "b2m", "chsy1", "il33", "ccl20"]
+Gene = Literal["wnt", "ras", "braf", "her2", "pi3k", "pten", "smad4", "met", "mmr", "b2m", "chsy1", "il33", "ccl20"]
 
 _LABEL = "mutations"
 _YANG = "Yang 2025, 10.3892/or.2025.8963"
@@ -75,6 +75,7 @@ GENES: Mapping[str, Mutation] = {
             ),
         ),
     ),
+    "her2": Mutation("HER2 amplified", "HER2", ()),
     "pi3k": Mutation("PIK3CA active", "AKT", _AKT),
     "pten": Mutation("PTEN lost", "AKT", _AKT),
     "smad4": Mutation(
@@ -160,6 +161,12 @@ GENES: Mapping[str, Mutation] = {
     ),
 }
 """By gene. A pathway that several of a line's mutations activate changes a number once."""
+
+
+def genes_of(config: Any) -> frozenset[str]:
+    """The genes that are mutated in the line of a config, expressed or not yet."""
+    told = config.labels.get(_LABEL, "").split(", ")
+    return frozenset(gene for gene in (*told, *config.cells.tumor.mutations) if gene in GENES)
 
 
 def effects_of(mutations: Iterable[str]) -> dict[tuple[str, str], Change]:

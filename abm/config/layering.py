@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TypeGuard
 
 from . import errors
 from .errors import Problem, dotted, quoted, shorten
@@ -216,7 +217,57 @@ def _stacked(reader: Reader, layers: list[ConfigLayer], place: Place, settings: 
         tree.value["labels"] = Node({**kept, **labels}, above, key=above)
     for path, node in settings:
         tree = set_at(reader, tree, path, node, ())
+    tree = _with_drugs(reader, tree)
     return Layers(tree, reader.problems, list(reader.files), reader.complete, layers)
+
+
+def _with_drugs(reader: Reader, tree: Node) -> Node:
+    """The tree with the regimens that its therapies name, and the drugs that these name, below what it says of them itself.
+
+    They are looked for in files of the folders `regimens` and `drugs` beside the file that names them, and among those that come
+    with the simulator. What is in none is refused when the config is validated.
+    """
+    entries = tree.value.get("interventions")
+    therapies = [_child(entry, "therapy") for entry in entries.value] if _is_list(entries) else []
+    named = [node for node in therapies if node is not None and isinstance(node.value, str)]
+    if not named:
+        return tree
+    for node in named:
+        tree = _with_file(reader, tree, "regimens", node)
+    regimens = _child(tree, "regimens")
+    for regimen in regimens.value.values() if regimens is not None and isinstance(regimens.value, dict) else ():
+        doses = _child(regimen, "doses")
+        for given in doses.value if _is_list(doses) else ():
+            drug = _child(given, "drug")
+            if drug is not None and isinstance(drug.value, str):
+                tree = _with_file(reader, tree, "drugs", drug)
+    return tree
+
+
+def _child(node: Node, key: str) -> Node | None:
+    return node.value.get(key) if isinstance(node.value, dict) else None
+
+
+def _is_list(node: Node | None) -> TypeGuard[Node]:
+    return node is not None and isinstance(node.value, list)
+
+
+def _with_file(reader: Reader, tree: Node, group: str, named: Node) -> Node:
+    """The tree with the file of one regimen or drug, if there is one, below what stands under its name in that `group`."""
+    if not re.fullmatch(r"[\w-]+", named.value):
+        return tree
+    folder, file_name = named.place.source.folder, f"{named.value}.yaml"
+    beside = (where / group / file_name for where in (folder, folder.parent, shipped_configs()))
+    file = next(filter(exists, beside), None)
+    if file is None:
+        return tree
+    below = reader.read(file, Source(_shown(file), file.parent))
+    above = _child(tree, group)
+    known = above.value if above is not None and isinstance(above.value, dict) else {}
+    own = known.get(named.value)
+    whole = below if own is None else _merge(below, own, (group, named.value))
+    place = named.place if above is None else above.place
+    return replace(tree, value={**tree.value, group: Node({**known, named.value: whole}, place)})
 
 
 def _merge(low: Node, high: Node, path: tuple[str | int, ...]) -> Node:

@@ -18,8 +18,10 @@ from ..fields import FIELDS
 from ..fields.field import Field as DiffusingField
 from ..fields.field import SignalParameters
 from ..fields.layers import LAYERS, Layer
-from ..interventions import KINDS, Intervention
+from ..interventions import KINDS, Intervention, Therapy
 from ..notebook import card
+from ..pharmacology import Drug, Patient, Regimen, acts_of
+from ..pharmacology.dosing import Course, unfit
 from ..registry import Registry
 from ..rules import RULES, Rule, in_order
 from ..tissue import own as own_tissue
@@ -75,6 +77,13 @@ class Config(Parameters):
     interventions: tuple[Intervention, ...] = Field(
         default=(), description="what the experimenter does to the liver, and when"
     )
+    patient: Patient = Patient()
+    regimens: Mapping[str, Regimen] = Field(
+        default={}, description="regimens of drugs; those that a therapy names are read from their files"
+    )
+    drugs: Mapping[str, Drug] = Field(
+        default={}, description="drugs; those that a regimen names are read from their files"
+    )
     begin: Moment | None = Field(
         default=None,
         description="when the run begins, at most 0; by default with the earliest intervention, at the latest at 0",
@@ -128,6 +137,14 @@ class Config(Parameters):
         if min([begin or 0.0, *_starts(info.data.get("interventions", ()))]) < -LONGEST:
             raise PydanticCustomError("begin", "a run begins at most 10 years before time 0")
         return begin
+
+    @model_validator(mode="after")
+    def _treated(self):
+        """Refuse therapies whose regimen or drugs are unknown, doses in another unit than the drug's, and what overlaps itself."""
+        courses = [(number, entry.course) for number, entry in enumerate(self.interventions) if isinstance(entry, Therapy)]
+        for message, path in unfit(courses, self.regimens, self.drugs):
+            raise misfit(self, message, *path)
+        return self
 
     @model_validator(mode="after")
     def _laid_out(self):
@@ -201,6 +218,11 @@ class Config(Parameters):
         return {name: laid(cells, which, tissue.shape, tissue.site, tissue.y_axis) for name, which in whose.items()}
 
     @property
+    def courses(self) -> list[Course]:
+        """What its therapies give."""
+        return [entry.course for entry in self.interventions if isinstance(entry, Therapy)]
+
+    @property
     def begins(self) -> float:
         """Hours at which the run begins: 0, or before it."""
         return self.begin if self.begin is not None else min([0.0, *_starts(self.interventions)])
@@ -239,6 +261,9 @@ def compose(own: tuple[type, ...] = ()) -> type[Config]:
     )
     kind: Any = one_of(registry.interventions)
     interventions = (tuple[kind, ...], Field(default=(), description=Config.model_fields["interventions"].description))
+    act: Any = one_of(acts_of(registry), "act of a drug", "{block: egfr, half: 5 mg/L}")
+    acts: Any = (tuple[act, ...], Drug.model_fields["acts"])
+    drug: Any = create_model("Drug", __base__=Drug, __module__=Drug.__module__, __doc__=Drug.__doc__, acts=acts)
     composed = create_model(
         "Config",
         __base__=Config,
@@ -249,6 +274,7 @@ def compose(own: tuple[type, ...] = ()) -> type[Config]:
         blood=(blood, blood()),
         rules=(rules, rules()),
         interventions=interventions,
+        drugs=(Mapping[str, drug], Config.model_fields["drugs"]),
     )
     composed.registry, composed.own = registry, own
     for each in species:

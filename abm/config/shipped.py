@@ -8,13 +8,15 @@ from typing import Literal
 
 PRESETS = {"host": "hosts", "line": "lines"}
 """The presets, in the order in which they are merged, and their folders among the shipped configs."""
-Kind = Literal["config", "experiment", "published", "line", "host"]
+Kind = Literal["config", "experiment", "published", "line", "host", "regimen", "drug"]
 _FOLDERS: dict[Kind, str] = {
     "config": "",
     "experiment": "experiments",
     "published": "published",
     "line": PRESETS["line"],
     "host": PRESETS["host"],
+    "regimen": "regimens",
+    "drug": "drugs",
 }
 _NO_CONFIGS = ("calibration",)
 _CITATION = re.compile(r" \([^()]*(?:[12][0-9]{3}|10\.)[^()]*\)")

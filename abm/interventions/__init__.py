@@ -10,6 +10,7 @@ from .inhibit import Inhibit
 from .intervention import Course, Intervention, intervention
 from .knock_out import KnockOut
 from .stimulate import Stimulate
+from .therapy import Therapy
 
 KINDS: tuple[type[Intervention], ...] = (
     Deplete,
@@ -20,7 +21,8 @@ KINDS: tuple[type[Intervention], ...] = (
     Stimulate,
     KnockOut,
     Cytotoxic,
+    Therapy,
     Implant,
 )
 
-__all__ = ["KINDS", "Course", "Intervention", "intervention"]
+__all__ = ["KINDS", "Course", "Intervention", "Therapy", "intervention"]

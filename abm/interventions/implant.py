@@ -23,7 +23,7 @@ from ..ledger import cause, event
 from ..ledger.ledger import enter
 from ..tissue.plates import displace_hepatocyte
 from ..tissue.sites import PARENCHYMA, SINUSOID, TISSUE
-from ..units import Hours, Moment, parameter, written
+from ..units import Fraction, Hours, Moment, parameter, written
 from .intervention import Intervention
 
 
@@ -43,6 +43,15 @@ class Implant(Intervention):
         description="time since the cells of the colony arrived: what wanes from then on, as CD155, has waned",
     )
 
+    resistant: Fraction = parameter(
+        0.0,
+        low=0.00001,
+        high=0.01,
+        mark="assumed",
+        source="Misale 2012, 10.1038/nature11156: mutated RAS is there before it is selected; the share is a guess",
+        description="share of the cells whose RAS is mutated, at random places",
+    )
+
     @property
     def begins(self):
         return self.start
@@ -55,7 +64,7 @@ class Implant(Intervention):
         free = liver.sites.population[TISSUE] == 0
         centres = choose_sites(np.flatnonzero(free & (liver.sites.kind == SINUSOID)), self.implant, key)
         for centre in centres:
-            set_colony(liver, colony_sites(liver, int(centre), self.cells, key), number, key, self.age)
+            set_colony(liver, colony_sites(liver, int(centre), self.cells, key), number, key, self.age, self.resistant)
             number -= 1
 
 
@@ -66,8 +75,9 @@ def lay_colonies(liver) -> None:
     liver.ledger.count()
 
 
-def set_colony(liver, places: np.ndarray, clone: int, key: np.uint64, age: float) -> None:
-    """Set one colony on the free tissue sites `places` (int64 [n, 2]), whose cells arrived `age` hours ago."""
+def set_colony(liver, places: np.ndarray, clone: int, key: np.uint64, age: float, resistant: float = 0.0) -> None:
+    """Set one colony on the free tissue sites `places` (int64 [n, 2]), whose cells arrived `age` hours ago; RAS is mutated
+    in the share `resistant` of them."""
     line, now = liver.config.cells.tumor, np.float32(liver.minutes / 60.0)
     liver.tumor.reserve(len(places))
     like = cell_of_line(
@@ -94,6 +104,7 @@ def set_colony(liver, places: np.ndarray, clone: int, key: np.uint64, age: float
         line.diameter_log_sd,
         line.vigour_log_sd,
         line.hardiness_log_sd,
+        resistant,
     )
 
 
@@ -142,6 +153,7 @@ def found_colony(
     diameter_log_sd,
     vigour_log_sd,
     hardiness_log_sd,
+    resistant,
 ):
     """Tumor cells of one clone, `like` one row but for their size and the vigour and hardiness of their founder, on the
     free tissue sites `places` (int64 [n, 2]), at random points of their cycle."""
@@ -161,6 +173,7 @@ def found_colony(
         cell.vigour = vigour
         cell.hardiness = hardiness
         cell.cycle = np.float32(uniform(key, 0, uid, 3))
+        cell.ras = np.uint8(uniform(key, 0, uid, 7) < resistant)
         place(sites, TUMOR, TISSUE, row, column, slot)
         displace_hepatocyte(sites, hepatocytes, row, column)
         for code in (event.ARRIVED, event.EXTRAVASATED):

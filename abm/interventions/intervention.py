@@ -8,20 +8,19 @@ import math
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import Field, create_model, field_validator, model_serializer, model_validator
+from pydantic import Field, create_model, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from ..liver import Liver
 from ..moments import SAME_MOMENT
 from ..registry import Registry, marker
 from ..target import Target, about
-from ..units import LONGEST, Declared, Hours, Moment, Parameters, declared, written
+from ..units import LONGEST, Declared, Entry, Hours, Moment, declared, written
 
 
-class Intervention(Parameters):
+class Intervention(Entry):
     """One entry of a config's `interventions`. The key named after its kind holds what it acts on."""
 
-    kind: ClassVar[str]
     targets: ClassVar[Mapping[str, Target]] = {}
     """What it can act on, for the kinds that choose from a list."""
     events: ClassVar[Mapping[str, tuple[str, ...]]] = {}
@@ -43,11 +42,6 @@ class Intervention(Parameters):
             raise PydanticCustomError("begin", "a run begins at most 10 years before time 0")
         return start
 
-    @model_serializer(mode="wrap")
-    def _kind_first(self, handler) -> dict[str, Any]:
-        content = handler(self)
-        return {self.kind: content.pop(self.kind), **content}
-
     @classmethod
     def for_registry(cls, registry: Registry) -> "type[Intervention]":
         """The class for a config with what is declared in `registry`: for kinds that choose from a list, with that list."""
@@ -61,11 +55,6 @@ class Intervention(Parameters):
         made = create_model(cls.__name__, __base__=cls, __module__=cls.__module__, __doc__=cls.__doc__, **fields)
         made.targets = targets
         return made
-
-    @property
-    def target(self) -> Any:
-        """The value of the key named after its kind."""
-        return getattr(self, self.kind)
 
     @property
     def title(self) -> str:

@@ -7,12 +7,15 @@ from .arrest import Arrest
 from .arrival import Arrival
 from .compression import Compression
 from .debris import DebrisOfCells
+from .drug_killing import DrugKilling
+from .drug_penetration import DrugPenetration
 from .emt import EpithelialMesenchymalTransition
 from .endothelial_activation import EndothelialActivation
 from .extravasation import Extravasation
 from .fibroblast_growth import FibroblastGrowth
 from .fibroblast_state import FibroblastState
 from .growth import Growth
+from .growth_signalling import GrowthSignalling
 from .helper_differentiation import HelperDifferentiation
 from .immune_suppression import ImmuneSuppression
 from .inkt_signal import InvariantNKTSignal
@@ -87,6 +90,9 @@ RULES: tuple[type[Rule], ...] = (
     Migration,
     EpithelialMesenchymalTransition,
     Th17Support,
+    DrugPenetration,
+    DrugKilling,
+    GrowthSignalling,
     Compression,
     Growth,
     Perfusion,

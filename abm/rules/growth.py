@@ -30,6 +30,7 @@ from ..tissue.plates import displace_hepatocyte
 from ..tissue.sites import LUMEN, PARENCHYMA, SINUSOID, TISSUE
 from ..units import Fraction, Hours, MillimetersOfMercury, Number, PerHour, Positive, parameter
 from .compression import freedom_to_cycle, holding_out
+from .growth_signalling import restraint
 from .immune_suppression import guards_of
 from .rule import Rule, RuleParameters
 
@@ -59,11 +60,12 @@ class Fate(NamedTuple):
     hardiness_drift: float = 0.0
     stemness: float = 0.0
     guarded_death: float = 1.0
+    ras_mutation: float = 0.0
 
 
 class Growth(Rule):
     name = "growth"
-    reads = ("oxygen", "nets", "ecm", "suppressor", "tumor", "blood")
+    reads = ("oxygen", "nets", "ecm", "suppressor", "tumor", "blood", "drugs")
     writes = ("tumor", "hepatocytes")
     events: ClassVar = {
         "divided": (),
@@ -213,6 +215,14 @@ class Growth(Rule):
             source="Wang 2017, 10.1158/0008-5472.CAN-16-3199: suppressor cells keep tumor cells alive, without innate or adaptive help",
             description="how fast a tumor cell that touches a suppressor cell dies, but for hypoxia, relative to one that does not",
         )
+        ras_mutation: Fraction = parameter(
+            0.0,
+            low=0,
+            high=0.00001,
+            mark="assumed",
+            source="a rate per gene and division of 1e-7 in stable cells, more in mismatch repair deficient ones",
+            description="probability that one of two daughters has a mutated RAS",
+        )
         niche_gain: Number = parameter(
             0.3,
             low=0,
@@ -286,6 +296,7 @@ class Growth(Rule):
             hardiness_drift=p.hardiness_drift,
             stemness=line.stemness,
             guarded_death=p.guarded_death,
+            ras_mutation=p.ras_mutation,
         )
         freedom = freedom_to_cycle(liver)
         with holding_out(liver):
@@ -304,6 +315,7 @@ class Growth(Rule):
                 liver.signal("ifn_gamma"),
                 guards_of(liver),
                 freedom,
+                restraint(liver),
                 fate,
                 p.push_depth,
                 stream_key(0, "division"),
@@ -479,6 +491,7 @@ def grow(
     ifn_gamma,
     guards,
     freedom,
+    restraint,
     fate,
     push_depth,
     identity,
@@ -504,6 +517,7 @@ def grow(
         ifn_gamma,
         guards,
         freedom,
+        restraint,
         fate,
         push_depth,
         queue,
@@ -530,6 +544,7 @@ def live_on(
     ifn_gamma,
     guards,
     freedom,
+    restraint,
     fate,
     push_depth,
     queue,
@@ -555,6 +570,8 @@ def live_on(
             lose(tumor, sites, book, minutes, event.DIED, cause.APOPTOSIS if by_apoptosis else cause.HYPOXIA, slot)
             continue
         niche = np.float64(cell.niche)
+        if cell.doomed_h > np.float32(0.0):
+            continue
         if cell.state == DORMANT:
             hazard = fate.wake * (1.0 + fate.wake_gain * max(niche, net))
             if happens(key, step, cell.uid, 2, hazard, hours):
@@ -585,6 +602,8 @@ def live_on(
             speed *= 1.0 - fate.ifn_gamma * signal / (1.0 + signal)
         if freedom.size != 0 and cell.layer == TISSUE:
             speed *= np.float64(freedom[cell.row, cell.column])
+        if restraint.size != 0:
+            speed *= 1.0 - np.float64(restraint[slot])
         cycle = np.float64(cell.cycle) + speed * hours
         cell.cycle = np.float32(min(cycle, 1.0))
         if cycle < 1.0:
@@ -596,6 +615,8 @@ def live_on(
         if row < 0:
             continue
         divide(tumor, sites, book, minutes, slot, row, column, zone, identity, hepatocytes, np.float32(cycle - 1.0))
+        if fate.ras_mutation > 0.0 and uniform(key, step, cell.uid, 10) < fate.ras_mutation:
+            cell.ras = np.uint8(1)
         if fate.drift > 0.0 or fate.hardiness_drift > 0.0:
             drift(tumor.rows, key, slot, fate.drift, fate.hardiness_drift)
             drift(tumor.rows, key, sites.occupant[cell.layer, row, column], fate.drift, fate.hardiness_drift)

@@ -1,0 +1,211 @@
+"""Regimens: which drugs are given on which days of a cycle, and the doses of a patient that follow from them.
+
+A regimen is a file, `configs/regimens/folfox4.yaml`. The doses of a therapy are known when it begins, cycle by cycle; a
+patient's are in milligrams.
+"""
+
+import math
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Annotated, Any, Literal, NamedTuple, get_args
+
+from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema, model_validator
+from pydantic_core import PydanticCustomError
+
+from ..units import Hours, Mark, Parameters, Positive, misfit, unit_factor, written
+from .drug import DoseUnit, Drug, Enhance
+from .patient import Patient
+
+_DOSE = re.compile(r"\s*([0-9]*\.?[0-9]+(?:e[+-]?[0-9]+)?)\s*(\S.*?)\s*", re.IGNORECASE)
+_MOST = 1e6
+
+
+class Dose(NamedTuple):
+    """How much is given."""
+
+    amount: float
+    unit: DoseUnit
+
+    def milligrams(self, patient: Patient) -> float:
+        """How much that is for a patient (mg)."""
+        per = {"mg": 1.0, "mg/kg": patient.weight, "mg/m^2": patient.body_surface}
+        return self.amount * per[self.unit]
+
+    def __str__(self) -> str:
+        return f"{self.amount:g} {self.unit}"
+
+
+def _dose(value: Any) -> Dose:
+    """The dose that a text means. Raises PydanticCustomError."""
+    if isinstance(value, Dose):
+        return value
+    match = _DOSE.fullmatch(value) if isinstance(value, str) else None
+    if match is None:
+        raise PydanticCustomError("dose", "expected a dose such as '85 mg/m^2', '5 mg/kg' or '200 mg'")
+    amount, unit = float(match[1]), match[2]
+    for known in get_args(DoseUnit):
+        try:
+            factor = unit_factor(unit, known)
+        except ValueError:
+            raise PydanticCustomError(
+                "dose", "'{unit}' is not a unit; write a dose such as '85 mg/m^2'", {"unit": unit[:40]}
+            ) from None
+        if factor is not None:
+            if not 0.0 < amount * factor <= _MOST:
+                raise PydanticCustomError("dose", "a dose must be more than 0 and less than a kilogram")
+            return Dose(amount * factor, known)
+    raise PydanticCustomError("dose", "'{value}' is no dose: expected mg, mg/kg or mg/m^2", {"value": value[:40]})
+
+
+DoseOf = Annotated[
+    Dose,
+    BeforeValidator(_dose),
+    PlainSerializer(str),
+    WithJsonSchema({"type": "string", "examples": ["85 mg/m^2"], "description": "a dose, in mg, mg/kg or mg/m^2"}),
+]
+
+
+class Given(Parameters):
+    """One drug on one day of the cycle."""
+
+    drug: str = Field(min_length=1, description="the drug")
+    dose: DoseOf = Field(description="how much, in the unit in which the drug is dosed")
+    at: Hours = Field(default=0.0, description="when, from the beginning of the cycle")
+    over: Hours = Field(default=0.0, description="how long the infusion lasts; 0: at once")
+    every: Annotated[Hours, Positive] | None = Field(default=None, description="time between doses within the cycle; null: once")
+    times: Annotated[int, Field(ge=1, le=1000)] = Field(default=1, description="how many doses within the cycle")
+    cycles: Literal["all", "first", "later"] = Field(default="all", description="in which cycles")
+
+    @model_validator(mode="after")
+    def _repeated(self):
+        if (self.times > 1) != (self.every is not None):
+            raise misfit(self, "doses within a cycle need both their number (times) and the time between them (every)", "times")
+        if self.every is not None and self.over > self.every:
+            raise misfit(self, "the infusion lasts longer than the time between two of them", "over")
+        return self
+
+    @property
+    def ends(self) -> float:
+        """Hours after the beginning of the cycle at which the last dose has run in."""
+        return self.at + (self.times - 1) * (self.every or 0.0) + self.over
+
+
+class Regimen(Parameters):
+    """Which drugs are given when."""
+
+    words: str = Field(default="", max_length=200, description="what it is, in a sentence")
+    cycle: Annotated[Hours, Field(ge=1)] = Field(description="length of a cycle")
+    cycles: Annotated[int, Field(ge=1, le=1000)] | None = Field(default=None, description="how many; null: until it is stopped")
+    doses: tuple[Given, ...] = Field(min_length=1, description="what is given in a cycle")
+    mark: Mark = Field(description="how far the doses can be trusted")
+    source: str = Field(min_length=1, description="where they were read")
+
+    @model_validator(mode="after")
+    def _fits_its_cycle(self):
+        for number, given in enumerate(self.doses):
+            if given.ends > self.cycle:
+                raise misfit(
+                    self,
+                    f"the dose of {given.drug} ends {given.ends:g} h after the beginning of a cycle that lasts {self.cycle:g} h: "
+                    "it would overlap with the next",
+                    "doses",
+                    number,
+                    "at",
+                )
+        return self
+
+
+class Pause(Parameters):
+    """A holiday from the drugs."""
+
+    after: Annotated[int, Field(ge=1, le=1000)] = Field(description="cycles before it, and between two of them")
+    lasting: Annotated[Hours, Positive] = Field(default=written("56 d"), description="how long")
+
+
+class Course(NamedTuple):
+    """The regimen of one therapy: when it begins, how many cycles (None: on and on), until when (hours), with which pause, and with
+    which share of each dose."""
+
+    regimen: str
+    start: float
+    cycles: int | None
+    stop: float | None
+    pause: Pause | None
+    share: float
+
+    def end(self, regimen: Regimen) -> float:
+        """When its last cycle is over (hours); infinite when it goes on and on."""
+        if self.stop is None and (self.cycles or regimen.cycles) is None:
+            return math.inf
+        begins = self.cycles_until(math.inf if self.stop is None else self.stop, regimen)
+        return begins[-1] + regimen.cycle
+
+    def cycles_until(self, end: float, regimen: Regimen) -> list[float]:
+        """The beginnings (hours) of the cycles before `end`."""
+        number = self.cycles if self.cycles is not None else regimen.cycles
+        last = end if self.stop is None else min(self.stop, end)
+        begins, moment = [], self.start
+        while moment < last - 1e-9 and (number is None or len(begins) < number):
+            begins.append(moment)
+            moment += regimen.cycle
+            if self.pause is not None and len(begins) % self.pause.after == 0:
+                moment += self.pause.lasting
+        return begins
+
+
+class PlannedDose(NamedTuple):
+    """One dose of a patient: `milligrams` of a drug between two moments (hours), at once where they are the same."""
+
+    drug: str
+    begins: float
+    ends: float
+    milligrams: float
+
+
+def planned_doses(
+    courses: Iterable[Course], regimens: Mapping[str, Regimen], patient: Patient, end: float
+) -> list[PlannedDose]:
+    """All doses that begin before `end` (hours), in the order of their beginning."""
+    doses = []
+    for course in courses:
+        regimen = regimens[course.regimen]
+        stop = end if course.stop is None else min(course.stop, end)
+        for cycle, begin in enumerate(course.cycles_until(end, regimen)):
+            for given in regimen.doses:
+                if given.cycles == ("later" if cycle == 0 else "first"):
+                    continue
+                milligrams = given.dose.milligrams(patient) * course.share
+                for time in range(given.times):
+                    moment = begin + given.at + time * (given.every or 0.0)
+                    if moment < stop - 1e-9:
+                        doses.append(PlannedDose(given.drug, moment, moment + given.over, milligrams))
+    return sorted(doses, key=lambda dose: (dose.begins, dose.drug))
+
+
+def unfit(
+    courses: Sequence[tuple[int, Course]], regimens: Mapping[str, Regimen], drugs: Mapping[str, Drug]
+) -> Iterator[tuple[str, tuple[str | int, ...]]]:
+    """What is wrong with therapies, each course with its number among the interventions, and with the regimens and drugs that they
+    name: what, and the path of the key in the config that is to blame."""
+    for name, regimen in regimens.items():
+        for number, given in enumerate(regimen.doses):
+            if given.drug not in drugs:
+                yield f"there is no drug {given.drug!r}; see `crlm drugs`", ("regimens", name, "doses", number, "drug")
+            elif given.dose.unit != drugs[given.drug].dosed:
+                yield (
+                    f"{given.drug} is dosed in {drugs[given.drug].dosed}, and this is in {given.dose.unit}",
+                    ("regimens", name, "doses", number, "dose"),
+                )
+    for name, drug in drugs.items():
+        for number, act in enumerate(drug.acts):
+            if isinstance(act, Enhance) and act.target == name:
+                yield "a drug cannot enhance itself", ("drugs", name, "acts", number, "enhance")
+    for number, course in courses:
+        if course.regimen not in regimens:
+            yield f"there is no regimen {course.regimen!r}; see `crlm regimens`", ("interventions", number, "therapy")
+    for index, (_, course) in enumerate(courses):
+        for number, other in courses[index + 1 :]:
+            if course.regimen == other.regimen and course.regimen in regimens:
+                regimen = regimens[course.regimen]
+                if other.start < course.end(regimen) and course.start < other.end(regimen):
+                    yield f"{course.regimen} is given twice at the same time", ("interventions", number, "start")

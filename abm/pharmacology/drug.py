@@ -1,0 +1,182 @@
+"""What a drug is: how it spreads and leaves, how it gets into tissue, and what it does there.
+
+A drug is a file, `configs/drugs/cetuximab.yaml`, and needs no code. Its kinetics have one or two compartments, a depot for
+what is swallowed, elimination that saturates where a target takes the drug in, and a compartment of effect for what stays in
+the cell after the blood is free of it. Each of its `acts` says on what it acts, and at which level half of that is reached.
+"""
+
+import math
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Any, ClassVar, Literal, Self
+
+from pydantic import Field, create_model, model_validator
+
+from ..registry import Registry
+from ..units import (
+    Entry,
+    Fraction,
+    Hours,
+    Liters,
+    LitersPerHour,
+    Mark,
+    MilligramsPerHour,
+    MilligramsPerLiter,
+    Number,
+    Parameters,
+    PerHour,
+    Positive,
+    misfit,
+)
+
+DoseUnit = Literal["mg", "mg/kg", "mg/m^2"]
+Spread = Literal["antibody", "small_molecule"]
+"""The kinds of drugs, by how they spread in tissue."""
+
+
+class Origin(Parameters):
+    """Where a number comes from."""
+
+    mark: Mark = Field(description="how far the number can be trusted")
+    source: str = Field(min_length=1, description="where it was read, or how it was derived or guessed")
+    low: Any = Field(default=None, description="lower end of its plausible range")
+    high: Any = Field(default=None, description="upper end of its plausible range")
+
+
+class Act(Entry):
+    """One thing that a drug does. The key named after its kind holds what it acts on.
+
+    Its effect is `most` of the whole at a high level of the drug, and half of that at `half`.
+    """
+
+    meaning: ClassVar[str]
+
+    half: Annotated[MilligramsPerLiter, Positive] = Field(description="level of the drug at half of its effect")
+    most: Fraction = Field(default=1.0, description="share of its target's effect that is gone at a high level")
+    hill: Annotated[Number, Field(ge=0.2, le=10)] = Field(default=1.0, description="steepness of the effect")
+    mark: Mark = Field(description="how far these numbers can be trusted")
+    source: str = Field(min_length=1, description="where they were read, or how they were derived or guessed")
+
+    @classmethod
+    def among(cls, names: Iterable[str]) -> type[Self]:
+        """This kind of act, on one of these."""
+        choice: Any = Literal[tuple(names)]
+        fields: dict[str, Any] = {cls.kind: (choice, cls.model_fields[cls.kind])}
+        return create_model(cls.__name__, __base__=cls, __module__=cls.__module__, __doc__=cls.__doc__, **fields)
+
+    def at(self, level: Any) -> Any:
+        """The share of the whole effect at levels of the drug (mg/L, a number or an array)."""
+        relative = (level / self.half) ** self.hill
+        return self.most * relative / (1.0 + relative)
+
+
+class Block(Act):
+    kind = "block"
+    meaning = "takes the effect of a molecule away"
+    block: str = Field(description="the molecule")
+
+
+class Inhibit(Act):
+    kind = "inhibit"
+    meaning = "slows what a rule does"
+    inhibit: str = Field(description="the rule")
+
+
+class Stimulate(Act):
+    kind = "stimulate"
+    meaning = "raises a level in the blood, in units of its half-maximal effect"
+    stimulate: str = Field(description="the level in the blood")
+
+
+class Kill(Act):
+    kind = "kill"
+    meaning = "kills tumor cells that copy their DNA (`synthesis`), or that cycle at all (`cycling`)"
+    kill: Literal["synthesis", "cycling"] = Field(description="which cells")
+    rate: PerHour = Field(description="rate at which cells are hit at a high level")
+
+
+class Enhance(Act):
+    kind = "enhance"
+    meaning = "makes another drug kill more"
+    enhance: str = Field(description="the other drug")
+    times: Annotated[Number, Field(ge=1, le=10)] = Field(description="how much more at a high level")
+
+
+class Suppress(Act):
+    kind = "suppress"
+    meaning = "slows the division of precursors in the marrow"
+    suppress: Literal["marrow"] = Field(description="the organ")
+
+
+def acts_of(registry: Registry) -> tuple[type[Act], ...]:
+    """The kinds of acts, with what there is in a registry to act on."""
+    return (
+        Block.among(registry.molecules()),
+        Inhibit.among(registry.inhibited()),
+        Stimulate.among(sorted({level for level, _ in registry.given().values()})),
+        Kill,
+        Enhance,
+        Suppress,
+    )
+
+
+class Drug(Parameters):
+    """A drug with its numbers; `sources` says of each number that is given where it comes from."""
+
+    words: str = Field(default="", max_length=200, description="what it is, in a sentence")
+    kind: Spread = Field(description="how it spreads in tissue")
+    dosed: DoseUnit = Field(description="the unit of its doses: absolute, or per weight or surface of the body")
+    central: Annotated[Liters, Positive] = Field(description="volume of the central compartment")
+    clearance: LitersPerHour = Field(description="clearance of the median patient")
+    clearance_sd: Annotated[Number, Field(le=2)] = Field(
+        default=0.0, description="standard deviation of the logarithm of the clearance between patients"
+    )
+    peripheral: Liters = Field(default=0.0, description="volume of the second compartment; 0 for none")
+    exchange: LitersPerHour = Field(default=0.0, description="clearance between the two compartments")
+    absorption: PerHour | None = Field(default=None, description="rate of absorption of what is swallowed; null: infused")
+    bioavailability: Annotated[Fraction, Positive] = Field(
+        default=1.0, description="share of what is swallowed that is absorbed"
+    )
+    saturable: MilligramsPerHour = Field(default=0.0, description="most that is eliminated on a second way")
+    half_saturation: MilligramsPerLiter = Field(default=0.0, description="level at which that way runs at half of its most")
+    effect_half_life: Annotated[Hours, Positive] | None = Field(
+        default=None, description="half-life of the active form in the cell; null: it acts by its level in the blood"
+    )
+    acts: tuple[Act, ...] = Field(default=(), description="what it does; nothing: it changes nothing")
+    sources: Mapping[str, Origin] = Field(default={}, description="where each number comes from")
+
+    @model_validator(mode="after")
+    def _whole(self):
+        if self.clearance == 0.0 and self.saturable == 0.0:
+            raise misfit(self, "a drug without clearance would never leave; give its clearance", "clearance")
+        if (self.peripheral > 0.0) != (self.exchange > 0.0):
+            raise misfit(self, "a second compartment needs both its volume and its exchange", "peripheral")
+        named = set(self.sources) - set(self.numbers())
+        if named:
+            raise misfit(self, f"{sorted(named)[0]!r} is no number of a drug", "sources", sorted(named)[0])
+        return self
+
+    @classmethod
+    def numbers(cls) -> tuple[str, ...]:
+        """The names of its numbers."""
+        return (
+            "central",
+            "clearance",
+            "clearance_sd",
+            "peripheral",
+            "exchange",
+            "absorption",
+            "bioavailability",
+            "saturable",
+            "half_saturation",
+            "effect_half_life",
+        )
+
+    @property
+    def given_numbers(self) -> tuple[str, ...]:
+        """The names of the numbers that are not left at what means nothing."""
+        fields = type(self).model_fields
+        return tuple(name for name in self.numbers() if getattr(self, name) != fields[name].default)
+
+    def clearance_of(self, elimination: float) -> float:
+        """The clearance (L/h) of a patient who is so many standard deviations from the median."""
+        return self.clearance * math.exp(self.clearance_sd * elimination)

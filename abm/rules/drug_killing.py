@@ -1,0 +1,128 @@
+"""Drug killing: cytotoxic drugs hit tumor cells that cycle, and these die a day or two later.
+
+A drug that is built into new DNA (5-FU, SN-38) hits cells while they copy theirs, platinum any cell that cycles. Resting cells are spared:
+dormant ones, and those that wait for room. Stem-like cells are shielded. What is hit divides no more, and dies with a delay, so
+that a nodule shrinks for days after a dose. Several drugs add up their hazards, each with what reaches the cell
+(`drug_penetration`).
+"""
+
+from typing import Annotated, ClassVar
+
+import numpy as np
+from pydantic import Field
+
+from ..cells.line import stemness_of
+from ..cells.tumor import ADHERENT, EXTRAVASATED
+from ..kernels.jit import jit
+from ..kernels.random import happens, uniform
+from ..ledger import cause, event
+from ..ledger.ledger import lose
+from ..liver import Liver
+from ..units import Fraction, Hours, Number, Positive, parameter
+from .rule import Rule, RuleParameters
+
+
+class DrugKilling(Rule):
+    name = "drug_killing"
+    reads = ("tumor", "drugs")
+    writes = ("tumor",)
+    events: ClassVar = {"died": ("therapy",)}
+
+    class Parameters(RuleParameters):
+        synthesis_begins: Fraction = parameter(
+            0.4,
+            low=0.3,
+            high=0.5,
+            mark="assumed",
+            source="G1 takes about the first two fifths of a cycle",
+            description="progress of the cycle at which a cell begins to copy its DNA",
+        )
+        synthesis_ends: Fraction = parameter(
+            0.7,
+            low=0.6,
+            high=0.85,
+            mark="assumed",
+            source="S phase takes about a third of a cycle",
+            description="progress of the cycle at which the DNA is copied",
+        )
+        shield: Fraction = parameter(
+            0.7,
+            low=0,
+            high=1,
+            mark="assumed",
+            source="Yang 2025, 10.3892/or.2025.8963: stem-like cells resist chemotherapy (direction)",
+            description="share of the hazard that full stemness takes",
+        )
+        delay: Annotated[Hours, Positive] = parameter(
+            "36 h",
+            low="12 h",
+            high="72 h",
+            mark="assumed",
+            source="apoptosis and mitotic death after damage to DNA take one to three days",
+            description="mean time from the hit to the death of a cell",
+        )
+        delay_spread: Annotated[Number, Field(ge=0, lt=1)] = parameter(
+            0.66,
+            low=0.3,
+            high=0.9,
+            mark="assumed",
+            source="from 12 to 60 h",
+            description="half-width of the uniform spread of that time, as a share of it",
+        )
+
+    parameters: Parameters
+
+    def apply(self, liver: Liver) -> None:
+        if not liver.drugs.drugs or liver.tumor.count == 0:
+            return
+        killing, tumor, p = liver.drugs.killing(), liver.tumor, self.parameters
+        cells = tumor.used
+        if not killing and not cells.doomed_h.any():
+            return
+        hazards = np.zeros((2, cells.size))
+        for acting, times in killing:
+            level = acting.level * liver.drugs.reach_at(acting.drug, cells.row, cells.column)
+            hazards[int(acting.act.target == "synthesis")] += acting.act.rate * times * acting.act.at(level)
+        hit(
+            tumor.table,
+            liver.sites,
+            liver.ledger.book(cells.size),
+            liver.minutes,
+            liver.key(self.name),
+            liver.step_number,
+            liver.dt_hours,
+            hazards[0],
+            hazards[1],
+            p.synthesis_begins,
+            p.synthesis_ends,
+            p.shield,
+            liver.config.cells.tumor.stemness,
+            p.delay,
+            p.delay_spread,
+        )
+
+
+@jit
+def hit(
+    tumor, sites, book, minutes, key, step, hours, cycling, synthesis, begins, ends, shield, stemness, delay, spread
+):
+    """Tumor cells that cycle are hit at rates (1/h, by slot) `cycling`, and while they copy their DNA at `synthesis` besides; those
+    that were hit die when their time has come."""
+    for slot in range(cycling.size):
+        cell = tumor.rows[slot]
+        if cell.alive == 0:
+            continue
+        if cell.doomed_h > np.float32(0.0):
+            cell.doomed_h = max(cell.doomed_h - np.float32(hours), np.float32(0.0))
+            if cell.doomed_h == np.float32(0.0):
+                lose(tumor, sites, book, minutes, event.DIED, cause.THERAPY, slot)
+            continue
+        if (cell.state != ADHERENT and cell.state != EXTRAVASATED) or cell.cycle >= np.float32(1.0):
+            continue
+        hazard = cycling[slot]
+        if begins <= cell.cycle < ends:
+            hazard += synthesis[slot]
+        hazard *= 1.0 - shield * stemness_of(cell.emt, stemness)
+        if happens(key, step, cell.uid, 0, hazard, hours):
+            late = 1.0 + spread * (2.0 * uniform(key, step, cell.uid, 1) - 1.0)
+            cell.doomed_h = np.float32(delay * late)
