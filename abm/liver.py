@@ -88,7 +88,7 @@ class Liver:
         self._make_fields(registry.fields)
         self.blood = Blood(registry.levels)
         self.drugs = Medication(
-            config.courses, config.regimens, config.drugs, config.patient, config.duration, self.shape
+            config.prescriptions, config.regimens, config.drugs, config.patient, config.duration, self.shape
         )
         self.ledger = Ledger()
 

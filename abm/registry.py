@@ -104,7 +104,13 @@ class Registry(NamedTuple):
     @property
     def touched(self) -> set[str]:
         """What a rule can read or write: populations, fields, layers, levels in the blood, and what the liver marks."""
-        return {each.name for each in (*self._on_the_lattice, *self.levels)} | {*MARKS, "perfused", "blood", "flow", "drugs"}
+        return {each.name for each in (*self._on_the_lattice, *self.levels)} | {
+            *MARKS,
+            "perfused",
+            "blood",
+            "flow",
+            "drugs",
+        }
 
     @property
     def species(self) -> Iterator[Species]:

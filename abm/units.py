@@ -297,7 +297,7 @@ class Parameters(BaseModel):
         return declared(type(self))
 
 
-class Entry(Parameters):
+class Named(Parameters):
     """A group of which one key, named after its kind, holds what it acts on, and stands first where it is written."""
 
     kind: ClassVar[str]

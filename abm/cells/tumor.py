@@ -444,7 +444,9 @@ class TumorCell(LiverCell):
                 "unverified",
             ),
             "egfr": Target("cetuximab, panitumumab", "Karapetis 2008, 10.1056/NEJMoa0804385", "unverified"),
-            "her2": Target("trastuzumab, lapatinib", "Sartore-Bianchi 2016, 10.1016/S1470-2045(16)00150-9", "unverified"),
+            "her2": Target(
+                "trastuzumab, lapatinib", "Sartore-Bianchi 2016, 10.1016/S1470-2045(16)00150-9", "unverified"
+            ),
             "braf": Target("vemurafenib", "Prahallad 2012, 10.1038/nature10868", "unverified"),
             "met": Target("c-MET inhibitor (crizotinib)", "Yang 2025, 10.3892/or.2025.8963, ref 18", "unverified"),
             "ccdc25": Target("knock-out of CCDC25 in the line", _YANG, "checked"),

@@ -6,21 +6,21 @@ from typing import Annotated, Any, Union
 from pydantic import BeforeValidator, Discriminator, Tag, ValidationError
 from pydantic_core import PydanticCustomError
 
-from ..units import Entry
+from ..units import Named
 from .errors import choice, did_you_mean, quoted
 
 
-def one_of(kinds: Sequence[type[Entry]], noun: str = "intervention", example: str = "{deplete: kupffer}") -> Any:
+def one_of(kinds: Sequence[type[Named]], noun: str = "intervention", example: str = "{deplete: kupffer}") -> Any:
     """The annotation of an entry: any of `kinds`, which errors call by the `noun`."""
     by_name = {kind.kind: kind for kind in kinds}
 
     def tag(value: Any) -> str | None:
-        named = value.kind if isinstance(value, Entry) else next((key for key in value if key in by_name), None)
+        named = value.kind if isinstance(value, Named) else next((key for key in value if key in by_name), None)
         return f"<{named}>"  # pydantic puts it into the paths of errors, where no key can be mistaken for it
 
     def one_kind(value: Any) -> Any:
         """Raises ValidationError at the key that is no kind, and PydanticCustomError for more than one kind."""
-        if isinstance(value, Entry):
+        if isinstance(value, Named):
             return value
         if not isinstance(value, Mapping):
             raise _wrong(f"expected {_a(noun)} such as {example}, got {quoted(value)}")

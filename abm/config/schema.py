@@ -21,7 +21,7 @@ from ..fields.layers import LAYERS, Layer
 from ..interventions import KINDS, Intervention, Therapy
 from ..notebook import card
 from ..pharmacology import Drug, Patient, Regimen, acts_of
-from ..pharmacology.dosing import Course, unfit
+from ..pharmacology.dosing import Prescription, unfit
 from ..registry import Registry
 from ..rules import RULES, Rule, in_order
 from ..tissue import own as own_tissue
@@ -141,8 +141,12 @@ class Config(Parameters):
     @model_validator(mode="after")
     def _treated(self):
         """Refuse therapies whose regimen or drugs are unknown, doses in another unit than the drug's, and what overlaps itself."""
-        courses = [(number, entry.course) for number, entry in enumerate(self.interventions) if isinstance(entry, Therapy)]
-        for message, path in unfit(courses, self.regimens, self.drugs):
+        prescriptions = [
+            (number, entry.prescription)
+            for number, entry in enumerate(self.interventions)
+            if isinstance(entry, Therapy)
+        ]
+        for message, path in unfit(prescriptions, self.regimens, self.drugs):
             raise misfit(self, message, *path)
         return self
 
@@ -218,9 +222,9 @@ class Config(Parameters):
         return {name: laid(cells, which, tissue.shape, tissue.site, tissue.y_axis) for name, which in whose.items()}
 
     @property
-    def courses(self) -> list[Course]:
+    def prescriptions(self) -> list[Prescription]:
         """What its therapies give."""
-        return [entry.course for entry in self.interventions if isinstance(entry, Therapy)]
+        return [entry.prescription for entry in self.interventions if isinstance(entry, Therapy)]
 
     @property
     def begins(self) -> float:

@@ -15,10 +15,10 @@ from ..liver import Liver
 from ..moments import SAME_MOMENT
 from ..registry import Registry, marker
 from ..target import Target, about
-from ..units import LONGEST, Declared, Entry, Hours, Moment, declared, written
+from ..units import LONGEST, Declared, Hours, Moment, Named, declared, written
 
 
-class Intervention(Entry):
+class Intervention(Named):
     """One entry of a config's `interventions`. The key named after its kind holds what it acts on."""
 
     targets: ClassVar[Mapping[str, Target]] = {}

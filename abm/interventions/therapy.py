@@ -10,7 +10,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from ..pharmacology.dosing import Course, Pause
+from ..pharmacology.dosing import Pause, Prescription
 from ..units import Fraction, Moment, Positive, written
 from .intervention import Intervention
 
@@ -19,7 +19,8 @@ class Therapy(Intervention):
     kind: ClassVar[str] = "therapy"
 
     therapy: str = Field(
-        min_length=1, description="the regimen: one that comes with the simulator, a file of your own, or one under `regimens`"
+        min_length=1,
+        description="the regimen: one that comes with the simulator, a file of your own, or one under `regimens`",
     )
     start: Moment = Field(default=written("0 h"), description="when the first cycle begins; negative: before time 0")
     cycles: Annotated[int, Field(ge=1, le=1000)] | None = Field(
@@ -40,6 +41,6 @@ class Therapy(Intervention):
         return self.start
 
     @property
-    def course(self) -> Course:
+    def prescription(self) -> Prescription:
         """What is given by it."""
-        return Course(self.therapy, self.start, self.cycles, self.stop, self.pause, self.dose)
+        return Prescription(self.therapy, self.start, self.cycles, self.stop, self.pause, self.dose)

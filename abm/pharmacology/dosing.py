@@ -13,14 +13,14 @@ from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema, mo
 from pydantic_core import PydanticCustomError
 
 from ..units import Hours, Mark, Parameters, Positive, misfit, unit_factor, written
-from .drug import DoseUnit, Drug, Enhance
+from .drug import DoseUnit, Drug, Enhances
 from .patient import Patient
 
 _DOSE = re.compile(r"\s*([0-9]*\.?[0-9]+(?:e[+-]?[0-9]+)?)\s*(\S.*?)\s*", re.IGNORECASE)
 _MOST = 1e6
 
 
-class Dose(NamedTuple):
+class Amount(NamedTuple):
     """How much is given."""
 
     amount: float
@@ -35,9 +35,9 @@ class Dose(NamedTuple):
         return f"{self.amount:g} {self.unit}"
 
 
-def _dose(value: Any) -> Dose:
+def _dose(value: Any) -> Amount:
     """The dose that a text means. Raises PydanticCustomError."""
-    if isinstance(value, Dose):
+    if isinstance(value, Amount):
         return value
     match = _DOSE.fullmatch(value) if isinstance(value, str) else None
     if match is None:
@@ -53,12 +53,12 @@ def _dose(value: Any) -> Dose:
         if factor is not None:
             if not 0.0 < amount * factor <= _MOST:
                 raise PydanticCustomError("dose", "a dose must be more than 0 and less than a kilogram")
-            return Dose(amount * factor, known)
+            return Amount(amount * factor, known)
     raise PydanticCustomError("dose", "'{value}' is no dose: expected mg, mg/kg or mg/m^2", {"value": value[:40]})
 
 
 DoseOf = Annotated[
-    Dose,
+    Amount,
     BeforeValidator(_dose),
     PlainSerializer(str),
     WithJsonSchema({"type": "string", "examples": ["85 mg/m^2"], "description": "a dose, in mg, mg/kg or mg/m^2"}),
@@ -72,14 +72,18 @@ class Given(Parameters):
     dose: DoseOf = Field(description="how much, in the unit in which the drug is dosed")
     at: Hours = Field(default=0.0, description="when, from the beginning of the cycle")
     over: Hours = Field(default=0.0, description="how long the infusion lasts; 0: at once")
-    every: Annotated[Hours, Positive] | None = Field(default=None, description="time between doses within the cycle; null: once")
+    every: Annotated[Hours, Positive] | None = Field(
+        default=None, description="time between doses within the cycle; null: once"
+    )
     times: Annotated[int, Field(ge=1, le=1000)] = Field(default=1, description="how many doses within the cycle")
     cycles: Literal["all", "first", "later"] = Field(default="all", description="in which cycles")
 
     @model_validator(mode="after")
     def _repeated(self):
         if (self.times > 1) != (self.every is not None):
-            raise misfit(self, "doses within a cycle need both their number (times) and the time between them (every)", "times")
+            raise misfit(
+                self, "doses within a cycle need both their number (times) and the time between them (every)", "times"
+            )
         if self.every is not None and self.over > self.every:
             raise misfit(self, "the infusion lasts longer than the time between two of them", "over")
         return self
@@ -95,7 +99,9 @@ class Regimen(Parameters):
 
     words: str = Field(default="", max_length=200, description="what it is, in a sentence")
     cycle: Annotated[Hours, Field(ge=1)] = Field(description="length of a cycle")
-    cycles: Annotated[int, Field(ge=1, le=1000)] | None = Field(default=None, description="how many; null: until it is stopped")
+    cycles: Annotated[int, Field(ge=1, le=1000)] | None = Field(
+        default=None, description="how many; null: until it is stopped"
+    )
     doses: tuple[Given, ...] = Field(min_length=1, description="what is given in a cycle")
     mark: Mark = Field(description="how far the doses can be trusted")
     source: str = Field(min_length=1, description="where they were read")
@@ -122,7 +128,7 @@ class Pause(Parameters):
     lasting: Annotated[Hours, Positive] = Field(default=written("56 d"), description="how long")
 
 
-class Course(NamedTuple):
+class Prescription(NamedTuple):
     """The regimen of one therapy: when it begins, how many cycles (None: on and on), until when (hours), with which pause, and with
     which share of each dose."""
 
@@ -144,7 +150,8 @@ class Course(NamedTuple):
         """The beginnings (hours) of the cycles before `end`."""
         number = self.cycles if self.cycles is not None else regimen.cycles
         last = end if self.stop is None else min(self.stop, end)
-        begins, moment = [], self.start
+        begins: list[float] = []
+        moment = self.start
         while moment < last - 1e-9 and (number is None or len(begins) < number):
             begins.append(moment)
             moment += regimen.cycle
@@ -163,18 +170,18 @@ class PlannedDose(NamedTuple):
 
 
 def planned_doses(
-    courses: Iterable[Course], regimens: Mapping[str, Regimen], patient: Patient, end: float
+    prescriptions: Iterable[Prescription], regimens: Mapping[str, Regimen], patient: Patient, end: float
 ) -> list[PlannedDose]:
     """All doses that begin before `end` (hours), in the order of their beginning."""
     doses = []
-    for course in courses:
-        regimen = regimens[course.regimen]
-        stop = end if course.stop is None else min(course.stop, end)
-        for cycle, begin in enumerate(course.cycles_until(end, regimen)):
+    for prescription in prescriptions:
+        regimen = regimens[prescription.regimen]
+        stop = end if prescription.stop is None else min(prescription.stop, end)
+        for cycle, begin in enumerate(prescription.cycles_until(end, regimen)):
             for given in regimen.doses:
                 if given.cycles == ("later" if cycle == 0 else "first"):
                     continue
-                milligrams = given.dose.milligrams(patient) * course.share
+                milligrams = given.dose.milligrams(patient) * prescription.share
                 for time in range(given.times):
                     moment = begin + given.at + time * (given.every or 0.0)
                     if moment < stop - 1e-9:
@@ -183,9 +190,9 @@ def planned_doses(
 
 
 def unfit(
-    courses: Sequence[tuple[int, Course]], regimens: Mapping[str, Regimen], drugs: Mapping[str, Drug]
+    prescriptions: Sequence[tuple[int, Prescription]], regimens: Mapping[str, Regimen], drugs: Mapping[str, Drug]
 ) -> Iterator[tuple[str, tuple[str | int, ...]]]:
-    """What is wrong with therapies, each course with its number among the interventions, and with the regimens and drugs that they
+    """What is wrong with therapies, each prescription with its number among the interventions, and with the regimens and drugs that they
     name: what, and the path of the key in the config that is to blame."""
     for name, regimen in regimens.items():
         for number, given in enumerate(regimen.doses):
@@ -198,14 +205,17 @@ def unfit(
                 )
     for name, drug in drugs.items():
         for number, act in enumerate(drug.acts):
-            if isinstance(act, Enhance) and act.target == name:
+            if isinstance(act, Enhances) and act.target == name:
                 yield "a drug cannot enhance itself", ("drugs", name, "acts", number, "enhance")
-    for number, course in courses:
-        if course.regimen not in regimens:
-            yield f"there is no regimen {course.regimen!r}; see `crlm regimens`", ("interventions", number, "therapy")
-    for index, (_, course) in enumerate(courses):
-        for number, other in courses[index + 1 :]:
-            if course.regimen == other.regimen and course.regimen in regimens:
-                regimen = regimens[course.regimen]
-                if other.start < course.end(regimen) and course.start < other.end(regimen):
-                    yield f"{course.regimen} is given twice at the same time", ("interventions", number, "start")
+    for number, prescription in prescriptions:
+        if prescription.regimen not in regimens:
+            yield (
+                f"there is no regimen {prescription.regimen!r}; see `crlm regimens`",
+                ("interventions", number, "therapy"),
+            )
+    for index, (_, prescription) in enumerate(prescriptions):
+        for number, other in prescriptions[index + 1 :]:
+            if prescription.regimen == other.regimen and prescription.regimen in regimens:
+                regimen = regimens[prescription.regimen]
+                if other.start < prescription.end(regimen) and prescription.start < other.end(regimen):
+                    yield f"{prescription.regimen} is given twice at the same time", ("interventions", number, "start")

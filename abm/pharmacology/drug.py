@@ -13,7 +13,6 @@ from pydantic import Field, create_model, model_validator
 
 from ..registry import Registry
 from ..units import (
-    Entry,
     Fraction,
     Hours,
     Liters,
@@ -21,6 +20,7 @@ from ..units import (
     Mark,
     MilligramsPerHour,
     MilligramsPerLiter,
+    Named,
     Number,
     Parameters,
     PerHour,
@@ -42,7 +42,7 @@ class Origin(Parameters):
     high: Any = Field(default=None, description="upper end of its plausible range")
 
 
-class Act(Entry):
+class Act(Named):
     """One thing that a drug does. The key named after its kind holds what it acts on.
 
     Its effect is `most` of the whole at a high level of the drug, and half of that at `half`.
@@ -69,39 +69,39 @@ class Act(Entry):
         return self.most * relative / (1.0 + relative)
 
 
-class Block(Act):
+class Blocks(Act):
     kind = "block"
     meaning = "takes the effect of a molecule away"
     block: str = Field(description="the molecule")
 
 
-class Inhibit(Act):
+class Inhibits(Act):
     kind = "inhibit"
     meaning = "slows what a rule does"
     inhibit: str = Field(description="the rule")
 
 
-class Stimulate(Act):
+class Stimulates(Act):
     kind = "stimulate"
     meaning = "raises a level in the blood, in units of its half-maximal effect"
     stimulate: str = Field(description="the level in the blood")
 
 
-class Kill(Act):
+class Kills(Act):
     kind = "kill"
     meaning = "kills tumor cells that copy their DNA (`synthesis`), or that cycle at all (`cycling`)"
     kill: Literal["synthesis", "cycling"] = Field(description="which cells")
     rate: PerHour = Field(description="rate at which cells are hit at a high level")
 
 
-class Enhance(Act):
+class Enhances(Act):
     kind = "enhance"
     meaning = "makes another drug kill more"
     enhance: str = Field(description="the other drug")
     times: Annotated[Number, Field(ge=1, le=10)] = Field(description="how much more at a high level")
 
 
-class Suppress(Act):
+class Suppresses(Act):
     kind = "suppress"
     meaning = "slows the division of precursors in the marrow"
     suppress: Literal["marrow"] = Field(description="the organ")
@@ -110,12 +110,12 @@ class Suppress(Act):
 def acts_of(registry: Registry) -> tuple[type[Act], ...]:
     """The kinds of acts, with what there is in a registry to act on."""
     return (
-        Block.among(registry.molecules()),
-        Inhibit.among(registry.inhibited()),
-        Stimulate.among(sorted({level for level, _ in registry.given().values()})),
-        Kill,
-        Enhance,
-        Suppress,
+        Blocks.among(registry.molecules()),
+        Inhibits.among(registry.inhibited()),
+        Stimulates.among(sorted({level for level, _ in registry.given().values()})),
+        Kills,
+        Enhances,
+        Suppresses,
     )
 
 
@@ -132,12 +132,16 @@ class Drug(Parameters):
     )
     peripheral: Liters = Field(default=0.0, description="volume of the second compartment; 0 for none")
     exchange: LitersPerHour = Field(default=0.0, description="clearance between the two compartments")
-    absorption: PerHour | None = Field(default=None, description="rate of absorption of what is swallowed; null: infused")
+    absorption: PerHour | None = Field(
+        default=None, description="rate of absorption of what is swallowed; null: infused"
+    )
     bioavailability: Annotated[Fraction, Positive] = Field(
         default=1.0, description="share of what is swallowed that is absorbed"
     )
     saturable: MilligramsPerHour = Field(default=0.0, description="most that is eliminated on a second way")
-    half_saturation: MilligramsPerLiter = Field(default=0.0, description="level at which that way runs at half of its most")
+    half_saturation: MilligramsPerLiter = Field(
+        default=0.0, description="level at which that way runs at half of its most"
+    )
     effect_half_life: Annotated[Hours, Positive] | None = Field(
         default=None, description="half-life of the active form in the cell; null: it acts by its level in the blood"
     )

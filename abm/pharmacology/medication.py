@@ -12,8 +12,8 @@ import numpy as np
 
 from ..moments import SAME_MOMENT, moments_of
 from . import marrow
-from .dosing import Course, PlannedDose, Regimen, planned_doses
-from .drug import Act, Block, Drug, Enhance, Inhibit, Kill, Spread, Stimulate, Suppress
+from .dosing import PlannedDose, Prescription, Regimen, planned_doses
+from .drug import Act, Blocks, Drug, Enhances, Inhibits, Kills, Spread, Stimulates, Suppresses
 from .kinetics import COMPARTMENTS, Kinetics
 from .patient import Patient
 
@@ -38,7 +38,7 @@ class Medication:
 
     def __init__(
         self,
-        courses: Iterable[Course],
+        prescriptions: Iterable[Prescription],
         regimens: Mapping[str, Regimen],
         drugs: Mapping[str, Drug],
         patient: Patient,
@@ -46,9 +46,11 @@ class Medication:
         shape: tuple[int, int],
     ):
         self.patient = patient
-        self.doses = planned_doses(courses, regimens, patient, end)
+        self.doses = planned_doses(prescriptions, regimens, patient, end)
         self.drugs = {name: drugs[name] for name in sorted({dose.drug for dose in self.doses})}
-        self._plans = [_Plan(Kinetics(drug, patient.elimination), self._doses_of(name)) for name, drug in self.drugs.items()]
+        self._supplies = [
+            _Supply(Kinetics(drug, patient.elimination), self._doses_of(name)) for name, drug in self.drugs.items()
+        ]
         self.amounts = np.zeros((len(self.drugs), COMPARTMENTS))
         self.marrow = np.ones(marrow.STAGES)
         self.reach = {kind: np.ones(shape, np.float32) for kind in sorted({drug.kind for drug in self.drugs.values()})}
@@ -65,7 +67,7 @@ class Medication:
     def in_blood(self, drug: str) -> float:
         """The level (mg/L) of a drug in the blood now; 0 for one that is not given."""
         number = list(self.drugs).index(drug) if drug in self.drugs else -1
-        return self._plans[number].kinetics.in_blood(self.amounts[number]) if number >= 0 else 0.0
+        return self._supplies[number].kinetics.in_blood(self.amounts[number]) if number >= 0 else 0.0
 
     def advance(self, begin: float, hours: float) -> None:
         """One step from `begin` (hours) on; what is due meanwhile is given."""
@@ -73,12 +75,14 @@ class Medication:
             return
         acting: list[Acting] = []
         for number, (name, drug) in enumerate(self.drugs.items()):
-            levels, weights, self.amounts[number] = self._plans[number].over(self.amounts[number], begin, begin + hours)
+            levels, weights, self.amounts[number] = self._supplies[number].over(
+                self.amounts[number], begin, begin + hours
+            )
             if levels.any():
                 mean = float(weights @ levels)
                 acting += [Acting(name, act, mean, float(weights @ act.at(levels))) for act in drug.acts]
         self.acting = tuple(acting)
-        suppressed = 1.0 - _left(self.acting_by(Suppress))
+        suppressed = 1.0 - _left(self.acting_by(Suppresses))
         if suppressed > 0.0 or (self.marrow != 1.0).any():
             self.marrow = marrow.after(self.marrow, suppressed, hours, self.patient)
 
@@ -88,12 +92,12 @@ class Medication:
 
     def left(self, name: str) -> float:
         """The share that the drugs in the blood leave of the effect of a molecule, or of the rates of a rule."""
-        return _left(each for each in self.acting_by(Block, Inhibit) if each.act.target == name)
+        return _left(each for each in self.acting_by(Blocks, Inhibits) if each.act.target == name)
 
     def left_at(self, name: str, row: np.ndarray, column: np.ndarray) -> np.ndarray:
         """As `left`, of a molecule at sites (two integer arrays), as far as the drugs reach them (float64 array)."""
         left = np.ones(row.size)
-        for each in self.acting_by(Block):
+        for each in self.acting_by(Blocks):
             if each.act.target == name:
                 left *= 1.0 - each.act.at(each.level * self.reach_at(each.drug, row, column))
         return left
@@ -108,15 +112,19 @@ class Medication:
 
     def given(self, level: str) -> float:
         """What the drugs add to a level in the blood, in units of its half-maximal effect."""
-        return sum(each.act.most * each.level / each.act.half for each in self.acting_by(Stimulate) if each.act.target == level)
+        return sum(
+            each.act.most * each.level / each.act.half
+            for each in self.acting_by(Stimulates)
+            if each.act.target == level
+        )
 
     def killing(self) -> list[tuple[Acting, float]]:
         """What kills tumor cells, and how many times as much by what enhances it."""
-        return [(each, self._raised(each.drug)) for each in self.acting_by(Kill)]
+        return [(each, self._raised(each.drug)) for each in self.acting_by(Kills)]
 
     def _raised(self, drug: str) -> float:
         times = 1.0
-        for each in self.acting_by(Enhance):
+        for each in self.acting_by(Enhances):
             if each.act.target == drug:
                 times *= 1.0 + (each.act.times - 1.0) * each.effect
         return times
@@ -134,7 +142,7 @@ class Medication:
                 lattice[:] = state[f"drugs/reach/{kind}"]
 
 
-class _Plan:
+class _Supply:
     """The doses of one drug, and how it comes and goes."""
 
     def __init__(self, kinetics: Kinetics, doses: list[PlannedDose]):
@@ -149,7 +157,9 @@ class _Plan:
         """
         begin, end = begin - SAME_MOMENT, end - SAME_MOMENT
         first = int(np.searchsorted(self._latest_end, begin, "left"))
-        due = [dose for dose in self.doses[first : int(np.searchsorted(self._begins, end, "left"))] if dose.ends >= begin]
+        due = [
+            dose for dose in self.doses[first : int(np.searchsorted(self._begins, end, "left"))] if dose.ends >= begin
+        ]
         if not due and not amounts.any():
             return np.zeros(1), np.ones(1), amounts
         borders = {moment for dose in due for moment in (dose.begins, dose.ends) if begin < moment < end}
@@ -161,7 +171,9 @@ class _Plan:
             infused = sum(
                 dose.milligrams / (dose.ends - dose.begins)
                 for dose in due
-                if dose.begins < dose.ends and dose.begins <= start + 2 * SAME_MOMENT and dose.ends >= stop - 2 * SAME_MOMENT
+                if dose.begins < dose.ends
+                and dose.begins <= start + 2 * SAME_MOMENT
+                and dose.ends >= stop - 2 * SAME_MOMENT
             )
             moments, shares = moments_of(start, stop, (), self.kinetics.fastest)
             now = start
