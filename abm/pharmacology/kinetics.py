@@ -18,7 +18,7 @@ CENTRAL, PERIPHERAL, DEPOT, EFFECT = 0, 1, 2, 3
 """Amounts (mg) in the compartments, and the level (mg/L) of the active form in cells."""
 COMPARTMENTS = 4
 _INFUSED = 4
-_LONGEST_TURN = 0.5
+_LONGEST_TURN = 0.1
 """Hours: the two ways of elimination take turns at least that often."""
 _GONE = 1e-9
 """Of an amount in mg, or a level in mg/L: less is nothing."""
