@@ -18,7 +18,7 @@ CENTRAL, PERIPHERAL, DEPOT, EFFECT = 0, 1, 2, 3
 """Amounts (mg) in the compartments, and the level (mg/L) of the active form in cells."""
 COMPARTMENTS = 4
 _INFUSED = 4
-_LONGEST_TURN = 0.1
+_LONGEST_TURN = 0.04
 """Hours: the two ways of elimination take turns at least that often."""
 _GONE = 1e-9
 """Of an amount in mg, or a level in mg/L: less is nothing."""
@@ -77,9 +77,7 @@ class Kinetics:
                 later = self._saturable(later, turn / 2.0)
                 later = self._linear(later, turn, infused)
                 later = self._saturable(later, turn / 2.0)
-        if infused == 0.0 and later.max() < _GONE:
-            return np.zeros(COMPARTMENTS)
-        return later
+        return np.where(later < _GONE, 0.0, later)
 
     def _linear(self, amounts: np.ndarray, hours: float, infused: float) -> np.ndarray:
         time = round(hours, 12)
