@@ -45,7 +45,7 @@ class Implant(Intervention):
 
     resistant: Fraction = parameter(
         0.0,
-        low=0.00001,
+        low=0,
         high=0.01,
         mark="assumed",
         source="Misale 2012, 10.1038/nature11156: mutated RAS is there before it is selected; the share is a guess",

@@ -1,4 +1,4 @@
-"""Therapy: a regimen of drugs, cycle by cycle, as it is given to patients.
+"""Therapy: a regimen of drugs, cycle by cycle, as it is given to patients: FOLFOX4 (de Gramont 2000, 10.1200/JCO.2000.18.16.2938).
 
 The regimens that come with the simulator, and a user's own, say which drug is given on which day; the drugs, how long they stay and
 what they do. How much of each is in the patient, and what it leaves of its targets, is kept with the liver

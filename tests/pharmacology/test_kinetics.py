@@ -52,14 +52,22 @@ def test_an_infusion_comes_to_its_steady_state():
         {"peripheral": "4 L", "exchange": "1 L/d"},
         {"absorption": "0.3 /h", "bioavailability": 0.6},
         {"effect_half_life": "6 h", "clearance": "168 L/h", "central": "28.7 L"},
-        {"peripheral": "528 L", "exchange": "58 L/h", "central": "62 L", "clearance": "37.5 L/h", "effect_half_life": "24 h"},
+        {
+            "peripheral": "528 L",
+            "exchange": "58 L/h",
+            "central": "62 L",
+            "clearance": "37.5 L/h",
+            "effect_half_life": "24 h",
+        },
     ],
 )
 @pytest.mark.parametrize("infused", [0.0, 20.0])
 def test_linear_kinetics_are_exact(numbers, infused):
     of = drug(**numbers)
     start = np.array([100.0, 20.0 if of.peripheral else 0.0, 50.0 if of.absorption else 0.0, 0.0])
-    assert Kinetics(of).after(start, 5.0, infused) == pytest.approx(integrated(of, start, 5.0, infused), rel=1e-8, abs=1e-8)
+    assert Kinetics(of).after(start, 5.0, infused) == pytest.approx(
+        integrated(of, start, 5.0, infused), rel=1e-8, abs=1e-8
+    )
 
 
 @pytest.mark.parametrize("level", [0.3, 3.0, 100.0])
@@ -80,7 +88,9 @@ def test_steps_do_not_matter(numbers):
     for _ in range(300):
         many = kinetics.after(many, 0.1, infused=3.0)
     # the two ways of elimination take shorter turns in short steps
-    assert many == pytest.approx(kinetics.after(amounts, 30.0, infused=3.0), rel=1e-9 if not kinetics.drug.saturable else 1e-6)
+    assert many == pytest.approx(
+        kinetics.after(amounts, 30.0, infused=3.0), rel=1e-9 if not kinetics.drug.saturable else 1e-6
+    )
 
 
 def test_what_is_swallowed_waits_in_the_depot():

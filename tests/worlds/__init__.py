@@ -9,6 +9,7 @@ from .chance import COMPILED, assert_chance, assert_mean, compiled_only, sized
 from .fake import FakeLiver
 from .livers import LIVELY, RESIDENTS, lively, liver, put, put_disc, sinusoids, without
 from .states import after, again, assert_resumes, assert_sound, changed, ending, later, run_rule, state_of
+from .treated import act, treated, treatment
 
 __all__ = [
     "COMPILED",
@@ -16,6 +17,7 @@ __all__ = [
     "LIVELY",
     "RESIDENTS",
     "FakeLiver",
+    "act",
     "after",
     "again",
     "around",
@@ -39,6 +41,8 @@ __all__ = [
     "sinusoids",
     "sized",
     "state_of",
+    "treated",
+    "treatment",
     "wall",
     "without",
 ]
