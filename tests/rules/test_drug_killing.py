@@ -43,8 +43,15 @@ def test_a_steep_drug_needs_its_level():
 
 @pytest.mark.parametrize(
     ("kind", "cycle", "hits"),
-    [("cycling", 0.1, True), ("cycling", 0.99, True), ("cycling", 1.0, False), ("synthesis", 0.5, True)]
-    + [("synthesis", 0.39, False), ("synthesis", 0.71, False), ("synthesis", 1.0, False)],
+    [
+        ("cycling", 0.1, True),
+        ("cycling", 0.99, True),
+        ("cycling", 1.0, False),
+        ("synthesis", 0.5, True),
+        ("synthesis", 0.39, False),
+        ("synthesis", 0.71, False),
+        ("synthesis", 1.0, False),
+    ],
 )
 def test_phase_of_the_cycle(kind, cycle, hits):
     model = full(act(kill=kind, rate="100 /h"), cycle=cycle)
