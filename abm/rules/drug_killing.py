@@ -1,6 +1,7 @@
 """Drug killing: cytotoxic drugs hit tumor cells that cycle, and these die a day or two later.
 
-A drug that is built into new DNA (5-FU, SN-38) hits cells while they copy theirs, platinum any cell that cycles. Resting cells are spared:
+A drug that is built into new DNA (5-FU, SN-38) hits cells while they copy theirs, platinum any cell that cycles (Longley 2003,
+10.1038/nrc1074; Kelland 2007, 10.1038/nrc2167). Resting cells are spared:
 dormant ones, and those that wait for room. Stem-like cells are shielded. What is hit divides no more, and dies with a delay, so
 that a nodule shrinks for days after a dose. Several drugs add up their hazards, each with what reaches the cell
 (`drug_penetration`).

@@ -10,6 +10,7 @@ import pytest
 import abm.interventions
 from abm.config.schema import compose
 from abm.units import declared
+from tests.worlds import treatment
 
 KINDS = compose().registry.interventions
 NOT_KINDS = {"__init__", "intervention"}
@@ -81,6 +82,9 @@ def test_every_numeric_key_is_declared_or_chosen():
         "infuse.over",
         "implant.implant",
         "implant.cells",
+        "therapy.cycles",
+        "therapy.pause",
+        "therapy.dose",
     }
     undeclared = {
         f"{kind.kind}.{name}"
@@ -101,9 +105,11 @@ def test_every_file_in_the_folder_is_a_kind():
 def test_every_kind_can_be_written_in_a_config():
     config = compose()
     for kind in KINDS:
-        target = next(iter(kind.targets), {"cytotoxic": "oxaliplatin", "implant": 3}.get(kind.kind))
+        own = {"cytotoxic": "oxaliplatin", "implant": 3, "therapy": "once"}
+        target = next(iter(kind.targets), own.get(kind.kind))
         extra = {"per_area": "5 /mm^2"} if kind.kind == "infuse" else {}
-        written = config.model_validate({"interventions": [{kind.kind: target, **extra}]})
+        drugs = treatment() if kind.kind == "therapy" else {}
+        written = config.model_validate(drugs | {"interventions": [{kind.kind: target, **extra}]})
         (entry,) = written.interventions
         assert isinstance(entry, kind) and entry.target == target
         assert next(iter(written.model_dump(mode="json")["interventions"][0])) == kind.kind

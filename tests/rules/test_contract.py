@@ -15,6 +15,7 @@ from abm.model import LiverModel
 from abm.rules import RULES, RuleParameters, in_order
 from abm.tissue.parameters import TissueParameters
 from abm.units import declared
+from tests.worlds import act, treatment
 
 NOT_RULES = {"__init__", "clusters", "holding", "rule", "supply", "surroundings"}
 
@@ -128,7 +129,7 @@ class Written:
         now, entries = self._state(), np.asarray(self.model.ledger.entries)
         changed = {name for name in now if now[name] != self._before[name]} - {"sites/occupant", "sites/population"}
         self.changed.setdefault(part, set()).update(
-            "flow" if name.startswith("flow/") else "blood" if name == "blood/levels" else name.partition("/")[2]
+            name.partition("/")[0] if name.startswith(("flow/", "drugs/")) else "blood" if name == "blood/levels" else name.partition("/")[2]
             for name in changed
         )
         moved = (now["sites/population"], now["sites/occupant"]) != (
@@ -147,6 +148,7 @@ class Written:
 @pytest.fixture(scope="module")
 def written():
     """What the rules write in a small liver in which everything happens."""
+    drug = treatment(act(kill="cycling", rate="0.02 /h"), act(block="egfr"))
     model = LiverModel(
         seed=3,
         step="10 min",
@@ -166,7 +168,10 @@ def written():
             {"stimulate": "exosomes", "level": 1},
             {"stimulate": "lps", "level": 3},
             {"degrade": "nets", "start": "10 h", "stop": "12 h"},
+            *drug["interventions"],
         ],
+        drugs=drug["drugs"],
+        regimens=drug["regimens"],
         rules={
             "arrival": {"per_area": "500 /mm^2", "doses": [{"over": "4 h"}]},
             "arrest": {"wall_bond": "1 /h", "detachment": "0.5 /h", "shear_death": "0.1 /h"},
@@ -189,6 +194,8 @@ def written():
             "fibroblast_state": {"rate": "0.1 /h"},
             "fibroblast_growth": {"rate": "1 /h"},
             "matrix_cleavage": {"kupffer_rate": "0.1 /h"},
+            "drug_killing": {"delay": "2 h"},
+            "growth_signalling": {"death_rate": "0.02 /h"},
         },
     )
     found = Written(model)
