@@ -201,7 +201,7 @@ def _preset_hint(kind: str) -> str:
     return "there is " + errors.choice([f"'{name}'" for name in names], "and") if names else ""
 
 
-def _stacked(reader: Reader, layers: list[ConfigLayer], place: Place, settings: Iterable[Setting]) -> Layers:
+def _stacked(reader: Reader, layers: list[ConfigLayer], place: Place, settings: Sequence[Setting]) -> Layers:
     """The layers, lowest first, and the settings, as one tree."""
     tree = Node({}, place)
     labels: dict[str, Node] = {}
@@ -215,9 +215,11 @@ def _stacked(reader: Reader, layers: list[ConfigLayer], place: Place, settings: 
         kept = written.value if written and isinstance(written.value, dict) else {}
         above = next(iter(labels.values())).place
         tree.value["labels"] = Node({**kept, **labels}, above, key=above)
+    tree = _with_drugs(reader, tree)
     for path, node in settings:
         tree = set_at(reader, tree, path, node, ())
-    tree = _with_drugs(reader, tree)
+    if settings:  # which may be of drugs, or name others
+        tree = _with_drugs(reader, tree)
     return Layers(tree, reader.problems, list(reader.files), reader.complete, layers)
 
 

@@ -30,6 +30,14 @@ class DrugKilling(Rule):
     events: ClassVar = {"died": ("therapy",)}
 
     class Parameters(RuleParameters):
+        sensitivity: Number = parameter(
+            1.0,
+            low=0.1,
+            high=10,
+            mark="assumed",
+            source="1 is the median tumor; patients differ",
+            description="how readily the cells of this tumor are hit, relative to those of others",
+        )
         synthesis_begins: Fraction = parameter(
             0.4,
             low=0.3,
@@ -83,7 +91,7 @@ class DrugKilling(Rule):
         hazards = np.zeros((2, cells.size))
         for acting, times in killing:
             level = acting.level * liver.drugs.reach_at(acting.drug, cells.row, cells.column)
-            hazards[int(acting.act.target == "synthesis")] += acting.act.rate * times * acting.act.at(level)
+            hazards[int(acting.act.target == "synthesis")] += p.sensitivity * acting.act.rate * times * acting.act.at(level)
         hit(
             tumor.table,
             liver.sites,

@@ -32,17 +32,17 @@ class GrowthSignalling(Rule):
 
     class Parameters(RuleParameters):
         dependence: Fraction = parameter(
-            0.7,
-            low=0.3,
+            0.3,
+            low=0.05,
             high=0.95,
             mark="assumed",
             source="Karapetis 2008, 10.1056/NEJMoa0804385: to be calibrated on cetuximab alone",
             description="share of the speed of the cycle that a cell loses without its signal",
         )
         death_rate: PerHour = parameter(
-            "0.006 /h",
-            low="0.0006 /h",
-            high="0.02 /h",
+            "0.0002 /h",
+            low="0 /h",
+            high="0.006 /h",
             mark="assumed",
             source="Karapetis 2008, 10.1056/NEJMoa0804385: to be calibrated on cetuximab alone",
             description="rate at which cells die without their signal",
