@@ -140,7 +140,13 @@ def _numbers(drug: Drug) -> Iterator[Number]:
         about = Declared(
             "half-life", quantity_of(Hours), half_life, None, None, "derived", source, "terminal, in the blood"
         )
-        yield Number(about, f"{half_life / 24:.3g} d" if half_life >= 48 else in_time(float(f"{half_life:.3g}")))
+        yield Number(about, _half_life(half_life))
+
+
+def _half_life(hours: float) -> str:
+    """'13.3 d', '17.2 h', '7.1 min'"""
+    number, unit = (hours / 24.0, "d") if hours >= 48.0 else (hours, "h") if hours >= 1.0 else (hours * 60.0, "min")
+    return f"{number:.3g} {unit}"
 
 
 def half_life_of(drug: Drug) -> float | None:

@@ -55,7 +55,7 @@ def test_every_number_and_act_of_a_drug_with_its_source(shown):
 
 def test_values_are_in_the_unit_of_their_range(shown):
     text = shown(show_drugs, names=["fluorouracil"])
-    assert "  clearance: 2.8 L/min  (plausible 1.4 to 5.6 L/min)" in text and "  half-life: 7.1" in text
+    assert "  clearance: 2.8 L/min  (plausible 1.4 to 5.6 L/min)" in text and "  half-life: 7.1 min  derived" in text
 
 
 def test_the_half_life_is_that_of_the_slowest_compartment():

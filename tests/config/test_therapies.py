@@ -183,7 +183,7 @@ def test_a_broken_file_of_ones_own_is_told_at_its_line(refused, tmp_path):
     said = refused(GIVEN + DRUG)
     assert "regimens/weekly.yaml:2:9" in said and "a bracket opens here" in said
     write(tmp_path / "regimens" / "weekly.yaml", WEEKLY.replace("100 mg", "100"))
-    assert "regimens/weekly.yaml:2:27  regimens.weekly.doses[0].dose\n    expected a dose such as" in refused(
+    assert "regimens/weekly.yaml:2:28  regimens.weekly.doses[0].dose\n    expected a dose such as" in refused(
         GIVEN + DRUG
     )
     write(tmp_path / "regimens" / "weekly.yaml", WEEKLY)
