@@ -11,8 +11,9 @@ from ..config.loading import pharmacy
 from ..config.shipped import shipped
 from ..pharmacology import Act, Drug, Patient, Regimen
 from ..pharmacology.dosing import Given
+from ..pharmacology.drug import Origin
 from ..pharmacology.kinetics import COMPARTMENTS, EFFECT, Kinetics
-from ..units import Declared, Hours, Quantity, in_time, unit_factor
+from ..units import Declared, Quantity, in_time, unit_factor
 from .catalogue import Entry, Item, Items, Number, show, untitled
 
 if TYPE_CHECKING:
@@ -85,8 +86,8 @@ def _known(group: str, config: "Config | None") -> dict[str, Any]:
 
 def _sentence(kind: str, name: str, thing: Drug | Regimen) -> str:
     """What it is: as its file says where it comes with the simulator, else in its own words."""
-    group = {"drug": pharmacy().drugs, "regimen": pharmacy().regimens}[kind]
-    if name in group and thing.words == group[name].words:
+    usual = pharmacy().drugs.get(name) if kind == "drug" else pharmacy().regimens.get(name)
+    if usual is not None and thing.words == usual.words:
         return untitled(name, next(one.sentence for one in shipped() if (one.kind, one.name) == (kind, name)))
     return thing.words or f"a {kind} of your own"
 
@@ -118,29 +119,26 @@ def _of_drug(name: str, drug: Drug, regimens: Sequence[str]) -> Entry:
 
 def _numbers(drug: Drug) -> Iterator[Number]:
     """The numbers that are given, each with its source, and the half-life that follows."""
-    annotations = keys_of(type(drug))
+    annotations, fields = keys_of(type(drug)), type(drug).model_fields
     for name in drug.given_numbers:
         origin, quantity = drug.sources.get(name), quantity_of(annotations[name])
-        about = Declared(
-            name,
-            quantity,
-            getattr(drug, name),
-            origin and origin.low,
-            origin and origin.high,
-            origin.mark if origin else "",
-            origin.source if origin else "",
-            type(drug).model_fields[name].description or "",
-        )
-        yield Number(about, _as_its_range(about))
+        assert quantity is not None
+        value = _in_unit_of(origin.low if origin is not None else None, getattr(drug, name), quantity)
+        yield _number(name, value, origin, fields[name].description or "")
     half_life = half_life_of(drug)
     if half_life is not None:
-        source = "the slowest of the exponentials by which it leaves the blood" + (
-            ", where its second way of elimination is saturated" if drug.saturable else ""
-        )
-        about = Declared(
-            "half-life", quantity_of(Hours), half_life, None, None, "derived", source, "terminal, in the blood"
-        )
-        yield Number(about, _half_life(half_life))
+        source = "the slowest of the exponentials by which it leaves the blood"
+        source += ", where its second way of elimination is saturated" if drug.saturable else ""
+        origin = Origin(mark="derived", source=source)
+        yield _number("half-life", _half_life(half_life), origin, "terminal, in the blood, from the numbers above")
+
+
+def _number(name: str, value: str, origin: Origin | None, description: str) -> Number:
+    """A number whose value, in words, tells its unit."""
+    unit = Quantity(value.partition(" ")[2], "", "")
+    low, high = (origin.low, origin.high) if origin is not None else (None, None)
+    mark, source = (origin.mark, origin.source) if origin is not None else ("", "")
+    return Number(Declared(name, unit, value, low, high, mark, source, description), value)
 
 
 def _half_life(hours: float) -> str:
@@ -161,13 +159,11 @@ def half_life_of(drug: Drug) -> float | None:
     return -math.log(2.0) / math.log(left[left < 1.0 - 1e-12].max())
 
 
-def _as_its_range(about: Declared) -> str:
+def _in_unit_of(low: Any, value: float, quantity: Quantity) -> str:
     """A value in the unit in which its plausible range is written; else in that in which it is shortest."""
-    quantity, value = about.quantity, about.default
-    assert quantity is not None
-    unit = str(about.low).partition(" ")[2] if about.low is not None else ""
+    unit = str(low).partition(" ")[2] if low is not None else ""
     factor = unit_factor(unit, quantity.unit) if unit else None
-    return str(quantity.readable(value)) if factor is None else f"{value / factor:.6g} {unit}"
+    return str(quantity.readable(value)) if factor is None else f"{value / factor:.12g} {unit}"
 
 
 def _numbers_of(act: Act) -> str:

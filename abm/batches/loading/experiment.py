@@ -17,7 +17,14 @@ from ...config.shipped import here_or_shipped
 from ...config.validating import checked
 from ..experiment import Experiment, ExperimentFile, Point
 from .arms import Arms, on_one_clock
-from .measures import expectations_of, known_measures, measures_of, refuse_looks_outside, refuse_namesakes, refuse_unknown_drugs
+from .measures import (
+    expectations_of,
+    known_measures,
+    measures_of,
+    refuse_looks_outside,
+    refuse_namesakes,
+    refuse_unknown_drugs,
+)
 from .sweep import MAX_RUNS, SweepReader
 from .written import Written
 
