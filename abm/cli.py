@@ -419,7 +419,7 @@ def open_app(
 
 @command()
 def examples() -> None:
-    """Show what comes with crlm: configs, experiments, published experiments, cell lines and hosts."""
+    """Show what comes with crlm: configs, experiments, published experiments, cell lines, hosts, regimens and drugs."""
     from .commands.examples import show_examples
 
     show_examples()
@@ -509,6 +509,38 @@ def interventions(
     from .commands.interventions import show_interventions
 
     show_interventions(*_config_and(names), grep=grep, everything=everything)
+
+
+@command()
+def drugs(
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="CONFIG|NAME", help="everything about these drugs; a config: with its own"),
+    ] = None,
+    grep: Grep = None,
+    everything: Everything = False,
+) -> None:
+    """Show the drugs: a line each; by name with kinetics, acts, plausible ranges and sources."""
+    from .commands.drugs import show_drugs
+
+    show_drugs(*_config_and(names), grep=grep, everything=everything)
+
+
+@command()
+def regimens(
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="CONFIG|NAME", help="everything about these regimens; a config: with its own, for its patient"
+        ),
+    ] = None,
+    grep: Grep = None,
+    everything: Everything = False,
+) -> None:
+    """Show the regimens, by which drugs are given: a line each; by name with the doses of a cycle and of a week."""
+    from .commands.drugs import show_regimens
+
+    show_regimens(*_config_and(names), grep=grep, everything=everything)
 
 
 @command()

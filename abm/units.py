@@ -9,7 +9,7 @@ import functools
 import math
 import operator
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Literal, get_args
 
@@ -45,10 +45,12 @@ _EVERYDAY = {
     ("min", "h"): 1.0 / 60.0,
     ("mm", "um"): 1000.0,
     ("/d", "/h"): 1.0 / 24.0,
+    ("L/d", "L/h"): 1.0 / 24.0,
+    ("mg/d", "mg/h"): 1.0 / 24.0,
     ("%", ""): 0.01,
 }
 
-_ALSO_READ = {"h": ("d", "min", "s"), "um": ("mm",)}
+_ALSO_READ = {"h": ("d", "min", "s"), "um": ("mm",), "L/h": ("L/d",), "mg/h": ("mg/d",)}
 """Units in which people write what is held in the unit that stands first."""
 
 
@@ -248,9 +250,9 @@ MillimetersOfMercuryPerSecond = Annotated[float, Quantity("mmHg/s", "a rate of o
 Millimolar = Annotated[float, Quantity("mM", "a concentration", "1 mM")]
 MillimolarPerHour = Annotated[float, Quantity("mM/h", "a rate of production", "2 mM/h")]
 Liters = Annotated[float, Quantity("L", "a volume", "3 L", maximum=1e6)]
-LitersPerHour = Annotated[float, Quantity("L/h", "a clearance", "0.5 L/d", maximum=1e6)]
+LitersPerHour = Annotated[float, Quantity("L/h", "a clearance", "0.02 L/h", maximum=1e6)]
 Milligrams = Annotated[float, Quantity("mg", "a mass", "200 mg", maximum=1e7)]
-MilligramsPerHour = Annotated[float, Quantity("mg/h", "a rate of elimination", "8 mg/d", maximum=1e7)]
+MilligramsPerHour = Annotated[float, Quantity("mg/h", "a rate of elimination", "0.4 mg/h", maximum=1e7)]
 MilligramsPerLiter = Annotated[float, Quantity("mg/L", "a concentration", "5 mg/L", maximum=1e9)]
 Kilograms = Annotated[float, Quantity("kg", "a mass", "75 kg", maximum=1000.0)]
 SquareMeters = Annotated[float, Quantity("m^2", "an area of skin", "1.85 m^2", maximum=10.0)]
@@ -272,8 +274,16 @@ Positive = Gt(0)
 def misfit(group: BaseModel, message: str, *at: str | int) -> ValidationError:
     """The error for values of a group that do not fit together, to be raised by its validators. `at` is the path of the
     key within the group that is to blame."""
-    error = InitErrorDetails(type=PydanticCustomError("misfit", message), loc=at, input=group)
-    return ValidationError.from_exception_data(type(group).__name__, [error])
+    return misfits(group, [(message, at)])
+
+
+def misfits(group: BaseModel, found: Iterable[tuple[str, tuple[str | int, ...]]]) -> ValidationError:
+    """As `misfit`, for all that was found: what is wrong, and the path of the key."""
+    errors = [
+        InitErrorDetails(type=PydanticCustomError("misfit", "{message}", {"message": message}), loc=at, input=group)
+        for message, at in found
+    ]
+    return ValidationError.from_exception_data(type(group).__name__, errors)
 
 
 def parameter(default: Any, *, mark: Mark, source: str, description: str, low: Any = None, high: Any = None) -> Any:

@@ -11,6 +11,7 @@ import abm
 from abm import cli
 from abm.commands import markdown
 from abm.commands.cells import population_entries
+from abm.commands.drugs import drug_entries, regimen_entries
 from abm.commands.fields import field_entries
 from abm.commands.interventions import kind_entries
 from abm.commands.markdown import prose
@@ -73,6 +74,8 @@ PAGES: dict[str, Callable[[], str]] = {
     "reference/fields": lambda: markdown.page(field_entries(compose()())),
     "reference/rules": lambda: markdown.page(rule_entries(compose()())),
     "reference/interventions": lambda: markdown.page(kind_entries(compose())),
+    "reference/drugs": lambda: markdown.page(drug_entries()),
+    "reference/regimens": lambda: markdown.page(regimen_entries()),
     "reference/measures": measures,
     "reference/python": python,
     "reference/odd": lambda: odd_of(load_config(shipped_configs() / ODD_CONFIG)).partition("\n")[2],

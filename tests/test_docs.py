@@ -97,6 +97,8 @@ def test_nothing_is_asked_of_another_host(site):
         ("fields", [name_of(each) for each in (*SHIPPED.fields, *SHIPPED.layers, *SHIPPED.levels)]),
         ("rules", [rule.name for rule in SHIPPED.rules]),
         ("interventions", [kind.kind for kind in SHIPPED.interventions]),
+        ("drugs", [one.name for one in shipped() if one.kind == "drug"]),
+        ("regimens", [one.name for one in shipped() if one.kind == "regimen"]),
         ("measures", list(MEASURES)),
         ("odd", [name_of(each) for each in (*SHIPPED.populations, *SHIPPED.rules, *SHIPPED.fields)]),
         ("commands", [f"crlm {name}" for name in typer.main.get_command(cli.app).commands]),

@@ -80,6 +80,12 @@ class Entry:
     words: str = ""
     """What is searched besides what is shown anyway."""
 
+    @property
+    def is_marked(self) -> bool:
+        """Whether any of its numbers or items has a mark."""
+        items = (item for part in self.more if isinstance(part, Items) for item in part.items)
+        return any(number.about.mark for number in self.numbers) or any(item.mark for item in items)
+
     def speaks_of(self, word: str) -> bool:
         return word.casefold() in f"{self.name} {self.sentence} {self.about} {self.words}".casefold()
 
@@ -116,7 +122,7 @@ def show(
         paragraph(console, footer)
     for entry in shown:
         show_whole(console, entry)
-    if any(number.about.mark for entry in shown for number in entry.numbers):
+    if any(entry.is_marked for entry in shown):
         show_marks(console)
 
 

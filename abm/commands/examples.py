@@ -9,6 +9,8 @@ _HEADINGS = {
     "published": "Published experiments: crlm reproduce NAME",
     "line": "Lines, the tumor: `line: NAME` in a config",
     "host": "Hosts, the animal: `host: NAME` in a config",
+    "regimen": "Regimens of drugs: `interventions: [{therapy: NAME}]` in a config; crlm regimens NAME",
+    "drug": "Drugs, which regimens name: crlm drugs NAME",
 }
 
 

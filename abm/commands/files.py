@@ -14,16 +14,19 @@ from ..config.reading import Reader
 from ..config.schema import Config
 from ..config.shipped import Kind, find_config, find_shipped, here_or_shipped, names_of, shipped_configs
 from ..folder import manifest
+from ..pharmacology import Drug, Regimen
 from ..published.calibrate import CalibrationFile
 from . import UserError
 
-Purpose = Literal["config", "experiment", "calibration"]
+Purpose = Literal["config", "experiment", "calibration", "regimen", "drug"]
 _KEYS: dict[Purpose, set[str]] = {
     "config": {*Config.model_fields, *LAYERING_KEYS},
     "experiment": set(ExperimentFile.model_fields),
     "calibration": set(CalibrationFile.model_fields),
+    "regimen": set(Regimen.model_fields),
+    "drug": set(Drug.model_fields),
 }
-_ANY: tuple[Kind, ...] = ("config", "experiment", "published", "line", "host")
+_ANY: tuple[Kind, ...] = ("config", "experiment", "published", "line", "host", "regimen", "drug")
 
 
 def the_config(path: Path, quiet: bool = False) -> Path:
@@ -75,7 +78,7 @@ def _found(path: Path, found: Path, wanted: Purpose, quiet: bool) -> Path:
     if _is_there(found):
         purpose, named = purpose_of(found), shlex.quote(str(path))
         if purpose not in (None, wanted):
-            better = f"; {_HAS[wanted].format(path.name)}" if wanted in _HAS else ""
+            better = f"; {_HAS[wanted].format(path.name)}" if purpose == "config" and wanted in _HAS else ""
             raise UserError(f"{path} is {_IS_FOR[purpose].format(named)}{better}")
     if found != path and not quiet:
         print(f"There is no file {path} here; this is the one that comes with crlm, {found}", file=sys.stderr)
@@ -108,6 +111,8 @@ _IS_FOR: dict[Purpose, str] = {
     "config": "a config, of one run: crlm run {}",
     "experiment": "an experiment, of many runs: crlm batch {0}, or crlm batch {0} --dry-run for what it will take",
     "calibration": "for a search of parameters: crlm calibrate {}",
+    "regimen": "a regimen of drugs; in a folder regimens beside a config, `therapy` there names it",
+    "drug": "a drug; in a folder drugs beside a config, regimens name it",
 }
 _HAS: dict[Purpose, str] = {"experiment": "an experiment has `base: {}`, and arms, replicates and measures"}
 

@@ -101,6 +101,6 @@ def marks() -> str:
 
 def page(entries: Sequence[Entry]) -> str:
     """A table of all of them, then everything about each, and what the marks of their numbers mean."""
-    marked = any(number.about.mark for entry in entries for number in entry.numbers)
-    parts = [lines(entries), *(whole(entry, 2) for entry in entries), *([f"## Marks\n\n{marks()}"] if marked else [])]
+    marked = [f"## Marks\n\n{marks()}"] if any(entry.is_marked for entry in entries) else []
+    parts = [lines(entries), *(whole(entry, 2) for entry in entries), *marked]
     return "\n\n".join(parts)

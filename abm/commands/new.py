@@ -21,5 +21,11 @@ def write_new(path: Path, source: str | None) -> None:
         raise UserError(f"{path} exists already; choose another name") from None
     except FileNotFoundError:
         raise UserError(f"there is no folder {path.parent} to write {path.name} into") from None
-    following = typed("batch", path, "--dry-run") if purpose_of(path) == "experiment" else typed("check", path)
+    purpose = purpose_of(path)
+    if purpose in ("regimen", "drug"):
+        print(
+            f"Wrote {path}. Edit it, and keep it in a folder {purpose}s beside your config; then: {typed('check', 'CONFIG')}"
+        )
+        return
+    following = typed("batch", path, "--dry-run") if purpose == "experiment" else typed("check", path)
     print(f"Wrote {path}. Edit it, then: {following}")

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
-from pydantic import BaseModel
+from pydantic import BaseModel, WithJsonSchema
 from pydantic_core import core_schema
 
 from ..units import Quantity
@@ -34,6 +34,8 @@ _SYNONYMS = {
     "nude": "athymic balbcnude",
 }
 """What the schema calls something, and what people write for it, plain (see `_plain`); what is declared adds its own."""
+_WORDED = (Quantity, WithJsonSchema)
+"""What says in an annotation how its value is written."""
 SEARCH_DEPTH = 8
 """How deep groups of keys are searched; the schema itself is about four deep."""
 SHOWN_PROBLEMS = 200
@@ -140,7 +142,7 @@ def alternatives(annotation: Any) -> Iterator[Any]:
     """The plain annotations that a (possibly annotated, possibly optional) annotation allows."""
     origin = get_origin(annotation)
     if origin is Annotated:
-        if any(isinstance(extra, Quantity) for extra in get_args(annotation)[1:]):
+        if any(isinstance(extra, _WORDED) for extra in get_args(annotation)[1:]):
             yield annotation
         else:
             yield from alternatives(get_args(annotation)[0])
@@ -163,7 +165,7 @@ def keys_of(group: type[BaseModel]) -> dict[str, Any]:
     for name, field in group.model_fields.items():
         annotation: Any = field.annotation
         for extra in field.metadata:
-            if isinstance(extra, Quantity):
+            if isinstance(extra, _WORDED):
                 annotation = Annotated[annotation, extra]
         keys[field.alias or name] = annotation
     return keys
@@ -290,8 +292,11 @@ def wanted(annotation: Any) -> str:
     words = []
     for part in alternatives(annotation):
         quantity = quantity_of(part)
+        schema = next((extra for extra in getattr(part, "__metadata__", ()) if isinstance(extra, WithJsonSchema)), None)
         origin = get_origin(part) or part
-        if quantity:
+        if schema is not None and schema.json_schema is not None:
+            words.append(f"{schema.json_schema['description']}, such as '{schema.json_schema['examples'][0]}'")
+        elif quantity:
             words.append(f"{quantity.kind} such as '{quantity.example}'")
         elif get_origin(part) is Literal:
             words.append(choice([f"'{word}'" for word in get_args(part)]))
@@ -438,7 +443,7 @@ def in_words(error: Mapping[str, Any], expected: str, unit: str = "", options: S
     kind, value, context = error["type"], error.get("input"), error.get("ctx") or {}
     if value is None and kind not in ("value_error", "assertion_error"):
         return "no value is given", f"expected {expected}"
-    if kind == "quantity":
+    if kind in ("quantity", "dose"):
         message = error["msg"]
         if not isinstance(value, str | int | float) or isinstance(value, bool):
             message += f", got {quoted(value)}"

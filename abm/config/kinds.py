@@ -28,7 +28,7 @@ def one_of(kinds: Sequence[type[Named]], noun: str = "intervention", example: st
         if len(named) == 1:
             return value
         if named:
-            raise _wrong(f"{choice(named, 'and')} are {len(named)} {noun}s: write an entry for each")
+            raise _wrong(f"{choice(named, 'and')} are {len(named)} kinds of {noun}: write an entry for each")
         meant = {key: did_you_mean(str(key), by_name) for key in value}
         key = next((key for key, hint in meant.items() if hint), None)
         if key is None:

@@ -13,8 +13,11 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TypeGuard
+from typing import Literal
 
+from pydantic import BaseModel
+
+from ..pharmacology import Drug, Regimen
 from . import errors
 from .errors import Problem, dotted, quoted, shorten
 from .nodes import BROKEN, MAX_DEPTH, Node, Place, Source, compose_nodes, to_plain
@@ -25,6 +28,7 @@ MAX_FILES = 100
 LAYERING_KEYS = ("extends", "line", "host")
 """Keys of the file that name other files; they do not reach the Config."""
 NOT_INHERITED_FROM_PRESETS = ("name", "description")
+_WHOLE: dict[str, type[BaseModel]] = {"regimen": Regimen, "drug": Drug}
 OVERRIDE_KEY = re.compile(r"[^.\[\]=\s]+(?:\.[^.\[\]=\s]+|\[[0-9]{1,6}\])*")
 
 
@@ -227,22 +231,15 @@ def _with_drugs(reader: Reader, tree: Node) -> Node:
     """The tree with the regimens that its therapies name, and the drugs that these name, below what it says of them itself.
 
     They are looked for in files of the folders `regimens` and `drugs` beside the file that names them, and among those that come
-    with the simulator. What is in none is refused when the config is validated.
+    with the simulator. What the tree says in full, as a resolved config does, needs no file.
     """
-    entries = tree.value.get("interventions")
-    therapies = [_child(entry, "therapy") for entry in entries.value] if _is_list(entries) else []
-    named = [node for node in therapies if node is not None and isinstance(node.value, str)]
-    if not named:
-        return tree
-    for node in named:
-        tree = _with_file(reader, tree, "regimens", node)
+    for number, entry in enumerate(_items(tree, "interventions")):
+        tree = _with_file(reader, tree, "regimen", _child(entry, "therapy"), ("interventions", number, "therapy"))
     regimens = _child(tree, "regimens")
-    for regimen in regimens.value.values() if regimens is not None and isinstance(regimens.value, dict) else ():
-        doses = _child(regimen, "doses")
-        for given in doses.value if _is_list(doses) else ():
-            drug = _child(given, "drug")
-            if drug is not None and isinstance(drug.value, str):
-                tree = _with_file(reader, tree, "drugs", drug)
+    for name, regimen in regimens.value.items() if regimens is not None and isinstance(regimens.value, dict) else ():
+        for number, given in enumerate(_items(regimen, "doses")):
+            path = ("regimens", name, "doses", number, "drug")
+            tree = _with_file(reader, tree, "drug", _child(given, "drug"), path)
     return tree
 
 
@@ -250,23 +247,41 @@ def _child(node: Node, key: str) -> Node | None:
     return node.value.get(key) if isinstance(node.value, dict) else None
 
 
-def _is_list(node: Node | None) -> TypeGuard[Node]:
-    return node is not None and isinstance(node.value, list)
+def _items(node: Node, key: str) -> list[Node]:
+    """The entries of the list under a key; none where there is no list."""
+    child = _child(node, key)
+    return child.value if child is not None and isinstance(child.value, list) else []
 
 
-def _with_file(reader: Reader, tree: Node, group: str, named: Node) -> Node:
-    """The tree with the file of one regimen or drug, if there is one, below what stands under its name in that `group`."""
-    if not re.fullmatch(r"[\w-]+", named.value):
+def _with_file(
+    reader: Reader, tree: Node, kind: Literal["regimen", "drug"], named: Node | None, path: tuple[str | int, ...]
+) -> Node:
+    """The tree with the file of one regimen or drug below what stands under its name already; `path` is that of the key that names it.
+    A problem where there is neither."""
+    group = f"{kind}s"
+    above = _child(tree, group)
+    if (
+        named is None
+        or not isinstance(named.value, str)
+        or not (above is None or isinstance(above.value, dict) or above.value is None)
+    ):
         return tree
-    folder, file_name = named.place.source.folder, f"{named.value}.yaml"
-    beside = (where / group / file_name for where in (folder, folder.parent, shipped_configs()))
-    file = next(filter(exists, beside), None)
-    if file is None:
+    known = above.value or {} if above is not None else {}
+    own = known.get(named.value)
+    if own is not None and isinstance(own.value, dict) and set(own.value) >= set(_WHOLE[kind].model_fields):
+        return tree
+    folder, shipped = named.place.source.folder, shipped_configs()
+    folders = [where / group for where in (folder, folder.parent, shipped)]
+    file = next(filter(exists, (where / f"{named.value}.yaml" for where in folders)), None)
+    if file is None or not re.fullmatch(r"[\w-]+", named.value):
+        if own is None or own.value is None:
+            names = {*known, *(Path(name).stem for where in folders for name in configs_in(where))} - {named.value}
+            hint = errors.did_you_mean(
+                Path(named.value).stem, sorted(names), f"crlm {group} lists those that there are"
+            )
+            reader.problems.append(named.shown.problem(path, f"there is no {kind} {quoted(named.value)}", hint))
         return tree
     below = reader.read(file, Source(_shown(file), file.parent))
-    above = _child(tree, group)
-    known = above.value if above is not None and isinstance(above.value, dict) else {}
-    own = known.get(named.value)
     whole = below if own is None else _merge(below, own, (group, named.value))
     place = named.place if above is None else above.place
     return replace(tree, value={**tree.value, group: Node({**known, named.value: whole}, place)})

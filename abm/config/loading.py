@@ -3,6 +3,7 @@
 A file is read (`reading`), merged with all that it draws on (`layering`), and checked against the schema (`validating`).
 """
 
+import functools
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -13,7 +14,8 @@ from .layering import Layers, merged, read_arm
 from .nodes import Node, Place, Source, node_of, sound
 from .reading import Reader
 from .schema import Config
-from .shipped import PRESETS, find_config
+from .schema import compose as default_schema
+from .shipped import PRESETS, Kind, find_config, shipped
 from .validating import checked, validated
 
 KEYWORDS = "LiverModel(...)"
@@ -73,6 +75,24 @@ def with_changes(config: Any, changes: Mapping[str, Any]):
     path = find_config(Path(config))
     base = reader.read(path, Source(os.fspath(path), path.parent))
     return validated(read_arm(reader, base, above, (), (path.resolve(),)), os.fspath(path))
+
+
+@functools.cache
+def pharmacy() -> Config:
+    """A config of defaults with every regimen and drug that comes with the simulator."""
+    reader = Reader()
+    groups: dict[str, Kind] = {"regimens": "regimen", "drugs": "drug"}
+    place = Place(Source("the regimens and drugs", Path.cwd()))
+    root = {
+        group: Node(
+            {one.name: reader.read(one.path, Source(os.fspath(one.path), one.path.parent)) for one in files}, place
+        )
+        for group, kind in groups.items()
+        for files in [[file for file in shipped() if file.kind == kind]]
+    }
+    return checked(
+        sound(Node(root, place)), default_schema(()), reader.problems, place.source.label, complete=reader.complete
+    )
 
 
 def _fixed_when_loaded(config, key: str, changes: Node) -> Iterable[Problem]:

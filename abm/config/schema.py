@@ -27,7 +27,7 @@ from ..rules import RULES, Rule, in_order
 from ..tissue import own as own_tissue
 from ..tissue.parameters import TissueParameters
 from ..tissue.sites import STANDING
-from ..units import LONGEST, Hours, Moment, Parameters, declared, in_time, misfit, written
+from ..units import LONGEST, Hours, Moment, Parameters, declared, in_time, misfit, misfits, written
 from . import plugins
 from .errors import at, choice, did_you_mean, dotted, every_key, learn_synonyms
 from .kinds import one_of
@@ -146,8 +146,9 @@ class Config(Parameters):
             for number, entry in enumerate(self.interventions)
             if isinstance(entry, Therapy)
         ]
-        for message, path in unfit(prescriptions, self.regimens, self.drugs):
-            raise misfit(self, message, *path)
+        found = dict.fromkeys(unfit(prescriptions, self.regimens, self.drugs))
+        if found:
+            raise misfits(self, found)
         return self
 
     @model_validator(mode="after")

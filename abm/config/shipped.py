@@ -18,6 +18,8 @@ _FOLDERS: dict[Kind, str] = {
     "regimen": "regimens",
     "drug": "drugs",
 }
+_PARTS = {_FOLDERS[kind] for kind in ("line", "host", "regimen", "drug")}
+"""The folders of what configs are made of."""
 _NO_CONFIGS = ("calibration",)
 _CITATION = re.compile(r" \([^()]*(?:[12][0-9]{3}|10\.)[^()]*\)")
 _SENTENCE_END = re.compile(r"(?<=[^A-Z.][.?])\s+(?=[A-Z])")
@@ -37,7 +39,7 @@ def find_config(path: Path) -> Path:
         return path
     name = Path(*path.parts[path.parts[:1] == ("configs",) :])
     for candidate in (name, Path(f"{name}.yaml")):
-        if exists(shipped_configs() / candidate) and candidate.parts[0] not in PRESETS.values():
+        if exists(shipped_configs() / candidate) and candidate.parts[0] not in _PARTS:
             return shipped_configs() / candidate
     return path
 

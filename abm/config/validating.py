@@ -177,7 +177,10 @@ def problems_of(
     """pydantic's errors, placed and in plain words. `reported` are the paths of problems known already, `extra_keys`
     what is accepted at the top besides the schema's keys."""
     placed: dict[tuple, list] = {}
+    above = {error["loc"][:length] for error in errors_found for length in range(len(error["loc"]))}
     for error in errors_found:
+        if error["type"] == "too_short" and error["loc"] in above:
+            continue  # pydantic does not count the entries that are wrong
         path, annotations, node = _locate(root, error["loc"], config_class, document)
         unknown = error["type"] in ("extra_forbidden", "unexpected_keyword_argument")
         branch = "" if not unknown else "unknown"
@@ -185,8 +188,8 @@ def problems_of(
     problems = []
     for (path, branch), errors_here in placed.items():
         error, annotations, node = errors_here[0]
-        if dotted(path) in reported and error["type"] == "missing":
-            continue  # it is there, but could not be read
+        if dotted(path) in reported and error["type"] in ("missing", "misfit"):
+            continue  # it is there, but could not be read, or was not found
         override = node.place.source.override
         if branch == "unknown":
             maybe_plugin = len(path) > 1 and path[0] == "rules" and not plugins_sound

@@ -100,6 +100,8 @@ def test_every_shipped_measure_is_documented_and_works_in_an_empty_liver(name):
                 "level": "lps",
                 "to_cells": 4,
                 "pattern": "pushing",
+                "drug": "cetuximab",
+                "kind": "antibody",
             }[entry.name]
     request = read_request(line)
     assert isinstance(request.unit, str)

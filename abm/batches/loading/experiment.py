@@ -17,7 +17,14 @@ from ...config.shipped import here_or_shipped
 from ...config.validating import checked
 from ..experiment import Experiment, ExperimentFile, Point
 from .arms import Arms, on_one_clock
-from .measures import expectations_of, known_measures, measures_of, refuse_looks_outside, refuse_namesakes
+from .measures import (
+    expectations_of,
+    known_measures,
+    measures_of,
+    refuse_looks_outside,
+    refuse_namesakes,
+    refuse_unknown_drugs,
+)
 from .sweep import MAX_RUNS, SweepReader
 from .written import Written
 
@@ -56,6 +63,7 @@ def _experiment(written: Written, path: Path, published: bool, defaults: Point) 
     requests = measures + [(path, expectation.request) for path, expectation in expectations]
     refuse_namesakes(written, requests, {swept.path for swept in sweep.parameters} if sweep else set())
     refuse_looks_outside(written, requests, on_one_clock(configs))
+    refuse_unknown_drugs(written, requests, configs)
     control = arms.control()
     if file is not None and len(arms.names) * len(points) * file.replicates > MAX_RUNS:
         written.wrong(

@@ -8,9 +8,10 @@ from typing import Any
 from pydantic import ValidationError, create_model
 from pydantic_core import PydanticCustomError
 
-from ...config.errors import dotted, quoted
+from ...config.errors import did_you_mean, dotted, quoted
 from ...config.nodes import BROKEN, Node, sound, to_plain
 from ...config.plugins import PluginError
+from ...config.shipped import names_of
 from ...config.validating import problems_of
 from ...measures.known import load_measures
 from ...measures.measure import Line, Measure
@@ -114,6 +115,16 @@ def refuse_looks_outside(written: Written, requests: Sequence[tuple[tuple, Measu
                     "make every shorter, or say at, when to look",
                 )
                 break
+
+
+def refuse_unknown_drugs(written: Written, requests: Sequence[tuple[tuple, MeasureRequest]], configs: Mapping) -> None:
+    """Note the measures of a drug that neither comes with the simulator nor is given in some run."""
+    known = {*names_of("drug"), *(drug for config in configs.values() for drug in config.drugs)}
+    for path, request in requests:
+        drug = request.parameters.get("drug")
+        if request.measure.plugin is None and drug is not None and drug not in known:
+            hint = did_you_mean(drug, sorted(known), "crlm drugs lists those that there are")
+            written.wrong((*path, "drug"), f"there is no drug {quoted(drug)}", hint)
 
 
 def _read(written: Written, path: tuple, node: Node, known: Mapping[str, Measure], read: Any) -> Any:

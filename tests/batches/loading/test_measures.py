@@ -46,3 +46,26 @@ def test_a_measure_takes_no_name_of_another_column(report, measure, column):
     text = SWEEP.format("method: grid", "rules.phagocytosis.rate: [0.1 /h]")
     text = "\n".join(line for line in text.splitlines() if not line.startswith("measures"))
     assert f"the results have another column '{column}'" in report(f"{text}\nmeasures: [{measure}]\n")
+
+
+DRUGS = """
+base: base.yaml
+arms:
+  control: {{}}
+  mine:
+    drugs: {{mine: {{kind: antibody, dosed: mg, central: 3 L, clearance: 0.5 L/d}}}}
+measures:
+  - {{measure: drug_level, drug: {}}}
+"""
+
+
+@pytest.mark.parametrize("name", ["cetuximab", "mine"])
+def test_a_drug_that_is_measured_is_known_or_in_some_arm(load, name):
+    assert load(DRUGS.format(name)).measures[0].label == f"drug_level(drug={name})"
+
+
+def test_an_unknown_drug_is_told_at_its_line(report):
+    assert "my.yaml:8:33  measures[0].drug\n    there is no drug 'cetuximb'; did you mean 'cetuximab'?" in report(
+        DRUGS.format("cetuximb")
+    )
+    assert "there is no drug 'xyzzy'; crlm drugs lists those" in report(DRUGS.format("xyzzy"))

@@ -1,0 +1,41 @@
+"""Drugs: how much of them there is, how far they get, whom they hit, and what they leave of the marrow."""
+
+from typing import Annotated
+
+import numpy as np
+from pydantic import Field
+
+from ...pharmacology.drug import Spread
+from ..look import Look, Share
+from ..measure import measure
+
+DrugName = Annotated[
+    str, Field(min_length=1, max_length=100, description="which drug, see `crlm drugs`, or one of the configs' own")
+]
+SpreadsAs = Annotated[Spread, Field(description="kind of drug, by how it spreads")]
+
+
+@measure(unit="mg/L", kind="level")
+def drug_level(look: Look, drug: DrugName) -> float:
+    """Level of a drug in the blood; 0 where it is not given."""
+    return look.liver.drugs.in_blood(drug)
+
+
+@measure(unit="1e9/L", kind="level")
+def neutrophil_count(look: Look) -> float:
+    """Neutrophils that the marrow of the patient keeps in the blood: the usual ones times what drugs leave."""
+    return look.liver.config.patient.neutrophils * look.liver.drugs.neutrophils
+
+
+@measure(unit="", kind="share")
+def doomed_share(look: Look) -> Share:
+    """Share of the living tumor cells that a cytotoxic drug has hit, and that will die of it."""
+    return Share(int((look.cells["doomed_h"] > 0.0).sum()), look.cells.size)
+
+
+@measure(unit="", kind="level")
+def drug_reach(look: Look, kind: SpreadsAs) -> float:
+    """How much of the level in the blood of a kind of drug reaches the sites of tumor cells, on average, when it was last solved; nan
+    without tumor cells, and where no drug of this kind is given."""
+    reach = look.liver.drugs.reach.get(kind)
+    return reach[look.tumor_sites].mean(dtype=np.float64) if reach is not None and look.tumor_sites.any() else np.nan
