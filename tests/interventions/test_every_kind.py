@@ -81,6 +81,7 @@ def test_every_numeric_key_is_declared_or_chosen():
         "infuse.over",
         "implant.implant",
         "implant.cells",
+        "implant.grown",
     }
     undeclared = {
         f"{kind.kind}.{name}"
