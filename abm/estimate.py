@@ -44,6 +44,8 @@ class Needs:
     steps: int
     frames: int
     tumor_cells: float
+    arriving_cells: float
+    """Those of the tumor cells that come with the blood."""
     kupffer_cells: float
     memory_bytes: float
     disk_bytes: float
@@ -64,15 +66,15 @@ class Needs:
                 f"only {count_in_words(self.tumor_cells)} tumor cells are expected; with fewer than {FEWEST_TUMOR_CELLS} a run "
                 "says little: enlarge the tissue, or raise the inoculum or rules.arrival.enrichment"
             )
-        if self.tumor_cells * KUPFFER_CELLS_PER_TUMOR_CELL > self.kupffer_cells * (1 + 1e-9):
+        if self.arriving_cells * KUPFFER_CELLS_PER_TUMOR_CELL > self.kupffer_cells * (1 + 1e-9):
             sentences.append(
-                f"{self.tumor_cells:,.0f} tumor cells are expected among {self.kupffer_cells:,.0f} Kupffer cells; above one per "
+                f"{self.arriving_cells:,.0f} tumor cells are expected among {self.kupffer_cells:,.0f} Kupffer cells; above one per "
                 f"{KUPFFER_CELLS_PER_TUMOR_CELL} they crowd each other: lower rules.arrival.enrichment or the inoculum"
             )
         room = _SINUSOID_SHARE * self.rows * self.columns
-        if self.tumor_cells * SINUSOID_SITES_PER_TUMOR_CELL > room:
+        if self.arriving_cells * SINUSOID_SITES_PER_TUMOR_CELL > room:
             sentences.append(
-                f"{self.tumor_cells:,.0f} tumor cells are expected in about {room:,.0f} sites of sinusoid; with fewer than "
+                f"{self.arriving_cells:,.0f} tumor cells are expected in about {room:,.0f} sites of sinusoid; with fewer than "
                 f"{SINUSOID_SITES_PER_TUMOR_CELL} sites for each they plug the vessels, and those that come at once "
                 "wait in the blood for room: lower rules.arrival.enrichment or the inoculum"
             )
@@ -88,7 +90,8 @@ def estimate(config: Config) -> Needs:
     first, last = math.floor(config.begins / config.step + 1e-9), steps_until(config.duration, config.step)
     steps = last - first
     frames = EveryAndFirst(Every(config.record.snapshots), config.record.first_hours).count(first, last, config.step)
-    tumor_cells = _arriving(config) * area + sum(
+    arriving_cells = _arriving(config) * area
+    tumor_cells = arriving_cells + sum(
         entry.implant * entry.cells for entry in config.interventions if isinstance(entry, Implant)
     )
     return Needs(
@@ -98,6 +101,7 @@ def estimate(config: Config) -> Needs:
         steps=steps,
         frames=frames,
         tumor_cells=tumor_cells,
+        arriving_cells=arriving_cells,
         kupffer_cells=config.cells.kupffer.density * area * tissue.slabs,
         memory_bytes=_BASE_BYTES
         + _BYTES_PER_SITE * sites
@@ -129,12 +133,18 @@ def _why_no_tumor(config: Config) -> str:
 
 def _about_time(config: Config) -> tuple[str, ...]:
     """What is unusual about the clock of a config."""
-    if config.step <= LONGEST_TESTED_STEP * (1 + 1e-9):
+    if config.step <= LONGEST_TESTED_STEP * (1 + 1e-9) or not (config.rules.arrival.enabled or _has_killers(config)):
         return ()
     return (
         f"step: {in_time(config.step)}; steps are tested from 1 to {LONGEST_TESTED_STEP * 60:g} min; results of "
         "longer ones may differ (kills and captures within a step are not seen)",
     )
+
+
+def _has_killers(config: Config) -> bool:
+    """Whether there are cells that stay with the tumor cells that they meet, as killers do."""
+    killers = (each for each in config.registry.species if any(walks.contact for walks in each.walks))
+    return any(getattr(config.cells, each.name).density > 0 for each in killers)
 
 
 def _arriving(config: Config) -> float:

@@ -54,6 +54,9 @@ def test_steps_longer_than_tested_are_pointed_out():
     assert needs(step="10 min").warnings == []
     [warning] = needs(step="11 min").warnings
     assert warning.startswith("step: 11 min; steps are tested from 1 to 10 min; results of longer ones may differ")
+    lesion = "rules: {arrival: off}\ninterventions: [{implant: 1, cells: 100}]\n"
+    assert needs(lesion, step="1 h").warnings[0].startswith("step: 1 h"), "NK cells do not see whom they meet within it"
+    assert needs(lesion + "cells: {natural_killer: {density: 0 /mm^2}}", step="1 h").warnings == []
 
 
 def test_few_and_crowded_cells_are_pointed_out():
@@ -61,6 +64,7 @@ def test_few_and_crowded_cells_are_pointed_out():
     crowded = needs("rules: {arrival: {per_area: 61 /mm^2}}").warnings
     assert "among 720 Kupffer cells" in crowded[0]
     assert needs("rules: {arrival: {per_area: 60 /mm^2}}").warnings == []
+    assert needs("interventions: [{implant: 1, cells: 9000}]").warnings == [], "they crowd nobody, and are in no vessel"
 
 
 def test_memory_grows_with_the_tissue():

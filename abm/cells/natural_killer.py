@@ -33,10 +33,11 @@ class NaturalKillerParameters(Parameters):
 
     density: PerSquareMillimeter = parameter(
         "60 /mm^2",
-        low="4 /mm^2",
+        low="0 /mm^2",
         high="140 /mm^2",
         mark="derived",
-        source="Kupffer density * 0.39 NK per Kupffer cell (10.1002/adma.202106456, fig 3), mouse 0.2-0.3; lymphocytes per liver give 4-27",
+        source="Kupffer density * 0.39 NK per Kupffer cell (10.1002/adma.202106456, fig 3), mouse 0.2-0.3; lymphocytes per "
+        "liver give 4-27; hardly any within metastases: Halama 2011, 10.1158/1078-0432.CCR-10-2173 (unverified)",
         description="NK cells per area of a 10 um slab of normal liver",
     )
     killer_fraction: Fraction = parameter(

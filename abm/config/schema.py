@@ -39,7 +39,7 @@ SHIPPED = Registry(POPULATIONS, FIELDS, LAYERS, LEVELS, RULES, KINDS)
 """What comes with the simulator."""
 
 LONGEST_TESTED_STEP = 10 / 60
-"""Hours; tests show that results agree for steps from 1 min up to this one."""
+"""Hours; tests show that results agree for steps from 1 min up to this one, and up to 1 h of a lesion that nobody attacks."""
 
 
 class Group(Parameters):

@@ -36,7 +36,7 @@ class CCL2Parameters(SignalParameters):
     interval: Hours = parameter(
         "30 min",
         low="1 min",
-        high="2 h",
+        high="6 h",
         mark="assumed",
         source="numerical; whom it calls lives for days",
         description=INTERVAL,

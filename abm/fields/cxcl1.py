@@ -36,7 +36,7 @@ class Chemokine(SignalParameters):
     interval: Hours = parameter(
         "30 min",
         low="1 min",
-        high="1 h",
+        high="6 h",
         mark="assumed",
         source="numerical; made by tumor cells, which change over hours",
         description=INTERVAL,

@@ -90,7 +90,7 @@ class GlutamineParameters(SignalParameters):
     interval: Hours = parameter(
         "30 min",
         low="1 min",
-        high="2 h",
+        high="6 h",
         mark="assumed",
         source="numerical; follows growth, over days",
         description=INTERVAL,

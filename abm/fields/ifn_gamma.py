@@ -34,7 +34,7 @@ class InterferonGammaParameters(SignalParameters):
     interval: Hours = parameter(
         "30 min",
         low="1 min",
-        high="2 h",
+        high="6 h",
         mark="assumed",
         source="numerical; what it does takes hours (Thibaut 2020, 10.1038/s43018-020-0038-2)",
         description=INTERVAL,

@@ -32,7 +32,7 @@ class Interleukin10Parameters(SignalParameters):
     interval: Hours = parameter(
         "30 min",
         low="1 min",
-        high="2 h",
+        high="6 h",
         mark="assumed",
         source="numerical; who secretes it turns over days",
         description=INTERVAL,

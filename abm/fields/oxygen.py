@@ -121,7 +121,7 @@ class OxygenParameters(Parameters):
     interval: Hours = parameter(
         "1 h",
         low="5 min",
-        high="2 h",
+        high="6 h",
         mark="assumed",
         source="short against growth",
         description="how often oxygen is solved again",

@@ -33,7 +33,7 @@ class TransformingGrowthFactor(SignalParameters):
     interval: Hours = parameter(
         "30 min",
         low="1 min",
-        high="1 h",
+        high="6 h",
         mark="assumed",
         source="numerical; cells turn it on over days",
         description=INTERVAL,

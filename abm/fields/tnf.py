@@ -33,7 +33,7 @@ class TumorNecrosisFactor(SignalParameters):
     interval: Hours = parameter(
         "10 min",
         low="1 min",
-        high="30 min",
+        high="6 h",
         mark="assumed",
         source="numerical; induced within an hour (Khatib 1999)",
         description=INTERVAL,

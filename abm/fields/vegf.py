@@ -32,7 +32,7 @@ class VascularEndothelialGrowthFactor(SignalParameters):
     interval: Hours = parameter(
         "30 min",
         low="1 min",
-        high="2 h",
+        high="6 h",
         mark="assumed",
         source="numerical; follows oxygen, which is solved each hour",
         description=INTERVAL,

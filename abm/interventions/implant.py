@@ -2,15 +2,17 @@
 
 Of a thousand arriving cells one or none founds a colony that grows on (Luzzi 1998, 10.1016/S0002-9440(10)65628-3):
 what becomes of colonies is seen better when the liver begins with some. A colony fills the space of Disse and the
-plates around a sinusoid site chosen by chance. The ledger enters its cells as arrived and extravasated, of one clone,
+plates around a sinusoid site, chosen by chance or in the middle. The ledger enters its cells as arrived and extravasated, of one clone,
 whose number is negative to tell it from those that came with the blood.
 """
 
-from typing import Annotated, ClassVar
+import math
+from typing import Annotated, ClassVar, Literal
 
 import numpy as np
 from pydantic import Field
 
+from ..cells import kupffer
 from ..cells.line import cell_of_line, draw_size, drawn_log
 from ..cells.settle import NoRoom, choose_sites, site_hashes
 from ..cells.tumor import EXTRAVASATED, TUMOR
@@ -51,6 +53,15 @@ class Implant(Intervention):
         source="Misale 2012, 10.1038/nature11156: mutated RAS is there before it is selected; the share is a guess",
         description="share of the cells whose RAS is mutated, at random places",
     )
+    at: Literal["anywhere", "middle"] = Field(
+        default="anywhere",
+        description="where: around sites chosen by chance, or around those nearest to the middle of the tissue",
+    )
+    grown: bool = Field(
+        default=False,
+        description="whether it has grown there: its cells have divided as often as it takes to grow it from one, and the Kupffer cells "
+        "among them are reprogrammed; else they die as dormant ones until they divide, and are engulfed",
+    )
 
     @property
     def begins(self):
@@ -62,22 +73,32 @@ class Implant(Intervention):
         key = liver.key(stream)
         number = -1 - len(liver.laid_colonies) - _implanted_before(liver, self)
         free = liver.sites.population[TISSUE] == 0
-        centres = choose_sites(np.flatnonzero(free & (liver.sites.kind == SINUSOID)), self.implant, key)
-        for centre in centres:
-            set_colony(liver, colony_sites(liver, int(centre), self.cells, key), number, key, self.age, self.resistant)
+        candidates = np.flatnonzero(free & (liver.sites.kind == SINUSOID))
+        if self.at == "middle":
+            candidates = nearest_to_middle(candidates, liver.shape, self.implant)
+        for centre in choose_sites(candidates, self.implant, key):
+            places = colony_sites(liver, int(centre), self.cells, key)
+            set_colony(liver, places, number, key, self)
+            if self.grown:
+                reprogram_among(liver, places)
             number -= 1
 
 
 def lay_colonies(liver) -> None:
     """Set in the colonies that the file of the tissue has: tumor cells side by side are one."""
     for number, places in enumerate(liver.laid_colonies):
-        set_colony(liver, places, -1 - number, liver.key("tissue/colonies"), Implant(implant=1).age)
+        set_colony(liver, places, -1 - number, liver.key("tissue/colonies"), Implant(implant=1))
     liver.ledger.count()
 
 
-def set_colony(liver, places: np.ndarray, clone: int, key: np.uint64, age: float, resistant: float = 0.0) -> None:
-    """Set one colony on the free tissue sites `places` (int64 [n, 2]), whose cells arrived `age` hours ago; RAS is mutated
-    in the share `resistant` of them."""
+def nearest_to_middle(places: np.ndarray, shape: tuple[int, int], count: int) -> np.ndarray:
+    """The `count` of `places` (flat indices, all of them if they are fewer) that lie nearest to the middle of a lattice."""
+    off = np.stack(np.divmod(places, shape[1]), axis=1) - (np.array(shape) - 1) / 2
+    return places[np.argsort((off**2).sum(axis=1), kind="stable")[:count]]
+
+
+def set_colony(liver, places: np.ndarray, clone: int, key: np.uint64, how: Implant) -> None:
+    """Set one colony on the free tissue sites `places` (int64 [n, 2]), whose cells arrived `how.age` hours ago."""
     line, now = liver.config.cells.tumor, np.float32(liver.minutes / 60.0)
     liver.tumor.reserve(len(places))
     like = cell_of_line(
@@ -86,8 +107,9 @@ def set_colony(liver, places: np.ndarray, clone: int, key: np.uint64, age: float
         state=EXTRAVASATED,
         layer=TISSUE,
         held_by=cause.IMPLANT,
-        arrived_h=now - np.float32(age),
+        arrived_h=now - np.float32(how.age),
         settled_h=now,
+        divisions=math.ceil(math.log2(len(places))) if how.grown else 0,
     )
     found_colony(
         liver.tumor.table,
@@ -104,8 +126,18 @@ def set_colony(liver, places: np.ndarray, clone: int, key: np.uint64, age: float
         line.diameter_log_sd,
         line.vigour_log_sd,
         line.hardiness_log_sd,
-        resistant,
+        how.resistant,
     )
+
+
+def reprogram_among(liver, places: np.ndarray) -> None:
+    """Reprogram the Kupffer cells at `places` (int64 [n, 2]), as years in a nodule do."""
+    among = np.zeros(liver.shape, np.bool_)
+    among[tuple(places.T)] = True
+    cells = liver.kupffer.used
+    reprogrammed = (cells.alive != 0) & among[cells.row, cells.column]
+    cells.reprogramming[reprogrammed] = 1.0
+    cells.state[reprogrammed] = kupffer.REPROGRAMMED
 
 
 def _implanted_before(liver, intervention: Implant) -> int:

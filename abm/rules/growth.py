@@ -276,14 +276,17 @@ class Growth(Rule):
         line = liver.config.cells.tumor
         fed = 1.0 + p.vesicle_gain * liver.config.tissue.steatosis
         fate = Fate(
-            cycle=fed * (1.0 + p.regeneration_gain * liver.saturation("regeneration")) / max(p.cycle_time, 1e-3),
+            cycle=line.pace
+            * fed
+            * (1.0 + p.regeneration_gain * liver.saturation("regeneration"))
+            / max(p.cycle_time, 1e-3),
             cycle_spread=p.cycle_spread,
             dormancy=p.dormancy_rate * line.dormancy,
             wake=p.wake_rate,
             wake_gain=p.wake_gain,
-            death=p.death_rate,
+            death=line.pace * p.death_rate,
             unsupported_fold=p.unsupported_fold,
-            dormant_death=p.dormant_death,
+            dormant_death=line.pace * p.dormant_death,
             net_gain=p.net_gain,
             niche_gain=p.niche_gain,
             oxygen_half=p.oxygen_half,

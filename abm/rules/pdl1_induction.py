@@ -51,12 +51,19 @@ class PDL1Induction(Rule):
     def apply(self, liver: Liver) -> None:
         p = self.parameters
         tumor, base = liver.tumor, liver.config.cells.tumor.pdl1
-        if tumor.count == 0 or (
-            liver.fields["ifn_gamma"].at_rest and (tumor.alive_rows().pdl1 == np.float32(base)).all()
-        ):
+        if tumor.count == 0 or (liver.fields["ifn_gamma"].at_rest and not is_induced(tumor.used, np.float32(base))):
             return
         off = np.log(2.0) / max(p.half_life, 1e-3)
         induce(tumor.used, liver.signal("ifn_gamma"), p.on, off, base, p.most * base, liver.dt_hours)
+
+
+@jit(counted=False)
+def is_induced(tumor, base):
+    """Whether any tumor cell has other PD-L1 than the `base` (float32) of its line."""
+    i = 0
+    while i < tumor.size and (tumor[i].alive == 0 or tumor[i].pdl1 == base):
+        i += 1
+    return i < tumor.size
 
 
 @jit(counted=False)

@@ -60,7 +60,7 @@ class Perfusion(Rule):
         flow_interval: Hours = parameter(
             "1 h",
             low="5 min",
-            high="4 h",
+            high="12 h",
             mark="assumed",
             source="slow against blood flow, fast against growth",
             description="how often the flow is solved again if the perfused set has changed",

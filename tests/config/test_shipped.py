@@ -10,6 +10,7 @@ from abm import load_config, load_experiment
 from abm.config.describe import json_schema, warnings
 from abm.config.schema import compose
 from abm.config.shipped import find_config, find_shipped, presets, shipped, shipped_configs
+from abm.estimate import estimate
 from abm.units import value_at
 
 from .conftest import write
@@ -25,6 +26,7 @@ def test_the_experiments_are_shipped():
         "mouse_whole_section",
         "human_portal_shedding",
         "premetastatic_niche",
+        "lesion",
     } <= {path.stem for path in CONFIGS}
     assert len(presets("line")) >= 5 and len(presets("host")) >= 3
 
@@ -32,7 +34,7 @@ def test_the_experiments_are_shipped():
 @pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
 def test_every_config_loads_and_is_explained(path):
     config = load_config(path)
-    assert config.rules.arrival.per_mm2(config.tissue.slab_thickness) > 0
+    assert estimate(config).tumor_cells > 0 or config.laid()["tumor"]
     assert path.read_text().count("#") >= 3
     assert config.labels["line"] and config.labels["host"]
 

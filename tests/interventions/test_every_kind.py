@@ -85,6 +85,7 @@ def test_every_numeric_key_is_declared_or_chosen():
         "therapy.cycles",
         "therapy.pause",
         "therapy.dose",
+        "implant.grown",
     }
     undeclared = {
         f"{kind.kind}.{name}"

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from abm.cells.tumor import EXTRAVASATED
+from abm.cells.kupffer import REPROGRAMMED
+from abm.cells.tumor import EXTRAVASATED, TUMOR
 from abm.config.schema import compose
 from abm.estimate import estimate
 from abm.record.event_table import events_table
@@ -96,6 +97,33 @@ def test_two_arms_have_the_same_colonies():
     np.testing.assert_array_equal(places(), places(more=[{"block": "tnf"}]))
 
 
+@pytest.mark.parametrize("edges", ["periodic", "closed"])
+def test_a_colony_in_the_middle_is_in_the_middle(edges):
+    centres = []
+    for seed in (1, 2, 3):
+        keys = {"interventions": [{"implant": 1, "cells": 400, "at": "middle"}]}
+        rows = later(liver(mm=0.8, seed=seed, tissue={"edges": edges}, **keys), 0.1).tumor.alive_rows()
+        centres.append((rows.row.mean(), rows.column.mean()))
+    assert np.abs(np.array(centres) - 39.5).max() < 4.0  # the nearest sinusoid is a few sites off
+
+
+def test_a_grown_colony_has_divided_and_reprogrammed_the_kupffer_cells_among_it():
+    livers = [later(implanted(cells=50, grown=grown), 0.1) for grown in (False, True)]
+    young, grown = (model.tumor.alive_rows() for model in livers)
+    assert livers[0].kupffer.alive_rows().reprogramming.max() < 0.1
+    macrophages = livers[1].kupffer.alive_rows()
+    among = livers[1].sites.population[1, macrophages.row, macrophages.column] == TUMOR
+    assert (
+        among.any()
+        and (macrophages.state[among] == REPROGRAMMED).all()
+        and (macrophages.reprogramming[among] == 1).all()
+    )
+    assert not (macrophages.state[~among] == REPROGRAMMED).any()
+    assert (young.divisions == 0).all() and (grown.divisions == 6).all()  # 2^5 < 50 < 2^6
+    for column in ("uid", "row", "column", "cycle"):
+        np.testing.assert_array_equal(young[column], grown[column])
+
+
 def test_the_estimate_expects_them():
     assert estimate(implanted().config).tumor_cells == 36
 
@@ -105,7 +133,9 @@ def test_no_room():
         later(implanted(mm=0.3, cells=900), 0.1)
 
 
-@pytest.mark.parametrize("keys", [{"implant": 0}, {"implant": 3, "cells": 0}, {"implant": "some"}])
+@pytest.mark.parametrize(
+    "keys", [{"implant": 0}, {"implant": 3, "cells": 0}, {"implant": "some"}, {"implant": 1, "at": "nowhere"}]
+)
 def test_errors(keys):
     with pytest.raises(ValueError):
         compose().model_validate({"interventions": [keys]})

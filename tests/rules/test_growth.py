@@ -785,3 +785,22 @@ def test_room_is_looked_for_in_a_disc(periodic):
                     off = np.minimum(off, np.array(sites.kind.shape) - off)
                 expected |= bool((off**2).sum() <= depth**2 and habitable(sites, layer, r, c))
             assert is_room_within(sites, layer, row, column, depth) == expected
+
+
+@pytest.mark.parametrize(("pace", "minutes"), [(0.3, 2.5), (0.3, 10), (3.0, 5)])
+def test_the_pace_of_a_line_scales_births_and_deaths_alike(pace, minutes):
+    def one(**rule):
+        parameters = {"growth": {"cycle_time": "20 h", "cycle_spread": 0, "zonation": 0, "dormancy_rate": 0, **rule}}
+        cells = {"tumor": {"pace": pace}}
+        model = without(liver("growth", step=f"{minutes} min", parameters=parameters, cells=cells))
+        model.fields["oxygen"].values[:] = 1e9
+        for place in sinusoids(model, TISSUE)[::9]:
+            put(model, "tumor", *place, layer=TISSUE, divisions=1, niche=1.0)
+        before = model.tumor.count
+        run_rule(model, "growth", 5.0)
+        return model.tumor.alive_rows(), before
+
+    rows, _ = one(death_rate=0, niche_gain=0)
+    assert rows.cycle == pytest.approx(5 / 20 * pace, rel=1e-4)
+    left, before = one(death_rate="0.02 /h", niche_gain=0)
+    assert_chance(left.size, before, np.exp(-5 * 0.02 * pace))
