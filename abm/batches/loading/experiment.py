@@ -49,6 +49,7 @@ def _experiment(written: Written, path: Path, published: bool, defaults: Point) 
     arms = Arms(written, published, defaults)
     sweep, points, point_settings = SweepReader(written, arms).read()
     configs = arms.configs(points, point_settings)
+    plain = arms.configs(({},), [[]]) if sweep else configs
     _refuse_plugins_of_one_name(written, configs)
     known = known_measures(written)
     measures = measures_of(written, known)
@@ -76,6 +77,7 @@ def _experiment(written: Written, path: Path, published: bool, defaults: Point) 
         arms=tuple(arms.names),
         control=control,
         configs=on_one_clock(configs),
+        plain={arm: config for (arm, _), config in on_one_clock(plain).items()},
         replicates=file.replicates,
         points=points,
         sweep=sweep,

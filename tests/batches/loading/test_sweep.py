@@ -32,7 +32,7 @@ sweep:
     ("method", "parameters", "words"),
     [
         ("method: gird", "tissue.width: [1 mm]", "did you mean 'grid'?"),
-        ("points: 3", "tissue.width: [1 mm]", "sweep.points\n    a grid has the points that its values make"),
+        ("points: 3", "tissue.width: [1 mm]", "sweep.points\n    a grid sweep has the points that its values make"),
         ("levels: 3", "tissue.width: [1 mm]", "levels belong to the method morris"),
         ("method: grid", "rules.phagocytosis.rat: [0.1 /h]", "did you mean rules.phagocytosis.rate?"),
         (
@@ -47,9 +47,9 @@ sweep:
             "my.yaml:5:39  sweep.parameters.rules.phagocytosis.rate[1]\n    the unit",
         ),
         ("method: grid", "rules.phagocytosis.rate: [0.1 /h, 2.4 /d]", "a value stands here twice"),
-        ("method: grid", "rules.phagocytosis.rate: []", "a grid needs a list of values"),
+        ("method: grid", "rules.phagocytosis.rate: []", "a grid sweep needs a list of values"),
         ("method: grid", "rules.phagocytosis.rate: 0.1 /h", "expected a list or a group of keys"),
-        ("method: grid", "rules.phagocytosis.rate: {low: 0.1 /h, high: 1 /h}", "a grid needs a list of values"),
+        ("method: grid", "rules.phagocytosis.rate: {low: 0.1 /h, high: 1 /h}", "a grid sweep needs a list of values"),
         ("method: grid", "rules.growth.push_depth: [few]", "my.yaml:5:31  sweep.parameters.rules.growth.push_depth[0]"),
         ("method: grid", "line: [mc38, mc39]", "my.yaml:5:18  line\n    there is no line preset 'mc39'"),
         ("method: grid", "seed: [1, 2]", "the seed cannot be swept"),
