@@ -18,6 +18,7 @@ FLOORS = [
     "opened",
     "export",
     "kept",
+    "trials",
     "published",
     "levers",
     "comparison",

@@ -7,6 +7,8 @@ _HEADINGS = {
     "config": "Configs, of one run: crlm run NAME",
     "experiment": "Experiments, of many runs: crlm batch NAME",
     "published": "Published experiments: crlm reproduce NAME",
+    "trial": "Trials, of a cohort of patients: crlm trial NAME",
+    "cohort": "Cohorts: `cohort: NAME` in a trial",
     "line": "Lines, the tumor: `line: NAME` in a config",
     "host": "Hosts, the animal: `host: NAME` in a config",
 }

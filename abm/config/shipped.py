@@ -1,4 +1,4 @@
-"""The files that come with the simulator, by name: configs, experiments, published experiments, and presets."""
+"""The files that come with the simulator, by name: configs, experiments, published experiments, trials, cohorts, and presets."""
 
 import functools
 import re
@@ -8,11 +8,13 @@ from typing import Literal
 
 PRESETS = {"host": "hosts", "line": "lines"}
 """The presets, in the order in which they are merged, and their folders among the shipped configs."""
-Kind = Literal["config", "experiment", "published", "line", "host"]
+Kind = Literal["config", "experiment", "published", "trial", "cohort", "line", "host"]
 _FOLDERS: dict[Kind, str] = {
     "config": "",
     "experiment": "experiments",
     "published": "published",
+    "trial": "trials",
+    "cohort": "cohorts",
     "line": PRESETS["line"],
     "host": PRESETS["host"],
 }

@@ -28,6 +28,7 @@ _APART = (
     "comparison",
     "levers",
     "published",
+    "trials",
     "kept",
     "export",
     "opened",
