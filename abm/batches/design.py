@@ -19,7 +19,7 @@ def points_of(sweep: Sweep | None) -> tuple[Point, ...]:
     if sweep.method in ("grid", "listed"):
         lengths = {len(swept.values) for swept in sweep.parameters}
         if sweep.method == "listed" and lengths | ({len(sweep.seeds)} if sweep.seeds else set()) != {max(lengths)}:
-            raise DesignError("listed needs as many values of every parameter as there are points, and as many seeds")
+            raise DesignError("listed takes lists of one length: the values of all parameters, and the seeds")
         paths = [swept.path for swept in sweep.parameters]
         together = itertools.product if sweep.method == "grid" else zip
         return tuple(

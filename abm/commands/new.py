@@ -21,5 +21,6 @@ def write_new(path: Path, source: str | None) -> None:
         raise UserError(f"{path} exists already; choose another name") from None
     except FileNotFoundError:
         raise UserError(f"there is no folder {path.parent} to write {path.name} into") from None
-    following = typed("batch", path, "--dry-run") if purpose_of(path) == "experiment" else typed("check", path)
+    command = {"experiment": "batch", "trial": "trial"}.get(purpose_of(path) or "")
+    following = typed(command, path, "--dry-run") if command else typed("check", path)
     print(f"Wrote {path}. Edit it, then: {following}")
