@@ -20,6 +20,7 @@ FLOORS = [
     "kept",
     "published",
     "levers",
+    "clinical",
     "comparison",
     "batches",
     "view",
