@@ -55,7 +55,9 @@ _ALSO_READ = {"h": ("d", "min", "s"), "um": ("mm",)}
 def _registry():
     import pint
 
-    return pint.UnitRegistry(cache_folder=None)
+    registry = pint.UnitRegistry(cache_folder=None)
+    registry.define("@alias week = wk")
+    return registry
 
 
 def _parse_unit(written: str):
