@@ -21,6 +21,7 @@ FLOORS = [
     "trials",
     "published",
     "levers",
+    "clinical",
     "comparison",
     "batches",
     "view",

@@ -30,6 +30,7 @@ DENSITY, DIFFUSION = PUBLIC["PerSquareMillimeter"], PUBLIC["SquareMicrometersPer
         ("Hours", "30s", 1 / 120),
         ("Hours", "  2  d ", 48.0),
         ("Hours", "2 weeks", 336.0),
+        ("Hours", "8 wk", 1344.0),
         ("Hours", "600 ms", 1 / 6000),
         ("Micrometers", "0.1 cm", 1000.0),
         ("MillimetersOfMercury", "8 kPa", 60.0049),

@@ -26,6 +26,7 @@ _APART = (
     "measures",
     "batches",
     "comparison",
+    "clinical",
     "levers",
     "published",
     "trials",
