@@ -43,7 +43,6 @@ DENSITY, DIFFUSION = PUBLIC["PerSquareMillimeter"], PUBLIC["SquareMicrometersPer
         ("PerHour", "0.1 /h", 0.1),
         ("PerHour", "0.1/h", 0.1),
         ("PerHour", "2.4 1/d", 0.1),
-        ("Hours", "8 wk", 1344),
         ("Hours", "8 weeks", 1344),
         ("PerHour", "1.68 /wk", 0.01),
         ("MicrometersPerMinute", "20.16 mm/wk", 2),

@@ -18,7 +18,9 @@ def show_examples() -> None:
     """Print a line for each file that comes with crlm."""
     console = a_console()
     for kind, heading in _HEADINGS.items():
-        paragraph(console, heading, style="bold")
-        list_entries(console, [Entry(one.id, one.sentence) for one in shipped() if one.kind == kind])
-        console.print()
+        entries = [Entry(one.id, one.sentence) for one in shipped() if one.kind == kind]
+        if entries:
+            paragraph(console, heading, style="bold")
+            list_entries(console, entries)
+            console.print()
     paragraph(console, "To change one: crlm new my.yaml --from NAME writes a copy, with its comments.")

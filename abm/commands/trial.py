@@ -1,9 +1,11 @@
 """`crlm trial`: a cohort of virtual patients treated in every arm, scanned, and judged as in the clinic."""
 
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..batches.one_run import Keep
+from ..extras import how_to_install
 from ..folder.files import refuse_others
 from ..folder.names import BATCH
 from . import UserError
@@ -11,11 +13,11 @@ from .batch import run_experiment_batch, show_forecast
 
 if TYPE_CHECKING:
     from ..trials.outcome import TrialOutcome
-    from ..trials.trial import Trial
+    from ..trials.trial import ClinicalTrial
 
 
 def run_trial(
-    trial: "Trial",
+    trial: "ClinicalTrial",
     folder: Path,
     *,
     workers: int | None,
@@ -33,9 +35,10 @@ def run_trial(
 
     Raises UserError, and what a batch raises.
     """
-    from ..clinical import SurvivalNeedsLifelines
     from ..trials.writing import FILES, NoPatients, write_trial
 
+    if find_spec("lifelines") is None:  # told before the runs, which are long
+        raise UserError(f"a trial needs lifelines: {how_to_install('trials')}")
     refuse_others(folder, [BATCH], FILES)
     if dry_run:
         print("\n".join(_cohort(trial)))
@@ -63,13 +66,13 @@ def run_trial(
     )
     try:
         outcome = write_trial(trial, folder)
-    except (NoPatients, SurvivalNeedsLifelines) as error:
+    except NoPatients as error:
         raise UserError(str(error)) from error
     if not quiet:
         print("\n".join(_ending(outcome, folder)))
 
 
-def _cohort(trial: "Trial") -> list[str]:
+def _cohort(trial: "ClinicalTrial") -> list[str]:
     """The patients, and what was drawn of them."""
     about, file = trial.cohort.about(), trial.cohort.file
     lines = [f"{len(about)} patients with {len(trial.cohort.lesions)} lesions, of cohort seed {file.seed}"]

@@ -1,4 +1,4 @@
-"""From the YAML file of a trial to a `Trial`, with every mistake placed at its line and column.
+"""From the YAML file of a trial to a `ClinicalTrial`, with every mistake placed at its line and column.
 
 A trial is an experiment whose points are the lesions of a cohort: what is drawn of a patient stands beside its seeds in a sweep that
 lists them, each value at the place of its distribution.
@@ -16,14 +16,14 @@ from ..config.nodes import Node, Place, Source, node_of, to_plain
 from ..config.reading import Reader
 from ..config.shipped import find_shipped, here_or_shipped, names_of
 from .cohort import MUTATIONS, Cohort
-from .trial import CELLS, DIAMETER, Trial, TrialFile
+from .trial import CELLS, DIAMETER, ClinicalTrial, TrialFile
 
 _SHARED = ("name", "description", "base", "arms", "control", "plugins", "published", "calibrated")
 """Keys that mean the same in an experiment."""
 _SWEPT = "sweep.parameters."
 
 
-def load_trial(path: str | os.PathLike, overrides: Sequence[str] = ()) -> Trial:
+def load_trial(path: str | os.PathLike, overrides: Sequence[str] = ()) -> ClinicalTrial:
     """The trial of the file at `path`, or of the one of this name that comes with crlm, changed by `overrides` such as
     `'cohort.patients=10'`. Raises ConfigError with everything that is wrong."""
     path = here_or_shipped(Path(path), "trial")
@@ -46,7 +46,7 @@ def load_trial(path: str | os.PathLike, overrides: Sequence[str] = ()) -> Trial:
         for problem in map(_of_cohort, error.problems):  # of what is wrong with many patients the first is told
             found.setdefault((problem.file, problem.line, problem.column, problem.path), problem)
         raise ConfigError(found.values(), error.config, error.more) from None
-    return Trial(file, cohort, experiment, plain)
+    return ClinicalTrial(file, cohort, experiment, plain)
 
 
 def _with_cohort(reader: Reader, root: Node) -> Node:

@@ -14,7 +14,7 @@ from ..clinical.rates import RESPONDED, control_rate, odds_ratio, rate_differenc
 from ..clinical.response import mark_seen, patients_of
 from ..clinical.survival import hazard_ratio, survival_curve
 from ..statistics import Estimate
-from .trial import CELLS, DIAMETER, MONTH, Readout, Trial
+from .trial import CELLS, DIAMETER, MONTH, ClinicalReadout, ClinicalTrial
 
 UNKNOWN = Estimate(math.nan, -math.inf, math.inf, 0)
 
@@ -23,7 +23,7 @@ UNKNOWN = Estimate(math.nan, -math.inf, math.inf, 0)
 class ReadoutJudgement:
     """A readout, what was simulated, and whether that is as expected."""
 
-    readout: Readout
+    readout: ClinicalReadout
     simulated: Simulated
     verdict: Verdict
 
@@ -39,7 +39,7 @@ class TrialOutcome:
     left_out : patients with a failed run in some arm, or without a lesion at the first scan
     """
 
-    trial: Trial
+    trial: ClinicalTrial
     scans: pd.DataFrame
     patients: pd.DataFrame
     judgements: tuple[ReadoutJudgement, ...]
@@ -53,7 +53,7 @@ class TrialOutcome:
         return overall([judgement.verdict.word for judgement in self.judgements])
 
 
-def outcome_of(trial: Trial, folder: Path) -> TrialOutcome:
+def outcome_of(trial: ClinicalTrial, folder: Path) -> TrialOutcome:
     """The outcome of a trial whose batch in `folder` is complete."""
     results = read_results(folder).select(["arm", "point", "status"]).to_pandas()
     failed = results[results.status != DONE]
@@ -75,7 +75,7 @@ def outcome_of(trial: Trial, folder: Path) -> TrialOutcome:
     )
 
 
-def scans_of(trial: Trial, folder: Path) -> pd.DataFrame:
+def scans_of(trial: ClinicalTrial, folder: Path) -> pd.DataFrame:
     """What each scan found of each lesion: arm, patient, lesion (numbers from 1), hours, diameter_um (0 when it is gone) and cells."""
     series = read_series(folder)
     assert series is not None  # a trial measures at every scan
@@ -99,7 +99,7 @@ def scans_of(trial: Trial, folder: Path) -> pd.DataFrame:
 # --- readouts ---------------------------------------------------------------------------------------------------------
 
 
-def judged(readout: Readout, patients: pd.DataFrame) -> ReadoutJudgement:
+def judged(readout: ClinicalReadout, patients: pd.DataFrame) -> ReadoutJudgement:
     """A readout of the patients, and the verdict; what is unresolved more patients may resolve."""
     simulated = simulate(readout, patients)
     return ReadoutJudgement(
@@ -107,7 +107,7 @@ def judged(readout: Readout, patients: pd.DataFrame) -> ReadoutJudgement:
     )
 
 
-def simulate(readout: Readout, patients: pd.DataFrame) -> Simulated:
+def simulate(readout: ClinicalReadout, patients: pd.DataFrame) -> Simulated:
     """What the patients of a readout gave, in its unit, and the events behind each arm: progressions, or responses."""
     chosen = having(patients, readout.where)
     arms = [arm for arm in (readout.arm, readout.relative_to) if arm is not None]
@@ -122,7 +122,7 @@ def simulate(readout: Readout, patients: pd.DataFrame) -> Simulated:
     return Simulated(_estimate(readout, chosen, rows[readout.arm]), events)
 
 
-def _estimate(readout: Readout, patients: pd.DataFrame, of_arm: pd.DataFrame) -> Estimate:
+def _estimate(readout: ClinicalReadout, patients: pd.DataFrame, of_arm: pd.DataFrame) -> Estimate:
     name, arm, other = readout.readout, readout.arm, readout.relative_to or ""
     if name == "response_rate":
         return response_rate(of_arm)

@@ -1,6 +1,6 @@
 """A trial: arms, the cohort that is treated in all of them, when it is scanned, and what the real trial found.
 
-`TrialFile` is what a user may write; `Trial` is what `loading.load_trial` makes of it.
+`TrialFile` is what a user may write; `ClinicalTrial` is what `loading.load_trial` makes of it.
 """
 
 from dataclasses import dataclass
@@ -56,7 +56,7 @@ class Scans(Parameters):
         return self
 
 
-class Readout(Parameters):
+class ClinicalReadout(Parameters):
     """What should come out: a readout of an arm, or of an arm against another, in all patients or in some."""
 
     readout: ReadoutName = Field(description="what is read")
@@ -115,12 +115,12 @@ class TrialFile(Parameters):
     measures: list[Any] = Field(default=[], description="what else is measured in each lesion, see `crlm measures`")
     plugins: list[str] = Field(default=[], description="Python files with measures of your own")
     published: Published | None = Field(default=None, description="the real trial")
-    expect: list[Readout] = Field(default=[], description="what should come out")
+    expect: list[ClinicalReadout] = Field(default=[], description="what should come out")
     calibrated: bool = Field(default=False, description="whether the defaults were calibrated on it")
 
 
 @dataclass(frozen=True)
-class Trial:
+class ClinicalTrial:
     """A trial that can be run.
 
     file : what was written, with the cohort in it

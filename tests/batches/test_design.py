@@ -54,9 +54,7 @@ sweep:
         ("0.1 /h", ["ras", "pten"]),
     ]
     assert {(run.point, run.replicate, run.seed) for run in experiment.runs()} == {
-        (point, replicate, seed + replicate - 1)
-        for point, seed in enumerate((3, 50, 700))
-        for replicate in (1, 2, 3)
+        (point, replicate, seed + replicate - 1) for point, seed in enumerate((3, 50, 700)) for replicate in (1, 2, 3)
     }
     assert experiment.configs["control", 2].labels["mutations"] == "ras, pten"
     assert "mutations" not in experiment.plain["control"].labels
@@ -66,7 +64,9 @@ sweep:
     ("values", "seeds"), [(((1, 2), ("x",)), ()), (((1, 2), ("x", "y")), (1,)), (((1,), ("x",)), (1, 2))]
 )
 def test_a_list_needs_as_many_of_everything(values, seeds):
-    sweep = Sweep("listed", tuple(Swept(name, values=those) for name, those in zip("ab", values, strict=True)), seeds=seeds)
+    sweep = Sweep(
+        "listed", tuple(Swept(name, values=those) for name, those in zip("ab", values, strict=True)), seeds=seeds
+    )
     with pytest.raises(DesignError, match="takes lists of one length"):
         points_of(sweep)
 

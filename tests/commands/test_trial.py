@@ -1,10 +1,11 @@
 """`crlm trial`: what it prints, what it refuses, and its exit status."""
 
+import sys
+
 import pytest
 
 from abm import cli
 from abm.batches import batch
-from abm.clinical import survival
 from abm.commands.files import purpose_of
 
 from ..batches.little import Here
@@ -43,7 +44,7 @@ def test_a_trial_says_what_came_out_and_where_it_is(crlm, tmp_path):
     lines = printed.splitlines()
     assert lines[0] == "little trial: 2 patients in each arm."
     assert lines[1].startswith("  response rate, treated: ") and "; expected 0.3 to 1.5; " in lines[1]
-    assert f"Wrote {'trials/trial/trial.md'}" in lines
+    assert "Wrote trials/trial/trial.md" in lines and "Wrote trials/trial/km.png" in lines
     assert (tmp_path / "trials" / "trial" / "patients.parquet").exists()
     status, _, said = crlm(*arguments)
     assert status == 2 and "holds a batch already: go on with it (--resume)" in said
@@ -59,11 +60,11 @@ def test_files_of_others_are_not_overwritten(crlm, tmp_path):
     assert status == 2 and "patients.parquet" in said and (tmp_path / "mine" / "patients.parquet").read_text() == "mine"
 
 
-def test_without_lifelines_it_is_said_how_to_install_it(crlm, monkeypatch):
-    monkeypatch.setitem(__import__("sys").modules, "lifelines", None)
-    monkeypatch.setattr(survival, "how_to_install", lambda extra: f"install {extra}")
-    status, _, said = crlm("trial", "trial.yaml", "--set", "cohort.patients=1", "--set", "scans.until=12 h")
-    assert status == 2 and "survival needs lifelines" in said
+def test_without_lifelines_it_is_said_how_to_install_it_before_anything_runs(crlm, monkeypatch, tmp_path):
+    monkeypatch.setitem(sys.modules, "lifelines", None)
+    status, _, said = crlm("trial", "trial.yaml")
+    assert status == 2 and "a trial needs lifelines: pip install '.[trials]'" in said
+    assert not (tmp_path / "trials").exists()
 
 
 def test_a_trial_is_told_from_other_files(crlm, tmp_path):

@@ -71,9 +71,10 @@ def test_weights_make_up_for_what_is_enriched():
     assert weighted == pytest.approx(response(plain).mean(), rel=0.02)
     assert abs(response(enriched).mean() / response(plain).mean() - 1) > 0.3
     # within the stratum nothing is different, and there are ten times as many of it
-    assert stats.ks_2samp(
-        enriched[enriched.mmr]["cells.cd8.density"], plain[plain.mmr]["cells.cd8.density"]
-    ).pvalue > 0.001
+    assert (
+        stats.ks_2samp(enriched[enriched.mmr]["cells.cd8.density"], plain[plain.mmr]["cells.cd8.density"]).pvalue
+        > 0.001
+    )
     assert enriched.mmr.sum() > 8 * cohort(correlations=correlations).about().mmr.sum()
 
 

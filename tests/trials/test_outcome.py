@@ -14,7 +14,7 @@ from abm.model import LiverModel
 from abm.trials.loading import load_trial
 from abm.trials.outcome import having, judged, outcome_of, scans_of
 from abm.trials.text import trial_text
-from abm.trials.trial import MONTH, Readout
+from abm.trials.trial import MONTH, ClinicalReadout
 from abm.trials.writing import FILES, NoPatients, write_trial
 
 from ..batches.little import Here, rows
@@ -81,7 +81,10 @@ def test_the_folder_of_a_trial(whole):
     assert pq.read_table(folder / "scans.parquet").num_rows == len(outcome.scans)
     text = (folder / "trial.md").read_text()
     assert text == trial_text(outcome, [name for name in FILES if name.endswith(".png") and (folder / name).exists()])
-    assert "T0: the drug makes lesions smaller (nobody)" in text and "| response rate, treated | 0.9 | 0.3 to 1.5 |" in text
+    assert (
+        "T0: the drug makes lesions smaller (nobody)" in text
+        and "| response rate, treated | 0.9 | 0.3 to 1.5 |" in text
+    )
     assert "difference of response rates, treated against untreated (ras not mutated): a guess" in text
     assert "| ras mutated | treated against untreated |" in text and f"Over all: **{outcome.word}**" in text
 
@@ -90,7 +93,9 @@ def test_what_the_folder_says_gives_the_same_trial_again(whole):
     outcome, folder = whole
     again = load_trial(folder / "trial.yaml")
     assert again.experiment.configs == outcome.trial.experiment.configs
-    assert again.file == outcome.trial.file.model_copy(update={"base": again.file.base, "arms": again.file.arms, "control": "untreated"})
+    assert again.file == outcome.trial.file.model_copy(
+        update={"base": again.file.base, "arms": again.file.arms, "control": "untreated"}
+    )
     assert missing_runs(again.experiment, folder) == []
 
 
@@ -125,7 +130,10 @@ def test_patients_with_a_failed_run_are_left_out_in_every_arm(whole, tmp_path):
 
 def test_a_trial_without_a_lesion_at_the_first_scan_says_how_to_have_one(tmp_path):
     trial = little(
-        tmp_path, "cohort.patients=1", "scans.until=12 h", "expect=[]",
+        tmp_path,
+        "cohort.patients=1",
+        "scans.until=12 h",
+        "expect=[]",
         **{"base.yaml": BASE.replace("start: -6 h", "start: 1 h")},
     )
     run_batch(trial.experiment, tmp_path / "trial")
@@ -141,7 +149,15 @@ WEEK = 168.0
 def made_up(trial, changes) -> pd.DataFrame:
     """Patients with one lesion whose diameter, of 1000 um at first, is multiplied by `changes[arm][k]` at each scan, every 8 weeks."""
     scans = [
-        {"arm": arm, "patient": k + 1, "lesion": 1, "hours": 8 * WEEK * scan, "diameter_um": 1000.0 * factor, "cells": 1, "seen": True}
+        {
+            "arm": arm,
+            "patient": k + 1,
+            "lesion": 1,
+            "hours": 8 * WEEK * scan,
+            "diameter_um": 1000.0 * factor,
+            "cells": 1,
+            "seen": True,
+        }
         for arm, courses in changes.items()
         for k, course in enumerate(courses)
         for scan, factor in enumerate([1, *course])
@@ -151,7 +167,7 @@ def made_up(trial, changes) -> pd.DataFrame:
 
 
 def read(patients, **said):
-    return judged(Readout.model_validate({"arm": "drug", "between": [0, 10]} | said), patients)
+    return judged(ClinicalReadout.model_validate({"arm": "drug", "between": [0, 10]} | said), patients)
 
 
 @pytest.fixture(scope="module")

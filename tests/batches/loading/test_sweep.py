@@ -36,7 +36,11 @@ sweep:
         ("levels: 3", "tissue.width: [1 mm]", "levels belong to the method morris"),
         ("seeds: [3]", "tissue.width: [1 mm]", "seeds of the points belong to the method listed"),
         ("method: listed\n  points: 3", "tissue.width: [1 mm]", "a listed sweep has the points that its values make"),
-        ("method: listed\n  seeds: [1, 2]", "tissue.width: [1 mm]", "my.yaml:3:11  sweep.method\n    listed takes lists of one length"),
+        (
+            "method: listed\n  seeds: [1, 2]",
+            "tissue.width: [1 mm]",
+            "my.yaml:3:11  sweep.method\n    listed takes lists of one length",
+        ),
         ("method: listed", "tissue.width: [0.5 mm, 1 h]", "sweep.parameters.tissue.width[1]\n    "),
         ("method: grid", "rules.phagocytosis.rat: [0.1 /h]", "did you mean rules.phagocytosis.rate?"),
         (
