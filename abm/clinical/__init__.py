@@ -8,6 +8,7 @@ from .response import (
     burden_death,
     mark_seen,
     patients_of,
+    scans_of,
     sum_of_diameters,
 )
 from .survival import SurvivalCurve, SurvivalNeedsLifelines, hazard_ratio, logrank_p, survival_curve
@@ -28,6 +29,7 @@ __all__ = [
     "rate_difference",
     "rate_of",
     "response_rate",
+    "scans_of",
     "sum_of_diameters",
     "survival_curve",
 ]

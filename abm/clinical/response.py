@@ -7,8 +7,8 @@ smallest lesion seen, the least growth that counts) is a share of the baseline h
 Tables are pandas DataFrames:
 
     scans     a row for each arm, patient, scan (`hours`, the first is the baseline) and `lesion`, those that are gone among them, so that
-              a scan that saw nothing is told from none: `diameter_um`, `cells`, `seen`; where there is a column `parent`, it is the
-              lesion of which this one is a piece (0: of none)
+              a scan that saw nothing is told from none: `diameter_um`, `cells`, `seen`; `parent` is the lesion of which this one is
+              a piece and `merged_into` the one that it has grown together with (0: none), where there are such columns
     courses   a row for each arm, patient and scan: `sum_um`, `change`, `new_lesion`, `others_seen`
     patients  a row for each arm and patient: `PATIENT_COLUMNS`, and whatever else is known of a patient
 """
@@ -17,6 +17,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -255,6 +256,32 @@ def burden_death(times_h: Sequence[float], sums: Sequence[float], criteria: Crit
 # --- tables -----------------------------------------------------------------------------------------------------------
 
 
+def scans_of(
+    lesions: pd.DataFrame,
+    arm: str,
+    patient,
+    criteria: Criteria,
+    from_hours: float = 0.0,
+    axis: Literal["longest_um", "diameter_um"] = "longest_um",
+) -> pd.DataFrame:
+    """The scans of one patient, as every survey in the lesions.parquet of a run is one; the first at or after `from_hours` is the
+    baseline. axis : the longest axis, as the clinic measures it, or the diameter of the disc of the same area."""
+    rows = lesions[lesions.time_min >= 60 * from_hours]
+    scans = pd.DataFrame(
+        {
+            "arm": arm,
+            "patient": patient,
+            "lesion": rows.lesion,
+            "hours": rows.time_min / 60,
+            "diameter_um": rows[axis],
+            "cells": rows.cells,
+            "parent": rows.parent,
+            "merged_into": rows.merged_into,
+        }
+    )
+    return mark_seen(scans.reset_index(drop=True), criteria)
+
+
 def mark_seen(scans: pd.DataFrame, criteria: Criteria) -> pd.DataFrame:
     """The scans with the column `seen`: whether a lesion is large enough, of the patient's largest at baseline, to be seen."""
     baseline = scans[scans.hours == scans.groupby(["arm", "patient"]).hours.transform("min")]
@@ -267,7 +294,8 @@ def mark_seen(scans: pd.DataFrame, criteria: Criteria) -> pd.DataFrame:
 def sum_of_diameters(scans: pd.DataFrame, criteria: Criteria | None = None) -> pd.DataFrame:
     """The sums of diameters of the scans: a row for each arm, patient and scan.
 
-    `sum_um` : of the targets that are seen, the largest lesions seen at baseline and their pieces; `change` of the one at baseline
+    `sum_um` : of the targets that are seen: the largest lesions seen at baseline, their pieces, and what a target grows together
+    with later; `change` of the one at baseline
     `new_lesion` : whether a lesion is seen that is no part of one seen at baseline
     `others_seen` : whether one is seen that is, and is no target
 
@@ -275,30 +303,36 @@ def sum_of_diameters(scans: pd.DataFrame, criteria: Criteria | None = None) -> p
     was missed, and so is its sum.
     """
     targets = int((criteria or Criteria()).targets)
-    parts = []
-    for (arm, patient), rows in scans.groupby(["arm", "patient"], sort=False):
-        first = rows[(rows.hours == rows.hours.min()) & rows.seen]
-        if first.empty:
-            continue
-        sorted_lesions = first.sort_values(["diameter_um", "lesion"], ascending=[False, True], kind="stable").lesion
-        chosen = set(sorted_lesions[:targets])
-        origin = rows.lesion.map(_origins(rows))
-        is_target, is_known = origin.isin(chosen), origin.isin(set(first.lesion))
-        seen = rows.seen.astype(bool)
-        looked = rows.assign(
-            sum_um=rows.diameter_um.where(seen & is_target | rows.diameter_um.isna(), 0.0),
-            new_lesion=seen & ~is_known,
-            others_seen=seen & is_known & ~is_target,
-        ).groupby("hours")
-        course = looked.agg(
-            sum_um=("sum_um", lambda values: values.sum(skipna=False)),
-            new_lesion=("new_lesion", "any"),
-            others_seen=("others_seen", "any"),
-        ).reset_index()
-        course.insert(2, "change", course.sum_um / course.sum_um.iloc[0] - 1)
-        parts.append(course.assign(arm=arm, patient=patient))
-    columns = ["arm", "patient", "hours", "sum_um", "change", "new_lesion", "others_seen"]
-    return pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)
+    rows = scans.reset_index(drop=True)
+    groups = rows.groupby(["arm", "patient"], sort=False)
+    seen = rows.seen.to_numpy(bool)
+    is_target, is_known, is_measured = (np.zeros(len(rows), bool) for _ in range(3))
+    for at in groups.indices.values():
+        one = rows.iloc[at]
+        first = one[(one.hours == one.hours.min()) & seen[at]]
+        by_size = first.sort_values(["diameter_um", "lesion"], ascending=[False, True], kind="stable").lesion
+        origin = one.lesion.map(_origins(one))
+        is_target[at] = origin.isin(_and_what_they_join(set(by_size[:targets]), one, origin))
+        is_known[at] = origin.isin(set(first.lesion))
+        is_measured[at] = not first.empty
+    looked = rows[["arm", "patient", "hours"]].assign(
+        group=groups.ngroup(),
+        sum_um=np.where(seen & is_target, rows.diameter_um, 0.0),
+        missed=rows.diameter_um.isna(),
+        new_lesion=seen & ~is_known,
+        others_seen=seen & is_known & ~is_target,
+    )[is_measured]
+    found = looked.groupby(["group", "hours"], as_index=False).agg(
+        arm=("arm", "first"),
+        patient=("patient", "first"),
+        sum_um=("sum_um", "sum"),
+        missed=("missed", "any"),
+        new_lesion=("new_lesion", "any"),
+        others_seen=("others_seen", "any"),
+    )
+    found["sum_um"] = found.sum_um.mask(found.missed)
+    found["change"] = found.sum_um / found.groupby("group").sum_um.transform("first") - 1
+    return found[["arm", "patient", "hours", "sum_um", "change", "new_lesion", "others_seen"]]
 
 
 def _origins(rows: pd.DataFrame) -> dict:
@@ -313,6 +347,17 @@ def _origins(rows: pd.DataFrame) -> dict:
         return lesion
 
     return {lesion: origin(lesion) for lesion in parent}
+
+
+def _and_what_they_join(chosen: set, rows: pd.DataFrame, origin: pd.Series) -> set:
+    """The chosen lesions, and those that go on when a chosen one grows together with them."""
+    if "merged_into" not in rows:
+        return chosen
+    of_lesion = dict(zip(rows.lesion, origin, strict=True))
+    joins = [(of_lesion[one], of_lesion[into]) for one, into in zip(rows.lesion, rows.merged_into, strict=True) if into]
+    while more := {into for one, into in joins if one in chosen} - chosen:
+        chosen = chosen | more
+    return chosen
 
 
 def patients_of(scans: pd.DataFrame, criteria: Criteria, about: pd.DataFrame | None = None) -> pd.DataFrame:

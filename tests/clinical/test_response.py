@@ -8,13 +8,17 @@ import pytest
 
 from abm.clinical.response import (
     PATIENT_COLUMNS,
+    SCAN_COLUMNS,
     Criteria,
     best_response,
     burden_death,
     mark_seen,
     patients_of,
+    scans_of,
     sum_of_diameters,
 )
+from abm.record.lesions import LESION
+from tests.record.test_lesions import Follower, disc
 
 WEEK = 168.0
 MISSED = math.nan
@@ -165,7 +169,7 @@ def test_nothing_depends_on_the_scale(factor):
     assert told(sums * factor).categories == told(sums).categories
 
 
-def scans_of(rows, **more):
+def scans_with(rows, **more):
     """Scans from (patient, week, lesion, diameter)."""
     frame = pd.DataFrame(rows, columns=["patient", "hours", "lesion", "diameter_um"])
     frame["hours"] *= WEEK
@@ -173,14 +177,14 @@ def scans_of(rows, **more):
 
 
 def test_a_lesion_is_seen_from_a_share_of_the_largest_at_baseline_on():
-    scans = scans_of(
+    scans = scans_with(
         [(1, 0, 1, 100.0), (1, 0, 2, 9.0), (1, 8, 1, 10.0), (1, 8, 2, 9.9), (2, 0, 1, 5.0), (2, 8, 1, 0.0)]
     )
     assert scans.seen.tolist() == [True, False, True, False, True, False]
 
 
 def test_the_sum_is_of_the_two_largest_at_baseline():
-    scans = scans_of(
+    scans = scans_with(
         [(1, 0, 1, 50.0), (1, 0, 2, 30.0), (1, 0, 3, 40.0), (1, 8, 1, 0.0), (1, 8, 2, 30.0), (1, 8, 3, 0.0)]
     )
     sums = sum_of_diameters(scans)
@@ -191,27 +195,59 @@ def test_the_sum_is_of_the_two_largest_at_baseline():
 
 
 def test_what_was_too_small_at_baseline_is_a_new_lesion_when_it_is_seen():
-    scans = scans_of([(1, 0, 1, 100.0), (1, 0, 2, 9.0), (1, 8, 1, 50.0), (1, 8, 2, 12.0)])
+    scans = scans_with([(1, 0, 1, 100.0), (1, 0, 2, 9.0), (1, 8, 1, 50.0), (1, 8, 2, 12.0)])
     assert sum_of_diameters(scans).new_lesion.tolist() == [False, True]
     assert patients_of(scans, RECIST).best_response.tolist() == ["PD"]
 
 
 def test_a_piece_of_a_lesion_is_no_new_one():
     rows = [(1, 0, 1, 100.0), (1, 8, 1, 50.0), (1, 8, 2, 20.0), (1, 16, 2, 20.0), (1, 16, 3, 15.0)]
-    pieces = scans_of(rows, parent=[0, 0, 1, 1, 2])
+    pieces = scans_with(rows, parent=[0, 0, 1, 1, 2])
     sums = sum_of_diameters(pieces)
     assert sums.sum_um.tolist() == [100.0, 70.0, 35.0] and not sums.new_lesion.any()
     assert sum_of_diameters(pieces.drop(columns="parent")).new_lesion.tolist() == [False, True, True]
 
 
+def test_a_target_that_grows_together_with_another_lesion_has_not_gone():
+    rows = [
+        (1, week, lesion, size)
+        for week, sizes in enumerate([(50, 40, 30), (50, 40, 30)])
+        for lesion, size in enumerate(sizes, 1)
+    ]
+    rows += [(1, 2, 1, 50.0), (1, 2, 2, 0.0), (1, 2, 3, 75.0), (1, 3, 1, 50.0), (1, 3, 3, 75.0)]
+    scans = scans_with(rows, merged_into=[0] * 7 + [3] + [0] * 3)
+    assert sum_of_diameters(scans).sum_um.tolist() == [120.0, 120.0, 125.0, 125.0]
+    assert sum_of_diameters(scans.drop(columns="merged_into")).sum_um.tolist() == [90.0, 90.0, 50.0, 50.0]
+
+
+def test_every_survey_of_a_run_is_a_scan():
+    """A lesion that grows, and from which a piece splits off after the baseline at 2 h."""
+    follow = Follower(gap_um=10.0)
+    looks = [follow(disc(10, 10, 3)), follow(disc(10, 10, 6)), follow(disc(10, 6, 2), disc(10, 14, 1)), follow()]
+    table = pd.concat(
+        [
+            pd.DataFrame(np.array(list(look.values()), LESION)).assign(time_min=60.0 * k)
+            for k, look in enumerate(looks, 1)
+        ]
+    )
+    scans = scans_of(table, "a", 7, RECIST, from_hours=2.0)
+    assert set(SCAN_COLUMNS) <= set(scans) and scans.hours.tolist() == [2, 3, 3, 4, 4]
+    assert scans.diameter_um.tolist() == [130, 50, 30, 0, 0] and scans.seen.tolist() == [True, True, True, False, False]
+    sums = sum_of_diameters(scans)
+    assert sums.sum_um.tolist() == [130, 80, 0] and not sums.new_lesion.any()
+    assert patients_of(scans, UNCONFIRMED).best_response.tolist() == ["CR"]
+    discs = scans_of(table, "a", 7, RECIST, axis="diameter_um")
+    assert discs.diameter_um.iloc[0] == pytest.approx(10 * math.sqrt(4 / math.pi * 29))
+
+
 def test_a_missed_scan_is_no_empty_one():
-    scans = scans_of([(1, 0, 1, 100.0), (1, 8, 1, MISSED), (1, 16, 1, 60.0), (1, 24, 1, 60.0)])
+    scans = scans_with([(1, 0, 1, 100.0), (1, 8, 1, MISSED), (1, 16, 1, 60.0), (1, 24, 1, 60.0)])
     assert np.isnan(sum_of_diameters(scans).sum_um[1])
     assert patients_of(scans, RECIST).best_response.tolist() == ["PR"]
 
 
 def test_patients_carry_what_is_known_of_them():
-    scans = scans_of([(1, 0, 1, 10.0), (1, 8, 1, 5.0), (1, 16, 1, 5.0), (2, 0, 1, 10.0), (2, 8, 1, 20.0)])
+    scans = scans_with([(1, 0, 1, 10.0), (1, 8, 1, 5.0), (1, 16, 1, 5.0), (2, 0, 1, 10.0), (2, 8, 1, 20.0)])
     scans = pd.concat([scans, scans.assign(arm="b")])
     about = pd.DataFrame({"patient": [2, 1], "ras": [True, False], "weight": [0.5, 1.5]})
     patients = patients_of(scans, RECIST, about)
@@ -223,7 +259,7 @@ def test_patients_carry_what_is_known_of_them():
 
 
 def test_a_patient_of_whom_nothing_is_seen_at_baseline_is_left_out():
-    scans = scans_of([(1, 0, 1, 0.0), (1, 8, 1, 5.0)])
+    scans = scans_with([(1, 0, 1, 0.0), (1, 8, 1, 5.0)])
     assert patients_of(scans, RECIST).empty and list(patients_of(scans, RECIST)) == list(PATIENT_COLUMNS)
 
 
