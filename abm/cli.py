@@ -100,6 +100,20 @@ Workers = Annotated[
     ),
 ]
 
+Cluster = Annotated[
+    str | None,
+    typer.Option(
+        metavar="ADDRESS|slurm.yaml|local",
+        help="compute on a Dask cluster: that of a scheduler, a new one on SLURM, or one on this machine",
+    ),
+]
+Resume = Annotated[bool, typer.Option("--resume", help="compute what the output folder does not hold yet")]
+RetryFailed = Annotated[
+    bool, typer.Option("--retry-failed", help="with --resume: compute the runs that failed again, too")
+]
+Kept = Annotated[Literal["all", "tables", "measures"], typer.Option(help="what stays of each run besides its row")]
+_NOT_THERE_YET = "--retry-failed goes with --resume: it computes the failed runs of a batch that is there again"
+
 
 @app.callback()
 def crlm(
@@ -167,23 +181,13 @@ def batch(
     ] = None,
     changes: Overrides = None,
     workers: Workers = None,
-    cluster: Annotated[
-        str | None,
-        typer.Option(
-            metavar="ADDRESS|slurm.yaml|local",
-            help="compute on a Dask cluster: that of a scheduler, a new one on SLURM, or one on this machine",
-        ),
-    ] = None,
-    resume: Annotated[bool, typer.Option("--resume", help="compute what the output folder does not hold yet")] = False,
-    retry_failed: Annotated[
-        bool, typer.Option("--retry-failed", help="with --resume: compute the runs that failed again, too")
-    ] = False,
+    cluster: Cluster = None,
+    resume: Resume = False,
+    retry_failed: RetryFailed = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="show the runs, the expected time and disk, and stop")
     ] = False,
-    keep: Annotated[
-        Literal["all", "tables", "measures"], typer.Option(help="what stays of each run besides its row")
-    ] = "measures",
+    keep: Kept = "measures",
     quiet: Quiet = False,
 ) -> None:
     """Run an experiment: arms, a sweep, replicates; results are a row per run."""
@@ -192,7 +196,7 @@ def batch(
     from .commands.files import the_experiment
 
     if retry_failed and not resume:
-        raise UserError("--retry-failed goes with --resume: it computes the failed runs of a batch that is there again")
+        raise UserError(_NOT_THERE_YET)
     loaded = load_experiment(the_experiment(experiment, quiet), changes or ())
     folder = output if output is not None else Path("batches") / experiment.stem
     if dry_run:
@@ -210,6 +214,50 @@ def batch(
         quiet=quiet,
         again=_command_line(),
         retry_failed=retry_failed,
+    )
+
+
+@command()
+def trial(
+    file: Annotated[
+        Path,
+        typer.Argument(
+            metavar="FILE",
+            help="a trial: a YAML file with base, cohort, arms and scans, or the name of one that comes with crlm",
+        ),
+    ],
+    output: Annotated[
+        Path | None, _output_option("output folder; by default one in trials/, named after the file")
+    ] = None,
+    changes: Overrides = None,
+    workers: Workers = None,
+    cluster: Cluster = None,
+    resume: Resume = False,
+    retry_failed: RetryFailed = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="show the patients, the runs, the expected time and disk, and stop")
+    ] = False,
+    keep: Kept = "measures",
+    quiet: Quiet = False,
+) -> None:
+    """Treat a cohort of virtual patients in every arm of a trial: response, progression, and what the real trial found."""
+    from .commands.files import the_trial
+    from .commands.trial import run_trial
+    from .trials.loading import load_trial
+
+    if retry_failed and not resume:
+        raise UserError(_NOT_THERE_YET)
+    run_trial(
+        load_trial(the_trial(file, quiet), changes or ()),
+        output if output is not None else Path("trials") / file.stem,
+        workers=workers,
+        cluster=cluster,
+        resume=resume,
+        retry_failed=retry_failed,
+        keep=keep,
+        dry_run=dry_run,
+        quiet=quiet,
+        again=_command_line(),
     )
 
 
@@ -236,7 +284,7 @@ def levers(
     ] = None,
     replicates: Annotated[int, typer.Option(metavar="N", min=1, max=10_000, help="runs with and without each")] = 8,
     workers: Workers = None,
-    resume: Annotated[bool, typer.Option("--resume", help="compute what the output folder does not hold yet")] = False,
+    resume: Resume = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="show the levers, the expected time and disk, and stop")
     ] = False,
@@ -289,7 +337,7 @@ def reproduce(
         int | None,
         typer.Option(metavar="K", min=1, max=1000, help="with --draws: runs of each arm in a draw; by default 2"),
     ] = None,
-    resume: Annotated[bool, typer.Option("--resume", help="compute what the output folder does not hold yet")] = False,
+    resume: Resume = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="print only the table")] = False,
 ) -> None:
     """Run published experiments with the default parameters, and say which of them come out."""

@@ -36,6 +36,7 @@ from .invariants import watch
 from .progress import progress as bars
 from .record.event_table import Events, events_table
 from .record.flow_table import Flows
+from .record.lesions import Lesions
 from .record.nodules import Nodules, survey
 from .record.recorder import Recorder, as_hours
 from .record.summary import summarise
@@ -455,6 +456,8 @@ def default_recorders(model: "LiverModel", in_folder: bool) -> list[Recorder]:
         Flows(wanted.timeseries),
         Nodules(wanted.nodules, wanted.micrometastasis_cells),
     ]
+    if wanted.lesions > 0:
+        recorders.append(Lesions(wanted.lesions, wanted.micrometastasis_cells, wanted.lesion_gap))
     if in_folder:
         from .record.snapshots import Snapshots
 

@@ -41,12 +41,13 @@ _UNIT = re.compile(rf"(?=.{{1,40}}$)\s*/?\s*{_FACTOR}(?:\s*[*/·]\s*{_FACTOR}|\s
 # the conversions that nearly every config needs, so that pint, slow to import, is loaded only for the others
 _EVERYDAY = {
     ("d", "h"): 24.0,
-    ("wk", "h"): 168.0,
     ("min", "h"): 1.0 / 60.0,
     ("mm", "um"): 1000.0,
+    ("wk", "h"): 168.0,
     ("/d", "/h"): 1.0 / 24.0,
     ("L/d", "L/h"): 1.0 / 24.0,
     ("mg/d", "mg/h"): 1.0 / 24.0,
+    ("/wk", "/h"): 1.0 / 168.0,
     ("%", ""): 0.01,
 }
 
@@ -58,7 +59,9 @@ _ALSO_READ = {"h": ("d", "min", "s"), "um": ("mm",), "L/h": ("L/d",), "mg/h": ("
 def _registry():
     import pint
 
-    return pint.UnitRegistry(cache_folder=None)
+    registry = pint.UnitRegistry(cache_folder=None)
+    registry.define("@alias week = wk")
+    return registry
 
 
 def _parse_unit(written: str):
@@ -99,6 +102,14 @@ def _refuse_unusual(unit) -> None:
         if prefix and prefix not in _PREFIXES.get(stem, "").split():
             meant = _registry().get_symbol(stem) if stem not in _PREFIXES else ""
             raise UnusualUnit(name.replace("_", " "), _registry().get_symbol(name), meant)
+
+
+def number_and_unit(text: str) -> tuple[float, str]:
+    """'40 /mm^2' as 40 and '/mm^2', whatever unit that is. Raises ValueError where no number is."""
+    match = _QUANTITY.fullmatch(text.strip())
+    if match is None:
+        raise ValueError(f"'{_shorten(text)}' is no number with a unit")
+    return float(match["number"]), match["unit"].strip()
 
 
 @functools.cache

@@ -41,6 +41,7 @@ EXTRAS = {name: declared(requirements) for name, requirements in PROJECT["option
 ON_DEMAND = (
     EXTRAS["cluster"]
     | EXTRAS["sensitivity"]
+    | EXTRAS["trials"]
     | EXTRAS["calibrate"]
     | EXTRAS["export"]
     | EXTRAS["app"]

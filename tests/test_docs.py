@@ -21,6 +21,7 @@ from abm.export import FORMATS
 from abm.measures.topics import MEASURES
 from abm.registry import name_of
 from abm.simulation import RUN_FILES
+from abm.trials.loading import load_trial
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
@@ -30,6 +31,7 @@ PAGES = {
     if "_build" not in path.parts
 }
 GUIDES = {name: text for name, text in PAGES.items() if name.startswith(("tutorial/", "howto/", "index", "model"))}
+LESION = "rules: {arrival: off}\ninterventions: [{implant: 1, cells: 300, start: -1 d}]\n"
 SITE = all(importlib.util.find_spec(name) for name in ("sphinx", "myst_nb", "furo"))
 LOADING = {"src", "srcset", "data", "poster"}
 """Attributes that a browser loads by itself; `href` it does of `link` only."""
@@ -163,7 +165,14 @@ def test_configs_and_experiments_are_valid(page, tmp_path):
             continue
         file = tmp_path / f"shown_{number}.yaml"
         file.write_text(text, encoding="utf-8")
-        if "base:" in text:
+        if "cohort:" in text:
+            (tmp_path / "my_lesion.yaml").write_text(LESION, encoding="utf-8")
+            assert load_trial(file).cohort.patients
+        elif text.startswith("# cohort.yaml"):
+            trial = {"base": "my_lesion.yaml", "arms": {"one": {}}, "cohort": yaml.safe_load(text)}
+            file.write_text(yaml.safe_dump(trial, sort_keys=False), encoding="utf-8")
+            assert load_trial(file).cohort.patients
+        elif "base:" in text:
             assert load_experiment(file).measures
         else:
             load_config(file)

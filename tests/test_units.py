@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from abm import units
-from abm.units import Parameters, Quantity, declared, parameter
+from abm.units import Parameters, Quantity, declared, number_and_unit, parameter
 
 PUBLIC = {
     name: value.__metadata__[0]
@@ -30,6 +30,7 @@ DENSITY, DIFFUSION = PUBLIC["PerSquareMillimeter"], PUBLIC["SquareMicrometersPer
         ("Hours", "30s", 1 / 120),
         ("Hours", "  2  d ", 48.0),
         ("Hours", "2 weeks", 336.0),
+        ("Hours", "8 wk", 1344.0),
         ("Hours", "600 ms", 1 / 6000),
         ("Micrometers", "0.1 cm", 1000.0),
         ("MillimetersOfMercury", "8 kPa", 60.0049),
@@ -42,6 +43,9 @@ DENSITY, DIFFUSION = PUBLIC["PerSquareMillimeter"], PUBLIC["SquareMicrometersPer
         ("PerHour", "0.1 /h", 0.1),
         ("PerHour", "0.1/h", 0.1),
         ("PerHour", "2.4 1/d", 0.1),
+        ("Hours", "8 weeks", 1344),
+        ("PerHour", "1.68 /wk", 0.01),
+        ("MicrometersPerMinute", "20.16 mm/wk", 2),
         ("PerHour", "0.1 h^-1", 0.1),
         ("PerHour", "0.002 /min", 0.12),
         ("PerSecond", "0.02 /s", 0.02),
@@ -255,3 +259,9 @@ def test_a_number_has_no_unit():
     with pytest.raises(ValueError, match="without a unit"):
         NUMBER.parse("7 h")
     assert DIFFUSION.parse("0") == 0.0
+
+
+def test_a_number_and_its_unit_are_told_apart_whatever_the_unit_is():
+    assert number_and_unit("40 /mm^2") == (40.0, "/mm^2") and number_and_unit("-1.5e-3") == (-0.0015, "")
+    with pytest.raises(ValueError, match="'some /h' is no number with a unit"):
+        number_and_unit("some /h")

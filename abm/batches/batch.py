@@ -306,6 +306,7 @@ def _description(experiment: Experiment, keep: Keep) -> dict[str, Any]:
         "seed": experiment.seed,
         "arms": plain,
         "points": [dict(point) for point in experiment.points],
+        **({"seeds": list(experiment.sweep.seeds)} if experiment.sweep and experiment.sweep.seeds else {}),
         "measures": [dict(request.written) for request in experiment.measures],
     }
     return {
@@ -339,10 +340,13 @@ def _refuse_other(
 ) -> None:
     """Raise ResumeRefused, naming what differs, unless `new` continues the batch that was noted as `old`.
 
-    The number of replicates may differ. Where nothing is missing, the code may have changed; so it may where all runs
-    that are finished failed and are computed again, as then no row follows from it.
+    The number of replicates may differ, and points may be added behind those that there were. Where nothing is missing, the
+    code may have changed; so it may where all runs that are finished failed and are computed again, as then no row follows
+    from it.
     """
-    lines, none_done = manifest.differences(old["decides"], new["decides"]), not store.good(folder)
+    was, now, none_done = old["decides"], new["decides"], not store.good(folder)
+    grown = [key for key in ("points", "seeds") if key in was and was[key] == now.get(key, [])[: len(was[key])]]
+    lines = manifest.differences(was, now | {key: was[key] for key in grown})
     only_code = not lines
     if missing and not (retry_failed and none_done):
         lines += manifest.changes_of_code(old, new, "a file")
@@ -357,7 +361,7 @@ def resolved(experiment: Experiment) -> dict[str, Any]:
 
     Loading it as YAML gives an equal experiment.
     """
-    base, arms = _shared({arm: _plain(experiment.configs[arm, 0]) for arm in experiment.arms})
+    base, arms = _shared({arm: _plain(experiment.plain[arm]) for arm in experiment.arms})
     file = experiment.file.model_dump(mode="json", exclude_unset=True)
     content = {
         "name": experiment.name,

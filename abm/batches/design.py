@@ -16,11 +16,14 @@ def points_of(sweep: Sweep | None) -> tuple[Point, ...]:
     """The points, each key path -> value as written. Raises DesignError."""
     if sweep is None:
         return ({},)
-    if sweep.method == "grid":
+    if sweep.method in ("grid", "listed"):
+        lengths = {len(swept.values) for swept in sweep.parameters}
+        if sweep.method == "listed" and lengths | ({len(sweep.seeds)} if sweep.seeds else set()) != {max(lengths)}:
+            raise DesignError("listed takes lists of one length: the values of all parameters, and the seeds")
         paths = [swept.path for swept in sweep.parameters]
+        together = itertools.product if sweep.method == "grid" else zip
         return tuple(
-            dict(zip(paths, values, strict=True))
-            for values in itertools.product(*(swept.values for swept in sweep.parameters))
+            dict(zip(paths, values, strict=True)) for values in together(*(swept.values for swept in sweep.parameters))
         )
     return tuple(
         {swept.path: swept.written(value) for swept, value in zip(sweep.parameters, values, strict=True)}

@@ -146,9 +146,9 @@ def read_expectation(entry: Mapping[str, Any], measures: Mapping[str, Measure] |
     if compared.peak_between is not None:
         if not request.is_series:
             raise PydanticCustomError("expectation", "peak_between needs a series; say `every: 30 min`")
-        window = _window("peak_between", compared.peak_between, "h")
+        window = window_of("peak_between", compared.peak_between, "h")
     else:
-        window = _window("between", compared.between or (), "" if compared.relative_to else request.unit)
+        window = window_of("between", compared.between or (), "" if compared.relative_to else request.unit)
     return Expectation(
         request,
         compared.arm,
@@ -160,7 +160,7 @@ def read_expectation(entry: Mapping[str, Any], measures: Mapping[str, Measure] |
     )
 
 
-def _window(key: str, bounds: Sequence[float | str | None], unit: str) -> Window:
+def window_of(key: str, bounds: Sequence[float | str | None], unit: str) -> Window:
     """The window that two bounds mean; bare numbers count in `unit`, texts ('65 %') are converted to it."""
     if len(bounds) != 2:
         raise PydanticCustomError("expectation", f"{key} takes two values, [low, high], got {len(bounds)}")
@@ -328,15 +328,22 @@ class Verdict:
 
 
 def judge(expectation: Expectation, simulated: Simulated, more: bool) -> Verdict:
-    """The verdict; `more` says whether more replicates may be run (now or in a full run).
+    """The verdict; `more` says whether more replicates may be run (now or in a full run)."""
+    return judge_by(expectation.window, simulated, more, ratio_to=expectation.relative_to, is_peak=expectation.peak)
+
+
+def judge_by(
+    window: Window, simulated: Simulated, more: bool, ratio_to: str | None = None, is_peak: bool = False
+) -> Verdict:
+    """The verdict on an outcome by its window; `ratio_to` : the arm to which it is a ratio; `is_peak` : it is the time of a peak.
 
     With one bound, it holds when the whole interval lies on the right side. With two, when the centre lies between them
     and the interval is not wider than they are apart; a centre outside fails, as soon as the interval is narrow enough.
     """
-    window, estimate = expectation.window, simulated.estimate
+    estimate = simulated.estimate
     one_sided = window.low is None or window.high is None
     counted: dict[str, float] = {}
-    if expectation.relative_to:
+    if ratio_to:
         counted = {arm: events for arm, events in simulated.events.items() if events is not None}
         few = {arm: events for arm, events in counted.items() if events < EVENTS_OF_A_RATIO}
         if few and not (one_sided and sum(counted.values()) >= EVENTS_OF_A_RATIO):
@@ -345,15 +352,9 @@ def judge(expectation: Expectation, simulated: Simulated, more: bool) -> Verdict
             return Verdict(UNRESOLVED, f"only {told} counted; a ratio needs {EVENTS_OF_A_RATIO} in {where}")
     value, low, high = estimate.value, estimate.low, estimate.high
     if not math.isfinite(value) and not (one_sided and counted and math.isfinite(low)):  # many against none
-        if expectation.peak and estimate.n > 0:
+        if is_peak and estimate.n > 0:
             return Verdict(UNRESOLVED if more else FAILS, "the curve is flat, without a peak")
-        why = (
-            "no run gave a value"
-            if estimate.n == 0
-            else f"{expectation.relative_to} is zero"
-            if expectation.relative_to
-            else "it has no value"
-        )
+        why = "no run gave a value" if estimate.n == 0 else f"{ratio_to} is zero" if ratio_to else "it has no value"
         return Verdict(UNRESOLVED, why)
     low, high = (-math.inf if math.isnan(low) else low), (math.inf if math.isnan(high) else high)
     too_low = window.low is not None and high < window.low
@@ -367,7 +368,7 @@ def judge(expectation: Expectation, simulated: Simulated, more: bool) -> Verdict
         if not math.isfinite(near):
             return Verdict(UNRESOLVED, "too few runs for an interval")
         return Verdict(UNRESOLVED if more else FAILS, "the interval straddles the bound")
-    if _wider((low, high), (window.low, window.high), bool(expectation.relative_to)):
+    if _wider((low, high), (window.low, window.high), bool(ratio_to)):
         return Verdict(UNRESOLVED, "the interval is wider than the window")
     if value in window:
         return Verdict(HOLDS)

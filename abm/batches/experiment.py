@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 ONLY_ARM = "control"
 """Name of the one arm of an experiment that names none."""
-Method = Literal["grid", "latin_hypercube", "sobol", "morris"]
+Method = Literal["grid", "listed", "latin_hypercube", "sobol", "morris"]
+Seed = Annotated[int, Field(ge=0, lt=2**62)]
 Point = Mapping[str, Any]
 """Key path -> value as one would write it in YAML."""
 
@@ -39,7 +40,7 @@ class SweepFile(Parameters):
 
     method: Method = Field(default="grid", description="how the points are chosen")
     parameters: dict[str, list[Any] | Range] = Field(
-        min_length=1, description="key path: its values (grid), or low and high"
+        min_length=1, description="key path: its values (grid: crossed; listed: side by side), or low and high"
     )
     points: int = Field(
         default=64,
@@ -49,6 +50,9 @@ class SweepFile(Parameters):
     )
     levels: int = Field(default=4, ge=2, le=100, description="levels of morris")
     seed: int = Field(default=1, ge=0, lt=2**32, description="seed of the points that are drawn")
+    seeds: list[Seed] = Field(
+        default=[], description="listed: of each point the seed of the first replicate, instead of one for all points"
+    )
 
 
 class ExperimentFile(Parameters):
@@ -60,7 +64,7 @@ class ExperimentFile(Parameters):
     replicates: int = Field(
         default=1, ge=1, le=1_000_000, description="runs of each arm and point; the k-th of each has the same seed"
     )
-    seed: Annotated[int, Field(ge=0, lt=2**62)] = Field(default=1, description="seed of the first replicate")
+    seed: Seed = Field(default=1, description="seed of the first replicate")
     arms: dict[str, Any] = Field(default={ONLY_ARM: {}}, min_length=1, description="name: what differs from the base")
     control: str | None = Field(default=None, description="the arm that others are compared with; by default the first")
     sweep: SweepFile | None = Field(default=None, description="parameters that are varied in every arm")
@@ -117,6 +121,7 @@ class Sweep:
     points: int = 64
     levels: int = 4
     seed: int = 1
+    seeds: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -138,6 +143,7 @@ class Experiment:
 
     file : what was written
     configs : (arm, number of the point) -> validated Config; its seed is replaced by that of each replicate
+    plain : arm -> validated Config without what is swept
     points : the points of the sweep; one without parameters when there is none
     measures : what to look at in every run, those that `expect` asks for included
     plugins : the files with the user's own measures
@@ -148,6 +154,7 @@ class Experiment:
     arms: tuple[str, ...]
     control: str
     configs: Mapping[tuple[str, int], "Config"]
+    plain: Mapping[str, "Config"]
     replicates: int
     points: tuple[Point, ...] = ({},)
     sweep: Sweep | None = None
@@ -181,12 +188,14 @@ class Experiment:
     def runs(self) -> list[Run]:
         """The runs, replicate by replicate: whatever is done first is complete over arms and points.
 
-        Replicate k has the same seed in every arm and at every point, so that they share their chance events.
+        Replicate k has the same seed in every arm and, unless the points have seeds of their own, at every point, so that
+        they share their chance events.
         """
         runs = []
+        seeds = (self.sweep.seeds if self.sweep else ()) or (self.seed,) * len(self.points)
         for replicate in range(1, self.replicates + 1):
-            seed = self.seed + replicate - 1
             for number, point in enumerate(self.points):
+                seed = seeds[number] + replicate - 1
                 for arm in self.arms:
                     config = self.configs[arm, number].model_copy(update={"seed": seed})
                     runs.append(Run(run_id(arm, number, replicate), arm, number, replicate, seed, config, point))

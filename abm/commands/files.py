@@ -4,7 +4,7 @@ import re
 import shlex
 import sys
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 from ..batches.experiment import ExperimentFile
 from ..config.errors import choice, did_you_mean, near, printable
@@ -18,7 +18,7 @@ from ..pharmacology import Drug, Regimen
 from ..published.calibrate import CalibrationFile
 from . import UserError
 
-Purpose = Literal["config", "experiment", "calibration", "regimen", "drug"]
+Purpose = Literal["config", "experiment", "trial", "calibration", "regimen", "drug"]
 _KEYS: dict[Purpose, set[str]] = {
     "config": {*Config.model_fields, *LAYERING_KEYS},
     "experiment": set(ExperimentFile.model_fields),
@@ -26,7 +26,8 @@ _KEYS: dict[Purpose, set[str]] = {
     "regimen": set(Regimen.model_fields),
     "drug": set(Drug.model_fields),
 }
-_ANY: tuple[Kind, ...] = ("config", "experiment", "published", "line", "host", "regimen", "drug")
+"""What tells the purposes apart by their keys alone; a trial has a cohort."""
+_ANY: tuple[Kind, ...] = get_args(Kind)
 
 
 def the_config(path: Path, quiet: bool = False) -> Path:
@@ -42,6 +43,11 @@ def the_config(path: Path, quiet: bool = False) -> Path:
 def the_experiment(path: Path, quiet: bool = False) -> Path:
     """The experiment at `path`, or the one of this name that comes with crlm. Raises UserError for what is no experiment."""
     return _found(path, find_config(here_or_shipped(path, "experiment", "published")), "experiment", quiet)
+
+
+def the_trial(path: Path, quiet: bool = False) -> Path:
+    """The trial at `path`, or the one of this name that comes with crlm. Raises UserError for what is no trial."""
+    return _found(path, find_config(here_or_shipped(path, "trial")), "trial", quiet)
 
 
 def the_calibration(path: Path, quiet: bool = False) -> Path:
@@ -61,7 +67,7 @@ def purpose_of(path: Path) -> Purpose | None:
     }
     purposes: list[Purpose] = [purpose for purpose, those in own.items() if those]
     if "base" in keys:
-        return "experiment"
+        return "trial" if "cohort" in keys else "experiment"
     return purposes[0] if len(purposes) == 1 else None
 
 
@@ -96,7 +102,7 @@ def _is_there(path: Path) -> bool | None:
 def _meant(path: Path, wanted: Purpose) -> str:
     """What a name without a file may have meant."""
     here = sorted(file.name for file in path.parent.glob("*.y*ml")) if path.parent.is_dir() else []
-    names = names_of(*(("config",) if wanted == "config" else ("experiment", "published")))
+    names = names_of(*_NAMED[wanted])
     stems = {Path(name).stem: name if path.suffix else Path(name).stem for name in here}
     stems = {**{name: f"{name}.yaml" if path.suffix else name for name in names}, **stems}
     close = near(path.stem, stems)
@@ -110,11 +116,24 @@ def _meant(path: Path, wanted: Purpose) -> str:
 _IS_FOR: dict[Purpose, str] = {
     "config": "a config, of one run: crlm run {}",
     "experiment": "an experiment, of many runs: crlm batch {0}, or crlm batch {0} --dry-run for what it will take",
+    "trial": "a trial, of a cohort of patients: crlm trial {0}, or crlm trial {0} --dry-run for what it will take",
     "calibration": "for a search of parameters: crlm calibrate {}",
     "regimen": "a regimen of drugs; in a folder regimens beside a config, `therapy` there names it",
     "drug": "a drug; in a folder drugs beside a config, regimens name it",
 }
-_HAS: dict[Purpose, str] = {"experiment": "an experiment has `base: {}`, and arms, replicates and measures"}
+_HAS: dict[Purpose, str] = {
+    "experiment": "an experiment has `base: {}`, and arms, replicates and measures",
+    "trial": "a trial has `base: {}`, cohort, arms and scans",
+}
+_NAMED: dict[Purpose, tuple[Kind, ...]] = {
+    "config": ("config",),
+    "experiment": ("experiment", "published"),
+    "trial": ("trial",),
+    "calibration": ("experiment", "published"),
+    "regimen": ("regimen",),
+    "drug": ("drug",),
+}
+"""What comes with crlm for each purpose."""
 
 
 def copy_of_shipped(name: str, path: Path) -> str:

@@ -27,5 +27,6 @@ def write_new(path: Path, source: str | None) -> None:
             f"Wrote {path}. Edit it, and keep it in a folder {purpose}s beside your config; then: {typed('check', 'CONFIG')}"
         )
         return
-    following = typed("batch", path, "--dry-run") if purpose == "experiment" else typed("check", path)
+    command = {"experiment": "batch", "trial": "trial"}.get(purpose_of(path) or "")
+    following = typed(command, path, "--dry-run") if command else typed("check", path)
     print(f"Wrote {path}. Edit it, then: {following}")

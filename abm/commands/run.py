@@ -190,6 +190,7 @@ def _ending(simulation, folder: Path) -> str:
         (table_file("flows"), "how cells came and went through time"),
         (table_file("events"), "every event with its cause"),
         (table_file("nodules"), "groups of tumor cells through time"),
+        (table_file("lesions"), "lesions followed through time"),
         (SNAPSHOTS, "lattices and cell tables, for xarray"),
         ("overview.png", "the run at a glance"),
         ("cascade.png", "from arrival to metastasis"),

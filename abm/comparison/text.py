@@ -15,7 +15,13 @@ from .sensitivity import Sensitivity, rank_correlation
 
 MOST_ROWS = 12
 """Points of a sweep up to which the tables have a line for each."""
-_DESIGNS = {"grid": "grid", "latin_hypercube": "Latin hypercube", "sobol": "Sobol design", "morris": "Morris design"}
+_DESIGNS = {
+    "grid": "grid",
+    "listed": "list",
+    "latin_hypercube": "Latin hypercube",
+    "sobol": "Sobol design",
+    "morris": "Morris design",
+}
 _MATTERS = 0.05
 """Total Sobol index below which a parameter is said to matter little."""
 

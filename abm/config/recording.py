@@ -16,6 +16,18 @@ class RecordParameters(Parameters):
         default=written("1 h"), description="time between moments of timeseries.parquet and flows.parquet"
     )
     nodules: Interval = Field(default=written("12 h"), description="time between the surveys of nodules.parquet")
+    lesions: Hours = Field(
+        default=written("0 h"),
+        description="time between the surveys of lesions.parquet, in which a lesion keeps its number; 0: none",
+    )
+    lesion_gap: Micrometers = parameter(
+        "100 um",
+        low="20 um",
+        high="500 um",
+        mark="assumed",
+        source="lesions of a millimetre in the slab stand for such of centimetres, in which a scan does not show gaps of some millimetres",
+        description="gap between pieces of a lesion up to which lesions.parquet counts them as one",
+    )
     snapshots: Interval = Field(
         default=written("2 h"), description="time between frames of snapshots.zarr, and of the movie"
     )

@@ -1,4 +1,4 @@
-"""The files that come with the simulator, by name: configs, experiments, published experiments, and presets."""
+"""The files that come with the simulator, by name: configs, experiments, published experiments, trials, cohorts, and presets."""
 
 import functools
 import re
@@ -8,17 +8,19 @@ from typing import Literal
 
 PRESETS = {"host": "hosts", "line": "lines"}
 """The presets, in the order in which they are merged, and their folders among the shipped configs."""
-Kind = Literal["config", "experiment", "published", "line", "host", "regimen", "drug"]
+Kind = Literal["config", "experiment", "published", "trial", "cohort", "line", "host", "regimen", "drug"]
 _FOLDERS: dict[Kind, str] = {
     "config": "",
     "experiment": "experiments",
     "published": "published",
+    "trial": "trials",
+    "cohort": "cohorts",
     "line": PRESETS["line"],
     "host": PRESETS["host"],
     "regimen": "regimens",
     "drug": "drugs",
 }
-_PARTS = {_FOLDERS[kind] for kind in ("line", "host", "regimen", "drug")}
+_PARTS = {_FOLDERS[kind] for kind in ("cohort", "line", "host", "regimen", "drug")}
 """The folders of what configs are made of."""
 _NO_CONFIGS = ("calibration",)
 _CITATION = re.compile(r" \([^()]*(?:[12][0-9]{3}|10\.)[^()]*\)")

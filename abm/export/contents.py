@@ -26,6 +26,7 @@ _WORDS = {
     table_file("flows"): "how cells came and went through time",
     table_file("events"): "every event with its cause",
     table_file("nodules"): "groups of tumor cells through time",
+    table_file("lesions"): "lesions followed through time",
     SNAPSHOTS: "lattices and cell tables through time (Zarr)",
 }
 

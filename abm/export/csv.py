@@ -16,7 +16,7 @@ COLUMNS = "columns.csv"
 def _write(run: KeptRun, path: Path, days: Sequence[float] | None) -> None:
     path.mkdir()
     chosen = tuple(run.days if days is None else days)
-    tables = {name: getattr(run, name) for name in TABLES}
+    tables = {name: getattr(run, name) for name in run.tables}
     tables["cells"] = moment_by_moment([run.cells(day=day) for day in chosen])
     sites = [_sites(run, day) for day in (run.days[-1:] if days is None else chosen)]
     tables["sites"] = pd.concat(sites, ignore_index=True)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ..folder import manifest
-from ..folder.names import TABLES, table_file
+from ..folder.names import table_file
 from ..kept.run import KeptRun
 from ..simulation import PLUGINS
 from .contents import Content, contents_of
@@ -75,7 +75,7 @@ def _write(run: KeptRun, path: Path, days: Sequence[float] | None) -> None:
     )
     written = datetime.datetime.fromtimestamp((run.folder / manifest.NAME).stat().st_mtime, datetime.UTC)
     crate.datePublished = written
-    for name in TABLES:
+    for name in run.tables:
         table = getattr(run, name)
         crate.dereference(table_file(name))["variableMeasured"] = [
             crate.add(

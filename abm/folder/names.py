@@ -2,8 +2,8 @@
 
 SUMMARY = "summary.json"
 SNAPSHOTS = "snapshots.zarr"
-TABLES = ("timeseries", "flows", "events", "nodules")
-"""The tables of a run; `table_file` says what their files are called. Of its manifest and its config, `manifest` says it."""
+TABLES = ("timeseries", "flows", "events", "nodules", "lesions")
+"""The tables that a run may keep; `table_file` says what their files are called. Of its manifest and its config, `manifest` says it."""
 
 BATCH = "batch.json"
 EXPERIMENT = "experiment.yaml"

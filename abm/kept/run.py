@@ -16,7 +16,7 @@ from ..config.errors import choice, did_you_mean
 from ..folder import manifest
 from ..folder.files import DamagedFile
 from ..folder.names import BATCH, SUMMARY
-from ..record.tables import read_table
+from ..record.tables import kept_tables, read_table
 from ..view.recording import Recording
 from .tables import described, end_to_end
 
@@ -75,6 +75,11 @@ class KeptRun:
         """What became of the tumor cells. Raises FileNotFoundError for a run that has not ended."""
         return _json(self.folder / SUMMARY)
 
+    @property
+    def tables(self) -> tuple[str, ...]:
+        """The names of the tables that the run has kept."""
+        return kept_tables(self.folder)
+
     @cached_property
     def timeseries(self) -> pd.DataFrame:
         """Everything that was counted, a row per moment."""
@@ -94,6 +99,11 @@ class KeptRun:
     def nodules(self) -> pd.DataFrame:
         """Groups of touching tumor cells, a row per survey and nodule."""
         return self._table("nodules")
+
+    @cached_property
+    def lesions(self) -> pd.DataFrame:
+        """Lesions followed through time, a row per survey and lesion. Raises FileNotFoundError for a run that kept none."""
+        return self._table("lesions")
 
     # --- its snapshots --------------------------------------------------------------------------------------------
 

@@ -155,12 +155,14 @@ def experiment_of(
         control=CONTROL,
         measures=[dict(readout.line) for readout in readouts],
     )
+    configs = on_one_clock(configs)
     experiment = Experiment(
         file=file,
         name=file.name,
         arms=tuple(arm for arm, _ in configs),
         control=CONTROL,
-        configs=on_one_clock(configs),
+        configs=configs,
+        plain={arm: one for (arm, _), one in configs.items()},
         replicates=replicates,
         measures=requests,
     )

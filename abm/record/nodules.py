@@ -100,7 +100,7 @@ def survey(model: Liver, min_cells: float) -> np.ndarray:
     members = np.unique(np.stack((label, cells["clone"])), axis=1)
     nodules["clones"] = np.bincount(members[0], minlength=count + 1)[1:]
     for axis in ("row", "column"):
-        nodules[axis] = _centres(cells[axis], label, count, model.shape[axis == "column"], model.periodic)
+        nodules[axis] = centres(cells[axis], label, count, model.shape[axis == "column"], model.periodic)
     nodules = nodules[nodules["cells"] >= min_cells]
     nearest = [
         np.rint(nodules[axis]).astype(int) % size for axis, size in zip(("row", "column"), model.shape, strict=True)
@@ -123,7 +123,7 @@ def standing(model: Liver) -> np.ndarray:
     return cells[model.sites.occupant[cells["layer"], cells["row"], cells["column"]] == slots]
 
 
-def _centres(position: np.ndarray, label: np.ndarray, count: int, size: int, periodic: bool) -> np.ndarray:
+def centres(position: np.ndarray, label: np.ndarray, count: int, size: int, periodic: bool) -> np.ndarray:
     """Mean position of each component's cells, around the circle when periodic, in [0, size)."""
     members = np.bincount(label, minlength=count + 1)[1:]
     if not periodic:

@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from ..folder import parquet
 from ..folder.files import TEMPORARY, DamagedFile, remove_files, remove_folder
-from ..folder.names import table_file
+from ..folder.names import TABLES, table_file
 from .recorder import Recorder
 
 if TYPE_CHECKING:
@@ -172,13 +172,22 @@ def _read(path: Path) -> pa.Table:
 
 
 def read_table(folder: Path, name: str) -> pa.Table:
-    """The table `name` (timeseries, flows, events, nodules) of a run folder; of a run that has not ended, what its last
+    """The table `name` (timeseries, flows, events, nodules, lesions) of a run folder; of a run that has not ended, what its last
     checkpoint has. Raises FileNotFoundError when the folder has no such table, DamagedFile when it cannot be read."""
     merged = _whole(folder, name)
     if merged.exists():
         return _read(merged)
-    found = {path: _PART.fullmatch(path.name) for path in sorted((folder / PARTS).glob("*.parquet"))}
-    parts = [path for path, part in found.items() if part and part["table"] == name]
+    parts = _parts(folder, name)
     if not parts:
         raise FileNotFoundError(f"{folder} has no table '{name}'")
     return pa.concat_tables(map(_read, parts)).combine_chunks()
+
+
+def kept_tables(folder: Path) -> tuple[str, ...]:
+    """The tables that the run in the folder has kept so far."""
+    return tuple(name for name in TABLES if _whole(folder, name).exists() or _parts(folder, name))
+
+
+def _parts(folder: Path, name: str) -> list[Path]:
+    found = {path: _PART.fullmatch(path.name) for path in sorted((folder / PARTS).glob("*.parquet"))}
+    return [path for path, part in found.items() if part and part["table"] == name]

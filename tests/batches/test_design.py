@@ -40,6 +40,37 @@ def test_a_grid_is_the_product_of_its_values():
     assert points_of(None) == ({},)
 
 
+def test_a_list_takes_its_values_side_by_side_with_seeds_of_their_own(tmp_path):
+    listed = """
+sweep:
+  method: listed
+  parameters: {rules.phagocytosis.rate: [0.1 /h, 0.2 /h, 0.1 /h], cells.tumor.mutations: [[ras], [], [ras, pten]]}
+  seeds: [3, 50, 700]
+"""
+    experiment = little(tmp_path, EXPERIMENT + listed)
+    assert [tuple(point.values()) for point in experiment.points] == [
+        ("0.1 /h", ["ras"]),
+        ("0.2 /h", []),
+        ("0.1 /h", ["ras", "pten"]),
+    ]
+    assert {(run.point, run.replicate, run.seed) for run in experiment.runs()} == {
+        (point, replicate, seed + replicate - 1) for point, seed in enumerate((3, 50, 700)) for replicate in (1, 2, 3)
+    }
+    assert experiment.configs["control", 2].labels["mutations"] == "ras, pten"
+    assert "mutations" not in experiment.plain["control"].labels
+
+
+@pytest.mark.parametrize(
+    ("values", "seeds"), [(((1, 2), ("x",)), ()), (((1, 2), ("x", "y")), (1,)), (((1,), ("x",)), (1, 2))]
+)
+def test_a_list_needs_as_many_of_everything(values, seeds):
+    sweep = Sweep(
+        "listed", tuple(Swept(name, values=those) for name, those in zip("ab", values, strict=True)), seeds=seeds
+    )
+    with pytest.raises(DesignError, match="takes lists of one length"):
+        points_of(sweep)
+
+
 def held(sweep):
     return np.array([[swept.held(point[swept.path]) for swept in sweep.parameters] for point in points_of(sweep)])
 

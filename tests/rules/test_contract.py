@@ -129,7 +129,11 @@ class Written:
         now, entries = self._state(), np.asarray(self.model.ledger.entries)
         changed = {name for name in now if now[name] != self._before[name]} - {"sites/occupant", "sites/population"}
         self.changed.setdefault(part, set()).update(
-            name.partition("/")[0] if name.startswith(("flow/", "drugs/")) else "blood" if name == "blood/levels" else name.partition("/")[2]
+            name.partition("/")[0]
+            if name.startswith(("flow/", "drugs/"))
+            else "blood"
+            if name == "blood/levels"
+            else name.partition("/")[2]
             for name in changed
         )
         moved = (now["sites/population"], now["sites/occupant"]) != (

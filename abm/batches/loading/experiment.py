@@ -10,6 +10,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from pydantic import BaseModel
+
 from ...config.errors import ConfigError, quoted
 from ...config.nodes import Source, sound
 from ...config.reading import Reader
@@ -46,16 +48,17 @@ def load_experiment(
     root = reader.read(path, source)
     if not reader.files:  # not even a text: nothing else can be said about it
         raise ConfigError(reader.problems, source.label)
-    written = Written(reader, root, source, overrides)
-    return _experiment(written, path, published, defaults or {})
+    written = Written(reader, root, source, overrides, ExperimentFile)
+    return read_experiment(written, path, published, defaults)
 
 
-def _experiment(written: Written, path: Path, published: bool, defaults: Point) -> Experiment:
-    """All of it. Raises ConfigError."""
-    file = _keys_of(written)
-    arms = Arms(written, published, defaults)
+def read_experiment(written: Written, path: Path, published: bool = False, defaults: Point | None = None) -> Experiment:
+    """The experiment that stands in `written`; the other parameters as of `load_experiment`. Raises ConfigError."""
+    file = keys_of(written, ExperimentFile)
+    arms = Arms(written, published, defaults or {})
     sweep, points, point_settings = SweepReader(written, arms).read()
     configs = arms.configs(points, point_settings)
+    plain = arms.configs(({},), [[]]) if sweep else configs
     _refuse_plugins_of_one_name(written, configs)
     known = known_measures(written)
     measures = measures_of(written, known)
@@ -84,6 +87,7 @@ def _experiment(written: Written, path: Path, published: bool, defaults: Point) 
         arms=tuple(arms.names),
         control=control,
         configs=on_one_clock(configs),
+        plain={arm: config for (arm, _), config in on_one_clock(plain).items()},
         replicates=file.replicates,
         points=points,
         sweep=sweep,
@@ -94,12 +98,12 @@ def _experiment(written: Written, path: Path, published: bool, defaults: Point) 
     )
 
 
-def _keys_of(written: Written) -> ExperimentFile | None:
-    """The keys of the experiment itself."""
+def keys_of(written: Written, schema: type[BaseModel]) -> Any:
+    """The keys of the file itself, as `schema` reads them; None, and problems, where they are wrong."""
     try:
         return checked(
             sound(written.root),
-            ExperimentFile,
+            schema,
             [],
             written.source.label,
             complete=written.reader.complete,

@@ -46,14 +46,18 @@ class SweepReader:
             return nothing
         parameters = [self._swept(key, asked.method, read) for key in asked.parameters]
         given = asked.model_fields_set
-        if asked.method == "grid" and "points" in given:
-            self.written.wrong(("sweep", "points"), "a grid has the points that its values make", "remove it")
+        if asked.method in ("grid", "listed") and "points" in given:
+            self.written.wrong(
+                ("sweep", "points"), f"a {asked.method} sweep has the points that its values make", "remove it"
+            )
+        if asked.method != "listed" and "seeds" in given:
+            self.written.wrong(("sweep", "seeds"), "seeds of the points belong to the method listed", "remove them")
         if asked.method != "morris" and "levels" in given:
             self.written.wrong(("sweep", "levels"), "levels belong to the method morris", "remove it")
         good = tuple(swept for swept in parameters if swept is not None)
         if len(good) < len(parameters):
             return nothing
-        sweep = Sweep(asked.method, good, asked.points, asked.levels, asked.seed)
+        sweep = Sweep(asked.method, good, asked.points, asked.levels, asked.seed, tuple(asked.seeds))
         try:
             points = points_of(sweep)
         except DesignError as error:
@@ -62,7 +66,7 @@ class SweepReader:
         if len(points) > MAX_RUNS:
             self.written.wrong(("sweep",), f"the values make {len(points)} points", f"at most {MAX_RUNS} are possible")
             return nothing
-        return sweep, points, [list(self._settings(sweep, point)) for point in points]
+        return sweep, points, [list(self._settings(sweep, point, number)) for number, point in enumerate(points)]
 
     def _base_quietly(self) -> Node | None:
         before = len(self.written.problems)
@@ -70,13 +74,13 @@ class SweepReader:
         del self.written.problems[before:]  # told by `Arms.configs`
         return base
 
-    def _settings(self, sweep: Sweep, point: Point) -> Iterator[Setting]:
+    def _settings(self, sweep: Sweep, point: Point, number: int) -> Iterator[Setting]:
         """What makes a point of the sweep, each value with the place where it is written."""
         for swept in sweep.parameters:
             above = self.written.present("sweep", "parameters", swept.path)
             value = point[swept.path]
             if swept.values:
-                written = above.value[swept.values.index(value)]
+                written = above.value[number if sweep.method == "listed" else swept.values.index(value)]
             else:
                 written = Node(value, above.shown)
             yield path_of(swept.path), replace(written, key=written.place)
@@ -95,9 +99,9 @@ class SweepReader:
         number = quantity is not None or (bool(kinds & {int, float}) and bool not in kinds)
         about = _description(schema, path, document)
         listed = isinstance(node.value, list)
-        if method == "grid":
+        if method in ("grid", "listed"):
             if not listed or not node.value:
-                self.written.wrong(at, "a grid needs a list of values", "such as [0.05 /h, 0.1 /h, 0.2 /h]")
+                self.written.wrong(at, f"a {method} sweep needs a list of values", "such as [0.05 /h, 0.1 /h, 0.2 /h]")
                 return None
             values = tuple(map(to_plain, node.value))
             text = not number or any(isinstance(value, dict | list | bool) for value in values)
@@ -105,7 +109,9 @@ class SweepReader:
             if not text and not self._numbers(at, swept):
                 return None
             held = [swept.held(value) for value in values]
-            if len({f"{value:.12g}" if isinstance(value, float) else value for value in held}) < len(values):
+            if method == "grid" and len(
+                {f"{value:.12g}" if isinstance(value, float) else value for value in held}
+            ) < len(values):
                 self.written.wrong(at, "a value stands here twice", "remove one of them")
                 return None
             return swept

@@ -4,26 +4,30 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from pydantic import BaseModel
+
 from ...config import errors
 from ...config.errors import Problem, closest, quoted
 from ...config.layering import Setting, read_override, set_at, settings_of
 from ...config.nodes import BROKEN, Node, Source
 from ...config.reading import Reader
 from ...config.schema import Config
-from ..experiment import ONLY_ARM, ExperimentFile
+from ..experiment import ONLY_ARM
 
 
 class Written:
     """What stands in an experiment file, the overrides included; what is wrong is collected in the reader.
 
     root : the tree of the file
+    keys : what the file may say: an override of one of these changes the file, any other the config of every arm
     config_settings : those of the overrides that change the config of every arm
     problems : what was found wrong so far
     chain : the files that a config may not draw on, as they draw on it
     """
 
-    def __init__(self, reader: Reader, root: Node, source: Source, overrides: Sequence[str]):
+    def __init__(self, reader: Reader, root: Node, source: Source, overrides: Sequence[str], schema: type[BaseModel]):
         self.reader, self.source = reader, source
+        self.keys = set(schema.model_fields)
         self.problems: list[Problem] = reader.problems
         self.chain = tuple(reader.files)
         self.config_settings: list[Setting] = []
@@ -70,8 +74,8 @@ class Written:
     def _with_overrides(self, root: Node, overrides: Sequence[str]) -> Node:
         for override in overrides:
             name = re.split(r"[.\[=]", override.strip(), maxsplit=1)[0].strip()
-            near = closest(name, ExperimentFile.model_fields, errors.VERY_CLOSE)
-            if near is None or name in Config.model_fields.keys() - ExperimentFile.model_fields.keys():
+            near = closest(name, self.keys, errors.VERY_CLOSE)
+            if near is None or name in Config.model_fields.keys() - self.keys:
                 self.config_settings += settings_of(self.reader, [override])
                 continue
             setting = read_override(self.reader, override)

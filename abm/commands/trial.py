@@ -1,0 +1,103 @@
+"""`crlm trial`: a cohort of virtual patients treated in every arm, scanned, and judged as in the clinic."""
+
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..batches.one_run import Keep
+from ..extras import how_to_install
+from ..folder.files import refuse_others
+from ..folder.names import BATCH
+from . import UserError
+from .batch import run_experiment_batch, show_forecast
+
+if TYPE_CHECKING:
+    from ..trials.outcome import TrialOutcome
+    from ..trials.trial import ClinicalTrial
+
+
+def run_trial(
+    trial: "ClinicalTrial",
+    folder: Path,
+    *,
+    workers: int | None,
+    cluster: str | None,
+    resume: bool,
+    retry_failed: bool,
+    keep: Keep,
+    dry_run: bool,
+    quiet: bool,
+    again: str,
+) -> None:
+    """Run what is missing of a trial in `folder`, write what came of the patients, and print it; the rest as of `crlm batch`.
+
+    dry_run : say what would be run, and stop
+
+    Raises UserError, and what a batch raises.
+    """
+    from ..trials.writing import FILES, NoPatients, write_trial
+
+    if find_spec("lifelines") is None:  # told before the runs, which are long
+        raise UserError(f"a trial needs lifelines: {how_to_install('trials')}")
+    refuse_others(folder, [BATCH], FILES)
+    if dry_run:
+        print("\n".join(_cohort(trial)))
+        show_forecast(
+            trial.experiment,
+            folder,
+            workers=workers,
+            cluster=cluster,
+            resume=resume,
+            keep=keep,
+            retry_failed=retry_failed,
+        )
+        return
+    run_experiment_batch(
+        trial.experiment,
+        folder,
+        workers=workers,
+        cluster=cluster,
+        resume=resume,
+        keep=keep,
+        quiet=quiet,
+        again=again,
+        retry_failed=retry_failed,
+        ending=False,
+    )
+    try:
+        outcome = write_trial(trial, folder)
+    except NoPatients as error:
+        raise UserError(str(error)) from error
+    if not quiet:
+        print("\n".join(_ending(outcome, folder)))
+
+
+def _cohort(trial: "ClinicalTrial") -> list[str]:
+    """The patients, and what was drawn of them."""
+    about, file = trial.cohort.about(), trial.cohort.file
+    lines = [f"{len(about)} patients with {len(trial.cohort.lesions)} lesions, of cohort seed {file.seed}"]
+    lines += [f"  {gene}: mutated in {about[gene].sum()}" for gene in file.genes]
+    for path, distribution in file.draw.items():
+        if distribution.choice:
+            counts = about[path].value_counts()
+            lines.append(f"  {path}: " + ", ".join(f"{word} {counts.get(word, 0)}" for word in distribution.choice))
+        else:
+            low, middle, high = (f"{about[path].quantile(share):.3g}" for share in (0, 0.5, 1))
+            lines.append(f"  {path}: {middle} ({low} to {high}) {distribution.unit}".rstrip())
+    return lines
+
+
+def _ending(outcome: "TrialOutcome", folder: Path) -> list[str]:
+    from ..trials.text import AGAINST, against
+    from ..trials.writing import FILES
+
+    lines = [
+        f"{outcome.trial.name}: {len(outcome.patients) // len(outcome.trial.experiment.arms)} patients in each arm."
+    ]
+    for row in against(outcome):
+        lines.append(f"  {row[0]}: {row[3]}; {AGAINST[2]} {row[2]}" + f"; {row[4]}")
+    if outcome.left_out:
+        lines.append(
+            f"{len(outcome.left_out)} patients are left out: a run failed, or there was no lesion at the first scan."
+        )
+    return lines + [f"Wrote {folder / name}" for name in FILES if (folder / name).exists()]

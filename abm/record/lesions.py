@@ -1,0 +1,273 @@
+"""Lesions: nodules that are followed through time, and lesions.parquet.
+
+A lesion is a nodule of at least a given number of cells, and all that comes of it. It keeps its number from survey to survey:
+
+    goes on    what stands on the outline that it had at the survey before, more than on that of any other lesion, is it; and so is
+               what stands on no outline and within its old radius of where its centre was: the rest of a lesion that has moved
+    broken     pieces of one lesion with no more than a given gap between them, edge to edge, count as one: a scan does not part them
+    splits     of pieces further apart the largest keeps the number; others of enough cells get numbers of their own, with it as
+               `parent`
+    merges     the lesion whose outline the common nodule covers most goes on; for the other one this is the last survey, without
+               cells, and `merged_into` says into which
+    gone       it stays in the table without cells, so that a look that found nothing is told from none; it comes back where new
+               cells stand within its old radius of its centre
+
+The outline holds what the cells enclose: a dead centre is part of the lesion.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from scipy import ndimage, sparse, spatial
+
+from ..cells.tumor import TUMOR
+from ..kernels.tables import columns_in
+from ..liver import Liver
+from .nodules import centres, connected, outside_of, standing
+from .tables import TableColumn, TableRecorder
+
+LESION = np.dtype(
+    [
+        ("lesion", "i4"),
+        ("parent", "i4"),
+        ("merged_into", "i4"),
+        ("cells", "i4"),
+        ("area_um2", "f8"),
+        ("diameter_um", "f8"),
+        ("longest_um", "f8"),
+        ("row", "f8"),
+        ("column", "f8"),
+    ]
+)
+
+COLUMNS = (
+    TableColumn("time_min", "f8", "min", "simulated time of the survey"),
+    TableColumn("lesion", "i4", "", "number of the lesion, the same in all surveys"),
+    TableColumn("parent", "i4", "", "the lesion of which it is a piece, 0 where it is none"),
+    TableColumn(
+        "merged_into", "i4", "", "the lesion that it grew together with, which goes on; 0 where it goes on itself"
+    ),
+    TableColumn("cells", "i4", "cells", "tumor cells, in both layers; 0 when it is gone"),
+    TableColumn("area_um2", "f8", "um^2", "area of its outline, with what it encloses"),
+    TableColumn("diameter_um", "f8", "um", "diameter of the disc of that area"),
+    TableColumn("longest_um", "f8", "um", "longest axis in the slab, across all of its pieces"),
+    TableColumn("row", "f8", "site", "mean row of its cells, where they last stood"),
+    TableColumn("column", "f8", "site", "mean column of its cells, where they last stood"),
+)
+
+KNOWN = np.dtype([("lesion", "i4"), ("parent", "i4"), ("row", "f8"), ("column", "f8"), ("radius_um", "f8")])
+"""What is remembered of a lesion: its place and size when it was last there."""
+
+
+class Known(NamedTuple):
+    """What a survey leaves for the next one.
+
+    outline : number of the lesion at each site, 0 for none (int32 [row, column])
+    lesions : those that are followed, gone ones among them, by number (array of KNOWN)
+    given : the highest number given so far
+    """
+
+    outline: np.ndarray
+    lesions: np.ndarray
+    given: int
+
+    @classmethod
+    def nothing(cls, shape: tuple[int, int]) -> "Known":
+        return cls(np.zeros(shape, np.int32), np.zeros(0, KNOWN), 0)
+
+
+def survey(model: Liver, known: Known, min_cells: float, gap_um: float) -> tuple[np.ndarray, Known]:
+    """The lesions by number (array of LESION), and what the next survey must know.
+
+    known : what the survey before left; min_cells : cells from which on a nodule that comes of no known lesion is one, and a piece
+    that has split off; gap_um : gap between pieces of a lesion up to which they are one
+    """
+    labels, count = connected((model.sites.population == TUMOR).any(axis=0), model.periodic)
+    cells = standing(model)
+    label_of_cell = labels[cells["row"], cells["column"]]
+    size = np.bincount(label_of_cell, minlength=count + 1)
+    overlap = _overlaps(labels, known.outline)
+    origin = _origins(model, overlap, known, label_of_cell, cells, count)
+    piece_of = _joined(labels, origin, model, gap_um)
+    number, parents, highest = _numbered(origin, piece_of, size, known.given, min_cells)
+
+    lesions = np.zeros(known.lesions.size + len(parents), LESION)
+    lesions["lesion"] = [*known.lesions["lesion"], *parents]
+    lesions["parent"] = [*known.lesions["parent"], *parents.values()]
+    place = np.zeros(highest + 1, np.int64)  # of each lesion in the array, plus one; 0 of those that are none any more
+    place[lesions["lesion"]] = 1 + np.arange(lesions.size)
+
+    outline = _filled(number[labels], model.periodic)
+    of_cell = place[number[label_of_cell]]
+    lesions["cells"] = np.bincount(of_cell, minlength=lesions.size + 1)[1:]
+    lesions["area_um2"] = np.bincount(place[outline].ravel(), minlength=lesions.size + 1)[1:] * model.spacing_um**2
+    lesions["diameter_um"] = np.sqrt(4 / np.pi * lesions["area_um2"])
+    is_there, before = lesions["cells"] > 0, np.arange(lesions.size) < known.lesions.size
+    for axis in ("row", "column"):
+        middle = centres(cells[axis], of_cell, lesions.size, model.shape[axis == "column"], model.periodic)
+        lesions[axis] = middle
+        lesions[axis][before & ~is_there] = known.lesions[axis][~is_there[: known.lesions.size]]
+    lesions["longest_um"] = _longest(place[outline], lesions, model)
+    lesions["merged_into"] = [
+        0 if there else _covered_by(one, overlap, number)
+        for one, there in zip(lesions["lesion"], is_there, strict=True)
+    ]
+
+    goes_on = lesions["merged_into"] == 0
+    remembered = np.zeros(int(goes_on.sum()), KNOWN)
+    for name in ("lesion", "parent", "row", "column"):
+        remembered[name] = lesions[name][goes_on]
+    radius = lesions["diameter_um"] / 2
+    radius[before & ~is_there] = known.lesions["radius_um"][~is_there[: known.lesions.size]]
+    remembered["radius_um"] = radius[goes_on]
+    return lesions, Known(outline, remembered, highest)
+
+
+class _Overlap(NamedTuple):
+    """How many `sites` of the old outline of a `lesion` a component (`label`) covers, a place in each array for each pair that
+    has any."""
+
+    label: np.ndarray
+    lesion: np.ndarray
+    sites: np.ndarray
+
+
+def _overlaps(labels: np.ndarray, outline: np.ndarray) -> _Overlap:
+    both = (labels > 0) & (outline > 0)
+    pairs, sites = np.unique(np.stack((labels[both], outline[both])), axis=1, return_counts=True)
+    return _Overlap(pairs[0], pairs[1], sites)
+
+
+def _origins(
+    model: Liver, overlap: _Overlap, known: Known, label_of_cell: np.ndarray, cells: np.ndarray, count: int
+) -> np.ndarray:
+    """The known lesion of which each component is a part (int64 [components + 1]), 0 for a new one."""
+    origin = np.zeros(count + 1, np.int64)
+    # the last that is written stands: the largest overlap, of equal ones that with the lower number
+    order = np.lexsort((-overlap.lesion, overlap.sites))
+    origin[overlap.label[order]] = overlap.lesion[order]
+    lost = 1 + np.flatnonzero(origin[1:] == 0)
+    if not lost.size or not known.lesions.size:
+        return origin
+    away = np.zeros((lost.size, known.lesions.size))
+    for axis, size in zip(("row", "column"), model.shape, strict=True):
+        middle = centres(cells[axis], label_of_cell, count, size, model.periodic)[lost - 1]
+        apart = np.abs(middle[:, None] - known.lesions[axis])
+        away += (np.minimum(apart, size - apart) if model.periodic else apart) ** 2
+    away = np.sqrt(away) * model.spacing_um
+    away[away > known.lesions["radius_um"]] = np.inf
+    nearest = np.argmin(away, axis=1)
+    origin[lost] = np.where(np.isfinite(away.min(axis=1)), known.lesions["lesion"][nearest], 0)
+    return origin
+
+
+def _joined(labels: np.ndarray, origin: np.ndarray, model: Liver, gap_um: float) -> np.ndarray:
+    """The piece that each component belongs to (int [components + 1]): parts of one lesion with no larger gap between them."""
+    parts = np.bincount(origin, minlength=1)
+    is_one_of_several = (origin > 0) & (parts[origin] > 1)
+    at = np.argwhere(is_one_of_several[labels] & ~ndimage.binary_erosion(labels > 0))
+    graph = sparse.coo_matrix((origin.size, origin.size), np.int8)
+    if at.size:
+        tree = spatial.cKDTree(at, boxsize=model.shape if model.periodic else None)
+        # from centre to centre it is a site more than from edge to edge
+        near = labels[tuple(at.T)][tree.query_pairs(gap_um / model.spacing_um + 1, output_type="ndarray")]
+        near = near[origin[near[:, 0]] == origin[near[:, 1]]]
+        graph = sparse.coo_matrix((np.ones(len(near), np.int8), near.T), (origin.size, origin.size))
+    return sparse.csgraph.connected_components(graph, directed=False)[1]
+
+
+def _numbered(
+    origin: np.ndarray, piece_of: np.ndarray, size: np.ndarray, given: int, min_cells: float
+) -> tuple[np.ndarray, dict[int, int], int]:
+    """The lesion of each component (int64 [components + 1], 0 for none), the parent of each new one, by number, and the highest
+    number."""
+    cells = np.bincount(piece_of, size)
+    first = np.full(cells.size, origin.size)
+    np.minimum.at(first, piece_of, np.arange(origin.size))
+    number_of_piece, parents, taken = np.zeros(cells.size, np.int64), {}, {0}
+    for piece in np.lexsort((first, -cells)).tolist():  # the largest first, of equal ones the first in reading order
+        lesion = int(origin[first[piece]])
+        if first[piece] == 0:
+            continue
+        if lesion not in taken:
+            number_of_piece[piece] = lesion
+            taken.add(lesion)
+        elif cells[piece] >= min_cells:
+            given += 1
+            number_of_piece[piece], parents[given] = given, lesion
+    return number_of_piece[piece_of], parents, given
+
+
+def _covered_by(lesion: int, overlap: _Overlap, number: np.ndarray) -> int:
+    """The lesion that stands on most of the old outline of one that is no more there, 0 where none does."""
+    covering = np.flatnonzero(overlap.lesion == lesion)
+    return int(number[overlap.label[covering[np.argmax(overlap.sites[covering])]]]) if covering.size else 0
+
+
+def _filled(outline: np.ndarray, periodic: bool) -> np.ndarray:
+    """The numbers (int32 [row, column]) with those of what lesions enclose, which is the nearest one's."""
+    inside = outline > 0
+    enclosed = ~inside & ~outside_of(inside, periodic)
+    filled = outline.astype(np.int32)
+    if inside.any() and enclosed.any():
+        at = np.argwhere(inside)
+        _, nearest = spatial.cKDTree(at, boxsize=outline.shape if periodic else None).query(np.argwhere(enclosed))
+        filled[enclosed] = outline[tuple(at[nearest].T)]
+    return filled
+
+
+def _longest(place: np.ndarray, lesions: np.ndarray, model: Liver) -> np.ndarray:
+    """The longest axis of each lesion from edge to edge, in um; `place` is its number in the array plus one at each site."""
+    longest = np.zeros(lesions.size)
+    at = np.argwhere(place)
+    which = place[tuple(at.T)] - 1
+    ordered = at[np.argsort(which, kind="stable")]
+    bounds = np.searchsorted(np.sort(which), np.arange(lesions.size + 1))
+    for k in np.flatnonzero(np.diff(bounds)).tolist():
+        apart = ordered[bounds[k] : bounds[k + 1]] - np.array([lesions["row"][k], lesions["column"][k]])
+        if model.periodic:
+            apart = (apart + np.array(model.shape) / 2) % model.shape - np.array(model.shape) / 2
+        rows = np.rint(apart[:, 0] - apart[:, 0].min()).astype(int)
+        ends = np.empty((2, rows.max() + 1))
+        ends[0], ends[1] = np.inf, -np.inf
+        np.minimum.at(ends[0], rows, apart[:, 1])
+        np.maximum.at(ends[1], rows, apart[:, 1])
+        used = np.flatnonzero(np.isfinite(ends[0]))
+        corners = np.stack((np.tile(used, 2), ends[:, used].ravel()), axis=1)
+        longest[k] = spatial.distance.pdist(corners).max() + 1
+    return longest * model.spacing_um
+
+
+class Lesions(TableRecorder):
+    """Surveys the lesions, and follows them."""
+
+    name = "lesions"
+
+    def __init__(self, every="8 weeks", min_cells: float = 4, gap_um: float = 100.0):
+        super().__init__(every)
+        self.min_cells, self.gap_um = min_cells, gap_um
+
+    def columns(self, model):
+        return COLUMNS
+
+    def begin(self, model, folder, steps):
+        super().begin(model, folder, steps)
+        self._known = Known.nothing(model.shape)
+
+    def resume(self, model, folder, steps, state):
+        super().resume(model, folder, steps, state)
+        self._known = Known(state["outline"], state["known"], int(state["given"]))
+
+    def state(self):
+        outline, known, given = self._known
+        return super().state() | {"outline": outline, "known": known, "given": np.array(given)}
+
+    def record(self, model):
+        lesions, self._known = survey(model, self._known, self.min_cells, self.gap_um)
+        if lesions.size:
+            self.add(
+                {
+                    "time_min": np.full(lesions.size, model.minutes),
+                    **{name: lesions[name] for name in columns_in(LESION)},
+                }
+            )

@@ -1,0 +1,143 @@
+"""From the YAML file of a trial to a `ClinicalTrial`, with every mistake placed at its line and column.
+
+A trial is an experiment whose points are the lesions of a cohort: what is drawn of a patient stands beside its seeds in a sweep that
+lists them, each value at the place of its distribution.
+"""
+
+import os
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from ..batches.loading import Written, keys_of, read_experiment
+from ..config.errors import ConfigError, Problem, did_you_mean, dotted, quoted
+from ..config.nodes import Node, Place, Source, node_of, to_plain
+from ..config.reading import Reader
+from ..config.shipped import find_shipped, here_or_shipped, names_of
+from .cohort import MUTATIONS, Cohort
+from .trial import CELLS, DIAMETER, ClinicalTrial, TrialFile
+
+_SHARED = ("name", "description", "base", "arms", "control", "plugins", "published", "calibrated")
+"""Keys that mean the same in an experiment."""
+_SWEPT = "sweep.parameters."
+
+
+def load_trial(path: str | os.PathLike, overrides: Sequence[str] = ()) -> ClinicalTrial:
+    """The trial of the file at `path`, or of the one of this name that comes with crlm, changed by `overrides` such as
+    `'cohort.patients=10'`. Raises ConfigError with everything that is wrong."""
+    path = here_or_shipped(Path(path), "trial")
+    source = Source(os.fspath(path), path.parent)
+    reader = Reader()
+    root = _with_cohort(reader, reader.read(path, source))
+    if not reader.files:
+        raise ConfigError(reader.problems, source.label)
+    written = Written(reader, root, source, overrides, TrialFile)
+    file = keys_of(written, TrialFile)
+    if file is None:
+        raise ConfigError(written.problems, source.label)
+    cohort, plain = Cohort(file.cohort), to_plain(written.root)
+    _refuse_unknown(written, file, cohort)
+    written.root = _as_experiment(written, file, cohort)
+    try:
+        experiment = read_experiment(written, path)
+    except ConfigError as error:
+        found: dict[tuple, Problem] = {}
+        for problem in map(_of_cohort, error.problems):  # of what is wrong with many patients the first is told
+            found.setdefault((problem.file, problem.line, problem.column, problem.path), problem)
+        raise ConfigError(found.values(), error.config, error.more) from None
+    return ClinicalTrial(file, cohort, experiment, plain)
+
+
+def _with_cohort(reader: Reader, root: Node) -> Node:
+    """The tree of a trial with the cohort that it names in it."""
+    node = root.value.get("cohort") if isinstance(root.value, dict) else None
+    if node is None or not isinstance(node.value, str):
+        return root
+    name, folder = node.value, node.place.source.folder
+    try:
+        here = [file for file in (folder / name, folder / f"{name}.yaml") if file.is_file()]
+    except (OSError, ValueError):  # no file can have that name
+        here = []
+    found = here[0] if here else find_shipped(Path(name), "cohort")
+    if found is None:
+        hint = did_you_mean(name, names_of("cohort"), f"looked in {folder} and among those that come with crlm")
+        reader.problems.append(node.shown.problem(("cohort",), f"there is no cohort {quoted(name)}", hint))
+        reader.complete = False
+        return replace(root, value={key: child for key, child in root.value.items() if key != "cohort"})
+    cohort = reader.read(found, Source(os.path.relpath(found), found.parent))
+    return replace(root, value={**root.value, "cohort": replace(cohort, key=node.key)})
+
+
+def _refuse_unknown(written: Written, file: TrialFile, cohort: Cohort) -> None:
+    """Note arms and strata that there are not."""
+    words = [path for path, distribution in file.cohort.draw.items() if distribution.choice]
+    known = [*file.cohort.genes, *words]
+    for index, stratum in enumerate(file.strata):
+        if stratum not in known:
+            hint = did_you_mean(stratum, known, "genes, and words that the cohort draws, are strata")
+            written.wrong(("strata", index), f"the cohort has no {quoted(stratum)}", hint)
+    for index, readout in enumerate(file.expect):
+        for key in ("arm", "relative_to"):
+            name = getattr(readout, key)
+            if name is not None:
+                written.refuse_unknown_arm(name, ("expect", index, key), list(file.arms))
+        for stratum, wanted in readout.where.items():
+            at = ("expect", index, "where", stratum)
+            if stratum not in known:
+                written.wrong(at, f"the cohort has no {quoted(stratum)}", did_you_mean(stratum, known, "see its file"))
+            elif stratum in words and wanted not in (options := file.cohort.draw[stratum].choice or {}):
+                written.wrong(
+                    at, f"no patient has {quoted(wanted)}", did_you_mean(str(wanted), options, "see its file")
+                )
+            elif stratum not in words and not isinstance(wanted, bool):
+                written.wrong(at, "whether a gene is mutated is true or false")
+
+
+def _as_experiment(written: Written, file: TrialFile, cohort: Cohort) -> Node:
+    """The tree of the experiment that a trial is. The duration of its runs is set by the scans."""
+    root, draws, scans = written.root, written.present("cohort"), written.node("scans") or written.root
+    last = node_of(f"{file.scans.last!r} h", scans.shown)
+    written.config_settings.insert(0, (("duration",), last))
+    parameters = {
+        path: _column(values, written.present("cohort", *(("genes",) if path == MUTATIONS else ("draw", path))))
+        for path, values in cohort.columns().items()
+    }
+    sweep = {
+        "method": node_of("listed", draws.shown),
+        "parameters": Node(parameters, draws.shown, key=draws.shown),
+        "seeds": node_of([lesion.seed for lesion in cohort.lesions], draws.shown),
+    }
+    at_scans = {"every": f"{file.scans.every!r} h", "from": "0 h", "take": "last"}
+    measures = [
+        {"measure": "nodule_diameter", "statistic": "largest", "name": DIAMETER, **at_scans},
+        {"measure": "tumor_cells", "name": CELLS, **at_scans},
+    ]
+    asked = written.node("measures")
+    return replace(
+        root,
+        value={
+            **{key: root.value[key] for key in _SHARED if key in root.value},
+            "seed": node_of(file.cohort.seed, draws.shown),
+            "sweep": Node(sweep, draws.shown, key=draws.shown),
+            "measures": Node(
+                [node_of(line, scans.shown) for line in measures] + (list(asked.value) if asked else []),
+                scans.shown,
+                key=scans.shown,
+            ),
+        },
+    )
+
+
+def _column(values: list[Any], drawn: Node) -> Node:
+    """The values of a key in all lesions, each at the place of its distribution."""
+    place: Place = drawn.key or drawn.place
+    return Node([node_of(value, place) for value in values], place, key=place)
+
+
+def _of_cohort(problem: Problem) -> Problem:
+    """A problem of what is swept as one of what is drawn."""
+    if not problem.path.startswith(_SWEPT):
+        return problem
+    key = problem.path.removeprefix(_SWEPT).partition("[")[0]
+    return replace(problem, path="cohort.genes" if key == MUTATIONS else dotted(("cohort", "draw", key)))

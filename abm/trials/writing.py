@@ -1,0 +1,80 @@
+"""What a trial leaves in the folder of its batch, beside the tables of the runs.
+
+TRIAL/trial.yaml        the trial as it was written, with its cohort in it
+TRIAL/scans.parquet     a row per arm, patient, lesion and scan
+TRIAL/patients.parquet  a row per arm and patient: response, progression, and what was drawn
+TRIAL/trial.md          the readouts beside those of the real trial, arms and strata
+TRIAL/*.png             waterfall, spider, swimmer and Kaplan-Meier figures
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+from matplotlib.figure import Figure
+
+from ..batches.batch import resolved
+from ..clinical.figures import spider_figure, survival_figure, swimmer_figure, waterfall_figure
+from ..clinical.response import sum_of_diameters
+from ..config.describe import as_yaml
+from ..folder import parquet
+from ..folder.files import write_text
+from ..view.style import save_figure
+from .outcome import TrialOutcome, outcome_of
+from .text import trial_text
+from .trial import MONTH, ClinicalTrial
+
+TRIAL, SCANS, PATIENTS, REPORT = "trial.yaml", "scans.parquet", "patients.parquet", "trial.md"
+FIGURES = ("waterfall.png", "spider.png", "swimmer.png", "km.png")
+FILES = (TRIAL, SCANS, PATIENTS, REPORT, *FIGURES)
+
+
+class NoPatients(ValueError):
+    """No patient of a trial can be judged."""
+
+
+def write_trial(trial: ClinicalTrial, folder: Path) -> TrialOutcome:
+    """Read the complete batch of a trial in `folder` out, write what came of it there, and return that. Raises NoPatients, OSError."""
+    outcome = outcome_of(trial, folder)
+    write_text(folder / TRIAL, as_yaml(_as_written(trial)))
+    if outcome.patients.empty:
+        raise NoPatients(
+            "no patient has a lesion at the first scan and sound runs in all arms: let lesions be there before time 0, such as "
+            "interventions: [{implant: 1, cells: 300, start: -1 d}]"
+        )
+    _write(outcome.scans, folder / SCANS)
+    _write(outcome.patients, folder / PATIENTS)
+    for name, figure in _figures(outcome):
+        save_figure(figure, folder / name)
+    write_text(folder / REPORT, trial_text(outcome, FIGURES))
+    return outcome
+
+
+def _figures(outcome: TrialOutcome) -> Iterator[tuple[str, Figure]]:
+    """The `FIGURES`, each with its name; the control stands first, and bars of the waterfall are coloured by the first stratum."""
+    trial, patients, criteria = outcome.trial, outcome.patients, outcome.trial.file.criteria
+    control = trial.experiment.control
+    arms = [control, *(arm for arm in trial.experiment.arms if arm != control)]
+    courses = sum_of_diameters(outcome.scans[outcome.scans.patient.isin(patients.patient)], criteria)
+    medians = {
+        readout.arm: readout.published * MONTH
+        for readout in trial.file.expect
+        if readout.readout == "pfs_median" and not readout.where and isinstance(readout.published, int | float)
+    }
+    yield "waterfall.png", waterfall_figure(patients, arms, criteria, next(iter(trial.file.strata), None), trial.name)
+    yield "spider.png", spider_figure(courses, patients, arms, criteria, trial.name)
+    yield "swimmer.png", swimmer_figure(patients, arms, trial.name)
+    yield "km.png", survival_figure(patients, arms, published=medians, title=trial.name)
+
+
+def _as_written(trial: ClinicalTrial) -> dict:
+    """The trial as plain data: what the runs follow from filled in, and of the rest what was written."""
+    filled_in = resolved(trial.experiment)
+    return trial.plain | {
+        key: filled_in[key] for key in ("name", "base", "arms", "control", "plugins") if key in filled_in
+    }
+
+
+def _write(frame: pd.DataFrame, path: Path) -> None:
+    parquet.write(pa.Table.from_pandas(frame, preserve_index=False), path)

@@ -1,0 +1,218 @@
+"""What comes of a trial: a little one that is run, and made-up scans whose readouts are known."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+
+from abm.batches import batch, store
+from abm.batches.batch import missing_runs, run_batch
+from abm.clinical.response import patients_of
+from abm.model import LiverModel
+from abm.trials.loading import load_trial
+from abm.trials.outcome import having, judged, outcome_of, scans_of
+from abm.trials.text import trial_text
+from abm.trials.trial import MONTH, ClinicalReadout
+from abm.trials.writing import FILES, NoPatients, write_trial
+
+from ..batches.little import Here, rows
+from .little import BASE, little
+
+
+@pytest.fixture(autouse=True)
+def here(monkeypatch):
+    """Runs are computed in this process."""
+    monkeypatch.setattr(batch, "_executor", lambda *_: Here())
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    """The little trial, run and written; and its folder."""
+    folder = tmp_path_factory.mktemp("whole")
+    trial = little(folder)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(batch, "_executor", lambda *_: Here())
+        run_batch(trial.experiment, folder / "trial")
+    return write_trial(trial, folder / "trial"), folder / "trial"
+
+
+def test_a_patient_is_the_same_to_the_byte_in_all_arms_until_the_first_dose(tmp_path):
+    experiment = little(tmp_path).experiment
+    config = {run.arm: run.config for run in experiment.runs() if run.point == 2}
+    models = [LiverModel(config[arm]) for arm in experiment.arms]
+
+    def states():
+        return [{name: array.tobytes() for name, array in model.state_arrays().items()} for model in models]
+
+    for _ in range(36):  # from 6 h before time 0 to the dose at 12 h
+        for model in models:
+            model.step()
+    assert models[0].hours == 12 and models[0].tumor.count > 20
+    untreated, treated = states()
+    assert untreated == treated
+    for model in models:
+        model.step()
+    untreated, treated = states()
+    assert untreated != treated
+
+
+def test_scans_have_a_row_per_lesion_and_scan_that_agrees_between_arms_before_the_dose(whole):
+    outcome, folder = whole
+    scans = scans_of(outcome.trial, folder)
+    assert len(scans) == 2 * len(outcome.trial.cohort.lesions) * 4
+    assert sorted(scans.hours.unique()) == [0, 12, 24, 36]
+    arms = [scans[(scans.arm == arm) & (scans.hours <= 12)] for arm in ("untreated", "treated")]
+    keys = ["patient", "lesion", "hours", "diameter_um", "cells"]
+    assert arms[0][keys].reset_index(drop=True).equals(arms[1][keys].reset_index(drop=True))
+    assert (scans[scans.hours == 0].diameter_um > 60).all()
+    after = scans[scans.hours == 36].set_index(["patient", "lesion"])
+    assert (after[after.arm == "treated"].cells < after[after.arm == "untreated"].cells).all()
+
+
+def test_the_folder_of_a_trial(whole):
+    outcome, folder = whole
+    assert {name for name in FILES if not name.endswith(".png")} <= {path.name for path in folder.iterdir()}
+    patients = pq.read_table(folder / "patients.parquet").to_pandas()
+    assert len(patients) == 2 * 4 and set(patients.arm) == {"untreated", "treated"} and outcome.left_out == ()
+    assert {"ras", "braf", "rules.growth.cycle_time", "weight", "best_response", "pfs_hours"} <= set(patients)
+    assert patients.groupby("patient")["rules.growth.cycle_time"].nunique().eq(1).all()
+    assert pq.read_table(folder / "scans.parquet").num_rows == len(outcome.scans)
+    text = (folder / "trial.md").read_text()
+    assert text == trial_text(outcome, [name for name in FILES if name.endswith(".png") and (folder / name).exists()])
+    assert (
+        "T0: the drug makes lesions smaller (nobody)" in text
+        and "| response rate, treated | 0.9 | 0.3 to 1.5 |" in text
+    )
+    assert "difference of response rates, treated against untreated (ras not mutated): a guess" in text
+    assert "| ras mutated | treated against untreated |" in text and f"Over all: **{outcome.word}**" in text
+
+
+def test_what_the_folder_says_gives_the_same_trial_again(whole):
+    outcome, folder = whole
+    again = load_trial(folder / "trial.yaml")
+    assert again.experiment.configs == outcome.trial.experiment.configs
+    assert again.file == outcome.trial.file.model_copy(
+        update={"base": again.file.base, "arms": again.file.arms, "control": "untreated"}
+    )
+    assert missing_runs(again.experiment, folder) == []
+
+
+def test_more_patients_go_on_with_the_same_folder(whole, tmp_path):
+    outcome, folder = whole
+    few = little(tmp_path, "cohort.patients=2")
+    run_batch(few.experiment, tmp_path / "grown")
+    assert json.loads((tmp_path / "grown" / "batch.json").read_text())["status"] == "complete"
+    result = run_batch(little(tmp_path).experiment, tmp_path / "grown", resume=True)
+    assert result.computed == outcome.runs - len(few.experiment.runs()) > 0
+    grown, at_once = (rows(store.read_results(where)).to_pandas() for where in (tmp_path / "grown", folder))
+    assert grown.equals(at_once)  # nan, of lesions that are gone, are equal
+    # fewer patients than there are would be another trial
+    with pytest.raises(batch.ResumeRefused, match="points was"):
+        run_batch(few.experiment, tmp_path / "grown", resume=True)
+
+
+def test_patients_with_a_failed_run_are_left_out_in_every_arm(whole, tmp_path):
+    outcome, folder = whole
+    for name in ("results.parquet", "series.parquet"):
+        table = pq.read_table(folder / name)
+        spoilt = table.to_pylist()
+        for row in spoilt:
+            if row["run"] == "treated-0000-0001":
+                row["status"] = store.FAILED
+        spoilt = [row for row in spoilt if name == "results.parquet" or row["run"] != "treated-0000-0001"]
+        pq.write_table(type(table).from_pylist(spoilt, schema=table.schema), tmp_path / name)
+    found = outcome_of(outcome.trial, tmp_path)
+    assert (found.left_out, found.failed) == ((1,), 1) and 1 not in set(found.patients.patient)
+    assert "1 patients are left out" in trial_text(found)
+
+
+def test_a_trial_without_a_lesion_at_the_first_scan_says_how_to_have_one(tmp_path):
+    trial = little(
+        tmp_path,
+        "cohort.patients=1",
+        "scans.until=12 h",
+        "expect=[]",
+        **{"base.yaml": BASE.replace("start: -6 h", "start: 1 h")},
+    )
+    run_batch(trial.experiment, tmp_path / "trial")
+    with pytest.raises(NoPatients, match="let lesions be there before time 0"):
+        write_trial(trial, tmp_path / "trial")
+
+
+# --- made-up scans ----------------------------------------------------------------------------------------------------
+
+WEEK = 168.0
+
+
+def made_up(trial, changes) -> pd.DataFrame:
+    """Patients with one lesion whose diameter, of 1000 um at first, is multiplied by `changes[arm][k]` at each scan, every 8 weeks."""
+    scans = [
+        {
+            "arm": arm,
+            "patient": k + 1,
+            "lesion": 1,
+            "hours": 8 * WEEK * scan,
+            "diameter_um": 1000.0 * factor,
+            "cells": 1,
+            "seen": True,
+        }
+        for arm, courses in changes.items()
+        for k, course in enumerate(courses)
+        for scan, factor in enumerate([1, *course])
+    ]
+    about = pd.DataFrame({"patient": range(1, 21), "weight": 1.0, "ras": [k % 2 == 0 for k in range(20)]})
+    return patients_of(pd.DataFrame(scans), trial.file.criteria, about)
+
+
+def read(patients, **said):
+    return judged(ClinicalReadout.model_validate({"arm": "drug", "between": [0, 10]} | said), patients)
+
+
+@pytest.fixture(scope="module")
+def patients(tmp_path_factory):
+    """Twenty patients: with the drug ten respond (those without mutated ras), without it two; all progress two scans later with it."""
+    responds, grows_late, grows = [0.5, 0.5, 0.7, 0.7], [1, 1, 1.3, 1.3], [1.1, 1.3, 1.3, 1.3]
+    changes = {
+        "drug": [grows_late if k % 2 == 0 else responds for k in range(20)],
+        "none": [responds if k in (1, 3) else grows for k in range(20)],
+    }
+    return made_up(little(tmp_path_factory.mktemp("made up")), changes)
+
+
+def test_readouts_of_one_arm(patients):
+    rate = read(patients, readout="response_rate", published=0.5)
+    assert rate.simulated.estimate.value == 0.5 and rate.verdict.word == "holds"
+    assert rate.simulated.estimate.low == pytest.approx(0.299, abs=1e-3)  # Wilson's for 10 of 20
+    assert read(patients, readout="disease_control").simulated.estimate.value == 1
+    assert read(patients, readout="response_rate", where={"ras": False}).simulated.estimate.value == 1
+    assert read(patients, readout="response_rate", where={"ras": True}).simulated.estimate.value == 0
+    median = read(patients, readout="pfs_median", arm="none", between=["16 wk", "18 wk"])
+    assert median.simulated.estimate.value * MONTH == pytest.approx(16 * WEEK)
+    assert median.readout.window.low == pytest.approx(16 * WEEK / MONTH)
+
+
+def test_readouts_that_compare_arms(patients):
+    difference = read(patients, readout="rate_difference", relative_to="none", between=[0.2, None])
+    assert difference.simulated.estimate.value == pytest.approx(0.4)
+    odds = read(patients, readout="odds_ratio", relative_to="none", between=[1, None])
+    assert odds.simulated.estimate.value == pytest.approx((10 / 10) / (2 / 18)) and odds.verdict.word == "holds"
+    hazard = read(patients, readout="hazard_ratio", relative_to="none", between=[None, 0.8])
+    assert 0 < hazard.simulated.estimate.value < 0.6 and hazard.simulated.events == {"drug": 20, "none": 20}
+    assert hazard.verdict.word == "holds"
+
+
+def test_a_readout_that_lacks_patients_is_unresolved(patients):
+    nobody = read(patients[patients.ras], readout="response_rate", where={"ras": False})
+    assert nobody.verdict.word == "unresolved" and nobody.verdict.reason == "no run gave a value"
+    few = read(patients, readout="odds_ratio", relative_to="none", between=[1, 20])
+    assert few.verdict.word == "unresolved" and "only 2 in none counted" in few.verdict.reason
+    wrong = read(patients, readout="response_rate", between=[0.9, None])
+    assert wrong.verdict.word == "fails" and wrong.verdict.reason == "too low"
+
+
+def test_weights_count_in_readouts(patients):
+    weighted = patients.assign(weight=np.where(patients.ras, 0.5, 1.5))
+    assert read(weighted, readout="response_rate").simulated.estimate.value == pytest.approx(0.75)
+    assert len(having(patients, {"arm": "none", "ras": True})) == 10
