@@ -128,14 +128,7 @@ class Written:
     def look(self, part: str) -> None:
         now, entries = self._state(), np.asarray(self.model.ledger.entries)
         changed = {name for name in now if now[name] != self._before[name]} - {"sites/occupant", "sites/population"}
-        self.changed.setdefault(part, set()).update(
-            name.partition("/")[0]
-            if name.startswith(("flow/", "drugs/"))
-            else "blood"
-            if name == "blood/levels"
-            else name.partition("/")[2]
-            for name in changed
-        )
+        self.changed.setdefault(part, set()).update(map(_declared_as, changed))
         moved = (now["sites/population"], now["sites/occupant"]) != (
             self._before["sites/population"],
             self._before["sites/occupant"],
@@ -147,6 +140,12 @@ class Written:
             (event.NAMES[entry["event"]], cause.NAMES[entry["cause"]]) for entry in entries[self._seen :]
         )
         self._before, self._seen = now, entries.size
+
+
+def _declared_as(array: str) -> str:
+    """The name by which rules declare that they write an array of the state."""
+    group, _, name = array.partition("/")
+    return group if group in ("flow", "drugs", "blood") else name
 
 
 @pytest.fixture(scope="module")
