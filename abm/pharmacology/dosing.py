@@ -5,18 +5,16 @@ patient's are in milligrams.
 """
 
 import math
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Annotated, Any, Literal, NamedTuple, get_args
 
 from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
 
-from ..units import Hours, Mark, Parameters, Positive, misfit, unit_factor, written
+from ..units import Hours, Mark, Parameters, Positive, misfit, number_and_unit, unit_factor, written
 from .drug import DoseUnit, Drug, Enhances
 from .patient import Patient
 
-_DOSE = re.compile(r"\s*([0-9]*\.?[0-9]+(?:e[+-]?[0-9]+)?)\s*(\S.*?)\s*", re.IGNORECASE)
 _MOST = 1e6
 
 
@@ -39,10 +37,15 @@ def _dose(value: Any) -> Amount:
     """The dose that a text means. Raises PydanticCustomError."""
     if isinstance(value, Amount):
         return value
-    match = _DOSE.fullmatch(value) if isinstance(value, str) else None
-    if match is None:
-        raise PydanticCustomError("dose", "expected a dose such as '85 mg/m^2', '5 mg/kg' or '200 mg'")
-    amount, unit = float(match[1]), match[2]
+    expected = PydanticCustomError("dose", "expected a dose such as '85 mg/m^2', '5 mg/kg' or '200 mg'")
+    if not isinstance(value, str):
+        raise expected
+    try:
+        amount, unit = number_and_unit(value)
+    except ValueError:
+        raise expected from None
+    if not unit:
+        raise expected
     for known in get_args(DoseUnit):
         try:
             factor = unit_factor(unit, known)
