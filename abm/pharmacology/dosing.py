@@ -11,14 +11,14 @@ from typing import Annotated, Any, Literal, NamedTuple, get_args
 from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
 
-from ..units import Hours, Mark, Parameters, Positive, misfit, number_and_unit, unit_factor, written
+from ..units import Hours, Mark, Parameters, Positive, in_time, misfit, number_and_unit, unit_factor, written
 from .drug import DoseUnit, Drug, Enhances
 from .patient import Patient
 
 _MOST = 1e6
 
 
-class Amount(NamedTuple):
+class PrescribedAmount(NamedTuple):
     """How much is given."""
 
     amount: float
@@ -33,9 +33,9 @@ class Amount(NamedTuple):
         return f"{self.amount:g} {self.unit}"
 
 
-def _dose(value: Any) -> Amount:
+def _dose(value: Any) -> PrescribedAmount:
     """The dose that a text means. Raises PydanticCustomError."""
-    if isinstance(value, Amount):
+    if isinstance(value, PrescribedAmount):
         return value
     expected = PydanticCustomError("dose", "expected a dose such as '85 mg/m^2', '5 mg/kg' or '200 mg'")
     if not isinstance(value, str):
@@ -53,15 +53,15 @@ def _dose(value: Any) -> Amount:
             raise PydanticCustomError(
                 "dose", "'{unit}' is not a unit; write a dose such as '85 mg/m^2'", {"unit": unit[:40]}
             ) from None
-        if factor is not None:
+        if factor is not None and (known != "mg/kg" or "/" in unit):  # else `5 %` is a dose per kilogram
             if not 0.0 < amount * factor <= _MOST:
                 raise PydanticCustomError("dose", "a dose must be more than 0 and less than a kilogram")
-            return Amount(amount * factor, known)
+            return PrescribedAmount(amount * factor, known)
     raise PydanticCustomError("dose", "'{value}' is no dose: expected mg, mg/kg or mg/m^2", {"value": value[:40]})
 
 
 DoseOf = Annotated[
-    Amount,
+    PrescribedAmount,
     BeforeValidator(_dose),
     PlainSerializer(str),
     WithJsonSchema({"type": "string", "examples": ["85 mg/m^2"], "description": "a dose, in mg, mg/kg or mg/m^2"}),
@@ -146,8 +146,8 @@ class Prescription(NamedTuple):
         """When its last cycle is over (hours); infinite when it goes on and on."""
         if self.stop is None and (self.cycles or regimen.cycles) is None:
             return math.inf
-        begins = self.cycles_until(math.inf if self.stop is None else self.stop, regimen)
-        return begins[-1] + regimen.cycle
+        last = math.inf if self.stop is None else self.stop
+        return min(self.cycles_until(last, regimen)[-1] + regimen.cycle, last)
 
     def cycles_until(self, end: float, regimen: Regimen) -> list[float]:
         """The beginnings (hours) of the cycles before `end`."""
@@ -201,6 +201,9 @@ def unfit(
         for number, given in enumerate(regimen.doses):
             if given.drug not in drugs:
                 yield f"there is no drug {given.drug!r}; see `crlm drugs`", ("regimens", name, "doses", number, "drug")
+            elif given.over > 0.0 and drugs[given.drug].absorption is not None:
+                message = f"{given.drug} is swallowed, and not infused; leave over out"
+                yield message, ("regimens", name, "doses", number, "over")
             elif given.dose.unit != drugs[given.drug].dosed:
                 yield (
                     f"{given.drug} is dosed in {drugs[given.drug].dosed}, and this is in {given.dose.unit}",
@@ -221,4 +224,11 @@ def unfit(
             if prescription.regimen == other.regimen and prescription.regimen in regimens:
                 regimen = regimens[prescription.regimen]
                 if other.start < prescription.end(regimen) and prescription.start < other.end(regimen):
-                    yield f"{prescription.regimen} is given twice at the same time", ("interventions", number, "start")
+                    over = prescription.end(regimen)
+                    when = (
+                        f"begin when the first is over, at {in_time(over)}"
+                        if over < math.inf
+                        else "give cycles to the first"
+                    )
+                    message = f"{prescription.regimen} is given twice at the same time; {when}, or leave one out"
+                    yield message, ("interventions", number, "start")

@@ -6,13 +6,15 @@ the cell after the blood is free of it. Each of its `acts` says on what it acts,
 """
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, create_model, model_validator
+from pydantic_core import PydanticCustomError
 
 from ..registry import Registry
 from ..units import (
+    Declared,
     Fraction,
     Hours,
     Liters,
@@ -154,10 +156,37 @@ class Drug(Parameters):
             raise misfit(self, "a drug without clearance would never leave; give its clearance", "clearance")
         if (self.peripheral > 0.0) != (self.exchange > 0.0):
             raise misfit(self, "a second compartment needs both its volume and its exchange", "peripheral")
-        named = set(self.sources) - set(self.numbers())
-        if named:
-            raise misfit(self, f"{sorted(named)[0]!r} is no number of a drug", "sources", sorted(named)[0])
+        if self.saturable == 0.0 and self.half_saturation > 0.0:
+            raise misfit(
+                self, "half_saturation is of a way of elimination that is not there; give saturable", "half_saturation"
+            )
+        if self.absorption is None and self.bioavailability < 1.0:
+            raise misfit(self, "bioavailability is of what is swallowed; give absorption", "bioavailability")
+        for name, origin in self.sources.items():
+            if name not in self.numbers():
+                raise misfit(self, f"{name!r} is no number of a drug", "sources", name)
+            if name not in self.given_numbers:
+                raise misfit(self, f"the drug has no {name} whose source this could be", "sources", name)
+            if (origin.low is None) != (origin.high is None):
+                raise misfit(self, "a plausible range needs both low and high", "sources", name)
+        for number in self.facts():
+            if number.quantity is None or number.low is None:
+                continue
+            for end in ("low", "high"):
+                try:
+                    number.quantity.parse(getattr(number, end))
+                except PydanticCustomError as error:
+                    raise misfit(self, str(error), "sources", number.name, end) from None
         return self
+
+    def facts(self) -> Iterator[Declared]:
+        """Its numbers, as their sources know them."""
+        for name, origin in self.sources.items():
+            field = type(self).model_fields[name]
+            about: Any = Field(
+                default=getattr(self, name), description=field.description, json_schema_extra=origin.model_dump()
+            )
+            yield Declared.of(name, about, field)
 
     @classmethod
     def numbers(cls) -> tuple[str, ...]:

@@ -34,6 +34,8 @@ class Medication:
     marrow : float64 [5], the stages of the marrow relative to normal
     reach : kind of drug -> how much of its level in the blood reaches each site (float32 lattice, 1 before the first dose)
     doses : all that will be given, in their order
+    acting : what the drugs do in the present step
+    present, arriving : the kinds of drugs that act in it, and those of which nothing was there before it
     """
 
     def __init__(
@@ -55,6 +57,8 @@ class Medication:
         self.marrow = np.ones(marrow.STAGES)
         self.reach = {kind: np.ones(shape, np.float32) for kind in sorted({drug.kind for drug in self.drugs.values()})}
         self.acting: tuple[Acting, ...] = ()
+        self.present: set[Spread] = set()
+        self.arriving: set[Spread] = set()
 
     def _doses_of(self, drug: str) -> list[PlannedDose]:
         return [dose for dose in self.doses if dose.drug == drug]
@@ -74,6 +78,7 @@ class Medication:
         if not self.drugs:
             return
         acting: list[Acting] = []
+        there = {drug.kind for drug, amounts in zip(self.drugs.values(), self.amounts, strict=True) if amounts.any()}
         for number, (name, drug) in enumerate(self.drugs.items()):
             levels, weights, self.amounts[number] = self._supplies[number].over(
                 self.amounts[number], begin, begin + hours
@@ -82,6 +87,8 @@ class Medication:
                 mean = float(weights @ levels)
                 acting += [Acting(name, act, mean, float(weights @ act.at(levels))) for act in drug.acts]
         self.acting = tuple(acting)
+        self.present = {self.drugs[each.drug].kind for each in acting}
+        self.arriving = self.present - there
         suppressed = 1.0 - _left(self.acting_by(Suppresses))
         if suppressed > 0.0 or (self.marrow != 1.0).any():
             self.marrow = marrow.after(self.marrow, suppressed, hours, self.patient)
@@ -105,10 +112,6 @@ class Medication:
     def reach_at(self, drug: str, row: np.ndarray, column: np.ndarray) -> np.ndarray:
         """How much of a drug's level in the blood reaches sites (two integer arrays)."""
         return self.reach[self.drugs[drug].kind][row, column]
-
-    def is_new(self, kind: Spread) -> bool:
-        """Whether the reach of a kind of drug has not been solved yet."""
-        return bool((self.reach[kind] == 1.0).all())
 
     def given(self, level: str) -> float:
         """What the drugs add to a level in the blood, in units of its half-maximal effect."""

@@ -132,11 +132,9 @@ class DrugPenetration(Rule):
         }
 
     def apply(self, liver: Liver) -> None:
-        drugs = liver.drugs
         interval = max(1, round(self.parameters.interval / liver.dt_hours))
-        present = {drugs.drugs[each.drug].kind for each in drugs.acting}
-        for kind in sorted(present):
-            if drugs.is_new(kind) or liver.step_number % interval == 0:
+        for kind in sorted(liver.drugs.present):
+            if kind in liver.drugs.arriving or liver.step_number % interval == 0:
                 self.solve(liver, kind)
 
     def solve(self, liver: Liver, kind: Spread) -> None:

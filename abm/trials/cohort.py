@@ -157,7 +157,7 @@ def _pair(key: str) -> tuple[str, ...]:
 
 
 @dataclass(frozen=True)
-class Patient:
+class VirtualPatient:
     """A patient: its number, from 1; the genes that are mutated; what else is drawn, key path -> as written; how many lesions it has;
     and for how many patients of the population it stands (1 on average)."""
 
@@ -220,7 +220,7 @@ class Cohort:
         return float(value.removesuffix(unit)) if unit else value
 
 
-def _drawn(file: CohortFile) -> tuple[Patient, ...]:
+def _drawn(file: CohortFile) -> tuple[VirtualPatient, ...]:
     """The patients."""
     count = file.patients
     shares = {name: evenly(file.seed, name, count) for name in (*file.genes, *file.draw)}
@@ -241,7 +241,7 @@ def _drawn(file: CohortFile) -> tuple[Patient, ...]:
     lesions = fewest + (evenly(file.seed, _LESIONS, count) * (most - fewest + 1)).astype(int)
     values = {path: distribution.written(shares[path]) for path, distribution in file.draw.items()}
     return tuple(
-        Patient(
+        VirtualPatient(
             number=k + 1,
             mutations=tuple(gene for gene in file.genes if mutated[gene][k]),
             values={path: values[path][k] for path in file.draw},
