@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from abm.model import LiverModel
-from abm.record.nodules import survey
+from abm.record.nodules import tumor_area_um2
 
 SMALL = {
     "begin": "-7 d",
@@ -18,8 +18,8 @@ SEEDS = (1, 2, 3)
 
 
 def diameter(model: LiverModel) -> float:
-    """Of the largest nodule, in um."""
-    return float(np.sqrt(4 / np.pi * survey(model, 4)["area_um2"][0]))
+    """Of a disc with the area of the lesion, in um."""
+    return float(np.sqrt(4 / np.pi * tumor_area_um2(model)))
 
 
 def course(days, seed=1, **keys) -> list[float]:
