@@ -135,6 +135,8 @@ def reprogram(
         cell = kupffer_cells[i]
         if cell.alive == 0 or around[block_of(around, sites, cell.row, cell.column)] < nodule_cells:
             continue
+        if cell.state == kupffer.REPROGRAMMED and cell.reprogramming == np.float32(1.0):
+            continue  # there is no more to it
         level = np.float64(tgf_beta[cell.row, cell.column])
         acid = max(np.float64(lactate[cell.row, cell.column]), 0.0)
         signal = level / (1.0 + level) + (acid / (acid + lactate_half) if acid > 0.0 else 0.0)

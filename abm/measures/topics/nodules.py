@@ -8,12 +8,14 @@ they are the same; in a run that looks at more cells than the animal has, or at 
 that would have stayed apart.
 """
 
+import math
 from collections.abc import Callable
 from typing import Annotated, Literal
 
 import numpy as np
 from pydantic import Field
 
+from ...record.nodules import tumor_area_um2
 from ...units import Micrometers, written
 from ..look import Look, Share
 from ..measure import measure
@@ -76,6 +78,15 @@ def nodule_area(look: Look, statistic: Statistic = "mean", min_cells: MinCells =
 def nodule_diameter(look: Look, statistic: Statistic = "median", min_cells: MinCells = 4) -> float:
     """Diameter of the nodules: of discs of the same area; nan when there is none."""
     return _told(statistic, np.sqrt(4 / np.pi * _nodules(look, min_cells, False)["area_um2"]))
+
+
+@measure(unit="um", kind="level")
+def lesion_diameter(look: Look) -> float:
+    """Diameter of the tumor, all pieces together: of a disc with the area of all sites where tumor cells stand.
+
+    Where treatment leaves a third of the cells of a nodule, these no longer touch, and `nodule_diameter` is that of a fragment.
+    """
+    return math.sqrt(4 / math.pi * tumor_area_um2(look.liver))
 
 
 @measure(unit="", kind="level")

@@ -11,6 +11,7 @@ from abm.measures.topics.nodules import (
     colony_size_cv,
     effective_clones,
     incidence,
+    lesion_diameter,
     multiclonal,
     nodule_area,
     nodule_cells,
@@ -88,6 +89,9 @@ def test_sizes(three):
     assert nodule_cells(three, statistic="largest", solid=True) == pytest.approx(48.144, abs=1e-3)
     assert nodule_area(three) == pytest.approx((1600 + 500 + 400) / 3)
     assert nodule_diameter(three, statistic="largest") == pytest.approx(math.sqrt(4 / math.pi * 1600))
+    assert lesion_diameter(three) == pytest.approx(math.sqrt(4 / math.pi * (1600 + 500 + 400 + 100))), (
+        "and the single cell"
+    )
     assert nodule_size_cv(three, size="cells") == pytest.approx(np.std([16, 6, 4], ddof=1) / np.mean([16, 6, 4]))
     assert nodule_size_cv(three) == pytest.approx(np.std(np.sqrt([16, 5, 4]), ddof=1) / np.mean(np.sqrt([16, 5, 4])))
 
@@ -109,7 +113,7 @@ def test_vessels_count_inside_of_nodules(three):
 def test_without_nodules():
     run = look(liver(empty=True))
     assert nodules(run) == colonies(run) == 0
-    assert incidence(run) == Share(0, 1)
+    assert incidence(run) == Share(0, 1) and lesion_diameter(run) == 0
     assert multiclonal(run) == Share(0, 0)
     for measure in (
         nodule_cells,
