@@ -285,7 +285,7 @@ def scans_of(
 def mark_seen(scans: pd.DataFrame, criteria: Criteria) -> pd.DataFrame:
     """The scans with the column `seen`: whether a lesion is large enough, of the patient's largest at baseline, to be seen."""
     baseline = scans[scans.hours == scans.groupby(["arm", "patient"]).hours.transform("min")]
-    largest = baseline.groupby(["arm", "patient"]).diameter_um.max().rename("largest_um")
+    largest = baseline.groupby(["arm", "patient"]).agg(largest_um=("diameter_um", "max"))
     of_patient = scans[["arm", "patient"]].join(largest, on=["arm", "patient"]).largest_um.to_numpy()
     size = scans.diameter_um.to_numpy()
     return scans.assign(seen=(size > 0) & (size >= criteria.smallest_seen * of_patient))
