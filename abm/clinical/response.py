@@ -262,10 +262,11 @@ def scans_of(
     patient,
     criteria: Criteria,
     from_hours: float = 0.0,
-    axis: Literal["longest_um", "diameter_um"] = "longest_um",
+    axis: Literal["diameter_um", "longest_um"] = "diameter_um",
 ) -> pd.DataFrame:
-    """The scans of one patient, as every survey in the lesions.parquet of a run is one; the first at or after `from_hours` is the
-    baseline. axis : the longest axis, as the clinic measures it, or the diameter of the disc of the same area."""
+    """The scans of one patient: every survey in the lesions.parquet of a run is one, and the first at or after `from_hours` is the
+    baseline. axis : the diameter of the disc of the same area, or the longest axis, which few cells that are left over of a lesion keep
+    as long as it was."""
     rows = lesions[lesions.time_min >= 60 * from_hours]
     scans = pd.DataFrame(
         {

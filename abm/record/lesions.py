@@ -3,8 +3,9 @@
 A lesion is a nodule of at least a given number of cells, and all that comes of it. It keeps its number from survey to survey:
 
     goes on    what stands on the outline that it had at the survey before, more than on that of any other lesion, is it; and so is
-               what stands on no outline and within its old radius of where its centre was: the rest of a lesion that has moved
-    broken     pieces of one lesion with no more than a given gap between them, edge to edge, count as one: a scan does not part them
+               what stands on no outline and no further than a given gap from it, edge to edge, or within its old radius of where
+               its centre was, if it has enough cells or else nothing is left of the lesion
+    broken     pieces of one lesion with no larger gap between them count as one: a scan does not part them
     splits     of pieces further apart the largest keeps the number; others of enough cells get numbers of their own, with it as
                `parent`
     merges     the lesion whose outline the common nodule covers most goes on; for the other one this is the last survey, without
@@ -12,7 +13,7 @@ A lesion is a nodule of at least a given number of cells, and all that comes of 
     gone       it stays in the table without cells, so that a look that found nothing is told from none; it comes back where new
                cells stand within its old radius of its centre
 
-The outline holds what the cells enclose: a dead centre is part of the lesion.
+What tumor cells enclose is part of their mass: a dead centre, and cells in it that stand alone.
 """
 
 from typing import NamedTuple
@@ -20,7 +21,6 @@ from typing import NamedTuple
 import numpy as np
 from scipy import ndimage, sparse, spatial
 
-from ..cells.tumor import TUMOR
 from ..kernels.tables import columns_in
 from ..liver import Liver
 from .nodules import centres, connected, outside_of, standing
@@ -80,15 +80,15 @@ def survey(model: Liver, known: Known, min_cells: float, gap_um: float) -> tuple
     """The lesions by number (array of LESION), and what the next survey must know.
 
     known : what the survey before left; min_cells : cells from which on a nodule that comes of no known lesion is one, and a piece
-    that has split off; gap_um : gap between pieces of a lesion up to which they are one
+    that has split off; gap_um : gap up to which pieces are of one lesion
     """
-    labels, count = connected((model.sites.population == TUMOR).any(axis=0), model.periodic)
+    masses, count = connected(~outside_of(model.tumor_sites(), model.periodic), model.periodic)
     cells = standing(model)
-    label_of_cell = labels[cells["row"], cells["column"]]
-    size = np.bincount(label_of_cell, minlength=count + 1)
-    overlap = _overlaps(labels, known.outline)
-    origin = _origins(model, overlap, known, label_of_cell, cells, count)
-    piece_of = _joined(labels, origin, model, gap_um)
+    mass_of_cell = masses[cells["row"], cells["column"]]
+    size = np.bincount(mass_of_cell, minlength=count + 1)
+    overlap = _overlaps(masses, known.outline)
+    origin = _origins(model, masses, overlap, known, cells, size, min_cells, gap_um)
+    piece_of = _joined(masses, origin, model, gap_um)
     number, parents, highest = _numbered(origin, piece_of, size, known.given, min_cells)
 
     lesions = np.zeros(known.lesions.size + len(parents), LESION)
@@ -97,8 +97,8 @@ def survey(model: Liver, known: Known, min_cells: float, gap_um: float) -> tuple
     place = np.zeros(highest + 1, np.int64)  # of each lesion in the array, plus one; 0 of those that are none any more
     place[lesions["lesion"]] = 1 + np.arange(lesions.size)
 
-    outline = _filled(number[labels], model.periodic)
-    of_cell = place[number[label_of_cell]]
+    outline = number[masses].astype(np.int32)
+    of_cell = place[number[mass_of_cell]]
     lesions["cells"] = np.bincount(of_cell, minlength=lesions.size + 1)[1:]
     lesions["area_um2"] = np.bincount(place[outline].ravel(), minlength=lesions.size + 1)[1:] * model.spacing_um**2
     lesions["diameter_um"] = np.sqrt(4 / np.pi * lesions["area_um2"])
@@ -124,53 +124,94 @@ def survey(model: Liver, known: Known, min_cells: float, gap_um: float) -> tuple
 
 
 class _Overlap(NamedTuple):
-    """How many `sites` of the old outline of a `lesion` a component (`label`) covers, a place in each array for each pair that
+    """How many `sites` of the old outline of a `lesion` a `mass` covers, a place in each array for each pair that
     has any."""
 
-    label: np.ndarray
+    mass: np.ndarray
     lesion: np.ndarray
     sites: np.ndarray
 
 
-def _overlaps(labels: np.ndarray, outline: np.ndarray) -> _Overlap:
-    both = (labels > 0) & (outline > 0)
-    pairs, sites = np.unique(np.stack((labels[both], outline[both])), axis=1, return_counts=True)
+def _overlaps(masses: np.ndarray, outline: np.ndarray) -> _Overlap:
+    both = (masses > 0) & (outline > 0)
+    pairs, sites = np.unique(np.stack((masses[both], outline[both])), axis=1, return_counts=True)
     return _Overlap(pairs[0], pairs[1], sites)
 
 
 def _origins(
-    model: Liver, overlap: _Overlap, known: Known, label_of_cell: np.ndarray, cells: np.ndarray, count: int
+    model: Liver,
+    masses: np.ndarray,
+    overlap: _Overlap,
+    known: Known,
+    cells: np.ndarray,
+    size: np.ndarray,
+    min_cells: float,
+    gap_um: float,
 ) -> np.ndarray:
-    """The known lesion of which each component is a part (int64 [components + 1]), 0 for a new one."""
-    origin = np.zeros(count + 1, np.int64)
+    """The known lesion of which each mass is a part (int64 [masses + 1]), 0 for a new one."""
+    origin = np.zeros(size.size, np.int64)
     # the last that is written stands: the largest overlap, of equal ones that with the lower number
     order = np.lexsort((-overlap.lesion, overlap.sites))
-    origin[overlap.label[order]] = overlap.lesion[order]
-    lost = 1 + np.flatnonzero(origin[1:] == 0)
-    if not lost.size or not known.lesions.size:
-        return origin
-    away = np.zeros((lost.size, known.lesions.size))
-    for axis, size in zip(("row", "column"), model.shape, strict=True):
-        middle = centres(cells[axis], label_of_cell, count, size, model.periodic)[lost - 1]
-        apart = np.abs(middle[:, None] - known.lesions[axis])
-        away += (np.minimum(apart, size - apart) if model.periodic else apart) ** 2
-    away = np.sqrt(away) * model.spacing_um
-    away[away > known.lesions["radius_um"]] = np.inf
-    nearest = np.argmin(away, axis=1)
-    origin[lost] = np.where(np.isfinite(away.min(axis=1)), known.lesions["lesion"][nearest], 0)
+    origin[overlap.mass[order]] = overlap.lesion[order]
+    for near in (
+        _near_outline(origin, model, masses, known.outline, gap_um),
+        _near_centre(origin, model, masses, known.lesions, cells),
+    ):
+        # few cells beside a lesion that is there are no part of it, else it would grow by them at its second survey
+        stays = (origin == 0) & ((size >= min_cells) | ~np.isin(near, origin))
+        origin[stays] = near[stays]
     return origin
 
 
-def _joined(labels: np.ndarray, origin: np.ndarray, model: Liver, gap_um: float) -> np.ndarray:
-    """The piece that each component belongs to (int [components + 1]): parts of one lesion with no larger gap between them."""
+def _near_outline(
+    origin: np.ndarray, model: Liver, masses: np.ndarray, outline: np.ndarray, gap_um: float
+) -> np.ndarray:
+    """For each mass without origin the lesion of the nearest old outline, 0 where the gap is too large (int64 [masses + 1])."""
+    near = np.zeros_like(origin)
+    there, sites = np.argwhere(outline), np.argwhere((masses > 0) & (origin[masses] == 0))
+    if there.size and sites.size:
+        tree = spatial.cKDTree(there, boxsize=model.shape if model.periodic else None)
+        apart, nearest = tree.query(sites)
+        order = np.argsort(-apart, kind="stable")  # the last that is written stands: the nearest
+        order = order[apart[order] <= _sites_apart(gap_um, model)]
+        near[masses[tuple(sites[order].T)]] = outline[tuple(there[nearest[order]].T)]
+    return near
+
+
+def _near_centre(
+    origin: np.ndarray, model: Liver, masses: np.ndarray, lesions: np.ndarray, cells: np.ndarray
+) -> np.ndarray:
+    """For each mass without origin the lesion whose centre was nearest, 0 where it stands beyond its radius (int64
+    [masses + 1])."""
+    near, lost = np.zeros_like(origin), 1 + np.flatnonzero(origin[1:] == 0)
+    if not lost.size or not lesions.size:
+        return near
+    mass_of_cell = masses[cells["row"], cells["column"]]
+    away = np.zeros((lost.size, lesions.size))
+    for axis, size in zip(("row", "column"), model.shape, strict=True):
+        middle = centres(cells[axis], mass_of_cell, origin.size - 1, size, model.periodic)[lost - 1]
+        apart = np.abs(middle[:, None] - lesions[axis])
+        away += (np.minimum(apart, size - apart) if model.periodic else apart) ** 2
+    away = np.sqrt(away) * model.spacing_um
+    away[away > lesions["radius_um"]] = np.inf
+    near[lost] = np.where(np.isfinite(away.min(axis=1)), lesions["lesion"][np.argmin(away, axis=1)], 0)
+    return near
+
+
+def _sites_apart(gap_um: float, model: Liver) -> float:
+    """The sites from centre to centre across a gap from edge to edge."""
+    return gap_um / model.spacing_um + 1
+
+
+def _joined(masses: np.ndarray, origin: np.ndarray, model: Liver, gap_um: float) -> np.ndarray:
+    """The piece that each mass belongs to (int [masses + 1]): parts of one lesion with no larger gap between them."""
     parts = np.bincount(origin, minlength=1)
     is_one_of_several = (origin > 0) & (parts[origin] > 1)
-    at = np.argwhere(is_one_of_several[labels] & ~ndimage.binary_erosion(labels > 0))
+    at = np.argwhere(is_one_of_several[masses] & ~ndimage.binary_erosion(masses > 0))
     graph = sparse.coo_matrix((origin.size, origin.size), np.int8)
     if at.size:
         tree = spatial.cKDTree(at, boxsize=model.shape if model.periodic else None)
-        # from centre to centre it is a site more than from edge to edge
-        near = labels[tuple(at.T)][tree.query_pairs(gap_um / model.spacing_um + 1, output_type="ndarray")]
+        near = masses[tuple(at.T)][tree.query_pairs(_sites_apart(gap_um, model), output_type="ndarray")]
         near = near[origin[near[:, 0]] == origin[near[:, 1]]]
         graph = sparse.coo_matrix((np.ones(len(near), np.int8), near.T), (origin.size, origin.size))
     return sparse.csgraph.connected_components(graph, directed=False)[1]
@@ -179,7 +220,7 @@ def _joined(labels: np.ndarray, origin: np.ndarray, model: Liver, gap_um: float)
 def _numbered(
     origin: np.ndarray, piece_of: np.ndarray, size: np.ndarray, given: int, min_cells: float
 ) -> tuple[np.ndarray, dict[int, int], int]:
-    """The lesion of each component (int64 [components + 1], 0 for none), the parent of each new one, by number, and the highest
+    """The lesion of each mass (int64 [masses + 1], 0 for none), the parent of each new one, by number, and the highest
     number."""
     cells = np.bincount(piece_of, size)
     first = np.full(cells.size, origin.size)
@@ -201,19 +242,7 @@ def _numbered(
 def _covered_by(lesion: int, overlap: _Overlap, number: np.ndarray) -> int:
     """The lesion that stands on most of the old outline of one that is no more there, 0 where none does."""
     covering = np.flatnonzero(overlap.lesion == lesion)
-    return int(number[overlap.label[covering[np.argmax(overlap.sites[covering])]]]) if covering.size else 0
-
-
-def _filled(outline: np.ndarray, periodic: bool) -> np.ndarray:
-    """The numbers (int32 [row, column]) with those of what lesions enclose, which is the nearest one's."""
-    inside = outline > 0
-    enclosed = ~inside & ~outside_of(inside, periodic)
-    filled = outline.astype(np.int32)
-    if inside.any() and enclosed.any():
-        at = np.argwhere(inside)
-        _, nearest = spatial.cKDTree(at, boxsize=outline.shape if periodic else None).query(np.argwhere(enclosed))
-        filled[enclosed] = outline[tuple(at[nearest].T)]
-    return filled
+    return int(number[overlap.mass[covering[np.argmax(overlap.sites[covering])]]]) if covering.size else 0
 
 
 def _longest(place: np.ndarray, lesions: np.ndarray, model: Liver) -> np.ndarray:

@@ -230,13 +230,13 @@ def test_every_survey_of_a_run_is_a_scan():
             for k, look in enumerate(looks, 1)
         ]
     )
-    scans = scans_of(table, "a", 7, RECIST, from_hours=2.0)
+    scans = scans_of(table, "a", 7, RECIST, from_hours=2.0, axis="longest_um")
     assert set(SCAN_COLUMNS) <= set(scans) and scans.hours.tolist() == [2, 3, 3, 4, 4]
     assert scans.diameter_um.tolist() == [130, 50, 30, 0, 0] and scans.seen.tolist() == [True, True, True, False, False]
     sums = sum_of_diameters(scans)
     assert sums.sum_um.tolist() == [130, 80, 0] and not sums.new_lesion.any()
     assert patients_of(scans, UNCONFIRMED).best_response.tolist() == ["CR"]
-    discs = scans_of(table, "a", 7, RECIST, axis="diameter_um")
+    discs = scans_of(table, "a", 7, RECIST)
     assert discs.diameter_um.iloc[0] == pytest.approx(10 * math.sqrt(4 / math.pi * 29))
 
 

@@ -70,6 +70,21 @@ def test_the_dead_centre_is_part_of_a_lesion():
     assert list(look(disc(12, 20, 3))) == [1]
 
 
+def test_what_grows_within_a_dead_centre_is_the_same_lesion():
+    look = Follower(gap_um=10.0)
+    look(disc(12, 20, 8))
+    found = look(disc(12, 20, 8, hollow=6), disc(12, 20, 2))
+    assert {k: one["cells"] for k, one in found.items()} == {1: len(disc(12, 20, 8, hollow=6)) + 13}
+
+
+def test_few_cells_beside_a_lesion_are_it_when_nothing_else_is_left():
+    look = Follower(gap_um=30.0)
+    beside = {(10, 16), (11, 16)}
+    assert look(disc(10, 10, 3), beside)[1]["cells"] == 29
+    assert look(disc(10, 10, 3), beside)[1]["cells"] == 29
+    assert look(beside)[1]["cells"] == 2
+
+
 def test_the_longest_axis_of_a_slanted_line():
     found = Follower()({(3 + k, 3 + 2 * k // 2) for k in range(9)})[1]
     assert found["longest_um"] == pytest.approx(10 * (8 * math.sqrt(2) + 1))
@@ -100,6 +115,16 @@ def test_pieces_are_one_lesion_up_to_a_gap(gap_um, numbers):
     assert pieces[1]["longest_um"] == pytest.approx(10 * (math.hypot(4, 10) + 1 if numbers == {1} else 6))
     if numbers == {1, 2}:
         assert pieces[2]["parent"] == 1
+
+
+def test_what_comes_off_a_lesion_is_of_it_up_to_the_gap():
+    look = Follower(gap_um=30.0)
+    look(disc(10, 10, 3))
+    near = look(disc(10, 10, 3), disc(10, 18, 1))  # columns 14 to 16 are free
+    assert {k: one["cells"] for k, one in near.items()} == {1: 34}
+    look = Follower(gap_um=29.0)
+    look(disc(10, 10, 3))
+    assert {k: one["parent"] for k, one in look(disc(10, 10, 3), disc(10, 18, 1)).items()} == {1: 0, 2: 0}
 
 
 def test_lesions_side_by_side_stay_two():
