@@ -15,15 +15,17 @@ from ..config.schema import Config
 from ..config.shipped import Kind, find_config, find_shipped, here_or_shipped, names_of, shipped_configs
 from ..folder import manifest
 from ..published.calibrate import CalibrationFile
+from ..trials.cohort import CohortFile
 from . import UserError
 
-Purpose = Literal["config", "experiment", "trial", "calibration"]
+Purpose = Literal["config", "experiment", "trial", "cohort", "calibration"]
 _KEYS: dict[Purpose, set[str]] = {
     "config": {*Config.model_fields, *LAYERING_KEYS},
     "experiment": set(ExperimentFile.model_fields),
+    "cohort": set(CohortFile.model_fields),
     "calibration": set(CalibrationFile.model_fields),
 }
-"""What tells the purposes apart by their keys alone; a trial has a cohort."""
+"""What tells the purposes apart by their keys alone; a trial is an experiment with a cohort."""
 _ANY: tuple[Kind, ...] = get_args(Kind)
 
 
@@ -114,6 +116,7 @@ _IS_FOR: dict[Purpose, str] = {
     "config": "a config, of one run: crlm run {}",
     "experiment": "an experiment, of many runs: crlm batch {0}, or crlm batch {0} --dry-run for what it will take",
     "trial": "a trial, of a cohort of patients: crlm trial {0}, or crlm trial {0} --dry-run for what it will take",
+    "cohort": "a cohort of patients, which a trial names: cohort: {}",
     "calibration": "for a search of parameters: crlm calibrate {}",
 }
 _HAS: dict[Purpose, str] = {
@@ -124,6 +127,7 @@ _NAMED: dict[Purpose, tuple[Kind, ...]] = {
     "config": ("config",),
     "experiment": ("experiment", "published"),
     "trial": ("trial",),
+    "cohort": ("cohort",),
     "calibration": ("experiment", "published"),
 }
 """What comes with crlm for each purpose."""

@@ -21,6 +21,10 @@ def write_new(path: Path, source: str | None) -> None:
         raise UserError(f"{path} exists already; choose another name") from None
     except FileNotFoundError:
         raise UserError(f"there is no folder {path.parent} to write {path.name} into") from None
-    command = {"experiment": "batch", "trial": "trial"}.get(purpose_of(path) or "")
+    purpose = purpose_of(path)
+    if purpose == "cohort":
+        print(f"Wrote {path}. Edit it, and name it in a trial: cohort: {path}")
+        return
+    command = {"experiment": "batch", "trial": "trial"}.get(purpose or "")
     following = typed(command, path, "--dry-run") if command else typed("check", path)
     print(f"Wrote {path}. Edit it, then: {following}")

@@ -96,7 +96,7 @@ def scans_of_trial(trial: ClinicalTrial, folder: Path) -> pd.DataFrame:
             continue
         lesion = trial.cohort.lesions[run["point"]]
         found = read_table(folder / RUNS / run["run"], "lesions").to_pandas()
-        scans = scans_of(found, run["arm"], lesion.patient, trial.file.criteria, axis="diameter_um")
+        scans = scans_of(found, run["arm"], lesion.patient, trial.file.criteria)
         for name in ("lesion", "parent", "merged_into"):
             scans[name] = scans[name].where(scans[name] == 0, scans[name] + _OF_A_PATCH * lesion.number)
         parts.append(scans)
