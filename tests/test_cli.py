@@ -18,6 +18,7 @@ from abm.config.shipped import shipped
 from abm.estimate import estimate
 from abm.folder import checkpoint, manifest
 from abm.record.nodules import survey
+from abm.trials.loading import load_trial
 
 from .same_bytes import differing
 
@@ -415,6 +416,11 @@ def test_a_copy_of_what_comes_with_crlm(config, capsys):
         if one.kind in ("experiment", "published"):
             assert f"crlm batch {copy} --dry-run" in told
             assert load_experiment(copy).configs == load_experiment(one.path).configs
+        elif one.kind == "trial":
+            assert f"crlm trial {copy} --dry-run" in told
+            assert load_trial(copy).experiment.configs == load_trial(one.path).experiment.configs
+        elif one.kind == "cohort":
+            assert f"name it in a trial: cohort: {copy}" in told
         elif one.kind == "config":
             assert f"crlm check {copy}" in told
             assert load_config(copy) == load_config(one.path)

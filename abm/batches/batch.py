@@ -197,6 +197,7 @@ def tasks_of(experiment: Experiment, runs: Iterable[Run], folder: Path, keep: Ke
             keep=keep,
             code=code,
             plugins=plugins,
+            tables=experiment.tables,
         )
 
 
@@ -308,6 +309,7 @@ def _description(experiment: Experiment, keep: Keep) -> dict[str, Any]:
         "points": [dict(point) for point in experiment.points],
         **({"seeds": list(experiment.sweep.seeds)} if experiment.sweep and experiment.sweep.seeds else {}),
         "measures": [dict(request.written) for request in experiment.measures],
+        **({"tables": list(experiment.tables)} if experiment.tables else {}),
     }
     return {
         "format": "crlm batch 1",
@@ -375,7 +377,7 @@ def resolved(experiment: Experiment) -> dict[str, Any]:
     plugins = [f"{PLUGINS}/{path.name}" for path in experiment.plugins]
     kept = {
         key: file[key]
-        for key in ("sweep", "measures", "published", "expect", "most_replicates", "calibrated")
+        for key in ("sweep", "measures", "tables", "published", "expect", "most_replicates", "calibrated")
         if key in file
     }
     return content | kept | ({"plugins": plugins} if plugins else {})

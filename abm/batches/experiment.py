@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 ONLY_ARM = "control"
 """Name of the one arm of an experiment that names none."""
 Method = Literal["grid", "listed", "latin_hypercube", "sobol", "morris"]
+TableName = Literal["timeseries", "flows", "nodules", "lesions"]
 Seed = Annotated[int, Field(ge=0, lt=2**62)]
 Point = Mapping[str, Any]
 """Key path -> value as one would write it in YAML."""
@@ -69,6 +70,7 @@ class ExperimentFile(Parameters):
     control: str | None = Field(default=None, description="the arm that others are compared with; by default the first")
     sweep: SweepFile | None = Field(default=None, description="parameters that are varied in every arm")
     measures: list[Any] = Field(default=[], description="what is measured in each run, see `crlm measures`")
+    tables: list[TableName] = Field(default=[], description="tables of each run that are kept in any case")
     plugins: list[str] = Field(default=[], description="Python files with measures of your own")
     published: Published | None = Field(default=None, description="the published experiment that this is")
     expect: list[Any] = Field(default=[], description="what should come out")
@@ -171,6 +173,11 @@ class Experiment:
     def seed(self) -> int:
         """Seed of the first replicate."""
         return self.file.seed
+
+    @property
+    def tables(self) -> tuple[TableName, ...]:
+        """The tables of each run that are kept in any case."""
+        return tuple(self.file.tables)
 
     @property
     def published(self) -> Published | None:

@@ -51,6 +51,7 @@ class Task:
     folder : of the batch, visible from where the run is computed
     code : digest of the code that the batch was begun with
     plugins : all files that this digest covers besides the package
+    tables : names of those that are kept of the run whatever `keep` says
     """
 
     config: str
@@ -61,6 +62,7 @@ class Task:
     keep: Keep
     code: str
     plugins: tuple[str, ...] = ()
+    tables: tuple[str, ...] = ()
 
     @property
     def id(self) -> str:
@@ -156,21 +158,22 @@ def _observed(task: Task, folder: Path) -> Observed:
         ).run()
         return measures.observed
     model = LiverModel(config)
-    tables = default_recorders(model, False) if task.keep == "tables" else []
+    tables = [one for one in default_recorders(model, False) if task.keep == "tables" or one.name in task.tables]
     simulation = Simulation(model, recorders=[measures, *tables])
     simulation.run()
-    if task.keep == "tables":
-        _write_tables(simulation, tables, own)
+    if tables:
+        _write_tables(simulation, tables, own, task.keep == "tables")
     return measures.observed
 
 
-def _write_tables(simulation, recorders, folder: Path) -> None:
+def _write_tables(simulation, recorders, folder: Path, with_events: bool) -> None:
     """The tables of a run, in a folder that is whole or not there; one that is there keeps its other files."""
     beside = folder.with_name(folder.name + TEMPORARY)
     remove_files(beside, _TABLES.fullmatch)  # of a worker that was killed
     beside.mkdir(parents=True, exist_ok=True)
     tables = {recorder.name: recorder.table() for recorder in recorders}
-    tables["events"] = events_table(simulation.model.ledger.entries)
+    if with_events:
+        tables["events"] = events_table(simulation.model.ledger.entries)
     for name, table in tables.items():
         parquet.write(table, beside / table_file(name))
     write_text(beside / SUMMARY, json.dumps(simulation.summary(), indent=2, ensure_ascii=False) + "\n")

@@ -105,7 +105,7 @@ def stopped(what: str, error: Exception, folder: Path, batches: Iterable[Path], 
 
 def refuse_nothing_measured(experiment: "Experiment", keep: Keep) -> None:
     """Raise UserError when nothing would stay of the runs."""
-    if not experiment.measures and keep == "measures":
+    if not experiment.measures and not experiment.tables and keep == "measures":
         raise UserError(
             f"nothing is measured in {experiment.name}, so that nothing would stay of its runs: write measures "
             "(crlm measures shows them), or keep the runs with --keep tables or --keep all"
@@ -142,6 +142,8 @@ def show_forecast(
             break
         print(f"  point {number}: " + ", ".join(f"{path} = {value}" for path, value in point.items()))
     print("measures: " + (", ".join(request.label for request in experiment.measures) or "none"))
+    if experiment.tables:
+        print("tables of each run: " + ", ".join(experiment.tables))
     needs = forecast(experiment, missing, keep)
     if len(missing) < len(runs):
         print(

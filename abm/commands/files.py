@@ -16,17 +16,19 @@ from ..config.shipped import Kind, find_config, find_shipped, here_or_shipped, n
 from ..folder import manifest
 from ..pharmacology import Drug, Regimen
 from ..published.calibrate import CalibrationFile
+from ..trials.cohort import CohortFile
 from . import UserError
 
-Purpose = Literal["config", "experiment", "trial", "calibration", "regimen", "drug"]
+Purpose = Literal["config", "experiment", "trial", "cohort", "calibration", "regimen", "drug"]
 _KEYS: dict[Purpose, set[str]] = {
     "config": {*Config.model_fields, *LAYERING_KEYS},
     "experiment": set(ExperimentFile.model_fields),
+    "cohort": set(CohortFile.model_fields),
     "calibration": set(CalibrationFile.model_fields),
     "regimen": set(Regimen.model_fields),
     "drug": set(Drug.model_fields),
 }
-"""What tells the purposes apart by their keys alone; a trial has a cohort."""
+"""What tells the purposes apart by their keys alone; a trial is an experiment with a cohort."""
 _ANY: tuple[Kind, ...] = get_args(Kind)
 
 
@@ -117,6 +119,7 @@ _IS_FOR: dict[Purpose, str] = {
     "config": "a config, of one run: crlm run {}",
     "experiment": "an experiment, of many runs: crlm batch {0}, or crlm batch {0} --dry-run for what it will take",
     "trial": "a trial, of a cohort of patients: crlm trial {0}, or crlm trial {0} --dry-run for what it will take",
+    "cohort": "a cohort of patients, which a trial names: cohort: {}",
     "calibration": "for a search of parameters: crlm calibrate {}",
     "regimen": "a regimen of drugs; in a folder regimens beside a config, `therapy` there names it",
     "drug": "a drug; in a folder drugs beside a config, regimens name it",
@@ -129,6 +132,7 @@ _NAMED: dict[Purpose, tuple[Kind, ...]] = {
     "config": ("config",),
     "experiment": ("experiment", "published"),
     "trial": ("trial",),
+    "cohort": ("cohort",),
     "calibration": ("experiment", "published"),
     "regimen": ("regimen",),
     "drug": ("drug",),

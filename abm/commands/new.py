@@ -27,6 +27,9 @@ def write_new(path: Path, source: str | None) -> None:
             f"Wrote {path}. Edit it, and keep it in a folder {purpose}s beside your config; then: {typed('check', 'CONFIG')}"
         )
         return
-    command = {"experiment": "batch", "trial": "trial"}.get(purpose_of(path) or "")
+    if purpose == "cohort":
+        print(f"Wrote {path}. Edit it, and name it in a trial: cohort: {path}")
+        return
+    command = {"experiment": "batch", "trial": "trial"}.get(purpose or "")
     following = typed(command, path, "--dry-run") if command else typed("check", path)
     print(f"Wrote {path}. Edit it, then: {following}")

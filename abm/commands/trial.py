@@ -9,7 +9,7 @@ from ..extras import how_to_install
 from ..folder.files import refuse_others
 from ..folder.names import BATCH
 from . import UserError
-from .batch import run_experiment_batch, show_forecast
+from .batch import RunsFailed, run_experiment_batch, show_forecast
 
 if TYPE_CHECKING:
     from ..trials.outcome import TrialOutcome
@@ -35,7 +35,8 @@ def run_trial(
 
     Raises UserError, and what a batch raises.
     """
-    from ..trials.writing import FILES, NoPatients, write_trial
+    from ..trials.outcome import NoPatients
+    from ..trials.writing import FILES, write_trial
 
     if find_spec("lifelines") is None:  # told before the runs, which are long
         raise UserError(f"a trial needs lifelines: {how_to_install('trials')}")
@@ -52,24 +53,30 @@ def run_trial(
             retry_failed=retry_failed,
         )
         return
-    run_experiment_batch(
-        trial.experiment,
-        folder,
-        workers=workers,
-        cluster=cluster,
-        resume=resume,
-        keep=keep,
-        quiet=quiet,
-        again=again,
-        retry_failed=retry_failed,
-        ending=False,
-    )
+    failed = None
+    try:
+        run_experiment_batch(
+            trial.experiment,
+            folder,
+            workers=workers,
+            cluster=cluster,
+            resume=resume,
+            keep=keep,
+            quiet=quiet,
+            again=again,
+            retry_failed=retry_failed,
+            ending=False,
+        )
+    except RunsFailed as error:  # the patients whose runs are sound are judged all the same
+        failed = error
     try:
         outcome = write_trial(trial, folder)
     except NoPatients as error:
-        raise UserError(str(error)) from error
+        raise failed or UserError(str(error)) from error
     if not quiet:
         print("\n".join(_ending(outcome, folder)))
+    if failed:
+        raise failed
 
 
 def _cohort(trial: "ClinicalTrial") -> list[str]:
@@ -88,7 +95,7 @@ def _cohort(trial: "ClinicalTrial") -> list[str]:
 
 
 def _ending(outcome: "TrialOutcome", folder: Path) -> list[str]:
-    from ..trials.text import AGAINST, against
+    from ..trials.text import AGAINST, against, left_out
     from ..trials.writing import FILES
 
     lines = [
@@ -97,7 +104,5 @@ def _ending(outcome: "TrialOutcome", folder: Path) -> list[str]:
     for row in against(outcome):
         lines.append(f"  {row[0]}: {row[3]}; {AGAINST[2]} {row[2]}" + f"; {row[4]}")
     if outcome.left_out:
-        lines.append(
-            f"{len(outcome.left_out)} patients are left out: a run failed, or there was no lesion at the first scan."
-        )
+        lines.append(f"{left_out(outcome)}.")
     return lines + [f"Wrote {folder / name}" for name in FILES if (folder / name).exists()]

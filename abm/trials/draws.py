@@ -7,8 +7,6 @@ import numpy as np
 from annotated_types import Gt
 from pydantic import Field, PlainValidator, model_validator
 from pydantic_core import PydanticCustomError
-from scipy import stats
-from scipy.stats import qmc
 
 from ..units import Parameters, misfit, number_and_unit
 
@@ -24,6 +22,8 @@ def evenly(seed: int, name: str, count: int) -> np.ndarray:
     It is a scrambled Sobol sequence of one dimension, whose blocks of `BLOCK` are shuffled, so that two names know nothing of each
     other. More patients, and other names, change nothing of it.
     """
+    from scipy.stats import qmc
+
     rng = np.random.default_rng(list(hashlib.blake2b(f"{seed}/{name}".encode(), digest_size=16).digest()))
     blocks = -(-count // BLOCK)
     sequence = qmc.Sobol(1, rng=rng).random_base2((blocks * BLOCK - 1).bit_length())[:, 0] + _HALF_STEP
@@ -122,6 +122,8 @@ class Distribution(Parameters):
 
     def numbers(self, shares: np.ndarray) -> np.ndarray:
         """The numbers below which these shares of the patients lie, in `unit` (of a choice the index of the word)."""
+        from scipy import stats
+
         low, high = self._ends
         if self.choice:
             weights = np.cumsum(list(self.choice.values()))

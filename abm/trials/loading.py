@@ -16,9 +16,9 @@ from ..config.nodes import Node, Place, Source, node_of, to_plain
 from ..config.reading import Reader
 from ..config.shipped import find_shipped, here_or_shipped, names_of
 from .cohort import MUTATIONS, Cohort
-from .trial import CELLS, DIAMETER, ClinicalTrial, TrialFile
+from .trial import ClinicalTrial, TrialFile
 
-_SHARED = ("name", "description", "base", "arms", "control", "plugins", "published", "calibrated")
+_SHARED = ("name", "description", "base", "arms", "control", "measures", "plugins", "published", "calibrated")
 """Keys that mean the same in an experiment."""
 _SWEPT = "sweep.parameters."
 
@@ -95,36 +95,27 @@ def _refuse_unknown(written: Written, file: TrialFile, cohort: Cohort) -> None:
 
 
 def _as_experiment(written: Written, file: TrialFile, cohort: Cohort) -> Node:
-    """The tree of the experiment that a trial is. The duration of its runs is set by the scans."""
-    root, draws, scans = written.root, written.present("cohort"), written.node("scans") or written.root
-    last = node_of(f"{file.scans.last!r} h", scans.shown)
-    written.config_settings.insert(0, (("duration",), last))
+    """The tree of the experiment that a trial is. How long its runs last, and when lesions are surveyed, is set by the scans."""
+    root, draws = written.root, written.present("cohort").shown
+    scans = (written.node("scans") or root).shown
+    for path, hours in ((("duration",), file.scans.last), (("record", "lesions"), file.scans.every)):
+        written.config_settings.insert(0, (path, node_of(f"{hours!r} h", scans)))
     parameters = {
         path: _column(values, written.present("cohort", *(("genes",) if path == MUTATIONS else ("draw", path))))
         for path, values in cohort.columns().items()
     }
     sweep = {
-        "method": node_of("listed", draws.shown),
-        "parameters": Node(parameters, draws.shown, key=draws.shown),
-        "seeds": node_of([lesion.seed for lesion in cohort.lesions], draws.shown),
+        "method": node_of("listed", draws),
+        "parameters": Node(parameters, draws, key=draws),
+        "seeds": node_of([lesion.seed for lesion in cohort.lesions], draws),
     }
-    at_scans = {"every": f"{file.scans.every!r} h", "from": "0 h", "take": "last"}
-    measures = [
-        {"measure": "nodule_diameter", "statistic": "largest", "name": DIAMETER, **at_scans},
-        {"measure": "tumor_cells", "name": CELLS, **at_scans},
-    ]
-    asked = written.node("measures")
     return replace(
         root,
         value={
             **{key: root.value[key] for key in _SHARED if key in root.value},
-            "seed": node_of(file.cohort.seed, draws.shown),
-            "sweep": Node(sweep, draws.shown, key=draws.shown),
-            "measures": Node(
-                [node_of(line, scans.shown) for line in measures] + (list(asked.value) if asked else []),
-                scans.shown,
-                key=scans.shown,
-            ),
+            "seed": node_of(file.cohort.seed, draws),
+            "sweep": Node(sweep, draws, key=draws),
+            "tables": node_of(["lesions"], scans),
         },
     )
 

@@ -9,14 +9,22 @@ from typing import Any
 import pandas as pd
 
 from ..batches.expectation import Simulated, Verdict, Word, judge_by, overall
-from ..batches.store import DONE, read_results, read_series
+from ..batches.store import DONE, failures, read_results
 from ..clinical.rates import RESPONDED, control_rate, odds_ratio, rate_difference, response_rate
-from ..clinical.response import mark_seen, patients_of
+from ..clinical.response import mark_seen, patients_of, scans_of
 from ..clinical.survival import hazard_ratio, survival_curve
+from ..folder.names import RUNS
+from ..record.tables import read_table
 from ..statistics import Estimate
-from .trial import CELLS, DIAMETER, MONTH, ClinicalReadout, ClinicalTrial
+from .trial import MONTH, ClinicalReadout, ClinicalTrial
 
 UNKNOWN = Estimate(math.nan, -math.inf, math.inf, 0)
+_OF_A_PATCH = 100
+"""Between the numbers of lesions of two patches of a patient."""
+
+
+class NoPatients(ValueError):
+    """No patient of a trial can be judged; the text says what to do."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +44,7 @@ class TrialOutcome:
     patients : a row per arm and patient, with what was drawn of it
     judgements : in the order of the file
     runs, failed : how many runs there were, and how many of them failed
-    left_out : patients with a failed run in some arm, or without a lesion at the first scan
+    left_out : patients of whom in some arm a run failed, or had no lesion at the first scan
     """
 
     trial: ClinicalTrial
@@ -54,46 +62,47 @@ class TrialOutcome:
 
 
 def outcome_of(trial: ClinicalTrial, folder: Path) -> TrialOutcome:
-    """The outcome of a trial whose batch in `folder` is complete."""
-    results = read_results(folder).select(["arm", "point", "status"]).to_pandas()
-    failed = results[results.status != DONE]
-    scans = scans_of(trial, folder)
-    scans = scans[~scans.patient.isin({trial.cohort.lesions[point].patient for point in failed.point})]
-    scans = mark_seen(scans, trial.file.criteria).reset_index(drop=True)
+    """The outcome of a trial whose batch in `folder` is complete. Raises NoPatients."""
+    scans, arms = scans_of_trial(trial, folder), trial.experiment.arms
+    first = scans[(scans.hours < trial.file.scans.every) & (scans.cells > 0)]
+    had = set(zip(first.arm, first.patient, first.lesion // _OF_A_PATCH, strict=True))
+    left_out = {
+        one.patient for one in trial.cohort.lesions for arm in arms if (arm, one.patient, one.number) not in had
+    }
+    if len(left_out) == len(trial.cohort.patients):
+        raise NoPatients(
+            "no patient has a lesion at the first scan and sound runs in all arms: let lesions be there before time 0, such as "
+            "interventions: [{implant: 1, cells: 300, start: -1 d}]"
+        )
+    scans = scans[~scans.patient.isin(left_out)].reset_index(drop=True)
     patients = patients_of(scans, trial.file.criteria, trial.cohort.about())
-    in_all = patients.groupby("patient").arm.nunique() == len(trial.experiment.arms)
-    patients = patients[patients.patient.map(in_all)].reset_index(drop=True)
-    kept = set(patients.patient)
     return TrialOutcome(
         trial,
         scans,
         patients,
         tuple(judged(readout, patients) for readout in trial.file.expect),
-        len(results),
-        len(failed),
-        tuple(patient.number for patient in trial.cohort.patients if patient.number not in kept),
+        read_results(folder).num_rows,
+        failures(folder),
+        tuple(sorted(left_out)),
     )
 
 
-def scans_of(trial: ClinicalTrial, folder: Path) -> pd.DataFrame:
-    """What each scan found of each lesion: arm, patient, lesion (numbers from 1), hours, diameter_um (0 when it is gone) and cells."""
-    series = read_series(folder)
-    assert series is not None  # a trial measures at every scan
-    looks = series.to_pandas()
-    looks = looks[looks.measure.isin((DIAMETER, CELLS))]
-    wide = looks.pivot(index=["arm", "point", "time_h"], columns="measure", values="value").reset_index()
-    lesions = [trial.cohort.lesions[point] for point in wide.point]
-    scans = pd.DataFrame(
-        {
-            "arm": pd.Categorical(wide.arm, trial.experiment.arms, ordered=True),
-            "patient": [lesion.patient for lesion in lesions],
-            "lesion": [lesion.number for lesion in lesions],
-            "hours": wide.time_h,
-            "diameter_um": wide[DIAMETER].fillna(0.0),
-            "cells": wide[CELLS].astype(int),
-        }
-    ).sort_values(["arm", "patient", "lesion", "hours"], ignore_index=True)
-    return scans.assign(arm=scans.arm.astype(str))
+def scans_of_trial(trial: ClinicalTrial, folder: Path) -> pd.DataFrame:
+    """The scans of all sound runs in `folder`, from time 0 on, as `clinical.response` has them. Lesions that grow in one patch have
+    numbers of one hundred: 102 is the second of the first patch. Raises NoPatients when all runs failed."""
+    parts = []
+    for run in read_results(folder).select(["run", "arm", "point", "status"]).to_pylist():
+        if run["status"] != DONE:
+            continue
+        lesion = trial.cohort.lesions[run["point"]]
+        found = read_table(folder / RUNS / run["run"], "lesions").to_pandas()
+        scans = scans_of(found, run["arm"], lesion.patient, trial.file.criteria)
+        for name in ("lesion", "parent", "merged_into"):
+            scans[name] = scans[name].where(scans[name] == 0, scans[name] + _OF_A_PATCH * lesion.number)
+        parts.append(scans)
+    if not parts:
+        raise NoPatients("all runs failed")
+    return mark_seen(pd.concat(parts, ignore_index=True), trial.file.criteria)
 
 
 # --- readouts ---------------------------------------------------------------------------------------------------------

@@ -37,10 +37,7 @@ def trial_text(outcome: TrialOutcome, figures: Sequence[str] = ()) -> str:
         f"({outcome.runs} runs); scanned every {in_time(file.scans.every)} until {in_time(file.scans.last)}."
     )
     if outcome.left_out:
-        numbers = ", ".join(map(str, outcome.left_out))
-        parts.append(
-            f"{len(outcome.left_out)} patients are left out, as a run failed or no lesion was there at the first scan: {numbers}."
-        )
+        parts.append(f"{left_out(outcome)}: {', '.join(map(str, outcome.left_out))}.")
     if file.cohort.enrich:
         enriched = ", ".join(f"{gene} in {share:g}" for gene, share in file.cohort.enrich.items())
         parts.append(f"Enriched ({enriched} of the patients): each patient counts with its weight.")
@@ -59,6 +56,13 @@ def trial_text(outcome: TrialOutcome, figures: Sequence[str] = ()) -> str:
     parts += [f"![{name}]({name})" for name in figures]
     parts += ["## What these numbers are", _WHAT_THEY_ARE]
     return "\n\n".join(parts) + "\n"
+
+
+def left_out(outcome: TrialOutcome) -> str:
+    """'2 patients are left out, of whom a run failed or ...'"""
+    count = len(outcome.left_out)
+    which = f"{count} patients are left out, of whom" if count != 1 else "1 patient is left out, of whom"
+    return f"{which} in some arm a run failed or had no lesion at the first scan"
 
 
 def in_words(stratum: Mapping[str, Any]) -> str:

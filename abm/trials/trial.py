@@ -32,8 +32,6 @@ WORDS = {
     "odds_ratio": "odds ratio of response",
     "rate_difference": "difference of response rates",
 }
-DIAMETER, CELLS = "lesion diameter", "lesion cells"
-"""Names of what is measured of a lesion at each scan."""
 
 
 class Scans(Parameters):

@@ -30,19 +30,10 @@ FIGURES = ("waterfall.png", "spider.png", "swimmer.png", "km.png")
 FILES = (TRIAL, SCANS, PATIENTS, REPORT, *FIGURES)
 
 
-class NoPatients(ValueError):
-    """No patient of a trial can be judged."""
-
-
 def write_trial(trial: ClinicalTrial, folder: Path) -> TrialOutcome:
     """Read the complete batch of a trial in `folder` out, write what came of it there, and return that. Raises NoPatients, OSError."""
-    outcome = outcome_of(trial, folder)
     write_text(folder / TRIAL, as_yaml(_as_written(trial)))
-    if outcome.patients.empty:
-        raise NoPatients(
-            "no patient has a lesion at the first scan and sound runs in all arms: let lesions be there before time 0, such as "
-            "interventions: [{implant: 1, cells: 300, start: -1 d}]"
-        )
+    outcome = outcome_of(trial, folder)
     _write(outcome.scans, folder / SCANS)
     _write(outcome.patients, folder / PATIENTS)
     for name, figure in _figures(outcome):

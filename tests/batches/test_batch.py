@@ -105,6 +105,19 @@ def test_the_resolved_experiment_gives_the_same_rows(whole, tmp_path):
     assert rows(run_batch(again, tmp_path / "again").results) == rows(whole.results)
 
 
+def test_tables_that_are_asked_for_are_kept_in_any_case(whole, tmp_path):
+    experiment = little(tmp_path, EXPERIMENT + "tables: [nodules, lesions]\n", "replicates=1", "record.lesions=30 min")
+    result = run_batch(experiment, tmp_path / "batch")
+    [first, _] = sorted((tmp_path / "batch" / RUNS).iterdir())
+    assert {path.name for path in first.glob("*.parquet")} == {"nodules.parquet", "lesions.parquet"}
+    assert load_experiment(tmp_path / "batch" / "experiment.yaml").tables == ("nodules", "lesions")
+    assert rows(result.results) == rows(whole.results.filter(pc.equal(whole.results["replicate"], 1)))
+    with pytest.raises(ResumeRefused, match="tables was"):
+        run_batch(
+            little(tmp_path, EXPERIMENT, "replicates=1", "record.lesions=30 min"), tmp_path / "batch", resume=True
+        )
+
+
 def test_what_arms_share_stands_once(tmp_path):
     experiment = little(
         tmp_path,

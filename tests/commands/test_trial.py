@@ -7,8 +7,9 @@ import pytest
 from abm import cli
 from abm.batches import batch
 from abm.commands.files import purpose_of
+from abm.trials.loading import load_trial
 
-from ..batches.little import Here
+from ..batches.little import TROUBLE, Here
 from ..trials.little import TRIAL, write
 
 
@@ -51,6 +52,19 @@ def test_a_trial_says_what_came_out_and_where_it_is(crlm, tmp_path):
     assert crlm(*arguments, "--resume", "--quiet") == (0, "", "")
     status, _, said = crlm("trial", "trial.yaml", "--retry-failed")
     assert status == 2 and "--retry-failed goes with --resume" in said
+
+
+def test_a_run_that_fails_leaves_its_patient_out_and_is_told(crlm, tmp_path):
+    (tmp_path / "trouble.py").write_text(TROUBLE)
+    seed = load_trial(tmp_path / "trial.yaml").cohort.lesions[0].seed
+    measure = f"{{measure: trouble, at: 1 h, seed: {seed}, how: raise}}"
+    (tmp_path / "trial.yaml").write_text(f"{TRIAL}measures: [{measure}]\nplugins: [trouble.py]\n")
+    few = ("--set", "cohort.patients=2", "--set", "scans.until=12 h")
+    status, printed, said = crlm("trial", "trial.yaml", *few)
+    assert status == 1 and "2 of 6 runs failed; the others are good." in said and "one and one are three" in said
+    assert "1 patient is left out" in printed and "Wrote trials/trial/trial.md" in printed
+    status, _, said = crlm("trial", "trial.yaml", "--set", "cohort.patients=1", *few[2:], "-o", "one")
+    assert status == 1 and "runs failed" in said and not (tmp_path / "one" / "trial.md").exists()
 
 
 def test_files_of_others_are_not_overwritten(crlm, tmp_path):

@@ -10,6 +10,7 @@ step: 30 min
 tissue: {width: 0.4 mm, height: 0.4 mm}
 rules: {arrival: off}
 interventions: [{implant: 1, cells: 150, start: -6 h}]
+record: {micrometastasis_cells: 30}     # so that few cells that creep out of it are no new lesion
 """
 COHORT = """
 patients: 4

@@ -11,7 +11,7 @@ from abm.trials.loading import load_trial
 
 COHORTS = [file for file in shipped() if file.kind == "cohort"]
 TRIAL = """
-base: {{line: human_crc, rules: {{arrival: off}}, interventions: [{{implant: 1, cells: 300, start: -1 d}}]}}
+base: {{line: human_crc, host: patient, rules: {{arrival: off}}, interventions: [{{implant: 1, cells: 300, start: -1 d}}]}}
 cohort: {}
 arms: {{one: {{}}}}
 """
@@ -25,7 +25,7 @@ def test_a_shipped_cohort_is_drawn(cohort, tmp_path):
     assert len(about) == 60 and 90 <= len(trial.cohort.lesions) <= 150
     assert not (about.ras & about.braf).any() and about.ras.mean() == pytest.approx(0.45, abs=0.07)
     patient = trial.experiment.configs["one", 0]
-    assert patient.labels["host"] in ("patient", "nafld") and patient.labels["line"] == "human_crc"
+    assert patient.labels["line"] == "human_crc" and patient.tissue.steatosis in (0, 1)
 
 
 def test_numbers_of_the_first_line_say_how_far_they_can_be_trusted():
@@ -34,7 +34,7 @@ def test_numbers_of_the_first_line_say_how_far_they_can_be_trusted():
         "ras: 0.45",
         "braf:",
         "mmr: 0.05",
-        "host:",
+        "tissue.steatosis:",
         "cells.cd8.density:",
         "cells.tumor.replacement:",
         "mmr|braf",

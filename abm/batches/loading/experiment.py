@@ -77,6 +77,7 @@ def read_experiment(written: Written, path: Path, published: bool = False, defau
         )
     if file is not None:
         _refuse_fewer_than_replicates(written, file)
+        _refuse_no_lesions(written, file, configs)
     if published and file is not None:
         _refuse_unpublished(written, file)
     if written.problems or file is None:
@@ -147,6 +148,13 @@ def _refuse_fewer_than_replicates(written: Written, file: ExperimentFile) -> Non
         f"these are fewer than the {file.replicates} replicates that are run at first",
         "it says how far they may be raised",
     )
+
+
+def _refuse_no_lesions(written: Written, file: ExperimentFile, configs: Mapping[tuple[str, int], Any]) -> None:
+    """Note lesions that are kept and not surveyed."""
+    if "lesions" in file.tables and any(config.record.lesions == 0 for config in configs.values()):
+        at = ("tables", file.tables.index("lesions"))
+        written.wrong(at, "lesions are not surveyed", "say how often in the config: record: {lesions: 8 wk}")
 
 
 def _refuse_plugins_of_one_name(written: Written, configs: Mapping[tuple[str, int], Any]) -> None:

@@ -104,6 +104,11 @@ def test_everything_that_is_wrong_is_told_at_its_line(report):
 @pytest.mark.parametrize(
     ("text", "words"),
     [
+        (
+            "base: base.yaml\ntables: [lesions]",
+            "my.yaml:2:10  tables[0]\n    lesions are not surveyed; say how often in the config",
+        ),
+        ("base: base.yaml\ntables: [nodles]", "did you mean 'nodules'?"),
         ("arms: {a: {}}", "my.yaml:1:1  base\n    the key 'base' is missing; expected the name of a config"),
         ("base:", "base\n    expected the name of a config, such as"),
         ("base: 5", "got '5'"),
