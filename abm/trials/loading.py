@@ -20,6 +20,12 @@ from .trial import ClinicalTrial, TrialFile
 
 _SHARED = ("name", "description", "base", "arms", "control", "measures", "plugins", "published", "calibrated")
 """Keys that mean the same in an experiment."""
+_SAID_ELSEWHERE: dict[tuple[str | int, ...], str] = {
+    ("seed",): "the seeds of a trial come from that of its cohort: cohort.seed",
+    ("duration",): "the runs of a trial end with the last scan: scans.until",
+    ("record", "lesions"): "lesions are surveyed at the scans: scans.every",
+}
+"""Keys of the config that a trial sets itself, and where."""
 _SWEPT = "sweep.parameters."
 
 
@@ -38,6 +44,9 @@ def load_trial(path: str | os.PathLike, overrides: Sequence[str] = ()) -> Clinic
         raise ConfigError(written.problems, source.label)
     cohort, plain = Cohort(file.cohort), to_plain(written.root)
     _refuse_unknown(written, file, cohort)
+    for setting, node in written.config_settings:
+        if setting in _SAID_ELSEWHERE:
+            written.problems.append(node.place.problem(setting, "this cannot be set", _SAID_ELSEWHERE[setting]))
     written.root = _as_experiment(written, file, cohort)
     try:
         experiment = read_experiment(written, path)

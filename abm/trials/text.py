@@ -14,7 +14,7 @@ from ..units import in_time
 from .outcome import ReadoutJudgement, TrialOutcome, having, median_months
 
 AGAINST = ("readout", "published", "expected", "simulated (95 % interval)", "verdict")
-_ARMS = ("patients", "arm", "n", "response rate", "disease control", "median PFS", "early change")
+_ARMS = ("patients", "arm", "n", "response rate", "disease control", "progressed", "median PFS", "early change")
 _COMPARED = ("patients", "arms", "hazard ratio", "hazard ratio of pairs", "odds ratio of response", "response rates")
 _WHAT_THEY_ARE = """\
 * A patient is one to a few patches of liver with one lesion each, not a liver: sizes count relative to the patient's own at the first scan.
@@ -117,6 +117,7 @@ def _arms(outcome: TrialOutcome) -> Iterator[tuple[str, ...]]:
                 str(len(rows)),
                 _said(response_rate(rows)),
                 _said(control_rate(rows)),
+                str(int(rows.progressed.sum())),
                 _said(median_months(rows), "month"),
                 f"{early.median():+.0%}" if len(early) else "",
             )

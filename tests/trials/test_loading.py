@@ -73,6 +73,9 @@ def test_a_cohort_is_a_file_or_a_group_and_can_be_changed_on_the_command_line(tm
         (["criteria.response=2"], "criteria.response"),
         (["cohort.genes.braf.share=0.7"], "more than all"),
         (["measures=[nodles]"], "did you mean 'nodules'?"),
+        (["seed=4"], "this cannot be set; the seeds of a trial come from that of its cohort: cohort.seed"),
+        (["duration=2 d"], "the runs of a trial end with the last scan: scans.until"),
+        (["record.lesions=1 h"], "lesions are surveyed at the scans: scans.every"),
     ],
 )
 def test_mistakes_are_told(report, overrides, words):
