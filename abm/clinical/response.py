@@ -262,7 +262,7 @@ def scans_of(
     patient,
     criteria: Criteria,
     from_hours: float = 0.0,
-    axis: Literal["diameter_um", "longest_um"] = "diameter_um",
+    axis: Literal["packed_um", "diameter_um", "longest_um"] = "packed_um",
 ) -> pd.DataFrame:
     """The scans of one patient: every survey in the lesions.parquet of a run is one, and the first at or after `from_hours` is the
     baseline. axis : the diameter of the disc of the same area, or the longest axis, which few cells that are left over of a lesion keep

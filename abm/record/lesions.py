@@ -13,7 +13,8 @@ A lesion is a nodule of at least a given number of cells, and all that comes of 
     gone       it stays in the table without cells, so that a look that found nothing is told from none; it comes back where new
                cells stand within its old radius of its centre
 
-What tumor cells enclose is part of their mass: a dead centre, and cells in it that stand alone.
+What tumor cells enclose is part of their mass: a dead centre, and cells in it that stand alone. Where single cells die all over, as under
+a drug, gaps stay here that tissue closes: `packed_um` is the diameter that is left when it has.
 """
 
 from typing import NamedTuple
@@ -34,6 +35,7 @@ LESION = np.dtype(
         ("cells", "i4"),
         ("area_um2", "f8"),
         ("diameter_um", "f8"),
+        ("packed_um", "f8"),
         ("longest_um", "f8"),
         ("row", "f8"),
         ("column", "f8"),
@@ -50,6 +52,7 @@ COLUMNS = (
     TableColumn("cells", "i4", "cells", "tumor cells, in both layers; 0 when it is gone"),
     TableColumn("area_um2", "f8", "um^2", "area of its outline, with what it encloses"),
     TableColumn("diameter_um", "f8", "um", "diameter of the disc of that area"),
+    TableColumn("packed_um", "f8", "um", "diameter of the disc that its cells would fill without gaps"),
     TableColumn("longest_um", "f8", "um", "longest axis in the slab, across all of its pieces"),
     TableColumn("row", "f8", "site", "mean row of its cells, where they last stood"),
     TableColumn("column", "f8", "site", "mean column of its cells, where they last stood"),
@@ -102,6 +105,8 @@ def survey(model: Liver, known: Known, min_cells: float, gap_um: float) -> tuple
     lesions["cells"] = np.bincount(of_cell, minlength=lesions.size + 1)[1:]
     lesions["area_um2"] = np.bincount(place[outline].ravel(), minlength=lesions.size + 1)[1:] * model.spacing_um**2
     lesions["diameter_um"] = np.sqrt(4 / np.pi * lesions["area_um2"])
+    filled = np.bincount(place[np.where(model.tumor_sites(), outline, 0)].ravel(), minlength=lesions.size + 1)[1:]
+    lesions["packed_um"] = np.sqrt(4 / np.pi * filled) * model.spacing_um
     is_there, before = lesions["cells"] > 0, np.arange(lesions.size) < known.lesions.size
     for axis in ("row", "column"):
         middle = centres(cells[axis], of_cell, lesions.size, model.shape[axis == "column"], model.periodic)

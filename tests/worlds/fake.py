@@ -20,6 +20,7 @@ from abm.kernels.tables import free_slot
 from abm.ledger import cause, event
 from abm.ledger.ledger import Ledger, enter
 from abm.liver import Liver
+from abm.pharmacology import Medication, Patient
 from abm.tissue.sites import LUMEN, PARENCHYMA, SINUSOID, TISSUE
 
 from .bare import lattice
@@ -89,6 +90,7 @@ class FakeLiver(Liver):
         self.wall.species.settle(self.wall, self.sites, about, self.area_mm2, seed)
         self.wall.sites_per_cell = about.sites_per_cell
         self.blood = Blood(SHIPPED.levels)
+        self.drugs = Medication((), {}, {}, Patient(), 0.0, shape)
         self.ledger = Ledger()
 
     def enter(self, code: int, reason: int, slot: int) -> None:
