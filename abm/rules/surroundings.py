@@ -82,21 +82,25 @@ def block_of(blocks, sites, row, column):
     return row * blocks.shape[0] // rows, column * blocks.shape[1] // columns
 
 
-@jit(counted=False)
+@jit
 def count_around(blocks, tumor, sites, layer):
     """Add every settled tumor cell of a layer to its block and the eight around, to each once."""
-    top, bottom = reach_within(1, blocks.shape[0], sites.periodic)
-    left, right = reach_within(1, blocks.shape[1], sites.periodic)
+    own = np.zeros(blocks.shape, np.int64)
     for i in range(tumor.size):
         cell = tumor[i]
         if cell.alive != 0 and cell.layer == layer and cell.state != CIRCULATING:
             row, column = block_of(blocks, sites, cell.row, cell.column)
+            own[row, column] += 1
+    top, bottom = reach_within(1, blocks.shape[0], sites.periodic)
+    left, right = reach_within(1, blocks.shape[1], sites.periodic)
+    for row in range(blocks.shape[0]):
+        for column in range(blocks.shape[1]):
             for dr in range(top, bottom + 1):
                 for dc in range(left, right + 1):
                     r = shifted(row, dr, blocks.shape[0], sites.periodic)
                     c = shifted(column, dc, blocks.shape[1], sites.periodic)
-                    if r >= 0 and c >= 0:
-                        blocks[r, c] += 1
+                    if own[row, column] != 0 and r >= 0 and c >= 0:
+                        blocks[r, c] += own[row, column]
 
 
 @jit(counted=False)
