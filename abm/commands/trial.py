@@ -38,8 +38,6 @@ def run_trial(
     from ..trials.outcome import NoPatients
     from ..trials.writing import FILES, write_trial
 
-    if find_spec("lifelines") is None:  # told before the runs, which are long
-        raise UserError(f"a trial needs lifelines: {how_to_install('trials')}")
     refuse_others(folder, [BATCH], FILES)
     if dry_run:
         print("\n".join(_cohort(trial)))
@@ -53,6 +51,8 @@ def run_trial(
             retry_failed=retry_failed,
         )
         return
+    if find_spec("lifelines") is None:  # told before the runs, which are long
+        raise UserError(f"a trial needs lifelines: {how_to_install('trials')}")
     failed = None
     try:
         run_experiment_batch(

@@ -19,7 +19,7 @@ from ..statistics import Estimate
 from .trial import MONTH, ClinicalReadout, ClinicalTrial
 
 UNKNOWN = Estimate(math.nan, -math.inf, math.inf, 0)
-_OF_A_PATCH = 100
+_OF_A_PATCH = 100_000
 """Between the numbers of lesions of two patches of a patient."""
 
 
@@ -88,8 +88,8 @@ def outcome_of(trial: ClinicalTrial, folder: Path) -> TrialOutcome:
 
 
 def scans_of_trial(trial: ClinicalTrial, folder: Path) -> pd.DataFrame:
-    """The scans of all sound runs in `folder`, from time 0 on, as `clinical.response` has them. Lesions that grow in one patch have
-    numbers of one hundred: 102 is the second of the first patch. Raises NoPatients when all runs failed."""
+    """The scans of all sound runs in `folder`, from time 0 on, as `clinical.response` has them. Lesions of one patch
+    have numbers of one hundred thousand: 100002 is the second of the first patch. Raises NoPatients when all runs failed."""
     parts = []
     for run in read_results(folder).select(["run", "arm", "point", "status"]).to_pylist():
         if run["status"] != DONE:

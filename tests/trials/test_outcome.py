@@ -68,7 +68,7 @@ def test_scans_are_the_surveys_from_time_0_on_and_agree_between_arms_before_the_
     first = scans[(scans.arm == "treated") & (scans.hours == 0)]
     # one lesion in each patch, which says by its number which patch it is in
     assert sorted(zip(first.patient, first.lesion, strict=True)) == [
-        (lesion.patient, 100 * lesion.number + 1) for lesion in outcome.trial.cohort.lesions
+        (lesion.patient, 100_000 * lesion.number + 1) for lesion in outcome.trial.cohort.lesions
     ]
     assert (first.diameter_um > 60).all()
     after = scans[scans.hours == 36].groupby(["arm", "patient"]).cells.sum()
