@@ -424,6 +424,15 @@ def test_a_copy_of_what_comes_with_crlm(config, capsys):
         elif one.kind == "config":
             assert f"crlm check {copy}" in told
             assert load_config(copy) == load_config(one.path)
+        elif one.kind == "regimen":
+            assert "keep it in a folder regimens beside your config" in told
+    assert (
+        cli.status_of(["check", "copy_regimen_folfox4.yaml"]) == 2 and cli.status_of(["check", "regimens/folfox4"]) == 2
+    )
+    told = capsys.readouterr().err
+    assert "is a regimen of drugs" in told and "regimens/folfox4: there is no such file" in told
+    assert cli.status_of(["new", "mine.yaml", "--from", "drugs/cetuximab"]) == 0
+    assert "in a folder drugs" in capsys.readouterr().out and "egfr" in Path("mine.yaml").read_text()
     before = Path(copy).read_text()
     assert cli.status_of(["new", copy, "--from", "quickstart"]) == 2 and Path(copy).read_text() == before
     capsys.readouterr()

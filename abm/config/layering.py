@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Literal
+from types import NoneType
 
 from pydantic import BaseModel
 
@@ -29,6 +29,7 @@ LAYERING_KEYS = ("extends", "line", "host")
 """Keys of the file that name other files; they do not reach the Config."""
 NOT_INHERITED_FROM_PRESETS = ("name", "description")
 _WHOLE: dict[str, type[BaseModel]] = {"regimen": Regimen, "drug": Drug}
+"""What a config may draw from files of their own, in this order: regimens, and the drugs that these name."""
 OVERRIDE_KEY = re.compile(r"[^.\[\]=\s]+(?:\.[^.\[\]=\s]+|\[[0-9]{1,6}\])*")
 
 
@@ -57,7 +58,8 @@ def merged(reader: Reader, root: Node, source: Source, overrides: Sequence[str])
     root = replace(root, value=dict(root.value))
     settings = _presets_set(root, settings_of(reader, overrides))
     top = next((path for path, node in reader.files.items() if node.place.source is source), None)
-    return _stacked(reader, _layers(reader, root, (top,) if top else ()), root.place, settings)
+    layers = _layers(reader, root, (top,) if top else ())
+    return _with_unknown_told(reader, _stacked(reader, layers, root.place, settings))
 
 
 def read_arm(reader: Reader, base: Node, arm: Node, settings: Iterable["Setting"], chain: tuple[Path, ...]) -> Layers:
@@ -69,7 +71,8 @@ def read_arm(reader: Reader, base: Node, arm: Node, settings: Iterable["Setting"
         below = _layers(reader, base, chain)
     else:
         below = _named_file(reader, base, ("base",), chain, "")
-    return _stacked(reader, _layers(reader, arm, chain, below=below), arm.place, settings)
+    layers = _layers(reader, arm, chain, below=below)
+    return _with_unknown_told(reader, _stacked(reader, layers, arm.place, settings))
 
 
 def _layers(
@@ -233,14 +236,25 @@ def _with_drugs(reader: Reader, tree: Node) -> Node:
     They are looked for in files of the folders `regimens` and `drugs` beside the file that names them, and among those that come
     with the simulator. What the tree says in full, as a resolved config does, needs no file.
     """
-    for number, entry in enumerate(_items(tree, "interventions")):
-        tree = _with_file(reader, tree, "regimen", _child(entry, "therapy"), ("interventions", number, "therapy"))
-    regimens = _child(tree, "regimens")
-    for name, regimen in regimens.value.items() if regimens is not None and isinstance(regimens.value, dict) else ():
-        for number, given in enumerate(_items(regimen, "doses")):
-            path = ("regimens", name, "doses", number, "drug")
-            tree = _with_file(reader, tree, "drug", _child(given, "drug"), path)
+    for kind in _WHOLE:
+        for _, named in _named(tree, kind):
+            tree = _with_file(reader, tree, kind, named)
     return tree
+
+
+def _named(tree: Node, kind: str) -> list[tuple[tuple[str | int, ...], Node]]:
+    """The regimens that therapies name, or the drugs that regimens name: the keys that hold their names, each with its path."""
+    entries: list[tuple[tuple[str | int, ...], Node]]
+    if kind == "regimen":
+        entries = [(("interventions", n, "therapy"), entry) for n, entry in enumerate(_items(tree, "interventions"))]
+    else:
+        entries = [
+            (("regimens", name, "doses", n, "drug"), given)
+            for name, regimen in _group(tree, "regimens").items()
+            for n, given in enumerate(_items(regimen, "doses"))
+        ]
+    found = [(path, _child(entry, str(path[-1]))) for path, entry in entries]
+    return [(path, node) for path, node in found if node is not None and isinstance(node.value, str)]
 
 
 def _child(node: Node, key: str) -> Node | None:
@@ -253,38 +267,50 @@ def _items(node: Node, key: str) -> list[Node]:
     return child.value if child is not None and isinstance(child.value, list) else []
 
 
-def _with_file(
-    reader: Reader, tree: Node, kind: Literal["regimen", "drug"], named: Node | None, path: tuple[str | int, ...]
-) -> Node:
-    """The tree with the file of one regimen or drug below what stands under its name already; `path` is that of the key that names it.
-    A problem where there is neither."""
-    group = f"{kind}s"
-    above = _child(tree, group)
-    if (
-        named is None
-        or not isinstance(named.value, str)
-        or not (above is None or isinstance(above.value, dict) or above.value is None)
-    ):
+def _group(node: Node, key: str) -> dict[str, Node]:
+    """The keys of the group under a key; none where there is no group."""
+    child = _child(node, key)
+    return child.value if child is not None and isinstance(child.value, dict) else {}
+
+
+def _with_file(reader: Reader, tree: Node, kind: str, named: Node) -> Node:
+    """The tree with the file of one regimen or drug, if there is one, below what stands under its name already."""
+    group, above = f"{kind}s", _child(tree, f"{kind}s")
+    if not re.fullmatch(r"[\w-]+", named.value) or (above is not None and not isinstance(above.value, dict | NoneType)):
         return tree
-    known = above.value or {} if above is not None else {}
+    known = _group(tree, group)
     own = known.get(named.value)
     if own is not None and isinstance(own.value, dict) and set(own.value) >= set(_WHOLE[kind].model_fields):
         return tree
-    folder, shipped = named.place.source.folder, shipped_configs()
-    folders = [where / group for where in (folder, folder.parent, shipped)]
-    file = next(filter(exists, (where / f"{named.value}.yaml" for where in folders)), None)
-    if file is None or not re.fullmatch(r"[\w-]+", named.value):
-        if own is None or own.value is None:
-            names = {*known, *(Path(name).stem for where in folders for name in configs_in(where))} - {named.value}
-            hint = errors.did_you_mean(
-                Path(named.value).stem, sorted(names), f"crlm {group} lists those that there are"
-            )
-            reader.problems.append(named.shown.problem(path, f"there is no {kind} {quoted(named.value)}", hint))
+    files = (folder / f"{named.value}.yaml" for folder in _folders(group, named))
+    file = next(filter(exists, files), None)
+    if file is None:
         return tree
     below = reader.read(file, Source(_shown(file), file.parent))
     whole = below if own is None else _merge(below, own, (group, named.value))
     place = named.place if above is None else above.place
     return replace(tree, value={**tree.value, group: Node({**known, named.value: whole}, place)})
+
+
+def _folders(group: str, named: Node) -> list[Path]:
+    """Where the file of what is named may be."""
+    folder = named.place.source.folder
+    return [where / group for where in (folder, folder.parent, shipped_configs())]
+
+
+def _with_unknown_told(reader: Reader, layers: Layers) -> Layers:
+    """The layers, with a problem for each regimen and drug that is named and is nowhere."""
+    for kind in _WHOLE:
+        group = f"{kind}s"
+        known = {name for name, node in _group(layers.root, group).items() if node.value is not None}
+        for path, named in _named(layers.root, kind):
+            files = {Path(file).stem for folder in _folders(group, named) for file in configs_in(folder)}
+            if named.value in known | files:
+                continue
+            meant = sorted(known | files)
+            hint = errors.did_you_mean(Path(named.value).stem, meant, f"crlm {group} lists those that there are")
+            reader.problems.append(named.shown.problem(path, f"there is no {kind} {quoted(named.value)}", hint))
+    return layers
 
 
 def _merge(low: Node, high: Node, path: tuple[str | int, ...]) -> Node:

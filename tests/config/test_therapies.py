@@ -203,6 +203,7 @@ def test_a_number_of_a_drug_can_be_set_on_the_command_line(refused):
         "--set drugs.cetuximab.clearance=0.3 L\n    '0.3 L' has the wrong dimension; expected a clear"
     )
     assert "did you mean drugs.cetuximab.clearance?" in refused(given, "drugs.cetuximab.clearence=0.3 L/d")
+    assert load_text("interventions: [{therapy: cetuximb}]", ["interventions[0].therapy=cetuximab"]).drugs
     assert load_text(given, ["regimens.cetuximab.cycle=14 d"]).regimens["cetuximab"].cycle == 336.0
 
 
