@@ -10,6 +10,7 @@ from abm.ledger import cause, event
 from abm.ledger.ledger import Ledger
 from abm.rules.compression import UNCONFINED
 from abm.rules.growth import Fate, free_neighbour, grow, habitable, is_room_within, path_to_room
+from abm.rules.growth_signalling import SIGNALLING
 from abm.rules.immune_suppression import NO_GUARDS
 from abm.tissue.sites import CENTRAL_VEIN, LUMEN, PARENCHYMA, PORTAL_TRACT, SINUSOID, TISSUE
 from tests.worlds import (
@@ -52,6 +53,7 @@ class Tissue:
         self.ifn_gamma = np.zeros(sites.kind.shape, np.float32)
         self.guards = NO_GUARDS
         self.freedom = UNCONFINED
+        self.restraint = SIGNALLING
         self.ledger = Ledger()
         self.ledger.totals[event.ARRIVED, 0] = self.cells.count
         self.step_number = 0
@@ -75,6 +77,7 @@ class Tissue:
                 self.ifn_gamma,
                 self.guards,
                 self.freedom,
+                self.restraint,
                 fate,
                 depth,
                 IDENTITY,
