@@ -30,16 +30,18 @@ def advanced(
     left: float = 1.0,
     suppressors: float = 0.0,
     inflammatory: tuple[float, ...] = (),
+    marrow: float = 1.0,
     **given: float,
 ) -> Blood:
     """The blood of a liver with `burden` tumor cells, and so many suppressor cells, per mm2, after some hours of steps; `inflammatory`: how
-    much its activated stellate cells are."""
+    much its activated stellate cells are; `marrow`: what drugs leave of its supply."""
     stellate = settle(lattice(1, 9), "stellate", every(1, 9)[: len(inflammatory)], state=ACTIVATED)
     stellate.used.inflammatory = inflammatory
     liver = SimpleNamespace(
         stellate=stellate,
         config=SimpleNamespace(blood=p, cells=compose()().cells),
         tumor=SimpleNamespace(count=burden),
+        drugs=SimpleNamespace(neutrophils=marrow),
         standard_area_mm2=1.0,
         dt_hours=step,
         given=lambda name: given.get(name, 0.0),
@@ -93,6 +95,12 @@ def test_the_pool_cannot_grow_beyond_its_mobilisation():
     blood = advanced(Blood(LEVELS), p, 500.0, 1.0, burden=1e9)
     assert blood.neutrophils == pytest.approx(1.0 + p.mobilisation, rel=1e-4)
     assert blood.neutrophils <= 1.0 + p.mobilisation
+
+
+def test_the_pool_is_what_a_suppressed_marrow_supplies():
+    p = parameters()
+    pool = [advanced(Blood(LEVELS), p, 500.0, 1.0, burden=1e9, marrow=marrow).neutrophils for marrow in (1.0, 0.3)]
+    assert pool[1] == pytest.approx(0.3 * pool[0], rel=1e-9)
 
 
 @pytest.mark.parametrize("name", GIVEN)
@@ -183,6 +191,7 @@ def with_primary(step, hours, left=lambda name, hours=None: 1.0, **changed):
     liver = SimpleNamespace(
         config=SimpleNamespace(blood=p, cells=compose()().cells, begins=-100.0),
         tumor=SimpleNamespace(count=0),
+        drugs=SimpleNamespace(neutrophils=1.0),
         suppressor=SimpleNamespace(count=0),
         stellate=settle(lattice(1, 1), "stellate", []),
         standard_area_mm2=1.0,
