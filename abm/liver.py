@@ -31,6 +31,7 @@ from .pharmacology import Medication
 from .tissue import anatomy as lobules
 from .tissue.flow import Flow
 from .tissue.sites import LUMEN, PARENCHYMA, ROOM, SINUSOID, STANDING, TISSUE
+from .units import LONGEST
 
 
 class Liver:
@@ -88,7 +89,7 @@ class Liver:
         self._make_fields(registry.fields)
         self.blood = Blood(registry.levels)
         self.drugs = Medication(
-            config.prescriptions, config.regimens, config.drugs, config.patient, config.duration, self.shape
+            config.prescriptions, config.regimens, config.drugs, config.patient, LONGEST, self.shape
         )
         self.ledger = Ledger()
 

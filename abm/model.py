@@ -72,11 +72,8 @@ class LiverModel(Liver, mesa.Model):
                 self.rules[rule.name].prepare(self)
         self._prepared = {name: dict(vars(rule)) for name, rule in self.rules.items()}
         self.interventions = _named(config.interventions)
-        self._inhibitable = [
-            rule
-            for rule in self.rules.values()
-            if any(entry.target == rule.name for entry in self.interventions.values())
-        ]
+        inhibited = {entry.target for entry in self.interventions.values()} | self.drugs.inhibited
+        self._inhibitable = [rule for rule in self.rules.values() if rule.name in inhibited]
         for name, entry in self.interventions.items():
             entry.prepare(self, name)
         lay_colonies(self)

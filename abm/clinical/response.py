@@ -265,8 +265,8 @@ def scans_of(
     axis: Literal["packed_um", "diameter_um", "longest_um"] = "packed_um",
 ) -> pd.DataFrame:
     """The scans of one patient: every survey in the lesions.parquet of a run is one, and the first at or after `from_hours` is the
-    baseline. axis : the diameter of the disc of the same area, or the longest axis, which few cells that are left over of a lesion keep
-    as long as it was."""
+    baseline. axis : the diameter of the disc that the living cells fill; of that with the area of the outline; or the longest axis, which
+    few cells that are left over of a lesion keep as long as it was."""
     rows = lesions[lesions.time_min >= 60 * from_hours]
     scans = pd.DataFrame(
         {

@@ -88,6 +88,15 @@ class Stimulates(Act):
     meaning = "raises a level in the blood, in units of its half-maximal effect"
     stimulate: str = Field(description="the level in the blood")
 
+    @model_validator(mode="after")
+    def _is_a_level(self):
+        for key in {"hill", "most"} & self.model_fields_set:
+            if getattr(self, key) != 1.0:
+                raise misfit(
+                    self, f"a level in the blood is raised by the level over half, whatever {key} is; leave it out", key
+                )
+        return self
+
 
 class Kills(Act):
     kind = "kill"

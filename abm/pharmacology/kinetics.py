@@ -1,4 +1,4 @@
-"""How the amounts of a drug in a patient change: exactly, whatever the step.
+"""How the amounts of a drug in a patient change, whatever the step: exactly, or where elimination saturates to a millionth.
 
 Central, peripheral and depot compartments and that of the effect are linear, and so are infusions at a constant rate: the
 matrix exponential carries them over any time at once. Elimination that saturates (Michaelis-Menten) has a closed form of its own

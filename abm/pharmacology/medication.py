@@ -33,7 +33,7 @@ class Medication:
     amounts : float64 [drug, 4], in the compartments of `Kinetics`
     marrow : float64 [5], the stages of the marrow relative to normal
     reach : kind of drug -> how much of its level in the blood reaches each site (float32 lattice, 1 before the first dose)
-    doses : all that will be given, in their order
+    doses : all that will be given until the `end` (hours), in their order
     acting : what the drugs do in the present step
     present, arriving : the kinds of drugs that act in it, and those of which nothing was there before it
     """
@@ -62,6 +62,11 @@ class Medication:
 
     def _doses_of(self, drug: str) -> list[PlannedDose]:
         return [dose for dose in self.doses if dose.drug == drug]
+
+    @property
+    def inhibited(self) -> set[str]:
+        """The rules that any of the drugs slows."""
+        return {act.target for drug in self.drugs.values() for act in drug.acts if isinstance(act, Inhibits)}
 
     @property
     def neutrophils(self) -> float:
@@ -115,11 +120,7 @@ class Medication:
 
     def given(self, level: str) -> float:
         """What the drugs add to a level in the blood, in units of its half-maximal effect."""
-        return sum(
-            each.act.most * each.level / each.act.half
-            for each in self.acting_by(Stimulates)
-            if each.act.target == level
-        )
+        return sum(each.level / each.act.half for each in self.acting_by(Stimulates) if each.act.target == level)
 
     def killing(self) -> list[tuple[Acting, float]]:
         """What kills tumor cells, and how many times as much by what enhances it."""
@@ -134,13 +135,18 @@ class Medication:
 
     def state_arrays(self) -> dict[str, np.ndarray]:
         """The arrays of a checkpoint, by name; none where no drug is given."""
+        if not self.drugs:
+            return {}
+        amounts = {f"drugs/amounts/{name}": self.amounts[number] for number, name in enumerate(self.drugs)}
         reach = {f"drugs/reach/{kind}": lattice for kind, lattice in self.reach.items()}
-        return {"drugs/amounts": self.amounts, "drugs/marrow": self.marrow} | reach if self.drugs else {}
+        return amounts | reach | {"drugs/marrow": self.marrow}
 
     def load_state(self, state: Mapping[str, np.ndarray]) -> None:
         """Restore the arrays of `state_arrays`. Raises KeyError or ValueError when they are of other drugs."""
         if self.drugs:
-            self.amounts[:], self.marrow = state["drugs/amounts"], state["drugs/marrow"].copy()
+            for number, name in enumerate(self.drugs):
+                self.amounts[number] = state[f"drugs/amounts/{name}"]
+            self.marrow = state["drugs/marrow"].copy()
             for kind, lattice in self.reach.items():
                 lattice[:] = state[f"drugs/reach/{kind}"]
 

@@ -1,9 +1,9 @@
 """Growth signalling: tumor cells cycle and live by the signal of EGFR, HER2 or BRAF, until a drug takes it away.
 
-Wild-type cells depend on EGFR, those with amplified HER2 on HER2, those with BRAF V600E on BRAF. Mutated RAS signals by itself, and no
-drug against what stands above it helps (Karapetis 2008, 10.1056/NEJMoa0804385). A cell whose BRAF is blocked alone gets its signal back
-through EGFR, which an antibody to that prevents (Prahallad 2012, 10.1038/nature10868). Without the signal cells cycle more
-slowly and die more often.
+Wild-type cells depend on EGFR, those with amplified HER2 on HER2, and those with BRAF V600E, which stands below both, on BRAF. Mutated RAS
+signals by itself, and no drug against what stands above it helps (Karapetis 2008, 10.1056/NEJMoa0804385). A cell whose BRAF is blocked
+alone gets its signal back through EGFR, which an antibody to that prevents (Prahallad 2012, 10.1038/nature10868). Without the signal
+cells cycle more slowly and die more often.
 """
 
 from typing import ClassVar
@@ -85,10 +85,10 @@ class GrowthSignalling(Rule):
         def bound(molecule: str) -> np.ndarray:
             return 1.0 - liver.left_at(molecule, cells.row, cells.column)
 
-        if "her2" in genes:
-            lost = bound("her2")
-        elif "braf" in genes:
+        if "braf" in genes:
             lost = bound("braf") * (1.0 - self.parameters.feedback * (1.0 - bound("egfr")))
+        elif "her2" in genes:
+            lost = bound("her2")
         else:
             lost = bound("egfr")
         return np.where(cells.ras == 0, lost, 0.0).astype(np.float32)

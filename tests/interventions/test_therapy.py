@@ -41,6 +41,7 @@ def test_a_drug_and_a_regimen_of_ones_own():
         (treatment(act(block="egfrr")), "egfr"),
         (treatment(act(enhance="toy", times=2)), "cannot enhance itself"),
         (treatment(clearance="0 L/h"), "clearance"),
+        (treatment(act(stimulate="opsonin", hill=4)), "leave it out"),
         ({"interventions": [{"therapy": "folfox4", "stop": "-1 d"}]}, "later than start"),
     ],
 )
@@ -60,6 +61,25 @@ def test_what_a_drug_blocks_is_gone_in_the_rules_that_read_it():
     assert model.signal("vegf").mean() == pytest.approx(0.5, rel=1e-6)
     assert model.left("vegf") == pytest.approx(0.5, rel=1e-6)
     assert model.blood.opsonin == pytest.approx(1.0, rel=1e-6)
+
+
+def test_a_rule_that_a_drug_inhibits_is_slower():
+    config = {"mm": 0.3, "parameters": {"fibroblast_growth": {"rate": "0.02 /h"}}}
+    model = later(treated("fibroblast_growth", acts=(act(inhibit="fibroblast_growth"),), config=config), 1.0)
+    assert model.rules["fibroblast_growth"].parameters.rate == pytest.approx(0.01, rel=1e-6)
+    assert model.rules["fibroblast_growth"].uninhibited.rate == 0.02
+
+
+def test_doses_go_on_where_a_run_goes_on_beyond_its_duration():
+    model = treated(config={"mm": 0.3, "step": "1 h", "duration": "2 h"}, start="3 h")
+    assert later(model, 5.0).drugs.in_blood("toy") == pytest.approx(1.0)
+
+
+def test_the_state_of_other_drugs_is_refused():
+    one = treated(acts=(act(block="vegf"),), config={"mm": 0.3})
+    state = {name.replace("toy", "other"): array for name, array in one.state_arrays().items()}
+    with pytest.raises(KeyError):
+        one.load_state(state)
 
 
 def test_few_neutrophils_come_from_a_suppressed_marrow():

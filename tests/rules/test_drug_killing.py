@@ -134,7 +134,7 @@ def test_a_drug_without_acts_changes_nothing():
         return later(model, 6.0)
 
     kills, untreated = act(kill="cycling", rate="1 /h"), lively((), "9 d")
-    assert changed(lively((), "0 h"), untreated) == {"drugs/amounts"}
+    assert changed(lively((), "0 h"), untreated) == {"drugs/amounts/toy"}
     assert changed(lively((kills,), "9 d"), untreated) == set()
     assert "cells/tumor" in changed(lively((kills,), "0 h"), untreated)
 

@@ -35,6 +35,7 @@ def full(*blocked, mutations=(), on=("growth_signalling",), most=1.0, step="30 m
         (("her2",), ("egfr",), 0.0),
         (("her2",), ("her2",), 1.0),
         (("ras", "her2"), ("her2",), 0.0),
+        (("braf", "her2"), ("her2",), 0.0),
     ],
 )
 def test_who_loses_the_signal(mutations, blocked, lost):
