@@ -267,6 +267,7 @@ class MesaLiver(mesa.Model):
         body = SimpleNamespace(
             config=self.config,
             tumor=SimpleNamespace(count=tumor_cells),
+            drugs=SimpleNamespace(neutrophils=1.0),
             suppressor=SimpleNamespace(count=0),
             stellate=SimpleNamespace(plain={"inflammatory": np.zeros(0)}, in_state=lambda _: slice(0)),
             standard_area_mm2=self.area_mm2,
