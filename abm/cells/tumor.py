@@ -213,6 +213,15 @@ class TumorParameters(Parameters):
         source="no measure is known; as of the speed of the cycle, a part of what makes nodules of one inoculum unequal",
         description="standard deviation, between founders, of the logarithm of how much slower they die, which daughters inherit",
     )
+    drug_tolerance_log_sd: Annotated[Number, Field(le=3)] = parameter(
+        0.0,
+        low=0,
+        high=2,
+        mark="assumed",
+        source="Kreso 2013, 10.1126/science.1227670: lineages of one colorectal carcinoma differ in what of them oxaliplatin leaves (direction)",
+        description="standard deviation, between founders and between the cells of a grown colony, of the logarithm of how much less "
+        "cytotoxic drugs hit them, which daughters inherit",
+    )
     stemness: Fraction = parameter(
         0.0,
         low=0,
@@ -392,6 +401,12 @@ class TumorCell(LiverCell):
             Column("autonomy", "f4", "how far its colony survives without a niche (inherited)", within=(0, 1)),
             Column("vigour", "f4", "logarithm of how fast it cycles, relative to its line (inherited)", signed=True),
             Column("hardiness", "f4", "logarithm of how much slower it dies than its line (inherited)", signed=True),
+            Column(
+                "drug_tolerance",
+                "f4",
+                "logarithm of how much less cytotoxic drugs hit it than its line (inherited)",
+                signed=True,
+            ),
             Column("ras", "u1", "1: RAS is mutated in it, which it is not in its line (inherited)"),
             Column("doomed_h", "f4", "time until it dies of a drug that has hit it, 0: none has", "h"),
             Column("hits", "u1", "sublethal hits by T cells that are not mended yet"),

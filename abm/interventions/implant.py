@@ -60,7 +60,7 @@ class Implant(Intervention):
     grown: bool = Field(
         default=False,
         description="whether it has grown there: its cells have divided as often as it takes to grow it from one, and the Kupffer cells "
-        "among them are reprogrammed; else they die as dormant ones until they divide, and are engulfed",
+        "among them are reprogrammed, and each has its own tolerance of drugs; else they die as dormant ones until they divide, and are engulfed",
     )
 
     @property
@@ -126,6 +126,8 @@ def set_colony(liver, places: np.ndarray, clone: int, key: np.uint64, how: Impla
         line.diameter_log_sd,
         line.vigour_log_sd,
         line.hardiness_log_sd,
+        line.drug_tolerance_log_sd,
+        how.grown,
         how.resistant,
     )
 
@@ -185,13 +187,17 @@ def found_colony(
     diameter_log_sd,
     vigour_log_sd,
     hardiness_log_sd,
+    drug_tolerance_log_sd,
+    is_grown,
     resistant,
 ):
     """Tumor cells of one clone, `like` one row but for their size and the vigour and hardiness of their founder, on the
-    free tissue sites `places` (int64 [n, 2]), at random points of their cycle."""
+    free tissue sites `places` (int64 [n, 2]), at random points of their cycle. Those of a colony that has grown there differ in their
+    tolerance of drugs, those of a young one have that of their founder."""
     columns = sites.kind.shape[1]
     vigour = drawn_log(vigour_log_sd, key, 1, np.uint64(-clone), 0)
     hardiness = drawn_log(hardiness_log_sd, key, 1, np.uint64(-clone), 2)
+    drug_tolerance = drawn_log(drug_tolerance_log_sd, key, 1, np.uint64(-clone), 8)
     for n in range(places.shape[0]):
         row, column = places[n, 0], places[n, 1]
         slot = born(tumor, like[0], ADDED)
@@ -204,6 +210,7 @@ def found_colony(
         draw_size(cell, key, diameter_log_sd)
         cell.vigour = vigour
         cell.hardiness = hardiness
+        cell.drug_tolerance = drawn_log(drug_tolerance_log_sd, key, 0, uid, 8) if is_grown else drug_tolerance
         cell.cycle = np.float32(uniform(key, 0, uid, 3))
         cell.ras = np.uint8(uniform(key, 0, uid, 7) < resistant)
         place(sites, TUMOR, TISSUE, row, column, slot)

@@ -230,6 +230,7 @@ class Arrival(Rule):
             self.parameters.founders_among(line.founder_share),
             line.vigour_log_sd,
             line.hardiness_log_sd,
+            line.drug_tolerance_log_sd,
         )
 
 
@@ -250,9 +251,10 @@ def enter_the_liver(
     founder_share,
     vigour_log_sd,
     hardiness_log_sd,
+    drug_tolerance_log_sd,
 ):
-    """The cells of the inoculum with the given `numbers` arrive, `like` one row but for size, vigour, hardiness, and whether they
-    can found a metastasis, at inlets chosen in proportion to the blood that enters there, those of a cluster at one.
+    """The cells of the inoculum with the given `numbers` arrive, `like` one row but for size, inherited traits, and whether they can
+    found a metastasis, at inlets chosen in proportion to the blood that enters there, those of a cluster at one.
 
     first: int64, by number that of the first cell of its cluster, or -1 (see `Arrival.clusters`);
     inlets: int32 [n, 2]; inflow_cumulative: float64 [n], rising to 1. They are not in the occupancy lattice: blood
@@ -272,6 +274,7 @@ def enter_the_liver(
         draw_size(cell, key, diameter_log_sd)
         cell.vigour = drawn_log(vigour_log_sd, key, 0, uid, 3)
         cell.hardiness = drawn_log(hardiness_log_sd, key, 0, uid, 6)
+        cell.drug_tolerance = drawn_log(drug_tolerance_log_sd, key, 0, uid, 8)
         kind = cause.NONE
         if founder_share < 1.0 and draw_founder(cell, key, founder_share):
             kind = cause.FOUNDER

@@ -61,6 +61,7 @@ class Fate(NamedTuple):
     stemness: float = 0.0
     guarded_death: float = 1.0
     ras_mutation: float = 0.0
+    daughter_loss: float = 0.0
 
 
 class Growth(Rule):
@@ -108,6 +109,15 @@ class Growth(Rule):
             mark="assumed",
             source="no measure is known; as of the speed of the cycle",
             description="standard deviation of what a daughter's logarithm of how much slower she dies differs from her mother's",
+        )
+        daughter_loss: Fraction = parameter(
+            0.0,
+            low=0,
+            high=0.97,
+            mark="assumed",
+            source="human tumors could double in 5 d and take months (median of many: Rew and Wilson 2000, Eur J Surg Oncol, PMID 10873364); "
+            "where metastases grow as fast as they can, as in mice, 0",
+            description="share of the cycles from which one daughter only comes, as the other dies at birth; the ledger enters neither",
         )
         zonation: Annotated[Number, Field(ge=-0.9, le=0.9)] = parameter(
             0.15,
@@ -300,6 +310,7 @@ class Growth(Rule):
             stemness=line.stemness,
             guarded_death=p.guarded_death,
             ras_mutation=p.ras_mutation,
+            daughter_loss=p.daughter_loss,
         )
         freedom = freedom_to_cycle(liver)
         with holding_out(liver):
@@ -607,9 +618,13 @@ def live_on(
             speed *= np.float64(freedom[cell.row, cell.column])
         if restraint.size != 0:
             speed *= 1.0 - np.float64(restraint[slot])
+        is_waiting = cell.cycle >= np.float32(1.0)
         cycle = np.float64(cell.cycle) + speed * hours
         cell.cycle = np.float32(min(cycle, 1.0))
         if cycle < 1.0:
+            continue
+        if fate.daughter_loss > 0.0 and not is_waiting and uniform(key, step, cell.uid, 11) < fate.daughter_loss:
+            cell.cycle = np.float32(cycle - 1.0)
             continue
         turn = np.int64(hash64(key, cell.uid, step, 5) % np.uint64(8))
         row, column = make_room(
