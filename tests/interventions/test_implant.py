@@ -76,7 +76,7 @@ def test_cells_are_at_all_points_of_their_cycle_and_those_of_the_line():
     assert np.unique(rows.uid).size == rows.size
 
 
-@pytest.mark.parametrize("trait", ["vigour", "hardiness"])
+@pytest.mark.parametrize("trait", ["vigour", "hardiness", "drug_tolerance"])
 def test_a_colony_has_the_traits_of_its_founder(trait):
     keys = [{"implant": 40, "cells": 2}]
     model = liver(mm=0.8, interventions=keys, cells={"tumor": {f"{trait}_log_sd": 0.3}})
@@ -87,6 +87,14 @@ def test_a_colony_has_the_traits_of_its_founder(trait):
     assert np.unique(values).size == 40 and 0.2 < values.std() < 0.41  # 0.3 within 3 standard errors
     alike = liver(mm=0.8, interventions=keys, cells={"tumor": {f"{trait}_log_sd": 0}})
     assert (later(alike, 0.1).tumor.alive_rows()[trait] == 0).all()
+
+
+def test_cells_of_a_grown_colony_differ_in_their_tolerance_of_drugs():
+    keys = {"interventions": [{"implant": 1, "cells": 1500, "grown": True}]}
+    rows = later(liver(mm=1.2, **keys, cells={"tumor": {"drug_tolerance_log_sd": 0.8}}), 0.1).tumor.alive_rows()
+    values = rows.drug_tolerance.astype(float)
+    assert values.mean() == pytest.approx(0.0, abs=3.3 * 0.8 / np.sqrt(1500))
+    assert values.std() == pytest.approx(0.8, rel=3.3 / np.sqrt(2 * 1500))
 
 
 def test_two_arms_have_the_same_colonies():

@@ -86,7 +86,7 @@ def test_diameters_are_lognormal(bolus):
     assert logs.std() == pytest.approx(0.12, rel=3.3 / np.sqrt(2 * 3000))
 
 
-@pytest.mark.parametrize("trait", ["vigour", "hardiness"])
+@pytest.mark.parametrize("trait", ["vigour", "hardiness", "drug_tolerance"])
 def test_founders_differ_by_the_lines_standard_deviation(bolus, trait):
     model = injected(per_area="12000 /mm^2", cells={"tumor": {f"{trait}_log_sd": 0.2}})
     run_rule(model, "arrival", model.dt_hours)

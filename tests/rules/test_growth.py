@@ -396,6 +396,24 @@ def test_vigour_and_hardiness_drift_apart_from_each_other():
     assert rows.vigour.any() and abs(np.corrcoef(rows.vigour, rows.hardiness)[0, 1]) < 3.3 / np.sqrt(rows.size)
 
 
+@pytest.mark.parametrize("loss", [0.0, 0.3, 0.9])
+def test_of_some_cycles_only_one_daughter_comes(loss):
+    tissue = scattered(sized(180, 60), cycle=0.9999)
+    before = tissue.cells.count
+    tissue.grow(STILL._replace(cycle=0.1, daughter_loss=loss), hours=1.0)
+    assert_chance(tissue.cells.count - before, before, 1.0 - loss)
+    assert tissue.ledger.total("divided") == tissue.cells.count - before
+    assert (tissue.cells.alive_rows().cycle < 0.2).all(), "all begin the next cycle"
+
+
+def test_a_cell_that_waits_for_room_keeps_its_daughter():
+    """The loss is drawn once a cycle, not at every look around."""
+    lattice_of_one = Tissue(lattice(3, 3, PARENCHYMA), [(r, c) for r in range(3) for c in range(3)], cycle=1.0)
+    for _ in range(20):
+        lattice_of_one.grow(STILL._replace(cycle=0.1, daughter_loss=0.9), hours=1.0)
+    assert (lattice_of_one.cells.alive_rows().cycle == 1.0).all()
+
+
 def test_vigour_makes_colonies_unequal():
     """Of founders that differ in vigour, ln(cells) spreads by the number of cycles times that spread."""
     still = ("cycle_spread", "death_rate", "dormancy_rate", "niche_gain", "net_gain")

@@ -52,10 +52,10 @@ def test_an_antibody_of_the_laboratory_does_it_as_well():
 
 @pytest.mark.parametrize("step", ["5 min", "10 min", "60 min"])
 def test_cells_without_signal_die_at_the_rate(step):
-    model = full("egfr", step=step, parameters={"growth_signalling": {"death_rate": "0.02 /h"}})
+    model = full("egfr", step=step, parameters={"growth_signalling": {"dependence": 0.5, "death_rate": "0.04 /h"}})
     before = model.tumor.count
     later(model, 20.0)
-    assert_chance(model.ledger.total("died", "therapy"), before, 1.0 - np.exp(-0.02 * 20.0))
+    assert_chance(model.ledger.total("died", "therapy"), before, 1.0 - np.exp(-0.5 * 0.04 * 20.0))
 
 
 def test_cells_with_mutated_ras_live_on():
