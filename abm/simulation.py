@@ -240,6 +240,7 @@ class Simulation:
         while True:
             step = model.step_number
             done = step >= self.end_step or (self._stop_when is not None and bool(self._stop_when(model)))
+            done = done or any(one.is_last(model) for one in self.recorders if step in self._due[one.name])
             save = self.folder is not None and (interrupted() or done or self._checkpoints.due(step, model.dt_hours))
             due = [recorder for recorder in self.recorders if done or step in self._due[recorder.name]]
             if save or due:
@@ -457,7 +458,7 @@ def default_recorders(model: "LiverModel", in_folder: bool) -> list[Recorder]:
         Nodules(wanted.nodules, wanted.micrometastasis_cells),
     ]
     if wanted.lesions > 0:
-        recorders.append(Lesions(wanted.lesions, wanted.micrometastasis_cells, wanted.lesion_gap))
+        recorders.append(Lesions(wanted.lesions, wanted.micrometastasis_cells, wanted.lesion_gap, wanted.lesion_limit))
     if in_folder:
         from .record.snapshots import Snapshots
 

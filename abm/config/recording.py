@@ -28,6 +28,11 @@ class RecordParameters(Parameters):
         source="lesions of a millimetre in the slab stand for such of centimetres, in which a scan does not show gaps of some millimetres",
         description="gap between pieces of a lesion up to which lesions.parquet counts them as one",
     )
+    lesion_limit: Number = Field(
+        default=0.0,
+        description="the run ends with the survey of lesions.parquet at which the tumor is so many times as large in diameter as at time 0; "
+        "0: never",
+    )
     snapshots: Interval = Field(
         default=written("2 h"), description="time between frames of snapshots.zarr, and of the movie"
     )

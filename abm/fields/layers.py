@@ -70,6 +70,15 @@ class Debris(Layer):
     synonyms = "deadcells celldebris"
 
 
+class Obstruction(Layer):
+    """Where a drug has shut the sinusoid: 0 or 1."""
+
+    name = "obstruction"
+    words = "sinusoids that a drug has shut"
+    full = 1.0
+    kept = False
+
+
 class Suppression(Layer):
     """How far suppressive cells nearby, and IL-10, keep lymphocytes from killing, as of this step: 0 not at all .. 1 wholly."""
 
@@ -94,6 +103,7 @@ LAYERS: tuple[type[Layer], ...] = (
     ExosomeBurden,
     NewVessels,
     Debris,
+    Obstruction,
     Suppression,
     Help,
 )

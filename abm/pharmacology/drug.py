@@ -118,6 +118,13 @@ class Suppresses(Act):
     suppress: Literal["marrow"] = Field(description="the organ")
 
 
+class Damages(Act):
+    kind = "damage"
+    meaning = "shuts sinusoids, whose endothelium it injures"
+    damage: Literal["sinusoids"] = Field(description="the vessels")
+    rate: PerHour = Field(description="rate at which a site of a sinusoid is shut at a high level")
+
+
 def acts_of(registry: Registry) -> tuple[type[Act], ...]:
     """The kinds of acts, with what there is in a registry to act on."""
     return (
@@ -127,6 +134,7 @@ def acts_of(registry: Registry) -> tuple[type[Act], ...]:
         Kills,
         Enhances,
         Suppresses,
+        Damages,
     )
 
 

@@ -273,13 +273,13 @@ def _longest(place: np.ndarray, lesions: np.ndarray, model: Liver) -> np.ndarray
 
 
 class Lesions(TableRecorder):
-    """Surveys the lesions, and follows them."""
+    """Surveys the lesions, and follows them until the tumor is `limit` times as large in diameter as at time 0 (0: to the end)."""
 
     name = "lesions"
 
-    def __init__(self, every="8 weeks", min_cells: float = 4, gap_um: float = 100.0):
+    def __init__(self, every="8 weeks", min_cells: float = 4, gap_um: float = 100.0, limit: float = 0.0):
         super().__init__(every)
-        self.min_cells, self.gap_um = min_cells, gap_um
+        self.min_cells, self.gap_um, self.limit = min_cells, gap_um, limit
 
     def columns(self, model):
         return COLUMNS
@@ -287,16 +287,27 @@ class Lesions(TableRecorder):
     def begin(self, model, folder, steps):
         super().begin(model, folder, steps)
         self._known = Known.nothing(model.shape)
+        self._sites_at_zero = 0
 
     def resume(self, model, folder, steps, state):
         super().resume(model, folder, steps, state)
         self._known = Known(state["outline"], state["known"], int(state["given"]))
+        self._sites_at_zero = int(state["sites_at_zero"])
 
     def state(self):
         outline, known, given = self._known
-        return super().state() | {"outline": outline, "known": known, "given": np.array(given)}
+        return (
+            super().state()
+            | {"outline": outline, "known": known, "given": np.array(given)}
+            | {"sites_at_zero": np.array(self._sites_at_zero)}
+        )
+
+    def is_last(self, model):
+        return 0 < self._sites_at_zero * self.limit**2 <= np.count_nonzero(model.tumor_sites())
 
     def record(self, model):
+        if self._sites_at_zero == 0 and model.minutes >= 0.0:
+            self._sites_at_zero = int(np.count_nonzero(model.tumor_sites()))
         lesions, self._known = survey(model, self._known, self.min_cells, self.gap_um)
         if lesions.size:
             self.add(

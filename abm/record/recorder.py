@@ -51,6 +51,10 @@ class Recorder:
         """Called instead of `begin`: goes on from `state`, and discards everything newer."""
         self.folder = folder
 
+    def is_last(self, model: "LiverModel") -> bool:
+        """Called before `record`: whether this look is the last one, with which the run ends."""
+        return False
+
     def record(self, model: "LiverModel") -> None:
         """Observe the model."""
         raise NotImplementedError(f"the recorder '{self.name}' has no record(self, model)")

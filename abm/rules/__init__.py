@@ -42,6 +42,7 @@ from .perfusion import Perfusion
 from .phagocytosis import Phagocytosis
 from .platelet_cloak import PlateletCloak
 from .rule import Rule, RuleParameters, rule
+from .sinusoidal_obstruction import SinusoidalObstruction
 from .stellate_activation import StellateActivation
 from .stellate_deletion import StellateDeletion
 from .t_cell_division import TCellDivision
@@ -95,6 +96,7 @@ RULES: tuple[type[Rule], ...] = (
     GrowthSignalling,
     Compression,
     Growth,
+    SinusoidalObstruction,
     Perfusion,
     Angiogenesis,
     MacrophagePolarisation,

@@ -1,6 +1,6 @@
-"""Perfusion: held cells and nets block a sinusoid, growing nodules squeeze it shut, VEGF keeps it open.
+"""Perfusion: held cells, nets and drugs block a sinusoid, growing nodules squeeze it shut, VEGF keeps it open.
 
-A sinusoid site is perfused unless a tumor cell or a dense net fills its lumen or it has collapsed among tumor cells, or beside
+A sinusoid site is perfused unless a tumor cell or a dense net fills its lumen, a drug has shut it, or it has collapsed among tumor cells, or beside
 a border that pushes (Yang 2025, 10.3892/or.2025.8963, refs 132, 133 for VEGF; Vermeulen 2001, 10.1002/path.966 for borders).
 Washout, oxygen and arrivals use perfused sites only. The flow is solved again within the hour in which that set changes.
 """
@@ -20,7 +20,7 @@ from .surroundings import beside_tumor, is_surrounded
 
 class Perfusion(Rule):
     name = "perfusion"
-    reads = ("tumor", "nets", "vegf")
+    reads = ("tumor", "nets", "vegf", "obstruction")
     writes = ("perfused", "collapsed", "flow")
 
     class Parameters(RuleParameters):
@@ -77,7 +77,14 @@ class Perfusion(Rule):
         dense_net = np.float32(p.dense_net)
         near, squeezed = beside_tumor(liver), squeezed_sinusoids(liver)
         stirred = near if squeezed.size == 0 else np.maximum(near, squeezed > 0.0)
-        places = stirring(self.sinusoids, stirred.ravel(), liver.sites.perfused.ravel(), liver.nets.ravel(), dense_net)
+        places = stirring(
+            self.sinusoids,
+            stirred.ravel(),
+            liver.sites.perfused.ravel(),
+            liver.nets.ravel(),
+            liver.obstruction.ravel(),
+            dense_net,
+        )
         obstruct(
             places,
             near,
@@ -85,6 +92,7 @@ class Perfusion(Rule):
             liver.sites,
             liver.collapsed,
             liver.nets,
+            liver.obstruction,
             liver.signal("vegf"),
             liver.key(self.name),
             liver.step_number,
@@ -99,13 +107,14 @@ class Perfusion(Rule):
 
 
 @jit
-def stirring(sinusoids, beside_tumor, perfused, nets, dense_net):
+def stirring(sinusoids, beside_tumor, perfused, nets, obstruction, dense_net):
     """The `sinusoids` (uint32, row * columns + column) at which something can change, as int64: without tumor cells
-    around them, or dense nets, they are open and stay so. The lattices are flat."""
+    around them, dense nets, or drugs that shut them, they are open and stay so. The lattices are flat."""
     places = np.empty(sinusoids.size, np.int64)
     count = 0
     for place in sinusoids:
-        if beside_tumor[place] != 0 or perfused[place] == 0 or nets[place] >= dense_net:
+        is_open = perfused[place] != 0 and nets[place] < dense_net and obstruction[place] == np.float32(0.0)
+        if beside_tumor[place] != 0 or not is_open:
             places[count] = place
             count += 1
     return places[:count]
@@ -113,7 +122,20 @@ def stirring(sinusoids, beside_tumor, perfused, nets, dense_net):
 
 @jit(counted=False)
 def obstruct(
-    places, beside_tumor, squeezed, sites, collapsed, nets, vegf, key, step, hours, rate, surrounded, dense_net
+    places,
+    beside_tumor,
+    squeezed,
+    sites,
+    collapsed,
+    nets,
+    obstruction,
+    vegf,
+    key,
+    step,
+    hours,
+    rate,
+    surrounded,
+    dense_net,
 ):
     """Collapse and reopening of the sinusoid sites `places` (row * columns + column), and from it the lattice of perfused
     sites. `beside_tumor` is how many tumor cells stand at and around a site, in both layers; `squeezed` (float32
@@ -121,7 +143,11 @@ def obstruct(
     columns = sites.kind.shape[1]
     for place in places:
         row, column = place // columns, place % columns
-        blocked = sites.population[LUMEN, row, column] == TUMOR or nets[row, column] >= dense_net
+        blocked = (
+            sites.population[LUMEN, row, column] == TUMOR
+            or nets[row, column] >= dense_net
+            or obstruction[row, column] != np.float32(0.0)
+        )
         hazard = 0.0
         if squeezed.size != 0 and squeezed[row, column] > np.float32(0.0):
             hazard = np.float64(squeezed[row, column])

@@ -24,6 +24,7 @@ _SAID_ELSEWHERE: dict[tuple[str | int, ...], str] = {
     ("seed",): "the seeds of a trial come from that of its cohort: cohort.seed",
     ("duration",): "the runs of a trial end with the last scan: scans.until",
     ("record", "lesions"): "lesions are surveyed at the scans: scans.every",
+    ("record", "lesion_limit"): "lesions are followed to a size that the scans have: scans.limit",
 }
 """Keys of the config that a trial sets itself, and where."""
 _SWEPT = "sweep.parameters."
@@ -107,8 +108,12 @@ def _as_experiment(written: Written, file: TrialFile, cohort: Cohort) -> Node:
     """The tree of the experiment that a trial is. How long its runs last, and when lesions are surveyed, is set by the scans."""
     root, draws = written.root, written.present("cohort").shown
     scans = (written.node("scans") or root).shown
-    for path, hours in ((("duration",), file.scans.last), (("record", "lesions"), file.scans.every)):
-        written.config_settings.insert(0, (path, node_of(f"{hours!r} h", scans)))
+    for path, value in (
+        (("duration",), f"{file.scans.last!r} h"),
+        (("record", "lesions"), f"{file.scans.every!r} h"),
+        (("record", "lesion_limit"), file.scans.limit),
+    ):
+        written.config_settings.insert(0, (path, node_of(value, scans)))
     parameters = {
         path: _column(values, written.present("cohort", *(("genes",) if path == MUTATIONS else ("draw", path))))
         for path, values in cohort.columns().items()

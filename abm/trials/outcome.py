@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from ..batches.expectation import Simulated, Verdict, Word, judge_by, overall
@@ -16,7 +17,7 @@ from ..clinical.survival import hazard_ratio, survival_curve
 from ..folder.names import RUNS
 from ..record.tables import read_table
 from ..statistics import Estimate
-from .trial import MONTH, ClinicalReadout, ClinicalTrial
+from .trial import MONTH, ClinicalReadout, ClinicalTrial, Scans
 
 UNKNOWN = Estimate(math.nan, -math.inf, math.inf, 0)
 _OF_A_PATCH = 100_000
@@ -96,13 +97,21 @@ def scans_of_trial(trial: ClinicalTrial, folder: Path) -> pd.DataFrame:
             continue
         lesion = trial.cohort.lesions[run["point"]]
         found = read_table(folder / RUNS / run["run"], "lesions").to_pandas()
-        scans = scans_of(found, run["arm"], lesion.patient, trial.file.criteria)
+        scans = scans_of(until_last(found, trial.file.scans), run["arm"], lesion.patient, trial.file.criteria)
         for name in ("lesion", "parent", "merged_into"):
             scans[name] = scans[name].where(scans[name] == 0, scans[name] + _OF_A_PATCH * lesion.number)
         parts.append(scans)
     if not parts:
         raise NoPatients("all runs failed")
     return mark_seen(pd.concat(parts, ignore_index=True), trial.file.criteria)
+
+
+def until_last(lesions: pd.DataFrame, scans: Scans) -> pd.DataFrame:
+    """The surveys of a run, with the last one again at each later scan: the run ended when its lesions were so large that progression
+    was beyond doubt."""
+    last = lesions[lesions.time_min == lesions.time_min.max()]
+    missed = np.arange(lesions.time_min.max() + 60 * scans.every, 60 * scans.last + 1e-6, 60 * scans.every)
+    return pd.concat([lesions, *(last.assign(time_min=minutes) for minutes in missed)], ignore_index=True)
 
 
 # --- readouts ---------------------------------------------------------------------------------------------------------

@@ -42,6 +42,12 @@ class Scans(Parameters):
         default=written("52 wk"), description="the last scan, with which the runs end"
     )
 
+    limit: Annotated[float, Gt(1)] = Field(
+        default=2.0,
+        description="how many times as large in diameter as at time 0 a lesion is when it need not be followed any further: at later scans it "
+        "counts with that size",
+    )
+
     @property
     def last(self) -> float:
         """Hours of the last scan."""

@@ -9,7 +9,7 @@ from abm import Simulation
 from abm.record.lesions import COLUMNS, Known, Lesions, survey
 from abm.simulation import RunInterrupted, default_recorders
 from tests.same_bytes import differing
-from tests.worlds import FakeLiver, put
+from tests.worlds import FakeLiver, liver, put, sinusoids
 
 SHAPE = (30, 40)
 
@@ -276,3 +276,27 @@ def test_a_resumed_run_has_the_same_bytes(tmp_path, stopped):
     left(tmp_path / "broken")
     assert differing(tmp_path / "whole", tmp_path / "broken") == []
     assert (tmp_path / "whole" / "lesions.parquet").exists()
+
+
+@pytest.mark.parametrize(("limit", "ends_at"), [(0.0, 3.0), (1.5, 2.0), (9.0, 3.0)])
+def test_a_run_ends_with_the_survey_at_which_the_tumor_has_grown_to_the_limit(limit, ends_at):
+    """It is three times as large in area from the second hour on: 1.7 times in diameter."""
+    model = liver(mm=0.4, step="30 min", empty=True)
+    simulation = Simulation(model, until="3 h", recorders=[Lesions("1 h", 1, limit=limit)], stop_when=grow_at(1.5))
+    for row, column in sinusoids(model, 1)[::40]:
+        put(model, "tumor", int(row), int(column), layer=1)
+    simulation.run()
+    assert model.hours == ends_at
+    assert sorted(set(simulation.recorders[0].to_dataframe().time_min)) == [60.0 * n for n in range(int(ends_at) + 1)]
+
+
+def grow_at(hours):
+    """Something that looks at a liver, never ends the run, and sets twice as many tumor cells beside those that are there."""
+
+    def look(model):
+        if model.hours == hours:
+            for row, column in [*sinusoids(model, 1)[20::40], *sinusoids(model, 1)[10::40]]:
+                put(model, "tumor", int(row), int(column), layer=1)
+        return False
+
+    return look

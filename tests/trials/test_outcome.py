@@ -12,9 +12,9 @@ from abm.batches.batch import missing_runs, run_batch
 from abm.clinical.response import patients_of
 from abm.model import LiverModel
 from abm.trials.loading import load_trial
-from abm.trials.outcome import NoPatients, having, judged, outcome_of, scans_of_trial
+from abm.trials.outcome import NoPatients, having, judged, outcome_of, scans_of_trial, until_last
 from abm.trials.text import trial_text
-from abm.trials.trial import MONTH, ClinicalReadout
+from abm.trials.trial import MONTH, ClinicalReadout, Scans
 from abm.trials.writing import FILES, write_trial
 
 from ..batches.little import Here, rows
@@ -218,3 +218,14 @@ def test_weights_count_in_readouts(patients):
     weighted = patients.assign(weight=np.where(patients.ras, 0.5, 1.5))
     assert read(weighted, readout="response_rate").simulated.estimate.value == pytest.approx(0.75)
     assert len(having(patients, {"arm": "none", "ras": True})) == 10
+
+
+def test_a_run_that_ended_early_counts_with_its_last_size_at_later_scans():
+    table = pd.DataFrame(
+        {"time_min": [-60.0, 0.0, 0.0, 600.0, 600.0], "lesion": [1, 1, 2, 1, 2], "packed_um": [9, 10, 5, 21, 4]}
+    )
+    scans = Scans(every="10 h", until="34 h")
+    found = until_last(table, scans)
+    assert found.time_min.tolist() == [-60, 0, 0, 600, 600, 1200, 1200, 1800, 1800]
+    assert found.packed_um.tolist()[5:] == [21, 4, 21, 4]
+    assert until_last(found, scans).equals(found), "nothing is missed by a run that went on to the end"

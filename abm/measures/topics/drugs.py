@@ -28,6 +28,13 @@ def neutrophil_count(look: Look) -> float:
 
 
 @measure(unit="", kind="share")
+def obstructed_share(look: Look) -> Share:
+    """Share of the sites of sinusoids that a drug has shut."""
+    shut = look.liver.obstruction.ravel()[look.liver.sinusoids]
+    return Share(int(np.count_nonzero(shut)), shut.size)
+
+
+@measure(unit="", kind="share")
 def doomed_share(look: Look) -> Share:
     """Share of the living tumor cells that a cytotoxic drug has hit, and that will die of it."""
     return Share(int((look.cells["doomed_h"] > 0.0).sum()), look.cells.size)
