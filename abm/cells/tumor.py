@@ -218,7 +218,7 @@ class TumorParameters(Parameters):
         low=0,
         high=2,
         mark="assumed",
-        source="Kreso 2013, 10.1126/science.1227670: lineages of one colorectal carcinoma differ in what of them oxaliplatin leaves (direction)",
+        source="Kreso 2013, 10.1126/science.1227670: lineages of one carcinoma differ in what oxaliplatin leaves (direction)",
         description="standard deviation, between founders and between the cells of a grown colony, of the logarithm of how much less "
         "cytotoxic drugs hit them, which daughters inherit",
     )

@@ -30,8 +30,7 @@ class RecordParameters(Parameters):
     )
     lesion_limit: Number = Field(
         default=0.0,
-        description="the run ends with the survey of lesions.parquet at which the tumor is so many times as large in diameter as at time 0; "
-        "0: never",
+        description="the run ends with the survey of lesions.parquet at which the tumor has so many times the diameter of time 0; 0: never",
     )
     snapshots: Interval = Field(
         default=written("2 h"), description="time between frames of snapshots.zarr, and of the movie"

@@ -59,8 +59,9 @@ class Implant(Intervention):
     )
     grown: bool = Field(
         default=False,
-        description="whether it has grown there: its cells have divided as often as it takes to grow it from one, and the Kupffer cells "
-        "among them are reprogrammed, and each has its own tolerance of drugs; else they die as dormant ones until they divide, and are engulfed",
+        description="whether it has grown there: its cells have divided as often as it takes to grow it from one, each has "
+        "its own tolerance of drugs, and the Kupffer cells among them are reprogrammed; else they die as dormant ones until they divide, "
+        "and are engulfed",
     )
 
     @property

@@ -33,11 +33,12 @@ from ..units import Declared, Hours, Moment, Parameters, written
 from .look import Look, Share
 
 Kind = Literal["count", "share", "level"]
-Take = Literal["last", "mean", "peak", "peak_time", "last_of_peak"]
+Take = Literal["last", "mean", "peak", "lowest", "peak_time", "last_of_peak"]
 TAKES = {
     "last": "the value of the last look",
     "mean": "the mean over the looks",
     "peak": "the highest value",
+    "lowest": "the lowest value",
     "peak_time": "the hours at which it is highest",
     "last_of_peak": "the value of the last look as a share of the highest",
 }

@@ -49,7 +49,7 @@ class MeasureRequest:
     @property
     def kind(self) -> Kind:
         """How its values over runs are combined: what is made of a series may no longer be a count."""
-        return self.measure.kind if not self.is_series or self.take in ("last", "peak") else "level"
+        return self.measure.kind if not self.is_series or self.take in ("last", "peak", "lowest") else "level"
 
     @property
     def unit(self) -> str:
@@ -103,6 +103,9 @@ class MeasureRequest:
         highest = known[np.argmax(values[known])]
         if self.take == "peak":
             return values[highest], counts[highest], ofs[highest]
+        if self.take == "lowest":
+            lowest = known[np.argmin(values[known])]
+            return values[lowest], counts[lowest], ofs[lowest]
         if self.take == "mean":
             return values[known].mean(), math.nan, math.nan
         if self.take == "peak_time":  # what never changes has no peak

@@ -54,8 +54,8 @@ class DrugKilling(Rule):
             low="10 h",
             high="24 h",
             mark="checked",
-            source="between 10 h, the median of many tissues and tumors, and nearly the same in all (Rew and Wilson 2000, Eur J Surg Oncol, PMID 10873364), "
-            "and 14.0 to 23.9 h, mean 18.7, in eight colorectal carcinomas (Yousuf 1991, J Surg Res 51:457)",
+            source="between 10 h, the median of many tissues and tumors and nearly the same in all (Rew and Wilson 2000, Eur J Surg Oncol, "
+            "PMID 10873364), and 14.0 to 23.9 h, mean 18.7, in eight colorectal carcinomas (Yousuf 1991, J Surg Res 51:457)",
             description="how long a cell copies its DNA, however slowly it cycles; at most until it divides",
         )
         shield: Fraction = parameter(

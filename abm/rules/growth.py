@@ -115,8 +115,8 @@ class Growth(Rule):
             low=0,
             high=0.97,
             mark="assumed",
-            source="human tumors could double in 5 d and take months (median of many: Rew and Wilson 2000, Eur J Surg Oncol, PMID 10873364); "
-            "where metastases grow as fast as they can, as in mice, 0",
+            source="human tumors could double in 5 d and take months (median of many: Rew and Wilson 2000, Eur J Surg Oncol, "
+            "PMID 10873364); where metastases grow as fast as they can, as in mice, 0",
             description="share of the cycles from which one daughter only comes, as the other dies at birth; the ledger enters neither",
         )
         zonation: Annotated[Number, Field(ge=-0.9, le=0.9)] = parameter(

@@ -45,7 +45,7 @@ class GrowthSignalling(Rule):
             high="0.006 /h",
             mark="assumed",
             source="Karapetis 2008, 10.1056/NEJMoa0804385: to be calibrated on cetuximab alone",
-            description="rate at which cells that depend on it wholly die without their signal; others die in proportion to their dependence",
+            description="rate at which cells that depend on it wholly die without their signal; others in proportion to their dependence",
         )
         feedback: Fraction = parameter(
             0.9,

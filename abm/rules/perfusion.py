@@ -1,7 +1,8 @@
 """Perfusion: held cells, nets and drugs block a sinusoid, growing nodules squeeze it shut, VEGF keeps it open.
 
-A sinusoid site is perfused unless a tumor cell or a dense net fills its lumen, a drug has shut it, or it has collapsed among tumor cells, or beside
-a border that pushes (Yang 2025, 10.3892/or.2025.8963, refs 132, 133 for VEGF; Vermeulen 2001, 10.1002/path.966 for borders).
+A sinusoid site is perfused unless a tumor cell or a dense net fills its lumen, a drug has shut it, or it has collapsed among tumor
+cells, or beside a border that pushes (Yang 2025, 10.3892/or.2025.8963, refs 132, 133 for VEGF; Vermeulen 2001, 10.1002/path.966 for
+borders).
 Washout, oxygen and arrivals use perfused sites only. The flow is solved again within the hour in which that set changes.
 """
 

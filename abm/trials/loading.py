@@ -16,7 +16,7 @@ from ..config.nodes import Node, Place, Source, node_of, to_plain
 from ..config.reading import Reader
 from ..config.shipped import find_shipped, here_or_shipped, names_of
 from .cohort import MUTATIONS, Cohort
-from .trial import ClinicalTrial, TrialFile
+from .trial import NADIR, ClinicalTrial, TrialFile
 
 _SHARED = ("name", "description", "base", "arms", "control", "measures", "plugins", "published", "calibrated")
 """Keys that mean the same in an experiment."""
@@ -130,8 +130,17 @@ def _as_experiment(written: Written, file: TrialFile, cohort: Cohort) -> Node:
             "seed": node_of(file.cohort.seed, draws),
             "sweep": Node(sweep, draws, key=draws),
             "tables": node_of(["lesions"], scans),
+            "measures": _with_nadir(root.value.get("measures"), scans),
         },
     )
+
+
+def _with_nadir(measures: Node | None, place: Place) -> Node:
+    """The measures of a trial, and the fewest neutrophils behind them."""
+    nadir = node_of({"measure": "neutrophil_count", "every": "1 d", "take": "lowest", "name": NADIR}, place)
+    if measures is None:
+        return Node([nadir], place, key=place)
+    return replace(measures, value=[*measures.value, nadir]) if isinstance(measures.value, list) else measures
 
 
 def _column(values: list[Any], drawn: Node) -> Node:

@@ -11,13 +11,13 @@ import pandas as pd
 
 from ..batches.expectation import Simulated, Verdict, Word, judge_by, overall
 from ..batches.store import DONE, failures, read_results
-from ..clinical.rates import RESPONDED, control_rate, odds_ratio, rate_difference, response_rate
+from ..clinical.rates import RESPONDED, control_rate, odds_ratio, rate_difference, rate_of, response_rate
 from ..clinical.response import mark_seen, patients_of, scans_of
 from ..clinical.survival import hazard_ratio, survival_curve
 from ..folder.names import RUNS
 from ..record.tables import read_table
 from ..statistics import Estimate
-from .trial import MONTH, ClinicalReadout, ClinicalTrial, Scans
+from .trial import MONTH, NADIR, SEVERE_NEUTROPENIA, ClinicalReadout, ClinicalTrial, Scans
 
 UNKNOWN = Estimate(math.nan, -math.inf, math.inf, 0)
 _OF_A_PATCH = 100_000
@@ -77,6 +77,7 @@ def outcome_of(trial: ClinicalTrial, folder: Path) -> TrialOutcome:
         )
     scans = scans[~scans.patient.isin(left_out)].reset_index(drop=True)
     patients = patients_of(scans, trial.file.criteria, trial.cohort.about())
+    patients = patients.merge(nadirs(trial, folder), on=["arm", "patient"])
     return TrialOutcome(
         trial,
         scans,
@@ -106,6 +107,14 @@ def scans_of_trial(trial: ClinicalTrial, folder: Path) -> pd.DataFrame:
     return mark_seen(pd.concat(parts, ignore_index=True), trial.file.criteria)
 
 
+def nadirs(trial: ClinicalTrial, folder: Path) -> pd.DataFrame:
+    """The fewest neutrophils (1e9 per litre) of each patient in each arm, of the runs of all lesions."""
+    runs = read_results(folder).select(["arm", "point", "status", NADIR]).to_pandas()
+    runs = runs[runs.status == DONE]
+    patients = [trial.cohort.lesions[point].patient for point in runs.point]
+    return runs.assign(patient=patients).groupby(["arm", "patient"], as_index=False)[NADIR].min()
+
+
 def until_last(lesions: pd.DataFrame, scans: Scans) -> pd.DataFrame:
     """The surveys of a run, with the last one again at each later scan: the run ended when its lesions were so large that progression
     was beyond doubt."""
@@ -132,12 +141,17 @@ def simulate(readout: ClinicalReadout, patients: pd.DataFrame) -> Simulated:
     rows = {arm: chosen[chosen.arm == arm] for arm in arms}
     if any(group.empty for group in rows.values()):
         return Simulated(UNKNOWN, dict.fromkeys(arms, 0.0))
-    is_hazard = readout.readout == "hazard_ratio"
-    events: dict[str, float | None] = {
-        arm: float((group.progressed if is_hazard else group.best_response.isin(RESPONDED)).sum())
-        for arm, group in rows.items()
-    }
+    events: dict[str, float | None] = {arm: float(_happened(readout, group).sum()) for arm, group in rows.items()}
     return Simulated(_estimate(readout, chosen, rows[readout.arm]), events)
+
+
+def _happened(readout: ClinicalReadout, patients: pd.DataFrame) -> pd.Series:
+    """Whether what a readout counts has happened to each of the patients."""
+    if readout.readout == "hazard_ratio":
+        return patients.progressed
+    if readout.readout == "neutropenia":
+        return patients[NADIR] < SEVERE_NEUTROPENIA
+    return patients.best_response.isin(RESPONDED)
 
 
 def _estimate(readout: ClinicalReadout, patients: pd.DataFrame, of_arm: pd.DataFrame) -> Estimate:
@@ -146,11 +160,18 @@ def _estimate(readout: ClinicalReadout, patients: pd.DataFrame, of_arm: pd.DataF
         return response_rate(of_arm)
     if name == "disease_control":
         return control_rate(of_arm)
+    if name == "neutropenia":
+        return neutropenia_rate(of_arm)
     if name == "pfs_median":
         return median_months(of_arm)
     if name == "hazard_ratio":  # as real trials tell it, of other patients in each arm
         return hazard_ratio(patients, arm, other, strata=())
     return odds_ratio(patients, arm, other) if name == "odds_ratio" else rate_difference(patients, arm, other)
+
+
+def neutropenia_rate(patients: pd.DataFrame) -> Estimate:
+    """Share of the patients of an arm whose neutrophils fell to grade 3 or 4, with Wilson's interval."""
+    return rate_of(patients, patients[NADIR] < SEVERE_NEUTROPENIA)
 
 
 def median_months(patients: pd.DataFrame) -> Estimate:

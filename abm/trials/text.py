@@ -11,10 +11,20 @@ from ..clinical.survival import hazard_ratio
 from ..published.table import markdown_row, simulated_in_words
 from ..statistics import Estimate
 from ..units import in_time
-from .outcome import ReadoutJudgement, TrialOutcome, having, median_months
+from .outcome import ReadoutJudgement, TrialOutcome, having, median_months, neutropenia_rate
 
 AGAINST = ("readout", "published", "expected", "simulated (95 % interval)", "verdict")
-_ARMS = ("patients", "arm", "n", "response rate", "disease control", "progressed", "median PFS", "early change")
+_ARMS = (
+    "patients",
+    "arm",
+    "n",
+    "response rate",
+    "disease control",
+    "progressed",
+    "median PFS",
+    "early change",
+    "neutropenia",
+)
 _COMPARED = ("patients", "arms", "hazard ratio", "hazard ratio of pairs", "odds ratio of response", "response rates")
 _WHAT_THEY_ARE = """\
 * A patient is one to a few patches of liver with one lesion each, not a liver: sizes count relative to the patient's own at the first scan.
@@ -22,6 +32,7 @@ _WHAT_THEY_ARE = """\
   a *hazard ratio of pairs* compares each patient with itself, and is farther from 1 where patients differ much.
 * Progression-free survival ends with progression at a scan, or is censored with the last one; nobody dies here. Survival, resection and
   anything about a single real patient are not claimed.
+* *Neutropenia* is of grade 3 or 4: the fewest neutrophils of a patient are below 1.0e9 per litre; no dose is put off for it.
 * A readout is *unresolved* while its interval is too wide for its window: more patients may resolve it."""
 
 
@@ -120,6 +131,7 @@ def _arms(outcome: TrialOutcome) -> Iterator[tuple[str, ...]]:
                 str(int(rows.progressed.sum())),
                 _said(median_months(rows), "month"),
                 f"{early.median():+.0%}" if len(early) else "",
+                _said(neutropenia_rate(rows)),
             )
 
 

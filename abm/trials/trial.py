@@ -18,12 +18,18 @@ from ..clinical.response import Criteria
 from ..units import Hours, Parameters, written
 from .cohort import Cohort, CohortFile
 
-ReadoutName = Literal["response_rate", "disease_control", "pfs_median", "hazard_ratio", "odds_ratio", "rate_difference"]
+ReadoutName = Literal[
+    "response_rate", "disease_control", "pfs_median", "hazard_ratio", "odds_ratio", "rate_difference", "neutropenia"
+]
 COMPARED = ("hazard_ratio", "odds_ratio", "rate_difference")
 """Readouts that compare an arm with another."""
 RATIOS = ("hazard_ratio", "odds_ratio")
 MONTH = 24 * 365.25 / 12
 """Hours."""
+NADIR = "neutrophil_nadir"
+"""The fewest neutrophils of a patient, 1e9 per litre: a measure of each run, and a column of the patients."""
+SEVERE_NEUTROPENIA = 1.0
+"""Neutrophils, 1e9 per litre, below which it is of grade 3 (Common Terminology Criteria for Adverse Events)."""
 WORDS = {
     "response_rate": "response rate",
     "disease_control": "disease control",
@@ -31,6 +37,7 @@ WORDS = {
     "hazard_ratio": "PFS hazard ratio",
     "odds_ratio": "odds ratio of response",
     "rate_difference": "difference of response rates",
+    "neutropenia": "neutropenia of grade 3 or 4",
 }
 
 
@@ -43,8 +50,8 @@ class Scans(Parameters):
     )
 
     limit: Annotated[float, Gt(1)] = Field(
-        default=2.0,
-        description="how many times as large in diameter as at time 0 a lesion is when it need not be followed any further: at later scans it "
+        default=1.75,
+        description="how many times the diameter of time 0 a lesion has when it need not be followed any further; at later scans it "
         "counts with that size",
     )
 

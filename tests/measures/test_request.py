@@ -111,6 +111,7 @@ def test_moments_of_a_series():
         ("last", (2.0, 2.0, NAN), (0.5, 2.0, 4.0)),
         ("mean", (2.0, NAN, NAN), (0.5, NAN, NAN)),
         ("peak", (3.0, 3.0, NAN), (0.75, 3.0, 4.0)),
+        ("lowest", (1.0, 1.0, NAN), (0.25, 1.0, 4.0)),
         ("peak_time", (5.0, NAN, NAN), (5.0, NAN, NAN)),
         ("last_of_peak", (2 / 3, NAN, NAN), (2 / 3, NAN, NAN)),
     ],
@@ -122,7 +123,7 @@ def test_what_a_series_comes_to(take, of_count, of_share):
     share = read_request({"measure": "retained_label", "every": "1 h", "take": take})
     np.testing.assert_array_equal(share.taken(hours, counts / 4, counts, np.full(4, 4.0)), of_share)
     assert take in TAKES
-    assert (count.kind == "count") == (share.kind == "share") == (take in ("last", "peak"))
+    assert (count.kind == "count") == (share.kind == "share") == (take in ("last", "peak", "lowest"))
     assert count.unit == {"peak_time": "h", "last_of_peak": ""}.get(take, "nodules")
 
 

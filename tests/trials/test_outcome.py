@@ -165,7 +165,8 @@ def made_up(trial, changes) -> pd.DataFrame:
         for scan, factor in enumerate([1, *course])
     ]
     about = pd.DataFrame({"patient": range(1, 21), "weight": 1.0, "ras": [k % 2 == 0 for k in range(20)]})
-    return patients_of(pd.DataFrame(scans), trial.file.criteria, about)
+    patients = patients_of(pd.DataFrame(scans), trial.file.criteria, about)
+    return patients.assign(neutrophil_nadir=[0.4 if arm == "drug" else 3.0 for arm in patients.arm])
 
 
 def read(patients, **said):
@@ -190,6 +191,8 @@ def test_readouts_of_one_arm(patients):
     assert read(patients, readout="disease_control").simulated.estimate.value == 1
     assert read(patients, readout="response_rate", where={"ras": False}).simulated.estimate.value == 1
     assert read(patients, readout="response_rate", where={"ras": True}).simulated.estimate.value == 0
+    assert read(patients, readout="neutropenia").simulated.estimate.value == 1
+    assert read(patients, readout="neutropenia", arm="none").simulated.estimate.value == 0
     median = read(patients, readout="pfs_median", arm="none", between=["16 wk", "18 wk"])
     assert median.simulated.estimate.value * MONTH == pytest.approx(16 * WEEK)
     assert median.readout.window.low == pytest.approx(16 * WEEK / MONTH)
