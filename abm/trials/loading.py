@@ -130,14 +130,14 @@ def _as_experiment(written: Written, file: TrialFile, cohort: Cohort) -> Node:
             "seed": node_of(file.cohort.seed, draws),
             "sweep": Node(sweep, draws, key=draws),
             "tables": node_of(["lesions"], scans),
-            "measures": _with_nadir(root.value.get("measures"), scans),
+            "measures": _with_nadir(root.value.get("measures"), min(24.0, file.scans.every), scans),
         },
     )
 
 
-def _with_nadir(measures: Node | None, place: Place) -> Node:
-    """The measures of a trial, and the fewest neutrophils behind them."""
-    nadir = node_of({"measure": "neutrophil_count", "every": "1 d", "take": "lowest", "name": NADIR}, place)
+def _with_nadir(measures: Node | None, every: float, place: Place) -> Node:
+    """The measures of a trial, and behind them the fewest neutrophils, looked at in intervals (hours)."""
+    nadir = node_of({"measure": "neutrophil_count", "every": f"{every!r} h", "take": "lowest", "name": NADIR}, place)
     if measures is None:
         return Node([nadir], place, key=place)
     return replace(measures, value=[*measures.value, nadir]) if isinstance(measures.value, list) else measures
