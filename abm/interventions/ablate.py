@@ -23,6 +23,7 @@ from .operation import Nodules, Operation, how_far
 class Ablate(Operation):
     kind: ClassVar[str] = "ablate"
     events: ClassVar = {"died": ("ablation",)}
+    scars: ClassVar = True
 
     ablate: Nodules = Field(description="which of the nodules that are seen")
     mode: Literal["heat", "cryo"] = Field(default="heat", description="by heat or by cold")

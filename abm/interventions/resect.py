@@ -29,6 +29,7 @@ _RAISED = {
 class Resect(Operation):
     kind: ClassVar[str] = "resect"
     events: ClassVar = {"died": ("resection",)}
+    scars: ClassVar = True
 
     resect: Nodules = Field(description="which of the nodules that are seen")
     injury: Annotated[Number, Field(le=100)] = parameter(

@@ -3,12 +3,16 @@
 import numpy as np
 import pytest
 
+from abm import Simulation
+from abm.app.looking import site
 from abm.blood.injury import Injury
 from abm.config import ConfigError
 from abm.kernels.flows import REMOVED
 from abm.model import LiverModel
+from abm.record.scene import scene_of
 from abm.tissue.pieces import from_edge
 from abm.tissue.sites import CAVITY, PARENCHYMA, SINUSOID
+from abm.view.recording import Recording
 from tests.worlds import LIVELY, after, assert_resumes, assert_sound, changed, later, liver, put_disc, state_of
 
 QUIET = {"injury": 0, "regeneration": 0}
@@ -182,3 +186,21 @@ def test_an_earlier_state_has_its_tissue_back():
 def test_mistakes_are_told(entry, says):
     with pytest.raises(ConfigError, match=says):
         LiverModel("quickstart", interventions=[entry])
+
+
+def test_pictures_and_snapshots_show_the_cavity(tmp_path):
+    entries = [{"implant": 1, "cells": 100, "at": "middle"}, {"resect": "all", "start": "1 h", "margin": "50 um"}]
+    tissue = {"width": "0.5 mm", "height": "0.5 mm", "edges": "closed"}
+    config = {"tissue": tissue, "duration": "2 h", "interventions": entries, "record": {"snapshots": "1 h"}}
+    model = LiverModel(**config)
+    Simulation(model, folder=tmp_path / "run").run()
+    recording = Recording(tmp_path / "run")
+    first, last = (recording.scene(frame).scars for frame in (0, -1))
+    assert not first.any()
+    np.testing.assert_array_equal(last, 2 * model.cavity)
+    assert "cavity" in recording.present and "ablated" not in recording.present
+    row, column = np.argwhere(model.cavity)[0]
+    assert dict(site(model, int(row), int(column)).facts)["what it is"] == "cavity"
+    model.show(pixels=200)
+    plain = LiverModel(**(config | {"interventions": entries[:1]}))
+    assert scene_of(plain).scars is None, "other runs keep none"
