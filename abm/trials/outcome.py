@@ -10,7 +10,7 @@ import pandas as pd
 
 from ..batches.expectation import Simulated, Verdict, Word, judge_by, overall
 from ..batches.store import DONE, failures, read_results
-from ..clinical.rates import RESPONDED, control_rate, odds_ratio, rate_difference, response_rate
+from ..clinical.rates import RESPONDED, control_rate, odds_ratio, progression_rate, rate_difference, response_rate
 from ..clinical.response import mark_seen, patients_of, scans_of
 from ..clinical.survival import hazard_ratio, survival_curve
 from ..folder.names import RUNS
@@ -123,9 +123,9 @@ def simulate(readout: ClinicalReadout, patients: pd.DataFrame) -> Simulated:
     rows = {arm: chosen[chosen.arm == arm] for arm in arms}
     if any(group.empty for group in rows.values()):
         return Simulated(UNKNOWN, dict.fromkeys(arms, 0.0))
-    is_hazard = readout.readout == "hazard_ratio"
+    by_progression = readout.readout in ("hazard_ratio", "progression_rate")
     events: dict[str, float | None] = {
-        arm: float((group.progressed if is_hazard else group.best_response.isin(RESPONDED)).sum())
+        arm: float((group.progressed if by_progression else group.best_response.isin(RESPONDED)).sum())
         for arm, group in rows.items()
     }
     return Simulated(_estimate(readout, chosen, rows[readout.arm]), events)
@@ -137,6 +137,8 @@ def _estimate(readout: ClinicalReadout, patients: pd.DataFrame, of_arm: pd.DataF
         return response_rate(of_arm)
     if name == "disease_control":
         return control_rate(of_arm)
+    if name == "progression_rate":
+        return progression_rate(of_arm)
     if name == "pfs_median":
         return median_months(of_arm)
     if name == "hazard_ratio":  # as real trials tell it, of other patients in each arm

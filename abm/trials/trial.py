@@ -18,7 +18,15 @@ from ..clinical.response import Criteria
 from ..units import Hours, Parameters, written
 from .cohort import Cohort, CohortFile
 
-ReadoutName = Literal["response_rate", "disease_control", "pfs_median", "hazard_ratio", "odds_ratio", "rate_difference"]
+ReadoutName = Literal[
+    "response_rate",
+    "disease_control",
+    "progression_rate",
+    "pfs_median",
+    "hazard_ratio",
+    "odds_ratio",
+    "rate_difference",
+]
 COMPARED = ("hazard_ratio", "odds_ratio", "rate_difference")
 """Readouts that compare an arm with another."""
 RATIOS = ("hazard_ratio", "odds_ratio")
@@ -27,6 +35,7 @@ MONTH = 24 * 365.25 / 12
 WORDS = {
     "response_rate": "response rate",
     "disease_control": "disease control",
+    "progression_rate": "progressed by the last scan",
     "pfs_median": "median PFS",
     "hazard_ratio": "PFS hazard ratio",
     "odds_ratio": "odds ratio of response",
