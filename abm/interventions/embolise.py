@@ -28,9 +28,6 @@ class Embolise(Operation):
         description="time until the vessels are open again",
     )
 
-    def changes(self, begin, end):
-        yield from (moment for moment in (self.start, self.start + self.lasting) if begin <= moment <= end)
-
     def apply(self, liver, stream):
         end = self.start + self.lasting
         if self.is_due(liver, self.start):

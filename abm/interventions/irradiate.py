@@ -92,9 +92,6 @@ class Irradiate(Operation):
             )
         return self
 
-    def changes(self, begin, end):
-        yield from (moment for moment in self.moments if begin <= moment <= end)
-
     @property
     def moments(self) -> list[float]:
         """Hours of the fractions."""
