@@ -20,17 +20,19 @@ from .cells.tumor import TUMOR
 from .fields.field import Field, exchanging
 from .fields.layers import MARKS
 from .fields.multigrid import is_zero
-from .kernels.flows import ADDED, REMOVED
+from .kernels.flows import ADDED, DESTROYED, REMOVED
 from .kernels.random import hash64, stream_key
-from .kernels.sites import Sites, lift, place
-from .kernels.tables import free_slot, take_slot
+from .kernels.sites import Sites, lift, place, ways_along
+from .kernels.tables import columns_of, free_slot, take_slot
+from .kernels.traffic import Standing, remove
+from .kernels.walk import Ground, paces, turns_at
 from .ledger import cause, event
-from .ledger.ledger import Ledger, enter, lose
+from .ledger.ledger import Ledger, enter, lose, lose_each
 from .moments import moments_of
 from .pharmacology import Medication
 from .tissue import anatomy as lobules
 from .tissue.flow import Flow
-from .tissue.sites import LUMEN, PARENCHYMA, ROOM, SINUSOID, STANDING, TISSUE
+from .tissue.sites import CAVITY, LUMEN, PARENCHYMA, ROOM, SINUSOID, STANDING, TISSUE
 from .units import LONGEST
 
 
@@ -48,6 +50,7 @@ class Liver:
     fields : name -> field with `.values` (float32 [row, column])
     layers : name -> lattice (float32 [row, column]) of what lies in the tissue; each is an attribute too: liver.ecm
     hepatocytes, collapsed : uint8 [row, column], 1 where a hepatocyte lives, and where a sinusoid has collapsed
+    cavity, ablated : uint8 [row, column], 1 where an operation has taken the tissue out, and where it has left it dead
     blood : systemic levels
     ledger : what happened to the tumor cells
     rules : name -> rule, without those that are off
@@ -104,6 +107,8 @@ class Liver:
         kind[:], zone[:] = self.anatomy.kind, self.anatomy.zone
         self.hepatocytes = self.lattice("hepatocytes", 1, np.uint8)
         self.collapsed = self.lattice("collapsed", 0, np.uint8)
+        self.cavity, self.ablated = (self.lattice(name, 0, np.uint8) for name in ("cavity", "ablated"))
+        self._grounds: dict[int, Ground] = {}
         self.layers = {layer.name: self.lattice(layer.name, 0.0, np.float32) for layer in layers}
         vars(self).update(self.layers)
         layers_of_standing = (len(STANDING), *self.shape)
@@ -277,6 +282,20 @@ class Liver:
         """Where a sinusoid carries blood: bool lattice."""
         return (self.sites.perfused != 0) & (self.sites.kind == SINUSOID)
 
+    def open_vessels(self) -> np.ndarray:
+        """How well new vessels carry (float32 lattice): 0 also where an embolus closes them."""
+        if is_zero(self.occlusion):
+            return self.vessels
+        return np.where(self.occlusion > self.hours - self.config.begins, np.float32(0.0), self.vessels)
+
+    def ground(self, layer: int) -> Ground:
+        """The ways that lead through a layer of standing."""
+        if layer not in self._grounds:
+            is_open = np.isin(self.sites.kind, ROOM[layer])
+            ways = ways_along(is_open.astype(np.uint8), 1, self.periodic)
+            self._grounds[layer] = Ground(ways, turns_at(), paces(ways[is_open]), TUMOR)
+        return self._grounds[layer]
+
     def on_the_wall(self, column: str) -> np.ndarray:
         """A column of the wall as a lattice (float32), 0 where there is none."""
         wall, lattice = self.wall.alive_rows(), np.zeros(self.shape, np.float32)
@@ -313,9 +332,65 @@ class Liver:
         """Let the fields exchange with the blood where it flows, and with that of new vessels as well as these carry."""
         exchange = exchanging(self.sites.kind, self._flow_perfused)
         if not is_zero(self.vessels):
-            exchange = np.maximum(exchange, self.vessels)
+            exchange = np.maximum(exchange, self.open_vessels())
         for field in self.fields.values():
             field.set_perfusion(exchange)
+
+    # --- what operations do -------------------------------------------------------------------------------------------
+
+    def empty(self, where: np.ndarray, reason: int, flow: int) -> None:
+        """Let all cells die that stand `where` (bool lattice), but for the wall: tumor cells of a cause of the ledger, `reason`; others
+        go by `flow`."""
+        for population in self.populations.values():
+            if population.species.is_wall:
+                continue
+            rows = population.plain
+            slots = np.flatnonzero((rows["alive"] != 0) & where[rows["row"], rows["column"]])
+            if population is self.tumor:
+                book = self.ledger.book(slots.size)
+                lose_each(population.table, self.sites, book, self.minutes, event.DIED, reason, slots)
+            elif slots.size:
+                remove(columns_of(population.rows, Standing), population.book, self.sites, slots, flow)
+        self.hepatocytes[where] = 0
+
+    def kill_tissue(self, where: np.ndarray, reason: int) -> None:
+        """Let all tissue die that lies `where` (bool lattice). It stays, without flow: what grows in it lives on what diffuses there. What
+        is left of the wall of its sinusoids expresses nothing."""
+        self.empty(where, reason, DESTROYED)
+        for layer in (self.nets, self.net_residue, self.vessels):
+            layer[where] = 0.0
+        wall = self.wall.used
+        dead = (wall.alive != 0) & where[wall.row, wall.column]
+        for column in self.wall.species.columns:
+            wall[column.name][dead] = 0
+        wall.state[dead] = 0
+        self.ablated[where] = 1
+        self.sites.perfused[where & (self.sites.kind == SINUSOID)] = 0
+        self.update_flow()
+
+    def take_out(self, where: np.ndarray, reason: int) -> None:
+        """Take all tissue out that lies `where` (bool lattice), with the wall of its sinusoids: a cavity is left, in which no blood flows
+        and no cell can stand. Large vessels stay."""
+        self.empty(where, reason, REMOVED)
+        for lattice in self.layers.values():
+            lattice[where] = 0.0
+        gone = where & np.isin(self.sites.kind, (SINUSOID, PARENCHYMA))
+        wall = self.wall.plain
+        for slot in np.flatnonzero((wall["alive"] != 0) & gone[wall["row"], wall["column"]]):
+            free_slot(self.wall.table, slot, REMOVED)
+        self.cavity[gone] = 1
+        self.ablated[gone] = self.sites.perfused[gone] = 0
+        self._follow_cavity()
+        self.update_flow()
+
+    def _follow_cavity(self) -> None:
+        """Let kinds of site, wall and ways be those of the tissue that is left."""
+        self.sites.kind[:] = np.where(self.cavity != 0, CAVITY, self.anatomy.kind)
+        slots = np.flatnonzero(self.wall.used.alive)
+        rows = self.wall.used[slots]
+        self.sites.endothelium[:] = -1
+        self.sites.endothelium[rows.row, rows.column] = slots
+        self._grounds.clear()
 
     # --- cells added, removed and moved by the user ---------------------------------------------------------------------
 
@@ -447,6 +522,8 @@ class Liver:
         self.sites.perfused[:] = state["sites/perfused"]
         self.sites.occupant[:] = state["sites/occupant"]
         self.sites.population[:] = state["sites/population"]
+        self.step_number = int(state["clock/step_number"][0])
+        self._follow_cavity()
         self._flow_perfused[:] = state["flow/perfused"]
         self._follow_perfusion()
         for name, field in self.fields.items():
@@ -454,7 +531,6 @@ class Liver:
         self.blood.levels[:] = state["blood/levels"]
         self.ledger.load(state["ledger/totals"])
         self.drugs.load_state(state)
-        self.step_number = int(state["clock/step_number"][0])
 
 
 def _pieces(flat_sites: np.ndarray | None, shape: tuple[int, int]) -> list[np.ndarray]:

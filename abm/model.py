@@ -22,7 +22,7 @@ from .interventions.implant import lay_colonies
 from .liver import Liver
 from .notebook import card
 from .tissue.grid import SiteGrid
-from .tissue.sites import LUMEN, STANDING
+from .tissue.sites import CAVITY, LUMEN, STANDING
 
 _HALF = 2**64 - 1
 _SEEDS_REPETITIONS = "rng" in inspect.signature(mesa.batch_run).parameters
@@ -266,7 +266,7 @@ class LiverModel(Liver, mesa.Model):
                     f"the rule '{name}' remembers {', '.join(own)} by itself, which neither copies nor checkpoints keep: "
                     "what a rule remembers belongs into the tables and lattices of the liver"
                 )
-        if not np.array_equal(self.sites.kind, self.anatomy.kind):
+        if not np.array_equal(self.sites.kind, np.where(self.cavity != 0, CAVITY, self.anatomy.kind)):
             raise TypeError("the tissue is not that of the config, from which a copy is made")
         if list(self.interventions.values()) != list(self.config.interventions):
             raise TypeError(

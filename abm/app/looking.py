@@ -105,7 +105,10 @@ def site(model: "LiverModel", row: int, column: int) -> Site:
     anatomy, registry = model.anatomy, type(model.config).registry
     units, words = registry.units(), registry.words()
     facts = [
-        ("what it is", KINDS[int(anatomy.kind[row, column])].replace("_", " ")),
+        (
+            "what it is",
+            KINDS[int(model.sites.kind[row, column])].replace("_", " ") + ", ablated" * int(model.ablated[row, column]),
+        ),
         ("zone", _ZONES.get(int(anatomy.zone[row, column]), "none")),
         (
             "where",

@@ -408,7 +408,7 @@ class TumorCell(LiverCell):
                 signed=True,
             ),
             Column("ras", "u1", "1: RAS is mutated in it, which it is not in its line (inherited)"),
-            Column("doomed_h", "f4", "time until it dies of a drug that has hit it, 0: none has", "h"),
+            Column("doomed_h", "f4", "time until it dies of a drug or of radiation that has hit it, 0: none has", "h"),
             Column("hits", "u1", "sublethal hits by T cells that are not mended yet"),
             Column("cluster", "u8", "which cluster it came in and is held by, 0 for a single cell", nominal=True),
         ),

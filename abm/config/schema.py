@@ -18,7 +18,7 @@ from ..fields import FIELDS
 from ..fields.field import Field as DiffusingField
 from ..fields.field import SignalParameters
 from ..fields.layers import LAYERS, Layer
-from ..interventions import KINDS, Intervention, Therapy
+from ..interventions import KINDS, Intervention, Operation, Therapy
 from ..notebook import card
 from ..pharmacology import Drug, Patient, Regimen, acts_of
 from ..pharmacology.dosing import Prescription, unfit
@@ -147,6 +147,22 @@ class Config(Parameters):
             if isinstance(entry, Therapy)
         ]
         found = dict.fromkeys(unfit(prescriptions, self.regimens, self.drugs))
+        if found:
+            raise misfits(self, found)
+        return self
+
+    @model_validator(mode="after")
+    def _operated(self):
+        """Refuse operations within a part that lies outside of the tissue."""
+        tissue = self.tissue
+        found = [
+            (
+                f"this part lies outside of the tissue, which is {tissue.width:g} um wide and {tissue.height:g} um high",
+                ("interventions", number, "within"),
+            )
+            for number, entry in enumerate(self.interventions)
+            if isinstance(entry, Operation) and entry.within is not None and not entry.within.meets(tissue)
+        ]
         if found:
             raise misfits(self, found)
         return self

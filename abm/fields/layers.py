@@ -79,6 +79,22 @@ class Obstruction(Layer):
     kept = False
 
 
+class Occlusion(Layer):
+    """Until when an embolus closes the arterial vessels of a site, in hours since the run began; 0: none does."""
+
+    name = "occlusion"
+    words = "closed by an embolus"
+    kept = False
+
+
+class RadiationFields(Layer):
+    """In the fields of which irradiations a site lies: the sum of 2^n over those that are n-th among the interventions."""
+
+    name = "radiation_fields"
+    words = "fields of radiation"
+    kept = False
+
+
 class Suppression(Layer):
     """How far suppressive cells nearby, and IL-10, keep lymphocytes from killing, as of this step: 0 not at all .. 1 wholly."""
 
@@ -104,9 +120,11 @@ LAYERS: tuple[type[Layer], ...] = (
     NewVessels,
     Debris,
     Obstruction,
+    Occlusion,
+    RadiationFields,
     Suppression,
     Help,
 )
 
-MARKS = ("hepatocytes", "collapsed")
+MARKS = ("hepatocytes", "collapsed", "cavity", "ablated")
 """What a site has or is, uint8 [row, column]: 0 or 1."""

@@ -166,12 +166,12 @@ class Oxygen(Field):
         return max(self.parameters.portal, self.parameters.arterial)
 
     def begin(self, liver: Any) -> None:
-        self.start(liver.flow, liver.sites, liver.hepatocytes, liver.tumor_sites(), liver.vessels)
+        self.start(liver.flow, liver.sites, liver.hepatocytes, liver.tumor_sites(), liver.open_vessels())
 
     def advance(self, liver: Any) -> None:
         """The steady state of the liver as it is now; where there is no tumor cell, nothing has changed."""
         if liver.tumor.count:
-            self.solve(liver.flow, liver.sites, liver.hepatocytes, liver.tumor_sites(), liver.vessels)
+            self.solve(liver.flow, liver.sites, liver.hepatocytes, liver.tumor_sites(), liver.open_vessels())
 
     def start(self, flow, sites, hepatocytes, tumor_sites, vessels=None) -> None:
         """The steady state of the given liver, from nothing."""

@@ -1,14 +1,19 @@
 """What the experimenter does to the liver, one kind per file. A new kind is a file, and a line in this list."""
 
+from .ablate import Ablate
 from .block import Block
 from .cytotoxic import Cytotoxic
 from .degrade import Degrade
 from .deplete import Deplete
+from .embolise import Embolise
 from .implant import Implant
 from .infuse import Infuse
 from .inhibit import Inhibit
 from .intervention import Course, Intervention, intervention
+from .irradiate import Irradiate
 from .knock_out import KnockOut
+from .operation import Operation
+from .resect import Resect
 from .stimulate import Stimulate
 from .therapy import Therapy
 
@@ -23,6 +28,10 @@ KINDS: tuple[type[Intervention], ...] = (
     Cytotoxic,
     Therapy,
     Implant,
+    Resect,
+    Ablate,
+    Irradiate,
+    Embolise,
 )
 
-__all__ = ["KINDS", "Course", "Intervention", "Therapy", "intervention"]
+__all__ = ["KINDS", "Course", "Intervention", "Operation", "Therapy", "intervention"]

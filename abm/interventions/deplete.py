@@ -23,6 +23,7 @@ from ..kernels.tables import bytes_of, columns_of
 from ..kernels.traffic import Newcomers, Standing, enter, remove
 from ..moments import SAME_MOMENT
 from ..target import AWAY, RETURN, TAKEN
+from ..tissue.sites import CAVITY
 from ..units import Fraction, Hours, Positive, written
 from .intervention import Course
 
@@ -97,7 +98,8 @@ def return_home(liver, population: Population) -> None:
     if then >= before or missing <= 0:
         return
     # some that are alive may have left their homes: only as many homes as there are cells missing are taken again
-    empty = np.flatnonzero(liver.sites.population[home.layer, home.row, home.column] == 0)
+    free = liver.sites.population[home.layer, home.row, home.column] == 0
+    empty = np.flatnonzero(free & (liver.sites.kind[home.row, home.column] != CAVITY))
     order = np.argsort(site_hashes(liver.key(f"{population.name}/home"), empty), kind="stable")
     home = home[empty[order][:missing]]
     places = np.stack((home.row, home.column), axis=1)

@@ -25,6 +25,8 @@ class Intervention(Named):
     """What it can act on, for the kinds that choose from a list."""
     events: ClassVar[Mapping[str, tuple[str, ...]]] = {}
     """The events that it may enter into the ledger, each with its causes."""
+    scars: ClassVar[bool] = False
+    """Whether it leaves dead tissue or a cavity, which pictures then show."""
 
     @model_validator(mode="before")
     @classmethod

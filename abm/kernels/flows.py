@@ -23,6 +23,7 @@ REMOVED = 14
 TURNED = 15
 CROSSED = 16
 RECROSSED = 17
+DESTROYED = 18
 
 MEANING = {
     "settled": (1, "were there at the beginning"),
@@ -39,10 +40,11 @@ MEANING = {
     "killed": (-1, "were killed by a leukocyte"),
     "eaten": (-1, "were eaten"),
     "depleted": (-1, "were depleted"),
-    "removed": (-1, "were taken out by hand"),
+    "removed": (-1, "were taken out by hand, or by a surgeon"),
     "turned": (-1, "turned into cells of another population"),
     "crossed": (0, "crossed the wall into the tissue"),
     "recrossed": (0, "crossed the wall back into a vessel"),
+    "destroyed": (-1, "were destroyed by heat, cold or radiation"),
 }
 """By name, in the order of the codes: how many cells there are more after one went this way, and what is said of those that did."""
 

@@ -27,6 +27,8 @@ PLATELET = 23
 ANOIKIS = 24
 CD8 = 25
 MACROPHAGE = 26
+RESECTION = 27  # taken out with the tissue
+ABLATION = 28  # destroyed by heat or cold
 
 NAMES = (
     "none",
@@ -56,4 +58,6 @@ NAMES = (
     "anoikis",
     "cd8",
     "macrophage",
+    "resection",
+    "ablation",
 )

@@ -160,3 +160,10 @@ def lose(tumor, sites, book, minutes, event, cause, slot):
     ):
         lift(sites, cell.layer, cell.row, cell.column)
     free_slot(tumor, slot, _FLOWS[event])
+
+
+@jit
+def lose_each(tumor, sites, book, minutes, event, cause, slots):
+    """The tumor cells in `slots` (int64) are gone, all by the same."""
+    for slot in slots:
+        lose(tumor, sites, book, minutes, event, cause, slot)

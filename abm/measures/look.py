@@ -13,7 +13,8 @@ from ..ledger import cause, event
 from ..record.borders import borders, stretches_of, surface_of
 from ..record.event_table import events_table
 from ..record.fates import Fates, fates_of
-from ..record.nodules import connected, from_edge, standing, survey
+from ..record.nodules import standing, survey
+from ..tissue.pieces import connected, from_edge
 
 if TYPE_CHECKING:
     from ..model import LiverModel

@@ -10,8 +10,8 @@ import numpy as np
 from scipy import ndimage
 
 from ..liver import Liver
+from ..tissue.pieces import outside_of
 from ..tissue.sites import PARENCHYMA, SINUSOID
-from .nodules import outside_of
 
 REPLACEMENT, DESMOPLASTIC, PUSHING = 1, 2, 3
 """How a stretch of border grows, in lattices; 0 is no border."""

@@ -24,7 +24,8 @@ from scipy import ndimage, sparse, spatial
 
 from ..kernels.tables import columns_in
 from ..liver import Liver
-from .nodules import centres, connected, outside_of, standing
+from ..tissue.pieces import connected, outside_of
+from .nodules import centres, standing
 from .tables import TableColumn, TableRecorder
 
 LESION = np.dtype(

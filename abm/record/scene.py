@@ -15,6 +15,9 @@ from ..liver import Liver
 from ..tissue.sites import STANDING
 from ..units import value_at
 
+SCARS = ("none", "ablated", "cavity")
+"""What operations leave of a site: dead tissue, or nothing."""
+
 
 @dataclass
 class Scene:
@@ -22,7 +25,8 @@ class Scene:
 
     standing: numbers (uint8) of the cells, by the name of the layer in which they stand ("lumen", "tissue", "interstitium"
     if anybody can stand there); perfused, hepatocyte: uint8, 1 in sinusoids in which blood flows and where a hepatocyte lives;
-    ecm, nets, e_selectin: float32; vessels: float32, new vessels, or None in a store of earlier versions; field: float32
+    ecm, nets, e_selectin: float32; vessels: float32, new vessels, or None in a store of earlier versions; scars: uint8, what
+    operations have left (numbers of `SCARS`), or None where there were none; field: float32
     level to lay over the picture, or None; tint: numbers of colours (uint8, 0 for none) by layer, of the cells that are
     coloured by what is known of them, or None.
     """
@@ -35,6 +39,7 @@ class Scene:
     nets: np.ndarray
     e_selectin: np.ndarray
     vessels: np.ndarray | None = None
+    scars: np.ndarray | None = None
     field: np.ndarray | None = None
     tint: dict[str, np.ndarray] | None = None
 
@@ -147,6 +152,13 @@ def show_aspects(
     return shown
 
 
+def scars(liver: Liver) -> np.ndarray | None:
+    """What operations have left, numbers of `SCARS` (uint8 [row, column]); None where the config has no such operation."""
+    if not any(entry.scars for entry in liver.interventions.values()):
+        return None
+    return np.maximum(liver.ablated, 2 * liver.cavity)
+
+
 def levels(liver: Liver) -> dict[str, np.ndarray]:
     """The levels that pictures show: layers that are kept, fields, and what the wall expresses, float32 [row, column]."""
     registry = type(liver.config).registry
@@ -174,5 +186,6 @@ def scene_of(liver: Liver, field: str | None = None) -> Scene:
         nets=shown["nets"],
         e_selectin=shown["e_selectin"],
         vessels=shown["vessels"],
+        scars=scars(liver),
         field=None if field is None else np.asarray(shown[field], np.float32),
     )

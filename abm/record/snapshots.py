@@ -33,7 +33,7 @@ from ..liver import Liver
 from ..rules.arrival import is_injected
 from ..tissue.sites import KINDS, STANDING
 from .recorder import Recorder, as_hours
-from .scene import aspects, levels, standing
+from .scene import SCARS, aspects, levels, scars, standing
 
 LIVING = "alive"
 """The column that is left out: all cells kept are alive."""
@@ -290,6 +290,9 @@ def _lattices(model: Liver) -> dict[str, np.ndarray]:
         "perfused": model.perfused_sinusoids().astype(np.uint8),
         "hepatocyte": model.living_hepatocytes().astype(np.uint8),
     }
+    left = scars(model)
+    if left is not None:
+        frame["scars"] = left
     return frame | {name: np.minimum(values, _FULL).astype(np.float16) for name, values in levels(model).items()}
 
 
@@ -423,6 +426,8 @@ def _about(model: Liver, name: str) -> dict:
             for number, state in enumerate(species.state_names):
                 codes.append((species.first_picture_code + number, f"{population}_{state}"))
         return _flags(f"who stands in the {name}", codes)
+    if name == "scars":
+        return _flags("what operations have left", enumerate(SCARS))
     if name in ("perfused", "hepatocyte"):
         return _flags({"perfused": "blood flow", "hepatocyte": "living hepatocyte"}[name], enumerate(("no", "yes")))
     words = type(model.config).registry.words()[name]

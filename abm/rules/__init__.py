@@ -51,6 +51,7 @@ from .t_cell_exhaustion import TCellExhaustion
 from .t_cell_help import TCellHelp
 from .t_cell_killing import TCellKilling
 from .th17_support import Th17Support
+from .treatment_damage import TreatmentDamage
 
 RULES: tuple[type[Rule], ...] = (
     PlateletCloak,
@@ -92,6 +93,7 @@ RULES: tuple[type[Rule], ...] = (
     EpithelialMesenchymalTransition,
     Th17Support,
     DrugPenetration,
+    TreatmentDamage,
     DrugKilling,
     GrowthSignalling,
     Compression,

@@ -16,8 +16,8 @@ from ..units import Hours, Positive, parameter
 from .rule import Rule, RuleParameters
 
 _LEFT_BEHIND = (event.KILLED, event.DIED)
-_WASHED_AWAY = (cause.SHEAR, cause.ANOIKIS)
-"""Deaths in the blood, which takes along what is left."""
+_TAKEN_ALONG = (cause.SHEAR, cause.ANOIKIS, cause.RESECTION, cause.ABLATION)
+"""Deaths that leave nothing here: the blood takes it along, the surgeon does; what an ablation leaves `ablate` says."""
 _FAINT = np.float32(1e-4)
 """Debris of so little of a cell is nothing."""
 
@@ -53,5 +53,5 @@ def lie(debris, entries, minutes):
         entry = entries[n]
         if entry.time_min < minutes:
             break
-        if entry.event in _LEFT_BEHIND and entry.cause not in _WASHED_AWAY:
+        if entry.event in _LEFT_BEHIND and entry.cause not in _TAKEN_ALONG:
             debris[entry.row, entry.column] += np.float32(1.0)

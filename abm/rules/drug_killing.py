@@ -1,4 +1,4 @@
-"""Drug killing: cytotoxic drugs hit tumor cells that cycle, and these die a day or two later.
+"""Drug killing: cytotoxic drugs hit tumor cells that cycle, and these die a day or two later (`treatment_damage`).
 
 A drug that is built into new DNA (5-FU, SN-38) hits cells while they copy theirs, platinum any cell that cycles (Longley 2003,
 10.1038/nrc1074; Kelland 2007, 10.1038/nrc2167). Resting cells are spared:
@@ -9,7 +9,7 @@ that a nodule shrinks for days after a dose. Several drugs add up their hazards,
 (`drug_penetration`).
 """
 
-from typing import Annotated, ClassVar
+from typing import Annotated
 
 import numpy as np
 from pydantic import Field
@@ -18,8 +18,6 @@ from ..cells.line import stemness_of
 from ..cells.tumor import ADHERENT, EXTRAVASATED
 from ..kernels.jit import jit
 from ..kernels.random import happens, uniform
-from ..ledger import cause, event
-from ..ledger.ledger import lose
 from ..liver import Liver
 from ..units import Fraction, Hours, Number, Positive, parameter
 from .growth_signalling import restraint
@@ -30,7 +28,6 @@ class DrugKilling(Rule):
     name = "drug_killing"
     reads = ("tumor", "drugs")
     writes = ("tumor",)
-    events: ClassVar = {"died": ("therapy",)}
 
     class Parameters(RuleParameters):
         sensitivity: Number = parameter(
@@ -90,7 +87,7 @@ class DrugKilling(Rule):
             return
         killing, tumor, p = liver.drugs.killing(), liver.tumor, self.parameters
         cells = tumor.used
-        if not killing and not cells.doomed_h.any():
+        if not killing:
             return
         hazards = np.zeros((2, cells.size))
         for acting, times in killing:
@@ -100,9 +97,6 @@ class DrugKilling(Rule):
             )
         hit(
             tumor.table,
-            liver.sites,
-            liver.ledger.book(cells.size),
-            liver.minutes,
             liver.key(self.name),
             liver.step_number,
             liver.dt_hours,
@@ -128,19 +122,12 @@ def progress_within(liver: Liver, hours: float) -> np.ndarray:
 
 
 @jit
-def hit(
-    tumor, sites, book, minutes, key, step, hours, cycling, synthesis, begins, copying, shield, stemness, delay, spread
-):
+def hit(tumor, key, step, hours, cycling, synthesis, begins, copying, shield, stemness, delay, spread):
     """Tumor cells that cycle are hit at rates (1/h, by slot) `cycling`, and while they copy their DNA at `synthesis` besides: from the
-    progress `begins` of the cycle on, for `copying` (by slot). Those that were hit die when their time has come."""
+    progress `begins` of the cycle on, for `copying` (by slot). Those that were hit before are doomed already."""
     for slot in range(cycling.size):
         cell = tumor.rows[slot]
-        if cell.alive == 0:
-            continue
-        if cell.doomed_h > np.float32(0.0):
-            cell.doomed_h = max(cell.doomed_h - np.float32(hours), np.float32(0.0))
-            if cell.doomed_h == np.float32(0.0):
-                lose(tumor, sites, book, minutes, event.DIED, cause.THERAPY, slot)
+        if cell.alive == 0 or cell.doomed_h > np.float32(0.0):
             continue
         if (cell.state != ADHERENT and cell.state != EXTRAVASATED) or cell.cycle >= np.float32(1.0):
             continue

@@ -145,7 +145,7 @@ class DrugPenetration(Rule):
         spreading, reach = self.spreading(kind), liver.drugs.reach[kind]
         quality = exchanging(liver.sites.kind, liver.sites.perfused)
         if not is_zero(liver.vessels):
-            quality = np.maximum(quality, liver.vessels)
+            quality = np.maximum(quality, liver.open_vessels())
         eased = 1.0 / (1.0 - np.float32(spreading.held_back) * np.minimum(liver.ecm, np.float32(1.0)))
         source = (np.float32(spreading.exchange) * quality * eased).astype(np.float32)
         sink = source + np.float32(spreading.uptake) * eased * liver.tumor_sites()

@@ -17,7 +17,7 @@ from ..kernels.sites import lift, neighbour, place
 from ..kernels.tables import HIGH, columns_of, tally
 from ..liver import Liver
 from ..target import Target
-from ..tissue.sites import CENTRAL_VEIN, INTERSTITIUM, LUMEN, SINUSOID
+from ..tissue.sites import CAVITY, CENTRAL_VEIN, INTERSTITIUM, LUMEN, SINUSOID
 from ..units import Hours, Number, PerHour, parameter
 from .rule import Rule, RuleParameters
 from .surroundings import beside_tumor
@@ -121,7 +121,7 @@ def room_behind(sites, row, column, turn):
         return row, column
     for k in range(8):
         r, c = neighbour(sites, row, column, (turn + k) % 8)
-        if r >= 0 and sites.kind[r, c] != CENTRAL_VEIN and sites.population[INTERSTITIUM, r, c] == 0:
+        if r >= 0 and sites.kind[r, c] not in (CENTRAL_VEIN, CAVITY) and sites.population[INTERSTITIUM, r, c] == 0:
             return r, c
     return -1, -1
 

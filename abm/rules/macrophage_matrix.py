@@ -11,7 +11,7 @@ from ..kernels.jit import jit
 from ..kernels.sites import neighbour
 from ..liver import Liver
 from ..target import Target
-from ..tissue.sites import CENTRAL_VEIN, PORTAL_TRACT
+from ..tissue.sites import PARENCHYMA, SINUSOID
 from ..units import PerHour, parameter
 from .rule import Rule, RuleParameters
 
@@ -51,5 +51,5 @@ def lay(cells, sites, ecm, hazard):
         half = np.float32(-np.expm1(-0.5 * hazard * np.float64(cell.polarisation)))
         for k in range(9):
             r, c = neighbour(sites, cell.row, cell.column, k)
-            if r >= 0 and sites.kind[r, c] != PORTAL_TRACT and sites.kind[r, c] != CENTRAL_VEIN:
+            if r >= 0 and sites.kind[r, c] in (SINUSOID, PARENCHYMA):
                 ecm[r, c] += (laid if k == 8 else half) * (np.float32(1.0) - ecm[r, c])

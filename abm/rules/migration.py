@@ -20,26 +20,23 @@ from ..cells.tumor import EXTRAVASATED, TUMOR
 from ..kernels.contact import EVERYBODY, Sought, nobody_of
 from ..kernels.jit import jit
 from ..kernels.random import draw_each, hash64, uniform, unit
-from ..kernels.sites import count_touching, length_of, move, neighbour, ways_along
+from ..kernels.sites import count_touching, length_of, move, neighbour
 from ..kernels.tables import columns_of
 from ..kernels.walk import (
     NO_HINDRANCE,
     NO_LURE,
     STAYS,
-    Ground,
     Hindrance,
     Lure,
     Pace,
     Walkers,
-    paces,
-    turns_at,
     walk,
 )
 from ..ledger import cause, event
 from ..ledger.ledger import enter
 from ..liver import Liver
 from ..target import Target
-from ..tissue.sites import LUMEN, PARENCHYMA, ROOM, SINUSOID, TISSUE
+from ..tissue.sites import PARENCHYMA, SINUSOID, TISSUE
 from ..units import Fraction, Hours, MicrometersPerMinute, parameter, value_at
 from .rule import Rule, RuleParameters
 from .surroundings import beside_tumor
@@ -197,15 +194,11 @@ class Migration(Rule):
     parameters: Parameters
 
     def prepare(self, liver: Liver) -> None:
-        """Where the vessels and the interstitium lead, and how far each population walks in a step."""
-        self.ground = {LUMEN: ground_of(liver, LUMEN)}
+        """How far each population walks in a step."""
         self.paces = {}
         for name, population in liver.populations.items():
             for walks in population.species.walks:
                 self.paces[name, walks] = pace_of(population, walks, liver)
-                layer = population.species.layer_of(walks)
-                if layer not in self.ground:
-                    self.ground[layer] = ground_of(liver, layer)
 
     def apply(self, liver: Liver) -> None:
         beside = beside_tumor(liver)
@@ -257,7 +250,7 @@ class Migration(Rule):
         exclusion = value_at(liver.config, walks.exclusion) if walks.exclusion else 0.0
         sought = Sought(TUMOR, beside, tumor.rows.uid, ignored, walks.contact is not None, exclusion)
         columns, layer = columns_of(rows, Walkers), cells.species.layer_of(walks)
-        ground = self.ground[layer]._replace(hindrance=hindrance_of(walks, liver))
+        ground = liver.ground(layer)._replace(hindrance=hindrance_of(walks, liver))
         met = walk(columns, cells.code, liver.sites, layer, ground, pace, lure, sought, key, step, order)
         if walks.touching is not None:
             touch(rows[walks.touching], order, met)
@@ -280,13 +273,6 @@ class Migration(Rule):
                 key,
                 chance,
             )
-
-
-def ground_of(liver: Liver, layer: int) -> Ground:
-    """The ways that lead through a layer."""
-    is_open = np.isin(liver.sites.kind, ROOM[layer])
-    ways = ways_along(is_open.astype(np.uint8), 1, liver.periodic)
-    return Ground(ways, turns_at(), paces(ways[is_open]), TUMOR)
 
 
 def hindrance_of(walks: Walk, liver: Liver) -> Hindrance:

@@ -3,7 +3,8 @@
 A sinusoid site is perfused unless a tumor cell or a dense net fills its lumen, a drug has shut it, or it has collapsed among tumor
 cells, or beside a border that pushes (Yang 2025, 10.3892/or.2025.8963, refs 132, 133 for VEGF; Vermeulen 2001, 10.1002/path.966 for
 borders).
-Washout, oxygen and arrivals use perfused sites only. The flow is solved again within the hour in which that set changes.
+Washout, oxygen and arrivals use perfused sites only. The flow is solved again within the hour in which that set changes. In what an
+operation has left dead no sinusoid opens again.
 """
 
 import numpy as np
@@ -86,6 +87,9 @@ class Perfusion(Rule):
             liver.obstruction.ravel(),
             dense_net,
         )
+        dead = (liver.cavity | liver.ablated).ravel()
+        if dead.any():
+            places = places[dead[places] == 0]
         obstruct(
             places,
             near,

@@ -17,7 +17,7 @@ from ..kernels.relax import decay
 from ..kernels.sites import count_touching, neighbour
 from ..liver import Liver
 from ..target import Target
-from ..tissue.sites import CENTRAL_VEIN, PORTAL_TRACT, TISSUE
+from ..tissue.sites import PARENCHYMA, SINUSOID, TISSUE
 from ..units import Fraction, Hours, PerHour, parameter
 from .rule import Rule, RuleParameters
 
@@ -133,6 +133,6 @@ def activate(cells, sites, ecm, key, step, hours, now_h, rate, contact_signal, r
         half = laid * np.float32(0.5)
         for k in range(9):
             r, c = neighbour(sites, cell.row, cell.column, k)
-            if r < 0 or sites.kind[r, c] == PORTAL_TRACT or sites.kind[r, c] == CENTRAL_VEIN:
+            if r < 0 or sites.kind[r, c] not in (SINUSOID, PARENCHYMA):
                 continue
             ecm[r, c] += (laid if k == 8 else half) * (np.float32(1.0) - ecm[r, c])

@@ -18,7 +18,7 @@ from ..kernels.jit import jit
 from ..kernels.sites import COLUMN_OFFSET, LOWEST, ROW_OFFSET, shifted, ways_along
 from .anatomy import Anatomy
 from .mesh import PRESSURE_STEP, STEP_LENGTH, Mesh, mesh_of, solve
-from .sites import CENTRAL_VEIN, PARENCHYMA, PORTAL_TRACT, SINUSOID
+from .sites import CAVITY, CENTRAL_VEIN, PARENCHYMA, PORTAL_TRACT, SINUSOID
 
 STAGNANT_RESIDENCE_S = 600.0
 """The longest residence time (s) at a sinusoid site; also that of blood that does not flow."""
@@ -188,7 +188,9 @@ def flux(pressure, kind, open_sites, i, j, m, periodic):
     """
     a = shifted(i, ROW_OFFSET[m], kind.shape[0], periodic)
     b = shifted(j, COLUMN_OFFSET[m], kind.shape[1], periodic)
-    if a < 0 or b < 0 or kind[a, b] == PARENCHYMA or (kind[a, b] == SINUSOID and open_sites[a, b] == 0):
+    if a < 0 or b < 0 or kind[a, b] == PARENCHYMA or kind[a, b] == CAVITY:
+        return 0.0, a, b
+    if kind[a, b] == SINUSOID and open_sites[a, b] == 0:
         return 0.0, a, b
     drop = pressure[i, j] - pressure[a, b]
     if abs(drop) <= _STILL:

@@ -1,8 +1,9 @@
 """The kinds of site that the liver lattice is made of, and the layers that cells can stand in."""
 
-PORTAL_TRACT, SINUSOID, PARENCHYMA, CENTRAL_VEIN = 0, 1, 2, 3
-KINDS = ("portal_tract", "sinusoid", "parenchyma", "central_vein")
-"""What a site is: portal tract or a terminal portal venule that leaves it, sinusoid, hepatocyte plate, central vein."""
+PORTAL_TRACT, SINUSOID, PARENCHYMA, CENTRAL_VEIN, CAVITY = 0, 1, 2, 3, 4
+KINDS = ("portal_tract", "sinusoid", "parenchyma", "central_vein", "cavity")
+"""What a site is: portal tract or a terminal portal venule that leaves it, sinusoid, hepatocyte plate, central vein; a cavity where an
+operation has taken out sinusoids and plates."""
 
 LUMEN, TISSUE, INTERSTITIUM = 0, 1, 2
 STANDING = ("lumen", "tissue", "interstitium")

@@ -11,7 +11,15 @@ import pandas as pd
 
 from ..batches.expectation import Simulated, Verdict, Word, judge_by, overall
 from ..batches.store import DONE, failures, read_results
-from ..clinical.rates import RESPONDED, control_rate, odds_ratio, rate_difference, rate_of, response_rate
+from ..clinical.rates import (
+    RESPONDED,
+    control_rate,
+    odds_ratio,
+    progression_rate,
+    rate_difference,
+    rate_of,
+    response_rate,
+)
 from ..clinical.response import mark_seen, patients_of, scans_of
 from ..clinical.survival import hazard_ratio, survival_curve
 from ..folder.names import RUNS
@@ -147,7 +155,7 @@ def simulate(readout: ClinicalReadout, patients: pd.DataFrame) -> Simulated:
 
 def _happened(readout: ClinicalReadout, patients: pd.DataFrame) -> pd.Series:
     """Whether what a readout counts has happened to each of the patients."""
-    if readout.readout == "hazard_ratio":
+    if readout.readout in ("hazard_ratio", "progression_rate"):
         return patients.progressed
     if readout.readout == "neutropenia":
         return patients[NADIR] < SEVERE_NEUTROPENIA
@@ -162,6 +170,8 @@ def _estimate(readout: ClinicalReadout, patients: pd.DataFrame, of_arm: pd.DataF
         return control_rate(of_arm)
     if name == "neutropenia":
         return neutropenia_rate(of_arm)
+    if name == "progression_rate":
+        return progression_rate(of_arm)
     if name == "pfs_median":
         return median_months(of_arm)
     if name == "hazard_ratio":  # as real trials tell it, of other patients in each arm

@@ -19,7 +19,14 @@ from ..units import Hours, Parameters, written
 from .cohort import Cohort, CohortFile
 
 ReadoutName = Literal[
-    "response_rate", "disease_control", "pfs_median", "hazard_ratio", "odds_ratio", "rate_difference", "neutropenia"
+    "response_rate",
+    "disease_control",
+    "progression_rate",
+    "pfs_median",
+    "hazard_ratio",
+    "odds_ratio",
+    "rate_difference",
+    "neutropenia",
 ]
 COMPARED = ("hazard_ratio", "odds_ratio", "rate_difference")
 """Readouts that compare an arm with another."""
@@ -33,6 +40,7 @@ SEVERE_NEUTROPENIA = 1.0
 WORDS = {
     "response_rate": "response rate",
     "disease_control": "disease control",
+    "progression_rate": "progressed by the last scan",
     "pfs_median": "median PFS",
     "hazard_ratio": "PFS hazard ratio",
     "odds_ratio": "odds ratio of response",

@@ -11,7 +11,7 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from ..record.scene import Scene
+from ..record.scene import SCARS, Scene
 from ..rules.arrival import is_injected
 from . import lettering
 from .inset import Inset
@@ -202,7 +202,9 @@ def picture(
     painted = paint(
         model, field, region=region, pixels=pixels, limits=limits, colour_by=colour_by, hidden=hidden, borders=borders
     )
-    painter, present = painted.painter, {name for name, population in model.populations.items() if population.count}
+    painter, left = painted.painter, painted.scene.scars
+    present = {name for name, population in model.populations.items() if population.count}
+    present |= set() if left is None else {SCARS[code] for code in np.unique(left) if code}
     overlay = None if field is None or painted.limits is None else (*field_words(model, field), painted.limits)
     films = _films.setdefault(model, {})
     key = legend, overlay, painter.tint, borders, frozenset(present)

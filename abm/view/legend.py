@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..cells.species import Appearance
-from ..record.scene import Scene
+from ..record.scene import SCARS, Scene
 from . import lettering, palette
 from .marks import Flash
 from .painter import Painter, overlay_colours
@@ -37,6 +37,8 @@ VESSELS = (
     ("central vein", palette.VEIN, palette.VEIN_WALL),
 )
 """The vessels: their words, and the colours of their blood and their wall."""
+SCAR_WORDS = {"ablated": "ablated tissue", "cavity": "cavity of a resection"}
+"""What operations leave, in words."""
 
 
 class _Row(NamedTuple):
@@ -63,7 +65,7 @@ class Legend:
         flashes: Sequence[Flash] = (),
     ):
         """unit : size of letters and pictures, 1 for a height of 800 pixels; title : above it; field : (words, unit, limits) of
-        the overlay; present : the populations that are ever seen, all by default; brief : one line for each population but
+        the overlay; present : the populations that are ever seen, all by default, and the scars; brief : one line for each population but
         the tumor cells, also where there is room for more; flashes : the events that flash."""
         self.painter = painter
         self._unit = max(unit, _SMALLEST_UNIT)
@@ -171,6 +173,9 @@ class Legend:
         yield _Row(("share", "vessels"), palette.VESSEL.label, vessel_atlas(scale)[2])
         yield _Row(("share", "nets"), "neutrophil nets (NETs)", net_atlas(scale)[0])
         yield _Row(("share", "ecm"), "matrix (ECM)", fibre_atlas(scale)[1])
+        for name, label in SCAR_WORDS.items():
+            if present is not None and name in present:
+                yield _Row(("share", name), label, swatch(*palette.SCARS[name][:2], scale, 1.0))
         for label, inside, rim in VESSELS[1:]:
             yield _Row((), label, swatch(inside, rim, scale, 1.0))
         if self.painter.borders:
@@ -213,6 +218,9 @@ class Legend:
             "vessels": "" if scene.vessels is None else f"{np.count_nonzero(scene.vessels)}",
             "nets": f"{np.count_nonzero(scene.nets > _FAINTEST) * area:.3f} mm²",
             "ecm": f"{np.count_nonzero(scene.ecm > _FAINTEST) * area:.3f} mm²",
+        } | {
+            name: "" if scene.scars is None else f"{np.count_nonzero(scene.scars == number) * area:.3f} mm²"
+            for number, name in enumerate(SCARS)
         }
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from ..cells.species import Appearance, Shown
 from ..kernels.random import stream_key
 from ..record.borders import PATTERNS, Surface, borders
-from ..record.scene import Scene
+from ..record.scene import SCARS, Scene
 from ..tissue.sites import CENTRAL_VEIN, PARENCHYMA, PORTAL_TRACT, SINUSOID
 from . import palette, raster
 from .region import Part, as_part
@@ -122,6 +122,8 @@ class Painter:
         border = self._border(scene)[self.part] if self.borders else None
         scene = scene.cut(self.part)
         image = self._paint_bare(scene)
+        if scene.scars is not None:
+            self._colour_scars(image, scene.scars)
         self._stamp_levels(image, scene.ecm, _FAINTEST_ECM, self._fibres)
         if scene.field is not None:
             low, high = limits if limits is not None else (float(scene.field.min()), float(scene.field.max()))
@@ -154,6 +156,24 @@ class Painter:
             blocks[row, :, column] = under + palette.BORDER_OPACITY * (
                 np.array(palette.BORDERS[name], np.float32) - under
             )
+
+    def _colour_scars(self, image: np.ndarray, scars: np.ndarray) -> None:
+        """Dead tissue and cavities with their edges; large vessels in them stay as they are."""
+        from scipy import ndimage
+
+        blocks = image.reshape(self.shape[0], self.scale, self.shape[1], self.scale, 3)
+        tissue = np.isin(self._site_kind[self.part], (SINUSOID, PARENCHYMA))
+        for number, name in enumerate(SCARS):
+            if name not in palette.SCARS:
+                continue
+            inside, rim, opacity = palette.SCARS[name]
+            left = scars == number
+            whole = ndimage.binary_fill_holes(left)
+            edge = left & ~ndimage.binary_erosion(whole, np.ones((3, 3)), border_value=1)
+            for where, colour, share in ((left & ~edge, inside, opacity), (edge, rim, 0.7 * opacity)):
+                row, column = np.nonzero(where & tissue)
+                under = blocks[row, :, column].astype(np.float32)
+                blocks[row, :, column] = under + share * (np.array(colour, np.float32) - under)
 
     def _paint_bare(self, scene: Scene) -> np.ndarray:
         """The tissue without cells: painted anew where it is another than when it was painted last."""

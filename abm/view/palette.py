@@ -52,6 +52,11 @@ BORDERS: dict[str, Colour] = {
 }
 """How the border of a nodule grows (Okabe and Ito's colours, apart from those of tumor cells)."""
 BORDER_OPACITY = 0.75
+SCARS: dict[str, tuple[Colour, Colour, float]] = {
+    "ablated": ((92, 76, 54), (176, 148, 96), 0.7),
+    "cavity": ((2, 3, 5), (150, 160, 172), 1.0),
+}
+"""What operations leave: its colour, that of its edge, and how much of what was there they cover."""
 VESSEL = Appearance("new vessel", (255, 190, 200), "ring", 0.75)  # cut across
 
 PAPER: Colour = (11, 14, 19)

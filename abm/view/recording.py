@@ -11,7 +11,7 @@ import numpy as np
 from ..cells.species import Shown
 from ..folder.files import DamagedFile
 from ..folder.names import SNAPSHOTS
-from ..record.scene import Scene, SeenAs, show_aspects
+from ..record.scene import SCARS, Scene, SeenAs, show_aspects
 from ..tissue.sites import STANDING
 from .palette import FIELD_LABELS, SHOWN, UNITS
 from .tint import Tint, column_of, limits_of
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import zarr
 
 _LATTICES = ("perfused", "hepatocyte", "ecm", "nets", "e_selectin")
-_LATER_LATTICES = ("vessels",)
+_LATER_LATTICES = ("vessels", "scars")
 _LOOKS_FOR_LIMITS = 12  # frames from which the limits of an overlay are taken
 _NO_TINT = ("count", "layer", "state", "uid", "x_um", "y_um")
 _TOLERANCE_H = 1e-6
@@ -111,14 +111,20 @@ class Recording:
 
     @cached_property
     def present(self) -> set[str]:
-        """The populations that have cells in any frame; all of a run of which the tables are not there."""
+        """The populations that have cells in any frame, all of a run of which the tables are not there; and the scars at the end."""
         tables = self._tables()
         with self._whole():
-            return {
+            return self._scars | {
                 shown.name
                 for shown in self.cast
                 if shown.name not in tables or self._read(f"cells/{shown.name}/count").any()
             }
+
+    @property
+    def _scars(self) -> set[str]:
+        if "scars" not in self._group:
+            return set()
+        return {SCARS[code] for code in np.unique(self._frame("scars", len(self) - 1)) if code}
 
     @property
     def charted(self) -> list[Shown]:
@@ -152,7 +158,7 @@ class Recording:
         """The liver at frame `index`, with `field` for the overlay, and cells coloured by `tint` if that is set. Raises
         ValueError for a field that is not there."""
         index = range(len(self))[index]
-        later = [name for name in _LATER_LATTICES if name in self._group]  # earlier versions did not know them
+        later = [name for name in _LATER_LATTICES if name in self._group]  # earlier versions and other runs have none
         lattices = {name: self._frame(name, index) for name in (*_LATTICES, *later)}
         standing = {name: self._frame(name, index) for name in STANDING if name in self._group}
         level = None if field is None else self._frame(self._known(field), index)

@@ -9,11 +9,12 @@ import pytest
 
 import abm.interventions
 from abm.config.schema import compose
+from abm.interventions import Operation
 from abm.units import declared
 from tests.worlds import treatment
 
 KINDS = compose().registry.interventions
-NOT_KINDS = {"__init__", "intervention"}
+NOT_KINDS = {"__init__", "intervention", "operation"}
 NUMBERS = [
     (kind, target, entry)
     for kind in KINDS
@@ -86,6 +87,9 @@ def test_every_numeric_key_is_declared_or_chosen():
         "therapy.pause",
         "therapy.dose",
         "implant.grown",
+        "irradiate.dose",
+        "irradiate.fractions",
+        *(f"{kind.kind}.within" for kind in KINDS if issubclass(kind, Operation)),
     }
     undeclared = {
         f"{kind.kind}.{name}"
@@ -107,6 +111,7 @@ def test_every_kind_can_be_written_in_a_config():
     config = compose()
     for kind in KINDS:
         own = {"cytotoxic": "oxaliplatin", "implant": 3, "therapy": "once"}
+        own |= dict.fromkeys((each.kind for each in KINDS if issubclass(each, Operation)), "all")
         target = next(iter(kind.targets), own.get(kind.kind))
         extra = {"per_area": "5 /mm^2"} if kind.kind == "infuse" else {}
         drugs = treatment() if kind.kind == "therapy" else {}

@@ -6,7 +6,8 @@ from hypothesis.extra import numpy as arrays
 
 from abm.cells.tumor import CIRCULATING
 from abm.kernels.sites import lift
-from abm.record.nodules import Nodules, connected, survey, tumor_area_um2
+from abm.record.nodules import Nodules, survey, tumor_area_um2
+from abm.tissue.pieces import connected
 from abm.tissue.sites import LUMEN, TISSUE
 from tests.worlds import FakeLiver, put
 

@@ -60,6 +60,8 @@ def test_a_cause_without_a_column_is_other():
         "apoptosis": 0,
         "hypoxia": 0,
         "therapy": 0,
+        "resection": 0,
+        "ablation": 0,
         "other": 6,
     }
 

@@ -12,7 +12,7 @@ KILLS = act(kill="cycling", rate="0.2 /h")
 def full(*acts, state=EXTRAVASATED, layer=1, step="5 min", dose="1 mg", start="0 h", line=None, **columns):
     """Tumor cells in every sinusoid of a liver under a drug that nothing holds up."""
     config = {"mm": 0.6, "empty": True, "seed": 2, "step": step, "cells": {"tumor": line or {}}}
-    model = treated("drug_killing", acts=acts or (KILLS,), dose=dose, start=start, config=config)
+    model = treated("drug_killing", "treatment_damage", acts=acts or (KILLS,), dose=dose, start=start, config=config)
     for row, column in sinusoids(model, layer):
         put(model, "tumor", int(row), int(column), state=state, layer=layer, **({"cycle": 0.5} | columns))
     return model

@@ -296,7 +296,7 @@ def test_a_walk_that_nothing_calls_stays_even(population, edges, minutes):
             population: {"density": "200 /mm^2"},
         },
     )
-    ways = model.rules["migration"].ground[LUMEN].ways
+    ways = model.ground(LUMEN).ways
     tissue = model.anatomy
     way = tissue.portal_distance_um / (tissue.portal_distance_um + tissue.central_distance_um)
     edge = np.ones(model.shape, bool)

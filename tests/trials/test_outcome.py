@@ -189,6 +189,8 @@ def test_readouts_of_one_arm(patients):
     assert rate.simulated.estimate.value == 0.5 and rate.verdict.word == "holds"
     assert rate.simulated.estimate.low == pytest.approx(0.299, abs=1e-3)  # Wilson's for 10 of 20
     assert read(patients, readout="disease_control").simulated.estimate.value == 1
+    progressed = read(patients, readout="progression_rate")
+    assert progressed.simulated.estimate.value == 1 and progressed.simulated.events == {"drug": 20}
     assert read(patients, readout="response_rate", where={"ras": False}).simulated.estimate.value == 1
     assert read(patients, readout="response_rate", where={"ras": True}).simulated.estimate.value == 0
     assert read(patients, readout="neutropenia").simulated.estimate.value == 1

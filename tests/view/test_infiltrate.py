@@ -5,9 +5,9 @@ import pytest
 
 from abm import Simulation
 from abm.cells.cd8 import SEARCHING
-from abm.record.nodules import from_edge
 from abm.record.snapshots import Snapshots
 from abm.statistics import poisson_interval
+from abm.tissue.pieces import from_edge
 from abm.tissue.sites import LUMEN, TISSUE
 from abm.view.figures import write_infiltrate
 from abm.view.figures.infiltrate import infiltrate_figure, infiltrate_of

@@ -97,3 +97,19 @@ def test_the_patterns_of_borders_are_told_where_they_are_shown():
     assert lowest_ink(shown) > lowest_ink(without) + 20
     for colour in BORDERS.values():
         assert (shown == np.array(colour)).all(axis=2).any() and not (without == np.array(colour)).all(axis=2).any()
+
+
+def test_scars_are_told_where_there_are_any():
+    plain = painter()
+    for name, number in (("ablated", 1), ("cavity", 2)):
+        legend, moment = Legend(plain, 900, 1.0, present={name}), scene({})
+        assert ("share", name) in [key for key, _ in legend._counters]
+        images = []
+        for sites in (0, 4):
+            moment.scars = np.zeros((20, 20), np.uint8)
+            moment.scars[:sites, :5] = number
+            legend.write_counts(image := legend.image.copy(), moment)
+            images.append(image)
+        assert not np.array_equal(*images), "their area is written beside"
+    for present in (None, set(), {"kupffer"}):
+        assert not {"ablated", "cavity"} & {what for (_, what), _ in Legend(plain, 900, 1.0, present=present)._counters}

@@ -87,6 +87,8 @@ def test_populations_that_are_never_there_are_left_out(tmp_path, monkeypatch):
     charted = {shown.name for shown in Recording(run_dir).charted}
     assert "cd8" not in charted and {"tumor", "kupffer", "natural_killer"} <= charted
     keyed, draw = [], overview._key
-    monkeypatch.setattr(overview, "_key", lambda width, cast: (keyed.extend(cast), draw(width, cast))[1])
+    monkeypatch.setattr(
+        overview, "_key", lambda width, cast, present: (keyed.extend(cast), draw(width, cast, present))[1]
+    )
     overview.overview_figure(run_dir)
     assert {shown.name for shown in keyed} == charted, "the line below the pictures of the overview"

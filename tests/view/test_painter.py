@@ -160,3 +160,24 @@ def test_levels_beyond_their_limits_do_no_harm(painter, kind, scene):
     scene.e_selectin[:] = 3.0
     scene.field = np.full(kind.shape, 7.0, np.float32)
     assert painter.paint(scene, (7.0, 7.0)).shape == (painter.height, painter.width, 3)
+
+
+def test_what_operations_have_left_is_seen_with_its_edge(painter, kind):
+    scene = empty_scene(kind)
+    plain = painter.paint(scene).astype(int)
+    scale = painter.scale
+    for name, number in (("ablated", 1), ("cavity", 2)):
+        scene.scars = np.zeros(kind.shape, np.uint8)
+        scene.scars[5:20, 5:25] = number
+        scene.scars[12, 12] = 0  # one site that has survived
+        image = painter.paint(scene).astype(int)
+        changed = (image != plain).any(axis=2).reshape(kind.shape[0], scale, kind.shape[1], scale).all(axis=(1, 3))
+        np.testing.assert_array_equal(changed, scene.scars == number)
+        middle, edge = (image[row * scale, 8 * scale].sum() for row in (8, 5))
+        assert edge > middle + 60, name
+        assert (np.abs(image[13 * scale, 13 * scale] - image[8 * scale, 8 * scale]).sum()) < 90, (
+            "no edge around one site"
+        )
+    scene.scars[:] = 2
+    tract = painter.paint(scene)[: 2 * scale, : 2 * scale]
+    assert np.abs(tract.astype(int) - plain[: 2 * scale, : 2 * scale]).max() == 0, "large vessels stay"

@@ -7,6 +7,7 @@ import numpy as np
 from abm.blood import LEVELS, Blood
 from abm.cells.population import Population
 from abm.config.schema import SHIPPED, compose
+from abm.fields.layers import MARKS
 from abm.invariants import violations
 from abm.kernels.flows import SETTLED
 from abm.kernels.random import stream_key
@@ -103,7 +104,7 @@ def assert_in_place(sites: Sites, *populations: Population) -> None:
         populations=by_name,
         tumor=tumor,
         hepatocytes=np.zeros(shape, np.uint8),
-        collapsed=np.zeros(shape, np.uint8),
+        **{name: np.zeros(shape, np.uint8) for name in MARKS if name != "hepatocytes"},
         fields={},
         blood=Blood(LEVELS),
         ledger=ledger,

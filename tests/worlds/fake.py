@@ -14,6 +14,7 @@ from abm.cells.tumor import EXTRAVASATED, HELD
 from abm.config.recording import RecordParameters
 from abm.config.schema import SHIPPED, compose
 from abm.fields.field import Field
+from abm.fields.layers import MARKS
 from abm.kernels.flows import DIED
 from abm.kernels.sites import lift
 from abm.kernels.tables import free_slot
@@ -80,7 +81,9 @@ class FakeLiver(Liver):
         self.sites.perfused[:] = kind == SINUSOID
         self.anatomy = SimpleNamespace(kind=kind, zone=self.sites.zone)
         self._flow_perfused = self.sites.perfused.copy()
-        self.hepatocytes, self.collapsed = (kind == PARENCHYMA).astype(np.uint8), np.zeros(shape, np.uint8)
+        vars(self).update({name: np.zeros(shape, np.uint8) for name in MARKS})
+        self.hepatocytes[kind == PARENCHYMA] = 1
+        self._grounds, self.interventions = {}, {}
         self.layers = {layer.name: np.zeros(shape, np.float32) for layer in SHIPPED.layers}
         self.fields = {field.name: Still(field, shape) for field in SHIPPED.fields}
         self.populations = {agent.species.name: Population(agent) for agent in SHIPPED.populations}

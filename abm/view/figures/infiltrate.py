@@ -12,8 +12,8 @@ from matplotlib.figure import Figure
 from ...cells.species import Shown
 from ...cells.tumor import CIRCULATING
 from ...fields.ifn_gamma import InterferonGamma
-from ...record.nodules import connected, from_edge
 from ...statistics import poisson_interval
+from ...tissue.pieces import connected, from_edge
 from ...tissue.sites import INTERSTITIUM, LUMEN, STANDING
 from ...units import in_time
 from ..palette import FATES, as_hex

@@ -1,7 +1,7 @@
 """A run at a glance: the tissue at the end, a close look at four moments, and the courses of the most important counts."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -11,9 +11,9 @@ from ...cells.species import Shown
 from .. import lettering
 from ..frames import Film
 from ..inset import outline, place_of_interest
-from ..legend import VESSELS, lay, swatch
+from ..legend import SCAR_WORDS, VESSELS, lay, swatch
 from ..movie import first_arrested
-from ..palette import INK, PAPER, TUMOR
+from ..palette import INK, PAPER, SCARS, TUMOR
 from ..recording import Recording
 from ..region import around
 from ..sprites import cell_picture
@@ -39,7 +39,7 @@ def overview_figure(run_dir: Path | str) -> Figure:
     recording = Recording(run_dir)
     courses, told = timeseries(run_dir), told_by(run_dir)
     picture = _pictures(recording, run_dir)
-    key = _key(picture.shape[1], recording.charted)
+    key = _key(picture.shape[1], recording.charted, recording.present)
     picture = np.concatenate((picture, key))
 
     width = 13.4
@@ -89,8 +89,8 @@ def _moments(times_min: np.ndarray) -> list[int]:
     return [int(k) for k in np.unique([min(last, int(np.argmin(np.abs(times_min - t)))) for t in wanted])]
 
 
-def _key(width: int, cast: Sequence[Shown]) -> np.ndarray:
-    """Lines that say what is what: every state of tumor cells, of the others the first and the most telling, and the vessels."""
+def _key(width: int, cast: Sequence[Shown], present: Collection[str]) -> np.ndarray:
+    """Lines that say what is what: every state of tumor cells, of the others the first and the most telling, vessels and scars."""
     height = max(36, round(width / 62))
     size, scale = round(0.42 * height), round(0.42 * height)
     entries: list[tuple[str, np.ndarray]] = []
@@ -104,6 +104,7 @@ def _key(width: int, cast: Sequence[Shown]) -> np.ndarray:
             (look.label, cell_picture(look, scale, 2)) for look in others if shown.name == TUMOR or look.state in told
         ]
     entries += [(label, swatch(inside, rim, scale)) for label, inside, rim in VESSELS]
+    entries += [(label, swatch(*SCARS[name][:2], scale)) for name, label in SCAR_WORDS.items() if name in present]
     rooms = [round(3.0 * scale) + lettering.width(label, size) for label, _ in entries]
     fair = sum(rooms) / math.ceil(sum(rooms) / (0.98 * width))  # so that all lines are of about the same width
     lines: list[list[tuple[str, np.ndarray, int]]] = []

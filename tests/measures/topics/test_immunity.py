@@ -18,7 +18,7 @@ from abm.measures.topics.immunity import (
     polarised_share,
     specific_share,
 )
-from abm.record.nodules import from_edge
+from abm.tissue.pieces import from_edge
 from abm.tissue.sites import LUMEN, SINUSOID, TISSUE
 from tests.worlds import liver, put, sinusoids
 
