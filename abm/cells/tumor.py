@@ -260,6 +260,14 @@ class TumorParameters(Parameters):
         source="loss of B2M or HLA leaves 0",
         description="MHC class I on its surface, relative to normal",
     )
+    cea: Fraction = parameter(
+        0.9,
+        low=0,
+        high=1,
+        mark="assumed",
+        source="only patients whose tumor shows CEA were treated (Katz 2015, 10.1158/1078-0432.CCR-14-1421); how many cells do is a guess",
+        description="chance that a CAR-T cell which meets a cell of the line recognises it by its CEA",
+    )
     cxcl1: Number = parameter(
         1.0,
         low=0,
