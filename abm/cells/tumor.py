@@ -337,6 +337,14 @@ class TumorSecretion(Parameters):
         source="Yang 2025, 10.3892/or.2025.8963, refs 132, 133",
         description=f"VEGF of a hypoxic tumor cell: {LEVEL_AT_ITS_SITE}",
     )
+    tumor_ifn_beta: Number = parameter(
+        1.0,
+        low=0,
+        high=10,
+        mark="assumed",
+        source="infected cells warn their neighbours (general); tumor cells make less of it than others",
+        description=f"IFN-beta of an infected tumor cell: {LEVEL_AT_ITS_SITE}",
+    )
     tumor_lactate: MillimolarPerHour = parameter(
         "150 mM/h",
         low="30 mM/h",
@@ -359,6 +367,11 @@ def _cxcl1(cells: np.ndarray, config) -> np.ndarray:
     """How much CXCL1/IL-8 each of the `cells` secretes, relative to one of the reference line that no net holds."""
     gain = np.float32(config.secretion.tumor_cxcl1_net_gain)
     return np.float32(config.cells.tumor.cxcl1) * (1 + gain * cells["net"])
+
+
+def _infected(cells: np.ndarray, config) -> np.ndarray:
+    """Which of the `cells` a virus has infected (1 or 0)."""
+    return (cells["infected_h"] > 0.0).astype(np.float32)
 
 
 _AT_THE_WALL = ("held", "adherent")
@@ -402,6 +415,7 @@ class TumorCell(LiverCell):
             Column("hardiness", "f4", "logarithm of how much slower it dies than its line (inherited)", signed=True),
             Column("ras", "u1", "1: RAS is mutated in it, which it is not in its line (inherited)"),
             Column("doomed_h", "f4", "time until it dies of a drug that has hit it, 0: none has", "h"),
+            Column("infected_h", "f4", "time until it bursts of a virus that has infected it, 0: none has", "h"),
             Column("hits", "u1", "sublethal hits by T cells that are not mended yet"),
             Column("cluster", "u8", "which cluster it came in and is held by, 0 for a single cell", nominal=True),
         ),
@@ -448,6 +462,7 @@ class TumorCell(LiverCell):
             Secretes("cxcl1", "secretion.tumor_cxcl1", _SETTLED, weight=_cxcl1),
             Secretes("ccl2", "secretion.tumor_ccl2", _SETTLED),
             Secretes("vegf", "secretion.tumor_vegf", _CYCLING, only_hypoxic=True),
+            Secretes("ifn_beta", "secretion.tumor_ifn_beta", _SETTLED, weight=_infected),
             Secretes("lactate", "secretion.tumor_lactate", _CYCLING),
         ),
         secretion=TumorSecretion,

@@ -5,6 +5,7 @@ from .cytotoxic import Cytotoxic
 from .degrade import Degrade
 from .deplete import Deplete
 from .implant import Implant
+from .infect import Infect
 from .infuse import Infuse
 from .inhibit import Inhibit
 from .intervention import Course, Intervention, intervention
@@ -22,6 +23,7 @@ KINDS: tuple[type[Intervention], ...] = (
     KnockOut,
     Cytotoxic,
     Therapy,
+    Infect,
     Implant,
 )
 

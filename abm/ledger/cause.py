@@ -27,6 +27,7 @@ PLATELET = 23
 ANOIKIS = 24
 CD8 = 25
 MACROPHAGE = 26
+VIRUS = 27
 
 NAMES = (
     "none",
@@ -56,4 +57,5 @@ NAMES = (
     "anoikis",
     "cd8",
     "macrophage",
+    "virus",
 )

@@ -50,6 +50,7 @@ from .t_cell_exhaustion import TCellExhaustion
 from .t_cell_help import TCellHelp
 from .t_cell_killing import TCellKilling
 from .th17_support import Th17Support
+from .viral_spread import ViralSpread
 
 RULES: tuple[type[Rule], ...] = (
     PlateletCloak,
@@ -93,6 +94,7 @@ RULES: tuple[type[Rule], ...] = (
     DrugPenetration,
     DrugKilling,
     GrowthSignalling,
+    ViralSpread,
     Compression,
     Growth,
     Perfusion,

@@ -67,6 +67,7 @@ IDLE = (
     "t_cell_exhaustion",
     "t_cell_killing",
     "th17_support",
+    "viral_spread",
 )
 """Rules that do nothing by default: a first run does not wait for their kernels."""
 

@@ -60,6 +60,7 @@ def test_a_cause_without_a_column_is_other():
         "apoptosis": 0,
         "hypoxia": 0,
         "therapy": 0,
+        "virus": 0,
         "other": 6,
     }
 
