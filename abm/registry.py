@@ -6,7 +6,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from .blood import Level
 from .cells.population import LiverCell
-from .cells.species import MOST_CODES, Species
+from .cells.species import MOST_CODES, Product, Species
 from .fields.field import Field
 from .fields.layers import MARKS, Layer
 from .target import Target
@@ -131,9 +131,11 @@ class Registry(NamedTuple):
         possible: list[Species | type[Level]] = [*self.species, *self.levels]
         return {each.name: each.depleted for each in possible if each.depleted is not None}
 
-    def infused(self) -> dict[str, Target]:
-        """The populations that can be infused."""
-        return {species.name: species.infused for species in self.species if species.infused is not None}
+    def infused(self) -> dict[str, tuple[str, Product]]:
+        """What can be infused: cells of a population as they are, by its name, and its products -> the population, and what they are."""
+        plain = {each.name: (each.name, Product(each.infused)) for each in self.species if each.infused is not None}
+        made = {name: (each.name, product) for each in self.species for name, product in each.products.items()}
+        return plain | made
 
     def given(self) -> dict[str, tuple[str, Target]]:
         """Agent that raises a level in the blood -> the name of the level, and the target."""

@@ -37,6 +37,7 @@ TESTS = [
     "interventions/test_degrade.py::test_the_residue_does_not_grow_beyond_one",
     "interventions/test_deplete.py::test_those_that_left_their_home_are_not_doubled",
     "interventions/test_deplete.py::test_a_dose_takes_its_fraction[kupffer]",
+    "interventions/test_infect.py::test_the_same_seed_infects_the_same_cells",
     "interventions/test_implant.py::test_colonies_are_compact_and_in_the_tissue",
 ]
 """Tests that look at kernels closely and on small lattices. Whole runs would add hours without compiler, and few lines."""

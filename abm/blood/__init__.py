@@ -4,6 +4,7 @@ those that drive it."""
 from .ccl2_production import CCL2Production
 from .exosomes import Exosomes
 from .g_csf import GCSF
+from .il2 import IL2
 from .il6 import IL6
 from .il18 import IL18
 from .injury import Injury
@@ -33,6 +34,7 @@ LEVELS: tuple[type[Level], ...] = (
     PrimedTCells,
     Priming,
     IL18,
+    IL2,
     IL6,
     TIMP1,
     PortalCXCL1,

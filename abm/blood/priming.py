@@ -1,8 +1,11 @@
-"""Priming: mature dendritic cells that reach the lymph nodes, in units of those that prime half of the most."""
+"""Priming: mature dendritic cells that reach the lymph nodes, or a vaccine, in units of those that prime half of the most.
+
+A vaccine primes whatever the tumor shows; that T cells then recognise it takes antigen and MHC class I, as ever.
+"""
 
 from typing import Annotated, ClassVar
 
-from ..target import Target
+from ..target import HALF_LIFE_IN_BLOOD, Target
 from ..units import Fraction, Hours, Number, Parameters, Positive, parameter
 from .level import Level
 
@@ -43,11 +46,30 @@ class Priming(Level):
     name = "priming"
     words = "priming by dendritic cells"
     Parameters = PrimingParameters
+    given: ClassVar = {
+        "vaccine": Target(
+            "vaccine against the tumor",
+            "Rodriguez 2018, 10.1186/s40425-018-0405-z: dendritic cells with lysate of the own tumor, after resection",
+            "checked",
+            {
+                "half_life": parameter(
+                    "2 d",
+                    low="1 d",
+                    high="7 d",
+                    mark="assumed",
+                    source="dendritic cells that present antigen live for days in the node",
+                    description=HALF_LIFE_IN_BLOOD,
+                )
+            },
+        )
+    }
     molecules: ClassVar = {"ctla4": Target("antibody to CTLA-4 (ipilimumab)", _YANG, "unverified")}
 
     @classmethod
     def advance(cls, blood, liver):
-        blood.means[cls.name] = blood.relax(cls.name, 0.0, 1.0 / liver.config.blood.expansion, liver.dt_hours)
+        blood.means[cls.name] = blood.relax(
+            cls.name, liver.given(cls.name), 1.0 / liver.config.blood.expansion, liver.dt_hours
+        )
 
     @staticmethod
     def arrive(blood, liver, antigen: float) -> None:

@@ -1,9 +1,9 @@
 """CD8 T cells: they patrol the sinusoids, leave the blood where tumor cells call, search the tissue, and kill what they know.
 
-Few of them know the tumor; the others pass by. Those that know it engage a tumor cell through the wall of a sinusoid
-(Guidotti 2015, 10.1016/j.cell.2015.03.021) or beside it in the tissue, and secrete IFN-gamma. PD-L1 holds them
-back and exhausts them. They enter in `leukocyte_entry`, leave the vessel in `leukocyte_crossing`, walk in `migration`, kill in
-`t_cell_killing` and divide in `t_cell_division`.
+Few of them know the tumor; the others pass by. CAR-T cells, which can be infused, know it by CEA, with or without MHC class I. Those
+that know it engage a tumor cell through the wall of a sinusoid (Guidotti 2015, 10.1016/j.cell.2015.03.021) or beside it in the tissue,
+and secrete IFN-gamma. PD-L1 holds them back and exhausts them. They enter in `leukocyte_entry`, leave the vessel in
+`leukocyte_crossing`, walk in `migration`, kill in `t_cell_killing` and divide in `t_cell_division`.
 """
 
 from typing import Annotated
@@ -26,6 +26,9 @@ from .species import (
     Crossing,
     Drawn,
     FromBlood,
+    Knowing,
+    Product,
+    Raised,
     Secretes,
     Species,
     State,
@@ -39,6 +42,9 @@ CD8 = 7
 PATROLLING, SEARCHING, ENGAGED, HANDLING = range(4)
 
 _KNOWING = 3  # number of the draw for whether a newcomer knows the tumor
+
+
+_WITH_RECEPTOR = 4  # number of the draw for whether an infused CAR-T cell carries the receptor
 
 
 class CD8TCellParameters(Parameters):
@@ -77,6 +83,22 @@ class CD8TCellParameters(Parameters):
         source="effector cells die within days; a published model takes 2.5 d (2.8e-4 /min)",
         description="mean life in the tissue",
     )
+    car_share: Fraction = parameter(
+        0.6,
+        low=0.1,
+        high=1,
+        mark="checked",
+        source="Katz 2020, 10.1038/s41417-019-0104-z: 60.4 % of the cells were transduced, on average; all are taken for CD8 T cells",
+        description="share of CAR-T cells, as they are infused, that carry the receptor",
+    )
+    il2_gain: Number = parameter(
+        2.0,
+        low=0,
+        high=10,
+        mark="assumed",
+        source="Katz 2015, 10.1158/1078-0432.CCR-14-1421 (direction): CEA fell where IL-2 was given with CAR-T cells",
+        description="how much longer CD8 T cells live in the tissue in saturating IL-2 of the blood, relative to their life without",
+    )
     half_pdl1: Annotated[Number, Positive] = parameter(
         1.0,
         low=0.3,
@@ -108,7 +130,10 @@ def _fresh(cells: np.ndarray, config) -> np.ndarray:
 _GUIDOTTI = "Guidotti 2015, 10.1016/j.cell.2015.03.021"
 
 
-_SHOWN = ("cells.tumor.antigen", "cells.tumor.mhc1")
+_KNOWING_WAYS = (
+    Knowing("specific", ("cells.tumor.antigen", "cells.tumor.mhc1")),
+    Knowing("car", ("cells.tumor.cea",)),
+)
 
 
 class CD8TCell(LiverCell):
@@ -122,6 +147,7 @@ class CD8TCell(LiverCell):
         columns=(
             HEADING,
             Column("specific", "u1", "whether it knows the tumor: 0 or 1", within=(0, 1)),
+            Column("car", "u1", "whether it carries a receptor for CEA: 0 or 1", within=(0, 1)),
             Column("exhaustion", "f4", "0 fresh .. 1 exhausted", within=(0, 1)),
             KILLS,
             Column("divisions", "u1", "how often it and its mothers have divided in the tissue"),
@@ -146,8 +172,7 @@ class CD8TCell(LiverCell):
                 "rules.migration.t_cell_persistence",
                 states=("patrolling",),
                 contact="engaged",
-                knowing="specific",
-                recognising=_SHOWN,
+                knowing=_KNOWING_WAYS,
             ),
             Walk(
                 "rules.migration.t_cell_speed",
@@ -157,8 +182,7 @@ class CD8TCell(LiverCell):
                 chemotaxis="rules.migration.t_cell_chemotaxis",
                 receptor="cxcr3",
                 contact="engaged",
-                knowing="specific",
-                recognising=_SHOWN,
+                knowing=_KNOWING_WAYS,
                 hindrance="rules.migration.t_cell_hindrance",
                 crowding="rules.migration.t_cell_crowding",
             ),
@@ -168,7 +192,14 @@ class CD8TCell(LiverCell):
             drawn=(Drawn("specific", _KNOWING, chance="cells.cd8.specific", level="primed"), DRAWN_HEADING),
             dated="entered_h",
         ),
-        supply=Supply("cells.cd8.density", "cells.cd8.residence", "cells.cd8.life", up="ifn_gamma", receptor="cxcr3"),
+        supply=Supply(
+            "cells.cd8.density",
+            "cells.cd8.residence",
+            "cells.cd8.life",
+            up="ifn_gamma",
+            receptor="cxcr3",
+            kept=(Raised("il2", "cells.cd8.il2_gain"),),
+        ),
         secretes=(Secretes("ifn_gamma", "secretion.cd8_ifn_gamma", ("engaged",), weight=_fresh),),
         secretion=CD8TCellSecretion,
         molecules={
@@ -199,6 +230,12 @@ class CD8TCell(LiverCell):
             },
         ),
         infused=Target("adoptive transfer of CD8 T cells", "Yang 2025, 10.3892/or.2025.8963, section 4", "unverified"),
+        products={
+            "car_t": Product(
+                Target("CAR-T cells against CEA", "Katz 2015, 10.1158/1078-0432.CCR-14-1421", "checked"),
+                (Drawn("car", _WITH_RECEPTOR, chance="cells.cd8.car_share"),),
+            )
+        },
         charts=(Chart("CD8 T cells"), Chart("CD8 T cells engaged", "engaged")),
         ink="#5aa02c",
         synonyms="cd8s cd8cell cd8cells cd8t cd8tcell cd8tcells ctl ctls",

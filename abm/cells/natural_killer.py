@@ -17,6 +17,7 @@ from .species import (
     Column,
     Drawn,
     FromBlood,
+    Product,
     Species,
     State,
     Walk,
@@ -138,6 +139,11 @@ class NaturalKillerCell(LiverCell):
             },
         ),
         infused=Target("adoptive transfer of NK cells", "Yang 2025, 10.3892/or.2025.8963, section 4", "unverified"),
+        products={
+            "cik": Product(
+                Target("cytokine-induced killer cells", "Yang 2025, 10.3892/or.2025.8963, section 4", "unverified")
+            )
+        },
         charts=(Chart("NK"), Chart("NK on tumor cells", "in_contact")),
         ink="#058a57",
         synonyms="nkcell nkcells nks",

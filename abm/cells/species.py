@@ -149,6 +149,17 @@ class Secretes(NamedTuple):
     only_hypoxic: bool = False
 
 
+class Knowing(NamedTuple):
+    """A way in which cells know tumor cells when they meet them.
+
+    column : it is 1 in the cells that have it
+    shown : keys of the config whose product is the chance that such a cell recognises a tumor cell, for one pair always or never
+    """
+
+    column: str
+    shown: tuple[str, ...] = ()
+
+
 class Walk(NamedTuple):
     """How the cells of a population walk in the sinusoids or in the interstitium, and stop at tumor cells.
 
@@ -158,9 +169,8 @@ class Walk(NamedTuple):
     receptor : the molecule by which they do, if that is not one of the receptors of the field
     contact : the state that a cell takes when it meets a tumor cell. It remembers which (column `target`) and ignores it when
         it walks on; the ledger enters the encounter
-    knowing : the column that is 1 in cells that know tumor cells when they meet them; the others pass by
-    recognising : keys of the config whose product is the chance that a tumor cell is recognised, for one pair always or never; one that
-        is not is remembered and passed by
+    knowing : the ways in which some of them know tumor cells, of which the best counts; the others pass by, and who recognises nothing
+        remembers that and passes by, too. (): all know every tumor cell
     touching : the column that is 1 while a cell touches a tumor cell
     exclusion : the key of the config that holds the chance with which a cell turns back before a site that is full of tumor
     hindrance, crowding : the keys of the config that hold the share that full matrix, and a tumor cell at the site, take from the chance
@@ -176,8 +186,7 @@ class Walk(NamedTuple):
     chemotaxis: str = ""
     receptor: str = ""
     contact: str | None = None
-    knowing: str | None = None
-    recognising: tuple[str, ...] = ()
+    knowing: tuple[Knowing, ...] = ()
     touching: str | None = None
     exclusion: str = ""
     hindrance: str = ""
@@ -221,8 +230,8 @@ class Called(NamedTuple):
 
 
 class Raised(NamedTuple):
-    """A level in the blood that brings more leukocytes: its name, the key of the config that holds how many more where it saturates,
-    and the molecules by which it does."""
+    """A level in the blood that brings more leukocytes, or lets them live longer: its name, the key of the config that holds how much
+    more where it saturates, and the molecules by which it does."""
 
     level: str
     gain: str
@@ -239,6 +248,7 @@ class Supply(NamedTuple):
         one of the receptors of the field
     called : signals that stop more of them at rates of their own
     raised : levels in the blood that bring more of all kinds
+    kept : levels in the blood that lengthen their life outside of the sinusoids
     """
 
     density: str
@@ -248,6 +258,7 @@ class Supply(NamedTuple):
     receptor: str = ""
     called: tuple[Called, ...] = ()
     raised: tuple[Raised, ...] = ()
+    kept: tuple[Raised, ...] = ()
 
 
 class Drawn(NamedTuple):
@@ -271,6 +282,14 @@ class FromBlood(NamedTuple):
 
 
 _LIKE_THE_FIRST = FromBlood()
+
+
+class Product(NamedTuple):
+    """Cells that are made outside of the body to be infused: the target, and the columns that are drawn besides those of newcomers."""
+
+    target: Target
+    drawn: tuple[Drawn, ...] = ()
+
 
 HEADING = Column("heading", "u1", "direction of its walk, 0-7 clockwise from straight up", within=(0, 7))
 """The column of cells that walk."""
@@ -354,6 +373,7 @@ class Species:
     suppresses_within : the key of how near those are; "": as `immune_suppression` has it
     molecules : its molecules that can be blocked
     depleted, infused : how its cells are depleted and infused in the laboratory; None: they cannot be
+    products : its cells as they are made to be infused, by their name
     charts, ink : the courses that figures show, and their colour on white
     synonyms : other names that people write for it, in lower case, separated by spaces
     """
@@ -382,6 +402,7 @@ class Species:
     molecules: Mapping[str, Target] = field(default_factory=dict)
     depleted: Target | None = None
     infused: Target | None = None
+    products: Mapping[str, Product] = field(default_factory=dict)
     charts: tuple[Chart, ...] = ()
     ink: str = "#50565e"
     synonyms: str = ""
@@ -417,7 +438,7 @@ class Species:
                     f"the {self.name} population walks up a signal by its chemotaxis: give both `up` and `chemotaxis`"
                 )
             self._refuse_walks_elsewhere(walk)
-        for drawn in self.newcomer.drawn:
+        for drawn in self.all_drawn:
             if bool(drawn.choices) == bool(drawn.chance):
                 raise ValueError(
                     f"'{drawn.column}' of newcomers of the {self.name} population is drawn from either `choices` values or by a `chance`"
@@ -449,14 +470,14 @@ class Species:
             ("charts", self.charts, Chart),
             ("walks", self.walks, Walk),
             ("suppressing", self.suppressing, str),
-            ("drawn", self.newcomer.drawn, Drawn),
+            ("drawn", self.all_drawn, Drawn),
             *(
                 (f"states of {secreted.field}", secreted.states, str)
                 for secreted in self.secretes
                 if isinstance(secreted, Secretes)
             ),
             *(("states of its walk", walk.states, str) for walk in self.walks if isinstance(walk, Walk)),
-            *(("recognising", walk.recognising, str) for walk in self.walks if isinstance(walk, Walk)),
+            *(("knowing", walk.knowing, Knowing) for walk in self.walks if isinstance(walk, Walk)),
         ):
             if not isinstance(values, tuple) or not all(isinstance(value, kind) for value in values):
                 raise TypeError(
@@ -477,13 +498,12 @@ class Species:
             yield "heading", "cells that walk need"
             if walk.contact is not None:
                 yield "target", "cells that remember whom they met need"
-            for column in (walk.knowing, walk.touching):
-                if column is not None:
-                    yield column, "its walk speaks of"
+            for column in (*(way.column for way in walk.knowing), *([walk.touching] if walk.touching else [])):
+                yield column, "its walk speaks of"
         for aspect in self.aspects:
             if aspect.column:
                 yield aspect.column, "pictures look at"
-        for drawn in self.newcomer.drawn:
+        for drawn in self.all_drawn:
             yield drawn.column, "its newcomers draw"
         if self.newcomer.dated is not None:
             yield self.newcomer.dated, "its newcomers keep the hour in"
@@ -530,7 +550,7 @@ class Species:
                 (walk.exclusion, "what turns it back"),
                 (walk.hindrance, "what hinders its walk"),
                 (walk.crowding, "what hinders its walk"),
-                *((key, "the chance that it recognises a tumor cell") for key in walk.recognising),
+                *((key, "the chance that it recognises a tumor cell") for way in walk.knowing for key in way.shown),
             ):
                 if key:
                     yield key, what, None
@@ -544,9 +564,14 @@ class Species:
             yield self.suppresses, "what it takes from lymphocytes", None
         if self.suppresses_within:
             yield self.suppresses_within, "how near it takes that", "um"
-        for drawn in self.newcomer.drawn:
+        for drawn in self.all_drawn:
             if drawn.chance:
                 yield drawn.chance, f"the chance of '{drawn.column}' in newcomers", ""
+
+    @property
+    def all_drawn(self) -> tuple[Drawn, ...]:
+        """What is drawn of newcomers, and of products."""
+        return (*self.newcomer.drawn, *(drawn for product in self.products.values() for drawn in product.drawn))
 
     @cached_property
     def all_columns(self) -> tuple[Column, ...]:
@@ -597,7 +622,7 @@ class Species:
     @property
     def brought_by(self) -> tuple[str, ...]:
         """The levels in the blood that say how many of its cells come, and what they are like."""
-        raised = self.supply.raised if self.supply is not None else ()
+        raised = (*self.supply.raised, *self.supply.kept) if self.supply is not None else ()
         drawn = [drawn.level for drawn in self.newcomer.drawn if drawn.level]
         return tuple(dict.fromkeys([*drawn, *(by.level for by in raised)]))
 
@@ -607,7 +632,9 @@ class Species:
         by = [walk.receptor for walk in self.walks]
         if self.supply is not None:
             by += [self.supply.receptor]
-            by += [name for raised in self.supply.raised for name in (raised.ligand, raised.receptor)]
+            by += [
+                name for raised in (*self.supply.raised, *self.supply.kept) for name in (raised.ligand, raised.receptor)
+            ]
         return tuple(name for name in by if name)
 
     @property

@@ -269,6 +269,14 @@ class TumorParameters(Parameters):
         source="loss of B2M or HLA leaves 0",
         description="MHC class I on its surface, relative to normal",
     )
+    cea: Fraction = parameter(
+        0.9,
+        low=0,
+        high=1,
+        mark="assumed",
+        source="only patients whose tumor shows CEA were treated (Katz 2015, 10.1158/1078-0432.CCR-14-1421); how many cells do is a guess",
+        description="chance that a CAR-T cell which meets a cell of the line recognises it by its CEA",
+    )
     cxcl1: Number = parameter(
         1.0,
         low=0,
@@ -338,6 +346,14 @@ class TumorSecretion(Parameters):
         source="Yang 2025, 10.3892/or.2025.8963, refs 132, 133",
         description=f"VEGF of a hypoxic tumor cell: {LEVEL_AT_ITS_SITE}",
     )
+    tumor_ifn_beta: Number = parameter(
+        1.0,
+        low=0,
+        high=10,
+        mark="assumed",
+        source="infected cells warn their neighbours (general); tumor cells make less of it than others",
+        description=f"IFN-beta of an infected tumor cell: {LEVEL_AT_ITS_SITE}",
+    )
     tumor_lactate: MillimolarPerHour = parameter(
         "150 mM/h",
         low="30 mM/h",
@@ -360,6 +376,11 @@ def _cxcl1(cells: np.ndarray, config) -> np.ndarray:
     """How much CXCL1/IL-8 each of the `cells` secretes, relative to one of the reference line that no net holds."""
     gain = np.float32(config.secretion.tumor_cxcl1_net_gain)
     return np.float32(config.cells.tumor.cxcl1) * (1 + gain * cells["net"])
+
+
+def _infected(cells: np.ndarray, config) -> np.ndarray:
+    """Which of the `cells` a virus has infected (1 or 0)."""
+    return (cells["infected_h"] > 0.0).astype(np.float32)
 
 
 _AT_THE_WALL = ("held", "adherent")
@@ -409,6 +430,7 @@ class TumorCell(LiverCell):
             ),
             Column("ras", "u1", "1: RAS is mutated in it, which it is not in its line (inherited)"),
             Column("doomed_h", "f4", "time until it dies of a drug or of radiation that has hit it, 0: none has", "h"),
+            Column("infected_h", "f4", "time until it bursts of a virus that has infected it, 0: none has", "h"),
             Column("hits", "u1", "sublethal hits by T cells that are not mended yet"),
             Column("cluster", "u8", "which cluster it came in and is held by, 0 for a single cell", nominal=True),
         ),
@@ -455,6 +477,7 @@ class TumorCell(LiverCell):
             Secretes("cxcl1", "secretion.tumor_cxcl1", _SETTLED, weight=_cxcl1),
             Secretes("ccl2", "secretion.tumor_ccl2", _SETTLED),
             Secretes("vegf", "secretion.tumor_vegf", _CYCLING, only_hypoxic=True),
+            Secretes("ifn_beta", "secretion.tumor_ifn_beta", _SETTLED, weight=_infected),
             Secretes("lactate", "secretion.tumor_lactate", _CYCLING),
         ),
         secretion=TumorSecretion,

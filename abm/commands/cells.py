@@ -64,6 +64,7 @@ def _entry(agent: type[LiverCell], config: Config, registry: Registry) -> Entry:
     for what, means in (("deplete", species.depleted), ("infuse", species.infused)):
         if means is not None:
             possible[f"{what}: {species.name}"] = means
+    possible |= {f"infuse: {name}": product.target for name, product in species.products.items()}
     lists = (Items("states", states), Items("columns of each cell", columns), Items("secretes", secretes))
     return Entry(
         species.name,

@@ -168,6 +168,21 @@ class Config(Parameters):
         return self
 
     @model_validator(mode="after")
+    def _acting(self):
+        """Refuse interventions that do nothing without a rule that is off."""
+        found = [
+            (
+                f"{entry.kind} does nothing without the rule '{entry.needs}', which is off; leave it on",
+                ("interventions", n, entry.kind),
+            )
+            for n, entry in enumerate(self.interventions)
+            if entry.needs and not getattr(self.rules, entry.needs).enabled
+        ]
+        if found:
+            raise misfits(self, found)
+        return self
+
+    @model_validator(mode="after")
     def _laid_out(self):
         """Refuse a tissue whose cells are nobody, or lie elsewhere."""
         if hasattr(type(self), "registry"):

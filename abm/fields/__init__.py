@@ -4,6 +4,7 @@ from .ccl2 import CCL2
 from .cxcl1 import CXCL1
 from .field import Field
 from .glutamine import Glutamine
+from .ifn_beta import InterferonBeta
 from .ifn_gamma import InterferonGamma
 from .il10 import Interleukin10
 from .lactate import LactateField
@@ -21,6 +22,7 @@ FIELDS: tuple[type[Field], ...] = (
     Glutamine,
     VEGF,
     InterferonGamma,
+    InterferonBeta,
     Interleukin10,
     CCL2,
 )

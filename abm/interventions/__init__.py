@@ -7,6 +7,7 @@ from .degrade import Degrade
 from .deplete import Deplete
 from .embolise import Embolise
 from .implant import Implant
+from .infect import Infect
 from .infuse import Infuse
 from .inhibit import Inhibit
 from .intervention import Course, Intervention, intervention
@@ -27,6 +28,7 @@ KINDS: tuple[type[Intervention], ...] = (
     KnockOut,
     Cytotoxic,
     Therapy,
+    Infect,
     Implant,
     Resect,
     Ablate,

@@ -23,6 +23,8 @@ class Intervention(Named):
 
     targets: ClassVar[Mapping[str, Target]] = {}
     """What it can act on, for the kinds that choose from a list."""
+    needs: ClassVar[str] = ""
+    """The rule without which it does nothing, if there is one."""
     events: ClassVar[Mapping[str, tuple[str, ...]]] = {}
     """The events that it may enter into the ledger, each with its causes."""
     scars: ClassVar[bool] = False

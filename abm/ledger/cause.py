@@ -29,6 +29,7 @@ CD8 = 25
 MACROPHAGE = 26
 RESECTION = 27  # taken out with the tissue
 ABLATION = 28  # destroyed by heat or cold
+VIRUS = 29
 
 NAMES = (
     "none",
@@ -60,4 +61,5 @@ NAMES = (
     "macrophage",
     "resection",
     "ablation",
+    "virus",
 )

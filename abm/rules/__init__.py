@@ -52,6 +52,7 @@ from .t_cell_help import TCellHelp
 from .t_cell_killing import TCellKilling
 from .th17_support import Th17Support
 from .treatment_damage import TreatmentDamage
+from .viral_spread import ViralSpread
 
 RULES: tuple[type[Rule], ...] = (
     PlateletCloak,
@@ -96,6 +97,7 @@ RULES: tuple[type[Rule], ...] = (
     TreatmentDamage,
     DrugKilling,
     GrowthSignalling,
+    ViralSpread,
     Compression,
     Growth,
     SinusoidalObstruction,

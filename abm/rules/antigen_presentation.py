@@ -1,6 +1,6 @@
 """Antigen presentation: dendritic cells take up antigen, mature where there is danger, and prime T cells in the lymph node.
 
-They take up what dead tumor cells leave, and nibble at living ones. TNF-alpha and IFN-gamma of the tissue, endotoxin and
+They take up what dead tumor cells leave, and nibble at living ones. TNF-alpha and interferons of the tissue, endotoxin and
 poly(IC) are danger. TGF-beta of the tumor (Yang 2025, 10.3892/or.2025.8963, ref 95) and IL-10 (ref 96) keep a cell that has
 antigen from maturing; it turns tolerogenic instead, and then makes IL-10 (refs 96, 97). Without dendritic cells nobody is primed.
 """
@@ -49,13 +49,14 @@ class Signals(NamedTuple):
 
     tnf: np.ndarray
     ifn_gamma: np.ndarray
+    ifn_beta: np.ndarray
     tgf_beta: np.ndarray
     il10: np.ndarray
 
 
 class AntigenPresentation(Rule):
     name = "antigen_presentation"
-    reads = ("blood", "tumor", "tnf", "ifn_gamma", "tgf_beta", "il10")
+    reads = ("blood", "tumor", "tnf", "ifn_gamma", "ifn_beta", "tgf_beta", "il10")
     writes = ("dendritic", "debris", "blood")
     inhibited = ("maturation",)
     inhibitor = Target("dexamethasone", "general: keeps dendritic cells immature", "assumed")
@@ -186,7 +187,7 @@ def sample(table, sites, debris, key, step, hours, signals, sampler):
         load = np.float64(cell.antigen) / (np.float64(cell.antigen) + sampler.half_load)
         if load == 0.0:
             continue
-        heard = saturation(signals.tnf[row, column] + signals.ifn_gamma[row, column])
+        heard = saturation(signals.tnf[row, column] + signals.ifn_gamma[row, column] + signals.ifn_beta[row, column])
         danger = max(sampler.calm + (1.0 - sampler.calm) * heard, sampler.alarm)
         free = (1.0 - saturation(signals.tgf_beta[row, column])) * (1.0 - saturation(signals.il10[row, column]))
         if happens(key, step, cell.uid, 1, sampler.maturation * load * danger * free, hours):

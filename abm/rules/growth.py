@@ -584,7 +584,7 @@ def live_on(
             lose(tumor, sites, book, minutes, event.DIED, cause.APOPTOSIS if by_apoptosis else cause.HYPOXIA, slot)
             continue
         niche = np.float64(cell.niche)
-        if cell.doomed_h > np.float32(0.0):
+        if cell.doomed_h > np.float32(0.0) or cell.infected_h > np.float32(0.0):
             continue
         if cell.state == DORMANT:
             hazard = fate.wake * (1.0 + fate.wake_gain * max(niche, net))

@@ -4,7 +4,8 @@ Memory and effector CD8 T cells reach the liver within hours (Lefebvre 2021, 10.
 ligands IFN-gamma induces: so the more come, the more of them are engaged already. Monocytes stop where CCL2 is, by CCR2 (Zhao 2013,
 10.1002/hep.26094), suppressor cells where CCL2 or CXCL1 is, regulatory T cells where TGF-beta, IL-10 or CCL2 is (Yang 2025,
 10.3892/or.2025.8963, refs 39-41); IL-6, CXCL1 and tumor exosomes of the blood bring more suppressor cells (refs 89, 92, 94).
-Populations that declare a `supply` are served here; NK cells and neutrophils have rules of their own.
+IL-2 lengthens the life of CD8 T cells in the tissue. Populations that declare a `supply` are served here; NK cells and neutrophils have
+rules of their own.
 """
 
 import numpy as np
@@ -58,9 +59,10 @@ class LeukocyteEntry(Rule):
             if cells.count == 0 and wanted == 0.0 and not any(rates):
                 continue
             key = liver.key(f"{self.name}/{name}")
-            self.let_die(liver, cells, key, value_at(liver.config, supply.life))
+            longer = self.how_much_more(liver, supply.kept)
+            self.let_die(liver, cells, key, value_at(liver.config, supply.life) * longer)
             leaving = 1.0 / max(value_at(liver.config, supply.residence), 1e-3)
-            more = self.how_many_more(liver, supply.raised)
+            more = self.how_much_more(liver, supply.raised)
             wanted *= liver.left(name) * more
             turn_over(liver, name, key, leaving, wanted)
             if wanted > 0.0 and supply.up and self.sinusoids.size:
@@ -74,8 +76,8 @@ class LeukocyteEntry(Rule):
                 if called.column:
                     cells.rows[called.column][slots] = called.value
 
-    def how_many_more(self, liver: Liver, raised: tuple[Raised, ...]) -> float:
-        """By how much levels in the blood multiply all that come."""
+    def how_much_more(self, liver: Liver, raised: tuple[Raised, ...]) -> float:
+        """By how much levels in the blood multiply all that come, or the life of those that are there."""
         more = 1.0
         for by in raised:
             if gain := value_at(liver.config, by.gain):

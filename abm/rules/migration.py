@@ -21,7 +21,7 @@ from ..kernels.contact import EVERYBODY, Sought, nobody_of
 from ..kernels.jit import jit
 from ..kernels.random import draw_each, hash64, uniform, unit
 from ..kernels.sites import count_touching, length_of, move, neighbour
-from ..kernels.tables import columns_of
+from ..kernels.tables import Rows, columns_of
 from ..kernels.walk import (
     NO_HINDRANCE,
     NO_LURE,
@@ -245,8 +245,8 @@ class Migration(Rule):
             left = liver.left(walks.receptor) if walks.receptor else 1.0
             lure = Lure(liver.signal(walks.up), value_at(liver.config, walks.chemotaxis) * left)
         ignored = nobody_of(rows.size) if walks.contact is None else rows.target
-        if walks.knowing is not None:
-            ignored = np.where(rows[walks.knowing] != 0, rows.target, EVERYBODY)
+        if walks.knowing:
+            ignored = np.where(np.any([rows[way.column] != 0 for way in walks.knowing], axis=0), rows.target, EVERYBODY)
         exclusion = value_at(liver.config, walks.exclusion) if walks.exclusion else 0.0
         sought = Sought(TUMOR, beside, tumor.rows.uid, ignored, walks.contact is not None, exclusion)
         columns, layer = columns_of(rows, Walkers), cells.species.layer_of(walks)
@@ -257,7 +257,6 @@ class Migration(Rule):
         if walks.contact is not None and (met >= 0).any():
             book, contact = liver.ledger.book(order.size), cells.number_of(walks.contact)
             by = cause.NAMES.index(cells.name) if cells.name in cause.NAMES else cause.NONE
-            chance = math.prod(value_at(liver.config, shown) for shown in walks.recognising)
             meet(
                 rows.uid,
                 rows.state,
@@ -271,8 +270,16 @@ class Migration(Rule):
                 met,
                 by,
                 key,
-                chance,
+                chances_to_recognise(walks, rows, liver.config),
             )
+
+
+def chances_to_recognise(walks: Walk, rows: Rows, config) -> np.ndarray:
+    """The chance of each of the cells (float64, by slot) that it recognises a tumor cell that it meets, by the best of its ways."""
+    if not walks.knowing:
+        return np.ones(rows.size)
+    ways = [(rows[way.column] != 0, math.prod(value_at(config, shown) for shown in way.shown)) for way in walks.knowing]
+    return np.max([np.where(has, chance, 0.0) for has, chance in ways], axis=0)
 
 
 def hindrance_of(walks: Walk, liver: Liver) -> Hindrance:
@@ -306,15 +313,15 @@ def recognises(key, cell, prey, chance):
 
 
 @jit(counted=False)
-def meet(uid, state, target, contact, tumor, zone, book, minutes, order, met, by, key, chance):
+def meet(uid, state, target, contact, tumor, zone, book, minutes, order, met, by, key, chances):
     """The cells of `order` (slots) that have met a tumor cell (the slots `met`) remember it as their target (columns uid, state and
-    target). Those that recognise it, with the `chance`, are now in the state `contact` with it; the ledger enters the encounter, by
-    the cause `by`."""
+    target). Those that recognise it, each with its chance (`chances`, float64), are now in the state `contact` with it; the
+    ledger enters the encounter, by the cause `by`."""
     for n in range(order.size):
         if met[n] >= 0:
             prey = tumor[met[n]]
             target[order[n]] = prey.uid
-            if recognises(key, uid[order[n]], prey.uid, chance):
+            if recognises(key, uid[order[n]], prey.uid, chances[order[n]]):
                 state[order[n]] = contact
                 enter(book, minutes, event.ENCOUNTERED, by, prey, zone[prey.row, prey.column])
 

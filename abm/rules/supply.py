@@ -9,6 +9,7 @@ from functools import lru_cache
 import numpy as np
 
 from ..cells.population import Population
+from ..cells.species import Drawn
 from ..kernels.flows import ENTERED
 from ..kernels.jit import jit
 from ..kernels.random import could_happen, does_happen, fill_each, stream_key, uniform, uniform_each
@@ -24,10 +25,17 @@ _AT_ONCE = 1024  # sites for which numbers are drawn together
 
 
 def enter_from_blood(
-    liver, name: str, key: np.uint64, places: np.ndarray, flow: int, stream: str = "entry"
+    liver,
+    name: str,
+    key: np.uint64,
+    places: np.ndarray,
+    flow: int,
+    stream: str = "entry",
+    besides: tuple[Drawn, ...] = (),
 ) -> np.ndarray:
     """New cells of a population at those of `places` (int64 [n, 2]) in whose lumen nobody stands, come by `flow`; their chances are
-    those of `key`, their identities those of the `stream`. Returns their slots (int64)."""
+    those of `key`, their identities those of the `stream`. What is drawn of newcomers is drawn of them, and what else is named
+    (`besides`). Returns their slots (int64)."""
     if len(places) == 0:
         return np.empty(0, np.int64)
     population = liver.populations[name]
@@ -52,7 +60,7 @@ def enter_from_blood(
     if newcomer.dated is not None:
         rows[newcomer.dated][slots] = liver.hours
     uids = rows.uid[slots]
-    for drawn in newcomer.drawn:
+    for drawn in (*newcomer.drawn, *besides):
         draws = uniform_each(key, liver.step_number, uids, drawn.number)
         if drawn.choices:
             rows[drawn.column][slots] = draws * drawn.choices

@@ -68,6 +68,7 @@ IDLE = (
     "t_cell_killing",
     "th17_support",
     "treatment_damage",
+    "viral_spread",
 )
 """Rules that do nothing by default: a first run does not wait for their kernels."""
 

@@ -35,7 +35,7 @@ def secreting(**overrides) -> LiverModel:
             if isinstance(secreted.weight, str):
                 population.used[secreted.weight] = 1.0
     place = np.argwhere(model.sites.kind == PARENCHYMA)[300]
-    put(model, "tumor", *place, layer=TISSUE)
+    put(model, "tumor", *place, layer=TISSUE, infected_h=1000.0)
     put(model, "macrophage", *place, state=M2, polarisation=1.0)
     return model
 

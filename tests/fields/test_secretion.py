@@ -17,6 +17,8 @@ from tests.worlds import put, sinusoids
 HYPOXIC = 5.0  # mmHg, below any threshold of hypoxia that is plausible
 TABLE = [(species, row) for species in SHIPPED.species for row in species.secretes]
 SECRETED = {"platelet_tgf_beta": 1, "neutrophil_tgf_beta": 1}
+NEEDED = {"ifn_beta": {"infected_h": 1.0}}
+"""Columns without which a function weighs the secretion of a field with nothing."""
 HOST = {"kupffer": {"cxcl5": 1}}
 DEFAULTS = compose()(secretion=SECRETED, cells=HOST)
 """The defaults, in which those secrete, too, that by default do not."""
@@ -40,7 +42,7 @@ def liver():
 def cell(liver, species, row):
     """One cell that the row speaks of, in full secretion, in hypoxic tissue; gone after the test."""
     population = liver.populations[species.name]
-    weight = {row.weight: 1.0} if isinstance(row.weight, str) else {}
+    weight = {row.weight: 1.0} if isinstance(row.weight, str) else NEEDED.get(row.field, {})
     state = species.state_names.index((row.states or species.state_names)[0])
     slot = put(liver, species.name, *sinusoids(liver)[40], layer=LUMEN, state=state, counted=False, **weight)
     liver.fields["oxygen"].values[:] = HYPOXIC

@@ -80,7 +80,9 @@ def test_every_numeric_key_is_declared_or_chosen():
         "stimulate.half_life",
         "infuse.per_area",
         "infuse.per_liver",
+        "infuse.per_patient",
         "infuse.over",
+        "infect.infect",
         "implant.implant",
         "implant.cells",
         "therapy.cycles",
@@ -110,7 +112,7 @@ def test_every_file_in_the_folder_is_a_kind():
 def test_every_kind_can_be_written_in_a_config():
     config = compose()
     for kind in KINDS:
-        own = {"cytotoxic": "oxaliplatin", "implant": 3, "therapy": "once"}
+        own = {"cytotoxic": "oxaliplatin", "implant": 3, "infect": 0.1, "therapy": "once"}
         own |= dict.fromkeys((each.kind for each in KINDS if issubclass(each, Operation)), "all")
         target = next(iter(kind.targets), own.get(kind.kind))
         extra = {"per_area": "5 /mm^2"} if kind.kind == "infuse" else {}

@@ -11,6 +11,7 @@ from tests.worlds import (
     assert_resumes,
     compiled_only,
     later,
+    lesion,
     liver,
     put,
     run_rule,
@@ -117,6 +118,30 @@ def test_poly_ic_brings_nk_cells(level, share):
         more.append(model.natural_killer.count / 20 - 1)
     assert_mean(more, 9.0 * share) if share else None
     assert share or max(more) == 0.0
+
+
+@pytest.mark.parametrize("step", ["10 min", "60 min"])
+def test_a_vaccine_primes_with_the_delay_of_expansion(step):
+    """What decays with k = ln 2 / 2 d drives what relaxes within 5 d: L k' (exp(-k t) - exp(-k' t)) / (k' - k)."""
+    model = liver(mm=0.3, step=step, interventions=[{"stimulate": "vaccine", "level": 5}])
+    falls, follows = np.log(2.0) / 48.0, 1 / 120.0
+    for hours in (24.0, 100.0, 300.0):
+        later(model, hours - model.hours)
+        expected = 5.0 * follows * (np.exp(-falls * hours) - np.exp(-follows * hours)) / (follows - falls)
+        assert model.blood.priming == pytest.approx(expected, rel=1e-3)
+    assert 0.01 < model.blood.primed < 0.1
+
+
+@compiled_only
+def test_a_vaccine_raises_kills_by_t_cells_where_they_recognise_the_tumor():
+    def killed(*entries, mhc1=1):
+        line, host = {"antigen": 1, "mhc1": mhc1}, {"cd8": {"density": "150 /mm^2"}}
+        model = lesion(*entries, mm=0.5, cells=200, step="60 min", line=line, host=host)
+        return later(model, 7 * 24.0 - model.hours).ledger.total("killed", "cd8")
+
+    vaccine = {"stimulate": "vaccine", "level": 5, "start": "-7 d", "every": "7 d"}
+    assert killed(vaccine) > 2 * killed() + 20
+    assert killed(vaccine, mhc1=0) == 0
 
 
 def test_exosomes_educate_kupffer_cells_before_time_0():

@@ -62,6 +62,7 @@ def test_a_cause_without_a_column_is_other():
         "therapy": 0,
         "resection": 0,
         "ablation": 0,
+        "virus": 0,
         "other": 6,
     }
 

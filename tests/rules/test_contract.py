@@ -171,6 +171,7 @@ def written():
             {"stimulate": "exosomes", "level": 1},
             {"stimulate": "lps", "level": 3},
             {"degrade": "nets", "start": "10 h", "stop": "12 h"},
+            {"infect": 0.5, "start": "8 h"},
             *drug["interventions"],
         ],
         drugs=drug["drugs"],
@@ -198,6 +199,7 @@ def written():
             "fibroblast_growth": {"rate": "1 /h"},
             "matrix_cleavage": {"kupffer_rate": "0.1 /h"},
             "drug_killing": {"delay": "2 h"},
+            "viral_spread": {"eclipse": "1 h", "lysis": "1 h"},
             "growth_signalling": {"death_rate": "0.02 /h"},
         },
     )

@@ -145,6 +145,20 @@ def test_ccl2_brings_monocytes_at_a_rate_of_their_own(level, interventions, shar
 
 
 @compiled_only
+@pytest.mark.parametrize("step", ["2.5 min", "5 min", "10 min"])
+@pytest.mark.parametrize(("level", "times"), [(0, 1.0), (1, 2.0), (1e6, 3.0)])
+def test_il2_lengthens_the_life_of_t_cells_in_the_tissue(level, times, step):
+    given = [{"stimulate": "il2", "level": level, "half_life": None}] if level else []
+    model = liver("leukocyte_entry", empty=True, step=step, cells={"cd8": {"life": "5 h"}}, interventions=given)
+    for row, column in sinusoids(model, INTERSTITIUM):
+        put(model, "cd8", int(row), int(column), layer=INTERSTITIUM, state=SEARCHING)
+    there = model.cd8.count
+    later(model, 5.0)
+    assert_chance(there - model.cd8.count, there, 1 - np.exp(-1.0 / times))
+    assert_sound(model)
+
+
+@compiled_only
 def test_monocytes_that_stay_in_the_vessel_are_carried_on():
     model = called(residence="5 h")
     model.fields["ccl2"].at_rest = True
@@ -231,11 +245,11 @@ def test_portal_cxcl1_and_exosomes_bring_more_suppressor_cells(level, gain, take
         interventions=[{"block": name, "fraction": fraction} for name, fraction in taken.items()],
     )
     rule, raised = model.rules["leukocyte_entry"], model.suppressor.species.supply.raised
-    assert rule.how_many_more(model, raised) == 1.0
+    assert rule.how_much_more(model, raised) == 1.0
     model.blood[level] = 1.0
-    assert rule.how_many_more(model, raised) == pytest.approx(more)
+    assert rule.how_much_more(model, raised) == pytest.approx(more)
     model.blood["il6"] = 1.0
-    assert rule.how_many_more(model, raised) == pytest.approx(more + 1.0)
+    assert rule.how_much_more(model, raised) == pytest.approx(more + 1.0)
 
 
 def test_without_ccr2_all_is_as_if_no_monocytes_came():

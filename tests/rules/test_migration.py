@@ -32,7 +32,7 @@ from abm.kernels.walk import (
 from abm.kernels.walk import walk as walk_along
 from abm.ledger import cause, event
 from abm.ledger.ledger import Ledger
-from abm.rules.migration import creep, getting_on, meet, recognises, touch
+from abm.rules.migration import chances_to_recognise, creep, getting_on, meet, recognises, touch
 from abm.rules.surroundings import count_beside
 from abm.tissue.sites import CENTRAL_VEIN, INTERSTITIUM, LUMEN, PARENCHYMA, PORTAL_TRACT, SINUSOID, TISSUE
 from abm.units import value_at
@@ -98,7 +98,7 @@ def let_walk(name, cells, sites, tumor, lure, *, step, path, memory, exclusion=0
             met,
             cause.NONE,
             KEY,
-            1.0,
+            np.ones(rows.size),
         )
     else:
         touch(rows[walks.touching], order, met)
@@ -894,6 +894,18 @@ def test_off_or_without_motile_cells_nothing_changes():
     before = off.natural_killer.used.copy()
     off.step()
     assert (off.natural_killer.used == before).all()
+
+
+def test_each_t_cell_recognises_by_the_best_of_its_ways():
+    model = liver(empty=True, cells={"tumor": {"antigen": 0.4, "mhc1": 0.5, "cea": 0.7}})
+    for column, knows in enumerate([(0, 0), (1, 0), (0, 1), (1, 1)]):
+        row, column = sinusoids(model)[column]
+        put(model, "cd8", int(row), int(column), specific=knows[0], car=knows[1])
+    for walks in model.cd8.species.walks:
+        chances = chances_to_recognise(walks, model.cd8.rows, model.config)[: model.cd8.count]
+        np.testing.assert_allclose(chances, [0.0, 0.2, 0.7, 0.7])
+    killers = model.natural_killer.species.walks[0]
+    assert (chances_to_recognise(killers, model.cd8.rows, model.config) == 1.0).all(), "others know every tumor cell"
 
 
 @compiled_only

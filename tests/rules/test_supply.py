@@ -85,16 +85,17 @@ def stale(population):
             population.rows[name][population.rows.alive == 0] = 7
 
 
-@pytest.mark.parametrize("name", SHIPPED.infused())
-def test_newcomers_are_what_is_declared_of_them_and_nothing_else(name):
+@pytest.mark.parametrize(("name", "product"), SHIPPED.infused().values(), ids=SHIPPED.infused())
+def test_newcomers_are_what_is_declared_of_them_and_nothing_else(name, product):
     model = liver()
     model.step_number = 30
     cells = model.populations[name]
     like = cells.species.newcomer
+    like = like._replace(drawn=(*like.drawn, *product.drawn))
     stale(cells)
     old = set(cells.alive_rows().uid)
     places = np.concatenate((np.argwhere(model.sites.population[LUMEN] == KUPFFER)[:1], sinusoids(model)[:150]))
-    enter_from_blood(model, name, KEY, places, INFUSED, "infused")
+    enter_from_blood(model, name, KEY, places, INFUSED, "infused", product.drawn)
     new = cells.alive_rows()
     new = new[[uid not in old for uid in new.uid]]
     assert_sound(model)

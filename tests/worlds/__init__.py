@@ -7,6 +7,7 @@ They are built from what the package declares, so that a new population, field, 
 from .bare import KEY, around, assert_in_place, every, lattice, settle, wall
 from .chance import COMPILED, assert_chance, assert_mean, compiled_only, sized
 from .fake import FakeLiver
+from .lesions import lesion
 from .livers import LIVELY, RESIDENTS, lively, liver, put, put_disc, sinusoids, without
 from .states import after, again, assert_resumes, assert_sound, changed, ending, later, run_rule, state_of
 from .treated import act, treated, treatment
@@ -32,6 +33,7 @@ __all__ = [
     "every",
     "later",
     "lattice",
+    "lesion",
     "lively",
     "liver",
     "put",

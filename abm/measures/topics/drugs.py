@@ -1,4 +1,4 @@
-"""Drugs: how much of them there is, how far they get, whom they hit, and what they leave of the marrow."""
+"""Drugs and viruses: how much of them there is, how far they get, whom they hit, and what they leave of the marrow."""
 
 from typing import Annotated
 
@@ -38,6 +38,12 @@ def obstructed_share(look: Look) -> Share:
 def doomed_share(look: Look) -> Share:
     """Share of the living tumor cells that a cytotoxic drug has hit, and that will die of it."""
     return Share(int((look.cells["doomed_h"] > 0.0).sum()), look.cells.size)
+
+
+@measure(unit="", kind="share")
+def infected_share(look: Look) -> Share:
+    """Share of the living tumor cells that an oncolytic virus has infected."""
+    return Share(int((look.cells["infected_h"] > 0.0).sum()), look.cells.size)
 
 
 @measure(unit="", kind="level")

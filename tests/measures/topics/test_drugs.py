@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from abm.measures.request import read_request
-from abm.measures.topics.drugs import doomed_share, drug_level, drug_reach, neutrophil_count
+from abm.measures.topics.drugs import doomed_share, drug_level, drug_reach, infected_share, neutrophil_count
 from tests.worlds import liver, put
 
 from .worlds import look
@@ -39,6 +39,15 @@ def test_the_share_that_is_hit():
     for column in (7, 9, 11):
         put(model, "tumor", 3, column)
     assert doomed_share(look(model)) == (1, 4)
+
+
+def test_the_share_that_a_virus_has_infected():
+    model = liver(empty=True)
+    assert math.isnan(infected_share(look(model)).fraction)
+    put(model, "tumor", 3, 5, infected_h=12.0)
+    for column in (7, 9, 11):
+        put(model, "tumor", 3, column)
+    assert infected_share(look(model)) == (1, 4)
 
 
 def test_the_reach_is_that_at_tumor_cells():
