@@ -195,7 +195,7 @@ class Macrophage(LiverCell):
             "cells.macrophage.density",
             "cells.macrophage.residence",
             "cells.macrophage.life",
-            called=(Called("ccl2", "cells.macrophage.entry"),),
+            called=(Called("ccl2", "cells.macrophage.entry", receptor="csf1r"),),
         ),
         secretes=(
             Secretes("tnf", "secretion.macrophage_tnf", ("m1",)),

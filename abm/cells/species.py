@@ -221,12 +221,14 @@ class Called(NamedTuple):
     up : the signal
     rate : the key of the config that holds how many enter each sinusoid site per hour in a saturating signal, at average flow
     column, value : the column that says which of them it brings, and its value in these
+    receptor : the molecule by which they come, if that is not one of the receptors of the field
     """
 
     up: str
     rate: str
     column: str = ""
     value: int = 0
+    receptor: str = ""
 
 
 class Raised(NamedTuple):

@@ -2,10 +2,10 @@
 
 Memory and effector CD8 T cells reach the liver within hours (Lefebvre 2021, 10.1016/j.celrep.2021.109956) and follow CXCR3, whose
 ligands IFN-gamma induces: so the more come, the more of them are engaged already. Monocytes stop where CCL2 is, by CCR2 (Zhao 2013,
-10.1002/hep.26094), suppressor cells where CCL2 or CXCL1 is, regulatory T cells where TGF-beta, IL-10 or CCL2 is (Yang 2025,
-10.3892/or.2025.8963, refs 39-41); IL-6, CXCL1 and tumor exosomes of the blood bring more suppressor cells (refs 89, 92, 94).
-IL-2 lengthens the life of CD8 T cells in the tissue. Populations that declare a `supply` are served here; NK cells and neutrophils have
-rules of their own.
+10.1002/hep.26094), and none become macrophages without CSF1R (Ries 2014, 10.1016/j.ccr.2014.05.016); suppressor cells stop where CCL2 or
+CXCL1 is, regulatory T cells where TGF-beta, IL-10 or CCL2 is (Yang 2025, 10.3892/or.2025.8963, refs 39-41); IL-6, CXCL1 and tumor
+exosomes of the blood bring more suppressor cells (refs 89, 92, 94). IL-2 lengthens the life of CD8 T cells in the tissue.
+Populations that declare a `supply` are served here; NK cells and neutrophils have rules of their own.
 """
 
 import numpy as np
@@ -72,7 +72,8 @@ class LeukocyteEntry(Rule):
                 )
             for called, rate in zip(supply.called, rates, strict=True):
                 key = liver.key(f"{self.name}/{name}/{called.up}")
-                slots = self.let_in(liver, name, key, called.up, rate * more * liver.left(name) * liver.dt_hours)
+                entries = rate * more * liver.left(name) * liver.left(called.receptor) * liver.dt_hours
+                slots = self.let_in(liver, name, key, called.up, entries)
                 if called.column:
                     cells.rows[called.column][slots] = called.value
 

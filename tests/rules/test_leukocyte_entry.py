@@ -127,6 +127,7 @@ def called(level=3.0, seed=1, *interventions, **host):
         (3.0, [], 0.75),
         (3.0, [{"block": "ccr2", "fraction": 0.8}], 0.375),
         (0.0, [], 0.0),
+        (3.0, [{"block": "csf1r", "fraction": 0.8}], 0.15),
         (3.0, [{"block": "ccr2"}], 0.0),
     ],
 )

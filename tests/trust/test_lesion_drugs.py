@@ -1,0 +1,81 @@
+"""Each drug against vessels, and each checkpoint antibody, moves what it is for in a lesion patch, and leaves alone what it should."""
+
+import functools
+
+import pytest
+
+from abm.model import LiverModel
+
+LESION = {"implant": 1, "cells": 1200, "at": "middle", "grown": True, "age": "14 d", "start": "-3 d"}
+"""A lesion of 0.4 mm."""
+DAYS = 11
+VESSELS = ("bevacizumab", "ramucirumab", "regorafenib", "fruquintinib")
+
+
+@functools.cache
+def lesion(replacement, *therapies) -> LiverModel:
+    """A lesion, which replaces that share of the hepatocytes, after eleven days on these therapies."""
+    return treated("lesion", therapies, {"tumor": {"replacement": replacement}})
+
+
+@functools.cache
+def deficient(*therapies) -> LiverModel:
+    """A lesion with deficient mismatch repair among T cells of which one in ten knows it, after eleven days on these therapies."""
+    return treated("lesion_immune", therapies, {"tumor": {"mutations": ["mmr"]}, "cd8": {"specific": 0.1}})
+
+
+@functools.cache
+def proficient(*therapies) -> LiverModel:
+    """A lesion with proficient mismatch repair among the same T cells."""
+    return treated("lesion_immune", therapies, {"cd8": {"specific": 0.1}})
+
+
+def treated(base, therapies, cells) -> LiverModel:
+    model = LiverModel(
+        base,
+        seed=1,
+        begin="-3 d",
+        step="60 min",
+        tissue={"width": "0.8 mm", "height": "0.8 mm"},
+        interventions=[LESION, *({"therapy": therapy} for therapy in therapies)],
+        cells=cells,
+    )
+    model.collects = False
+    while model.hours < 24 * DAYS - 1e-9:
+        model.step()
+    return model
+
+
+def vessels(model) -> int:
+    return int((model.vessels > 0).sum())
+
+
+@pytest.mark.parametrize("drug", VESSELS)
+def test_lever_drugs_against_vessels_starve_a_lesion_that_lives_on_them(drug):
+    assert vessels(lesion(0.5, drug)) < 0.8 * vessels(lesion(0.5))
+    assert lesion(0.5, drug).tumor.count < 0.9 * lesion(0.5).tumor.count
+
+
+def test_a_lesion_that_lives_on_sinusoids_notices_little_of_bevacizumab():
+    assert vessels(lesion(1, "bevacizumab")) < 0.8 * vessels(lesion(1))
+    left, of_angiogenic = (lesion(r, "bevacizumab").tumor.count / lesion(r).tumor.count for r in (1, 0.5))
+    assert left > 0.85 and left > 1.5 * of_angiogenic
+
+
+@pytest.mark.parametrize("drug", ["nivolumab", pytest.param("pembrolizumab", marks=pytest.mark.slow)])
+def test_lever_antibodies_to_pd1_let_t_cells_clear_what_they_know(drug):
+    assert deficient(drug).tumor.count < 0.7 * deficient().tumor.count
+    assert deficient(drug).cd8.alive_rows().exhaustion.mean() < 0.3 * deficient().cd8.alive_rows().exhaustion.mean()
+
+
+@pytest.mark.slow
+def test_a_proficient_lesion_hardly_notices_pembrolizumab():
+    assert proficient("pembrolizumab").tumor.count == pytest.approx(proficient().tumor.count, rel=0.05)
+
+
+def test_lever_ipilimumab_primes_more_t_cells():
+    assert deficient("ipilimumab").blood["primed"] > 1.1 * deficient().blood["primed"]
+
+
+def test_lever_regorafenib_keeps_macrophages_away():
+    assert deficient("regorafenib").macrophage.count < 0.7 * deficient().macrophage.count
