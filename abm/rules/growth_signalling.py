@@ -40,12 +40,13 @@ class GrowthSignalling(Rule):
             description="share of the speed of the cycle that a cell loses without its signal",
         )
         death_rate: PerHour = parameter(
-            "0.0015 /h",
+            "0.0022 /h",
             low="0 /h",
             high="0.006 /h",
             mark="assumed",
             source="Karapetis 2008, 10.1056/NEJMoa0804385: to be calibrated on cetuximab alone",
-            description="rate at which cells that depend on it wholly die without their signal; others in proportion to their dependence",
+            description="rate at which cells that depend on it wholly die without their signal, times the pace of the line; others "
+            "in proportion to their dependence",
         )
         feedback: Fraction = parameter(
             0.9,
@@ -72,7 +73,7 @@ class GrowthSignalling(Rule):
                 liver.step_number,
                 liver.dt_hours,
                 lost,
-                self.parameters.dependence * self.parameters.death_rate,
+                self.parameters.dependence * self.parameters.death_rate * liver.config.cells.tumor.pace,
             )
 
     def lost(self, liver: Liver) -> np.ndarray:
