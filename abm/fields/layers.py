@@ -88,7 +88,7 @@ class Occlusion(Layer):
 
 
 class RadiationFields(Layer):
-    """In the fields of which irradiations a site lies: the sum of 2^n over those that are n-th among the interventions."""
+    """In the fields of which irradiations a site lies: the sum of 2^n over those that are n-th of them, from 0 on."""
 
     name = "radiation_fields"
     words = "fields of radiation"

@@ -110,7 +110,8 @@ class Irradiate(Operation):
 
     def field(self, liver, stream: str, number: int) -> np.ndarray:
         """Where a fraction goes (bool lattice): it is planned at the first one, and stays."""
-        bit = np.float32(2 ** list(liver.interventions).index(stream))
+        irradiations = [name for name, entry in liver.interventions.items() if isinstance(entry, Irradiate)]
+        bit = np.float32(2 ** irradiations.index(stream))
         if number == 0:
             liver.radiation_fields[self.zone(liver)] += bit
         return liver.radiation_fields // bit % 2 == 1

@@ -31,7 +31,7 @@ from ..folder.schedule import Every, EveryAndFirst
 from ..kernels.tables import Rows, columns_in
 from ..liver import Liver
 from ..rules.arrival import is_injected
-from ..tissue.sites import KINDS, STANDING
+from ..tissue.sites import CAVITY, KINDS, STANDING
 from .recorder import Recorder, as_hours
 from .scene import SCARS, aspects, levels, scars, standing
 
@@ -335,7 +335,7 @@ def _create(
         "site_kind",
         model.anatomy.kind.astype(np.uint8),
         ("row", "column"),
-        _flags("kind of site", enumerate(KINDS)),
+        _flags("kind of site", enumerate(KINDS[:CAVITY])),  # of the anatomy; cavities are `scars`
     )
     _fixed(
         group,

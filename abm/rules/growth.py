@@ -154,10 +154,11 @@ class Growth(Rule):
         )
         death_rate: PerHour = parameter(
             "0.008 /h",
-            low="0.003 /h",
+            low="0.0005 /h",
             high="0.02 /h",
             mark="derived",
-            source="doubling 2.5 d in mouse liver: about 0.6*ln2/22 h - ln2/60 h = 0.0075 /h, as crowded cells wait",
+            source="doubling 2.5 d in mouse liver: about 0.6*ln2/22 h - ln2/60 h = 0.0075 /h, as crowded cells wait; a tenth of it "
+            "where of most cycles one daughter comes (daughter_loss)",
             description="death rate of a supported cycling cell",
         )
         unsupported_fold: Number = parameter(

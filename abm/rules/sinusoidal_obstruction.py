@@ -1,8 +1,8 @@
 """Sinusoidal obstruction: oxaliplatin injures the endothelium of sinusoids, which shut and open again over months.
 
-Severe dilatation was seen in 54.5 % of the livers after oxaliplatin and in 23.5 % after other treatment (PMC3606725), and a third as
-often where an antibody to VEGF was given with it (PMC3505531): the injured endothelium makes VEGF and matrix metalloproteases, and
-sheds into the lumen. Which drug does it is an act of the drug.
+The injured endothelium comes off and closes the lumen (Rubbia-Brandt 2004, 10.1093/annonc/mdh095). Severe dilatation was seen in 54.5 %
+of the livers after oxaliplatin and in 23.5 % after other treatment (PMC3606725), and a third as often where an antibody to VEGF was
+given with it (PMC3505531). Which drug does it is an act of the drug.
 """
 
 from typing import Annotated, ClassVar
