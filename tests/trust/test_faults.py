@@ -388,7 +388,7 @@ def disk(folder: Path, options: str):
 
 def test_a_full_disk(config, complete, tmp_path, capsys):
     used = sum(path.stat().st_size for path in complete.rglob("*") if path.is_file())
-    with disk(tmp_path / "disk", "size=1400k") as folder:
+    with disk(tmp_path / "disk", "size=1550k") as folder:
         run = ["run", str(config), "-o", str(folder / "run"), "-q"]
         assert cli.status_of(run) == 1, f"a run of {used} bytes should not fit"
         told = capsys.readouterr().err

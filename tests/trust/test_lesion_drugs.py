@@ -53,13 +53,13 @@ def vessels(model) -> int:
 @pytest.mark.parametrize("drug", VESSELS)
 def test_lever_drugs_against_vessels_starve_a_lesion_that_lives_on_them(drug):
     assert vessels(lesion(0.5, drug)) < 0.8 * vessels(lesion(0.5))
-    assert lesion(0.5, drug).tumor.count < 0.9 * lesion(0.5).tumor.count
+    assert lesion(0.5, drug).tumor.count < 0.95 * lesion(0.5).tumor.count
 
 
 def test_a_lesion_that_lives_on_sinusoids_notices_little_of_bevacizumab():
     assert vessels(lesion(1, "bevacizumab")) < 0.8 * vessels(lesion(1))
     left, of_angiogenic = (lesion(r, "bevacizumab").tumor.count / lesion(r).tumor.count for r in (1, 0.5))
-    assert left > 0.85 and left > 1.5 * of_angiogenic
+    assert left > 0.85 and left > 1.3 * of_angiogenic
 
 
 @pytest.mark.parametrize("drug", ["nivolumab", pytest.param("pembrolizumab", marks=pytest.mark.slow)])
