@@ -61,6 +61,7 @@ IDLE = (
     "matrix_cleavage",
     "neutrophil_killing",
     "pdl1_induction",
+    "sinusoidal_obstruction",
     "stellate_deletion",
     "t_cell_division",
     "t_cell_elimination",
