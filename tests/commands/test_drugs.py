@@ -46,7 +46,7 @@ def test_every_number_and_act_of_a_drug_with_its_source(shown):
         "\n    block: egfr  half at 5 mg/L  derived\n" in text and "\n    stimulate: opsonin  half at 50 mg/L" in text
     )
     assert "\n  given in: cetuximab, cetuximab_biweekly\n" in text and "\n  dosed in: mg/m^2\n" in text
-    assert "kill: cycling  half at 0.1 mg/L, hill 1.5, rate 0.03 /h  assumed" in shown(
+    assert "kill: cycling  half at 0.1 mg/L, hill 1.5, rate 0.015 /h  assumed" in shown(
         show_drugs, names=["oxaliplatin"]
     )
     assert "enhance: fluorouracil  half at 1 mg/L, times 1.5" in shown(show_drugs, names=["leucovorin"])

@@ -29,23 +29,28 @@ from tests.worlds import (
 RATE, DENSE = 0.02, np.float32(0.7)
 
 
-def run(sites, collapsed, nets, vegf, *, squeezed=NOT_SQUEEZED, step=0, hours=1 / 12, rate=RATE, surrounded=6):
-    """Looking everywhere."""
+def run(
+    sites, collapsed, nets, vegf, *, shut=None, squeezed=NOT_SQUEEZED, step=0, hours=1 / 12, rate=RATE, surrounded=6
+):
+    """Looking everywhere; `shut` is where a drug has shut the sinusoid."""
     sinusoids, everywhere = np.flatnonzero(sites.kind == SINUSOID), np.full(sites.kind.shape, 18, np.uint8)
-    obstruct(sinusoids, everywhere, squeezed, sites, collapsed, nets, vegf, KEY, step, hours, rate, surrounded, DENSE)
+    shut = np.zeros_like(nets) if shut is None else shut
+    lattices = (everywhere, squeezed, sites, collapsed, nets, shut, vegf)
+    obstruct(sinusoids, *lattices, KEY, step, hours, rate, surrounded, DENSE)
 
 
-def run_where_it_stirs(sites, tumor, collapsed, nets, vegf, *, step, hours, surrounded):
+def run_where_it_stirs(sites, tumor, collapsed, nets, shut, vegf, *, step, hours, surrounded):
     near = np.zeros(sites.kind.shape, np.uint8)
     for population in tumor:
         count_beside(near, population.used, sites.periodic)
     sinusoids = np.flatnonzero(sites.kind == SINUSOID).astype(np.uint32)
-    places = stirring(sinusoids, near.ravel(), sites.perfused.ravel(), nets.ravel(), DENSE)
-    obstruct(places, near, NOT_SQUEEZED, sites, collapsed, nets, vegf, KEY, step, hours, RATE, surrounded, DENSE)
+    places = stirring(sinusoids, near.ravel(), sites.perfused.ravel(), nets.ravel(), shut.ravel(), DENSE)
+    lattices = (near, NOT_SQUEEZED, sites, collapsed, nets, shut, vegf)
+    obstruct(places, *lattices, KEY, step, hours, RATE, surrounded, DENSE)
     return places
 
 
-def naive_obstruct(sites, collapsed, nets, vegf, step, hours, rate=RATE, key=KEY, surrounded=6):
+def naive_obstruct(sites, collapsed, nets, shut, vegf, step, hours, rate=RATE, key=KEY, surrounded=6):
     """The new lattices `collapsed` and `perfused`."""
     collapsed, perfused = collapsed.copy(), sites.perfused.copy()
     tumor = (sites.population == TUMOR).any(axis=0)
@@ -55,7 +60,7 @@ def naive_obstruct(sites, collapsed, nets, vegf, step, hours, rate=RATE, key=KEY
         elif not collapsed[here]:
             number = np.uint64(here[0] * sites.kind.shape[1] + here[1])
             collapsed[here] = uniform(key, step, number, 0) < 1 - np.exp(-rate / (1 + float(vegf[here])) * hours)
-        blocked = sites.population[LUMEN][here] == TUMOR or nets[here] >= DENSE
+        blocked = sites.population[LUMEN][here] == TUMOR or nets[here] >= DENSE or shut[here] == 1
         perfused[here] = not (blocked or collapsed[here])
     return collapsed, perfused
 
@@ -70,9 +75,10 @@ def test_kernel_is_its_naive_twin(periodic):
     nets = (rng.random((size, size)) * (rng.random((size, size)) < 0.3)).astype(np.float32)
     vegf = rng.gamma(0.5, 2.0, (size, size)).astype(np.float32)
     collapsed = ((rng.random((size, size)) < 0.3) & (sites.kind == SINUSOID)).astype(np.uint8)
-    expected, perfused = naive_obstruct(sites, collapsed, nets, vegf, 5, 20.0)
+    shut = ((rng.random((size, size)) < 0.1) & (sites.kind == SINUSOID)).astype(np.float32)
+    expected, perfused = naive_obstruct(sites, collapsed, nets, shut, vegf, 5, 20.0)
     before = collapsed.copy()
-    run(sites, collapsed, nets, vegf, step=5, hours=20.0)
+    run(sites, collapsed, nets, vegf, shut=shut, step=5, hours=20.0)
     assert (collapsed == expected).all()
     assert (sites.perfused == perfused).all()
     assert (collapsed > before).any()
@@ -95,8 +101,9 @@ def test_where_nothing_stirs_nothing_would_change(periodic, surrounded):
     vegf = rng.gamma(0.5, 2.0, (size, size)).astype(np.float32)
     collapsed = ((rng.random((size, size)) < 0.05) & (sites.kind == SINUSOID)).astype(np.uint8)
     sites.perfused[collapsed == 1] = 0
-    expected, perfused = naive_obstruct(sites, collapsed, nets, vegf, 5, 20.0, surrounded=surrounded)
-    stirred = run_where_it_stirs(sites, tumor, collapsed, nets, vegf, step=5, hours=20.0, surrounded=surrounded)
+    shut = ((rng.random((size, size)) < 0.05) & (sites.kind == SINUSOID)).astype(np.float32)
+    expected, perfused = naive_obstruct(sites, collapsed, nets, shut, vegf, 5, 20.0, surrounded=surrounded)
+    stirred = run_where_it_stirs(sites, tumor, collapsed, nets, shut, vegf, step=5, hours=20.0, surrounded=surrounded)
     assert (collapsed == expected).all()
     assert (sites.perfused == perfused).all()
     assert 0 < len(stirred) < 0.8 * np.count_nonzero(sites.kind == SINUSOID)
@@ -114,6 +121,7 @@ def test_more_neighbours_than_there_are_means_all():
             NOT_SQUEEZED,
             sites,
             collapsed,
+            nets,
             nets,
             nets,
             KEY,
@@ -273,6 +281,7 @@ def test_nothing_happens_where_it_does_not_look():
             model.sites,
             model.collapsed,
             model.nets,
+            model.obstruction,
             model.fields["vegf"].values,
             model.step_number,
             model.dt_hours,
