@@ -57,29 +57,29 @@ def test_phase_of_the_cycle(kind, cycle, hits):
     assert hit(later(model, 1.0)) == (model.tumor.count if hits else 0)
 
 
-@pytest.mark.parametrize("pace", [0.25, 0.5])
-def test_slow_cells_copy_their_dna_for_no_longer_than_quick_ones(pace):
-    """In a cycle of 22 h over the pace, 14 h are so much of the progress."""
-    config = {"mm": 0.4, "empty": True, "step": "5 min", "cells": {"tumor": {"pace": pace}}}
-    model = treated("drug_killing", "growth", acts=(act(kill="synthesis", rate="100 /h"),), config=config)
-    for n, (row, column) in enumerate(sinusoids(model, 1)):
-        put(model, "tumor", int(row), int(column), layer=1, cycle=n % 100 / 100)
-    begun = np.sort(later(model, 0.25).tumor.alive_rows()[["cycle", "doomed_h"]])
-    copying = begun["cycle"][begun["doomed_h"] > 0]
-    assert copying.min() == pytest.approx(0.4, abs=0.011)
-    assert copying.max() == pytest.approx(0.4 + 14 * pace / 22, abs=0.02)
-
-
-def test_cells_without_growth_signal_copy_their_dna_for_a_smaller_share_of_their_cycle():
-    acts = (act(kill="synthesis", rate="100 /h"), act(block="egfr", most=1.0))
-    config = {"mm": 0.4, "empty": True, "step": "5 min", "cells": {"tumor": {"pace": 0.5}}}
-    config["parameters"] = {"growth_signalling": {"dependence": 0.5, "death_rate": "0 /h"}}
-    on = ("drug_killing", "growth", "growth_signalling")
-    model = treated(*on, acts=acts, dose="1000000 mg", config=config)
+def copying(pace, *on, acts=(), **config):
+    """The progress of the cycle of all cells that are hit while they copy their DNA, of cells at every point of it."""
+    config |= {"mm": 0.4, "empty": True, "step": "5 min", "cells": {"tumor": {"pace": pace}}}
+    kills = act(kill="synthesis", rate="100 /h")
+    model = treated("drug_killing", "growth", *on, acts=(kills, *acts), dose="1000000 mg", config=config)
     for n, (row, column) in enumerate(sinusoids(model, 1)):
         put(model, "tumor", int(row), int(column), layer=1, cycle=n % 100 / 100)
     cells = later(model, 0.25).tumor.alive_rows()
-    assert cells.cycle[cells.doomed_h > 0].max() == pytest.approx(0.4 + 0.5 * 14 * 0.5 / 22, abs=0.02)
+    return cells.cycle[cells.doomed_h > 0]
+
+
+@pytest.mark.parametrize("pace", [0.25, 0.5])
+def test_slow_cells_copy_their_dna_for_no_longer_than_quick_ones(pace):
+    """In a cycle of 22 h over the pace, 14 h are so much of the progress."""
+    cycles = copying(pace)
+    assert cycles.min() == pytest.approx(0.4, abs=0.011)
+    assert cycles.max() == pytest.approx(0.4 + 14 * pace / 22, abs=0.02)
+
+
+def test_cells_without_growth_signal_copy_their_dna_for_a_smaller_share_of_their_cycle():
+    signalling = {"growth_signalling": {"dependence": 0.5, "death_rate": "0 /h"}}
+    cycles = copying(0.5, "growth_signalling", acts=(act(block="egfr", most=1.0),), parameters=signalling)
+    assert cycles.max() == pytest.approx(0.4 + 0.5 * 14 * 0.5 / 22, abs=0.02)
 
 
 @pytest.mark.parametrize("tolerance", [-0.7, 0.0, 1.2])

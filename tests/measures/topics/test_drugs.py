@@ -32,22 +32,14 @@ def test_neutrophils_are_those_of_the_patient_times_what_the_marrow_brings():
     assert neutrophil_count(look(model)) == 1.0
 
 
-def test_the_share_that_is_hit():
+@pytest.mark.parametrize(("share", "clock"), [(doomed_share, "doomed_h"), (infected_share, "infected_h")])
+def test_the_share_that_a_drug_has_hit_or_a_virus_infected(share, clock):
     model = liver(empty=True)
-    assert math.isnan(doomed_share(look(model)).fraction)
-    put(model, "tumor", 3, 5, doomed_h=12.0)
+    assert math.isnan(share(look(model)).fraction)
+    put(model, "tumor", 3, 5, **{clock: 12.0})
     for column in (7, 9, 11):
         put(model, "tumor", 3, column)
-    assert doomed_share(look(model)) == (1, 4)
-
-
-def test_the_share_that_a_virus_has_infected():
-    model = liver(empty=True)
-    assert math.isnan(infected_share(look(model)).fraction)
-    put(model, "tumor", 3, 5, infected_h=12.0)
-    for column in (7, 9, 11):
-        put(model, "tumor", 3, column)
-    assert infected_share(look(model)) == (1, 4)
+    assert share(look(model)) == (1, 4)
 
 
 def test_the_reach_is_that_at_tumor_cells():
