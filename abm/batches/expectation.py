@@ -17,6 +17,7 @@ The verdict, on the outcome's centre and its 95 % interval over the replicates:
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
 import numpy as np
@@ -29,6 +30,7 @@ from scipy import special
 from ..config.errors import Problem
 from ..config.layering import Layers
 from ..config.nodes import Node
+from ..config.shipped import shipped_configs
 from ..measures.measure import Measure
 from ..measures.request import MeasureRequest, read_request
 from ..statistics import Estimate, Sample
@@ -193,6 +195,8 @@ INOCULUM = (
 """What of `rules.arrival` says how many cells come, when, and into what liver."""
 OF_PRESETS = (*SYSTEM, "cells", "fields", "blood")
 """What presets may say, which describe the cells and the animal, and not what happens."""
+LESION = "lesion.yaml"
+"""The shipped config that may be the system of a published experiment as it stands: a lesion of a patient, in which trials treat."""
 _INSTEAD = (
     "it may differ in line, host, inoculum (rules.arrival: " + ", ".join(INOCULUM[1:]) + "), tissue, duration, "
     "interventions and record"
@@ -201,9 +205,12 @@ _INSTEAD = (
 
 def own_parameters(layers: Layers) -> list[Problem]:
     """A problem for each parameter that an experiment sets although it is no part of its system: published experiments
-    are compared under one set of parameters."""
+    are compared under one set of parameters, or those with a patient's lesion under that of LESION."""
     problems = []
     for part in layers.parts:
+        source = part.node.place.source
+        if source.folder == shipped_configs() and Path(source.label).name == LESION:
+            continue
         allowed = SYSTEM if part.kind == "file" else OF_PRESETS
         message = "a published experiment is run with the default parameters and cannot set this"
         if part.kind != "file":

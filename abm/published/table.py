@@ -182,7 +182,8 @@ def as_markdown(rows: Sequence[Row]) -> str:
         "",
         summary(rows),
         "",
-        "An experiment holds when all of its expectations do. All were run with the default parameters.",
+        "An experiment holds when all of its expectations do. All were run with the default parameters, "
+        "those with a patient's lesion with the ones of `lesion.yaml`.",
         "",
         markdown_row(HEADINGS),
         "|" + "---|" * len(HEADINGS),

@@ -388,6 +388,14 @@ def test_parameters_of_its_own_are_refused(tmp_path, old, new, line, key):
     assert "default parameters" in problem.message and "line, host" in problem.hint
 
 
+def test_the_shipped_lesion_is_a_system_as_it_stands(tmp_path):
+    lesion = FILE.replace("quickstart.yaml", "lesion.yaml").replace("line: mc38", "duration: 7 d")
+    assert load(tmp_path, lesion).arms == ("control", "treated")
+    with pytest.raises(ConfigError) as caught:
+        load(tmp_path, lesion.replace("duration: 7 d", "rules: {growth: {push_depth: 7}}"))
+    assert [problem.path for problem in caught.value.problems] == ["base.rules.growth.push_depth"]
+
+
 def test_a_base_from_elsewhere_is_looked_into(tmp_path):
     with pytest.raises(ConfigError) as caught:
         load(
