@@ -1,6 +1,6 @@
 """What trials report of patients: response by RECIST, survival, rates, and their figures."""
 
-from .rates import control_rate, odds_ratio, rate_difference, rate_of, response_rate
+from .rates import odds_ratio, rate_difference, rate_of, response_rate
 from .response import (
     Criteria,
     Response,
@@ -20,7 +20,6 @@ __all__ = [
     "SurvivalNeedsLifelines",
     "best_response",
     "burden_death",
-    "control_rate",
     "hazard_ratio",
     "logrank_p",
     "mark_seen",

@@ -33,17 +33,6 @@ def response_rate(patients: pd.DataFrame) -> Estimate:
     return rate_of(patients, patients.best_response.isin(RESPONDED))
 
 
-def control_rate(patients: pd.DataFrame) -> Estimate:
-    """Share of the patients (of one arm) who responded or were stable: the disease control rate, with Wilson's interval."""
-    return rate_of(patients, patients.best_response.isin(CONTROLLED))
-
-
-def progression_rate(patients: pd.DataFrame) -> Estimate:
-    """Share of the patients (of one arm) whose disease has progressed by the last scan, with Wilson's interval. Where each has one lesion
-    and it was treated at its place: local recurrence."""
-    return rate_of(patients, patients.progressed)
-
-
 def rate_of(patients: pd.DataFrame, is_so: pd.Series) -> Estimate:
     """Share of the patients (of one arm) of whom something `is_so`, with Wilson's interval; nan of none."""
     weights = scaled(patients.weight.to_numpy(float))

@@ -14,8 +14,9 @@ from ..batches.loading import Written, keys_of, read_experiment
 from ..config.errors import ConfigError, Problem, did_you_mean, dotted, quoted
 from ..config.nodes import Node, Place, Source, node_of, to_plain
 from ..config.reading import Reader
-from ..config.shipped import find_shipped, here_or_shipped, names_of
+from ..config.shipped import here_or_shipped
 from .cohort import MUTATIONS, Cohort
+from .extending import with_cohort
 from .trial import NADIR, ClinicalTrial, TrialFile
 
 _SHARED = ("name", "description", "base", "arms", "control", "measures", "plugins", "published", "calibrated")
@@ -36,7 +37,7 @@ def load_trial(path: str | os.PathLike, overrides: Sequence[str] = ()) -> Clinic
     path = here_or_shipped(Path(path), "trial")
     source = Source(os.fspath(path), path.parent)
     reader = Reader()
-    root = _with_cohort(reader, reader.read(path, source))
+    root = with_cohort(reader, reader.read(path, source))
     if not reader.files:
         raise ConfigError(reader.problems, source.label)
     written = Written(reader, root, source, overrides, TrialFile)
@@ -57,26 +58,6 @@ def load_trial(path: str | os.PathLike, overrides: Sequence[str] = ()) -> Clinic
             found.setdefault((problem.file, problem.line, problem.column, problem.path), problem)
         raise ConfigError(found.values(), error.config, error.more) from None
     return ClinicalTrial(file, cohort, experiment, plain)
-
-
-def _with_cohort(reader: Reader, root: Node) -> Node:
-    """The tree of a trial with the cohort that it names in it."""
-    node = root.value.get("cohort") if isinstance(root.value, dict) else None
-    if node is None or not isinstance(node.value, str):
-        return root
-    name, folder = node.value, node.place.source.folder
-    try:
-        here = [file for file in (folder / name, folder / f"{name}.yaml") if file.is_file()]
-    except (OSError, ValueError):  # no file can have that name
-        here = []
-    found = here[0] if here else find_shipped(Path(name), "cohort")
-    if found is None:
-        hint = did_you_mean(name, names_of("cohort"), f"looked in {folder} and among those that come with crlm")
-        reader.problems.append(node.shown.problem(("cohort",), f"there is no cohort {quoted(name)}", hint))
-        reader.complete = False
-        return replace(root, value={key: child for key, child in root.value.items() if key != "cohort"})
-    cohort = reader.read(found, Source(os.path.relpath(found), found.parent))
-    return replace(root, value={**root.value, "cohort": replace(cohort, key=node.key)})
 
 
 def _refuse_unknown(written: Written, file: TrialFile, cohort: Cohort) -> None:

@@ -1,7 +1,7 @@
 """What a trial gave: the scans of its runs, what became of the patients, and whether that is what the real trial found."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -11,21 +11,13 @@ import pandas as pd
 
 from ..batches.expectation import Simulated, Verdict, Word, judge_by, overall
 from ..batches.store import DONE, failures, read_results
-from ..clinical.rates import (
-    RESPONDED,
-    control_rate,
-    odds_ratio,
-    progression_rate,
-    rate_difference,
-    rate_of,
-    response_rate,
-)
+from ..clinical.rates import CONTROLLED, RESPONDED, odds_ratio, rate_difference, rate_of
 from ..clinical.response import mark_seen, patients_of, scans_of
 from ..clinical.survival import hazard_ratio, survival_curve
 from ..folder.names import RUNS
 from ..record.tables import read_table
 from ..statistics import Estimate
-from .trial import MONTH, NADIR, SEVERE_NEUTROPENIA, ClinicalReadout, ClinicalTrial, Scans
+from .trial import EARLY_SHRINKAGE, MONTH, NADIR, SEVERE_NEUTROPENIA, ClinicalReadout, ClinicalTrial, Scans
 
 UNKNOWN = Estimate(math.nan, -math.inf, math.inf, 0)
 _OF_A_PATCH = 100_000
@@ -149,29 +141,30 @@ def simulate(readout: ClinicalReadout, patients: pd.DataFrame) -> Simulated:
     rows = {arm: chosen[chosen.arm == arm] for arm in arms}
     if any(group.empty for group in rows.values()):
         return Simulated(UNKNOWN, dict.fromkeys(arms, 0.0))
-    events: dict[str, float | None] = {arm: float(_happened(readout, group).sum()) for arm, group in rows.items()}
+    events: dict[str, float | None] = {arm: float(_counted(readout, group).sum()) for arm, group in rows.items()}
     return Simulated(_estimate(readout, chosen, rows[readout.arm]), events)
 
 
-def _happened(readout: ClinicalReadout, patients: pd.DataFrame) -> pd.Series:
+_HAPPENED: dict[str, Callable[[pd.DataFrame], pd.Series]] = {
+    "response_rate": lambda patients: patients.best_response.isin(RESPONDED),
+    "disease_control": lambda patients: patients.best_response.isin(CONTROLLED),
+    "early_shrinkage": lambda patients: patients.early_change <= -EARLY_SHRINKAGE,
+    "progression_rate": lambda patients: patients.progressed,
+    "neutropenia": lambda patients: patients[NADIR] < SEVERE_NEUTROPENIA,
+}
+"""Readouts that are shares: whether it has happened to each of the patients."""
+
+
+def _counted(readout: ClinicalReadout, patients: pd.DataFrame) -> pd.Series:
     """Whether what a readout counts has happened to each of the patients."""
-    if readout.readout in ("hazard_ratio", "progression_rate"):
-        return patients.progressed
-    if readout.readout == "neutropenia":
-        return patients[NADIR] < SEVERE_NEUTROPENIA
-    return patients.best_response.isin(RESPONDED)
+    of = "progression_rate" if readout.readout == "hazard_ratio" else "response_rate"
+    return _HAPPENED[readout.readout if readout.readout in _HAPPENED else of](patients)
 
 
 def _estimate(readout: ClinicalReadout, patients: pd.DataFrame, of_arm: pd.DataFrame) -> Estimate:
     name, arm, other = readout.readout, readout.arm, readout.relative_to or ""
-    if name == "response_rate":
-        return response_rate(of_arm)
-    if name == "disease_control":
-        return control_rate(of_arm)
-    if name == "neutropenia":
-        return neutropenia_rate(of_arm)
-    if name == "progression_rate":
-        return progression_rate(of_arm)
+    if name in _HAPPENED:
+        return share_of(of_arm, name)
     if name == "pfs_median":
         return median_months(of_arm)
     if name == "hazard_ratio":  # as real trials tell it, of other patients in each arm
@@ -179,9 +172,9 @@ def _estimate(readout: ClinicalReadout, patients: pd.DataFrame, of_arm: pd.DataF
     return odds_ratio(patients, arm, other) if name == "odds_ratio" else rate_difference(patients, arm, other)
 
 
-def neutropenia_rate(patients: pd.DataFrame) -> Estimate:
-    """Share of the patients of an arm whose neutrophils fell to grade 3 or 4, with Wilson's interval."""
-    return rate_of(patients, patients[NADIR] < SEVERE_NEUTROPENIA)
+def share_of(patients: pd.DataFrame, readout: str) -> Estimate:
+    """A readout that is a share, of the patients of an arm, with Wilson's interval."""
+    return rate_of(patients, _HAPPENED[readout](patients))
 
 
 def median_months(patients: pd.DataFrame) -> Estimate:

@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from ..clinical.rates import control_rate, odds_ratio, rate_difference, response_rate
+from ..clinical.rates import odds_ratio, rate_difference
 from ..clinical.survival import hazard_ratio
 from ..published.table import markdown_row, simulated_in_words
 from ..statistics import Estimate
 from ..units import in_time
-from .outcome import ReadoutJudgement, TrialOutcome, having, median_months, neutropenia_rate
+from .outcome import ReadoutJudgement, TrialOutcome, having, median_months, share_of
 
 AGAINST = ("readout", "published", "expected", "simulated (95 % interval)", "verdict")
 _ARMS = (
@@ -126,12 +126,12 @@ def _arms(outcome: TrialOutcome) -> Iterator[tuple[str, ...]]:
                 in_words(stratum),
                 arm,
                 str(len(rows)),
-                _said(response_rate(rows)),
-                _said(control_rate(rows)),
+                _said(share_of(rows, "response_rate")),
+                _said(share_of(rows, "disease_control")),
                 str(int(rows.progressed.sum())),
                 _said(median_months(rows), "month"),
                 f"{early.median():+.0%}" if len(early) else "",
-                _said(neutropenia_rate(rows)),
+                _said(share_of(rows, "neutropenia")),
             )
 
 

@@ -21,6 +21,7 @@ from .cohort import Cohort, CohortFile
 ReadoutName = Literal[
     "response_rate",
     "disease_control",
+    "early_shrinkage",
     "progression_rate",
     "pfs_median",
     "hazard_ratio",
@@ -37,9 +38,12 @@ NADIR = "neutrophil_nadir"
 """The fewest neutrophils of a patient, 1e9 per litre: a measure of each run, and a column of the patients."""
 SEVERE_NEUTROPENIA = 1.0
 """Neutrophils, 1e9 per litre, below which it is of grade 3 (Common Terminology Criteria for Adverse Events)."""
+EARLY_SHRINKAGE = 0.2
+"""Share of the sum of diameters at baseline by which it is smaller at the early look, at least (Piessevaux 2013, Ann Oncol 24:2570)."""
 WORDS = {
     "response_rate": "response rate",
     "disease_control": "disease control",
+    "early_shrinkage": "early shrinkage",
     "progression_rate": "progressed by the last scan",
     "pfs_median": "median PFS",
     "hazard_ratio": "PFS hazard ratio",

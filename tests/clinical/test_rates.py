@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from scipy.stats import contingency
 
-from abm.clinical.rates import control_rate, effective_number, odds_ratio, rate_difference, rate_of, response_rate
+from abm.clinical.rates import CONTROLLED, effective_number, odds_ratio, rate_difference, rate_of, response_rate
 from abm.statistics import wilson_interval
 
 
@@ -29,7 +29,8 @@ def test_rates_with_wilsons_intervals():
     found = response_rate(arm("a", MIXED))
     assert (found.value, found.n, found.events) == (0.4, 20, 8)
     assert (found.low, found.high) == wilson_interval(8, 20)
-    assert control_rate(arm("a", MIXED)).value == 0.75
+    controlled = arm("a", MIXED)
+    assert rate_of(controlled, controlled.best_response.isin(CONTROLLED)).value == 0.75
     nobody = response_rate(arm("a", []))
     assert math.isnan(nobody.value) and (nobody.low, nobody.high) == (0, 1)
 

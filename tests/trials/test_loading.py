@@ -57,6 +57,38 @@ def test_a_cohort_is_a_file_or_a_group_and_can_be_changed_on_the_command_line(tm
     assert little(tmp_path, text=inside).cohort.patients == little(tmp_path).cohort.patients
 
 
+def test_a_cohort_extends_another_entry_by_entry(tmp_path):
+    mine = """\
+extends: cohort.yaml
+seed: 6
+genes: {braf: null, mmr: 0.5}
+draw: {rules.growth.cycle_time: {uniform: [20 h, 30 h]}}
+"""
+    text = TRIAL.replace("cohort: cohort.yaml", "cohort: mine")
+    file = little(tmp_path, text=text, **{"mine.yaml": mine}).cohort.file
+    below = little(tmp_path).cohort.file
+    assert file.seed == 6 and (file.patients, file.lesions) == (below.patients, below.lesions)
+    assert file.genes == {"ras": 0.45, "mmr": 0.5}
+    assert file.draw["rules.growth.cycle_time"].lognormal is None
+    assert file.draw["cells.kupffer.density"] == below.draw["cells.kupffer.density"]
+    inside = TRIAL.replace("cohort: cohort.yaml", "cohort: {extends: mine, patients: 2}")
+    assert len(little(tmp_path, text=inside, **{"mine.yaml": mine}).cohort.patients) == 2
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ("extends: cohrot", "there is no cohort 'cohrot'"),
+        ("extends: 3", "cohort.extends\n    expected the name of a cohort"),
+        ("extends: mine", "the cohort extends itself"),
+        ("extends: cohort\ngenes: {rsa: 0.5}", "there is no gene 'rsa'"),
+    ],
+)
+def test_what_is_wrong_with_an_extended_cohort_is_told(report, said, words):
+    told = report(text=TRIAL.replace("cohort: cohort.yaml", "cohort: mine"), **{"mine.yaml": said})
+    assert words in told and "mine.yaml:" in told
+
+
 @pytest.mark.parametrize(
     ("overrides", "words"),
     [

@@ -189,6 +189,7 @@ def test_readouts_of_one_arm(patients):
     assert rate.simulated.estimate.value == 0.5 and rate.verdict.word == "holds"
     assert rate.simulated.estimate.low == pytest.approx(0.299, abs=1e-3)  # Wilson's for 10 of 20
     assert read(patients, readout="disease_control").simulated.estimate.value == 1
+    assert read(patients, readout="early_shrinkage").simulated.events == {"drug": 10}
     progressed = read(patients, readout="progression_rate")
     assert progressed.simulated.estimate.value == 1 and progressed.simulated.events == {"drug": 20}
     assert read(patients, readout="response_rate", where={"ras": False}).simulated.estimate.value == 1

@@ -6,7 +6,6 @@ import pytest
 from yaml import safe_load
 
 from abm.config.shipped import shipped
-from abm.trials.cohort import Cohort, CohortFile
 from abm.trials.loading import load_trial
 
 COHORTS = [file for file in shipped() if file.kind == "cohort"]
@@ -38,8 +37,8 @@ def test_genes_of_the_first_line(tmp_path):
 @pytest.mark.parametrize("cohort", COHORTS, ids=lambda file: file.name)
 def test_numbers_of_a_cohort_say_how_far_they_can_be_trusted(cohort):
     lines = cohort.path.read_text().splitlines()
-    keys = [*safe_load(cohort.path.read_text())["genes"], *safe_load(cohort.path.read_text())["draw"]]
-    for key in keys:
+    written = safe_load(cohort.path.read_text())
+    for key in (key for group in ("genes", "draw") for key, said in written.get(group, {}).items() if said is not None):
         number = next(n for n, line in enumerate(lines) if line.strip().startswith(f"{key}:"))
         said = " ".join(lines[number : number + 2])
         assert re.search("checked|unverified|derived|assumed|by definition|who was enrolled|calibrated", said), key
@@ -55,11 +54,10 @@ def test_a_shipped_trial_asks_for_what_was_published(trial):
     assert {entry.begins for config in (first, *others) for entry in config.interventions} == {-336.0, 0.0}
 
 
-def seeds_of(name):
-    file = next(file for file in COHORTS if file.name == name)
-    return [lesion.seed for lesion in Cohort(CohortFile.model_validate(safe_load(file.path.read_text()))).lesions]
+def test_patients_of_two_cohorts_are_others(tmp_path):
+    def seeds_of(name):
+        (tmp_path / "trial.yaml").write_text(TRIAL.format(name))
+        return {lesion.seed for lesion in load_trial(tmp_path / "trial.yaml").cohort.lesions}
 
-
-def test_patients_of_two_cohorts_are_others():
-    first, refractory = (seeds_of(name) for name in ("mcrc_first_line", "mcrc_refractory"))
-    assert not set(first) & set(refractory)
+    first, refractory = map(seeds_of, ("mcrc_first_line", "mcrc_refractory"))
+    assert not first & refractory

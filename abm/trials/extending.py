@@ -1,0 +1,66 @@
+"""The cohort of a trial as one tree: the file that the trial names, and the cohort that this extends."""
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+from ..config.errors import did_you_mean, quoted
+from ..config.nodes import Node, Source
+from ..config.reading import Reader
+from ..config.shipped import find_shipped, names_of
+
+_BY_NAME = ("genes", "draw", "correlations", "enrich")
+"""Groups whose entries are taken from the cohort below one by one, each whole; `null` takes one away."""
+
+
+def with_cohort(reader: Reader, root: Node) -> Node:
+    """The tree of a trial with the cohort that it names, or whose keys it writes, in it; what was wrong is noted."""
+    node = root.value.get("cohort") if isinstance(root.value, dict) else None
+    if node is None:
+        return root
+    cohort = _named(reader, node, ("cohort",), ()) if isinstance(node.value, str) else _extended(reader, node, ())
+    if cohort is None:
+        reader.complete = False
+        return replace(root, value={key: child for key, child in root.value.items() if key != "cohort"})
+    return replace(root, value={**root.value, "cohort": replace(cohort, key=node.key)})
+
+
+def _named(reader: Reader, name: Node, path: tuple[str, ...], chain: tuple[Path, ...]) -> Node | None:
+    """The cohort of a file beside the one that names it, or of one that comes with crlm. `chain`: the files being read."""
+    folder = name.place.source.folder
+    try:
+        here = [file for file in (folder / name.value, folder / f"{name.value}.yaml") if file.is_file()]
+    except (OSError, ValueError):  # no file can have that name
+        here = []
+    file = here[0] if here else find_shipped(Path(name.value), "cohort")
+    if file is None:
+        hint = did_you_mean(name.value, names_of("cohort"), f"looked in {folder} and among those that come with crlm")
+        reader.problems.append(name.shown.problem(path, f"there is no cohort {quoted(name.value)}", hint))
+        return None
+    if file.resolve() in chain:
+        reader.problems.append(name.shown.problem(path, "the cohort extends itself", "remove this extends"))
+        return None
+    cohort = reader.read(file, Source(os.path.relpath(file), file.parent))
+    return _extended(reader, cohort, (*chain, file.resolve()))
+
+
+def _extended(reader: Reader, cohort: Node, chain: tuple[Path, ...]) -> Node | None:
+    """A cohort over the one that it extends."""
+    if not isinstance(cohort.value, dict) or "extends" not in cohort.value:
+        return cohort
+    own = {key: child for key, child in cohort.value.items() if key != "extends"}
+    name = cohort.value["extends"]
+    if not isinstance(name.value, str) or not name.value:
+        reader.problems.append(name.shown.problem(("cohort", "extends"), "expected the name of a cohort"))
+        return None
+    below = _named(reader, name, ("cohort", "extends"), chain)
+    if below is None or not isinstance(below.value, dict):
+        return None
+    value = {**below.value, **own}
+    for group in _BY_NAME:
+        both = [tree.value[group] for tree in (below, cohort) if group in tree.value]
+        if len(both) == 2 and all(isinstance(node.value, dict) for node in both):
+            entries = {**both[0].value, **both[1].value}
+            kept = {name: node for name, node in entries.items() if node.value is not None}
+            value[group] = replace(both[1], value=kept)
+    return replace(cohort, value=value)
