@@ -116,7 +116,7 @@ def progress_within(liver: Liver, hours: float) -> np.ndarray:
     growth, cells = liver.rules.get("growth"), liver.tumor.used
     if growth is None:
         return np.full(cells.size, np.inf)
-    progress = hours * liver.config.cells.tumor.pace / growth.parameters.cycle_time * np.exp(cells.vigour, dtype=float)
+    progress = hours * growth.cycles_per_hour(liver) * np.exp(cells.vigour, dtype=float)
     slowed = restraint(liver)
     return progress * (1.0 - slowed) if slowed.size else progress
 

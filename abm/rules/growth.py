@@ -277,6 +277,13 @@ class Growth(Rule):
 
     parameters: Parameters
 
+    def cycles_per_hour(self, liver: Liver) -> float:
+        """How many cycles a cell of no vigour of its own makes in an hour with room, oxygen and its signals."""
+        p, line = self.parameters, liver.config.cells.tumor
+        fed = 1.0 + p.vesicle_gain * liver.config.tissue.steatosis
+        regenerating = 1.0 + p.regeneration_gain * liver.saturation("regeneration")
+        return line.pace * fed * regenerating / max(p.cycle_time, 1e-3)
+
     def apply(self, liver: Liver) -> None:
         p = self.parameters
         tumor = liver.tumor
@@ -285,12 +292,8 @@ class Growth(Rule):
         order = tumor.order(liver.key(self.name), liver.step_number)
         tumor.reserve(order.size)
         line = liver.config.cells.tumor
-        fed = 1.0 + p.vesicle_gain * liver.config.tissue.steatosis
         fate = Fate(
-            cycle=line.pace
-            * fed
-            * (1.0 + p.regeneration_gain * liver.saturation("regeneration"))
-            / max(p.cycle_time, 1e-3),
+            cycle=self.cycles_per_hour(liver),
             cycle_spread=p.cycle_spread,
             dormancy=p.dormancy_rate * line.dormancy,
             wake=p.wake_rate,

@@ -1,7 +1,8 @@
 """Treatment damage: tumor cells that a drug or radiation has hit die when their time has come.
 
 They die by apoptosis or in a division that fails, a day or more after the hit, so that a nodule shrinks for days after a treatment
-(Eriksson 2010, 10.1007/s13277-010-0042-8). Who hits them says how long they have: `drug_killing`, `irradiate`.
+(Eriksson 2010, 10.1007/s13277-010-0042-8). Who hits them says how long they have: `drug_killing`, `irradiate`. Where this rule is off
+what was hit lives on, and divides no more.
 """
 
 from typing import ClassVar
