@@ -34,6 +34,9 @@ DoseUnit = Literal["mg", "mg/kg", "mg/m^2"]
 Spread = Literal["antibody", "small_molecule"]
 """The kinds of drugs, by how they spread in tissue."""
 
+AdverseEvent = Literal["colitis", "endocrine", "hand_foot_reaction", "hypertension", "pneumonitis", "rash"]
+"""What a drug does to other organs of the patient, of which nothing is simulated but how often it happens."""
+
 
 class Origin(Parameters):
     """Where a number comes from."""
@@ -125,6 +128,13 @@ class Damages(Act):
     rate: PerHour = Field(description="rate at which a site of a sinusoid is shut at a high level")
 
 
+class Harms(Act):
+    kind = "harm"
+    meaning = "has an adverse event of grade 3 or 4 outside of the liver happen, so and so often per time"
+    harm: AdverseEvent = Field(description="the adverse event")
+    rate: PerHour = Field(description="rate at which it happens at a high level")
+
+
 def acts_of(registry: Registry) -> tuple[type[Act], ...]:
     """The kinds of acts, with what there is in a registry to act on."""
     return (
@@ -135,6 +145,7 @@ def acts_of(registry: Registry) -> tuple[type[Act], ...]:
         Enhances,
         Suppresses,
         Damages,
+        Harms,
     )
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from ..moments import SAME_MOMENT, moments_of
 from . import marrow
 from .dosing import PlannedDose, Prescription, Regimen, planned_doses
-from .drug import Act, Blocks, Drug, Enhances, Inhibits, Kills, Spread, Stimulates, Suppresses
+from .drug import Act, Blocks, Drug, Enhances, Harms, Inhibits, Kills, Spread, Stimulates, Suppresses
 from .kinetics import COMPARTMENTS, Kinetics
 from .patient import Patient
 
@@ -32,6 +32,7 @@ class Medication:
 
     amounts : float64 [drug, 4], in the compartments of `Kinetics`
     marrow : float64 [5], the stages of the marrow relative to normal
+    harm : adverse event -> how often it has been expected to happen, by what the drugs do to other organs
     reach : kind of drug -> how much of its level in the blood reaches each site (float32 lattice, 1 before the first dose)
     doses : all that will be given until the `end` (hours), in their order
     acting : what the drugs do in the present step
@@ -55,6 +56,7 @@ class Medication:
         ]
         self.amounts = np.zeros((len(self.drugs), COMPARTMENTS))
         self.marrow = np.ones(marrow.STAGES)
+        self.harm = {act.target: 0.0 for drug in self.drugs.values() for act in drug.acts if isinstance(act, Harms)}
         self.reach = {kind: np.ones(shape, np.float32) for kind in sorted({drug.kind for drug in self.drugs.values()})}
         self.acting: tuple[Acting, ...] = ()
         self.present: set[Spread] = set()
@@ -94,6 +96,8 @@ class Medication:
         self.acting = tuple(acting)
         self.present = {self.drugs[each.drug].kind for each in acting}
         self.arriving = self.present - there
+        for each in self.acting_by(Harms):
+            self.harm[each.act.target] += each.act.rate * each.effect * hours
         suppressed = 1.0 - _left(self.acting_by(Suppresses))
         if suppressed > 0.0 or (self.marrow != 1.0).any():
             self.marrow = marrow.after(self.marrow, suppressed, hours, self.patient)
@@ -139,7 +143,8 @@ class Medication:
             return {}
         amounts = {f"drugs/amounts/{name}": self.amounts[number] for number, name in enumerate(self.drugs)}
         reach = {f"drugs/reach/{kind}": lattice for kind, lattice in self.reach.items()}
-        return amounts | reach | {"drugs/marrow": self.marrow}
+        harm = {f"drugs/harm/{event}": np.array(expected) for event, expected in self.harm.items()}
+        return amounts | reach | harm | {"drugs/marrow": self.marrow}
 
     def load_state(self, state: Mapping[str, np.ndarray]) -> None:
         """Restore the arrays of `state_arrays`. Raises KeyError or ValueError when they are of other drugs."""
@@ -147,6 +152,7 @@ class Medication:
             for number, name in enumerate(self.drugs):
                 self.amounts[number] = state[f"drugs/amounts/{name}"]
             self.marrow = state["drugs/marrow"].copy()
+            self.harm = {event: float(state[f"drugs/harm/{event}"]) for event in self.harm}
             for kind, lattice in self.reach.items():
                 lattice[:] = state[f"drugs/reach/{kind}"]
 

@@ -125,3 +125,22 @@ def test_without_drugs_nothing_is_done():
     assert drugs.state_arrays() == {}
     assert drugs.neutrophils == 1.0
     assert drugs.in_blood("cetuximab") == 0.0
+
+
+@pytest.mark.parametrize("step", [0.5, 2.0])
+def test_adverse_events_happen_at_their_rates(step):
+    """A drug that stays at ten times its half: its rate times 10/11, whatever the step."""
+    drugs = run(toy(act(harm="colitis", rate="1e-4 /h"), dose="10 mg"), 10.0, step)
+    assert drugs.harm == {"colitis": pytest.approx(1e-4 * 240.0 * 10.0 / 11.0, rel=1e-3)}
+
+
+def test_lever_two_checkpoint_antibodies_bring_more_colitis_than_one():
+    alone, both = run(of("nivolumab"), 60.0, 6.0).harm, run(of("nivolumab", "ipilimumab"), 60.0, 6.0).harm
+    assert 0.005 < alone["colitis"] < 0.02
+    assert both["colitis"] > 2.0 * alone["colitis"]
+
+
+def test_adverse_events_are_kept_in_a_checkpoint():
+    first, again = run(of("nivolumab"), 30.0, 6.0), of("nivolumab")
+    again.load_state(first.state_arrays())
+    assert again.harm == first.harm and first.harm["colitis"] > 0.0

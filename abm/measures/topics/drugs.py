@@ -1,11 +1,12 @@
 """Drugs and viruses: how much of them there is, how far they get, whom they hit, and what they leave of the marrow."""
 
+import math
 from typing import Annotated
 
 import numpy as np
 from pydantic import Field
 
-from ...pharmacology.drug import Spread
+from ...pharmacology.drug import AdverseEvent, Spread
 from ..look import Look, Share
 from ..measure import measure
 
@@ -25,6 +26,13 @@ def drug_level(look: Look, drug: DrugName) -> float:
 def neutrophil_count(look: Look) -> float:
     """Neutrophils that the marrow of the patient keeps in the blood: the usual ones times what drugs leave."""
     return look.liver.config.patient.neutrophils * look.liver.drugs.neutrophils
+
+
+@measure(unit="", kind="level")
+def adverse_event(look: Look, event: Annotated[AdverseEvent, Field(description="which adverse event")]) -> float:
+    """Probability that a patient who was treated like this has had an adverse event of grade 3 or 4 by now; events that several drugs
+    bring add up."""
+    return -math.expm1(-look.liver.drugs.harm.get(event, 0.0))
 
 
 @measure(unit="", kind="share")
