@@ -128,6 +128,13 @@ class Damages(Act):
     rate: PerHour = Field(description="rate at which a site of a sinusoid is shut at a high level")
 
 
+class Removes(Act):
+    kind = "remove"
+    meaning = "kills activated stellate cells, the fibroblasts of a metastasis"
+    remove: Literal["fibroblasts"] = Field(description="the cells")
+    rate: PerHour = Field(description="rate at which they are killed at a high level")
+
+
 class Harms(Act):
     kind = "harm"
     meaning = "has an adverse event of grade 3 or 4 outside of the liver happen, so and so often per time"
@@ -145,6 +152,7 @@ def acts_of(registry: Registry) -> tuple[type[Act], ...]:
         Enhances,
         Suppresses,
         Damages,
+        Removes,
         Harms,
     )
 

@@ -13,6 +13,7 @@ from .emt import EpithelialMesenchymalTransition
 from .endothelial_activation import EndothelialActivation
 from .extravasation import Extravasation
 from .fibroblast_growth import FibroblastGrowth
+from .fibroblast_killing import FibroblastKilling
 from .fibroblast_state import FibroblastState
 from .growth import Growth
 from .growth_signalling import GrowthSignalling
@@ -100,6 +101,7 @@ RULES: tuple[type[Rule], ...] = (
     ViralSpread,
     Compression,
     Growth,
+    FibroblastKilling,
     SinusoidalObstruction,
     Perfusion,
     Angiogenesis,

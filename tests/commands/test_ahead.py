@@ -49,6 +49,7 @@ IDLE = (
     "debris",
     "drug_killing",
     "fibroblast_growth",
+    "fibroblast_killing",
     "fibroblast_state",
     "growth_signalling",
     "helper_differentiation",

@@ -151,7 +151,12 @@ def _declared_as(array: str) -> str:
 @pytest.fixture(scope="module")
 def written():
     """What the rules write in a small liver in which everything happens."""
-    drug = treatment(act(kill="cycling", rate="0.02 /h"), act(block="egfr"), act(damage="sinusoids", rate="0.02 /h"))
+    drug = treatment(
+        act(kill="cycling", rate="0.02 /h"),
+        act(block="egfr"),
+        act(damage="sinusoids", rate="0.02 /h"),
+        act(remove="fibroblasts", rate="0.02 /h"),
+    )
     model = LiverModel(
         seed=3,
         step="10 min",
