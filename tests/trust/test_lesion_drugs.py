@@ -1,9 +1,11 @@
-"""Each drug against vessels, and each checkpoint antibody, moves what it is for in a lesion patch, and leaves alone what it should."""
+"""Each drug moves what it is for in a lesion patch, and leaves alone what it should: cytotoxics, those against growth signals, vessels,
+checkpoints and fibroblasts."""
 
 import functools
 
 import pytest
 
+from abm.cells.stellate import ACTIVATED
 from abm.model import LiverModel
 
 LESION = {"implant": 1, "cells": 1200, "at": "middle", "grown": True, "age": "14 d", "start": "-3 d"}
@@ -30,9 +32,17 @@ def proficient(*therapies) -> LiverModel:
     return treated("lesion_immune", therapies, {"cd8": {"specific": 0.1}})
 
 
-def treated(base, therapies, cells) -> LiverModel:
+@functools.cache
+def mutated(gene, *therapies) -> LiverModel:
+    """A lesion whose cells have this gene mutated ("": none) and depend on its signal, at the pace of refractory ones."""
+    cells = {"tumor": {"mutations": [gene] if gene else [], "pace": 0.68}}
+    return treated("lesion", therapies, cells, rules={"growth_signalling": {"dependence": 0.9}})
+
+
+def treated(base, therapies, cells, **keys) -> LiverModel:
     model = LiverModel(
         base,
+        **keys,
         seed=1,
         begin="-3 d",
         step="60 min",
@@ -48,6 +58,38 @@ def treated(base, therapies, cells) -> LiverModel:
 
 def vessels(model) -> int:
     return int((model.vessels > 0).sum())
+
+
+@pytest.mark.parametrize("regimen", ["folfox4", "folfiri"])
+def test_lever_cytotoxics_kill_cells_that_cycle(regimen):
+    assert mutated("ras", regimen).tumor.count < 0.8 * mutated("ras").tumor.count
+
+
+@pytest.mark.parametrize(
+    ("gene", "regimen"),
+    [("", "cetuximab"), ("", "panitumumab"), ("her2", "trastuzumab_lapatinib")],
+)
+def test_lever_drugs_against_the_signal_on_which_a_lesion_depends(gene, regimen):
+    assert mutated(gene, regimen).tumor.count < 0.95 * mutated(gene).tumor.count
+
+
+@pytest.mark.parametrize(
+    ("gene", "regimen"), [("ras", "panitumumab"), ("her2", "panitumumab"), ("braf", "panitumumab"), ("", "vemurafenib")]
+)
+def test_a_lesion_with_another_driver_notices_nothing(gene, regimen):
+    assert mutated(gene, regimen).tumor.count == mutated(gene).tumor.count
+
+
+def test_a_lesion_with_braf_v600e_gets_its_signal_back_unless_egfr_is_blocked_too():
+    assert mutated("braf", "vemurafenib", "cetuximab").tumor.count < 0.95 * mutated("braf", "vemurafenib").tumor.count
+
+
+def test_lever_a_drug_against_fap_leaves_no_fibroblasts_and_little_matrix():
+    treated_one, untreated = mutated("ras", "fap_directed"), mutated("ras")
+    assert (treated_one.stellate.alive_rows().state == ACTIVATED).sum() < 0.1 * (
+        untreated.stellate.alive_rows().state == ACTIVATED
+    ).sum()
+    assert treated_one.ecm.sum() < 0.5 * untreated.ecm.sum()
 
 
 @pytest.mark.parametrize("drug", VESSELS)
