@@ -15,6 +15,7 @@ import typer
 import yaml
 
 from abm import LiverModel, Look, Simulation, cli, load_config, load_experiment, run_batch
+from abm.config.loading import with_changes
 from abm.config.schema import SHIPPED, compose
 from abm.config.shipped import shipped
 from abm.export import FORMATS
@@ -318,3 +319,23 @@ def test_references_of_the_paper_are_all_used_and_all_there():
     assert all(re.search(r"doi = \{10\.\S+\}", entry) for _, entry in entries)
     for section in ("# Summary", "# Statement of need", "# State of the field", "# Software design", "# References"):
         assert f"\n{section}\n" in paper
+
+
+def test_the_therapies_that_are_listed_can_be_written_and_are_tested():
+    page = PAGES["howto/therapies.md"]
+    entries = [yaml.safe_load(entry) for entry in re.findall(r"`(\{\w+: [^`]*\})`", page)]
+    for entry in entries:
+        with_changes(None, {"interventions": [entry], "duration": "30 d"})
+    kinds = {next(iter(entry)) for entry in entries}
+    assert {"therapy", "block", "deplete", "infuse", "infect", "resect", "ablate", "irradiate", "embolise"} <= kinds
+    given = {entry["therapy"] for entry in entries if "therapy" in entry}
+    assert {file.name.removesuffix("_biweekly") for file in shipped() if file.kind == "regimen"} <= given | {
+        "irinotecan"
+    }
+    shown = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", page)
+    assert len(shown) > 25
+    for file, test in shown:
+        assert f"def {test}(" in (ROOT / file).read_text(encoding="utf-8"), test
+    identifiers = {file.id for file in shipped() if file.kind == "published"}
+    for cell in re.findall(r"\| ((?:[VW]\d+,? ?)+)\|", page):
+        assert set(cell.replace(",", "").split()) <= identifiers, cell
