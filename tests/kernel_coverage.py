@@ -33,7 +33,6 @@ TESTS = [
     "view/test_raster.py",
     "tissue/test_measure.py",
     "view/test_painter.py::test_the_state_of_the_tissue_is_seen",
-    "interventions/test_cytotoxic.py::test_only_cycling_cells_die",
     "interventions/test_degrade.py::test_the_residue_does_not_grow_beyond_one",
     "interventions/test_deplete.py::test_those_that_left_their_home_are_not_doubled",
     "interventions/test_deplete.py::test_a_dose_takes_its_fraction[kupffer]",

@@ -57,7 +57,7 @@ def test_what_falls_within_seconds_is_seen(half_life):
 
 def over_an_hour(step: str, *entries, read) -> float:
     """The sum over the steps of an hour of what `read(model)` is in each, times its length: hours."""
-    model = liver(mm=0.2, step=step, interventions=list(entries))
+    model = liver("treatment_damage", mm=0.2, step=step, interventions=list(entries))
     model.blood.begin(model)
     total = 0.0
     for _ in range(round(1.0 / model.dt_hours)):

@@ -1,26 +1,24 @@
-"""Cytotoxic: a drug kills tumor cells that cycle, and spares those that rest.
+"""Cytotoxic: a drug of which only its strength and half-life are known hits tumor cells that cycle, and spares those that rest.
 
-Adherent and extravasated cells, which cycle, die at `rate` times the drug's level, which falls from each dose with one
-half-life (one compartment); dormant ones and those in the blood are spared. How much a course kills has to be fitted
-to responses, such as the 37 % of liver metastases that answer mFOLFOX6 alone (Tang 2020, 10.1200/JCO.20.00174).
+Who is hit, and dies a day or two later, says `drug_killing`; the rate falls from each dose with one half-life (one
+compartment). How much a course kills has to be fitted to responses, such as the 37 % of liver metastases that answer mFOLFOX6
+alone (Tang 2020, 10.1200/JCO.20.00174). Drugs as patients get them are given by `therapy`.
 """
 
 from typing import Annotated, ClassVar
 
+import numpy as np
 from pydantic import Field
 
-from ..cells.tumor import ADHERENT, EXTRAVASATED
-from ..kernels.jit import jit
-from ..kernels.random import happens
-from ..ledger import cause, event
-from ..ledger.ledger import lose
+from ..rules.drug_killing import strike
+from ..rules.treatment_damage import TreatmentDamage
 from ..units import Hours, PerHour, Positive, parameter
 from .intervention import Course
 
 
 class Cytotoxic(Course):
     kind: ClassVar[str] = "cytotoxic"
-    events: ClassVar = {"died": ("therapy",)}
+    needs: ClassVar[str] = TreatmentDamage.name
 
     cytotoxic: str = Field(min_length=1, max_length=60, description="name of the drug")
     rate: PerHour = parameter(
@@ -29,7 +27,7 @@ class Cytotoxic(Course):
         high="0.5 /h",
         mark="assumed",
         source="to be fitted to the response of the line",
-        description="death rate of cycling tumor cells at the peak of a dose",
+        description="rate at which cycling tumor cells are hit at the peak of a dose",
     )
     half_life: Annotated[Hours, Positive] | None = parameter(
         "12 h",
@@ -43,23 +41,5 @@ class Cytotoxic(Course):
     def apply(self, liver, stream):
         rate = self.rate * liver.mean(self.strength)
         if rate > 0.0 and liver.tumor.count:
-            kill_cycling(
-                liver.tumor.table,
-                liver.sites,
-                liver.ledger.book(liver.tumor.count),
-                liver.minutes,
-                liver.key(stream),
-                liver.step_number,
-                rate,
-                liver.dt_hours,
-            )
-
-
-@jit
-def kill_cycling(tumor, sites, book, minutes, key, step, rate, hours):
-    """Tumor cells that cycle die at `rate` (1/h), of therapy."""
-    for slot in range(tumor.rows.size):
-        cell = tumor.rows[slot]
-        if cell.alive != 0 and (cell.state == ADHERENT or cell.state == EXTRAVASATED):
-            if happens(key, step, cell.uid, 0, rate, hours):
-                lose(tumor, sites, book, minutes, event.DIED, cause.THERAPY, slot)
+            cells = liver.tumor.used.size
+            strike(liver, liver.key(stream), np.full(cells, rate), np.zeros(cells))

@@ -85,30 +85,35 @@ class DrugKilling(Rule):
     def apply(self, liver: Liver) -> None:
         if not liver.drugs.drugs or liver.tumor.count == 0:
             return
-        killing, tumor, p = liver.drugs.killing(), liver.tumor, self.parameters
-        cells = tumor.used
+        killing, cells = liver.drugs.killing(), liver.tumor.used
         if not killing:
             return
         hazards = np.zeros((2, cells.size))
         for acting, times in killing:
             level = acting.level * liver.drugs.reach_at(acting.drug, cells.row, cells.column)
             hazards[int(acting.act.target == "synthesis")] += (
-                p.sensitivity * acting.act.rate * times * acting.act.at(level)
+                self.parameters.sensitivity * acting.act.rate * times * acting.act.at(level)
             )
-        hit(
-            tumor.table,
-            liver.key(self.name),
-            liver.step_number,
-            liver.dt_hours,
-            hazards[0],
-            hazards[1],
-            p.synthesis_begins,
-            progress_within(liver, p.synthesis_time),
-            p.shield,
-            liver.config.cells.tumor.stemness,
-            p.delay,
-            p.delay_spread,
-        )
+        strike(liver, liver.key(self.name), *hazards)
+
+
+def strike(liver: Liver, key: np.uint64, cycling: np.ndarray, synthesis: np.ndarray) -> None:
+    """Hit tumor cells that cycle, and besides those that copy their DNA, at these rates (1/h, float64 by slot)."""
+    p = liver.config.rules.drug_killing
+    hit(
+        liver.tumor.table,
+        key,
+        liver.step_number,
+        liver.dt_hours,
+        cycling,
+        synthesis,
+        p.synthesis_begins,
+        progress_within(liver, p.synthesis_time),
+        p.shield,
+        liver.config.cells.tumor.stemness,
+        p.delay,
+        p.delay_spread,
+    )
 
 
 def progress_within(liver: Liver, hours: float) -> np.ndarray:
