@@ -1,10 +1,10 @@
 """The drugs in the patient whose liver is looked at: their amounts, and what they leave of what they act on.
 
-The doses follow from the config; the amounts are state, and so is the marrow that they suppress. What rules read is the mean
-over the present step.
+The doses follow from the config, and of a therapy within limits from what is decided cycle by cycle; the amounts are state, and so is the
+marrow that they suppress. What rules read is the mean over the present step.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import accumulate, pairwise
 from typing import Any, NamedTuple
 
@@ -12,7 +12,8 @@ import numpy as np
 
 from ..moments import SAME_MOMENT, moments_of
 from . import marrow
-from .dosing import PlannedDose, Prescription, Regimen, planned_doses
+from .courses import TherapyCourse
+from .dosing import PlannedDose, Prescription, Regimen, in_order, planned_doses
 from .drug import Act, Blocks, Drug, Enhances, Inhibits, Kills, Spread, Stimulates, Suppresses
 from .kinetics import COMPARTMENTS, Kinetics
 from .patient import Patient
@@ -33,14 +34,15 @@ class Medication:
     amounts : float64 [drug, 4], in the compartments of `Kinetics`
     marrow : float64 [5], the stages of the marrow relative to normal
     reach : kind of drug -> how much of its level in the blood reaches each site (float32 lattice, 1 before the first dose)
-    doses : all that will be given until the `end` (hours), in their order
+    doses : all that is planned until the `end` (hours), in their order
+    courses : number of a prescription -> the therapy, for those whose cycles are decided on one by one
     acting : what the drugs do in the present step
     present, arriving : the kinds of drugs that act in it, and those of which nothing was there before it
     """
 
     def __init__(
         self,
-        prescriptions: Iterable[Prescription],
+        prescriptions: Sequence[Prescription],
         regimens: Mapping[str, Regimen],
         drugs: Mapping[str, Drug],
         patient: Patient,
@@ -50,8 +52,16 @@ class Medication:
         self.patient = patient
         self.doses = planned_doses(prescriptions, regimens, patient, end)
         self.drugs = {name: drugs[name] for name in sorted({dose.drug for dose in self.doses})}
+        self.courses = {
+            number: TherapyCourse(prescription, regimens[prescription.regimen], patient)
+            for number, prescription in enumerate(prescriptions)
+            if prescription.limits_within(regimens[prescription.regimen]) is not None
+        }
+        certain = [each for number, each in enumerate(prescriptions) if number not in self.courses]
+        self._certain = planned_doses(certain, regimens, patient, end) if self.courses else self.doses
         self._supplies = [
-            _Supply(Kinetics(drug, patient.elimination), self._doses_of(name)) for name, drug in self.drugs.items()
+            _Supply(Kinetics(drug, patient.elimination), [dose for dose in self._certain if dose.drug == name])
+            for name, drug in self.drugs.items()
         ]
         self.amounts = np.zeros((len(self.drugs), COMPARTMENTS))
         self.marrow = np.ones(marrow.STAGES)
@@ -60,8 +70,19 @@ class Medication:
         self.present: set[Spread] = set()
         self.arriving: set[Spread] = set()
 
-    def _doses_of(self, drug: str) -> list[PlannedDose]:
-        return [dose for dose in self.doses if dose.drug == drug]
+    def _follow_courses(self) -> None:
+        """Let the doses be those of what was decided so far."""
+        doses = in_order([*self._certain, *(dose for course in self.courses.values() for dose in course.doses)])
+        for name, supply in zip(self.drugs, self._supplies, strict=True):
+            supply.take([dose for dose in doses if dose.drug == name])
+
+    def intensity(self, drug: str, until: float) -> float:
+        """What was given of a drug of all that was planned to be given until then (hours): nan where nothing was."""
+        planned = sum(dose.milligrams for dose in self.doses if dose.drug == drug and dose.begins < until)
+        if planned == 0.0:
+            return np.nan
+        given = self._supplies[list(self.drugs).index(drug)].doses
+        return sum(dose.milligrams for dose in given if dose.begins < until) / planned
 
     @property
     def inhibited(self) -> set[str]:
@@ -73,6 +94,11 @@ class Medication:
         """Neutrophils that the marrow has brought into the blood, relative to normal."""
         return float(self.marrow[marrow.BLOOD])
 
+    @property
+    def neutrophil_count(self) -> float:
+        """The same, in 1e9 per litre."""
+        return self.patient.neutrophils * self.neutrophils
+
     def in_blood(self, drug: str) -> float:
         """The level (mg/L) of a drug in the blood now; 0 for one that is not given."""
         number = list(self.drugs).index(drug) if drug in self.drugs else -1
@@ -82,6 +108,7 @@ class Medication:
         """One step from `begin` (hours) on; what is due meanwhile is given."""
         if not self.drugs:
             return
+        self._decide(begin + hours)
         acting: list[Acting] = []
         there = {drug.kind for drug, amounts in zip(self.drugs.values(), self.amounts, strict=True) if amounts.any()}
         for number, (name, drug) in enumerate(self.drugs.items()):
@@ -97,6 +124,15 @@ class Medication:
         suppressed = 1.0 - _left(self.acting_by(Suppresses))
         if suppressed > 0.0 or (self.marrow != 1.0).any():
             self.marrow = marrow.after(self.marrow, suppressed, hours, self.patient)
+
+    def _decide(self, end: float) -> None:
+        """Decide on the cycles that are due before `end` (hours), by the neutrophils as they are now."""
+        count = self.neutrophil_count
+        for course in self.courses.values():
+            course.lowest = min(course.lowest, count)
+            while course.due < end - SAME_MOMENT:
+                course.decide(count)
+                self._follow_courses()
 
     def acting_by(self, *kinds: type[Act]) -> list[Acting]:
         """What acts in the present step by any of these kinds."""
@@ -139,7 +175,9 @@ class Medication:
             return {}
         amounts = {f"drugs/amounts/{name}": self.amounts[number] for number, name in enumerate(self.drugs)}
         reach = {f"drugs/reach/{kind}": lattice for kind, lattice in self.reach.items()}
-        return amounts | reach | {"drugs/marrow": self.marrow}
+        turns = {f"drugs/turns/{number}": course.state() for number, course in self.courses.items()}
+        lowest = {f"drugs/lowest/{number}": np.array(course.lowest) for number, course in self.courses.items()}
+        return amounts | reach | turns | lowest | {"drugs/marrow": self.marrow}
 
     def load_state(self, state: Mapping[str, np.ndarray]) -> None:
         """Restore the arrays of `state_arrays`. Raises KeyError or ValueError when they are of other drugs."""
@@ -149,13 +187,21 @@ class Medication:
             self.marrow = state["drugs/marrow"].copy()
             for kind, lattice in self.reach.items():
                 lattice[:] = state[f"drugs/reach/{kind}"]
+            for number, course in self.courses.items():
+                course.load(state[f"drugs/turns/{number}"], float(state[f"drugs/lowest/{number}"]))
+            self._follow_courses()
 
 
 class _Supply:
     """The doses of one drug, and how it comes and goes."""
 
     def __init__(self, kinetics: Kinetics, doses: list[PlannedDose]):
-        self.kinetics, self.doses = kinetics, doses
+        self.kinetics = kinetics
+        self.take(doses)
+
+    def take(self, doses: list[PlannedDose]) -> None:
+        """Let its doses be these, in the order of their beginning."""
+        self.doses = doses
         self._begins = np.array([dose.begins for dose in doses])
         self._latest_end = np.array(list(accumulate((dose.ends for dose in doses), max)))
 

@@ -88,6 +88,7 @@ def test_every_numeric_key_is_declared_or_chosen():
         "therapy.cycles",
         "therapy.pause",
         "therapy.dose",
+        "therapy.limits",
         "implant.grown",
         "irradiate.dose",
         "irradiate.fractions",
