@@ -30,7 +30,7 @@ class Embolise(Operation):
 
     def apply(self, liver, stream):
         end = self.start + self.lasting
-        if self.is_due(liver, self.start):
+        if liver.is_due(self.start):
             zone, until = self.zone(liver), np.float32(end - liver.config.begins)
             liver.occlusion[zone] = np.maximum(liver.occlusion[zone], until)
             liver.update_exchange()

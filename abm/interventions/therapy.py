@@ -12,10 +12,10 @@ from pydantic_core import PydanticCustomError
 
 from ..pharmacology.dosing import Limits, Pause, Prescription
 from ..units import Fraction, Moment, Positive, written
-from .intervention import Intervention
+from .intervention import Conditional
 
 
-class Therapy(Intervention):
+class Therapy(Conditional):
     kind: ClassVar[str] = "therapy"
 
     therapy: str = Field(
@@ -46,4 +46,6 @@ class Therapy(Intervention):
     @property
     def prescription(self) -> Prescription:
         """What is given by it."""
-        return Prescription(self.therapy, self.start, self.cycles, self.stop, self.pause, self.dose, self.limits)
+        return Prescription(
+            self.therapy, self.start, self.cycles, self.stop, self.pause, self.dose, self.limits, self.when is not None
+        )

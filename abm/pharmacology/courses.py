@@ -1,4 +1,4 @@
-"""Courses: therapies whose cycles are decided on one by one, on their first day, by what the blood counts say then.
+"""Courses: therapies whose cycles are decided on one by one, by what the blood counts say on their first day, or that hang on a condition.
 
 What was decided is all that a course remembers: when its next cycle is due, and with which doses, follows from it.
 """

@@ -193,7 +193,8 @@ class Pause(Parameters):
 
 class Prescription(NamedTuple):
     """The regimen of one therapy: when it begins, how many cycles (None: on and on), until when (hours), with which pause, with
-    which share of each dose, and within which limits (None: those of the regimen)."""
+    which share of each dose, and within which limits (None: those of the regimen); whether it hangs on a condition, and its number
+    among the interventions."""
 
     regimen: str
     start: float
@@ -202,6 +203,8 @@ class Prescription(NamedTuple):
     pause: Pause | None
     share: float
     limits: Limits | None = None
+    is_conditional: bool = False
+    number: int = 0
 
     def end(self, regimen: Regimen) -> float:
         """When its last cycle is over (hours) at the latest; infinite when it goes on and on."""
@@ -280,10 +283,10 @@ def in_order(doses: Iterable[PlannedDose]) -> list[PlannedDose]:
 
 
 def unfit(
-    prescriptions: Sequence[tuple[int, Prescription]], regimens: Mapping[str, Regimen], drugs: Mapping[str, Drug]
+    prescriptions: Sequence[Prescription], regimens: Mapping[str, Regimen], drugs: Mapping[str, Drug]
 ) -> Iterator[tuple[str, tuple[str | int, ...]]]:
-    """What is wrong with therapies, each prescription with its number among the interventions, and with the regimens and drugs that they
-    name: what, and the path of the key in the config that is to blame."""
+    """What is wrong with therapies, and with the regimens and drugs that they name: what, and the path of the key in the config that is to
+    blame."""
     for name, regimen in regimens.items():
         for number, given in enumerate(regimen.doses):
             if given.drug not in drugs:
@@ -300,14 +303,14 @@ def unfit(
         for number, act in enumerate(drug.acts):
             if isinstance(act, Enhances) and act.target == name:
                 yield "a drug cannot enhance itself", ("drugs", name, "acts", number, "enhance")
-    for number, prescription in prescriptions:
+    for prescription in prescriptions:
         if prescription.regimen not in regimens:
             yield (
                 f"there is no regimen {prescription.regimen!r}; see `crlm regimens`",
-                ("interventions", number, "therapy"),
+                ("interventions", prescription.number, "therapy"),
             )
-    for index, (_, prescription) in enumerate(prescriptions):
-        for number, other in prescriptions[index + 1 :]:
+    for index, prescription in enumerate(prescriptions):
+        for other in prescriptions[index + 1 :]:
             if prescription.regimen == other.regimen and prescription.regimen in regimens:
                 regimen = regimens[prescription.regimen]
                 if other.start < prescription.end(regimen) and prescription.start < other.end(regimen):
@@ -318,4 +321,4 @@ def unfit(
                         else "give cycles to the first"
                     )
                     message = f"{prescription.regimen} is given twice at the same time; {when}, or leave one out"
-                    yield message, ("interventions", number, "start")
+                    yield message, ("interventions", other.number, "start")

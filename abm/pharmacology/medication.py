@@ -5,6 +5,7 @@ marrow that they suppress. What rules read is the mean over the present step.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from itertools import accumulate, pairwise
 from typing import Any, NamedTuple
 
@@ -35,7 +36,7 @@ class Medication:
     marrow : float64 [5], the stages of the marrow relative to normal
     reach : kind of drug -> how much of its level in the blood reaches each site (float32 lattice, 1 before the first dose)
     doses : all that is planned until the `end` (hours), in their order
-    courses : number of a prescription -> the therapy, for those whose cycles are decided on one by one
+    courses : number among the interventions -> the therapy, for those whose cycles are decided on one by one
     acting : what the drugs do in the present step
     present, arriving : the kinds of drugs that act in it, and those of which nothing was there before it
     """
@@ -50,15 +51,16 @@ class Medication:
         shape: tuple[int, int],
     ):
         self.patient = patient
-        self.doses = planned_doses(prescriptions, regimens, patient, end)
+        self._plan = partial(planned_doses, regimens=regimens, patient=patient, end=end)
+        self.doses = self._plan(prescriptions)
         self.drugs = {name: drugs[name] for name in sorted({dose.drug for dose in self.doses})}
         self.courses = {
-            number: TherapyCourse(prescription, regimens[prescription.regimen], patient)
-            for number, prescription in enumerate(prescriptions)
-            if prescription.limits_within(regimens[prescription.regimen]) is not None
+            each.number: TherapyCourse(each, regimens[each.regimen], patient)
+            for each in prescriptions
+            if each.is_conditional or each.limits_within(regimens[each.regimen]) is not None
         }
-        certain = [each for number, each in enumerate(prescriptions) if number not in self.courses]
-        self._certain = planned_doses(certain, regimens, patient, end) if self.courses else self.doses
+        self._certain = self._plan(each for each in prescriptions if each.number not in self.courses)
+        self._prescriptions = list(prescriptions)
         self._supplies = [
             _Supply(Kinetics(drug, patient.elimination), [dose for dose in self._certain if dose.drug == name])
             for name, drug in self.drugs.items()
@@ -69,6 +71,13 @@ class Medication:
         self.acting: tuple[Acting, ...] = ()
         self.present: set[Spread] = set()
         self.arriving: set[Spread] = set()
+
+    def call_off(self, number: int) -> None:
+        """Give nothing of the therapy of this number among the interventions, if it is one that hangs on a condition."""
+        if number in self.courses and not self.courses[number].is_called_off:
+            self.courses[number].is_called_off = True
+            self._prescriptions = [each for each in self._prescriptions if each.number != number]
+            self.doses = self._plan(self._prescriptions)
 
     def _follow_courses(self) -> None:
         """Let the doses be those of what was decided so far."""

@@ -1,10 +1,15 @@
-"""decisions.parquet: what was decided of the treatment while the run went on, of therapies within limits cycle by cycle."""
+"""decisions.parquet: what was decided of the treatment while the run went on: of therapies within limits cycle by cycle, and of what hangs
+on a condition at its scan."""
+
+from collections.abc import Iterator
 
 import numpy as np
 
-from ..interventions import Therapy
-from ..pharmacology.courses import WORDS, Turn
+from ..interventions.condition import conditions
+from ..pharmacology.courses import WORDS
 from .tables import TableColumn, TableRecorder
+
+_VERDICTS = ("called off", "goes ahead")
 
 
 class Decisions(TableRecorder):
@@ -16,10 +21,16 @@ class Decisions(TableRecorder):
         return (
             TableColumn("time_min", "f8", "min", "simulated time of the decision"),
             TableColumn("intervention", "i1", "", "what it is about", tuple(model.interventions)),
-            TableColumn("decision", "i1", "", "what was decided", WORDS),
-            TableColumn("cycle", "i4", "", "which cycle of the therapy, 1 is the first"),
+            TableColumn("decision", "i1", "", "what was decided", (*WORDS, *_VERDICTS)),
+            TableColumn("cycle", "i4", "", "which cycle of the therapy, 1 is the first; 0: of the whole"),
             TableColumn("neutrophils", "f8", "1e9/L", "neutrophils in the blood"),
-            TableColumn("share", "f8", "", "share of the prescribed doses that is given from then on"),
+            TableColumn("share", "f8", "", "share of the prescribed doses that is given; nan: of a condition"),
+            TableColumn(
+                "change",
+                "f8",
+                "",
+                "change of the sum of diameters since time 0; nan: of a cycle, or nothing to measure",
+            ),
         )
 
     def begin(self, model, folder, steps):
@@ -34,10 +45,9 @@ class Decisions(TableRecorder):
         return super().state() | {"told": np.array(self._told)}
 
     def record(self, model):
-        made = _decisions(model)
-        for number, turn in made[self._told :]:
-            row = turn._asdict() | {"time_min": 60.0 * turn.hours, "intervention": number}
-            self.add({name: np.array([row[name]]) for name in (column.name for column in self._columns)})
+        made = sorted(_decisions(model), key=lambda row: (row["time_min"], row["intervention"]))
+        for row in made[self._told :]:
+            self.add({name: np.array([value]) for name, value in row.items()})
         self._told = len(made)
 
     def flush(self, model):
@@ -47,11 +57,30 @@ class Decisions(TableRecorder):
 
 def decides(model) -> bool:
     """Whether anything is decided while a run of this liver goes on."""
-    return bool(model.drugs.courses)
+    return bool(model.drugs.courses or conditions(model.interventions.values()))
 
 
-def _decisions(model) -> list[tuple[int, Turn]]:
-    """What was decided so far, with the number of the intervention, by time."""
-    therapies = [number for number, entry in enumerate(model.interventions.values()) if isinstance(entry, Therapy)]
-    made = [(therapies[number], turn) for number, course in model.drugs.courses.items() for turn in course.turns]
-    return sorted(made, key=lambda one: (one[1].hours, one[0]))
+def _decisions(model) -> Iterator[dict[str, float]]:
+    """What was decided so far."""
+    for number, course in model.drugs.courses.items():
+        for turn in course.turns:
+            yield {
+                "time_min": 60.0 * turn.hours,
+                "intervention": number,
+                "decision": turn.decision,
+                "cycle": turn.cycle,
+                "neutrophils": turn.neutrophils,
+                "share": turn.share,
+                "change": np.nan,
+            }
+    for number, verdict in enumerate(model.looks.get("verdicts", ())):
+        if np.isfinite(verdict["hours"]):
+            yield {
+                "time_min": 60.0 * verdict["hours"],
+                "intervention": number,
+                "decision": len(WORDS) + int(verdict["holds"]),
+                "cycle": 0,
+                "neutrophils": np.nan,
+                "share": np.nan,
+                "change": float(verdict["change"]),
+            }
