@@ -269,3 +269,13 @@ def test_all_that_ship_are_read():
         "drug": list(pharmacy().drugs),
     }
     assert len(pharmacy().drugs) >= 16 and len(pharmacy().regimens) >= 16
+
+
+@pytest.mark.parametrize("name", [one.name for one in SHIPPED["drug"]])
+def test_every_number_of_a_drug_has_a_source_and_lies_in_its_range(name):
+    drug = pharmacy().drugs[name]
+    facts = {number.name: number for number in drug.facts()}
+    assert set(facts) == set(drug.given_numbers)
+    for number in facts.values():
+        low, high = (number.quantity.parse(end) for end in (number.low, number.high))
+        assert low < high and low <= number.default <= high, number.name
