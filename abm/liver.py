@@ -94,7 +94,13 @@ class Liver:
         self._make_fields(registry.fields)
         self.blood = Blood(registry.levels)
         self.drugs = Medication(
-            config.prescriptions, config.regimens, config.drugs, config.patient, LONGEST, self.shape
+            config.prescriptions,
+            config.regimens,
+            config.drugs,
+            config.patient,
+            LONGEST,
+            self.shape,
+            config.loads,
         )
         self.ledger = Ledger()
 

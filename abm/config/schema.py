@@ -20,10 +20,11 @@ from ..fields.field import SignalParameters
 from ..fields.layers import LAYERS, Layer
 from ..interventions import KINDS, Intervention, Operation, Therapy
 from ..interventions.condition import unfit as unfit_conditions
+from ..interventions.embolise import Embolise
 from ..interventions.implant import Implant
 from ..notebook import card
 from ..pharmacology import Drug, Patient, Regimen, acts_of
-from ..pharmacology.dosing import Prescription, unfit
+from ..pharmacology.dosing import Load, Prescription, unfit
 from ..registry import Registry
 from ..rules import RULES, Rule, in_order
 from ..tissue import own as own_tissue
@@ -143,7 +144,7 @@ class Config(Parameters):
     @model_validator(mode="after")
     def _treated(self):
         """Refuse therapies whose regimen or drugs are unknown, doses in another unit than the drug's, and what overlaps itself."""
-        found = dict.fromkeys(unfit(self.prescriptions, self.regimens, self.drugs))
+        found = dict.fromkeys(unfit(self.prescriptions, self.loads, self.regimens, self.drugs))
         if found:
             raise misfits(self, found)
         return self
@@ -268,6 +269,15 @@ class Config(Parameters):
             entry.prescription._replace(number=number)
             for number, entry in enumerate(self.interventions)
             if isinstance(entry, Therapy)
+        ]
+
+    @property
+    def loads(self) -> list[Load]:
+        """What its emboli are loaded with."""
+        return [
+            Load(number, entry.drug, entry.dose, entry.times)
+            for number, entry in enumerate(self.interventions)
+            if isinstance(entry, Embolise) and entry.drug is not None and entry.dose is not None
         ]
 
     @property

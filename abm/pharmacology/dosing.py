@@ -25,7 +25,7 @@ from ..units import (
     unit_factor,
     written,
 )
-from .drug import DoseUnit, Drug, Enhances
+from .drug import DoseUnit, Drug, Enhances, Slows
 from .patient import Patient
 
 _MOST = 1e6
@@ -240,6 +240,16 @@ class Prescription(NamedTuple):
         return begins
 
 
+class Load(NamedTuple):
+    """What is laid down in a part of the tissue by an intervention of that number: a drug, how much of it, and how many times the level
+    that the same dose would bring from the blood it makes there."""
+
+    number: int
+    drug: str
+    dose: PrescribedAmount
+    times: float
+
+
 class PlannedDose(NamedTuple):
     """One dose of a patient: `milligrams` of a drug between two moments (hours), at once where they are the same."""
 
@@ -283,10 +293,13 @@ def in_order(doses: Iterable[PlannedDose]) -> list[PlannedDose]:
 
 
 def unfit(
-    prescriptions: Sequence[Prescription], regimens: Mapping[str, Regimen], drugs: Mapping[str, Drug]
+    prescriptions: Sequence[Prescription],
+    loads: Sequence[Load],
+    regimens: Mapping[str, Regimen],
+    drugs: Mapping[str, Drug],
 ) -> Iterator[tuple[str, tuple[str | int, ...]]]:
-    """What is wrong with therapies, and with the regimens and drugs that they name: what, and the path of the key in the config that is to
-    blame."""
+    """What is wrong with therapies, with what is laid down in tissue, and with the regimens and drugs that they name: what, and the path of
+    the key in the config that is to blame."""
     for name, regimen in regimens.items():
         for number, given in enumerate(regimen.doses):
             if given.drug not in drugs:
@@ -299,10 +312,15 @@ def unfit(
                     f"{given.drug} is dosed in {drugs[given.drug].dosed}, and this is in {given.dose.unit}",
                     ("regimens", name, "doses", number, "dose"),
                 )
+    for load in loads:
+        if load.drug not in drugs:
+            yield f"there is no drug {load.drug!r}; see `crlm drugs`", ("interventions", load.number, "drug")
+        elif drugs[load.drug].absorption is not None:
+            yield f"{load.drug} is swallowed, and nothing can be loaded with it", ("interventions", load.number, "drug")
     for name, drug in drugs.items():
         for number, act in enumerate(drug.acts):
-            if isinstance(act, Enhances) and act.target == name:
-                yield "a drug cannot enhance itself", ("drugs", name, "acts", number, "enhance")
+            if isinstance(act, Enhances | Slows) and act.target == name:
+                yield f"a drug cannot {act.kind} itself", ("drugs", name, "acts", number, act.kind)
     for prescription in prescriptions:
         if prescription.regimen not in regimens:
             yield (

@@ -94,7 +94,7 @@ def test_a_therapy_may_begin_again_when_the_first_is_over_at_the_latest():
     first = Prescription("toy", 0.0, 2, None, None, 1.0, Limits(delays=1))
     for start, wrong in ((28.0, 1), (42.0, 0)):
         second = first._replace(start=start * DAY, number=1)
-        found = [what for what, path in unfit([first, second], {"toy": REGIMEN}, {}) if path[0] != "regimens"]
+        found = [what for what, path in unfit([first, second], [], {"toy": REGIMEN}, {}) if path[0] != "regimens"]
         assert len(found) == wrong and all("at 42 d" in what for what in found)
 
 
