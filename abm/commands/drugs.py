@@ -175,7 +175,7 @@ def _numbers_of(act: Act) -> str:
     for key, field in type(act).model_fields.items():
         value = getattr(act, key)
         if key not in ("mark", "source", act.kind) and value != field.default:
-            told.append(f"{_SAID.get(key, key)} {_readable(annotations[key], value)}")
+            told.append("off" if value is False else f"{_SAID.get(key, key)} {_readable(annotations[key], value)}")
     return ", ".join(told)
 
 

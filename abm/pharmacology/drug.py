@@ -134,6 +134,7 @@ class Slows(Act):
     slow: str = Field(description="the other drug")
     by: Fraction = Field(description="share of that clearance that is gone meanwhile")
     lasting: Annotated[Hours, Positive] = Field(description="for how long")
+    enabled: bool = Field(default=True, description="whether it does")
 
 
 def acts_of(registry: Registry) -> tuple[type[Act], ...]:

@@ -72,7 +72,7 @@ class Medication:
         ]
         for drug, supply in zip(self.drugs.values(), self._supplies, strict=True):
             for act in drug.acts:
-                if isinstance(act, Slows) and act.target in self.drugs:
+                if isinstance(act, Slows) and act.enabled and act.target in self.drugs:
                     self._supplies[list(self.drugs).index(act.target)].slowed_by.append((act, supply))
         self.deposits = {load.number: Deposit(load, drugs[load.drug], patient, shape) for load in loads}
         self.amounts = np.zeros((len(self.drugs), COMPARTMENTS))

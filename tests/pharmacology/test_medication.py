@@ -155,6 +155,21 @@ def test_a_drug_that_is_slowed_leaves_by_what_is_left_of_its_clearance(step, sta
     assert drugs.in_blood("other") == pytest.approx(left, rel=1e-9)
 
 
+def test_oxaliplatin_takes_a_quarter_of_the_clearance_of_fluorouracil_where_that_is_switched_on():
+    """2.4 uM become 3.2 (3.05 to 2.31 L/min: Cancer Chemother Pharmacol 2002, 49:235); leucovorin alone changes nothing."""
+    levels = []
+    for on in (False, True):
+        config = with_changes(None, {"interventions": [{"therapy": "folfox4"}], "duration": "60 d"})
+        acts = config.model_dump(mode="json")["drugs"]["oxaliplatin"]["acts"]
+        assert acts[-1]["slow"] == "fluorouracil" and not acts[-1]["enabled"], "as shipped"
+        acts[-1]["enabled"] = on
+        config = with_changes(
+            None, {"interventions": [{"therapy": "folfox4"}], "drugs": {"oxaliplatin": {"acts": acts}}}
+        )
+        levels.append(run(medication(config), 20.0 / DAYS).in_blood("fluorouracil"))
+    assert levels[1] / levels[0] == pytest.approx(1 / 0.76, rel=1e-3)
+
+
 def test_what_slows_a_drug_that_is_not_given_does_nothing():
     drugs = run(toy(SLOW), 1.0)
     assert list(drugs.drugs) == ["toy"] and drugs.acting == ()
