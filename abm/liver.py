@@ -56,6 +56,7 @@ class Liver:
     rules : name -> rule, without those that are off
     interventions : name -> what the experimenter does
     drugs : the drugs in the patient, and what is left of what they act on
+    looks : what was seen of the lesions where interventions hang on them, as `abm.interventions.condition` keeps it: arrays by name
     laid_colonies : the sites (int64 [n, 2]) of each colony that the file of the tissue has
     residents : name -> the rows that a population which stays had at the beginning
     minutes, hours : simulated time, negative before time 0
@@ -79,6 +80,7 @@ class Liver:
         self._moments_of_step: tuple[int, Any] = (0, None)
         self.rules: dict[str, Any] = {}
         self.interventions: dict[str, Any] = {}
+        self.looks: dict[str, np.ndarray] = {}
 
         self.anatomy = lobules.grow(config.tissue, self.seed)
         self.shape = self.anatomy.shape
@@ -92,7 +94,13 @@ class Liver:
         self._make_fields(registry.fields)
         self.blood = Blood(registry.levels)
         self.drugs = Medication(
-            config.prescriptions, config.regimens, config.drugs, config.patient, LONGEST, self.shape
+            config.prescriptions,
+            config.regimens,
+            config.drugs,
+            config.patient,
+            LONGEST,
+            self.shape,
+            config.loads,
         )
         self.ledger = Ledger()
 
@@ -195,7 +203,26 @@ class Liver:
             key = self._keys[name] = stream_key(self.seed, name)
         return key
 
+    def is_due(self, moment: float) -> bool:
+        """Whether a moment (hours) falls into the present step."""
+        return self.step_number == math.floor(moment / self.dt_hours + 1e-9)
+
     # --- what the experimenter leaves and gives -------------------------------------------------------------------
+
+    @property
+    def under_way(self) -> Mapping[str, Any]:
+        """The interventions, without those whose condition does not hold."""
+        if not self.looks:
+            return self.interventions
+        is_off = np.isfinite(self.looks["verdicts"]["hours"]) & (self.looks["verdicts"]["holds"] == 0)
+        named = self.interventions.items()
+        return {name: entry for (name, entry), off in zip(named, is_off.tolist(), strict=True) if not off}
+
+    def follow_verdicts(self) -> None:
+        """Let no drugs be given whose condition does not hold."""
+        for number, name in enumerate(self.interventions):
+            if name not in self.under_way:
+                self.drugs.call_off(number)
 
     @property
     def _moments(self) -> tuple[np.ndarray, np.ndarray]:
@@ -203,7 +230,7 @@ class Liver:
         step, moments = self._moments_of_step
         if step != self.step_number or moments is None:
             begin, end = self.hours, self.hours + self.dt_hours
-            courses = self.interventions.values()
+            courses = self.under_way.values()
             if not courses:
                 return np.array([begin]), np.ones(1)
             moments = moments_of(
@@ -241,7 +268,7 @@ class Liver:
         """What the interventions leave that are no therapies."""
         if hours is None:
             return self.mean(lambda hours: self._left_by_hand(name, hours))
-        return math.prod(entry.left(name, hours) for entry in self.interventions.values())
+        return math.prod(entry.left(name, hours) for entry in self.under_way.values())
 
     def given(self, name: str, hours: float | None = None) -> float:
         """What interventions add to a level in the blood: the mean over the present step, or the value at `hours`."""
@@ -249,7 +276,7 @@ class Liver:
             return 0.0
         if hours is None:
             return self.mean(lambda hours: self.given(name, hours))
-        by_hand = sum(entry.given(name, hours) for entry in self.interventions.values())
+        by_hand = sum(entry.given(name, hours) for entry in self.under_way.values())
         return by_hand + self.drugs.given(name)
 
     def saturation(self, *names: str, more: float = 0.0) -> float:
@@ -507,6 +534,7 @@ class Liver:
             "blood/levels": self.blood.levels,
             "ledger/totals": self.ledger.totals,
             **self.drugs.state_arrays(),
+            **{f"looks/{name}": array for name, array in self.looks.items()},
             "clock/step_number": np.array([self.step_number], np.int64),
         }
 
@@ -531,6 +559,8 @@ class Liver:
         self.blood.levels[:] = state["blood/levels"]
         self.ledger.load(state["ledger/totals"])
         self.drugs.load_state(state)
+        self.looks = {name[len("looks/") :]: state[name].copy() for name in state if name.startswith("looks/")}
+        self.follow_verdicts()
 
 
 def _pieces(flat_sites: np.ndarray | None, shape: tuple[int, int]) -> list[np.ndarray]:

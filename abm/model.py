@@ -18,6 +18,7 @@ from .config.schema import Config
 from .extras import how_to_install
 from .fields.secretion import secrete
 from .interventions import Intervention
+from .interventions.condition import ask
 from .interventions.implant import lay_colonies
 from .liver import Liver
 from .notebook import card
@@ -96,8 +97,9 @@ class LiverModel(Liver, mesa.Model):
     # --- time -----------------------------------------------------------------------------------------------------
 
     def step(self) -> None:
-        """One step of dt: drugs, blood, interventions, the rules in their order, then the fields."""
+        """One step of dt: what is asked of the lesions, drugs, blood, interventions, the rules in their order, then the fields."""
         self._within_step = True
+        ask(self)
         self.drugs.advance(self.hours, self.dt_hours)
         self.blood.advance(self)
         self._done("the blood")
@@ -125,7 +127,7 @@ class LiverModel(Liver, mesa.Model):
             self.watch(part)
 
     def _intervene(self) -> None:
-        for name, entry in self.interventions.items():
+        for name, entry in self.under_way.items():
             try:
                 entry.apply(self, name)
             except Exception as error:

@@ -34,6 +34,7 @@ from .folder.names import SNAPSHOTS, SUMMARY, TABLES, table_file
 from .folder.schedule import Every, steps_until
 from .invariants import watch
 from .progress import progress as bars
+from .record.decisions import Decisions, decides
 from .record.event_table import Events, events_table
 from .record.flow_table import Flows
 from .record.lesions import Lesions
@@ -459,6 +460,8 @@ def default_recorders(model: "LiverModel", in_folder: bool) -> list[Recorder]:
     ]
     if wanted.lesions > 0:
         recorders.append(Lesions(wanted.lesions, wanted.micrometastasis_cells, wanted.lesion_gap, wanted.lesion_limit))
+    if decides(model):
+        recorders.append(Decisions(wanted.checkpoint))
     if in_folder:
         from .record.snapshots import Snapshots
 

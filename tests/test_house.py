@@ -33,6 +33,7 @@ FLOORS = [
     "model",
     "config",
     "interventions",
+    "lesions",
     "rules",
     "liver",
     "pharmacology",

@@ -1,7 +1,6 @@
 """What trials report of patients: response by RECIST, survival, rates, and their figures."""
 
-from .rates import odds_ratio, rate_difference, rate_of, response_rate
-from .response import (
+from ..lesions.response import (
     Criteria,
     Response,
     best_response,
@@ -11,6 +10,7 @@ from .response import (
     scans_of,
     sum_of_diameters,
 )
+from .rates import odds_ratio, rate_difference, rate_of, response_rate
 from .survival import SurvivalCurve, SurvivalNeedsLifelines, hazard_ratio, logrank_p, survival_curve
 
 __all__ = [

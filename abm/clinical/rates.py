@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 from scipy import special
 
+from ..lesions.response import CR, PR, SD
 from ..statistics import LEVEL, Estimate, Sample, difference_estimate, wilson_interval
-from .response import CR, PR, SD
 
 RESPONDED = (CR, PR)
 CONTROLLED = (CR, PR, SD)

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from ..config.describe import resolved_yaml, warnings
 from ..estimate import count_in_words, duration_in_words, estimate, in_words, kernels_are_cold
+from ..interventions.condition import conditions
 from ..progress import progress
 from .ahead import counting
 from .run import refuse_impossible
@@ -37,6 +38,8 @@ def check_config(config: "Config") -> None:
         f"# memory: about {in_words(needs.memory_bytes)}; disk: about {in_words(needs.disk_bytes)}; "
         f"time: about {duration_in_words(needs.seconds)} on one core"
     )
+    for number, condition in conditions(config.interventions):
+        print(f"# {config.interventions[number].title}: only {condition.in_words()}")
     sentences = [*needs.warnings, *warnings(config)]
     for warning in sentences:
         print(f"# unusual: {warning}")

@@ -28,6 +28,8 @@ REGIMENS_FOOTER = (
     "regimens --all. With those of a config: crlm regimens my.yaml. In a config: interventions: [{therapy: folfox4, start: 5 d}]."
 )
 _WEEK = 168.0
+_SAID = {"half": "half at", "most": "at most"}
+"""Keys of acts that are said in other words."""
 
 
 def show_drugs(
@@ -169,11 +171,11 @@ def _in_unit_of(low: Any, value: float, quantity: Quantity) -> str:
 def _numbers_of(act: Act) -> str:
     """'half at 5 mg/L, at most 0.9'"""
     annotations = keys_of(type(act))
-    told = [f"half at {_readable(annotations['half'], act.half)}"]
-    for key in type(act).model_fields:
-        value, default = getattr(act, key), type(act).model_fields[key].default
-        if key not in ("half", "mark", "source", act.kind) and value != default:
-            told.append(f"{'at most' if key == 'most' else key} {_readable(annotations[key], value)}")
+    told = []
+    for key, field in type(act).model_fields.items():
+        value = getattr(act, key)
+        if key not in ("mark", "source", act.kind) and value != field.default:
+            told.append("off" if value is False else f"{_SAID.get(key, key)} {_readable(annotations[key], value)}")
     return ", ".join(told)
 
 

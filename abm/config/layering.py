@@ -243,7 +243,8 @@ def _with_drugs(reader: Reader, tree: Node) -> Node:
 
 
 def _named(tree: Node, kind: str) -> list[tuple[tuple[str | int, ...], Node]]:
-    """The regimens that therapies name, or the drugs that regimens name: the keys that hold their names, each with its path."""
+    """The regimens that therapies name, or the drugs that regimens and interventions name: the keys that hold their names, each with
+    its path."""
     entries: list[tuple[tuple[str | int, ...], Node]]
     if kind == "regimen":
         entries = [(("interventions", n, "therapy"), entry) for n, entry in enumerate(_items(tree, "interventions"))]
@@ -253,6 +254,7 @@ def _named(tree: Node, kind: str) -> list[tuple[tuple[str | int, ...], Node]]:
             for name, regimen in _group(tree, "regimens").items()
             for n, given in enumerate(_items(regimen, "doses"))
         ]
+        entries += [(("interventions", n, "drug"), entry) for n, entry in enumerate(_items(tree, "interventions"))]
     found = [(path, _child(entry, str(path[-1]))) for path, entry in entries]
     return [(path, node) for path, node in found if node is not None and isinstance(node.value, str)]
 

@@ -19,9 +19,12 @@ from ..fields.field import Field as DiffusingField
 from ..fields.field import SignalParameters
 from ..fields.layers import LAYERS, Layer
 from ..interventions import KINDS, Intervention, Operation, Therapy
+from ..interventions.condition import unfit as unfit_conditions
+from ..interventions.embolise import Embolise
+from ..interventions.implant import Implant
 from ..notebook import card
 from ..pharmacology import Drug, Patient, Regimen, acts_of
-from ..pharmacology.dosing import Prescription, unfit
+from ..pharmacology.dosing import Load, Prescription, unfit
 from ..registry import Registry
 from ..rules import RULES, Rule, in_order
 from ..tissue import own as own_tissue
@@ -141,12 +144,7 @@ class Config(Parameters):
     @model_validator(mode="after")
     def _treated(self):
         """Refuse therapies whose regimen or drugs are unknown, doses in another unit than the drug's, and what overlaps itself."""
-        prescriptions = [
-            (number, entry.prescription)
-            for number, entry in enumerate(self.interventions)
-            if isinstance(entry, Therapy)
-        ]
-        found = dict.fromkeys(unfit(prescriptions, self.regimens, self.drugs))
+        found = dict.fromkeys(unfit(self.prescriptions, self.loads, self.regimens, self.drugs))
         if found:
             raise misfits(self, found)
         return self
@@ -178,6 +176,17 @@ class Config(Parameters):
             for n, entry in enumerate(self.interventions)
             if entry.needs and not getattr(self.rules, entry.needs).enabled
         ]
+        if found:
+            raise misfits(self, found)
+        return self
+
+    @model_validator(mode="after")
+    def _conditioned(self):
+        """Refuse conditions that nobody could tell at their time."""
+        has_lesion = self.tissue.drawn_from is not None or any(
+            isinstance(entry, Implant) and entry.start < 0.0 for entry in self.interventions
+        )
+        found = list(unfit_conditions(self.interventions, self.duration, has_lesion))
         if found:
             raise misfits(self, found)
         return self
@@ -256,7 +265,20 @@ class Config(Parameters):
     @property
     def prescriptions(self) -> list[Prescription]:
         """What its therapies give."""
-        return [entry.prescription for entry in self.interventions if isinstance(entry, Therapy)]
+        return [
+            entry.prescription._replace(number=number)
+            for number, entry in enumerate(self.interventions)
+            if isinstance(entry, Therapy)
+        ]
+
+    @property
+    def loads(self) -> list[Load]:
+        """What its emboli are loaded with."""
+        return [
+            Load(number, entry.drug, entry.dose, entry.times)
+            for number, entry in enumerate(self.interventions)
+            if isinstance(entry, Embolise) and entry.drug is not None and entry.dose is not None
+        ]
 
     @property
     def begins(self) -> float:

@@ -2,7 +2,7 @@
 
 SUMMARY = "summary.json"
 SNAPSHOTS = "snapshots.zarr"
-TABLES = ("timeseries", "flows", "events", "nodules", "lesions")
+TABLES = ("timeseries", "flows", "events", "nodules", "lesions", "decisions")
 """The tables that a run may keep; `table_file` says what their files are called. Of its manifest and its config, `manifest` says it."""
 
 BATCH = "batch.json"

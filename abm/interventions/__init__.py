@@ -10,7 +10,7 @@ from .implant import Implant
 from .infect import Infect
 from .infuse import Infuse
 from .inhibit import Inhibit
-from .intervention import Course, Intervention, intervention
+from .intervention import Conditional, Course, Intervention, intervention
 from .irradiate import Irradiate
 from .knock_out import KnockOut
 from .operation import Operation
@@ -36,4 +36,4 @@ KINDS: tuple[type[Intervention], ...] = (
     Embolise,
 )
 
-__all__ = ["KINDS", "Course", "Intervention", "Operation", "Therapy", "intervention"]
+__all__ = ["KINDS", "Conditional", "Course", "Intervention", "Operation", "Therapy", "intervention"]

@@ -77,7 +77,7 @@ class Ablate(Operation):
     )
 
     def apply(self, liver, stream):
-        if not self.is_due(liver, self.start):
+        if not liver.is_due(self.start):
             return
         zone, key = self.zone(liver), liver.key(stream)
         draws = uniform_each(key, liver.step_number, np.arange(zone.size, dtype=np.uint64), 0).reshape(zone.shape)

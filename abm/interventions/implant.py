@@ -69,7 +69,7 @@ class Implant(Intervention):
         return self.start
 
     def apply(self, liver, stream):
-        if liver.step_number != np.floor(self.start / liver.dt_hours + 1e-9):
+        if not liver.is_due(self.start):
             return
         key = liver.key(stream)
         number = -1 - len(liver.laid_colonies) - _implanted_before(liver, self)

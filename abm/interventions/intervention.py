@@ -16,6 +16,7 @@ from ..moments import SAME_MOMENT
 from ..registry import Registry, marker
 from ..target import Target, about
 from ..units import LONGEST, Declared, Hours, Moment, Named, declared, written
+from .condition import Condition
 
 
 class Intervention(Named):
@@ -69,6 +70,11 @@ class Intervention(Named):
         """Hours at which it begins; None for what holds from the beginning, whenever that is."""
         return None
 
+    @property
+    def condition(self) -> Condition | None:
+        """Under which it happens; None: in any case."""
+        return None
+
     def prepare(self, liver: Liver, stream: str) -> None:
         """Called once, before the first step: for what holds from the beginning."""
 
@@ -110,7 +116,27 @@ class Intervention(Named):
         return (about(cls) or cls.kind).splitlines()[0]
 
 
-class Course(Intervention):
+class Conditional(Intervention):
+    """An intervention that may hang on a condition; it begins at the scan then, if not later."""
+
+    when: Condition | None = Field(
+        default=None, description="only if the lesions stand so at a scan; null: in any case"
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_the_scan(cls, value: Any) -> Any:
+        when = value.get("when") if isinstance(value, Mapping) else None
+        if not isinstance(when, Mapping) or "at" not in when or "start" in value:
+            return value
+        return {**value, "start": when["at"]}
+
+    @property
+    def condition(self) -> Condition | None:
+        return self.when
+
+
+class Course(Conditional):
     """An intervention by doses, or for a time.
 
     A dose has the strength 1, which falls with the half-life. With `every`, doses are repeated until `stop`, and what

@@ -98,7 +98,7 @@ class Irradiate(Operation):
         return [self.start + number * self.every for number in range(self.fractions)]
 
     def apply(self, liver, stream):
-        due = [number for number, moment in enumerate(self.moments) if self.is_due(liver, moment)]
+        due = [number for number, moment in enumerate(self.moments) if liver.is_due(moment)]
         if not due:
             return
         zone, key = self.field(liver, stream, due[0]), liver.key(stream)

@@ -8,7 +8,7 @@ from pydantic import Field
 from ..tissue.distances import distance_to
 from ..tissue.pieces import connected, from_edge, outside_of
 from ..units import Micrometers, Moment, Parameters, Positive, parameter, written
-from .intervention import Intervention
+from .intervention import Conditional
 
 Nodules = Literal["all", "largest"]
 """Which of the nodules that are seen."""
@@ -37,7 +37,7 @@ class Disc(Parameters):
         return np.hypot(apart[0][:, None], apart[1][None, :]) * liver.spacing_um <= self.radius
 
 
-class Operation(Intervention):
+class Operation(Conditional):
     """An intervention at the nodules that are seen at its moment, of which it keeps nothing but what it has left in the tissue."""
 
     start: Moment = Field(default=written("0 h"), description="when; negative: before time 0")
@@ -62,10 +62,6 @@ class Operation(Intervention):
     @property
     def begins(self) -> float:
         return self.start
-
-    def is_due(self, liver, moment: float) -> bool:
-        """Whether a moment (hours) falls into the present step."""
-        return liver.step_number == np.floor(moment / liver.dt_hours + 1e-9)
 
     def zone(self, liver) -> np.ndarray:
         """Where it is done (bool lattice): the nodules that are chosen, as far as they are seen, with the margin; for the whole tissue

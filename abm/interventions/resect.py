@@ -50,7 +50,7 @@ class Resect(Operation):
     )
 
     def apply(self, liver, stream):
-        if self.is_due(liver, self.start):
+        if liver.is_due(self.start):
             liver.take_out(self.zone(liver), cause.RESECTION)
 
     def given(self, name, hours):

@@ -10,12 +10,12 @@ from typing import Annotated, ClassVar
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from ..pharmacology.dosing import Pause, Prescription
+from ..pharmacology.dosing import Limits, Pause, Prescription
 from ..units import Fraction, Moment, Positive, written
-from .intervention import Intervention
+from .intervention import Conditional
 
 
-class Therapy(Intervention):
+class Therapy(Conditional):
     kind: ClassVar[str] = "therapy"
 
     therapy: str = Field(
@@ -29,6 +29,9 @@ class Therapy(Intervention):
     stop: Moment | None = Field(default=None, description="when it ends: the last dose begins before")
     pause: Pause | None = Field(default=None, description="holidays between cycles")
     dose: Annotated[Fraction, Positive] = Field(default=1.0, description="share of each dose that is given")
+    limits: Limits | None = Field(
+        default=None, description="what is done when neutrophils are few; null: as the regimen says"
+    )
 
     @model_validator(mode="after")
     def _in_order(self):
@@ -43,4 +46,6 @@ class Therapy(Intervention):
     @property
     def prescription(self) -> Prescription:
         """What is given by it."""
-        return Prescription(self.therapy, self.start, self.cycles, self.stop, self.pause, self.dose)
+        return Prescription(
+            self.therapy, self.start, self.cycles, self.stop, self.pause, self.dose, self.limits, self.when is not None
+        )

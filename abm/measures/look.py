@@ -10,10 +10,11 @@ from scipy import ndimage
 
 from ..cells.tumor import TUMOR, TumorCell
 from ..ledger import cause, event
+from ..lesions.survey import standing
 from ..record.borders import borders, stretches_of, surface_of
 from ..record.event_table import events_table
 from ..record.fates import Fates, fates_of
-from ..record.nodules import standing, survey
+from ..record.nodules import survey
 from ..tissue.pieces import connected, from_edge
 
 if TYPE_CHECKING:

@@ -2,7 +2,8 @@
 
 A drug is a file, `configs/drugs/cetuximab.yaml`, and needs no code. Its kinetics have one or two compartments, a depot for
 what is swallowed, elimination that saturates where a target takes the drug in, and a compartment of effect for what stays in
-the cell after the blood is free of it. Each of its `acts` says on what it acts, and at which level half of that is reached.
+the cell after the blood is free of it, or gets into tissue late. Each of its `acts` says on what it acts, and at which level half of that
+is reached.
 """
 
 import math
@@ -48,16 +49,10 @@ class Origin(Parameters):
 
 
 class Act(Named):
-    """One thing that a drug does. The key named after its kind holds what it acts on.
-
-    Its effect is `most` of the whole at a high level of the drug, and half of that at `half`.
-    """
+    """One thing that a drug does. The key named after its kind holds what it acts on."""
 
     meaning: ClassVar[str]
 
-    half: Annotated[MilligramsPerLiter, Positive] = Field(description="level of the drug at half of its effect")
-    most: Fraction = Field(default=1.0, description="share of its target's effect that is gone at a high level")
-    hill: Annotated[Number, Field(ge=0.2, le=10)] = Field(default=1.0, description="steepness of the effect")
     mark: Mark = Field(description="how far these numbers can be trusted")
     source: str = Field(min_length=1, description="where they were read, or how they were derived or guessed")
 
@@ -68,25 +63,33 @@ class Act(Named):
         fields: dict[str, Any] = {cls.kind: (choice, cls.model_fields[cls.kind])}
         return create_model(cls.__name__, __base__=cls, __module__=cls.__module__, __doc__=cls.__doc__, **fields)
 
+
+class ByLevel(Act):
+    """What a drug does as strongly as its level says: `most` of the whole at a high one, and half of that at `half`."""
+
+    half: Annotated[MilligramsPerLiter, Positive] = Field(description="level of the drug at half of its effect")
+    most: Fraction = Field(default=1.0, description="share of its target's effect that is gone at a high level")
+    hill: Annotated[Number, Field(ge=0.2, le=10)] = Field(default=1.0, description="steepness of the effect")
+
     def at(self, level: Any) -> Any:
         """The share of the whole effect at levels of the drug (mg/L, a number or an array)."""
         relative = (level / self.half) ** self.hill
         return self.most * relative / (1.0 + relative)
 
 
-class Blocks(Act):
+class Blocks(ByLevel):
     kind = "block"
     meaning = "takes the effect of a molecule away"
     block: str = Field(description="the molecule")
 
 
-class Inhibits(Act):
+class Inhibits(ByLevel):
     kind = "inhibit"
     meaning = "slows what a rule does"
     inhibit: str = Field(description="the rule")
 
 
-class Stimulates(Act):
+class Stimulates(ByLevel):
     kind = "stimulate"
     meaning = "raises a level in the blood, in units of its half-maximal effect"
     stimulate: str = Field(description="the level in the blood")
@@ -101,45 +104,54 @@ class Stimulates(Act):
         return self
 
 
-class Kills(Act):
+class Kills(ByLevel):
     kind = "kill"
     meaning = "kills tumor cells that copy their DNA (`synthesis`), or that cycle at all (`cycling`)"
     kill: Literal["synthesis", "cycling"] = Field(description="which cells")
     rate: PerHour = Field(description="rate at which cells are hit at a high level")
 
 
-class Enhances(Act):
+class Enhances(ByLevel):
     kind = "enhance"
     meaning = "makes another drug kill more"
     enhance: str = Field(description="the other drug")
     times: Annotated[Number, Field(ge=1, le=10)] = Field(description="how much more at a high level")
 
 
-class Suppresses(Act):
+class Suppresses(ByLevel):
     kind = "suppress"
     meaning = "slows the division of precursors in the marrow"
     suppress: Literal["marrow"] = Field(description="the organ")
 
 
-class Damages(Act):
+class Damages(ByLevel):
     kind = "damage"
     meaning = "shuts sinusoids, whose endothelium it injures"
     damage: Literal["sinusoids"] = Field(description="the vessels")
     rate: PerHour = Field(description="rate at which a site of a sinusoid is shut at a high level")
 
 
-class Removes(Act):
+class Removes(ByLevel):
     kind = "remove"
     meaning = "kills activated stellate cells, the fibroblasts of a metastasis"
     remove: Literal["fibroblasts"] = Field(description="the cells")
     rate: PerHour = Field(description="rate at which they are killed at a high level")
 
 
-class Harms(Act):
+class Harms(ByLevel):
     kind = "harm"
     meaning = "has an adverse event of grade 3 or 4 outside of the liver happen, so and so often per time"
     harm: AdverseEvent = Field(description="the adverse event")
     rate: PerHour = Field(description="rate at which it happens at a high level")
+
+
+class Slows(Act):
+    kind = "slow"
+    meaning = "lowers the clearance of another drug for some time from each of its doses on, whatever its level"
+    slow: str = Field(description="the other drug")
+    by: Fraction = Field(description="share of that clearance that is gone meanwhile")
+    lasting: Annotated[Hours, Positive] = Field(description="for how long")
+    enabled: bool = Field(default=True, description="whether it does")
 
 
 def acts_of(registry: Registry) -> tuple[type[Act], ...]:
@@ -154,6 +166,7 @@ def acts_of(registry: Registry) -> tuple[type[Act], ...]:
         Damages,
         Removes,
         Harms,
+        Slows,
     )
 
 
@@ -181,7 +194,8 @@ class Drug(Parameters):
         default=0.0, description="level at which that way runs at half of its most"
     )
     effect_half_life: Annotated[Hours, Positive] | None = Field(
-        default=None, description="half-life of the active form in the cell; null: it acts by its level in the blood"
+        default=None,
+        description="half-life with which the level where it acts, in cells or in tissue, follows that in the blood; null: at once",
     )
     acts: tuple[Act, ...] = Field(default=(), description="what it does; nothing: it changes nothing")
     sources: Mapping[str, Origin] = Field(default={}, description="where each number comes from")

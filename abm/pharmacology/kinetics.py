@@ -25,12 +25,13 @@ _GONE = 1e-9
 
 
 class Kinetics:
-    """One drug in one patient. `amounts` of its methods are float64 [4], see above; they are not changed."""
+    """One drug in one patient, of whose clearance the share `cleared` is left. `amounts` of its methods are float64 [4], see above;
+    they are not changed."""
 
-    def __init__(self, drug: Drug, elimination: float = 0.0):
+    def __init__(self, drug: Drug, elimination: float = 0.0, cleared: float = 1.0):
         self.drug = drug
         matrix = np.zeros((COMPARTMENTS + 1, COMPARTMENTS + 1))
-        matrix[CENTRAL, CENTRAL] = -(drug.clearance_of(elimination) + drug.exchange) / drug.central
+        matrix[CENTRAL, CENTRAL] = -(drug.clearance_of(elimination) * cleared + drug.exchange) / drug.central
         matrix[CENTRAL, _INFUSED] = 1.0
         if drug.peripheral > 0.0:
             matrix[CENTRAL, PERIPHERAL] = drug.exchange / drug.peripheral

@@ -9,6 +9,7 @@ import numpy as np
 
 from ..cells.tumor import TUMOR
 from ..kernels.tables import columns_in
+from ..lesions.survey import centres, standing
 from ..liver import Liver
 from ..tissue.pieces import connected
 from .tables import TableColumn, TableRecorder
@@ -63,24 +64,6 @@ def survey(model: Liver, min_cells: float) -> np.ndarray:
 def tumor_area_um2(model: Liver) -> float:
     """Area of all sites where a tumor cell stands."""
     return float((model.sites.population == TUMOR).any(axis=0).sum() * model.spacing_um**2)
-
-
-def standing(model: Liver) -> np.ndarray:
-    """The tumor cells that hold a site; those in the blood do not."""
-    slots = np.flatnonzero(model.tumor.rows.alive)
-    cells = np.asarray(model.tumor.rows)[slots]
-    return cells[model.sites.occupant[cells["layer"], cells["row"], cells["column"]] == slots]
-
-
-def centres(position: np.ndarray, label: np.ndarray, count: int, size: int, periodic: bool) -> np.ndarray:
-    """Mean position of each component's cells, around the circle when periodic, in [0, size)."""
-    members = np.bincount(label, minlength=count + 1)[1:]
-    if not periodic:
-        return np.bincount(label, position, count + 1)[1:] / np.maximum(members, 1)
-    angle = 2 * np.pi / size * position
-    east = np.bincount(label, np.cos(angle), count + 1)[1:]
-    north = np.bincount(label, np.sin(angle), count + 1)[1:]
-    return np.round(np.arctan2(north, east) / (2 * np.pi) * size, 6) % size
 
 
 class Nodules(TableRecorder):

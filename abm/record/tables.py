@@ -172,7 +172,7 @@ def _read(path: Path) -> pa.Table:
 
 
 def read_table(folder: Path, name: str) -> pa.Table:
-    """The table `name` (timeseries, flows, events, nodules, lesions) of a run folder; of a run that has not ended, what its last
+    """The table `name` (timeseries, flows, events, nodules, lesions, decisions) of a run folder; of a run that has not ended, what its last
     checkpoint has. Raises FileNotFoundError when the folder has no such table, DamagedFile when it cannot be read."""
     merged = _whole(folder, name)
     if merged.exists():

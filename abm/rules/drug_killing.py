@@ -90,7 +90,7 @@ class DrugKilling(Rule):
             return
         hazards = np.zeros((2, cells.size))
         for acting, times in killing:
-            level = acting.level * liver.drugs.reach_at(acting.drug, cells.row, cells.column)
+            level = liver.drugs.level_at(acting, cells.row, cells.column)
             hazards[int(acting.act.target == "synthesis")] += (
                 self.parameters.sensitivity * acting.act.rate * times * acting.act.at(level)
             )

@@ -12,9 +12,9 @@ import pandas as pd
 from ..batches.expectation import Simulated, Verdict, Word, judge_by, overall
 from ..batches.store import DONE, failures, read_results
 from ..clinical.rates import CONTROLLED, RESPONDED, odds_ratio, rate_difference, rate_of
-from ..clinical.response import mark_seen, patients_of, scans_of
 from ..clinical.survival import hazard_ratio, survival_curve
 from ..folder.names import RUNS
+from ..lesions.response import mark_seen, patients_of, scans_of
 from ..record.tables import read_table
 from ..statistics import Estimate
 from .trial import EARLY_SHRINKAGE, MONTH, NADIR, SEVERE_NEUTROPENIA, ClinicalReadout, ClinicalTrial, Scans
@@ -41,7 +41,7 @@ class ReadoutJudgement:
 class TrialOutcome:
     """What came of a trial.
 
-    scans : a row per arm, patient, lesion and scan, as `clinical.response` has them
+    scans : a row per arm, patient, lesion and scan, as `lesions.response` has them
     patients : a row per arm and patient, with what was drawn of it
     judgements : in the order of the file
     runs, failed : how many runs there were, and how many of them failed
@@ -90,7 +90,7 @@ def outcome_of(trial: ClinicalTrial, folder: Path) -> TrialOutcome:
 
 
 def scans_of_trial(trial: ClinicalTrial, folder: Path) -> pd.DataFrame:
-    """The scans of all sound runs in `folder`, from time 0 on, as `clinical.response` has them. Lesions of one patch
+    """The scans of all sound runs in `folder`, from time 0 on, as `lesions.response` has them. Lesions of one patch
     have numbers of one hundred thousand: 100002 is the second of the first patch. Raises NoPatients when all runs failed."""
     parts = []
     for run in read_results(folder).select(["run", "arm", "point", "status"]).to_pylist():

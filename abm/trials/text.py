@@ -32,7 +32,8 @@ _WHAT_THEY_ARE = """\
   a *hazard ratio of pairs* compares each patient with itself, and is farther from 1 where patients differ much.
 * Progression-free survival ends with progression at a scan, or is censored with the last one; nobody dies here. Survival, resection and
   anything about a single real patient are not claimed.
-* *Neutropenia* is of grade 3 or 4: the fewest neutrophils of a patient are below 1.0e9 per litre; no dose is put off for it.
+* *Neutropenia* is of grade 3 or 4: the fewest neutrophils of a patient are below 1.0e9 per litre; doses are put off for it
+  only within the `limits` of a therapy.
 * A readout is *unresolved* while its interval is too wide for its window: more patients may resolve it."""
 
 

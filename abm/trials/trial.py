@@ -14,7 +14,7 @@ from pydantic_core import PydanticCustomError
 
 from ..batches.expectation import Published, Window, window_of
 from ..batches.experiment import Experiment
-from ..clinical.response import Criteria
+from ..lesions.response import Criteria
 from ..units import Hours, Parameters, written
 from .cohort import Cohort, CohortFile
 

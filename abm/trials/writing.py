@@ -16,10 +16,10 @@ from matplotlib.figure import Figure
 
 from ..batches.batch import resolved
 from ..clinical.figures import spider_figure, survival_figure, swimmer_figure, waterfall_figure
-from ..clinical.response import sum_of_diameters
 from ..config.describe import as_yaml
 from ..folder import parquet
 from ..folder.files import write_text
+from ..lesions.response import sum_of_diameters
 from ..view.style import save_figure
 from .outcome import TrialOutcome, outcome_of
 from .text import trial_text

@@ -248,10 +248,10 @@ def test_every_number_of_a_drug_has_a_source_and_lies_in_its_range(one):
     keys = keys_of(type(drug))
     for name, origin in drug.sources.items():
         assert origin.mark and origin.source, name
-        assert (origin.low is None) == (origin.high is None), name
-        if origin.low is not None:
-            quantity = quantity_of(keys[name])
-            assert quantity.parse(origin.low) <= getattr(drug, name) <= quantity.parse(origin.high), name
+        assert origin.low is not None and origin.high is not None, f"{name} has no plausible range"
+        quantity = quantity_of(keys[name])
+        low, high = quantity.parse(origin.low), quantity.parse(origin.high)
+        assert low < high and low <= getattr(drug, name) <= high, name
     assert any(given.drug == one.name for regimen in pharmacy().regimens.values() for given in regimen.doses)
 
 

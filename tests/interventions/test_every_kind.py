@@ -9,12 +9,12 @@ import pytest
 
 import abm.interventions
 from abm.config.schema import compose
-from abm.interventions import Operation
+from abm.interventions import Conditional, Operation
 from abm.units import declared
 from tests.worlds import treatment
 
 KINDS = compose().registry.interventions
-NOT_KINDS = {"__init__", "intervention", "operation"}
+NOT_KINDS = {"__init__", "condition", "intervention", "operation"}
 NUMBERS = [
     (kind, target, entry)
     for kind in KINDS
@@ -88,9 +88,11 @@ def test_every_numeric_key_is_declared_or_chosen():
         "therapy.cycles",
         "therapy.pause",
         "therapy.dose",
+        "therapy.limits",
         "implant.grown",
         "irradiate.dose",
         "irradiate.fractions",
+        *(f"{kind.kind}.when" for kind in KINDS if issubclass(kind, Conditional)),
         *(f"{kind.kind}.within" for kind in KINDS if issubclass(kind, Operation)),
     }
     undeclared = {

@@ -40,6 +40,10 @@ def test_a_drug_and_a_regimen_of_ones_own():
         (treatment(dose="1 mg/kg"), "dosed in mg, and this is in mg/kg"),
         (treatment(act(block="egfrr")), "egfr"),
         (treatment(act(enhance="toy", times=2)), "cannot enhance itself"),
+        (
+            treatment({"slow": "toy", "by": 0.1, "lasting": "1 d", "mark": "assumed", "source": "a"}),
+            "cannot slow itself",
+        ),
         (treatment(clearance="0 L/h"), "clearance"),
         (treatment(act(stimulate="opsonin", hill=4)), "leave it out"),
         ({"interventions": [{"therapy": "folfox4", "stop": "-1 d"}]}, "later than start"),

@@ -72,8 +72,9 @@ def test_linear_kinetics_are_exact(numbers, infused):
 
 @pytest.mark.parametrize("level", [0.3, 3.0, 100.0])
 @pytest.mark.parametrize("infused", [0.0, 50.0])
-def test_saturable_elimination_agrees_with_an_integrator(level, infused):
-    of = drug(**SATURABLE)
+@pytest.mark.parametrize("tissue", [{}, {"effect_half_life": "33 h"}])
+def test_saturable_elimination_agrees_with_an_integrator(level, infused, tissue):
+    of = drug(**SATURABLE, **tissue)
     start = np.array([level * of.central, level * of.peripheral, 0.0, 0.0])
     assert Kinetics(of).after(start, 24.0, infused) == pytest.approx(
         integrated(of, start, 24.0, infused), rel=1e-6, abs=1e-6
@@ -106,6 +107,16 @@ def test_the_effect_outlasts_the_blood():
     amounts = kinetics.after(kinetics.given(NOTHING, 740.0), 3.0)
     assert kinetics.in_blood(amounts) < 1e-6
     assert kinetics.level(amounts) == amounts[EFFECT] > 0.3
+
+
+def test_an_antibody_gets_into_tissue_late():
+    """With a time constant of 2 d, at a level in the blood that stays: 1 - exp(-t / 2 d)."""
+    kinetics = Kinetics(drug(clearance="0.00000001 L/h", effect_half_life=f"{48.0 * math.log(2.0)} h"))
+    amounts, there = kinetics.given(NOTHING, 300.0), []
+    for _ in range(3):
+        amounts = kinetics.after(amounts, 48.0)
+        there.append(kinetics.level(amounts) / 100.0)
+    assert there == pytest.approx([1.0 - math.exp(-days / 2.0) for days in (2.0, 4.0, 6.0)], rel=1e-6)
 
 
 def test_what_is_next_to_nothing_is_nothing():

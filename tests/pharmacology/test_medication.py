@@ -127,6 +127,54 @@ def test_without_drugs_nothing_is_done():
     assert drugs.in_blood("cetuximab") == 0.0
 
 
+SLOW = {"slow": "other", "by": 0.4, "lasting": "30 h", "mark": "assumed", "source": "a test"}
+FAST = {"kind": "small_molecule", "dosed": "mg", "central": "1 L", "clearance": "0.1 L/h"}
+
+
+def slowing(*starts, lasting="30 h") -> Medication:
+    """10 mg of a drug at 0 h, of which another one, given at these times (h), takes two fifths of the clearance."""
+    keys = treatment({**SLOW, "lasting": lasting})
+    keys["drugs"]["other"] = FAST
+    given = {"cycle": "9999 d", "cycles": 1, "mark": "assumed", "source": "a test"}
+    keys["regimens"] = {"fast": given | {"doses": [{"drug": "other", "dose": "10 mg"}]}}
+    keys["interventions"] = [{"therapy": "fast"}]
+    for number, start in enumerate(starts):
+        keys["regimens"][f"slow{number}"] = given | {"doses": [{"drug": "toy", "dose": "1 mg"}]}
+        keys["interventions"].append({"therapy": f"slow{number}", "start": f"{start} h"})
+    return medication(with_changes(None, keys))
+
+
+@pytest.mark.parametrize("step", [1 / 24, 0.5, 1.0])
+@pytest.mark.parametrize(
+    ("starts", "slow_hours"), [((), 0.0), ((0.0,), 30.0), ((10.3,), 30.0), ((0.0, 10.3), 40.3), ((0.0, 35.7), 42.3)]
+)
+def test_a_drug_that_is_slowed_leaves_by_what_is_left_of_its_clearance(step, starts, slow_hours):
+    """The closed form: exp of the clearance times the hours with it, whatever the step; two doses together slow as one."""
+    drugs = run(slowing(*starts), 2.0, step)
+    left = 10.0 * np.exp(-0.1 * (48.0 - slow_hours) - 0.06 * slow_hours)
+    assert drugs.in_blood("other") == pytest.approx(left, rel=1e-9)
+
+
+def test_oxaliplatin_takes_a_quarter_of_the_clearance_of_fluorouracil_where_that_is_switched_on():
+    """2.4 uM become 3.2 (3.05 to 2.31 L/min: Cancer Chemother Pharmacol 2002, 49:235); leucovorin alone changes nothing."""
+    levels = []
+    for on in (False, True):
+        config = with_changes(None, {"interventions": [{"therapy": "folfox4"}], "duration": "60 d"})
+        acts = config.model_dump(mode="json")["drugs"]["oxaliplatin"]["acts"]
+        assert acts[-1]["slow"] == "fluorouracil" and not acts[-1]["enabled"], "as shipped"
+        acts[-1]["enabled"] = on
+        config = with_changes(
+            None, {"interventions": [{"therapy": "folfox4"}], "drugs": {"oxaliplatin": {"acts": acts}}}
+        )
+        levels.append(run(medication(config), 20.0 / DAYS).in_blood("fluorouracil"))
+    assert levels[1] / levels[0] == pytest.approx(1 / 0.76, rel=1e-3)
+
+
+def test_what_slows_a_drug_that_is_not_given_does_nothing():
+    drugs = run(toy(SLOW), 1.0)
+    assert list(drugs.drugs) == ["toy"] and drugs.acting == ()
+
+
 @pytest.mark.parametrize("step", [0.5, 2.0])
 def test_adverse_events_happen_at_their_rates(step):
     """A drug that stays at ten times its half: its rate times 10/11, whatever the step."""

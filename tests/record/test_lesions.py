@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from abm import Simulation
-from abm.record.lesions import COLUMNS, Known, Lesions, survey
+from abm.lesions.survey import Known, survey
+from abm.record.lesions import COLUMNS, Lesions
 from abm.simulation import RunInterrupted, default_recorders
 from tests.same_bytes import differing
 from tests.worlds import FakeLiver, liver, put, sinusoids

@@ -9,7 +9,7 @@ import pytest
 
 from abm.batches import batch, store
 from abm.batches.batch import missing_runs, run_batch
-from abm.clinical.response import patients_of
+from abm.lesions.response import patients_of
 from abm.model import LiverModel
 from abm.trials.loading import load_trial
 from abm.trials.outcome import NoPatients, having, judged, outcome_of, scans_of_trial, until_last

@@ -83,7 +83,7 @@ class FakeLiver(Liver):
         self._flow_perfused = self.sites.perfused.copy()
         vars(self).update({name: np.zeros(shape, np.uint8) for name in MARKS})
         self.hepatocytes[kind == PARENCHYMA] = 1
-        self._grounds, self.interventions = {}, {}
+        self._grounds, self.interventions, self.looks = {}, {}, {}
         self.layers = {layer.name: np.zeros(shape, np.float32) for layer in SHIPPED.layers}
         self.fields = {field.name: Still(field, shape) for field in SHIPPED.fields}
         self.populations = {agent.species.name: Population(agent) for agent in SHIPPED.populations}

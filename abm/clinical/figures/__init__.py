@@ -1,4 +1,4 @@
-"""Figures of trials, one kind per file; all are made of the tables of `abm.clinical.response`."""
+"""Figures of trials, one kind per file; all are made of the tables of `abm.lesions.response`."""
 
 from .km import survival_figure
 from .spider import spider_figure

@@ -8,9 +8,9 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
+from ...lesions.response import CR, NE, PD, PR, SD
 from ...view.palette import NAMES, as_hex
 from ...view.style import QUIET, WORDS, fitted, new_figure, plain
-from ..response import CR, NE, PD, PR, SD
 
 OF_RESPONSE = {CR: "#00527f", PR: "#56b4e9", SD: "#b4bac2", PD: "#d55e00", NE: "#eceef1"}
 """Colours of best responses, after Okabe and Ito's."""

@@ -7,8 +7,8 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from ...lesions.response import Criteria
 from ...view.style import BAR, QUIET, WORDS
-from ..response import Criteria
 from .panels import OF_RESPONSE, RESPONSE_WORDS, arm_panels, counted, key_below, of_arms, time_axis
 
 _TOP = 150.0  # percent; a line that grows more leaves the panel

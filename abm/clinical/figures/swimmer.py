@@ -7,8 +7,8 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from ...lesions.response import RESPONSES
 from ...view.style import LINE, WORDS
-from ..response import RESPONSES
 from .panels import OF_RESPONSE, arm_panels, counted, key_below, of_arms, response_key, time_axis
 
 _LANE = 0.085

@@ -7,9 +7,9 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
+from ...lesions.response import CR, PR, Criteria
 from ...view.style import BAR, QUIET, WORDS
 from ..rates import response_rate
-from ..response import CR, PR, Criteria
 from .panels import OF_RESPONSE, arm_panels, counted, key_below, of_arms, response_key, stratum_colours, stratum_words
 
 _TOP = 100.0  # percent; what grew more is cut off and written

@@ -25,7 +25,13 @@ def drug_level(look: Look, drug: DrugName) -> float:
 @measure(unit="1e9/L", kind="level")
 def neutrophil_count(look: Look) -> float:
     """Neutrophils that the marrow of the patient keeps in the blood: the usual ones times what drugs leave."""
-    return look.liver.config.patient.neutrophils * look.liver.drugs.neutrophils
+    return look.liver.drugs.neutrophil_count
+
+
+@measure(unit="", kind="level")
+def dose_intensity(look: Look, drug: DrugName) -> float:
+    """What was given of a drug so far, of all that was planned by then; nan before its first dose, and where none is planned."""
+    return look.liver.drugs.intensity(drug, look.hours)
 
 
 @measure(unit="", kind="level")

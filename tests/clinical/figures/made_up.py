@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from abm.clinical.response import Criteria, patients_of, sum_of_diameters
+from abm.lesions.response import Criteria, patients_of, sum_of_diameters
 
 ARMS = ("FOLFOX4", "FOLFOX4 + cetuximab")
 WEEK = 168.0

@@ -6,7 +6,14 @@ import numpy as np
 import pytest
 
 from abm.measures.request import read_request
-from abm.measures.topics.drugs import doomed_share, drug_level, drug_reach, infected_share, neutrophil_count
+from abm.measures.topics.drugs import (
+    doomed_share,
+    dose_intensity,
+    drug_level,
+    drug_reach,
+    infected_share,
+    neutrophil_count,
+)
 from tests.worlds import liver, put
 
 from .worlds import look
@@ -55,3 +62,14 @@ def test_the_reach_is_that_at_tumor_cells():
     with pytest.raises(ValueError, match="antibody"):
         drug_reach(look(model), kind="antibodi")
     assert np.isnan(drug_reach(look(liver(empty=True)), kind="small_molecule"))
+
+
+def test_the_intensity_is_what_was_given_of_what_was_planned():
+    limited = [{"therapy": "folfox4", "limits": {"delay": "1 h"}}]
+    few, many = (liver(empty=True, interventions=limited, patient={"neutrophils": n}) for n in (1.2, 5.0))
+    assert math.isnan(dose_intensity(look(many), drug="oxaliplatin"))
+    for model in (few, many):
+        model.step()
+    assert dose_intensity(look(few), drug="oxaliplatin") == 0.0
+    assert dose_intensity(look(many), drug="oxaliplatin") == 1.0
+    assert math.isnan(dose_intensity(look(many), drug="cetuximab"))

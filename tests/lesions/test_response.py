@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from abm.clinical.response import (
+from abm.lesions.response import (
     PATIENT_COLUMNS,
     SCAN_COLUMNS,
     Criteria,
@@ -17,7 +17,7 @@ from abm.clinical.response import (
     scans_of,
     sum_of_diameters,
 )
-from abm.record.lesions import LESION
+from abm.lesions.survey import LESION
 from tests.record.test_lesions import Follower, disc
 
 WEEK = 168.0
