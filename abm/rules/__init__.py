@@ -23,6 +23,7 @@ from .kupffer_crawling import KupfferCrawling
 from .kupffer_reprogramming import KupfferReprogramming
 from .leukocyte_crossing import LeukocyteCrossing
 from .leukocyte_entry import LeukocyteEntry
+from .lymphodepletion import Lymphodepletion
 from .macrophage_matrix import MacrophageMatrix
 from .macrophage_phagocytosis import MacrophagePhagocytosis
 from .macrophage_polarisation import MacrophagePolarisation
@@ -96,6 +97,7 @@ RULES: tuple[type[Rule], ...] = (
     DrugPenetration,
     TreatmentDamage,
     DrugKilling,
+    Lymphodepletion,
     GrowthSignalling,
     ViralSpread,
     Compression,

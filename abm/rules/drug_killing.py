@@ -85,23 +85,18 @@ class DrugKilling(Rule):
     def apply(self, liver: Liver) -> None:
         if not liver.drugs.drugs or liver.tumor.count == 0:
             return
-        killing, tumor, p = liver.drugs.killing(), liver.tumor, self.parameters
+        tumor, p = liver.tumor, self.parameters
         cells = tumor.used
-        if not killing:
+        if not liver.drugs.killing():
             return
-        hazards = np.zeros((2, cells.size))
-        for acting, times in killing:
-            level = acting.level * liver.drugs.reach_at(acting.drug, cells.row, cells.column)
-            hazards[int(acting.act.target == "synthesis")] += (
-                p.sensitivity * acting.act.rate * times * acting.act.at(level)
-            )
+        cycling, synthesis = hazards_at(liver, cells.row, cells.column, p.sensitivity)
         hit(
             tumor.table,
             liver.key(self.name),
             liver.step_number,
             liver.dt_hours,
-            hazards[0],
-            hazards[1],
+            cycling,
+            synthesis,
             p.synthesis_begins,
             progress_within(liver, p.synthesis_time),
             p.shield,
@@ -109,6 +104,16 @@ class DrugKilling(Rule):
             p.delay,
             p.delay_spread,
         )
+
+
+def hazards_at(liver: Liver, row: np.ndarray, column: np.ndarray, sensitivity: float) -> np.ndarray:
+    """The rates (1/h) at which all drugs together hit cells of this sensitivity at sites (two integer arrays): float64 [2, sites], of
+    those that cycle, and how much more of those that copy their DNA."""
+    hazards = np.zeros((2, row.size))
+    for acting, times in liver.drugs.killing():
+        level = acting.level * liver.drugs.reach_at(acting.drug, row, column)
+        hazards[int(acting.act.target == "synthesis")] += sensitivity * acting.act.rate * times * acting.act.at(level)
+    return hazards
 
 
 def progress_within(liver: Liver, hours: float) -> np.ndarray:

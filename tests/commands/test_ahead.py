@@ -55,6 +55,7 @@ IDLE = (
     "immune_suppression",
     "leukocyte_crossing",
     "leukocyte_entry",
+    "lymphodepletion",
     "macrophage_matrix",
     "macrophage_phagocytosis",
     "macrophage_polarisation",
