@@ -51,6 +51,7 @@ from .t_cell_elimination import TCellElimination
 from .t_cell_exhaustion import TCellExhaustion
 from .t_cell_help import TCellHelp
 from .t_cell_killing import TCellKilling
+from .t_cell_residence import TCellResidence
 from .th17_support import Th17Support
 from .treatment_damage import TreatmentDamage
 from .viral_spread import ViralSpread
@@ -71,6 +72,7 @@ RULES: tuple[type[Rule], ...] = (
     TCellKilling,
     TCellDivision,
     TCellExhaustion,
+    TCellResidence,
     StellateDeletion,
     PDL1Induction,
     AntigenPresentation,

@@ -68,6 +68,7 @@ IDLE = (
     "t_cell_elimination",
     "t_cell_exhaustion",
     "t_cell_killing",
+    "t_cell_residence",
     "th17_support",
     "treatment_damage",
     "viral_spread",

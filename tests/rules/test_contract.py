@@ -192,6 +192,7 @@ def written():
             "leukocyte_crossing": {"rate": "3 /h"},
             "macrophage_polarisation": {"time": "1 h", "tnf": 0, "ifn_gamma": 0},
             "t_cell_elimination": {"rate": "5 /h"},
+            "t_cell_residence": {"rate": "0.1 /h"},
             "kupffer_reprogramming": {"rate": "1 /h"},
             "helper_differentiation": {"commitment": "1 h"},
             "stellate_deletion": {"rate": "1 /h"},
