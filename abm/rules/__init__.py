@@ -17,6 +17,7 @@ from .fibroblast_state import FibroblastState
 from .growth import Growth
 from .growth_signalling import GrowthSignalling
 from .helper_differentiation import HelperDifferentiation
+from .hepatitis import Hepatitis
 from .immune_suppression import ImmuneSuppression
 from .inkt_signal import InvariantNKTSignal
 from .kupffer_crawling import KupfferCrawling
@@ -73,6 +74,7 @@ RULES: tuple[type[Rule], ...] = (
     TCellDivision,
     TCellExhaustion,
     TCellResidence,
+    Hepatitis,
     StellateDeletion,
     PDL1Induction,
     AntigenPresentation,

@@ -52,6 +52,7 @@ IDLE = (
     "fibroblast_state",
     "growth_signalling",
     "helper_differentiation",
+    "hepatitis",
     "immune_suppression",
     "leukocyte_crossing",
     "leukocyte_entry",

@@ -151,7 +151,12 @@ def _declared_as(array: str) -> str:
 @pytest.fixture(scope="module")
 def written():
     """What the rules write in a small liver in which everything happens."""
-    drug = treatment(act(kill="cycling", rate="0.02 /h"), act(block="egfr"), act(damage="sinusoids", rate="0.02 /h"))
+    drug = treatment(
+        act(kill="cycling", rate="0.02 /h"),
+        act(block="egfr"),
+        act(block="ctla4"),
+        act(damage="sinusoids", rate="0.02 /h"),
+    )
     model = LiverModel(
         seed=3,
         step="10 min",
@@ -193,6 +198,7 @@ def written():
             "macrophage_polarisation": {"time": "1 h", "tnf": 0, "ifn_gamma": 0},
             "t_cell_elimination": {"rate": "5 /h"},
             "t_cell_residence": {"rate": "0.1 /h"},
+            "hepatitis": {"rate": "1 /h"},
             "kupffer_reprogramming": {"rate": "1 /h"},
             "helper_differentiation": {"commitment": "1 h"},
             "stellate_deletion": {"rate": "1 /h"},
