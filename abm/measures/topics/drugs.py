@@ -38,7 +38,7 @@ def obstructed_share(look: Look) -> Share:
 def hepatitis_share(look: Look) -> Share:
     """Share of the sites of hepatocytes from which T cells have taken one that has not grown again. Tumor has none. So many are lost
     per day as this over the time of regrowth."""
-    taken = np.count_nonzero(look.liver.hepatitis)
+    taken = int(np.count_nonzero(look.liver.hepatitis))
     return Share(taken, taken + int(look.liver.living_hepatocytes().sum()))
 
 
