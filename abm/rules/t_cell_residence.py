@@ -2,8 +2,8 @@
 
 Many CD8 T cells of tumors are of this kind: they know the tumor, and kill once PD-1 is blocked (Damei 2023,
 10.3389/fimmu.2023.1205984). In human liver such cells stay for years (Cells 2020, 9:2457, PMC7696520). They search the tissue as
-others do (`migration`), kill and divide at a target, and are exhausted by PD-L1. So what is left of a tumor meets them, though it is
-too little to call T cells out of the blood.
+others do (`migration`), kill and divide at a target, and are exhausted by PD-L1; macrophages mostly spare them
+(`t_cell_elimination`). So what is left of a tumor meets them, though it is too little to call T cells out of the blood.
 """
 
 import numpy as np
@@ -28,7 +28,7 @@ class TCellResidence(Rule):
             low="0 /d",
             high="0.3 /d",
             mark="assumed",
-            source="none by default; 0.05 /d where it is on, so that about four in ten of those that know a growing tumor are resident",
+            source="none by default; 0.02 /d where it is on, so that some tenth of those that know a growing tumor is resident",
             description="rate at which a CD8 T cell that is engaged in the tissue becomes resident",
         )
 
