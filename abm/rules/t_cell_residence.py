@@ -28,7 +28,7 @@ class TCellResidence(Rule):
             low="0 /d",
             high="0.3 /d",
             mark="assumed",
-            source="none by default; 0.02 /d where it is on, so that some tenth of those that know a growing tumor is resident",
+            source="none by default; 0.02 /d where it is on, so that a third to a half of those that know a growing tumor are resident",
             description="rate at which a CD8 T cell that is engaged in the tissue becomes resident",
         )
 
