@@ -3,7 +3,7 @@
 Few of them know the tumor; the others pass by. CAR-T cells, which can be infused, know it by CEA, with or without MHC class I. Those
 that know it engage a tumor cell through the wall of a sinusoid (Guidotti 2015, 10.1016/j.cell.2015.03.021) or beside it in the tissue,
 and secrete IFN-gamma. PD-L1 holds them back and exhausts them. They enter in `leukocyte_entry`, leave the vessel in
-`leukocyte_crossing`, walk in `migration`, kill in `t_cell_killing` and divide in `t_cell_division`.
+`leukocyte_crossing`, walk in `migration`, kill in `t_cell_killing`, divide in `t_cell_division`, and stay in `t_cell_residence`.
 """
 
 from typing import Annotated
@@ -29,6 +29,7 @@ from .species import (
     Knowing,
     Product,
     Raised,
+    Resident,
     Secretes,
     Species,
     State,
@@ -82,6 +83,15 @@ class CD8TCellParameters(Parameters):
         mark="assumed",
         source="effector cells die within days; a published model takes 2.5 d (2.8e-4 /min)",
         description="mean life in the tissue",
+    )
+    resident_life: Hours = parameter(
+        "180 d",
+        low="30 d",
+        high="2000 d",
+        mark="assumed",
+        source="between the weeks that memory cells stay in the liver of mice, and the years in that of humans (Cells 2020, 9:2457, "
+        "PMC7696520)",
+        description="mean life of resident memory cells in the tissue",
     )
     car_share: Fraction = parameter(
         0.6,
@@ -148,6 +158,7 @@ class CD8TCell(LiverCell):
             HEADING,
             Column("specific", "u1", "whether it knows the tumor: 0 or 1", within=(0, 1)),
             Column("car", "u1", "whether it carries a receptor for CEA: 0 or 1", within=(0, 1)),
+            Column("resident", "u1", "whether it stays in the tissue as a memory cell: 0 or 1", within=(0, 1)),
             Column("exhaustion", "f4", "0 fresh .. 1 exhausted", within=(0, 1)),
             KILLS,
             Column("divisions", "u1", "how often it and its mothers have divided in the tissue"),
@@ -200,6 +211,7 @@ class CD8TCell(LiverCell):
             receptor="cxcr3",
             kept=(Raised("il2", "cells.cd8.il2_gain"),),
         ),
+        resident=Resident("resident", "cells.cd8.resident_life"),
         secretes=(Secretes("ifn_gamma", "secretion.cd8_ifn_gamma", ("engaged",), weight=_fresh),),
         secretion=CD8TCellSecretion,
         molecules={

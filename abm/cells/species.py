@@ -263,6 +263,14 @@ class Supply(NamedTuple):
     kept: tuple[Raised, ...] = ()
 
 
+class Resident(NamedTuple):
+    """Cells outside of the sinusoids that do not go back to the blood: the column that is 1 in them, and the key of the config that
+    holds their mean life."""
+
+    column: str
+    life: str
+
+
 class Drawn(NamedTuple):
     """A column of a newcomer that is drawn with its random number `number`: one of `choices` values, equally likely, or 1 with
     the probability that the config has at the key `chance` and the level `level` in the blood adds to, if one is named, else 0."""
@@ -370,6 +378,7 @@ class Species:
     crosses : how they leave the vessels and come back; None: they do not
     newcomer : the properties of cells that enter from the blood
     supply : how the blood replaces those that leave and die; None: a rule of their own says so
+    resident : which of its cells stay outside of the sinusoids, and live otherwise long; None: none do
     suppresses, suppressing : the key of the config that holds the share of their killing that one of its cells takes from lymphocytes
         nearby, and the states in which it does, by default all; "": it takes none
     suppresses_within : the key of how near those are; "": as `immune_suppression` has it
@@ -398,6 +407,7 @@ class Species:
     crosses: Crossing | None = None
     newcomer: FromBlood = _LIKE_THE_FIRST
     supply: Supply | None = None
+    resident: Resident | None = None
     suppresses: str = ""
     suppressing: tuple[str, ...] = ()
     suppresses_within: str = ""
@@ -511,6 +521,8 @@ class Species:
             yield self.newcomer.dated, "its newcomers keep the hour in"
         if self.crosses is not None and self.crosses.marked:
             yield self.crosses.marked, "says in which state they are outside of the vessels"
+        if self.resident is not None:
+            yield self.resident.column, "says which of them stay outside of the vessels"
         for called in self.supply.called if self.supply is not None else ():
             if called.column:
                 yield called.column, f"tells those that {called.up} brings"
@@ -562,6 +574,8 @@ class Species:
             yield self.supply.life, "its life outside of them", "h"
             for called in self.supply.called:
                 yield called.rate, f"how many of them {called.up} brings", "/h"
+        if self.resident is not None:
+            yield self.resident.life, "the life of those that stay", "h"
         if self.suppresses:
             yield self.suppresses, "what it takes from lymphocytes", None
         if self.suppresses_within:

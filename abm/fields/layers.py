@@ -79,6 +79,15 @@ class Obstruction(Layer):
     kept = False
 
 
+class LostToHepatitis(Layer):
+    """Where T cells have taken the hepatocyte, and none has grown again: 0 or 1."""
+
+    name = "hepatitis"
+    words = "hepatocytes that T cells have taken"
+    full = 1.0
+    kept = False
+
+
 class Occlusion(Layer):
     """Until when an embolus closes the arterial vessels of a site, in hours since the run began; 0: none does."""
 
@@ -120,6 +129,7 @@ LAYERS: tuple[type[Layer], ...] = (
     NewVessels,
     Debris,
     Obstruction,
+    LostToHepatitis,
     Occlusion,
     RadiationFields,
     Suppression,

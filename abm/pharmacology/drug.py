@@ -106,7 +106,7 @@ class Stimulates(ByLevel):
 
 class Kills(ByLevel):
     kind = "kill"
-    meaning = "kills tumor cells that copy their DNA (`synthesis`), or that cycle at all (`cycling`)"
+    meaning = "kills tumor cells, and T cells, that copy their DNA (`synthesis`), or that cycle at all (`cycling`)"
     kill: Literal["synthesis", "cycling"] = Field(description="which cells")
     rate: PerHour = Field(description="rate at which cells are hit at a high level")
 

@@ -203,7 +203,7 @@ class Medication:
         return sum(each.level / each.act.half for each in self.acting_by(Stimulates) if each.act.target == level)
 
     def killing(self) -> list[tuple[Acting, float]]:
-        """What kills tumor cells, and how many times as much by what enhances it."""
+        """What kills cells that cycle, and how many times as much by what enhances it."""
         return [(each, self._raised(each.drug)) for each in self.acting_by(Kills)]
 
     def _raised(self, drug: str) -> float:

@@ -18,12 +18,14 @@ from .fibroblast_state import FibroblastState
 from .growth import Growth
 from .growth_signalling import GrowthSignalling
 from .helper_differentiation import HelperDifferentiation
+from .hepatitis import Hepatitis
 from .immune_suppression import ImmuneSuppression
 from .inkt_signal import InvariantNKTSignal
 from .kupffer_crawling import KupfferCrawling
 from .kupffer_reprogramming import KupfferReprogramming
 from .leukocyte_crossing import LeukocyteCrossing
 from .leukocyte_entry import LeukocyteEntry
+from .lymphodepletion import Lymphodepletion
 from .macrophage_matrix import MacrophageMatrix
 from .macrophage_phagocytosis import MacrophagePhagocytosis
 from .macrophage_polarisation import MacrophagePolarisation
@@ -51,6 +53,7 @@ from .t_cell_elimination import TCellElimination
 from .t_cell_exhaustion import TCellExhaustion
 from .t_cell_help import TCellHelp
 from .t_cell_killing import TCellKilling
+from .t_cell_residence import TCellResidence
 from .th17_support import Th17Support
 from .treatment_damage import TreatmentDamage
 from .viral_spread import ViralSpread
@@ -71,6 +74,8 @@ RULES: tuple[type[Rule], ...] = (
     TCellKilling,
     TCellDivision,
     TCellExhaustion,
+    TCellResidence,
+    Hepatitis,
     StellateDeletion,
     PDL1Induction,
     AntigenPresentation,
@@ -97,6 +102,7 @@ RULES: tuple[type[Rule], ...] = (
     DrugPenetration,
     TreatmentDamage,
     DrugKilling,
+    Lymphodepletion,
     GrowthSignalling,
     ViralSpread,
     Compression,

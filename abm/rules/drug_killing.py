@@ -83,18 +83,11 @@ class DrugKilling(Rule):
     parameters: Parameters
 
     def apply(self, liver: Liver) -> None:
-        if not liver.drugs.drugs or liver.tumor.count == 0:
-            return
-        killing, cells = liver.drugs.killing(), liver.tumor.used
-        if not killing:
-            return
-        hazards = np.zeros((2, cells.size))
-        for acting, times in killing:
-            level = liver.drugs.level_at(acting, cells.row, cells.column)
-            hazards[int(acting.act.target == "synthesis")] += (
-                self.parameters.sensitivity * acting.act.rate * times * acting.act.at(level)
+        if liver.tumor.count and liver.drugs.killing():
+            cells = liver.tumor.used
+            strike(
+                liver, liver.key(self.name), *hazards_at(liver, cells.row, cells.column, self.parameters.sensitivity)
             )
-        strike(liver, liver.key(self.name), *hazards)
 
 
 def strike(liver: Liver, key: np.uint64, cycling: np.ndarray, synthesis: np.ndarray) -> None:
@@ -114,6 +107,16 @@ def strike(liver: Liver, key: np.uint64, cycling: np.ndarray, synthesis: np.ndar
         p.delay,
         p.delay_spread,
     )
+
+
+def hazards_at(liver: Liver, row: np.ndarray, column: np.ndarray, sensitivity: float) -> np.ndarray:
+    """The rates (1/h) at which all drugs together hit cells of this sensitivity at sites (two integer arrays): float64 [2, sites], of
+    those that cycle, and how much more of those that copy their DNA."""
+    hazards = np.zeros((2, row.size))
+    for acting, times in liver.drugs.killing():
+        level = liver.drugs.level_at(acting, row, column)
+        hazards[int(acting.act.target == "synthesis")] += sensitivity * acting.act.rate * times * acting.act.at(level)
+    return hazards
 
 
 def progress_within(liver: Liver, hours: float) -> np.ndarray:

@@ -30,7 +30,7 @@ class FibroblastKilling(Rule):
         cells = stellate.plain
         hazard = np.zeros(cells.size)
         for each in removing:
-            level = each.level * liver.drugs.reach_at(each.drug, cells["row"], cells["column"])
+            level = liver.drugs.level_at(each, cells["row"], cells["column"])
             hazard += each.act.rate * each.act.at(level)
         draws = uniform_each(liver.key(self.name), liver.step_number, cells["uid"], 0)
         is_activated = (cells["alive"] != 0) & (cells["state"] == ACTIVATED)

@@ -1,8 +1,8 @@
 """Leukocyte crossing: leukocytes leave the sinusoids for the interstitium where tumor cells are, and come back later.
 
 The wall of the sinusoids has fenestrae and no basement membrane; lymphocytes touch through it what lies behind (Guidotti 2015,
-10.1016/j.cell.2015.03.021), and cross it by VCAM-1 and ICAM-1 where chemokine calls. T cells that find nothing return to the blood;
-monocytes stay, as macrophages.
+10.1016/j.cell.2015.03.021), and cross it by VCAM-1 and ICAM-1 where chemokine calls. T cells that find nothing return to the blood,
+but for resident memory cells; monocytes stay, as macrophages.
 """
 
 from typing import NamedTuple
@@ -80,7 +80,8 @@ class LeukocyteCrossing(Rule):
             if crossing is None or cells.count == 0:
                 continue
             beside = beside_tumor(liver) if beside is None else beside
-            searching = np.uint8(cells.number_of(crossing.searching))
+            searching, resident = np.uint8(cells.number_of(crossing.searching)), cells.species.resident
+            returning = liver.dt_hours / max(p.stay, 1e-3) if crossing.returns else 0.0
             cross_wall(
                 columns_of(cells.rows, Crossers),
                 cells.book,
@@ -95,11 +96,13 @@ class LeukocyteCrossing(Rule):
                 searching,
                 np.uint8(cells.number_of(crossing.otherwise)) if crossing.otherwise else searching,
                 getattr(cells.rows, crossing.marked or "alive"),
+                getattr(cells.rows, resident.column if resident else "alive"),
                 p.rate * liver.dt_hours,
                 p.basal,
                 liver.left("vcam1"),
                 liver.left("icam1"),
-                liver.dt_hours / max(p.stay, 1e-3) if crossing.returns else 0.0,
+                returning,
+                0.0 if resident else returning,
             )
 
 
@@ -151,15 +154,18 @@ def cross_wall(
     searching,
     otherwise,
     marked,
+    stays,
     hazard,
     basal,
     vcam1_left,
     icam1_left,
     return_hazard,
+    return_hazard_of_residents,
 ):
     """Patrolling cells cross where the wall lets them and tumor or `signal` (float32 lattice, half-maximal at 1) calls, and are then
     `searching`, but for those not `marked` (uint8 [slot]), which are in the state `otherwise`; from both they return where there is a
-    sinusoid. `beside`: how many tumor cells are touched from each site (uint8 lattice). Hazards per step."""
+    sinusoid, those that stay (uint8 [slot]) at a hazard of their own. `beside`: how many tumor cells are touched from each site (uint8
+    lattice). Hazards per step."""
     draws = draw_each(key, step, cells.uid[: book[HIGH]], 0)
     for slot in range(draws.size):
         if cells.alive[slot] == 0:
@@ -180,7 +186,7 @@ def cross_wall(
             to_layer, to_state = INTERSTITIUM, searching if marked[slot] != 0 else otherwise
             r, c = room_behind(sites, row, column, np.int64(hash64(key, cells.uid[slot], step, 1) % np.uint64(8)))
         elif state in (searching, otherwise):
-            if not does_happen(draws[slot], return_hazard):
+            if not does_happen(draws[slot], return_hazard if stays[slot] == 0 else return_hazard_of_residents):
                 continue
             to_layer, to_state = LUMEN, patrolling
             r, c = room_in_vessel(sites, row, column, np.int64(hash64(key, cells.uid[slot], step, 1) % np.uint64(8)))

@@ -4,7 +4,8 @@ Memory and effector CD8 T cells reach the liver within hours (Lefebvre 2021, 10.
 ligands IFN-gamma induces: so the more come, the more of them are engaged already. Monocytes stop where CCL2 is, by CCR2 (Zhao 2013,
 10.1002/hep.26094), and none become macrophages without CSF1R (Ries 2014, 10.1016/j.ccr.2014.05.016); suppressor cells stop where CCL2 or
 CXCL1 is, regulatory T cells where TGF-beta, IL-10 or CCL2 is (Yang 2025, 10.3892/or.2025.8963, refs 39-41); IL-6, CXCL1 and tumor
-exosomes of the blood bring more suppressor cells (refs 89, 92, 94). IL-2 lengthens the life of CD8 T cells in the tissue.
+exosomes of the blood bring more suppressor cells (refs 89, 92, 94). IL-2 lengthens the life of CD8 T cells in the tissue; resident
+memory cells live otherwise long.
 Populations that declare a `supply` are served here; NK cells and neutrophils have rules of their own.
 """
 
@@ -60,7 +61,7 @@ class LeukocyteEntry(Rule):
                 continue
             key = liver.key(f"{self.name}/{name}")
             longer = self.how_much_more(liver, supply.kept)
-            self.let_die(liver, cells, key, value_at(liver.config, supply.life) * longer)
+            self.let_die(liver, cells, key, supply.life, longer)
             leaving = 1.0 / max(value_at(liver.config, supply.residence), 1e-3)
             more = self.how_much_more(liver, supply.raised)
             wanted *= liver.left(name) * more
@@ -102,11 +103,26 @@ class LeukocyteEntry(Rule):
         )
         return enter_from_blood(liver, name, key, places, ENTERED, "called")
 
-    def let_die(self, liver: Liver, cells: Population, key: np.uint64, life_h: float) -> None:
-        """Those in the tissue die of age."""
-        hazard = liver.dt_hours / max(life_h, 1e-3)
-        columns = columns_of(cells.rows, Standing)
-        die_outside(columns, cells.rows.uid, cells.book, liver.sites, key, liver.step_number, hazard)
+    def let_die(self, liver: Liver, cells: Population, key: np.uint64, life: str, longer: float) -> None:
+        """Those in the tissue die of age, at the key `life` of the config times `longer`; those that are resident at a life of their
+        own."""
+        resident, columns = cells.species.resident, columns_of(cells.rows, Standing)
+        hazard, hazard_of_residents = (
+            liver.dt_hours / max(value_at(liver.config, each) * longer, 1e-3)
+            for each in (life, resident.life if resident else life)
+        )
+        stays = getattr(cells.rows, resident.column) if resident else columns.alive
+        die_outside(
+            columns,
+            cells.rows.uid,
+            stays,
+            cells.book,
+            liver.sites,
+            key,
+            liver.step_number,
+            hazard,
+            hazard_of_residents,
+        )
 
 
 @jit
@@ -130,10 +146,13 @@ def called_sites(sinusoids, perfused, passing, most, signal, key, step, entries)
 
 
 @jit
-def die_outside(cells, uids, book, sites, key, step, hazard):
-    """Each living cell in the interstitium dies with the probability 1 - exp(-hazard), by its number 4."""
+def die_outside(cells, uids, stays, book, sites, key, step, hazard, hazard_of_residents):
+    """Each living cell in the interstitium dies with the probability 1 - exp(-hazard), or that of those that stay (uint8 [slot]), by its
+    number 4."""
     dying = draw_each(key, step, uids[: book[HIGH]], 4)
     for slot in range(dying.size):
-        if cells.alive[slot] != 0 and cells.layer[slot] == INTERSTITIUM and does_happen(dying[slot], hazard):
+        if cells.alive[slot] == 0 or cells.layer[slot] != INTERSTITIUM:
+            continue
+        if does_happen(dying[slot], hazard if stays[slot] == 0 else hazard_of_residents):
             lift(sites, INTERSTITIUM, cells.row[slot], cells.column[slot])
             release(cells.alive, book, slot, DIED)

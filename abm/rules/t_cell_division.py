@@ -10,6 +10,7 @@ import numpy as np
 from pydantic import Field
 
 from ..cells import cd8
+from ..cells.population import Population
 from ..kernels.flows import BORN
 from ..kernels.jit import jit
 from ..kernels.random import happens, hash64, stream_key
@@ -55,7 +56,7 @@ class TCellDivision(Rule):
         if cells.count == 0 or p.most == 0:
             return
         key, step = liver.key(self.name), liver.step_number
-        order = cells.order(key, step, cells.in_state(cd8.ENGAGED) | cells.in_state(cd8.HANDLING))
+        order = cells.order(key, step, dividing(cells, p.most))
         if order.size == 0:
             return
         cells.reserve(order.size)
@@ -67,20 +68,22 @@ class TCellDivision(Rule):
             order,
             liver.dt_hours,
             1.0 / max(p.time, 1e-3),
-            p.most,
             stream_key(0, "cd8/daughter"),
         )
 
 
+def dividing(cells: Population, most: int) -> np.ndarray:
+    """Which CD8 T cells are about to divide (bool, by slot): those at their target whose lineage has divided less often than `most`."""
+    return (cells.in_state(cd8.ENGAGED) | cells.in_state(cd8.HANDLING)) & (cells.plain["divisions"] < most)
+
+
 @jit(counted=False)
-def multiply(table, sites, key, step, order, hours, rate, most, identity):
+def multiply(table, sites, key, step, order, hours, rate, identity):
     """The CD8 T cells of `order` (slots) divide at `rate` (1/h) times their rest of freshness, if there is room in the interstitium
     beside them; the daughter searches."""
     for slot in order:
         mother = table.rows[slot]
-        if mother.divisions >= most or not happens(
-            key, step, mother.uid, 0, rate * (1.0 - np.float64(mother.exhaustion)), hours
-        ):
+        if not happens(key, step, mother.uid, 0, rate * (1.0 - np.float64(mother.exhaustion)), hours):
             continue
         turn = np.int64(hash64(key, mother.uid, step, 1) % np.uint64(8))
         row, column = room_behind(sites, mother.row, mother.column, turn)

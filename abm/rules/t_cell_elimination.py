@@ -2,7 +2,8 @@
 
 So metastases of the liver take T cells from the whole body, and immunotherapy fails with them (Yu 2021, 10.1038/s41591-020-1131-x).
 Whether they have turned to M2 does not matter: where T cells are engaged, IFN-gamma keeps macrophages from it. What the liver removes
-is lost to the blood only in so far as the T cells die here.
+is lost to the blood only in so far as the T cells die here. Resident memory cells (`t_cell_residence`) are mostly spared: they stay
+for years in livers, which are full of macrophages.
 """
 
 from typing import NamedTuple
@@ -19,7 +20,7 @@ from ..kernels.tables import HIGH, columns_of, release
 from ..liver import Liver
 from ..target import Target
 from ..tissue.sites import INTERSTITIUM
-from ..units import PerHour, parameter
+from ..units import Fraction, PerHour, parameter
 from .rule import Rule, RuleParameters
 
 
@@ -32,6 +33,7 @@ class Eliminated(NamedTuple):
     row: np.ndarray
     column: np.ndarray
     uid: np.ndarray
+    resident: np.ndarray
 
 
 class TCellElimination(Rule):
@@ -51,6 +53,15 @@ class TCellElimination(Rule):
             "macrophages derived from monocytes",
             description="death of a CD8 T cell that is engaged or has just killed, for each macrophage in the tissue that it touches",
         )
+        of_residents: Fraction = parameter(
+            0.1,
+            low=0,
+            high=1,
+            mark="assumed",
+            source="at the full rate resident memory cells would be gone within days, but in human liver they stay for years (Cells 2020, "
+            "9:2457, PMC7696520)",
+            description="how readily resident memory cells die of it, relative to others",
+        )
 
     parameters: Parameters
 
@@ -65,19 +76,21 @@ class TCellElimination(Rule):
             liver.key(self.name),
             liver.step_number,
             self.parameters.rate * liver.left("fasl") * liver.dt_hours,
+            self.parameters.of_residents,
         )
 
 
 @jit
-def eliminate(cells, book, sites, key, step, hazard):
+def eliminate(cells, book, sites, key, step, hazard, of_residents):
     """Each activated T cell dies with the probability 1 - exp(-n*hazard) when it touches n macrophages outside of the vessels, by its
-    number 0."""
+    number 0; a resident one at the share `of_residents` of that hazard."""
     dying = draw_each(key, step, cells.uid[: book[HIGH]], 0)
     for slot in range(dying.size):
         if cells.alive[slot] == 0 or (cells.state[slot] != cd8.ENGAGED and cells.state[slot] != cd8.HANDLING):
             continue
         if could_happen(dying[slot], 9.0 * hazard):
             touched = count_touching(sites, MACROPHAGE, INTERSTITIUM, cells.row[slot], cells.column[slot])
-            if touched != 0 and does_happen(dying[slot], touched * hazard):
+            share = of_residents if cells.resident[slot] != 0 else 1.0
+            if touched != 0 and does_happen(dying[slot], touched * hazard * share):
                 lift(sites, cells.layer[slot], cells.row[slot], cells.column[slot])
                 release(cells.alive, book, slot, KILLED)

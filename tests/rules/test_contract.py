@@ -154,6 +154,7 @@ def written():
     drug = treatment(
         act(kill="cycling", rate="0.02 /h"),
         act(block="egfr"),
+        act(block="ctla4"),
         act(damage="sinusoids", rate="0.02 /h"),
         act(remove="fibroblasts", rate="0.02 /h"),
     )
@@ -197,6 +198,8 @@ def written():
             "leukocyte_crossing": {"rate": "3 /h"},
             "macrophage_polarisation": {"time": "1 h", "tnf": 0, "ifn_gamma": 0},
             "t_cell_elimination": {"rate": "5 /h"},
+            "t_cell_residence": {"rate": "0.1 /h"},
+            "hepatitis": {"rate": "1 /h"},
             "kupffer_reprogramming": {"rate": "1 /h"},
             "helper_differentiation": {"commitment": "1 h"},
             "stellate_deletion": {"rate": "1 /h"},

@@ -47,10 +47,12 @@ def cross(sites, cells, segments, signal, beside, *, step=0, hazard=0.1, basal=0
         np.uint8(SEARCHING),
         np.uint8(SEARCHING),
         columns.alive,
+        cells.rows.resident,
         hazard,
         basal,
         *left,
         back,
+        0.0,
     )
 
 

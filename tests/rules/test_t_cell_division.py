@@ -6,7 +6,7 @@ import pytest
 from abm.cells.cd8 import CD8, ENGAGED, HANDLING, PATROLLING, SEARCHING
 from abm.kernels.random import happens, hash64, stream_key
 from abm.rules.leukocyte_crossing import room_behind
-from abm.rules.t_cell_division import multiply
+from abm.rules.t_cell_division import dividing, multiply
 from abm.tissue.sites import INTERSTITIUM, LUMEN
 from tests.worlds import (
     KEY,
@@ -47,9 +47,9 @@ def test_they_divide_at_their_rate_at_any_step_and_less_when_they_are_exhausted(
     sites, cells = mothers(exhaustion=exhaustion)
     there = cells.count
     for step in range(round(6 * 60 / minutes)):
-        order = cells.order(KEY, step, cells.in_state(ENGAGED))
+        order = cells.order(KEY, step, dividing(cells, 1))
         cells.reserve(order.size)
-        multiply(cells.table, sites, KEY, step, order, minutes / 60, 1 / 12, 1, DAUGHTERS)
+        multiply(cells.table, sites, KEY, step, order, minutes / 60, 1 / 12, DAUGHTERS)
     assert_chance(cells.count - there, there, 1 - np.exp(-(1 - exhaustion) * 6 / 12))
     assert_in_place(sites, cells)
 
@@ -59,12 +59,13 @@ def test_kernel_is_its_naive_twin():
     rng = np.random.default_rng(5)
     cells.used.exhaustion = rng.random(cells.count)
     cells.used.divisions = rng.integers(0, 4, cells.count)
-    order = cells.order(KEY, 9, cells.in_state(ENGAGED))
+    order = cells.order(KEY, 9, dividing(cells, 3))
     before, expected = cells.used.copy(), {}
     taken = sites.population[INTERSTITIUM].copy()
     for slot in order:
         mother = before[slot]
-        if mother.divisions >= 3 or not happens(KEY, 9, mother.uid, 0, 2.0 * (1 - float(mother.exhaustion)), 0.5):
+        assert mother.divisions < 3
+        if not happens(KEY, 9, mother.uid, 0, 2.0 * (1 - float(mother.exhaustion)), 0.5):
             continue
         turn = int(hash64(KEY, mother.uid, 9, 1) % np.uint64(8))
         twin = sites._replace(population=np.stack([taken, taken, taken]))
@@ -72,7 +73,7 @@ def test_kernel_is_its_naive_twin():
         if row >= 0:
             taken[row, column] = CD8
             expected[int(row), int(column)] = (int(mother.uid), int(mother.divisions) + 1, float(mother.exhaustion))
-    multiply(cells.table, sites, KEY, 9, order, 0.5, 2.0, 3, DAUGHTERS)
+    multiply(cells.table, sites, KEY, 9, order, 0.5, 2.0, DAUGHTERS)
     born = [cell for cell in cells.used if (int(cell.row), int(cell.column)) in expected]
     assert len(expected) > 5 and cells.count == before.size + len(expected) == before.size + len(born)
     for cell in born:
@@ -84,13 +85,11 @@ def test_kernel_is_its_naive_twin():
 
 def test_a_lineage_ends_and_nobody_divides_without_room():
     sites, cells = mothers(spacing=1)
-    order = cells.order(KEY, 0, cells.in_state(ENGAGED))
-    multiply(cells.table, sites, KEY, 0, order, 10.0, 100.0, 5, DAUGHTERS)
-    assert not cells.used.divisions.any(), "there is no room"
-    sites, cells = mothers(divisions=5)
-    order = cells.order(KEY, 0, cells.in_state(ENGAGED))
-    multiply(cells.table, sites, KEY, 0, order, 10.0, 100.0, 5, DAUGHTERS)
-    assert cells.count == order.size, "they have divided five times"
+    order = cells.order(KEY, 0, dividing(cells, 5))
+    multiply(cells.table, sites, KEY, 0, order, 10.0, 100.0, DAUGHTERS)
+    assert order.size and not cells.used.divisions.any(), "there is no room"
+    _, cells = mothers(divisions=5)
+    assert not dividing(cells, 5).any(), "they have divided five times"
 
 
 def alone(state, layer, **parameters):

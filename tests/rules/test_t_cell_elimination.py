@@ -22,9 +22,9 @@ from tests.worlds import (
 )
 
 
-def beside(*macrophages, state=ENGAGED, layer=INTERSTITIUM, step="5 min", interventions=(), rate="0.1 /h"):
+def beside(*macrophages, state=ENGAGED, layer=INTERSTITIUM, step="5 min", interventions=(), **parameters):
     """T cells apart from each other, each with macrophages in these states around it."""
-    parameters = {"t_cell_elimination": {"rate": rate}}
+    parameters = {"t_cell_elimination": {"rate": "0.1 /h"} | parameters}
     model = without(
         liver("t_cell_elimination", mm=0.8, step=step, parameters=parameters, interventions=list(interventions))
     )
@@ -79,6 +79,16 @@ def test_an_antibody_to_fasl_saves_them(fraction):
     there = model.cd8.count
     run_rule(model, "t_cell_elimination", 6.0)
     assert_chance(there - model.cd8.count, there, 1 - np.exp(-0.6 * (1 - fraction)))
+
+
+@compiled_only
+@pytest.mark.parametrize("share", [0.0, 0.3])
+def test_resident_memory_cells_are_mostly_spared(share):
+    model = beside(M2, of_residents=share)
+    model.cd8.used.resident = 1
+    there = model.cd8.count
+    run_rule(model, "t_cell_elimination", 6.0)
+    assert_chance(there - model.cd8.count, there, 1 - np.exp(-0.6 * share))
 
 
 @compiled_only

@@ -3,6 +3,7 @@ checkpoints and fibroblasts."""
 
 import functools
 
+import numpy as np
 import pytest
 
 from abm.cells.stellate import ACTIVATED
@@ -21,9 +22,11 @@ def lesion(replacement, *therapies) -> LiverModel:
 
 
 @functools.cache
-def deficient(*therapies) -> LiverModel:
-    """A lesion with deficient mismatch repair among T cells of which one in ten knows it, after eleven days on these therapies."""
-    return treated("lesion_immune", therapies, {"tumor": {"mutations": ["mmr"]}, "cd8": {"specific": 0.1}})
+def deficient(*therapies, days=DAYS, without=()) -> LiverModel:
+    """A lesion with deficient mismatch repair among T cells of which one in ten knows it, after some days on these therapies, without
+    some rules."""
+    cells = {"tumor": {"mutations": ["mmr"]}, "cd8": {"specific": 0.1}}
+    return treated("lesion_immune", therapies, cells, days, rules=dict.fromkeys(without, "off"))
 
 
 @functools.cache
@@ -39,19 +42,19 @@ def mutated(gene, *therapies) -> LiverModel:
     return treated("lesion", therapies, cells, rules={"growth_signalling": {"dependence": 0.9}})
 
 
-def treated(base, therapies, cells, **keys) -> LiverModel:
+def treated(base, therapies, cells, days=DAYS, **config) -> LiverModel:
     model = LiverModel(
         base,
-        **keys,
         seed=1,
         begin="-3 d",
         step="60 min",
         tissue={"width": "0.8 mm", "height": "0.8 mm"},
         interventions=[LESION, *({"therapy": therapy} for therapy in therapies)],
         cells=cells,
+        **config,
     )
     model.collects = False
-    while model.hours < 24 * DAYS - 1e-9:
+    while model.hours < 24 * days - 1e-9:
         model.step()
     return model
 
@@ -117,6 +120,22 @@ def test_a_proficient_lesion_hardly_notices_pembrolizumab():
 
 def test_lever_ipilimumab_primes_more_t_cells():
     assert deficient("ipilimumab").blood["primed"] > 1.1 * deficient().blood["primed"]
+
+
+def test_lever_chemotherapy_takes_t_cells_that_divide():
+    left, all_of_them = (
+        int(deficient("mfolfox6", days=4, without=without).cd8.alive_rows().specific.sum())
+        for without in ((), ("lymphodepletion",))
+    )
+    assert left < 0.7 * all_of_them
+
+
+def test_lever_hepatitis_is_seen_under_both_antibodies_more_than_under_either():
+    both, *either = (
+        np.count_nonzero(deficient(*therapies).hepatitis)
+        for therapies in (("nivolumab", "ipilimumab"), ("nivolumab",), ("ipilimumab",), ())
+    )
+    assert either[-1] == 0 and both > 10 and both > 2 * max(either)
 
 
 def test_lever_regorafenib_keeps_macrophages_away():

@@ -49,6 +49,14 @@ def obstructed_share(look: Look) -> Share:
 
 
 @measure(unit="", kind="share")
+def hepatitis_share(look: Look) -> Share:
+    """Share of the sites of hepatocytes from which T cells have taken one that has not grown again. Tumor has none. So many are lost
+    per day as this over the time of regrowth."""
+    taken = int(np.count_nonzero(look.liver.hepatitis))
+    return Share(taken, taken + int(look.liver.living_hepatocytes().sum()))
+
+
+@measure(unit="", kind="share")
 def doomed_share(look: Look) -> Share:
     """Share of the living tumor cells that a cytotoxic drug has hit, and that will die of it."""
     return Share(int((look.cells["doomed_h"] > 0.0).sum()), look.cells.size)
