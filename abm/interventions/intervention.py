@@ -1,7 +1,7 @@
 """What an intervention is: something that the experimenter does to the liver, by a schedule.
 
-What is left of its strength at any time follows from its entry in the config and the clock alone, so an intervention
-has no memory and nothing of it is in a checkpoint. Where it takes or adds cells, chance is addressed as in a rule.
+What is left of its strength at any time follows from its entry in the config and the clock, so an intervention has no memory and
+nothing of it is in a checkpoint, but for what was found of its `condition`. Where it takes or adds cells, chance is addressed as in a rule.
 """
 
 import math
