@@ -12,7 +12,7 @@ from typing import Annotated, Any, get_args
 
 import numpy as np
 import pandas as pd
-from annotated_types import Gt, Lt
+from annotated_types import Ge, Gt, Lt
 from pydantic import Field, model_validator
 from scipy import special
 
@@ -53,6 +53,10 @@ class CohortFile(Parameters):
     correlations: dict[str, Correlation] = Field(
         default={}, description="a|b, two genes or key paths: correlation of the normal numbers behind them"
     )
+    alike: dict[str, Annotated[float, Ge(0), Lt(1)]] = Field(
+        default={},
+        description="key path that is drawn: correlation of a patient's further lesions with the first one; by default all are the same",
+    )
     enrich: dict[str, Annotated[float, Gt(0), Lt(1)]] = Field(
         default={}, description="gene: share of the patients simulated with it; each then has a weight"
     )
@@ -70,6 +74,7 @@ class CohortFile(Parameters):
                 raise misfit(self, f"'{key}' cannot be drawn of a patient{hint}", "draw", key)
         self._check_genes()
         self._check_correlations()
+        self._check_alike()
         self._check_enriched()
         return self
 
@@ -107,6 +112,13 @@ class CohortFile(Parameters):
                 key = next(key for key in self.correlations if _pair(key)[0] in group)
                 together = ", ".join(group)
                 raise misfit(self, f"the correlations of {together} contradict each other", "correlations", key)
+
+    def _check_alike(self) -> None:
+        for key in self.alike:
+            if key not in self.draw:
+                raise misfit(self, f"'{key}' is not drawn; {did_you_mean(key, self.draw)}", "alike", key)
+            if self.draw[key].choice:
+                raise misfit(self, f"the words of '{key}' have no order to be correlated", "alike", key)
 
     def _check_enriched(self) -> None:
         for gene in self.enrich:
@@ -158,8 +170,8 @@ def _pair(key: str) -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class VirtualPatient:
-    """A patient: its number, from 1; the genes that are mutated; what else is drawn, key path -> as written; how many lesions it has;
-    and for how many patients of the population it stands (1 on average)."""
+    """A patient: its number, from 1; the genes that are mutated; what else is drawn, key path -> as written, in its first lesion; how
+    many lesions it has; and for how many patients of the population it stands (1 on average)."""
 
     number: int
     mutations: tuple[str, ...]
@@ -170,11 +182,12 @@ class VirtualPatient:
 
 @dataclass(frozen=True)
 class Lesion:
-    """A lesion of a patient: both numbers from 1, and the seed of all its chance."""
+    """A lesion of a patient: both numbers from 1, the seed of all its chance, and what is drawn, key path -> as written."""
 
     patient: int
     number: int
     seed: int
+    values: Mapping[str, Any]
 
 
 class Cohort:
@@ -182,9 +195,19 @@ class Cohort:
 
     def __init__(self, file: CohortFile):
         self.file = file
-        self.patients = _drawn(file)
+        shares = _shares(file)
+        self.patients = _drawn(file, *shares)
+        further = {number: _further(file, shares[0], number) for number in range(2, file.lesions[1] + 1)}
         self.lesions = tuple(
-            Lesion(patient.number, number, _seed(file.seed, patient.number, number))
+            Lesion(
+                patient.number,
+                number,
+                _seed(file.seed, patient.number, number),
+                {
+                    **patient.values,
+                    **{path: values[patient.number - 1] for path, values in further.get(number, {}).items()},
+                },
+            )
             for patient in self.patients
             for number in range(1, patient.lesions + 1)
         )
@@ -197,7 +220,7 @@ class Cohort:
         for lesion in self.lesions:
             patient = self.patients[lesion.patient - 1]
             for path, values in columns.items():
-                values.append(list(patient.mutations) if path == MUTATIONS else patient.values[path])
+                values.append(list(patient.mutations) if path == MUTATIONS else lesion.values[path])
         return columns
 
     def about(self) -> pd.DataFrame:
@@ -220,17 +243,34 @@ class Cohort:
         return float(value.removesuffix(unit)) if unit else value
 
 
-def _drawn(file: CohortFile) -> tuple[VirtualPatient, ...]:
-    """The patients."""
+def _shares(file: CohortFile) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+    """Of all that is drawn the shares of the distributions that lie below, and of enriched genes the weights: float64 [patients]."""
     count = file.patients
-    shares = {name: evenly(file.seed, name, count) for name in (*file.genes, *file.draw)}
-    weights, tilted = np.ones(count), {}
+    shares, tilted = {name: evenly(file.seed, name, count) for name in (*file.genes, *file.draw)}, {}
     for gene, wanted in file.enrich.items():
         shares[gene], tilted[gene] = _tilted(shares[gene], file.share_among(gene), wanted)
     for group in file.groups:
         normal = special.ndtri(np.stack([shares[name] for name in group]))
         mixed = special.ndtr(np.linalg.cholesky(file.correlation_matrix(group)) @ normal)
         shares |= dict(zip(group, mixed, strict=True))
+    return shares, tilted
+
+
+def _further(file: CohortFile, shares: Mapping[str, np.ndarray], number: int) -> dict[str, list[Any]]:
+    """What differs between lesions, in the lesion of this number of each patient: key path -> as written."""
+    values = {}
+    for path, correlation in file.alike.items():
+        own = special.ndtri(evenly(file.seed, f"{path}/lesion {number}", file.patients))
+        normal = correlation * special.ndtri(shares[path]) + np.sqrt(1.0 - correlation**2) * own
+        values[path] = file.draw[path].written(special.ndtr(normal))
+    return values
+
+
+def _drawn(
+    file: CohortFile, shares: Mapping[str, np.ndarray], tilted: Mapping[str, np.ndarray]
+) -> tuple[VirtualPatient, ...]:
+    """The patients."""
+    count, weights = file.patients, np.ones(file.patients)
     mutated: dict[str, np.ndarray] = {}
     for gene in file.genes:
         other = file.unless(gene)

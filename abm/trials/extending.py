@@ -9,7 +9,7 @@ from ..config.nodes import Node, Source
 from ..config.reading import Reader
 from ..config.shipped import find_shipped, names_of
 
-_BY_NAME = ("genes", "draw", "correlations", "enrich")
+_BY_NAME = ("genes", "draw", "correlations", "alike", "enrich")
 """Groups whose entries are taken from the cohort below one by one, each whole; `null` takes one away."""
 
 

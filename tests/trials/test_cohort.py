@@ -57,6 +57,24 @@ def test_correlations_are_those_of_the_normal_numbers_behind():
     assert stats.binomtest(int(about.braf.sum()), 2000, 0.09).pvalue > 0.05
 
 
+def test_further_lesions_resemble_the_first_as_said():
+    density = "cells.cd8.density"
+    alike = cohort(lesions=(1, 3), alike={density: 0.7})
+    assert alike.patients == cohort(lesions=(1, 3)).patients
+    of = {number: [] for number in (1, 2, 3)}
+    for lesion in alike.lesions:
+        first = alike.patients[lesion.patient - 1].values
+        own = float(lesion.values[density].removesuffix(" /mm^2"))
+        of[lesion.number].append((float(first[density].removesuffix(" /mm^2")), own))
+        assert {**lesion.values, density: 0} == {**first, density: 0}
+    assert all(first == own for first, own in of[1])
+    for number in (2, 3):
+        first, own = np.log(np.array(of[number])).T
+        assert np.corrcoef(first, own)[0, 1] == pytest.approx(0.7, abs=0.06)
+        assert stats.kstest(own, stats.norm(np.log(40), 0.7).cdf).pvalue > 0.01
+    assert [*alike.columns()[density]] == [lesion.values[density] for lesion in alike.lesions]
+
+
 def test_weights_make_up_for_what_is_enriched():
     """A made-up response that depends on the gene and on a number that is correlated with it."""
 
@@ -119,6 +137,9 @@ def test_every_patient_has_lesions_with_seeds_of_their_own():
             {"correlations": {"ras|mmr": 0.9, "mmr|cells.cd8.density": 0.9, "ras|cells.cd8.density": -0.9}},
             "contradict each other",
         ),
+        ({"alike": {"cells.cd8.densty": 0.5}}, "did you mean 'cells.cd8.density'"),
+        ({"alike": {"host": 0.5}}, "the words of 'host' have no order"),
+        ({"alike": {"cells.cd8.density": 1}}, "less than 1"),
         ({"enrich": {"pten": 0.5}}, "only a gene that some patients have mutated"),
         ({"enrich": {"braf": 0.5}, "correlations": {"mmr|braf": 0.3}}, "'braf' cannot be enriched: it is correlated"),
         ({"enrich": {"ras": 0.5, "mmr": 0.5}, "correlations": {"mmr|ras": 0.3}}, "cannot be enriched: it is correl"),
