@@ -17,13 +17,14 @@ from ..folder import manifest
 from ..pharmacology import Drug, Regimen
 from ..published.calibrate import CalibrationFile
 from ..trials.cohort import CohortFile
+from ..trials.extending import EXTENDS
 from . import UserError
 
 Purpose = Literal["config", "experiment", "trial", "cohort", "calibration", "regimen", "drug"]
 _KEYS: dict[Purpose, set[str]] = {
     "config": {*Config.model_fields, *LAYERING_KEYS},
     "experiment": set(ExperimentFile.model_fields),
-    "cohort": set(CohortFile.model_fields),
+    "cohort": {*CohortFile.model_fields, EXTENDS},
     "calibration": set(CalibrationFile.model_fields),
     "regimen": set(Regimen.model_fields),
     "drug": set(Drug.model_fields),

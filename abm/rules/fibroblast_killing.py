@@ -1,9 +1,9 @@
-"""Fibroblast killing: drugs against fibroblast activation protein (FAP) kill activated stellate cells.
+"""Fibroblast killing: drugs against FAP kill activated stellate cells.
 
-Fibroblasts of tumors carry FAP and resting stellate cells do not, so that antibodies with a toxin, vaccines and CAR-T cells against it
-reach the former alone (Yang 2025, 10.3892/or.2025.8963, section 4). Without them nobody lays new matrix, which keeps drugs and T cells
-out, and nobody secretes what they give to tumor cells. Which drug does it is an act of the drug, by what reaches the cell
-(`drug_penetration`). Those that die do not come back; others may be activated.
+Fibroblasts of tumors carry fibroblast activation protein (FAP) and resting stellate cells do not, so that antibodies with a toxin,
+vaccines and CAR-T cells against it reach the former alone (Yang 2025, 10.3892/or.2025.8963, section 4). Without them nobody lays new
+matrix, which keeps drugs and T cells out, and nobody secretes what they give to tumor cells. Which drug does it is an act of the drug, by
+what reaches the cell (`drug_penetration`). Those that die do not come back; others may be activated.
 """
 
 import numpy as np

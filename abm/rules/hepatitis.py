@@ -1,4 +1,4 @@
-"""Hepatitis: where PD-1 or CTLA-4 is blocked, activated CD8 T cells take hepatocytes that they touch, which grow again within days.
+"""Hepatitis: where PD-1 or CTLA-4 is blocked, activated CD8 T cells take hepatocytes, which grow again within days.
 
 The liver makes T cells tolerant, less so without these checkpoints. Of patients with melanoma 1 % had hepatitis of grade 3 or more under
 an antibody to PD-1, 2 % under one to CTLA-4, and 8 % under both (Larkin 2015, 10.1056/NEJMoa1504030). Activated are those outside of
@@ -15,6 +15,7 @@ from ..kernels.random import happens
 from ..kernels.sites import neighbour
 from ..kernels.tables import columns_of
 from ..liver import Liver
+from ..target import Target
 from ..tissue.sites import INTERSTITIUM, PARENCHYMA, TISSUE
 from ..units import Fraction, Hours, PerHour, Positive, parameter
 from .rule import Rule, RuleParameters
@@ -39,6 +40,9 @@ class Hepatitis(Rule):
     reads = ("cd8", "hepatitis")
     writes = ("hepatocytes", "hepatitis")
     inhibited = ("rate",)
+    inhibitor = Target(
+        "corticosteroid (prednisolone)", "general: hepatitis of checkpoint antibodies is treated with it", "assumed"
+    )
 
     class Parameters(RuleParameters):
         rate: PerHour = parameter(

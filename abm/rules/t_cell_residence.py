@@ -1,4 +1,4 @@
-"""T-cell residence: CD8 T cells that are engaged in the tissue become resident memory cells, which stay there and live long.
+"""T-cell residence: engaged CD8 T cells become resident memory cells, which stay in the tissue and live long.
 
 Many CD8 T cells of tumors are of this kind: they know the tumor, and kill once PD-1 is blocked (Damei 2023,
 10.3389/fimmu.2023.1205984). In human liver such cells stay for years (Cells 2020, 9:2457, PMC7696520). They search the tissue as
@@ -20,7 +20,6 @@ class TCellResidence(Rule):
     name = "t_cell_residence"
     reads = ()
     writes = ("cd8",)
-    inhibited = ("rate",)
 
     class Parameters(RuleParameters):
         rate: PerHour = parameter(

@@ -9,6 +9,8 @@ from ..config.nodes import Node, Source
 from ..config.reading import Reader
 from ..config.shipped import find_shipped, names_of
 
+EXTENDS = "extends"
+"""The key that names the cohort below."""
 _BY_NAME = ("genes", "draw", "correlations", "alike", "enrich")
 """Groups whose entries are taken from the cohort below one by one, each whole; `null` takes one away."""
 
@@ -46,14 +48,14 @@ def _named(reader: Reader, name: Node, path: tuple[str, ...], chain: tuple[Path,
 
 def _extended(reader: Reader, cohort: Node, chain: tuple[Path, ...]) -> Node | None:
     """A cohort over the one that it extends."""
-    if not isinstance(cohort.value, dict) or "extends" not in cohort.value:
+    if not isinstance(cohort.value, dict) or EXTENDS not in cohort.value:
         return cohort
-    own = {key: child for key, child in cohort.value.items() if key != "extends"}
-    name = cohort.value["extends"]
+    own = {key: child for key, child in cohort.value.items() if key != EXTENDS}
+    name = cohort.value[EXTENDS]
     if not isinstance(name.value, str) or not name.value:
-        reader.problems.append(name.shown.problem(("cohort", "extends"), "expected the name of a cohort"))
+        reader.problems.append(name.shown.problem(("cohort", EXTENDS), "expected the name of a cohort"))
         return None
-    below = _named(reader, name, ("cohort", "extends"), chain)
+    below = _named(reader, name, ("cohort", EXTENDS), chain)
     if below is None or not isinstance(below.value, dict):
         return None
     value = {**below.value, **own}

@@ -101,6 +101,7 @@ def test_every_shipped_measure_is_documented_and_works_in_an_empty_liver(name):
                 "to_cells": 4,
                 "pattern": "pushing",
                 "drug": "cetuximab",
+                "harm": "colitis",
                 "kind": "antibody",
             }[entry.name]
     request = read_request(line)

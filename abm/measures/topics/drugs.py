@@ -35,10 +35,10 @@ def dose_intensity(look: Look, drug: DrugName) -> float:
 
 
 @measure(unit="", kind="level")
-def adverse_event(look: Look, event: Annotated[AdverseEvent, Field(description="which adverse event")]) -> float:
+def adverse_event(look: Look, harm: Annotated[AdverseEvent, Field(description="which adverse event")]) -> float:
     """Probability that a patient who was treated like this has had an adverse event of grade 3 or 4 by now; events that several drugs
     bring add up."""
-    return -math.expm1(-look.liver.drugs.harm.get(event, 0.0))
+    return -math.expm1(-look.liver.drugs.harm.get(harm, 0.0))
 
 
 @measure(unit="", kind="share")
