@@ -332,10 +332,11 @@ def test_the_therapies_that_are_listed_can_be_written_and_are_tested():
     assert {file.name.removesuffix("_biweekly") for file in shipped() if file.kind == "regimen"} <= given | {
         "irinotecan"
     }
-    shown = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", page)
-    assert len(shown) > 25
-    for file, test in shown:
-        assert f"def {test}(" in (ROOT / file).read_text(encoding="utf-8"), test
+    shown = re.findall(r"\*([^*|]+)\* \(`([\w/]+)`\)", page)
+    assert len(shown) > 30
+    for sentence, file in shown:
+        name = re.compile(rf"def test_(lever_)?{sentence.replace(' ', '_')}\(")
+        assert name.search((ROOT / "tests" / f"{file}.py").read_text(encoding="utf-8")), sentence
     identifiers = {file.id for file in shipped() if file.kind == "published"}
     for cell in re.findall(r"\| ((?:[VW]\d+,? ?)+)\|", page):
         assert set(cell.replace(",", "").split()) <= identifiers, cell
