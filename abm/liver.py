@@ -23,8 +23,7 @@ from .fields.multigrid import is_zero
 from .kernels.flows import ADDED, DESTROYED, REMOVED
 from .kernels.random import hash64, stream_key
 from .kernels.sites import Sites, lift, place, ways_along
-from .kernels.tables import columns_of, free_slot, take_slot
-from .kernels.traffic import Standing, remove
+from .kernels.tables import free_slot, take_slot
 from .kernels.walk import Ground, paces, turns_at
 from .ledger import cause, event
 from .ledger.ledger import Ledger, enter, lose, lose_each
@@ -377,7 +376,7 @@ class Liver:
                 book = self.ledger.book(slots.size)
                 lose_each(population.table, self.sites, book, self.minutes, event.DIED, reason, slots)
             elif slots.size:
-                remove(columns_of(population.rows, Standing), population.book, self.sites, slots, flow)
+                population.remove(self.sites, slots, flow)
         self.hepatocytes[where] = 0
 
     def kill_tissue(self, where: np.ndarray, reason: int) -> None:

@@ -9,7 +9,8 @@ import numpy as np
 
 from ..kernels.flows import SIGNS
 from ..kernels.random import shuffled
-from ..kernels.tables import ALIVE, FLOWS, HIGH, Rows, Table, as_rows, blank_row, columns_in, new_book
+from ..kernels.tables import ALIVE, FLOWS, HIGH, Rows, Table, as_rows, blank_row, columns_in, columns_of, new_book
+from ..kernels.traffic import Standing, remove
 from .species import Species
 
 _FEWEST_ROWS = 16
@@ -234,6 +235,10 @@ class Population:
             grown = as_rows(np.zeros(max(needed, 2 * self.rows.size), self.rows.dtype))
             grown[: self.rows.size] = self.rows
             self.rows = grown
+
+    def remove(self, sites: Any, slots: np.ndarray, flow: int) -> None:
+        """Take the cells in `slots` out of the tissue, `sites` of the liver, and by `flow` out of the table."""
+        remove(columns_of(self.rows, Standing), self.book, sites, slots, flow)
 
     def order(self, key: np.uint64, step: int, among: np.ndarray | None = None) -> np.ndarray:
         """The slots of the living cells in random order (int64), another one for each key and step.

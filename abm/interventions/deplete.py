@@ -20,7 +20,7 @@ from ..cells.settle import site_hashes
 from ..kernels.flows import DEPLETED, RESETTLED
 from ..kernels.random import stream_key, uniform_each
 from ..kernels.tables import bytes_of, columns_of
-from ..kernels.traffic import Newcomers, Standing, enter, remove
+from ..kernels.traffic import Newcomers, enter
 from ..moments import SAME_MOMENT
 from ..target import AWAY, RETURN, TAKEN
 from ..tissue.sites import CAVITY
@@ -80,7 +80,7 @@ def take_away(liver, population: Population, key: np.uint64, dose: int, fraction
     """Each living cell is removed with the chance `fraction`, by its number `dose`."""
     used = population.plain
     taken = (used["alive"] != 0) & (uniform_each(key, liver.step_number, used["uid"], dose) < fraction)
-    remove(columns_of(population.rows, Standing), population.book, liver.sites, np.flatnonzero(taken), DEPLETED)
+    population.remove(liver.sites, np.flatnonzero(taken), DEPLETED)
 
 
 def return_home(liver, population: Population) -> None:

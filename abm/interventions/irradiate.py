@@ -15,8 +15,6 @@ from pydantic_core import PydanticCustomError
 from ..cells.tumor import CIRCULATING
 from ..kernels.flows import DESTROYED
 from ..kernels.random import uniform_each
-from ..kernels.tables import columns_of
-from ..kernels.traffic import Standing, remove
 from ..units import Grays, Hours, MillimetersOfMercury, Number, PerGray, Positive, parameter, written
 from .operation import Operation
 
@@ -138,4 +136,4 @@ def kill_in(liver, name: str, zone: np.ndarray, key: np.uint64, number: int, sur
     rows = population.plain
     there = (rows["alive"] != 0) & zone[rows["row"], rows["column"]]
     dies = there & (uniform_each(key, liver.step_number, rows["uid"], number) >= survives)
-    remove(columns_of(population.rows, Standing), population.book, liver.sites, np.flatnonzero(dies), DESTROYED)
+    population.remove(liver.sites, np.flatnonzero(dies), DESTROYED)

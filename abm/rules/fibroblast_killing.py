@@ -11,8 +11,6 @@ import numpy as np
 from ..cells.stellate import ACTIVATED
 from ..kernels.flows import DIED
 from ..kernels.random import uniform_each
-from ..kernels.tables import columns_of
-from ..kernels.traffic import Standing, remove
 from ..liver import Liver
 from ..pharmacology.drug import Removes
 from .rule import Rule
@@ -35,4 +33,4 @@ class FibroblastKilling(Rule):
         draws = uniform_each(liver.key(self.name), liver.step_number, cells["uid"], 0)
         is_activated = (cells["alive"] != 0) & (cells["state"] == ACTIVATED)
         dying = np.flatnonzero(is_activated & (draws < -np.expm1(-hazard * liver.dt_hours)))
-        remove(columns_of(stellate.rows, Standing), stellate.book, liver.sites, dying, DIED)
+        stellate.remove(liver.sites, dying, DIED)

@@ -19,7 +19,7 @@ from ..kernels.random import happens, stream_key, uniform, uniform_each
 from ..kernels.saturation import saturation
 from ..kernels.sites import neighbour
 from ..kernels.tables import blank_row, bytes_of, columns_of
-from ..kernels.traffic import Newcomers, Standing, enter, remove
+from ..kernels.traffic import Newcomers, enter
 from ..liver import Liver
 from ..target import Target
 from ..tissue.sites import INTERSTITIUM
@@ -144,7 +144,7 @@ class HelperDifferentiation(Rule):
         population, step = liver.treg, liver.step_number
         old = liver.cd4.rows[slots].copy()
         places = np.column_stack([old.row, old.column]).astype(np.int64)
-        remove(columns_of(liver.cd4.rows, Standing), liver.cd4.book, liver.sites, slots, TURNED)
+        liver.cd4.remove(liver.sites, slots, TURNED)
         population.reserve(slots.size)
         rows = population.rows
         made = enter(

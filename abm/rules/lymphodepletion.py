@@ -9,8 +9,6 @@ import numpy as np
 
 from ..kernels.flows import DIED
 from ..kernels.random import uniform_each
-from ..kernels.tables import columns_of
-from ..kernels.traffic import Standing, remove
 from ..liver import Liver
 from ..units import Fraction, Number, parameter
 from .drug_killing import hazards_at
@@ -58,4 +56,4 @@ class Lymphodepletion(Rule):
             * liver.dt_hours
         )
         dies = uniform_each(liver.key(self.name), liver.step_number, rows["uid"], 0) < -np.expm1(-hazard)
-        remove(columns_of(cells.rows, Standing), cells.book, liver.sites, slots[dies], DIED)
+        cells.remove(liver.sites, slots[dies], DIED)
