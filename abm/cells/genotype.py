@@ -2,7 +2,8 @@
 
 The numbers of a line are those of its cells as they are, whatever their genotype. A mutation that a config adds, `cells.tumor:
 {mutations: [ras]}`, multiplies some of them, and of the rules, once, when the config is read. What a gene does that no part of
-the liver can feel is left out. Which drugs a line answers to, by RAS, BRAF and HER2, says `growth_signalling`.
+the liver can feel is left out. Which drugs a line answers to, by RAS, BRAF and HER2, says `growth_signalling`, and which hit it less, the
+drug (`spared`).
 """
 
 from collections.abc import Iterable, Mapping

@@ -1,7 +1,7 @@
 """`crlm drugs` and `crlm regimens`: the drugs with their numbers, and how they are given."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -179,7 +179,9 @@ def _numbers_of(act: Act) -> str:
     return ", ".join(told)
 
 
-def _readable(annotation: Any, value: float) -> str:
+def _readable(annotation: Any, value: Any) -> str:
+    if isinstance(value, Mapping):
+        return " and ".join(f"{name} {share:g}" for name, share in value.items())
     quantity = quantity_of(annotation)
     return str(quantity.readable(value)) if isinstance(quantity, Quantity) else str(value)
 

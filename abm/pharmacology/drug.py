@@ -7,12 +7,13 @@ is reached.
 """
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, create_model, model_validator
 from pydantic_core import PydanticCustomError
 
+from ..cells.genotype import Gene
 from ..registry import Registry
 from ..units import (
     Declared,
@@ -109,6 +110,13 @@ class Kills(ByLevel):
     meaning = "kills tumor cells, and T cells, that copy their DNA (`synthesis`), or that cycle at all (`cycling`)"
     kill: Literal["synthesis", "cycling"] = Field(description="which cells")
     rate: PerHour = Field(description="rate at which cells are hit at a high level")
+    spared: Mapping[Gene, Fraction] = Field(
+        default={}, description="of genes: the share of these hits that tumor cells are spared in which one is mutated"
+    )
+
+    def falls_on(self, genes: Collection[str]) -> float:
+        """The share of its hits that falls on cells in which these genes are mutated."""
+        return math.prod(1.0 - share for gene, share in self.spared.items() if gene in genes)
 
 
 class Enhances(ByLevel):

@@ -4,16 +4,18 @@ A drug that is built into new DNA (5-FU, SN-38) hits cells while they copy their
 10.1038/nrc1074; Kelland 2007, 10.1038/nrc2167). Resting cells are spared:
 dormant ones, and those that wait for room. As copying takes every tumor the same time, those that cycle slowly are hit less.
 Stem-like cells are shielded, and lineages differ in what they tolerate (Kreso 2013, 10.1126/science.1227670): the first doses take the
-sensitive ones. What is hit divides no more, and dies with a delay, so
-that a nodule shrinks for days after a dose. Several drugs add up their hazards, each with what reaches the cell
-(`drug_penetration`).
+sensitive ones. A drug whose damage is told by mismatch repair hits cells less that have lost it (`spared` of the drug). What is hit divides
+no more, and dies with a delay, so that a nodule shrinks for days after a dose. Several drugs add up their hazards, each with what reaches
+the cell (`drug_penetration`).
 """
 
+from collections.abc import Collection
 from typing import Annotated
 
 import numpy as np
 from pydantic import Field
 
+from ..cells.genotype import genes_of
 from ..cells.line import stemness_of
 from ..cells.tumor import ADHERENT, EXTRAVASATED
 from ..kernels.jit import jit
@@ -85,8 +87,11 @@ class DrugKilling(Rule):
     def apply(self, liver: Liver) -> None:
         if liver.tumor.count and liver.drugs.killing():
             cells = liver.tumor.used
+            genes = genes_of(liver.config)
             strike(
-                liver, liver.key(self.name), *hazards_at(liver, cells.row, cells.column, self.parameters.sensitivity)
+                liver,
+                liver.key(self.name),
+                *hazards_at(liver, cells.row, cells.column, self.parameters.sensitivity, genes),
             )
 
 
@@ -109,13 +114,16 @@ def strike(liver: Liver, key: np.uint64, cycling: np.ndarray, synthesis: np.ndar
     )
 
 
-def hazards_at(liver: Liver, row: np.ndarray, column: np.ndarray, sensitivity: float) -> np.ndarray:
-    """The rates (1/h) at which all drugs together hit cells of this sensitivity at sites (two integer arrays): float64 [2, sites], of
-    those that cycle, and how much more of those that copy their DNA."""
+def hazards_at(
+    liver: Liver, row: np.ndarray, column: np.ndarray, sensitivity: float, genes: Collection[str] = ()
+) -> np.ndarray:
+    """The rates (1/h) at which all drugs together hit cells of this sensitivity, with these genes mutated, at sites (two integer
+    arrays): float64 [2, sites], of those that cycle, and how much more of those that copy their DNA."""
     hazards = np.zeros((2, row.size))
     for acting, times in liver.drugs.killing():
         level = liver.drugs.level_at(acting, row, column)
-        hazards[int(acting.act.target == "synthesis")] += sensitivity * acting.act.rate * times * acting.act.at(level)
+        rate = sensitivity * acting.act.rate * times * acting.act.falls_on(genes)
+        hazards[int(acting.act.target == "synthesis")] += rate * acting.act.at(level)
     return hazards
 
 

@@ -182,3 +182,11 @@ def test_a_drug_without_acts_changes_nothing():
 
 def test_resumes_in_the_middle_of_a_course():
     assert_resumes(lambda: full(act(kill="cycling", rate="0.05 /h"), act(suppress="marrow")), 15.0, 10.0)
+
+
+@pytest.mark.parametrize(("mutations", "share"), [([], 1.0), (["ras"], 1.0), (["mmr"], 0.6), (["mmr", "wnt"], 0.3)])
+def test_cells_with_a_mutated_gene_are_spared_a_share_of_the_hits(mutations, share):
+    model = full(act(kill="cycling", rate="0.4 /h", spared={"mmr": 0.4, "wnt": 0.5}), line={"mutations": mutations})
+    before = model.tumor.count
+    later(model, 3.0)
+    assert_chance(hit(model), before, 1.0 - np.exp(-0.2 * share * 3.0))

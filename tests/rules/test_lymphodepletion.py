@@ -22,10 +22,10 @@ from tests.worlds import (
 PLATINUM, ANTIMETABOLITE = act(kill="cycling", rate="0.1 /h"), act(kill="synthesis", rate="0.1 /h")
 
 
-def under(*acts, state=ENGAGED, layer=INTERSTITIUM, step="5 min", start="0 h", on=("t_cell_division",), **columns):
+def under(*acts, state=ENGAGED, layer=INTERSTITIUM, step="5 min", start="0 h", on=("t_cell_division",), line=None, **columns):
     """T cells in every sinusoid of a liver under drugs that nothing holds up, at half of their effect; a T cell is hit three times as
     readily as a tumor cell, and copies its DNA half of the time."""
-    config = {"mm": 0.6, "empty": True, "seed": 2, "step": step}
+    config = {"mm": 0.6, "empty": True, "seed": 2, "step": step, "cells": {"tumor": line or {}}}
     model = treated("lymphodepletion", *on, acts=acts or (PLATINUM,), start=start, config=config)
     for row, column in sinusoids(model, layer):
         put(model, "cd8", int(row), int(column), state=state, layer=layer, **columns)
@@ -48,6 +48,11 @@ def run(model, hours):
 )
 def test_those_that_divide_die_at_the_rates_of_the_drugs(acts, rate, step):
     assert_chance(*run(under(*acts, step=step), 4.0), 1.0 - np.exp(-4.0 * rate))
+
+
+def test_t_cells_are_not_spared_for_a_gene_that_the_tumor_lacks():
+    acts = act(kill="cycling", rate="0.1 /h", spared={"mmr": 0.9})
+    assert_chance(*run(under(acts, line={"mutations": ["mmr"]}), 4.0), 1.0 - np.exp(-4.0 * 0.15))
 
 
 @pytest.mark.parametrize(
