@@ -336,6 +336,16 @@ class Named(Parameters):
         return {self.kind: content.pop(self.kind), **content}
 
 
+def quantity_held(field: FieldInfo) -> Quantity | None:
+    """The quantity of which a field of a group holds a value, or a mapping of values, if any."""
+    markers = [
+        *field.metadata,
+        *get_args(field.annotation),
+        *(one for part in get_args(field.annotation) for one in get_args(part)),
+    ]
+    return next((marker for marker in markers if isinstance(marker, Quantity)), None)
+
+
 @dataclass(frozen=True)
 class Declared:
     """One declared parameter as the tables, the documentation and the contract tests show it."""
@@ -353,16 +363,9 @@ class Declared:
     def of(cls, name: str, number: FieldInfo, held: FieldInfo | None = None) -> "Declared":
         """What `parameter` says in `number`; its unit is that of the field that holds it (by default the same)."""
         facts: Any = number.json_schema_extra
-        held = held or number
-        markers = [
-            *held.metadata,
-            *get_args(held.annotation),
-            *(one for part in get_args(held.annotation) for one in get_args(part)),
-        ]
-        quantity = next((marker for marker in markers if isinstance(marker, Quantity)), None)
         return cls(
             name=name,
-            quantity=quantity,
+            quantity=quantity_held(held or number),
             default=number.default,
             low=facts["low"],
             high=facts["high"],

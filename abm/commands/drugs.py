@@ -169,13 +169,16 @@ def _in_unit_of(low: Any, value: float, quantity: Quantity) -> str:
 
 
 def _numbers_of(act: Act) -> str:
-    """'half at 5 mg/L, at most 0.9'"""
+    """'half at 5 mg/L (2 to 10), at most 0.9', with the plausible range of each"""
     annotations = keys_of(type(act))
     told = []
     for key, field in type(act).model_fields.items():
         value = getattr(act, key)
-        if key not in ("mark", "source", act.kind) and value != field.default:
+        if key not in ("mark", "source", "ranges", act.kind) and value != field.default:
             told.append("off" if value is False else f"{_SAID.get(key, key)} {_readable(annotations[key], value)}")
+            if key in act.ranges:
+                low, high = (str(end).partition(" ")[0] for end in act.ranges[key])
+                told[-1] += f" ({low} to {high})"
     return ", ".join(told)
 
 

@@ -192,6 +192,12 @@ def inside(annotation: Any, key: str | int, value: Any = None) -> list[Any]:
     return found
 
 
+def keys_held(annotations: Iterable[Any]) -> list[Any]:
+    """What the keys of the mappings among these annotations must be."""
+    parts = [part for annotation in annotations for part in alternatives(annotation)]
+    return [get_args(part)[0] for part in parts if get_args(part) and issubclass(get_origin(part) or object, Mapping)]
+
+
 def narrowed(groups: list[type[BaseModel]], value: Any) -> list[type[BaseModel]]:
     """Those of `groups` whose literal keys (`kind: bolus`) agree with the mapping `value`; when none does, those whose
     required keys are in it (`deplete: ...`); all, when there is none of these either."""

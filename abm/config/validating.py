@@ -183,7 +183,7 @@ def problems_of(
             continue  # pydantic does not count the entries that are wrong
         path, annotations, node = _locate(root, error["loc"], config_class, document)
         unknown = error["type"] in ("extra_forbidden", "unexpected_keyword_argument")
-        branch = "" if not unknown else "unknown"
+        branch = "unknown" if unknown else "key" if error["loc"][-1:] == ("[key]",) else ""
         placed.setdefault((path, branch), []).append((error, annotations, node))
     problems = []
     for (path, branch), errors_here in placed.items():
@@ -197,6 +197,10 @@ def problems_of(
             if maybe_plugin and len(path) == 2 and not hint.startswith("did you mean"):
                 continue  # it may belong to the rule that could not be loaded
             problems.append((node.key or node.place).problem(path, message, hint))
+        elif branch == "key":
+            words = errors.options_of(errors.keys_held(errors.at(config_class, path[:-1], document)))
+            hint = errors.did_you_mean(str(path[-1]), words)
+            problems.append((node.key or node.place).problem(path, "unknown key", hint))
         elif error["type"] == "missing":
             wanted = " or ".join(dict.fromkeys(map(errors.wanted, annotations)))
             message = f"the key '{path[-1]}' is missing" if path else "something is missing"

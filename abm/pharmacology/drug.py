@@ -10,7 +10,7 @@ import math
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import Field, create_model, model_validator
+from pydantic import BaseModel, Field, create_model, model_validator
 from pydantic_core import PydanticCustomError
 
 from ..cells.genotype import Gene
@@ -30,6 +30,7 @@ from ..units import (
     PerHour,
     Positive,
     misfit,
+    quantity_held,
 )
 
 DoseUnit = Literal["mg", "mg/kg", "mg/m^2"]
@@ -49,6 +50,16 @@ class Origin(Parameters):
     high: Any = Field(default=None, description="upper end of its plausible range")
 
 
+def _check_ends(group: BaseModel, number: Declared, low: tuple[str | int, ...], high: tuple[str | int, ...]) -> None:
+    """Refuse a plausible range whose ends, which stand at these paths of the group, are no values of the number."""
+    for end, at in ((number.low, low), (number.high, high)):
+        try:
+            if number.quantity is not None:
+                number.quantity.parse(end)
+        except PydanticCustomError as error:
+            raise misfit(group, str(error), *at) from None
+
+
 class Act(Named):
     """One thing that a drug does. The key named after its kind holds what it acts on."""
 
@@ -56,6 +67,34 @@ class Act(Named):
 
     mark: Mark = Field(description="how far these numbers can be trusted")
     source: str = Field(min_length=1, description="where they were read, or how they were derived or guessed")
+    ranges: Mapping[str, tuple[Any, Any]] = Field(
+        default={}, description="lowest and highest plausible value of its numbers, by name"
+    )
+
+    @model_validator(mode="after")
+    def _ranges_fit(self):
+        for name in self.ranges:
+            if name not in self.given_numbers:
+                raise misfit(self, f"the act has no number {name!r} whose range this could be", "ranges", name)
+        for number in self.facts():
+            _check_ends(self, number, ("ranges", number.name, 0), ("ranges", number.name, 1))
+        return self
+
+    @property
+    def given_numbers(self) -> tuple[str, ...]:
+        """The names of its numbers that are not left at what means nothing."""
+        return tuple(
+            name
+            for name, field in type(self).model_fields.items()
+            if quantity_held(field) is not None and getattr(self, name) != field.default
+        )
+
+    def facts(self) -> Iterator[Declared]:
+        """Its numbers that have a range."""
+        for name, (low, high) in self.ranges.items():
+            field, value = type(self).model_fields[name], getattr(self, name)
+            said = field.description or ""
+            yield Declared(name, quantity_held(field), value, low, high, self.mark, self.source, said)
 
     @classmethod
     def among(cls, names: Iterable[str]) -> type[Self]:
@@ -111,7 +150,7 @@ class Kills(ByLevel):
     kill: Literal["synthesis", "cycling"] = Field(description="which cells")
     rate: PerHour = Field(description="rate at which cells are hit at a high level")
     spared: Mapping[Gene, Fraction] = Field(
-        default={}, description="of genes: the share of these hits that tumor cells are spared in which one is mutated"
+        default={}, description="gene: share of these hits that tumor cells are spared in which it is mutated"
     )
 
     def falls_on(self, genes: Collection[str]) -> float:
@@ -228,13 +267,8 @@ class Drug(Parameters):
             if (origin.low is None) != (origin.high is None):
                 raise misfit(self, "a plausible range needs both low and high", "sources", name)
         for number in self.facts():
-            if number.quantity is None or number.low is None:
-                continue
-            for end in ("low", "high"):
-                try:
-                    number.quantity.parse(getattr(number, end))
-                except PydanticCustomError as error:
-                    raise misfit(self, str(error), "sources", number.name, end) from None
+            if number.low is not None:
+                _check_ends(self, number, ("sources", number.name, "low"), ("sources", number.name, "high"))
         return self
 
     def facts(self) -> Iterator[Declared]:

@@ -43,14 +43,17 @@ def test_every_number_and_act_of_a_drug_with_its_source(shown):
     text = shown(show_drugs, names=["cetuximab"])
     assert "\n  clearance: 0.497 L/d  (plausible 0.3 to 0.8 L/d)  checked\n" in text and "HAL hal-00720512" in text
     assert (
-        "\n    block: egfr  half at 5 mg/L  derived\n" in text and "\n    stimulate: opsonin  half at 50 mg/L" in text
+        "\n    block: egfr  half at 5 mg/L (2 to 10)  derived\n" in text
+        and "\n    stimulate: opsonin  half at 50 mg/L" in text
     )
     assert "\n  given in: cetuximab, cetuximab_biweekly\n" in text and "\n  dosed in: mg/m^2\n" in text
-    assert "kill: cycling  half at 0.1 mg/L, hill 1.5, rate 0.015 /h  assumed" in shown(
+    assert "kill: cycling  half at 0.1 mg/L (0.03 to 0.3), hill 1.5 (1 to 3), rate 0.015 /h (0.005 to" in shown(
         show_drugs, names=["oxaliplatin"]
     )
-    assert "enhance: fluorouracil  half at 1 mg/L, times 1.5" in shown(show_drugs, names=["leucovorin"])
-    assert "block: pd1  half at 0.5 mg/L, at most 0.9" in shown(show_drugs, names=["nivolumab"])
+    assert "enhance: fluorouracil  half at 1 mg/L (0.3 to 3), times 1.5 (1.1 to 3)" in shown(
+        show_drugs, names=["leucovorin"]
+    )
+    assert "block: pd1  half at 0.5 mg/L (0.1 to 2), at most 0.9 (0.7 to 1)" in shown(show_drugs, names=["nivolumab"])
 
 
 def test_values_are_in_the_unit_of_their_range(shown):

@@ -155,6 +155,21 @@ def test_what_is_wrong_with_a_regimen(refused, text, said):
             "my.yaml:8:19  drugs.mine.acts[0].enhance\n    a drug cannot enhance itself",
         ),
         (
+            DRUG
+            + "    acts:\n      - {block: egfr, half: 5 mg/L, ranges: {hill: [1, 2]}, mark: assumed, source: me}\n",
+            "my.yaml:8:46  drugs.mine.acts[0].ranges.hill\n    the act has no number 'hill' whose range this could be",
+        ),
+        (
+            DRUG
+            + "    acts:\n      - {block: egfr, half: 5 mg/L, ranges: {half: [1 d, 2 mg/L]}, mark: assumed, source: me}\n",
+            "my.yaml:8:53  drugs.mine.acts[0].ranges.half[0]\n    '1 d' has the wrong dimension",
+        ),
+        (
+            DRUG
+            + "    acts:\n      - {kill: cycling, half: 5 mg/L, rate: 1 /h, spared: {mrr: 0.4}, mark: assumed, source: me}\n",
+            "my.yaml:8:60  drugs.mine.acts[0].spared.mrr\n    unknown key; did you mean 'mmr'?",
+        ),
+        (
             DRUG + "    sources:\n      clearence: {mark: assumed, source: me}\n",
             "my.yaml:8:7  drugs.mine.sources.clearence\n    'clearence' is no number of a drug",
         ),
@@ -252,6 +267,14 @@ def test_every_number_of_a_drug_has_a_source_and_lies_in_its_range(one):
         quantity = quantity_of(keys[name])
         low, high = quantity.parse(origin.low), quantity.parse(origin.high)
         assert low < high and low <= getattr(drug, name) <= high, name
+    for act in drug.acts:
+        assert set(act.ranges) == set(act.given_numbers), (
+            f"{act.kind} {act.target}: its numbers, and those with a range"
+        )
+        for number in act.facts():
+            low, high = number.quantity.parse(number.low), number.quantity.parse(number.high)
+            value = getattr(act, number.name)
+            assert all(low <= each <= high for each in (value.values() if isinstance(value, dict) else [value])), number
     assert any(given.drug == one.name for regimen in pharmacy().regimens.values() for given in regimen.doses)
 
 

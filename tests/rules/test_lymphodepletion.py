@@ -22,7 +22,9 @@ from tests.worlds import (
 PLATINUM, ANTIMETABOLITE = act(kill="cycling", rate="0.1 /h"), act(kill="synthesis", rate="0.1 /h")
 
 
-def under(*acts, state=ENGAGED, layer=INTERSTITIUM, step="5 min", start="0 h", on=("t_cell_division",), line=None, **columns):
+def under(
+    *acts, state=ENGAGED, layer=INTERSTITIUM, step="5 min", start="0 h", on=("t_cell_division",), line=None, **columns
+):
     """T cells in every sinusoid of a liver under drugs that nothing holds up, at half of their effect; a T cell is hit three times as
     readily as a tumor cell, and copies its DNA half of the time."""
     config = {"mm": 0.6, "empty": True, "seed": 2, "step": step, "cells": {"tumor": line or {}}}
