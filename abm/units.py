@@ -214,6 +214,12 @@ class Quantity:
                 written = other
         return written
 
+    def beside(self, end: Any, value: float) -> str:
+        """`value` in the unit in which an end of its range is written ('0.2 /d' beside '0.07 /d'), else as `readable`."""
+        unit = str(end).partition(" ")[2] if end is not None else ""
+        factor = unit_factor(unit, self.unit) if unit else None
+        return str(self.readable(value)) if factor is None else f"{value / factor:.12g} {unit}"
+
     def _written(self, value: float, info: core_schema.SerializationInfo) -> str | float:
         """For pydantic: as `format` writes it, or `readable` where the context asks for that."""
         return self.readable(value) if (info.context or {}).get("readable") else self.format(value)

@@ -13,7 +13,7 @@ from ..pharmacology import Act, Drug, Patient, Regimen
 from ..pharmacology.dosing import Given
 from ..pharmacology.drug import Origin
 from ..pharmacology.kinetics import COMPARTMENTS, EFFECT, Kinetics
-from ..units import Declared, Quantity, in_time, unit_factor
+from ..units import Declared, Quantity, in_time
 from .catalogue import Entry, Item, Items, Number, show, untitled
 
 if TYPE_CHECKING:
@@ -125,7 +125,7 @@ def _numbers(drug: Drug) -> Iterator[Number]:
     for name in drug.given_numbers:
         origin, quantity = drug.sources.get(name), quantity_of(annotations[name])
         assert quantity is not None
-        value = _in_unit_of(origin.low if origin is not None else None, getattr(drug, name), quantity)
+        value = quantity.beside(origin.low if origin is not None else None, getattr(drug, name))
         yield _number(name, value, origin, fields[name].description or "")
     half_life = half_life_of(drug)
     if half_life is not None:
@@ -159,13 +159,6 @@ def half_life_of(drug: Drug) -> float | None:
     compartments = [number for number in range(COMPARTMENTS) if number != EFFECT and over_an_hour[number].any()]
     left = np.abs(np.linalg.eigvals(over_an_hour[np.ix_(compartments, compartments)]))
     return -math.log(2.0) / math.log(left[left < 1.0 - 1e-12].max())
-
-
-def _in_unit_of(low: Any, value: float, quantity: Quantity) -> str:
-    """A value in the unit in which its plausible range is written; else in that in which it is shortest."""
-    unit = str(low).partition(" ")[2] if low is not None else ""
-    factor = unit_factor(unit, quantity.unit) if unit else None
-    return str(quantity.readable(value)) if factor is None else f"{value / factor:.12g} {unit}"
 
 
 def _numbers_of(act: Act) -> str:

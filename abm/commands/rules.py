@@ -141,7 +141,7 @@ def _value(entry: Declared, group: BaseModel) -> str:
     if isinstance(value, tuple):
         return f"{len(value)} {'entry' if len(value) == 1 else 'entries'}"
     return (
-        str(entry.quantity.readable(value))
+        entry.quantity.beside(entry.low, value)
         if entry.quantity is not None and isinstance(value, int | float)
         else str(value)
     )
