@@ -51,6 +51,8 @@ _EVERYDAY = {
     ("%", ""): 0.01,
 }
 
+_LONG = 10
+"""Characters from which on a number is written in another unit, if that makes it shorter."""
 _ALSO_READ = {"h": ("d", "min", "s"), "um": ("mm",), "L/h": ("L/d",), "mg/h": ("mg/d",)}
 """Units in which people write what is held in the unit that stands first."""
 
@@ -215,10 +217,12 @@ class Quantity:
         return written
 
     def beside(self, end: Any, value: float) -> str:
-        """`value` in the unit in which an end of its range is written ('0.2 /d' beside '0.07 /d'), else as `readable`."""
+        """`value` in the unit in which an end of its range is written ('0.2 /d' beside '0.07 /d'), if it is a short number in it; else
+        as `readable`."""
         unit = str(end).partition(" ")[2] if end is not None else ""
         factor = unit_factor(unit, self.unit) if unit else None
-        return str(self.readable(value)) if factor is None else f"{value / factor:.12g} {unit}"
+        number = f"{value / factor:.12g}" if factor is not None else ""
+        return f"{number} {unit}" if 0 < len(number) < _LONG else str(self.readable(value))
 
     def _written(self, value: float, info: core_schema.SerializationInfo) -> str | float:
         """For pydantic: as `format` writes it, or `readable` where the context asks for that."""

@@ -265,3 +265,10 @@ def test_a_number_and_its_unit_are_told_apart_whatever_the_unit_is():
     assert number_and_unit("40 /mm^2") == (40.0, "/mm^2") and number_and_unit("-1.5e-3") == (-0.0015, "")
     with pytest.raises(ValueError, match="'some /h' is no number with a unit"):
         number_and_unit("some /h")
+
+
+def test_a_value_is_told_in_the_unit_of_its_range_where_it_is_short_there():
+    assert PUBLIC["PerHour"].beside("0.07 /d", 0.2 / 24) == "0.2 /d"
+    assert HOURS.beside("0 h", 1 / 3) == "20 min"
+    assert HOURS.beside("12 h", 48.0) == "48 h"
+    assert HOURS.beside(None, 48.0) == "2 d"
