@@ -432,8 +432,8 @@ def test_what_must_be_said(tmp_path, line, said):
         load(tmp_path, "\n".join(lines))
 
 
-def test_a_published_experiment_has_no_sweep(tmp_path):
-    with pytest.raises(ConfigError, match="cannot have a sweep"):
+def test_a_published_experiment_with_a_sweep_is_one_cohort(tmp_path):
+    with pytest.raises(ConfigError, match="with a sweep is one cohort, and has no arms"):
         load(tmp_path, FILE + "sweep: {parameters: {duration: [1 d, 2 d]}}\n")
 
 

@@ -129,8 +129,12 @@ def _refuse_unpublished(written: Written, file: ExperimentFile) -> None:
             "it is not said what is expected",
             "such as expect: [{measure: nodules, arm: treated, relative_to: control, between: [0.05, 0.30]}]",
         )
-    if file.sweep is not None:
-        written.wrong(("sweep",), "a published experiment cannot have a sweep: what is expected is said of arms")
+    if file.sweep is not None and len(file.arms) > 1:
+        written.wrong(
+            ("arms",),
+            "a published experiment with a sweep is one cohort, and has no arms",
+            "what is expected is said of all of its points together",
+        )
 
 
 def _refuse_fewer_than_replicates(written: Written, file: ExperimentFile) -> None:
