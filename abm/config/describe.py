@@ -158,9 +158,11 @@ def _warnings(value: Any, path: tuple[str | int, ...]) -> Iterator[str]:
         about = {entry.name: entry for entry in value.facts()}
         for name, field in type(value).model_fields.items():
             item, here = getattr(value, name), (*path, field.alias or name)
-            if name in about and (quantity := about[name].quantity) and about[name].outside(item):
+            for one in item.values() if name in about and isinstance(item, Mapping) else [item]:
+                if name not in about or not (quantity := about[name].quantity) or not about[name].outside(one):
+                    continue
                 yield (
-                    f"{dotted(here)}: {quantity.readable(item)} is outside the plausible range "
+                    f"{dotted(here)}: {quantity.readable(one)} is outside the plausible range "
                     f"{_range(about[name])} ({about[name].mark}; {about[name].source})"
                 )
             yield from _warnings(item, here)

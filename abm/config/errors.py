@@ -203,16 +203,21 @@ def narrowed(groups: list[type[BaseModel]], value: Any) -> list[type[BaseModel]]
     required keys are in it (`deplete: ...`); all, when there is none of these either."""
     if not isinstance(value, Mapping) or len(groups) < 2:
         return groups
-    fitting = []
-    for group in groups:
-        literals = {
-            key: get_args(part)
+    literals = [
+        {
+            (key, get_args(part))
             for key, annotation in keys_of(group).items()
             for part in alternatives(annotation)
             if get_origin(part) is Literal
         }
-        if any(value.get(key) in words for key, words in literals.items() if isinstance(value.get(key), str)):
-            fitting.append(group)
+        for group in groups
+    ]
+    shared = set.intersection(*literals)  # which tell nothing apart
+    fitting = [
+        group
+        for group, own in zip(groups, literals, strict=True)
+        if any(value.get(key) in words for key, words in own - shared if isinstance(value.get(key), str))
+    ]
     named = [
         group
         for group in groups

@@ -10,7 +10,7 @@ values replace; `name` and `description` of a preset describe the preset and are
 
 import os
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import NoneType
@@ -18,6 +18,7 @@ from types import NoneType
 from pydantic import BaseModel
 
 from ..pharmacology import Drug, Regimen
+from ..pharmacology.drug import Enhances, Slows
 from . import errors
 from .errors import Problem, dotted, quoted, shorten
 from .nodes import BROKEN, MAX_DEPTH, Node, Place, Source, compose_nodes, to_plain
@@ -259,6 +260,16 @@ def _named(tree: Node, kind: str) -> list[tuple[tuple[str | int, ...], Node]]:
     return [(path, node) for path, node in found if node is not None and isinstance(node.value, str)]
 
 
+def _acted_on(tree: Node) -> Iterator[tuple[tuple[str | int, ...], Node]]:
+    """The drugs on which acts of others say that they act, each with its path: they need not be given."""
+    for name, drug in _group(tree, "drugs").items():
+        for n, act in enumerate(_items(drug, "acts")):
+            for kind in (Enhances.kind, Slows.kind):
+                other = _child(act, kind)
+                if other is not None and isinstance(other.value, str):
+                    yield ("drugs", name, "acts", n, kind), other
+
+
 def _child(node: Node, key: str) -> Node | None:
     return node.value.get(key) if isinstance(node.value, dict) else None
 
@@ -305,7 +316,7 @@ def _with_unknown_told(reader: Reader, layers: Layers) -> Layers:
     for kind in _WHOLE:
         group = f"{kind}s"
         known = {name for name, node in _group(layers.root, group).items() if node.value is not None}
-        for path, named in _named(layers.root, kind):
+        for path, named in [*_named(layers.root, kind), *(_acted_on(layers.root) if kind == "drug" else ())]:
             files = {Path(file).stem for folder in _folders(group, named) for file in configs_in(folder)}
             if named.value in known | files:
                 continue

@@ -180,13 +180,17 @@ class Config(Parameters):
             raise misfits(self, found)
         return self
 
+    @property
+    def has_lesion(self) -> bool:
+        """Whether a lesion is laid before time 0, to which later ones could be compared."""
+        return self.tissue.drawn_from is not None or any(
+            isinstance(entry, Implant) and entry.start < 0.0 for entry in self.interventions
+        )
+
     @model_validator(mode="after")
     def _conditioned(self):
         """Refuse conditions that nobody could tell at their time."""
-        has_lesion = self.tissue.drawn_from is not None or any(
-            isinstance(entry, Implant) and entry.start < 0.0 for entry in self.interventions
-        )
-        found = list(unfit_conditions(self.interventions, self.duration, has_lesion))
+        found = list(unfit_conditions(self.interventions, self.duration, self.has_lesion))
         if found:
             raise misfits(self, found)
         return self

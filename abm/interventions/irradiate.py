@@ -84,7 +84,10 @@ class Irradiate(Operation):
 
     @model_validator(mode="after")
     def _one_field(self):
-        if self.target == "tissue" and {"margin", "seen"} & self.model_fields_set:
+        if self.target != "tissue":
+            return self
+        usual = type(self)(irradiate="all")  # a config that is written in full says both
+        if (self.margin, self.seen) != (usual.margin, usual.seen):
             raise PydanticCustomError(
                 "field", "margin and seen are of nodules: write irradiate: all or largest, or leave them out"
             )

@@ -50,14 +50,18 @@ class Origin(Parameters):
     high: Any = Field(default=None, description="upper end of its plausible range")
 
 
-def _check_ends(group: BaseModel, number: Declared, low: tuple[str | int, ...], high: tuple[str | int, ...]) -> None:
-    """Refuse a plausible range whose ends, which stand at these paths of the group, are no values of the number."""
+def _check_range(group: BaseModel, number: Declared, low: tuple[str | int, ...], high: tuple[str | int, ...]) -> None:
+    """Refuse a plausible range whose ends, which stand at these paths of the group, are no values of the number, or no range."""
+    if number.quantity is None:
+        return
+    ends = []
     for end, at in ((number.low, low), (number.high, high)):
         try:
-            if number.quantity is not None:
-                number.quantity.parse(end)
+            ends.append(number.quantity.parse(end))
         except PydanticCustomError as error:
             raise misfit(group, str(error), *at) from None
+    if ends[0] > ends[1]:
+        raise misfit(group, f"the plausible range ends at {number.high}, below where it begins", *high)
 
 
 class Act(Named):
@@ -77,7 +81,7 @@ class Act(Named):
             if name not in self.given_numbers:
                 raise misfit(self, f"the act has no number {name!r} whose range this could be", "ranges", name)
         for number in self.facts():
-            _check_ends(self, number, ("ranges", number.name, 0), ("ranges", number.name, 1))
+            _check_range(self, number, ("ranges", number.name, 0), ("ranges", number.name, 1))
         return self
 
     @property
@@ -262,13 +266,11 @@ class Drug(Parameters):
         for name, origin in self.sources.items():
             if name not in self.numbers():
                 raise misfit(self, f"{name!r} is no number of a drug", "sources", name)
-            if name not in self.given_numbers:
-                raise misfit(self, f"the drug has no {name} whose source this could be", "sources", name)
             if (origin.low is None) != (origin.high is None):
                 raise misfit(self, "a plausible range needs both low and high", "sources", name)
         for number in self.facts():
             if number.low is not None:
-                _check_ends(self, number, ("sources", number.name, "low"), ("sources", number.name, "high"))
+                _check_range(self, number, ("sources", number.name, "low"), ("sources", number.name, "high"))
         return self
 
     def facts(self) -> Iterator[Declared]:

@@ -116,7 +116,8 @@ class CohortFile(Parameters):
     def _check_alike(self) -> None:
         for key in self.alike:
             if key not in self.draw:
-                raise misfit(self, f"'{key}' is not drawn; {did_you_mean(key, self.draw)}", "alike", key)
+                meant = did_you_mean(key, self.draw, "alike is of keys that are drawn")
+                raise misfit(self, f"'{key}' is not drawn; {meant}", "alike", key)
             if self.draw[key].choice:
                 raise misfit(self, f"the words of '{key}' have no order to be correlated", "alike", key)
 

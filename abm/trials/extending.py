@@ -11,8 +11,10 @@ from ..config.shipped import find_shipped, names_of
 
 EXTENDS = "extends"
 """The key that names the cohort below."""
-_BY_NAME = ("genes", "draw", "correlations", "alike", "enrich")
-"""Groups whose entries are taken from the cohort below one by one, each whole; `null` takes one away."""
+_DRAWN = ("genes", "draw")
+_BY_NAME = (*_DRAWN, "correlations", "alike", "enrich")
+"""Groups whose entries are taken from the cohort below one by one, each whole; `null` takes one away, and of what is no longer drawn
+what the others say of it."""
 
 
 def with_cohort(reader: Reader, root: Node) -> Node:
@@ -59,10 +61,18 @@ def _extended(reader: Reader, cohort: Node, chain: tuple[Path, ...]) -> Node | N
     if below is None or not isinstance(below.value, dict):
         return None
     value = {**below.value, **own}
+    gone = {name for group in _DRAWN for name, node in _entries(cohort, group).items() if node.value is None}
     for group in _BY_NAME:
-        both = [tree.value[group] for tree in (below, cohort) if group in tree.value]
-        if len(both) == 2 and all(isinstance(node.value, dict) for node in both):
-            entries = {**both[0].value, **both[1].value}
-            kept = {name: node for name, node in entries.items() if node.value is not None}
-            value[group] = replace(both[1], value=kept)
+        if group not in value or not isinstance(value[group].value, dict):
+            continue
+        under, over = _entries(below, group), _entries(cohort, group)
+        under = {name: node for name, node in under.items() if group in _DRAWN or gone.isdisjoint(name.split("|"))}
+        kept = {name: node for name, node in {**under, **over}.items() if node.value is not None}
+        value[group] = replace(value[group], value=kept)
     return replace(cohort, value=value)
+
+
+def _entries(cohort: Node, group: str) -> dict[str, Node]:
+    """The entries of a group of a cohort; none where there is no such group."""
+    node = cohort.value.get(group)
+    return node.value if node is not None and isinstance(node.value, dict) else {}

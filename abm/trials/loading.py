@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from ..batches.experiment import Experiment
 from ..batches.loading import Written, keys_of, read_experiment
 from ..config.errors import ConfigError, Problem, did_you_mean, dotted, quoted
 from ..config.nodes import Node, Place, Source, node_of, to_plain
@@ -57,6 +58,9 @@ def load_trial(path: str | os.PathLike, overrides: Sequence[str] = ()) -> Clinic
         for problem in map(_of_cohort, error.problems):  # of what is wrong with many patients the first is told
             found.setdefault((problem.file, problem.line, problem.column, problem.path), problem)
         raise ConfigError(found.values(), error.config, error.more) from None
+    _refuse_unfit_arms(written, file, experiment)
+    if written.problems:
+        raise ConfigError(written.problems, source.label)
     return ClinicalTrial(file, cohort, experiment, plain)
 
 
@@ -83,6 +87,23 @@ def _refuse_unknown(written: Written, file: TrialFile, cohort: Cohort) -> None:
                 )
             elif stratum not in words and not isinstance(wanted, bool):
                 written.wrong(at, "whether a gene is mutated is true or false")
+
+
+def _refuse_unfit_arms(written: Written, file: TrialFile, experiment: Experiment) -> None:
+    """Note arms without a lesion that could be followed, and conditions that each lesion of a patient would decide for itself."""
+    most = file.cohort.lesions[1]
+    for arm, config in experiment.plain.items():
+        if not config.has_lesion:
+            hint = "a list of interventions replaces that of the base: write the implant, which starts before 0 h, in it again"
+            written.wrong(("arms", arm), "no lesion is there at time 0, so that none could be followed", hint)
+        for number, entry in enumerate(config.interventions):
+            if entry.condition is not None and most > 1:
+                at = ("arms", arm, "interventions", number)
+                written.wrong(
+                    at if written.node(*at) is not None else ("arms", arm),
+                    f"when is decided by one lesion, and patients here have up to {most}: it could be another in each",
+                    "give each patient one lesion: cohort: {lesions: [1, 1]}",
+                )
 
 
 def _as_experiment(written: Written, file: TrialFile, cohort: Cohort) -> Node:

@@ -117,7 +117,9 @@ def nadirs(trial: ClinicalTrial, folder: Path) -> pd.DataFrame:
 
 def until_last(lesions: pd.DataFrame, scans: Scans) -> pd.DataFrame:
     """The surveys of a run, with the last one again at each later scan: the run ended when its lesions were so large that progression
-    was beyond doubt."""
+    was beyond doubt. None where none was ever there."""
+    if lesions.empty:
+        return lesions
     last = lesions[lesions.time_min == lesions.time_min.max()]
     missed = np.arange(lesions.time_min.max() + 60 * scans.every, 60 * scans.last + 1e-6, 60 * scans.every)
     return pd.concat([lesions, *(last.assign(time_min=minutes) for minutes in missed)], ignore_index=True)

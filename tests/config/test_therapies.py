@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from abm import load_config
-from abm.config.describe import resolved_yaml
+from abm.config.describe import resolved_yaml, warnings
 from abm.config.errors import ConfigError, keys_of, quantity_of
 from abm.config.loading import load_text, pharmacy
 from abm.config.shipped import shipped
@@ -170,6 +170,23 @@ def test_what_is_wrong_with_a_regimen(refused, text, said):
             "my.yaml:8:60  drugs.mine.acts[0].spared.mrr\n    unknown key; did you mean 'mmr'?",
         ),
         (
+            DRUG
+            + "    acts:\n      - {block: egfr, half: 5 mg/L, ranges: {half: [9 mg/L, 2 mg/L]}, mark: assumed, source: me}\n",
+            "ranges.half[1]\n    the plausible range ends at 2 mg/L, below where it begins",
+        ),
+        (
+            DRUG + "    acts:\n      - {enhance: fluorouracl, half: 5 mg/L, times: 2, mark: assumed, source: me}\n",
+            "my.yaml:8:19  drugs.mine.acts[0].enhance\n    there is no drug 'fluorouracl'; did you mean 'fluorouracil'?",
+        ),
+        (
+            DRUG + "    acts:\n      - {slow: nodrug, by: 24 %, lasting: 15 d, mark: assumed, source: me}\n",
+            "drugs.mine.acts[0].slow\n    there is no drug 'nodrug'; crlm drugs lists those that there are",
+        ),
+        (
+            DRUG + "    acts:\n      - {block: egfr, half: 5 mg/L, spared: {mmr: 0.4}, mark: assumed, source: me}\n",
+            "my.yaml:8:37  drugs.mine.acts[0].spared\n    unknown key; accepted here: mark, source, ranges, half, most, hill, block",
+        ),
+        (
             DRUG + "    sources:\n      clearence: {mark: assumed, source: me}\n",
             "my.yaml:8:7  drugs.mine.sources.clearence\n    'clearence' is no number of a drug",
         ),
@@ -292,3 +309,15 @@ def test_all_that_ship_are_read():
         "drug": list(pharmacy().drugs),
     }
     assert len(pharmacy().drugs) >= 16 and len(pharmacy().regimens) >= 16
+
+
+@pytest.mark.parametrize("off", ["fluorouracil.clearance_sd=0", "fluorouracil.effect_half_life=null"])
+def test_a_number_that_has_a_source_can_be_switched_off(off):
+    config = load_text("interventions: [{therapy: folfox4}]", [f"drugs.{off}"])
+    assert load_text(resolved_yaml(config)) == config
+
+
+def test_shares_that_are_spared_are_told_when_they_leave_their_range():
+    act = "{kill: cycling, half: 5 mg/L, rate: 1 /h, spared: {mmr: 0.4}, ranges: {spared: [0.5, 0.8]}, mark: assumed, source: me}"
+    config = load_text(GIVEN + DRUG + f"    acts: [{act}]\nregimens:\n  weekly: {{{', '.join(WEEKLY.splitlines())}}}\n")
+    assert [line for line in warnings(config) if "drugs.mine.acts[0].spared: 0.4 is outside" in line]

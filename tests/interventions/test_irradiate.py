@@ -5,6 +5,8 @@ import pytest
 
 from abm.cells.tumor import CIRCULATING, DORMANT, EXTRAVASATED
 from abm.config import ConfigError
+from abm.config.describe import resolved_yaml
+from abm.config.loading import load_text
 from abm.fields.oxygen import Oxygen
 from abm.interventions.irradiate import LYMPHOCYTES, MACROPHAGES, Irradiate
 from abm.kernels.flows import DESTROYED
@@ -172,3 +174,8 @@ def test_resumes_between_fractions():
 def test_mistakes_are_told(entry, says):
     with pytest.raises(ConfigError, match=says):
         LiverModel("quickstart", interventions=[entry])
+
+
+def test_radiation_of_the_whole_tissue_is_read_again_from_a_config_in_full():
+    config = load_text("interventions: [{irradiate: tissue, dose: 2 Gy}]")
+    assert load_text(resolved_yaml(config)) == config

@@ -75,6 +75,18 @@ draw: {rules.growth.cycle_time: {uniform: [20 h, 30 h]}}
     assert len(little(tmp_path, text=inside, **{"mine.yaml": mine}).cohort.patients) == 2
 
 
+def test_what_is_no_longer_drawn_takes_along_what_the_cohort_below_says_of_it(tmp_path):
+    below = (
+        COHORT
+        + "alike: {cells.kupffer.density: 0.5}\ncorrelations: {ras|cells.kupffer.density: 0.3, ras|rules.growth.cycle_time: 0.1}\n"
+    )
+    mine = "extends: cohort.yaml\ndraw: {cells.kupffer.density: null}\n"
+    text = TRIAL.replace("cohort: cohort.yaml", "cohort: mine")
+    file = little(tmp_path, text=text, **{"cohort.yaml": below, "mine.yaml": mine}).cohort.file
+    assert list(file.draw) == ["rules.growth.cycle_time"] and file.alike == {}
+    assert list(file.correlations) == ["ras|rules.growth.cycle_time"]
+
+
 @pytest.mark.parametrize(
     ("said", "words"),
     [
@@ -106,6 +118,14 @@ def test_what_is_wrong_with_an_extended_cohort_is_told(report, said, words):
         (["cohort.genes.braf.share=0.7"], "more than all"),
         (["measures=[nodles]"], "did you mean 'nodules'?"),
         (["seed=4"], "this cannot be set; the seeds of a trial come from that of its cohort: cohort.seed"),
+        (
+            ["arms.treated.interventions=[{block: tnf}]"],
+            "arms.treated\n    no lesion is there at time 0, so that none could be followed; a list of interventions replaces",
+        ),
+        (
+            ["arms.treated.interventions[1].when={response: partial, at: 12 h}"],
+            "when is decided by one lesion, and patients here have up to 2",
+        ),
         (["duration=2 d"], "the runs of a trial end with the last scan: scans.until"),
         (["record.lesions=1 h"], "lesions are surveyed at the scans: scans.every"),
     ],
