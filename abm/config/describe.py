@@ -12,7 +12,7 @@ from pydantic.fields import FieldInfo
 from pydantic.json_schema import GenerateJsonSchema
 from pydantic_core import PydanticUndefined
 
-from ..units import Declared, Parameters, declared
+from ..units import Declared, Parameters, declared, in_time
 from .errors import alternatives, at, dotted, is_group, keys_of, quantity_of
 from .nodes import NOT_FINITE, plain_scalar
 from .shipped import PRESETS, presets
@@ -146,9 +146,15 @@ def _fits_a_block(text: str) -> bool:
 # --- What is implausible ----------------------------------------------------------------------------------------------
 
 
-def warnings(config: BaseModel) -> list[str]:
-    """One sentence for each value outside its plausible range; rules that are switched off are passed over."""
-    return list(_warnings(config, ()))
+def warnings(config: Any) -> list[str]:
+    """One sentence for each value of a config outside its plausible range; rules that are switched off are passed over. And one for
+    each intervention that would begin when the run has ended."""
+    late = [
+        f"interventions[{number}]: {entry.kind} begins when the run has ended, after {in_time(config.duration)}"
+        for number, entry in enumerate(config.interventions)
+        if entry.begins is not None and entry.begins >= config.duration
+    ]
+    return [*_warnings(config, ()), *late]
 
 
 def _warnings(value: Any, path: tuple[str | int, ...]) -> Iterator[str]:

@@ -133,13 +133,21 @@ class Config(Parameters):
         if begin is not None:
             if begin > 0:
                 raise PydanticCustomError("begin", "a run begins at 0 or before")
-            if begin > min(_starts(info.data.get("interventions", ())), default=0.0):
-                raise PydanticCustomError(
-                    "begin", "an intervention starts earlier; begin with it, or leave this key out"
-                )
         if min([begin or 0.0, *_starts(info.data.get("interventions", ()))]) < -LONGEST:
             raise PydanticCustomError("begin", "a run begins at most 10 years before time 0")
         return begin
+
+    @model_validator(mode="after")
+    def _begun(self):
+        """Refuse interventions that start before the run does."""
+        found = [
+            (f"it starts before the run, which begins at {in_time(self.begin)}", ("interventions", number, "start"))
+            for number, entry in enumerate(self.interventions)
+            if self.begin is not None and entry.begins is not None and entry.begins < self.begin
+        ]
+        if found:
+            raise misfits(self, found)
+        return self
 
     @model_validator(mode="after")
     def _treated(self):
