@@ -9,12 +9,13 @@ import pytest
 
 from abm.batches import batch, store
 from abm.batches.batch import missing_runs, run_batch
+from abm.clinical.words import MONTH
 from abm.lesions.response import patients_of
 from abm.model import LiverModel
 from abm.trials.loading import load_trial
 from abm.trials.outcome import NoPatients, having, judged, outcome_of, scans_of_trial, until_last
 from abm.trials.text import trial_text
-from abm.trials.trial import MONTH, ClinicalReadout, Scans
+from abm.trials.trial import ClinicalReadout, Scans
 from abm.trials.writing import FILES, write_trial
 
 from ..batches.little import Here, rows
