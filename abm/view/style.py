@@ -58,13 +58,17 @@ def fitted_title(title: str, width: float) -> tuple[str, float]:
     return "\n".join(lines), _TITLE_LINE * (len(lines) - 1)
 
 
+def inches(text: str, font: FontProperties) -> float:
+    """Width of a text in some letters."""
+    return text_to_path.get_text_width_height_descent(text, font, ismath=False)[0] / 72
+
+
 def _lines(text: str, width: float, font: FontProperties) -> list[str]:
     """A text in lines that a figure's width (inches) holds."""
     lines = [""]
     for word in text.split(" "):
         longer = f"{lines[-1]} {word}".lstrip()
-        wide = text_to_path.get_text_width_height_descent(longer, font, ismath=False)[0] / 72
-        if lines[-1] and wide > width - 0.44:
+        if lines[-1] and inches(longer, font) > width - 0.44:
             lines.append(word)
         else:
             lines[-1] = longer

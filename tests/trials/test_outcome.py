@@ -88,7 +88,7 @@ def test_the_folder_of_a_trial(whole):
     assert text == trial_text(outcome, [name for name in FILES if name.endswith(".png") and (folder / name).exists()])
     assert (
         "T0: the drug makes lesions smaller (nobody)" in text
-        and "| response rate, treated | 0.9 | 0.3 to 1.5 |" in text
+        and "| response rate, treated | 90 % | 30 to 150 % |" in text
     )
     assert "difference of response rates, treated against untreated (ras not mutated): a guess" in text
     assert "| ras mutated | treated against untreated |" in text and f"Over all: **{outcome.word}**" in text
@@ -214,7 +214,7 @@ def test_readouts_that_compare_arms(patients):
 
 def test_a_readout_that_lacks_patients_is_unresolved(patients):
     nobody = read(patients[patients.ras], readout="response_rate", where={"ras": False})
-    assert nobody.verdict.word == "unresolved" and nobody.verdict.reason == "no run gave a value"
+    assert nobody.verdict.word == "unresolved" and nobody.verdict.reason == "no such patient"
     few = read(patients, readout="odds_ratio", relative_to="none", between=[1, 20])
     assert few.verdict.word == "unresolved" and "only 2 in none counted" in few.verdict.reason
     wrong = read(patients, readout="response_rate", between=[0.9, None])

@@ -7,12 +7,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from ...lesions.response import CR, NE, PD, PR, SD
 from ...view.palette import NAMES, as_hex
-from ...view.style import QUIET, WORDS, fitted, fitted_title, new_figure, plain
+from ...view.style import QUIET, WORDS, fitted, fitted_title, inches, new_figure, plain
 from ..words import MONTH
 from ..words import counted as in_words
 
@@ -31,10 +32,14 @@ _KEY = 0.36
 """Inches of the key at the lower edge, of what stands below the last row."""
 _BETWEEN = 0.42
 """Inches between a row of panels and the next, beside what stands below each."""
+_NAME, _COUNT = 11, 0.95
+"""Points of the name of an arm, and the inches that are left beside it for how many patients there are."""
 _MOST_IN_A_ROW = 3
 _BROAD_OF_THREE = 3.6
 """Inches of a panel, at most, of three beside each other: letters must be read at the width of a page."""
 _MOST_TICKS = 9
+_CLOSEST = 1 / 14
+"""Of an axis: numbers that are closer would touch."""
 NUMBERED = 40
 """Patients of an arm up to which their numbers are written."""
 
@@ -47,8 +52,8 @@ def scan_ticks(moments: Iterable[float]) -> np.ndarray:
     ticks = scans[::stride]
     if ticks[-1] == scans[-1]:
         return ticks
-    near = scans[-1] - ticks[-1] < 0.6 * (ticks[-1] - ticks[-2])
-    return np.append(ticks[:-1] if near and ticks.size > 2 else ticks, scans[-1])
+    is_close = scans[-1] - ticks[-1] < _CLOSEST * scans[-1]
+    return np.append(ticks[:-1] if is_close else ticks, scans[-1])
 
 
 def time_axis(axes, moments: Iterable[float], name: str, longest: float = 0.0) -> np.ndarray:
@@ -80,7 +85,8 @@ def arm_panels(
         left = _LEFT + (k % columns) * (broad + _SPACE + _LEFT)
         bottom = below + (lines - 1 - k // columns) * step
         axes = figure.add_axes((left / width, bottom / total, broad / width, high / total))
-        axes.set_title(arm, fontsize=11, weight="bold", color=WORDS, loc="left", pad=7)
+        size = _NAME * min(1.0, (broad - _COUNT) / inches(arm, FontProperties(size=_NAME, weight="bold")))
+        axes.set_title(arm, fontsize=size, weight="bold", color=WORDS, loc="left", pad=7)
         plain(axes)
         panels[arm] = axes
     return figure, panels

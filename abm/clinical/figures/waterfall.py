@@ -28,6 +28,8 @@ _HIGH = 2.9
 _BELOW, _BELOW_NUMBERED = 0.5, 0.72
 _OF_A_PATIENT, _NARROWEST, _BROADEST = 0.14, 3.3, 5.6
 """Inches of a patient, and of a panel."""
+_UPRIGHT = 0.16
+"""Inches of a patient under which numbers are turned."""
 _FEWEST = 5
 """Patients for whom there is room, at least, so that few bars are no walls."""
 
@@ -84,7 +86,10 @@ def waterfall_figure(
         ticks = [tick for tick in (-100, -50, 0, 50, 100) if tick <= highest]
         axes.set_yticks(ticks, [f"{tick:+d}".replace("-", "−") if tick else "0" for tick in ticks])
         axes.set_xticks(place if are_numbered else [], rows.patient.astype(str) if are_numbered else [])
-        axes.tick_params(axis="x", length=0, pad=2, labelsize=8.0 if most <= 20 else 6.0)
+        room = axes.get_position().width * figure.get_figwidth() / max(most, _FEWEST)
+        axes.tick_params(
+            axis="x", length=0, pad=2, labelsize=min(8.0, 60 * room), labelrotation=90 if room < _UPRIGHT else 0
+        )
         axes.spines["bottom"].set_visible(False)
         counted(axes, rows)
         rate = response_rate(patients[patients.arm == arm])
