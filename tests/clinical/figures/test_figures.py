@@ -71,14 +71,13 @@ def test_bars_are_coloured_by_stratum():
 
 
 def test_patients_are_numbered_where_there_is_room():
-    courses, patients = told(12)
-    for name in ("waterfall", "swimmer"):
-        axes = drawn(patients, courses)[name].axes[0]
-        labels = (axes.get_xticklabels if name == "waterfall" else axes.get_yticklabels)()
-        assert sorted(int(label.get_text()) for label in labels) == list(range(12)), name
-    courses, patients = told(41)
-    assert not drawn(patients, courses)["waterfall"].axes[0].get_xticklabels()
-    assert not drawn(patients, courses)["swimmer"].axes[0].get_yticklabels()
+    def numbers(patients):
+        bars, lanes = waterfall_figure(patients, ARMS).axes[0], swimmer_figure(patients, ARMS).axes[0]
+        labels = bars.get_xticklabels(), lanes.get_yticklabels()
+        return [sorted(int(label.get_text()) for label in each) for each in labels]
+
+    assert numbers(told(12, 2)[1]) == [list(range(12))] * 2
+    assert numbers(told(41, 2)[1]) == [[], []]
 
 
 def test_a_line_ends_where_a_lesion_was_not_followed_any_further():
