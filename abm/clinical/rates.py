@@ -72,7 +72,9 @@ def _phi(treated: np.ndarray, control: np.ndarray, weights: np.ndarray) -> float
     )
     margins = (both + one) * (other + none) * (both + other) * (one + none)
     more = both * none - one * other
-    return (max(0.0, more - weights.sum() / 2) if more > 0 else more) / math.sqrt(margins) if margins > 0 else 0.0
+    if more > 0:
+        more = max(0.0, more - (both + one + other + none) / 2)
+    return more / math.sqrt(margins) if margins > 0 else 0.0
 
 
 def odds_ratio(patients: pd.DataFrame, treated: str, control: str, answers: tuple[str, ...] = RESPONDED) -> Estimate:

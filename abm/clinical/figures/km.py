@@ -116,11 +116,12 @@ class _Line(NamedTuple):
 def _told(patients, arms, hours, event, published) -> list[_Line]:
     """In words beside the curves: medians, and the hazard of each arm over that of the first."""
     styles, lines = styles_of(arms), []
+    ended = "progressed" if event == "progressed" else "had the event"
     for arm, rows in of_arms(patients, arms).items():
         median = survival_curve(rows[hours], rows[event], rows.weight).median
         of_months = replace(median, value=median.value / MONTH, low=median.low / MONTH, high=median.high / MONTH)
         lines.append(_Line(arm, styles[arm].colour, "bold", 0.35))
-        lines.append(_Line(f"{median.events:.0f} of {median.n} progressed; median {months(of_months)}"))
+        lines.append(_Line(f"{median.events:.0f} of {median.n} {ended}; median {months(of_months)}"))
         if arm in published:
             lines.append(_Line(f"published median {in_months(published[arm] / MONTH)} months", QUIET))
     if len(arms) > 1:
