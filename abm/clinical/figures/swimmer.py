@@ -27,10 +27,11 @@ def swimmer_figure(
     most = max(1, *(int((patients.arm == arm).sum()) for arm in arms))
     are_numbered = most <= NUMBERED
     lane = min(_BROADEST, max(_NUMBERED_LANE if are_numbered else _LANE, _LOWEST / most))
+    high = max(1.2, most * lane)
     scans = patients.pfs_hours.unique() if scans is None else list(scans)
     figure, panels = arm_panels(
         arms,
-        max(1.2, most * lane),
+        high,
         title,
         "bar: a patient until progression (cross) or the last scan without (arrow), coloured by the best response; triangle: the first "
         "scan of a response that was confirmed" + ("; on the left the number of the patient" if are_numbered else ""),
@@ -49,7 +50,7 @@ def swimmer_figure(
         axes.plot(end[progressed], place[progressed], marker="x", ms=size, mew=1.1, **marks)
         axes.plot(end[~progressed], place[~progressed], marker=">", ms=size, mew=0, **marks)
         axes.plot(begin, place, marker="^", ms=size, mec="white", mew=0.4, **marks)
-        axes.set_ylim(-most + 0.4, 0.6)
+        axes.set_ylim(0.6 - high / lane, 0.6)
         axes.set_yticks(place if are_numbered else [], rows.patient.astype(str) if are_numbered else [])
         axes.tick_params(axis="y", length=0, labelsize=min(8.0, 58 * lane), pad=2)
         axes.grid(axis="y", visible=False)
