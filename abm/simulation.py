@@ -460,7 +460,7 @@ def default_recorders(model: "LiverModel", in_folder: bool) -> list[Recorder]:
     ]
     if wanted.lesions > 0:
         recorders.append(Lesions(wanted.lesions, wanted.micrometastasis_cells, wanted.lesion_gap, wanted.lesion_limit))
-    if decides(model):
+    if decides(model.config):
         recorders.append(Decisions(wanted.checkpoint))
     if in_folder:
         from .record.snapshots import Snapshots

@@ -17,7 +17,7 @@ from ..folder import manifest
 from ..folder.files import copy_files, refuse_no_folder, refuse_other_copies, refuse_others, write_text
 from ..folder.lock import locked
 from ..folder.manifest import ResumeRefused
-from ..folder.names import BATCH, EXPERIMENT, RESULTS, RUNS, SERIES
+from ..folder.names import BATCH, EXPERIMENT, RESULTS, RUNS, SERIES, TRIAL
 from ..folder.schedule import Every
 from ..simulation import FolderInUse, RunInterrupted
 from . import store
@@ -247,7 +247,8 @@ def refuse_folder(folder: Path, resume: bool) -> None:
     if (folder / manifest.NAME).exists():
         raise FolderInUse(f"{folder} holds a run, not a batch; choose another folder (-o)")
     if not resume and (folder / BATCH).exists():
-        raise FolderInUse(f"{folder} holds a batch already: go on with it (--resume), or choose another folder (-o)")
+        what = "trial" if (folder / TRIAL).exists() else "batch"
+        raise FolderInUse(f"{folder} holds a {what} already: go on with it (--resume), or choose another folder (-o)")
     refuse_others(folder, [BATCH], [EXPERIMENT, RESULTS, SERIES, store.PARTS, RUNS])
 
 

@@ -11,7 +11,7 @@ import pandas as pd
 from scipy import special
 
 from ..lesions.response import CR, PR, SD
-from ..statistics import LEVEL, Estimate, Sample, difference_estimate, wilson_interval
+from ..statistics import LEVEL, Estimate, wilson_interval
 
 RESPONDED = (CR, PR)
 CONTROLLED = (CR, PR, SD)
@@ -43,16 +43,38 @@ def rate_of(patients: pd.DataFrame, is_so: pd.Series) -> Estimate:
 def rate_difference(
     patients: pd.DataFrame, treated: str, control: str, answers: tuple[str, ...] = RESPONDED, paired: bool = True
 ) -> Estimate:
-    """By how much the share of patients whose best response is one of `answers` is larger in `treated` than in `control`. `paired`: a
-    patient is the same one in both arms, and those who are not in both are left out."""
-    samples = []
-    both = set.intersection(*(set(patients[patients.arm == arm].patient) for arm in (treated, control)))
-    for arm in (treated, control):
-        rows = patients[patients.arm == arm].sort_values("patient")
-        rows = rows[rows.patient.isin(both)] if paired else rows
-        weights = scaled(rows.weight.to_numpy(float))
-        samples.append(Sample(weights * rows.best_response.isin(answers).to_numpy(float), "share", weights))
-    return difference_estimate(samples[0], samples[1], paired)
+    """By how much the share of patients whose best response is one of `answers` is larger in `treated` than in `control`, with the
+    interval that is made of Wilson's of both shares and never leaves -1 .. 1 (Newcombe 1998, Stat Med 17:2635, method 10; of other
+    patients in each arm Stat Med 17:873, method 10). `paired`: a patient is the same one in both arms, and those who are not in both
+    are left out."""
+    arms = [patients[patients.arm == arm].set_index("patient") for arm in (treated, control)]
+    if paired:
+        both = arms[0].index.intersection(arms[1].index)
+        arms = [rows.loc[both] for rows in arms]
+    is_so = [rows.best_response.isin(answers) for rows in arms]
+    a, b = (rate_of(rows, so) for rows, so in zip(arms, is_so, strict=True))
+    together = _phi(is_so[0].to_numpy(), is_so[1].to_numpy(), arms[0].weight.to_numpy(float)) if paired else 0.0
+    value = a.value - b.value
+    below, above = (
+        math.sqrt(max(0.0, one**2 - 2 * together * one * other + other**2))
+        for one, other in ((a.value - a.low, b.high - b.value), (a.high - a.value, b.value - b.low))
+    )
+    return Estimate(value, value - below, value + above, min(a.n, b.n), min(a.events or 0.0, b.events or 0.0))
+
+
+def _phi(treated: np.ndarray, control: np.ndarray, weights: np.ndarray) -> float:
+    """How much two answers of the same patients go together, -1 .. 1 (bool [patients] each); half of the patients less where they do, as
+    in Newcombe's method 10; 0 where one of the answers is that of all or of none."""
+    weights = scaled(weights)
+    both, one, other, none = (
+        float(weights[so].sum())
+        for so in (treated & control, treated & ~control, ~treated & control, ~(treated | control))
+    )
+    margins = (both + one) * (other + none) * (both + other) * (one + none)
+    more = both * none - one * other
+    if more > 0:
+        more = max(0.0, more - (both + one + other + none) / 2)
+    return more / math.sqrt(margins) if margins > 0 else 0.0
 
 
 def odds_ratio(patients: pd.DataFrame, treated: str, control: str, answers: tuple[str, ...] = RESPONDED) -> Estimate:

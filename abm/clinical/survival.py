@@ -76,8 +76,11 @@ def _first_below_half(hours: np.ndarray, curve: np.ndarray) -> float:
 
 
 def logrank_p(patients: pd.DataFrame, treated: str, control: str, hours: str, event: str) -> float:
-    """The p-value of the log-rank test between two arms, as if they had other patients; `hours` and `event` name the columns."""
+    """The p-value of the log-rank test between two arms, as if they had other patients; `hours` and `event` name the columns. Nan where
+    neither has an event."""
     arms = [patients[patients.arm == arm] for arm in (treated, control)]
+    if not any(rows[event].any() for rows in arms):
+        return math.nan
     weights = [scaled(rows.weight.to_numpy(float)) for rows in arms]
     with _lifelines() as lifelines:
         test = lifelines.statistics.logrank_test(

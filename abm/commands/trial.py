@@ -81,8 +81,12 @@ def run_trial(
 
 def _cohort(trial: "ClinicalTrial") -> list[str]:
     """The patients, and what was drawn of them."""
+    from ..clinical.words import counted
+
     about, file = trial.cohort.about(), trial.cohort.file
-    lines = [f"{len(about)} patients with {len(trial.cohort.lesions)} lesions, of cohort seed {file.seed}"]
+    lines = [
+        f"{counted(len(about), 'patient')} with {counted(len(trial.cohort.lesions), 'lesion')}, of cohort seed {file.seed}"
+    ]
     lines += [f"  {gene}: mutated in {about[gene].sum()}" for gene in file.genes]
     for path, distribution in file.draw.items():
         if distribution.choice:
@@ -95,14 +99,14 @@ def _cohort(trial: "ClinicalTrial") -> list[str]:
 
 
 def _ending(outcome: "TrialOutcome", folder: Path) -> list[str]:
-    from ..trials.text import AGAINST, against, left_out
+    from ..clinical.words import counted
+    from ..trials.text import SIMULATED, against, left_out
     from ..trials.writing import FILES
 
-    lines = [
-        f"{outcome.trial.name}: {len(outcome.patients) // len(outcome.trial.experiment.arms)} patients in each arm."
-    ]
+    count = len(outcome.patients) // len(outcome.trial.experiment.arms)
+    lines = [f"{outcome.trial.name}: {counted(count, 'patient')} in each arm."]
     for row in against(outcome):
-        lines.append(f"  {row[0]}: {row[3]}; {AGAINST[2]} {row[2]}" + f"; {row[4]}")
+        lines.append(f"  {row['readout']}: {row[SIMULATED]}; expected {row['expected']}; {row['verdict']}")
     if outcome.left_out:
         lines.append(f"{left_out(outcome)}.")
     return lines + [f"Wrote {folder / name}" for name in FILES if (folder / name).exists()]

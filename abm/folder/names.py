@@ -11,6 +11,8 @@ RESULTS = "results.parquet"
 SERIES = "series.parquet"
 RUNS = "runs"
 """Of a batch: the folder of the runs' own folders."""
+TRIAL = "trial.yaml"
+"""What a trial leaves beside its batch."""
 
 
 def table_file(name: str) -> str:

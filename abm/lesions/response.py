@@ -8,8 +8,9 @@ Tables are pandas DataFrames:
 
     scans     a row for each arm, patient, scan (`hours`, the first is the baseline) and `lesion`, those that are gone among them, so that
               a scan that saw nothing is told from none: `diameter_um`, `cells`, `seen`; `parent` is the lesion of which this one is
-              a piece and `merged_into` the one that it has grown together with (0: none), where there are such columns
-    courses   a row for each arm, patient and scan: `sum_um`, `change`, `new_lesion`, `others_seen`
+              a piece and `merged_into` the one that it has grown together with (0: none), where there are such columns; `followed` is
+              false of sizes that were only carried on from the scan before, where there is such a column
+    courses   a row for each arm, patient and scan: `sum_um`, `change`, `new_lesion`, `others_seen`, `followed`
     patients  a row for each arm and patient: `PATIENT_COLUMNS`, and whatever else is known of a patient
 """
 
@@ -45,8 +46,8 @@ PATIENT_COLUMNS = (
     "burden_death",
 )
 
-_NEAR = 0.25
-"""Of the time of the early look: so far from it a scan may be."""
+NEAR = 24.0
+"""Hours: so far from the time of the early look its scan may be."""
 _ROUNDING = 1e-9
 """Of the baseline: sums that are no further apart are equal, so that 0.7 of it is a partial response."""
 
@@ -131,7 +132,7 @@ class Response:
     categories : of each scan, in their order; of the baseline NE, as of scans that were missed
     best : the best response until progression; depth : the largest shrinkage until then (-1 .. 0; above 0 where it only grew), nan
     without scan
-    early_change : change at the early look, nan where no scan is near
+    early_change : change at the early look, nan where no scan was made within a day of it
     pfs_hours, progressed : until progression, or the last scan where there was none (censored)
     response_from_hours, response_hours : when the response began and how long it lasted (until pfs_hours); nan without one
     """
@@ -237,11 +238,11 @@ def _best(
 
 
 def _at(moment: float, hours: np.ndarray, change: np.ndarray) -> float:
-    """The change at the scan nearest to a moment, nan where none is near."""
+    """The change at the scan nearest to a moment, nan where none is within a day of it."""
     if not hours.size:
         return math.nan
     nearest = int(np.argmin(np.abs(hours - moment)))
-    return float(change[nearest]) if abs(hours[nearest] - moment) <= _NEAR * moment else math.nan
+    return float(change[nearest]) if abs(hours[nearest] - moment) <= NEAR else math.nan
 
 
 def burden_death(times_h: Sequence[float], sums: Sequence[float], criteria: Criteria) -> tuple[float, bool]:
@@ -299,6 +300,7 @@ def sum_of_diameters(scans: pd.DataFrame, criteria: Criteria | None = None) -> p
     with later; `change` of the one at baseline
     `new_lesion` : whether a lesion is seen that is no part of one seen at baseline
     `others_seen` : whether one is seen that is, and is no target
+    `followed` : whether all sizes were looked at, and none only carried on
 
     A patient of whom no lesion is seen at baseline has no row: nothing can be measured. A row without diameter (nan) is a scan that
     was missed, and so is its sum.
@@ -322,6 +324,7 @@ def sum_of_diameters(scans: pd.DataFrame, criteria: Criteria | None = None) -> p
         missed=rows.diameter_um.isna(),
         new_lesion=seen & ~is_known,
         others_seen=seen & is_known & ~is_target,
+        followed=rows.get("followed", True),
     )[is_measured]
     found = looked.groupby(["group", "hours"], as_index=False).agg(
         arm=("arm", "first"),
@@ -330,10 +333,11 @@ def sum_of_diameters(scans: pd.DataFrame, criteria: Criteria | None = None) -> p
         missed=("missed", "any"),
         new_lesion=("new_lesion", "any"),
         others_seen=("others_seen", "any"),
+        followed=("followed", "all"),
     )
     found["sum_um"] = found.sum_um.mask(found.missed)
     found["change"] = found.sum_um / found.groupby("group").sum_um.transform("first") - 1
-    return found[["arm", "patient", "hours", "sum_um", "change", "new_lesion", "others_seen"]]
+    return found[["arm", "patient", "hours", "sum_um", "change", "new_lesion", "others_seen", "followed"]]
 
 
 def _origins(rows: pd.DataFrame) -> dict:

@@ -9,7 +9,7 @@ from ..interventions.condition import conditions
 from ..pharmacology.courses import WORDS
 from .tables import TableColumn, TableRecorder
 
-_VERDICTS = ("called off", "goes ahead")
+VERDICTS = ("called off", "goes ahead")
 
 
 class Decisions(TableRecorder):
@@ -21,7 +21,7 @@ class Decisions(TableRecorder):
         return (
             TableColumn("time_min", "f8", "min", "simulated time of the decision"),
             TableColumn("intervention", "i1", "", "what it is about", tuple(model.interventions)),
-            TableColumn("decision", "i1", "", "what was decided", (*WORDS, *_VERDICTS)),
+            TableColumn("decision", "i1", "", "what was decided", (*WORDS, *VERDICTS)),
             TableColumn("cycle", "i4", "", "which cycle of the therapy, 1 is the first; 0: of the whole"),
             TableColumn("neutrophils", "f8", "1e9/L", "neutrophils in the blood"),
             TableColumn("share", "f8", "", "share of the prescribed doses that is given; nan: of a condition"),
@@ -55,9 +55,10 @@ class Decisions(TableRecorder):
         super().flush(model)
 
 
-def decides(model) -> bool:
-    """Whether anything is decided while a run of this liver goes on."""
-    return bool(model.drugs.courses or conditions(model.interventions.values()))
+def decides(config) -> bool:
+    """Whether anything is decided while a run of this config goes on: of a therapy within limits, or of what hangs on a condition."""
+    within = (each.limits_within(config.regimens[each.regimen]) for each in config.prescriptions)
+    return bool(conditions(config.interventions)) or any(limits is not None for limits in within)
 
 
 def _decisions(model) -> Iterator[dict[str, float]]:

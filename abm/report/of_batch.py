@@ -1,4 +1,4 @@
-"""The page of a batch: verdicts, arms and ratios with their intervals, figures, one replicate's movie."""
+"""The page of a batch: verdicts, arms and ratios with their intervals, figures, one replicate's movie; of a trial its own text first."""
 
 from pathlib import Path
 
@@ -7,9 +7,10 @@ from ..batches.loading import load_experiment
 from ..comparison.compare import TEXT, compare
 from ..comparison.outcome import Outcome
 from ..config import ConfigError
-from ..folder.names import EXPERIMENT, RESULTS, SNAPSHOTS
+from ..folder.names import EXPERIMENT, RESULTS, SNAPSHOTS, TRIAL
 from ..published.reproduce import judged
 from ..published.table import Row, simulated_in_words
+from ..trials.writing import REPORT
 from ..view.arms import MOST_ARMS, write_arms_movie
 from .document import Document
 
@@ -24,8 +25,11 @@ def report_of_batch(folder: Path, scratch: Path, movie: bool = True, progress=No
         raise FileNotFoundError(f"{folder} is not the folder of a batch: it has no {RESULTS}")
     comparison = compare(folder, output=scratch)
     outcome = comparison.outcome
-    experiment = _experiment(folder)
-    document = Document(outcome.name, experiment.description if experiment else "")
+    experiment, is_trial = _experiment(folder), (folder / REPORT).exists()
+    document = Document(outcome.name, experiment.description if experiment and not is_trial else "")
+    if is_trial:
+        document.markdown((folder / REPORT).read_text(encoding="utf-8"), folder)
+        document.heading("All runs, compared as those of a batch")
     document.facts(
         {
             "arms": ", ".join(outcome.arms),
@@ -38,9 +42,10 @@ def report_of_batch(folder: Path, scratch: Path, movie: bool = True, progress=No
     if movie and (drawn := _movie(outcome, scratch, progress)) is not None:
         document.figure(drawn, "One replicate of each arm, under one clock, from the same seed.")
     document.markdown((scratch / TEXT).read_text(encoding="utf-8"), scratch)
-    document.heading("The same batch again")
-    document.text("Save what follows as experiment.yaml, and run it: crlm batch experiment.yaml.")
-    document.code((folder / EXPERIMENT).read_text(encoding="utf-8"), "experiment.yaml, everything filled in")
+    what, name = ("trial", TRIAL) if is_trial else ("batch", EXPERIMENT)
+    document.heading(f"The same {what} again")
+    document.text(f"Save what follows as {name}, and run it: crlm {what} {name}.")
+    document.code((folder / name).read_text(encoding="utf-8"), f"{name}, everything filled in")
     return document
 
 

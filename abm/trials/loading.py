@@ -12,10 +12,12 @@ from typing import Any
 
 from ..batches.experiment import Experiment
 from ..batches.loading import Written, keys_of, read_experiment
+from ..clinical.words import in_weeks
 from ..config.errors import ConfigError, Problem, did_you_mean, dotted, quoted
 from ..config.nodes import Node, Place, Source, node_of, to_plain
 from ..config.reading import Reader
 from ..config.shipped import here_or_shipped
+from ..record.decisions import decides
 from .cohort import MUTATIONS, Cohort
 from .extending import with_cohort
 from .trial import NADIR, ClinicalTrial, TrialFile
@@ -47,6 +49,7 @@ def load_trial(path: str | os.PathLike, overrides: Sequence[str] = ()) -> Clinic
         raise ConfigError(written.problems, source.label)
     cohort, plain = Cohort(file.cohort), to_plain(written.root)
     _refuse_unknown(written, file, cohort)
+    _refuse_no_early_scan(written, file)
     for setting, node in written.config_settings:
         if setting in _SAID_ELSEWHERE:
             written.problems.append(node.place.problem(setting, "this cannot be set", _SAID_ELSEWHERE[setting]))
@@ -61,7 +64,15 @@ def load_trial(path: str | os.PathLike, overrides: Sequence[str] = ()) -> Clinic
     _refuse_unfit_arms(written, file, experiment)
     if written.problems:
         raise ConfigError(written.problems, source.label)
-    return ClinicalTrial(file, cohort, experiment, plain)
+    return ClinicalTrial(file, cohort, _with_decisions(experiment), plain)
+
+
+def _with_decisions(experiment: Experiment) -> Experiment:
+    """The experiment; where treatment is decided on while runs go on, what was decided is kept of them, too."""
+    if not any(map(decides, experiment.configs.values())):
+        return experiment
+    file = experiment.file.model_copy(update={"tables": [*experiment.tables, "decisions"]})
+    return replace(experiment, file=file)
 
 
 def _refuse_unknown(written: Written, file: TrialFile, cohort: Cohort) -> None:
@@ -104,6 +115,17 @@ def _refuse_unfit_arms(written: Written, file: TrialFile, experiment: Experiment
                     f"when is decided by one lesion, and patients here have up to {most}: it could be another in each",
                     "give each patient one lesion: cohort: {lesions: [1, 1]}",
                 )
+
+
+def _refuse_no_early_scan(written: Written, file: TrialFile) -> None:
+    """Note readouts of the early look where no scan is made then."""
+    early = file.criteria.early
+    if file.scans.include(early):
+        return
+    for index, readout in enumerate(file.expect):
+        if readout.readout == "early_shrinkage":
+            hint = f"scans are made every {in_weeks(file.scans.every)} until {in_weeks(file.scans.last)}: see scans and criteria.early"
+            written.wrong(("expect", index, "readout"), f"no scan is made at {in_weeks(early)}", hint)
 
 
 def _as_experiment(written: Written, file: TrialFile, cohort: Cohort) -> Node:

@@ -1,7 +1,7 @@
 """What a trial gave: the scans of its runs, what became of the patients, and whether that is what the real trial found."""
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -9,17 +9,20 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..batches.expectation import Simulated, Verdict, Word, judge_by, overall
+from ..batches.expectation import UNRESOLVED, Simulated, Verdict, Word, judge_by, overall
 from ..batches.store import DONE, failures, read_results
 from ..clinical.rates import CONTROLLED, RESPONDED, odds_ratio, rate_difference, rate_of
 from ..clinical.survival import hazard_ratio, survival_curve
+from ..clinical.words import MONTH
 from ..folder.names import RUNS
 from ..lesions.response import mark_seen, patients_of, scans_of
 from ..record.tables import read_table
 from ..statistics import Estimate
-from .trial import EARLY_SHRINKAGE, MONTH, NADIR, SEVERE_NEUTROPENIA, ClinicalReadout, ClinicalTrial, Scans
+from .cohort import Lesion
+from .trial import EARLY_SHRINKAGE, NADIR, SEVERE_NEUTROPENIA, ClinicalReadout, ClinicalTrial, Scans
 
 UNKNOWN = Estimate(math.nan, -math.inf, math.inf, 0)
+"""What is known of no patient."""
 _OF_A_PATCH = 100_000
 """Between the numbers of lesions of two patches of a patient."""
 
@@ -46,6 +49,7 @@ class TrialOutcome:
     judgements : in the order of the file
     runs, failed : how many runs there were, and how many of them failed
     left_out : patients of whom in some arm a run failed, or had no lesion at the first scan
+    decided : a row per arm, patient and `decision` (in the words of decisions.parquet) that was made of the patient's treatment
     """
 
     trial: ClinicalTrial
@@ -55,6 +59,7 @@ class TrialOutcome:
     runs: int
     failed: int
     left_out: tuple[int, ...]
+    decided: pd.DataFrame
 
     @property
     def word(self) -> Word:
@@ -86,25 +91,42 @@ def outcome_of(trial: ClinicalTrial, folder: Path) -> TrialOutcome:
         read_results(folder).num_rows,
         failures(folder),
         tuple(sorted(left_out)),
+        decisions(trial, folder),
     )
 
 
 def scans_of_trial(trial: ClinicalTrial, folder: Path) -> pd.DataFrame:
-    """The scans of all sound runs in `folder`, from time 0 on, as `lesions.response` has them. Lesions of one patch
-    have numbers of one hundred thousand: 100002 is the second of the first patch. Raises NoPatients when all runs failed."""
+    """The scans of all sound runs in `folder`, from time 0 on, as `lesions.response` has them; `followed` until the run ended. Lesions
+    of one patch have numbers of one hundred thousand: 100002 is the second of the first patch. Raises NoPatients when all runs failed."""
     parts = []
-    for run in read_results(folder).select(["run", "arm", "point", "status"]).to_pylist():
-        if run["status"] != DONE:
-            continue
-        lesion = trial.cohort.lesions[run["point"]]
-        found = read_table(folder / RUNS / run["run"], "lesions").to_pandas()
-        scans = scans_of(until_last(found, trial.file.scans), run["arm"], lesion.patient, trial.file.criteria)
+    for run, arm, lesion in _sound_runs(trial, folder):
+        found = read_table(run, "lesions").to_pandas()
+        scans = scans_of(until_last(found, trial.file.scans), arm, lesion.patient, trial.file.criteria)
+        scans["followed"] = scans.hours <= found.time_min.max() / 60
         for name in ("lesion", "parent", "merged_into"):
             scans[name] = scans[name].where(scans[name] == 0, scans[name] + _OF_A_PATCH * lesion.number)
         parts.append(scans)
     if not parts:
         raise NoPatients("all runs failed")
     return mark_seen(pd.concat(parts, ignore_index=True), trial.file.criteria)
+
+
+def _sound_runs(trial: ClinicalTrial, folder: Path) -> Iterator[tuple[Path, str, Lesion]]:
+    """The folder, the arm and the lesion of each run that did not fail."""
+    for run in read_results(folder).select(["run", "arm", "point", "status"]).to_pylist():
+        if run["status"] == DONE:
+            yield folder / RUNS / run["run"], run["arm"], trial.cohort.lesions[run["point"]]
+
+
+def decisions(trial: ClinicalTrial, folder: Path) -> pd.DataFrame:
+    """What was decided of the treatment of each patient, in the run of any lesion: `arm`, `patient`, `decision`, each once."""
+    rows = [
+        (arm, lesion.patient, decision)
+        for run, arm, lesion in _sound_runs(trial, folder)
+        if arm in trial.arms_with_decisions
+        for decision in read_table(run, "decisions")["decision"].to_pylist()
+    ]
+    return pd.DataFrame(rows, columns=["arm", "patient", "decision"]).drop_duplicates(ignore_index=True)
 
 
 def nadirs(trial: ClinicalTrial, folder: Path) -> pd.DataFrame:
@@ -131,9 +153,11 @@ def until_last(lesions: pd.DataFrame, scans: Scans) -> pd.DataFrame:
 def judged(readout: ClinicalReadout, patients: pd.DataFrame) -> ReadoutJudgement:
     """A readout of the patients, and the verdict; what is unresolved more patients may resolve."""
     simulated = simulate(readout, patients)
-    return ReadoutJudgement(
-        readout, simulated, judge_by(readout.window, simulated, more=True, ratio_to=readout.ratio_to)
-    )
+    if simulated.estimate is UNKNOWN:
+        verdict = Verdict(UNRESOLVED, "no such patient")
+    else:
+        verdict = judge_by(readout.window, simulated, more=True, ratio_to=readout.ratio_to)
+    return ReadoutJudgement(readout, simulated, verdict)
 
 
 def simulate(readout: ClinicalReadout, patients: pd.DataFrame) -> Simulated:

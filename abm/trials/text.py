@@ -1,19 +1,20 @@
 """trial.md: what a trial gave, beside what the real one found."""
 
-import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-import numpy as np
-
+from ..batches.expectation import Window
 from ..clinical.rates import odds_ratio, rate_difference
 from ..clinical.survival import hazard_ratio
-from ..published.table import markdown_row, simulated_in_words
+from ..clinical.words import counted, in_months, in_weeks, months, of_stratum, percent, ratio
+from ..pharmacology.courses import PUT_OFF, REDUCED, STOPPED, WORDS
+from ..published.table import markdown_row
+from ..record.decisions import VERDICTS
 from ..statistics import Estimate
-from ..units import in_time
 from .outcome import ReadoutJudgement, TrialOutcome, having, median_months, share_of
+from .trial import ClinicalReadout
 
-AGAINST = ("readout", "published", "expected", "simulated (95 % interval)", "verdict")
+SIMULATED = "simulated (95 % interval)"
 _ARMS = (
     "patients",
     "arm",
@@ -25,11 +26,26 @@ _ARMS = (
     "early change",
     "neutropenia",
 )
-_COMPARED = ("patients", "arms", "hazard ratio", "hazard ratio of pairs", "odds ratio of response", "response rates")
+_COMPARED = (
+    "patients",
+    "arms",
+    "hazard ratio",
+    "hazard ratio of pairs",
+    "odds ratio of response",
+    "difference of response rates",
+)
+_DECIDED = {
+    WORDS[PUT_OFF]: "cycles put off",
+    WORDS[REDUCED]: "doses reduced",
+    WORDS[STOPPED]: "treatment stopped",
+    **dict(zip(VERDICTS, ("called off", "gone ahead"), strict=True)),
+}
+"""Decision: how the patients are called of whom it was made."""
 _WHAT_THEY_ARE = """\
 * A patient is one to a few patches of liver with one lesion each, not a liver: sizes count relative to the patient's own at the first scan.
 * Every patient is treated in every arm. Hazard and odds ratios are told as real trials tell them, as if the arms had different patients;
-  a *hazard ratio of pairs* compares each patient with itself, and is farther from 1 where patients differ much.
+  a *hazard ratio of pairs* compares each patient with itself, and is farther from 1 where patients differ much. So does the *difference of
+  response rates* (interval of pairs, Newcombe 1998).
 * Progression-free survival ends with progression at a scan, or is censored with the last one; nobody dies here. Survival, resection and
   anything about a single real patient are not claimed.
 * *Neutropenia* is of grade 3 or 4: the fewest neutrophils of a patient are below 1.0e9 per litre; doses are put off for it
@@ -39,30 +55,53 @@ _WHAT_THEY_ARE = """\
 
 def trial_text(outcome: TrialOutcome, figures: Sequence[str] = ()) -> str:
     """The whole of trial.md."""
-    file, cohort = outcome.trial.file, outcome.trial.cohort
-    parts = [f"# {outcome.trial.name}"]
+    trial, file, cohort = outcome.trial, outcome.trial.file, outcome.trial.cohort
+    parts = [f"# {trial.name}"]
     parts += [file.description.strip()] if file.description else []
     if file.published:
         parts.append(f"{file.published.id}: {file.published.finding} ({file.published.source})")
     parts.append(
-        f"{len(cohort.patients)} patients with {len(cohort.lesions)} lesions, in each of {len(outcome.trial.experiment.arms)} arms "
-        f"({outcome.runs} runs); scanned every {in_time(file.scans.every)} until {in_time(file.scans.last)}."
+        f"{counted(len(cohort.patients), 'patient')} with {counted(len(cohort.lesions), 'lesion')}, in each of "
+        f"{counted(len(trial.experiment.arms), 'arm')} ({counted(outcome.runs, 'run')}); scanned every {in_weeks(file.scans.every)} until "
+        f"{in_weeks(file.scans.last)}."
     )
     if outcome.left_out:
         parts.append(f"{left_out(outcome)}: {', '.join(map(str, outcome.left_out))}.")
     if file.cohort.enrich:
-        enriched = ", ".join(f"{gene} in {share:g}" for gene, share in file.cohort.enrich.items())
-        parts.append(f"Enriched ({enriched} of the patients): each patient counts with its weight.")
+        about, count = cohort.about(), counted(len(cohort.patients), "patient")
+        enriched = ", ".join(
+            f"{gene} in {about[gene].sum()} of {count}, where {100 * share:.0f} % were asked for"
+            for gene, share in file.cohort.enrich.items()
+        )
+        parts.append(f"Enriched ({enriched}): each patient counts with its weight.")
     if outcome.judgements:
         calibrated = "The defaults were calibrated on this trial. " if file.calibrated else ""
         parts += [
-            "## Against the real trial",
+            "## Against the real trial" if file.published else "## What was expected",
             f"{calibrated}Over all: **{outcome.word}**.",
-            _table(AGAINST, against(outcome)),
+            _table(*_expected(outcome)),
         ]
         reasons = [f"* {_of_whom(one)}: {one.readout.why}" for one in outcome.judgements if one.readout.why]
         parts += ["\n".join(reasons)] if reasons else []
-    parts += ["## Arms", _table(_ARMS, _arms(outcome))]
+    had_early = file.scans.include(file.criteria.early)
+    heads = [head for head in _ARMS if had_early or head != "early change"]
+    parts += [
+        "## Arms",
+        _table(heads, ([row[head] for head in heads] for row in _arms(outcome))),
+        f"Early change: the median change of the sum of diameters at {in_weeks(file.criteria.early)}, of that at the first scan."
+        if had_early
+        else f"There is no early change: no scan was made at {in_weeks(file.criteria.early)}.",
+    ]
+    if trial.local_arms:
+        parts.append(
+            f"A lesion that is resected, ablated or irradiated away ({', '.join(trial.local_arms)}) counts as a response here, which "
+            "RECIST does not."
+        )
+    if trial.arms_with_decisions:
+        parts += [
+            "What was decided of the treatment while it went on, and of how many patients (in the run of any of their lesions):",
+            _table(("arm", "n", *_DECIDED.values()), _decided(outcome)),
+        ]
     compared = list(_compared(outcome))
     parts += ["## Arms compared", _table(_COMPARED, compared)] if compared else []
     parts += [f"![{name}]({name})" for name in figures]
@@ -73,34 +112,52 @@ def trial_text(outcome: TrialOutcome, figures: Sequence[str] = ()) -> str:
 def left_out(outcome: TrialOutcome) -> str:
     """'2 patients are left out, of whom a run failed or ...'"""
     count = len(outcome.left_out)
-    which = f"{count} patients are left out, of whom" if count != 1 else "1 patient is left out, of whom"
-    return f"{which} in some arm a run failed or had no lesion at the first scan"
+    verb = "are" if count != 1 else "is"
+    return f"{counted(count, 'patient')} {verb} left out, of whom in some arm a run failed or had no lesion at the first scan"
 
 
 def in_words(stratum: Mapping[str, Any]) -> str:
     """{'ras': False, 'host': 'nafld'} as 'ras not mutated, host nafld'."""
-    words = [
-        f"{name} {'' if value else 'not '}mutated" if isinstance(value, bool | np.bool_) else f"{name} {value}"
-        for name, value in stratum.items()
-    ]
-    return ", ".join(words) or "all"
+    return ", ".join(of_stratum(name, value) for name, value in stratum.items()) or "all"
 
 
-def against(outcome: TrialOutcome) -> list[tuple[str, ...]]:
-    """The cells under `AGAINST`, a row per readout that is expected."""
-    rows: list[tuple[str, ...]] = []
+def against(outcome: TrialOutcome) -> Iterator[dict[str, str]]:
+    """Of each readout that is expected, in words: `readout`, `published`, `expected`, `simulated (95 % interval)`, `verdict`."""
     for one in outcome.judgements:
-        published, unit = one.readout.published, f" {one.readout.unit}".rstrip()
-        rows.append(
-            (
-                _of_whom(one),
-                "" if published is None else f"{published}{unit if isinstance(published, float | int) else ''}",
-                f"{one.readout.window}{unit}",
-                _said(one.simulated.estimate, one.readout.unit),
-                str(one.verdict) + (f" ({one.verdict.reason})" if one.verdict.reason else ""),
-            )
-        )
-    return rows
+        readout, reason = one.readout, one.verdict.reason
+        yield {
+            "readout": _of_whom(one),
+            "published": _published(readout),
+            "expected": _window(readout),
+            SIMULATED: _said(readout, one.simulated.estimate),
+            "verdict": f"{one.verdict} ({reason})" if reason else str(one.verdict),
+        }
+
+
+def _expected(outcome: TrialOutcome) -> tuple[Sequence[str], Iterator[Sequence[str]]]:
+    """The table of what is expected; without a column of what is published where nothing is."""
+    rows = list(against(outcome))
+    heads = [head for head in rows[0] if head != "published" or any(row[head] for row in rows)]
+    return heads, ([row[head] for head in heads] for row in rows)
+
+
+def _published(readout: ClinicalReadout) -> str:
+    value = readout.published
+    if value is None or isinstance(value, str):
+        return value or ""
+    if readout.is_share:
+        return f"{100 * value:.3g} %"
+    return f"{in_months(value)} months" if readout.unit else f"{value:g}"
+
+
+def _window(readout: ClinicalReadout) -> str:
+    factor, unit = (100, " %") if readout.is_share else (1, " months" if readout.unit else "")
+    low, high = (None if end is None else factor * end for end in (readout.window.low, readout.window.high))
+    return f"{Window(low, high)}{unit}"
+
+
+def _said(readout: ClinicalReadout, estimate: Estimate) -> str:
+    return (percent if readout.is_share else months if readout.unit else ratio)(estimate)
 
 
 def _of_whom(judgement: ReadoutJudgement) -> str:
@@ -115,25 +172,35 @@ def _strata(outcome: TrialOutcome) -> Iterator[Mapping[str, Any]]:
         yield from ({name: value} for value in sorted(outcome.patients[name].unique()))
 
 
-def _arms(outcome: TrialOutcome) -> Iterator[tuple[str, ...]]:
-    """A row per stratum and arm."""
+def _arms(outcome: TrialOutcome) -> Iterator[dict[str, str]]:
+    """What stands under `_ARMS`, a row per stratum and arm."""
     for stratum in _strata(outcome):
         for arm in outcome.trial.experiment.arms:
             rows = having(outcome.patients, {**stratum, "arm": arm})
             if rows.empty:
                 continue
             early = rows.early_change.dropna()
-            yield (
+            cells = (
                 in_words(stratum),
                 arm,
                 str(len(rows)),
-                _said(share_of(rows, "response_rate")),
-                _said(share_of(rows, "disease_control")),
+                percent(share_of(rows, "response_rate")),
+                percent(share_of(rows, "disease_control")),
                 str(int(rows.progressed.sum())),
-                _said(median_months(rows), "month"),
-                f"{early.median():+.0%}" if len(early) else "",
-                _said(share_of(rows, "neutropenia")),
+                months(median_months(rows)),
+                f"{100 * early.median():+.0f} %".replace("-", "−") if len(early) else "",
+                percent(share_of(rows, "neutropenia")),
             )
+            yield dict(zip(_ARMS, cells, strict=True))
+
+
+def _decided(outcome: TrialOutcome) -> Iterator[tuple[str, ...]]:
+    """A row per arm in which treatment is decided on: of how many patients each decision was made."""
+    patients, decided = outcome.patients, outcome.decided
+    for arm in outcome.trial.arms_with_decisions:
+        who = set(patients[patients.arm == arm].patient)
+        rows = decided[(decided.arm == arm) & decided.patient.isin(who)]
+        yield (arm, str(len(who)), *(str(int((rows.decision == decision).sum())) for decision in _DECIDED))
 
 
 def _compared(outcome: TrialOutcome) -> Iterator[tuple[str, ...]]:
@@ -147,17 +214,11 @@ def _compared(outcome: TrialOutcome) -> Iterator[tuple[str, ...]]:
             yield (
                 in_words(stratum),
                 f"{arm} against {control}",
-                _said(hazard_ratio(patients, arm, control, strata=())),
-                _said(hazard_ratio(patients, arm, control)),
-                _said(odds_ratio(patients, arm, control)),
-                _said(rate_difference(patients, arm, control)),
+                ratio(hazard_ratio(patients, arm, control, strata=())),
+                ratio(hazard_ratio(patients, arm, control)),
+                ratio(odds_ratio(patients, arm, control)),
+                percent(rate_difference(patients, arm, control)),
             )
-
-
-def _said(estimate: Estimate, unit: str = "") -> str:
-    if math.isinf(estimate.value):
-        return "not reached" if unit == "month" else "infinite"
-    return simulated_in_words({"value": estimate.value, "low": estimate.low, "high": estimate.high, "unit": unit})
 
 
 def _table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

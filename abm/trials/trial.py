@@ -14,7 +14,9 @@ from pydantic_core import PydanticCustomError
 
 from ..batches.expectation import Published, Window, window_of
 from ..batches.experiment import Experiment
-from ..lesions.response import Criteria
+from ..interventions import Ablate, Irradiate, Resect
+from ..lesions.response import NEAR, Criteria
+from ..record.decisions import decides
 from ..units import Hours, Parameters, written
 from .cohort import Cohort, CohortFile
 
@@ -32,8 +34,8 @@ ReadoutName = Literal[
 COMPARED = ("hazard_ratio", "odds_ratio", "rate_difference")
 """Readouts that compare an arm with another."""
 RATIOS = ("hazard_ratio", "odds_ratio")
-MONTH = 24 * 365.25 / 12
-"""Hours."""
+NUMBERS = (*RATIOS, "pfs_median")
+"""Readouts that are neither shares nor a difference of shares."""
 NADIR = "neutrophil_nadir"
 """The fewest neutrophils of a patient, 1e9 per litre: a measure of each run, and a column of the patients."""
 SEVERE_NEUTROPENIA = 1.0
@@ -71,6 +73,15 @@ class Scans(Parameters):
     def last(self) -> float:
         """Hours of the last scan."""
         return self.every * int(self.until / self.every + 1e-9)
+
+    @property
+    def hours(self) -> list[float]:
+        """Hours of all scans, from time 0 on."""
+        return [self.every * k for k in range(round(self.last / self.every) + 1)]
+
+    def include(self, hours: float) -> bool:
+        """Whether a scan is made then, to within a day."""
+        return any(abs(scan - hours) <= NEAR for scan in self.hours[1:])
 
     @model_validator(mode="after")
     def _makes_sense(self):
@@ -112,6 +123,11 @@ class ClinicalReadout(Parameters):
     @property
     def unit(self) -> str:
         return "month" if self.readout == "pfs_median" else ""
+
+    @property
+    def is_share(self) -> bool:
+        """Whether it is a share of the patients, or a difference of shares."""
+        return self.readout not in NUMBERS
 
     @property
     def ratio_to(self) -> str | None:
@@ -164,3 +180,20 @@ class ClinicalTrial:
     @property
     def path(self) -> Path | None:
         return self.experiment.path
+
+    @property
+    def arms_with_decisions(self) -> tuple[str, ...]:
+        """Those in which treatment is decided on while a run goes on."""
+        return tuple(arm for arm in self.experiment.arms if decides(self.experiment.configs[arm, 0]))
+
+    @property
+    def local_arms(self) -> tuple[str, ...]:
+        """Those in which lesions are taken away by hand: resected, ablated or irradiated."""
+        return tuple(
+            arm
+            for arm in self.experiment.arms
+            if any(
+                isinstance(entry, Resect | Ablate | Irradiate)
+                for entry in self.experiment.configs[arm, 0].interventions
+            )
+        )

@@ -16,16 +16,18 @@ from matplotlib.figure import Figure
 
 from ..batches.batch import resolved
 from ..clinical.figures import spider_figure, survival_figure, swimmer_figure, waterfall_figure
+from ..clinical.words import MONTH
 from ..config.describe import as_yaml
 from ..folder import parquet
 from ..folder.files import write_text
+from ..folder.names import TRIAL
 from ..lesions.response import sum_of_diameters
 from ..view.style import save_figure
 from .outcome import TrialOutcome, outcome_of
 from .text import trial_text
-from .trial import MONTH, ClinicalTrial
+from .trial import ClinicalTrial
 
-TRIAL, SCANS, PATIENTS, REPORT = "trial.yaml", "scans.parquet", "patients.parquet", "trial.md"
+SCANS, PATIENTS, REPORT = "scans.parquet", "patients.parquet", "trial.md"
 FIGURES = ("waterfall.png", "spider.png", "swimmer.png", "km.png")
 FILES = (TRIAL, SCANS, PATIENTS, REPORT, *FIGURES)
 
@@ -43,7 +45,7 @@ def write_trial(trial: ClinicalTrial, folder: Path) -> TrialOutcome:
 
 
 def _figures(outcome: TrialOutcome) -> Iterator[tuple[str, Figure]]:
-    """The `FIGURES`, each with its name; the control stands first, and bars of the waterfall are coloured by the first stratum."""
+    """The `FIGURES`, each with its name; the control stands first."""
     trial, patients, criteria = outcome.trial, outcome.patients, outcome.trial.file.criteria
     control = trial.experiment.control
     arms = [control, *(arm for arm in trial.experiment.arms if arm != control)]
@@ -53,10 +55,10 @@ def _figures(outcome: TrialOutcome) -> Iterator[tuple[str, Figure]]:
         for readout in trial.file.expect
         if readout.readout == "pfs_median" and not readout.where and isinstance(readout.published, int | float)
     }
-    yield "waterfall.png", waterfall_figure(patients, arms, criteria, next(iter(trial.file.strata), None), trial.name)
+    yield "waterfall.png", waterfall_figure(patients, arms, criteria, trial.file.strata, trial.name)
     yield "spider.png", spider_figure(courses, patients, arms, criteria, trial.name)
-    yield "swimmer.png", swimmer_figure(patients, arms, trial.name)
-    yield "km.png", survival_figure(patients, arms, published=medians, title=trial.name)
+    yield "swimmer.png", swimmer_figure(patients, arms, trial.name, trial.file.scans.hours)
+    yield "km.png", survival_figure(patients, arms, published=medians, title=trial.name, scans=trial.file.scans.hours)
 
 
 def _as_written(trial: ClinicalTrial) -> dict:

@@ -13,8 +13,9 @@ from matplotlib.textpath import text_to_path
 from ..folder.files import write_whole
 
 DPI = 150
-ABOUT = 9
-"""Points of the letters that say what a figure is about."""
+ABOUT, TITLE = 9, 15
+"""Points of the letters that say what a figure is about, and of its title."""
+_TITLE_LINE = 0.25  # inches of a line of it
 WORDS = "#20242a"
 QUIET = "#6d747d"
 LINE = "#d7dbe0"
@@ -31,31 +32,47 @@ class AsWritten(Figure):
 
 
 def new_figure(width: float, height: float, title: str = "", about: str = "") -> Figure:
-    """An empty white figure (inches) with its title above on the left, and in small letters what it is about."""
+    """An empty white figure (inches) with its title above on the left, and in small letters what it is about; both may have lines."""
     figure = AsWritten((width, height), dpi=DPI, facecolor="white")
     FigureCanvasAgg(figure)
+    more = _TITLE_LINE * title.count("\n")
     if title:
-        figure.text(0.22 / width, 1 - 0.26 / height, title, fontsize=15, weight="bold", color=WORDS, va="center")
+        y = 1 - (0.26 + more / 2) / height
+        figure.text(0.22 / width, y, title, fontsize=TITLE, weight="bold", color=WORDS, va="center")
     if about:
-        figure.text(0.22 / width, 1 - 0.48 / height, about, fontsize=ABOUT, color=QUIET, va="top", linespacing=1.25)
+        figure.text(
+            0.22 / width, 1 - (0.48 + more) / height, about, fontsize=ABOUT, color=QUIET, va="top", linespacing=1.25
+        )
     return figure
 
 
 def fitted(about: str, width: float) -> tuple[str, float]:
     """What a figure is about, in lines that its width (inches) holds, and the inches that all but the first need."""
-    lines = [""]
-    for word in about.split(" "):
-        longer = f"{lines[-1]} {word}".lstrip()
-        if lines[-1] and _inches(longer) > width - 0.44:
-            lines.append(word)
-        else:
-            lines[-1] = longer
+    lines = _lines(about, width, FontProperties(size=ABOUT))
     return "\n".join(lines), 0.17 * (len(lines) - 1)
 
 
-def _inches(text: str) -> float:
-    """Width of `text` in the letters that say what a figure is about."""
-    return text_to_path.get_text_width_height_descent(text, FontProperties(size=ABOUT), ismath=False)[0] / 72
+def fitted_title(title: str, width: float) -> tuple[str, float]:
+    """The title of a figure, as `fitted`."""
+    lines = _lines(title, width, FontProperties(size=TITLE, weight="bold"))
+    return "\n".join(lines), _TITLE_LINE * (len(lines) - 1)
+
+
+def inches(text: str, font: FontProperties) -> float:
+    """Width of a text in some letters."""
+    return text_to_path.get_text_width_height_descent(text, font, ismath=False)[0] / 72
+
+
+def _lines(text: str, width: float, font: FontProperties) -> list[str]:
+    """A text in lines that a figure's width (inches) holds."""
+    lines = [""]
+    for word in text.split(" "):
+        longer = f"{lines[-1]} {word}".lstrip()
+        if lines[-1] and inches(longer, font) > width - 0.44:
+            lines.append(word)
+        else:
+            lines[-1] = longer
+    return lines
 
 
 def save_figure(figure: Figure, path: Path, small: bool = False) -> Path:

@@ -1,5 +1,6 @@
 """Rates of response, by hand and against published trials, with and without weights."""
 
+import itertools
 import math
 
 import numpy as np
@@ -58,9 +59,37 @@ def test_pairs_know_a_difference_better():
     patients = pd.concat([arm("old", old), arm("new", new)])
     paired, apart = (rate_difference(patients, "new", "old", paired=both) for both in (True, False))
     assert paired.value == apart.value == pytest.approx(8 / 60)
-    variance = (12 - 8**2 / 60) / 59 / 60
-    assert paired.half_width == pytest.approx(2.0010 * math.sqrt(variance), rel=1e-3)
     assert paired.low > 0 > apart.low
+    assert paired.half_width < 0.7 * apart.half_width
+
+
+def table(both, new_only, old_only, none):
+    """Patients of whom so many respond to both treatments, to one of them, or to none."""
+    new = ["PR"] * (both + new_only) + ["SD"] * (old_only + none)
+    old = ["PR"] * both + ["SD"] * new_only + ["PR"] * old_only + ["SD"] * none
+    return pd.concat([arm("new", new), arm("old", old)])
+
+
+def test_the_interval_of_a_difference_of_pairs_by_hand():
+    """Newcombe's method 10, from the Wilson intervals of both shares and phi with his correction, of 36, 12, 2 and 0 pairs."""
+    (l1, u1), (l2, u2) = wilson_interval(48, 50), wilson_interval(38, 50)
+    phi = (36 * 0 - 12 * 2) / math.sqrt(48 * 2 * 38 * 12)
+    low = 0.2 - math.sqrt((0.96 - l1) ** 2 - 2 * phi * (0.96 - l1) * (u2 - 0.76) + (u2 - 0.76) ** 2)
+    high = 0.2 + math.sqrt((u1 - 0.96) ** 2 - 2 * phi * (u1 - 0.96) * (0.76 - l2) + (0.76 - l2) ** 2)
+    found = rate_difference(table(36, 12, 2, 0), "new", "old")
+    assert (found.value, found.low, found.high) == pytest.approx((0.2, low, high))
+    assert (found.n, found.events) == (50, 38)
+
+
+def test_a_difference_of_shares_never_leaves_what_is_possible():
+    for cells in itertools.product(range(4), repeat=4):
+        if sum(cells):
+            for paired in (True, False):
+                found = rate_difference(table(*cells), "new", "old", paired=paired)
+                assert -1 <= found.low <= found.value <= found.high <= 1, cells
+    few = rate_difference(table(0, 1, 0, 2), "new", "old")
+    assert few.value == pytest.approx(1 / 3) and few.half_width < 0.6
+    assert math.isnan(rate_difference(table(0, 1, 0, 2), "new", "nobody").value)
 
 
 def test_pairs_are_found_by_patient_and_not_by_place():

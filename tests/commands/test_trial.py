@@ -44,11 +44,11 @@ def test_a_trial_says_what_came_out_and_where_it_is(crlm, tmp_path):
     assert status == 0 and "little trial: 2 arms x 3 points x 1 replicate = 6 runs." in said
     lines = printed.splitlines()
     assert lines[0] == "little trial: 2 patients in each arm."
-    assert lines[1].startswith("  response rate, treated: ") and "; expected 0.3 to 1.5; " in lines[1]
+    assert lines[1].startswith("  response rate, treated: ") and "; expected 30 to 150 %; " in lines[1]
     assert "Wrote trials/trial/trial.md" in lines and "Wrote trials/trial/km.png" in lines
     assert (tmp_path / "trials" / "trial" / "patients.parquet").exists()
     status, _, said = crlm(*arguments)
-    assert status == 2 and "holds a batch already: go on with it (--resume)" in said
+    assert status == 2 and "holds a trial already: go on with it (--resume)" in said
     assert crlm(*arguments, "--resume", "--quiet") == (0, "", "")
     status, _, said = crlm("trial", "trial.yaml", "--retry-failed")
     assert status == 2 and "--retry-failed goes with --resume" in said

@@ -137,13 +137,13 @@ def test_depth_early_shrinkage_and_duration():
     assert (nobody.best, nobody.pfs_hours, nobody.progressed) == ("NE", 0.0, False) and math.isnan(nobody.depth)
 
 
-def test_the_early_look_is_the_nearest_scan_or_none():
-    weeks = [0, 7, 12]
-    assert best_response([WEEK * w for w in weeks], [100, 90, 80], [False] * 3, RECIST).early_change == pytest.approx(
-        -0.1
-    )
-    late = best_response([0, 12 * WEEK], [100, 80], [False] * 2, RECIST)
-    assert math.isnan(late.early_change)
+def test_the_early_look_is_the_scan_at_8_weeks_to_within_a_day_or_none():
+    def early(*days):
+        return best_response([24 * day for day in (0, *days)], [100, 90, 80], [False] * 3, RECIST).early_change
+
+    assert early(28, 56) == pytest.approx(-0.2)
+    assert early(57, 80) == early(55, 80) == pytest.approx(-0.1)
+    assert math.isnan(early(42, 84)) and math.isnan(early(54, 58))
 
 
 @pytest.mark.parametrize("sums", [[0, 10], [MISSED, 10], []])

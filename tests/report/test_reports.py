@@ -4,8 +4,11 @@ import pytest
 import yaml
 
 from abm.cli import status_of
+from abm.folder.names import TRIAL
+from abm.report.document import data_address
 from abm.report.of_batch import report_of_batch
 from abm.report.of_run import report_of_run
+from abm.trials.writing import FIGURES, REPORT
 
 from ..batches.made_up_batch import write_batch
 from .test_document import Addresses
@@ -58,6 +61,24 @@ def test_a_batch_has_a_page_with_intervals_and_figures(tmp_path):
     assert len(addresses) >= 2 and all(address.startswith("data:image/png") for address in addresses)
     before = sorted(path.name for path in folder.iterdir())
     assert "comparison.md" not in before  # the page leaves the batch as it is
+
+
+def test_the_page_of_a_trial_begins_with_its_text_and_figures(tmp_path):
+    folder = write_batch(tmp_path / "trial", tables=True)
+    figures = [f"![{name}]({name})" for name in FIGURES]
+    (folder / REPORT).write_text("\n\n".join(["# my trial", "## Arms of the trial", "| n |\n|---|\n| 3 |", *figures]))
+    (folder / TRIAL).write_text("cohort: {patients: 3}\n")
+    for name in FIGURES:
+        (folder / name).write_bytes(b"a picture of " + name.encode())
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    page = report_of_batch(folder, scratch).render()
+    images = [data_address(folder / name) for name in FIGURES]
+    places = [
+        page.index(words) for words in ("Arms of the trial", *images, "compared as those of a batch", "95 % interval")
+    ]
+    assert places == sorted(places)
+    assert "crlm trial trial.yaml" in page and "cohort: {patients: 3}" in page and "crlm batch" not in page
 
 
 @pytest.mark.parametrize(

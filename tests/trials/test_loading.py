@@ -49,6 +49,23 @@ def test_its_experiment_written_out_is_the_same_again(tmp_path):
     assert [run.seed for run in again.runs()] == [run.seed for run in experiment.runs()]
 
 
+def test_an_early_look_may_be_expected_where_a_scan_is_made_then(tmp_path):
+    early = "expect[0]={readout: early_shrinkage, arm: treated, between: [0, 1]}"
+    assert little(tmp_path, early, "scans={every: 4 wk, until: 8 wk}").file.scans.include(56 * 24)
+    assert little(tmp_path, early, "criteria.early=36 h").file.expect[0].readout == "early_shrinkage"
+
+
+def test_what_is_decided_while_runs_go_on_is_kept(tmp_path):
+    assert little(tmp_path).experiment.tables == ("lesions",)
+    decided = TRIAL.replace("half_life: 12 h, start: 12 h,", "half_life: 12 h, when: {response: stable, at: 12 h},")
+    trial = little(tmp_path, text=decided)
+    assert trial.experiment.tables == ("lesions", "decisions") and trial.arms_with_decisions == ("treated",)
+    within = TRIAL.replace(
+        "{cytotoxic: drug, rate: 0.5 /h, half_life: 12 h, start: 12 h, every: 1 d}", "{therapy: folfox4, limits: {}}"
+    )
+    assert little(tmp_path, text=within).arms_with_decisions == ("treated",)
+
+
 def test_a_cohort_is_a_file_or_a_group_and_can_be_changed_on_the_command_line(tmp_path):
     trial = little(tmp_path, "cohort.patients=2", "cohort.seed=9", "scans.until=1 wk")
     assert len(trial.cohort.patients) == 2 and trial.cohort.file.seed == 9
@@ -114,6 +131,13 @@ def test_what_is_wrong_with_an_extended_cohort_is_told(report, said, words):
         (["expect[0].between=[1, 0.5]"], "the low bound of between must be below the high one"),
         (["expect[0].readout=survival"], "expect[0].readout"),
         (["scans.until=1 h"], "until must be as long as every"),
+        (
+            [
+                "expect[0]={readout: early_shrinkage, arm: treated, between: [0, 1]}",
+                "scans={every: 6 wk, until: 24 wk}",
+            ],
+            "expect[0].readout\n    no scan is made at 8 weeks; scans are made every 6 weeks until 24 weeks",
+        ),
         (["criteria.response=2"], "criteria.response"),
         (["cohort.genes.braf.share=0.7"], "more than all"),
         (["measures=[nodles]"], "did you mean 'nodules'?"),

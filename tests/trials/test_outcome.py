@@ -1,24 +1,28 @@
 """What comes of a trial: a little one that is run, and made-up scans whose readouts are known."""
 
 import json
+import re
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
 from abm.batches import batch, store
 from abm.batches.batch import missing_runs, run_batch
-from abm.lesions.response import patients_of
+from abm.clinical.words import MONTH, counted, ratio
+from abm.lesions.response import patients_of, sum_of_diameters
 from abm.model import LiverModel
 from abm.trials.loading import load_trial
 from abm.trials.outcome import NoPatients, having, judged, outcome_of, scans_of_trial, until_last
 from abm.trials.text import trial_text
-from abm.trials.trial import MONTH, ClinicalReadout, Scans
+from abm.trials.trial import ClinicalReadout, Scans
 from abm.trials.writing import FILES, write_trial
 
 from ..batches.little import Here, rows
-from .little import BASE, little
+from .little import BASE, COHORT, TRIAL, little
 
 
 @pytest.fixture(autouse=True)
@@ -87,10 +91,73 @@ def test_the_folder_of_a_trial(whole):
     assert text == trial_text(outcome, [name for name in FILES if name.endswith(".png") and (folder / name).exists()])
     assert (
         "T0: the drug makes lesions smaller (nobody)" in text
-        and "| response rate, treated | 0.9 | 0.3 to 1.5 |" in text
+        and "| response rate, treated | 90 % | 30 to 150 % |" in text
     )
     assert "difference of response rates, treated against untreated (ras not mutated): a guess" in text
     assert "| ras mutated | treated against untreated |" in text and f"Over all: **{outcome.word}**" in text
+
+
+def retold(outcome, trial) -> str:
+    """The text of a trial that had other words, with the same patients."""
+    judgements = tuple(judged(readout, outcome.patients) for readout in trial.file.expect)
+    return trial_text(replace(outcome, trial=trial, judgements=judgements))
+
+
+def test_a_text_claims_no_real_trial_where_there_is_none(whole, tmp_path):
+    own = re.sub(r"published: (\{.*\}\n|0.9, )", "", TRIAL)
+    text = retold(whole[0], little(tmp_path, text=own))
+    assert "## What was expected" in text and "Against the real trial" not in text
+    assert "\n| readout | expected | simulated (95 % interval) | verdict |\n" in text
+    assert "## Against the real trial" in retold(whole[0], little(tmp_path))
+
+
+def test_a_text_is_in_per_cent_and_in_months(whole, tmp_path):
+    expected = """
+  - {readout: pfs_median, arm: treated, published: 7.2, between: [0.1, 3]}
+  - {readout: hazard_ratio, arm: treated, relative_to: untreated, published: 0.68, between: [0.5, 0.9]}
+"""
+    text = retold(whole[0], little(tmp_path, text=TRIAL.rstrip() + expected))
+    assert "| median PFS, treated | 7.2 months | 0.1 to 3 months | " in text
+    assert "| PFS hazard ratio, treated against untreated | 0.68 | 0.5 to 0.9 | " in text
+    rates = [
+        line.split(" | ")[3:5] for line in text.splitlines() if line.startswith("| all | ") and "against" not in line
+    ]
+    assert len(rates) == 2 and all(re.fullmatch(r"\d+ % \(\d+ to \d+\)", rate) for row in rates for rate in row)
+
+
+def test_a_text_says_what_was_drawn_and_when_there_was_no_early_scan(whole, tmp_path):
+    trial = little(tmp_path, **{"cohort.yaml": COHORT + "enrich: {ras: 0.75}\n"})
+    text, drawn = retold(whole[0], trial), trial.cohort.about().ras.sum()
+    assert f"Enriched (ras in {drawn} of 4 patients, where 75 % were asked for)" in text
+    assert "no scan was made at 8 weeks" in text and "early change |" not in text
+    early = retold(whole[0], little(tmp_path, "criteria.early=12 h"))
+    assert "early change |" in early and "the median change of the sum of diameters at 12 h" in early
+
+
+def test_a_text_says_that_what_is_taken_away_counts_as_a_response(whole, tmp_path):
+    assert "RECIST does not" not in retold(whole[0], little(tmp_path))
+    for local in ("{resect: all, start: 12 h}", "{irradiate: all, dose: 8 Gy, start: 12 h}"):
+        text = re.sub(r"\{cytotoxic: .*\}", local, TRIAL)
+        assert "irradiated away (treated) counts as a response here, which RECIST does not." in retold(
+            whole[0], little(tmp_path, text=text)
+        )
+
+
+def test_a_text_says_of_how_many_patients_something_was_decided(whole, tmp_path):
+    text = TRIAL.replace("start: 12 h, every: 1 d", "every: 1 d, when: {response: [stable, progressive], at: 12 h}")
+    trial = little(tmp_path, "cohort.patients=2", "scans.until=1 d", "expect=[]", text=text)
+    run_batch(trial.experiment, tmp_path / "trial")
+    outcome = write_trial(trial, tmp_path / "trial")
+    assert set(outcome.decided.decision) == {"goes ahead"} and set(outcome.decided.arm) == {"treated"}
+    written = (tmp_path / "trial" / "trial.md").read_text()
+    assert "| arm | n | cycles put off | doses reduced | treatment stopped | called off | gone ahead |" in written
+    assert "| treated | 2 | 0 | 0 | 0 | 0 | 2 |" in written
+    assert "of how many patients" not in trial_text(whole[0])
+
+
+def test_one_is_not_many(whole):
+    assert "4 patients with 7 lesions, in each of 2 arms (14 runs)" in trial_text(whole[0])
+    assert (counted(1, "patient"), counted(0, "patient")) == ("1 patient", "0 patients")
 
 
 def test_what_the_folder_says_gives_the_same_trial_again(whole):
@@ -211,9 +278,18 @@ def test_readouts_that_compare_arms(patients):
     assert hazard.verdict.word == "holds"
 
 
+def test_pairs_are_bounded_and_without_events_nothing_is_told(patients):
+    few = patients[patients.patient <= 3]
+    difference = read(few, readout="rate_difference", relative_to="none").simulated.estimate
+    assert -1 <= difference.low < difference.value < difference.high <= 1
+    calm = patients.assign(progressed=False)
+    hazard = read(calm, readout="hazard_ratio", relative_to="none").simulated.estimate
+    assert ratio(hazard) == "no value"
+
+
 def test_a_readout_that_lacks_patients_is_unresolved(patients):
     nobody = read(patients[patients.ras], readout="response_rate", where={"ras": False})
-    assert nobody.verdict.word == "unresolved" and nobody.verdict.reason == "no run gave a value"
+    assert nobody.verdict.word == "unresolved" and nobody.verdict.reason == "no such patient"
     few = read(patients, readout="odds_ratio", relative_to="none", between=[1, 20])
     assert few.verdict.word == "unresolved" and "only 2 in none counted" in few.verdict.reason
     wrong = read(patients, readout="response_rate", between=[0.9, None])
@@ -224,6 +300,25 @@ def test_weights_count_in_readouts(patients):
     weighted = patients.assign(weight=np.where(patients.ras, 0.5, 1.5))
     assert read(weighted, readout="response_rate").simulated.estimate.value == pytest.approx(0.75)
     assert len(having(patients, {"arm": "none", "ras": True})) == 10
+
+
+def test_sizes_after_a_run_ended_are_not_followed(whole, tmp_path):
+    outcome, folder = whole
+    assert outcome.scans.followed.all()
+    (tmp_path / "results.parquet").symlink_to(folder / "results.parquet")
+    for run in (folder / "runs").iterdir():
+        (tmp_path / "runs" / run.name).mkdir(parents=True)
+        table = pq.read_table(run / "lesions.parquet")
+        early = run.name == "untreated-0000-0001"
+        pq.write_table(
+            table.filter(pc.less_equal(table["time_min"], 720)) if early else table,
+            tmp_path / "runs" / run.name / "lesions.parquet",
+        )
+    scans = scans_of_trial(outcome.trial, tmp_path)
+    last = scans[~scans.followed]
+    assert set(zip(last.arm, last.patient, last.hours, strict=True)) == {("untreated", 1, 24.0), ("untreated", 1, 36.0)}
+    courses = sum_of_diameters(scans)
+    assert courses[~courses.followed].hours.tolist() == [24, 36]
 
 
 def test_a_run_that_ended_early_counts_with_its_last_size_at_later_scans():
