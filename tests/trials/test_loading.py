@@ -58,7 +58,7 @@ def test_an_early_look_may_be_expected_where_a_scan_is_made_then(tmp_path):
 def test_what_is_decided_while_runs_go_on_is_kept(tmp_path):
     assert little(tmp_path).experiment.tables == ("lesions",)
     decided = TRIAL.replace("half_life: 12 h, start: 12 h,", "half_life: 12 h, when: {response: stable, at: 12 h},")
-    trial = little(tmp_path, text=decided)
+    trial = little(tmp_path, "cohort.lesions=[1, 1]", text=decided)
     assert trial.experiment.tables == ("lesions", "decisions") and trial.arms_with_decisions == ("treated",)
     within = TRIAL.replace(
         "{cytotoxic: drug, rate: 0.5 /h, half_life: 12 h, start: 12 h, every: 1 d}", "{therapy: folfox4, limits: {}}"

@@ -145,7 +145,9 @@ def test_a_text_says_that_what_is_taken_away_counts_as_a_response(whole, tmp_pat
 
 def test_a_text_says_of_how_many_patients_something_was_decided(whole, tmp_path):
     text = TRIAL.replace("start: 12 h, every: 1 d", "every: 1 d, when: {response: [stable, progressive], at: 12 h}")
-    trial = little(tmp_path, "cohort.patients=2", "scans.until=1 d", "expect=[]", text=text)
+    trial = little(
+        tmp_path, "cohort.patients=2", "cohort.lesions=[1, 1]", "scans.until=1 d", "expect=[]", text=text
+    )
     run_batch(trial.experiment, tmp_path / "trial")
     outcome = write_trial(trial, tmp_path / "trial")
     assert set(outcome.decided.decision) == {"goes ahead"} and set(outcome.decided.arm) == {"treated"}
@@ -198,12 +200,14 @@ def test_patients_with_a_failed_run_are_left_out_in_every_arm(whole, tmp_path):
 
 
 def test_a_trial_without_a_lesion_at_the_first_scan_says_how_to_have_one(tmp_path):
+    laid = "{implant: 1, cells: 150, start: -6 h}"
     trial = little(
         tmp_path,
         "cohort.patients=1",
         "scans.until=12 h",
         "expect=[]",
-        **{"base.yaml": BASE.replace("start: -6 h", "start: 1 h")},
+        text=TRIAL.replace(laid, f"{laid}\n      - {{resect: all, start: -1 h}}"),
+        **{"base.yaml": BASE.replace(laid, f"{laid}, {{resect: all, start: -1 h}}")},
     )
     run_batch(trial.experiment, tmp_path / "trial")
     with pytest.raises(NoPatients, match="let lesions be there before time 0"):
