@@ -145,9 +145,7 @@ def test_a_text_says_that_what_is_taken_away_counts_as_a_response(whole, tmp_pat
 
 def test_a_text_says_of_how_many_patients_something_was_decided(whole, tmp_path):
     text = TRIAL.replace("start: 12 h, every: 1 d", "every: 1 d, when: {response: [stable, progressive], at: 12 h}")
-    trial = little(
-        tmp_path, "cohort.patients=2", "cohort.lesions=[1, 1]", "scans.until=1 d", "expect=[]", text=text
-    )
+    trial = little(tmp_path, "cohort.patients=2", "cohort.lesions=[1, 1]", "scans.until=1 d", "expect=[]", text=text)
     run_batch(trial.experiment, tmp_path / "trial")
     outcome = write_trial(trial, tmp_path / "trial")
     assert set(outcome.decided.decision) == {"goes ahead"} and set(outcome.decided.arm) == {"treated"}
