@@ -171,7 +171,7 @@ def test_oxaliplatin_takes_a_quarter_of_the_clearance_of_fluorouracil_where_that
 
 
 def test_what_slows_a_drug_that_is_not_given_does_nothing():
-    drugs = run(toy(SLOW), 1.0)
+    drugs = run(toy(SLOW | {"slow": "irinotecan"}), 1.0)
     assert list(drugs.drugs) == ["toy"] and drugs.acting == ()
 
 

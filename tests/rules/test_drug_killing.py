@@ -148,7 +148,7 @@ def test_two_drugs_add_up_their_hazards():
 
 
 def test_an_enhancer_multiplies():
-    model = full(KILLS, act(enhance="other", times=9))
+    model = full(KILLS, act(enhance="irinotecan", times=9))
     model.drugs.drugs["toy"].acts[1].__dict__["enhance"] = "toy"  # a drug cannot enhance itself in a config
     before = model.tumor.count
     later(model, 1.0)

@@ -32,6 +32,7 @@ class FakeConfig(SimpleNamespace):
     """The keys that a run looks at; `model_dump` is what config.yaml is made of."""
 
     registry = SHIPPED
+    interventions = prescriptions = ()
 
     @property
     def companions(self):
