@@ -122,5 +122,6 @@ def test_the_shipped_configs_have_levers():
         if path.stem in ("calibration",):
             continue
         found = load_config(path)
-        experiment, _ = experiment_of(found, levers_of(found), [found.duration], 1)
-        assert len(experiment.arms) > 35
+        levers = levers_of(found)
+        experiment, _ = experiment_of(found, levers[::10], [found.duration], 1)
+        assert len(levers) > 35 and len(experiment.arms) > 3
