@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from pydantic import BaseModel
 
-from ..config.errors import alternatives, keys_of
+from ..config.errors import keys_of, quantity_of
 from ..config.schema import compose
-from ..units import Declared, Quantity, declared
+from ..units import Declared, declared
 from .catalogue import CHOICE, Entry, Number, show, untitled
 
 if TYPE_CHECKING:
@@ -124,12 +124,7 @@ def _entries(group: BaseModel) -> Iterator[Declared]:
     annotations = keys_of(type(group))
     for name, field in type(group).model_fields.items():
         if name not in parameters and name != "enabled" and not isinstance(getattr(group, name), BaseModel):
-            markers = [
-                marker
-                for part in alternatives(annotations[field.alias or name])
-                for marker in getattr(part, "__metadata__", ())
-            ]
-            quantity = next((marker for marker in markers if isinstance(marker, Quantity)), None)
+            quantity = quantity_of(annotations[field.alias or name])
             yield Declared(name, quantity, field.default, None, None, CHOICE, "", field.description or "")
     yield from parameters.values()
 
